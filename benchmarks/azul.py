@@ -115,7 +115,7 @@ def write_manifest(path: Path, service: str, names: Sequence[str]) -> Path:
     """Write a curl manifest as the service does.
 
     Args:
-        path: Where to.
+        path: The target.
         service: The base URL of the service.
         names: The paths of the files, the first of which has the first UUID.
     """

@@ -34,7 +34,7 @@ def helping(client: Client, *words: str, shows: str) -> Action:
         shows: What the help has to have in it.
 
     Raises:
-        RuntimeError: It hasn't.
+        RuntimeError: It has not.
     """
     command = [client.command, *words, "--help"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True, env=client.environ).stdout

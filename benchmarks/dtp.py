@@ -76,7 +76,7 @@ def write(path: Path, rows: Iterable[Sequence[Any]]) -> None:
 
 
 def manifest_row(number: int, folder: str = "") -> Sequence[Any]:
-    """What a manifest says of a file."""
+    """What a manifest states of a file."""
     name = f"{folder}slice_{number:05}.dcm"
     text = f"Slice {number} of a series of images"
     derived = f"source/raw_{number}.dat\nsource/log_{number}.txt"
@@ -118,7 +118,7 @@ def converted(bench: Bench, source: Path) -> dict[str, float]:
 
 
 def seconds(source: str) -> Callable[[Bench, str, float | None, int], Row]:
-    """Measures how long it takes; the first round doesn't count."""
+    """Measures how long it takes; the first round does not count."""
 
     def measure(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
         took = [converted(bench, getattr(bench, source)) for _ in range(rounds + 1)][1:]

@@ -117,7 +117,7 @@ def sample(number: int) -> dict[str, Any]:
 
 
 def assert_described(value: Any, schema: dict[str, Any]) -> None:
-    """Stop where the data has a field that the document doesn't: unknown fields would be measured, not known ones."""
+    """Stop where the data has a field that the document does not: unknown fields would be measured, not known ones."""
     if "$ref" in schema:
         schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     if isinstance(value, dict):

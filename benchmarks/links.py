@@ -1,4 +1,4 @@
-"""What one thread can take in, and what several would on machines and links that aren't here: measured figures, then simulated ones.
+"""What one thread can take in, and what several would on machines and links that are not here: measured figures, then simulated ones.
 
     python benchmarks/links.py [--rounds N]
 

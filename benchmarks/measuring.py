@@ -31,7 +31,7 @@ class Spent(NamedTuple):
     Attributes:
         wall: By the clock.
         cpu: Of all cores.
-        least: CPU seconds of work that nobody is spared who does the same, measured beside it; 0 where that wasn't.
+        least: CPU seconds of work that no user is spared who does the same, measured beside it; 0 where that was not.
     """
 
     wall: float
@@ -55,9 +55,9 @@ class Case:
         ours: Does it our way once.
         peer: Does it the other way once.
         goal: The ratio of medians, ours to the peer's, at most; None where there is none.
-        rounds: How many rounds count; one before them doesn't.
+        rounds: How many rounds count; one before them does not.
         prepare: Is done directly before each run, and not counted.
-        check: Is done directly after each run, and not counted; raises when the run didn't do what it should.
+        check: Is done directly after each run, and not counted; raises when the run did not do what it should.
         facts: More of the row, such as the file system.
     """
 
@@ -140,7 +140,7 @@ def quietest(rounds: int, once: Callable[[int], T], pace: Pace = PACE) -> list[T
     Rounds are chosen by how fast the machine was before and after them, never by what they gave.
 
     Args:
-        rounds: How many count. One before them doesn't.
+        rounds: How many count. One before them does not.
         once: Does a round, told its number from 0.
         pace: How fast this machine is.
     """
@@ -242,7 +242,7 @@ def write_results(name: str, rows: Sequence[Row], about: str = "", *, some: bool
     Args:
         name: The benchmark's.
         rows: What it found.
-        about: What ran, in a paragraph of Markdown, where the rows don't say it.
+        about: What ran, in a paragraph of Markdown, where the rows do not say it.
         some: Whether the rows replace those of the same cases in a file that is there, which has others; where that tells of
             another machine or other versions, they name their own.
         machine: More of what the figures depend on, such as versions of servers and peers.

@@ -51,15 +51,15 @@ class Peer:
         self._libraries = libraries
 
     def make(self) -> None:
-        """Makes its environment when it isn't there.
+        """Makes its environment when it is not there.
 
         Raises:
-            subprocess.CalledProcessError: It couldn't be made.
+            subprocess.CalledProcessError: It could not be made.
         """
         subprocess.run([sys.executable, ROOT / "tests" / "compat" / "make_environments.py", self.name], check=True)
 
     def missing(self, needs: Iterable[str]) -> list[str]:
-        """Which of what cases need isn't there."""
+        """Which of what cases need is not there."""
         return [need for need in needs if not self.has(need)]
 
     def has(self, need: str) -> bool:
@@ -90,7 +90,7 @@ def environ(home: Path, dropped: Sequence[str]) -> dict[str, str]:
 
     Args:
         home: The folder; made where it is not there.
-        dropped: What names of variables begin with that aren't handed on.
+        dropped: What names of variables begin with that are not handed on.
     """
     home.mkdir(exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if not name.startswith((*dropped, "OMICS_", *_PROXIES))}

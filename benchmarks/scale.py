@@ -57,7 +57,7 @@ def write_manifest(path: Path, count: int) -> None:
     """Writes a manifest, one row in fifty for a file that stands there already.
 
     Args:
-        path: Where to.
+        path: The target.
         count: How many rows it has.
     """
     with path.open("w", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""What scripts with many cases share: their options, which cases they measure, and what they say of those that they don't."""
+"""What scripts with many cases share: their options, which cases they measure, and what they say of those that they do not."""
 
 import argparse
 import os
@@ -95,7 +95,7 @@ class Session(Generic[Bench]):
 
         Args:
             bench: What cases work with.
-            missing: Which of some needs of a case aren't there.
+            missing: Which of some needs of a case are not there.
         """
         for entry in self.wanted:
             if lost := missing(entry.needs):

@@ -1,7 +1,7 @@
-"""`make api` writes the public names down, `make api-check` says what breaks programs written for the last release.
+"""`make api` writes the public names down, `make api-check` states what breaks programs written for the last release.
 
     python release/api.py           write release/api.txt
-    python release/api.py --check   compare; end with 1 when something breaks that CHANGELOG.md doesn't name
+    python release/api.py --check   compare; end with 1 when something breaks that CHANGELOG.md does not name
 
 The last release is the newest one before this commit, read by today's code. Before the first release, release/api.txt as it is
 committed takes its place.

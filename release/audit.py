@@ -2,7 +2,7 @@
 
     python release/audit.py         look up what is in build/bare
 
-Ends with 0 when none is known, 1 when one is, and 4 when the service couldn't be asked: nothing is known then.
+Ends with 0 when none is known, 1 when one is, and 4 when the service could not be asked: nothing is known then.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def wheel_in(folder: Path) -> Path:
     """The wheel of a folder.
 
     Raises:
-        SystemExit: There isn't exactly one.
+        SystemExit: There is not exactly one.
     """
     found = sorted(folder.glob("omicsdk-*.whl"))
     if len(found) != 1:

@@ -21,7 +21,7 @@ class Change:
     Attributes:
         name: The full name.
         what: The change in words.
-        breaking: Whether a program that ran may fail. Changed types aren't: they are told, to be looked at.
+        breaking: Whether a program that ran may fail. Changed types are not: they are told, to be looked at.
     """
 
     name: str
@@ -41,7 +41,7 @@ def changes(old: Listing, new: Listing) -> list[Change]:
 
     Returns:
         Changes by name; of a class that is gone, the class alone, and of one with several names those of the first. What is
-        new is no change to anybody.
+        new is no change to any user.
     """
     twice = {name for name, declared in old.items() if declared.startswith("is ") and new.get(name) == declared}
     before, after = (whole({name: names[name] for name in names if name not in twice}) for names in (old, new))

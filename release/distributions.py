@@ -35,7 +35,7 @@ class Surroundings:
 
     Attributes:
         folder: Name of the check-out's folder.
-        umask: What new files aren't permitted.
+        umask: What new files are not permitted.
         variables: The environment's variables that a build could look at.
     """
 
@@ -51,7 +51,7 @@ ELSEWHERE = Surroundings(
 
 
 class NotReproducible(Exception):
-    """Two builds of one commit differ, or a file isn't fit for a release."""
+    """Two builds of one commit differ, or a file is not fit for a release."""
 
 
 def build_all(repository: Path, commit: str, target: Path) -> list[Path]:
@@ -67,7 +67,7 @@ def build_all(repository: Path, commit: str, target: Path) -> list[Path]:
 
     Raises:
         NotReproducible: With the names of the files that differ.
-        subprocess.CalledProcessError: git or hatchling failed; its stderr says why.
+        subprocess.CalledProcessError: git or hatchling failed; its stderr states why.
     """
     # Named once: HEAD may move while this runs.
     commit, epoch = _run(["git", "log", "-1", "--format=%H %ct", commit], repository).split()
@@ -102,7 +102,7 @@ def differing(first: Mapping[str, str], second: Mapping[str, str]) -> list[str]:
 
 
 def misnamed(tags: Sequence[str], wheel: str) -> list[str]:
-    """What is wrong with a commit's tags, in words: none of them is that of the version which was built.
+    """What is wrong with a commit's tags, as text: none of them is that of the version which was built.
 
     Args:
         tags: Its tags of releases.
@@ -130,13 +130,13 @@ def sums(files: Iterable[Path]) -> str:
 
 
 def check_out(repository: Path, commit: str, folder: Path, umask: int = 0o022) -> None:
-    """Write a commit's files into a folder, and nothing that isn't committed.
+    """Write a commit's files into a folder, and nothing that is not committed.
 
     Args:
         repository: A git checkout; its own files and index stay as they are.
         commit: What git takes for a commit.
         folder: It is made.
-        umask: What the files aren't permitted.
+        umask: What the files are not permitted.
     """
     folder.mkdir(parents=True)
     environ = {**os.environ, "GIT_INDEX_FILE": str(folder.with_name(f"{folder.name}.index"))}

@@ -1,6 +1,6 @@
 """`make licences`: the licence of everything that the wheel with all extras brings along, as docs/licences.md.
 
-python release/licences.py      write the page from build/bare; end with 1 when a licence isn't one that we take
+python release/licences.py      write the page from build/bare; end with 1 when a licence is not one that we take
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def is_taken(licence: str) -> bool:
     """Whether we take a licence: one side of an OR, all of an AND.
 
     Args:
-        licence: An SPDX expression; one with brackets or an exception isn't understood, and so not taken.
+        licence: An SPDX expression; one with brackets or an exception is not understood, and so not taken.
     """
     return any(all(part in TAKEN for part in side.split(" AND ")) for side in licence.split(" OR "))
 
@@ -105,7 +105,7 @@ def page(rows: Sequence[Mapping[str, str]], asked: Mapping[str, Sequence[str]]) 
 
 
 def faults(text: str, asked: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """What is wrong with a page, in words: a dependency that it lacks, a licence that we don't take.
+    """What is wrong with a page, as text: a dependency that it lacks, a licence that we do not take.
 
     Args:
         text: The page.

@@ -122,7 +122,7 @@ class _Reading:
         """Take up a name and, for a class, its members."""
         target = _target(member)
         if target is None:
-            self.found[path] = "attribute"  # from a package that isn't ours
+            self.found[path] = "attribute"  # from a package that is not ours
         elif isinstance(target, griffe.Class):
             if not self._is_known(path, target.path):
                 self.found[path] = f"class ({', '.join(sorted(set(_bases(target))))})"

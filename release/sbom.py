@@ -41,11 +41,11 @@ def completed(bom: Mapping[str, Any], wheel: str, sha256: str) -> dict[str, Any]
 
 
 def faults(bom: Mapping[str, Any], secret_paths: Collection[str]) -> list[str]:
-    """What keeps a document from being published, in words.
+    """What keeps a document from being published, as text.
 
     Args:
         bom: The document.
-        secret_paths: Folders of this machine, which are nobody's business.
+        secret_paths: Folders of this machine, which are no user's business.
     """
     found = [
         f"{component['name']} has no {what}"

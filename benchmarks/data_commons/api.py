@@ -175,7 +175,7 @@ def _told(value: object, status: int = 200) -> bytes:
 
 
 class Entrance(asyncio.Protocol):
-    """A connection that hasn't said yet whether it wants a tunnel; then what comes first within one.
+    """A connection that has not said yet whether it wants a tunnel; then what comes first within one.
 
     Args:
         make: Gives the protocol that answers.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-# Last: benchmarks/gen3.py there mustn't stand before the published client's package.
+# Last: benchmarks/gen3.py there must not stand before the published client's package.
 sys.path.append(str(Path(__file__).parents[1]))
 
 Act = Callable[[], None]
@@ -40,7 +40,7 @@ def pull(package: str, host: str, token: str, manifest: str, folder: str) -> Act
         host: The commons.
         token: A token of it.
         manifest: The manifest.
-        folder: Where to.
+        folder: The target.
     """
     auth = import_module(f"{package}.auth").Gen3Auth(access_token=token)
     download = import_module(f"{package}.tools.download.drs_download").download_files_in_drs_manifest

@@ -68,7 +68,7 @@ def _environ(home: Path, api: str, staging: str) -> dict[str, str]:
 
 
 def _config(api: str) -> dict[str, Any]:
-    # With secrets in its configuration the published client asks nobody before it sends its token.
+    # With secrets in its configuration the published client asks no user before it sends its token.
     secrets = {"client_id": "id", "client_secret": "secret", "token_uri": f"{api}/no-token"}
     token = {"access_token": "token", "refresh_token": None, "id_token": None, "token_type": "Bearer"}
     return {

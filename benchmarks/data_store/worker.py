@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-# Last: benchmarks/hca.py there mustn't stand before the published client's package.
+# Last: benchmarks/hca.py there must not stand before the published client's package.
 sys.path.append(str(Path(__file__).parents[1]))
 
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-# Last: benchmarks/file_systems.py and its neighbours mustn't stand before installed packages.
+# Last: benchmarks/file_systems.py and its neighbours must not stand before installed packages.
 sys.path.append(str(Path(__file__).parents[1]))
 
 _PIECE = 1 << 20

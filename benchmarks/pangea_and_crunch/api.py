@@ -28,7 +28,7 @@ _QUERY = "AWSAccessKeyId=AKIAEXAMPLE&Signature=c2lnbmF0dXJl&Expires=4000000000"
 
 
 def identifier(*names: object) -> str:
-    """The UUID of a thing, always the same."""
+    """The UUID of an object, always the same."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(map(str, names))))
 
 

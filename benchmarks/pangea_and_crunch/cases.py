@@ -102,7 +102,7 @@ def stages(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     peer = bench.ours.worker.task(do="hashing", folder=str(data))
     facts = {"peer_command": "hashlib.file_digest(file, 'md5') of each", **bench.place.facts()}
     try:
-        ours()  # copies the files to the working folder, which isn't measured
+        ours()  # copies the files to the working folder, which is not measured
         return compared(Case(name, ours, peer, goal, rounds, check=_Unchanged(bench), facts=facts))
     finally:
         shutil.rmtree(storage)

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-# Last: what stands there mustn't come before the published client's package.
+# Last: what stands there must not come before the published client's package.
 sys.path.append(str(Path(__file__).parents[1]))
 
 Act = Callable[[], None]
@@ -51,7 +51,7 @@ def download(package: str, url: str, field: str, path: str) -> Act:
         package: As `listing`'s.
         url: Pangea.
         field: The field's name.
-        path: Where to.
+        path: The target.
     """
     found = _field(package, url, field)
 

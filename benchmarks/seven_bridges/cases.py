@@ -76,7 +76,7 @@ def updates(bench: Bench, name: str, goal: float | None, rounds: int, *, bulk: i
     told = f"api.files.bulk_edit({bulk} files)" if bulk else "file.metadata[...] = ...; file.save()"
     case = _case(bench, name, goal, rounds, {**task, "bulk": count}, {**task, "bulk": bulk})
     for side in ("ours", "peer"):
-        case[side]()  # lists the files, which isn't measured
+        case[side]()  # lists the files, which is not measured
     return compared(Case(**case, check=Came({"saved": count}, (bench.api,)), facts={"peer_command": told}))
 
 

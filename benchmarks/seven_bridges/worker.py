@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-# Last: benchmarks/sevenbridges.py there mustn't stand before the published client's package.
+# Last: benchmarks/sevenbridges.py there must not stand before the published client's package.
 sys.path.append(str(Path(__file__).parents[1]))
 
 Act = Callable[[], None]
@@ -44,7 +44,7 @@ def download(package: str, url: str, file: str, path: str) -> Act:
         package: As `listing`'s.
         url: The platform.
         file: The file's id.
-        path: Where to.
+        path: The target.
     """
     api = _api(package, url)
 

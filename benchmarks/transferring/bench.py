@@ -35,7 +35,7 @@ class Place:
         subprocess.run(["sync", "-f", self.out], check=True)
 
     def facts(self) -> dict[str, Any]:
-        """What a row says of the circumstances: the file system, and the machine's load (1 min) as it begins."""
+        """What a row states of the circumstances: the file system, and the machine's load (1 min) as it begins."""
         return {"file_system": self.file_system, "load": round(os.getloadavg()[0], 2)}
 
 

@@ -133,7 +133,7 @@ def write_plan(plan: Path, files: Iterable[tuple[str, str, Served]]) -> Path:
     """Writes what our worker reads: name, URL, size, SHA-256 and CRC32C in columns.
 
     Args:
-        plan: Where to.
+        plan: The target.
         files: The name below the target folder, the URL, and what the server has there.
     """
     with plan.open("w") as out:

@@ -1,4 +1,4 @@
-"""The least that fetching, writing and hashing files can take on a machine: work that nobody is spared, spread over its cores."""
+"""The least that fetching, writing and hashing files can take on a machine: work that no user is spared, spread over its cores."""
 
 import os
 import threading
@@ -47,7 +47,7 @@ class Floor:
         return self._nginx.cpu() - served + cpu_seconds() - spent + elsewhere
 
     def after(self, peer: Action, prepare: Callable[[], object]) -> Action:
-        """A peer's run as something to measure, with this behind it, which doesn't count.
+        """A peer's run as something to measure, with this behind it, which does not count.
 
         Args:
             peer: What the peer does.
@@ -91,7 +91,7 @@ def sending_bound(source: Path, sink: str, part: int, peer: float, rounds: int) 
         sink: What takes the parts and drops them.
         part: Bytes in a part.
         peer: The wall seconds that the row's ratio is of.
-        rounds: How often it is measured; once more before doesn't count.
+        rounds: How often it is measured; once more before does not count.
     """
     size = source.stat().st_size
 

@@ -1,7 +1,7 @@
 """nginx on loopback: plain, over TLS, and at a limited rate a connection.
 
 Its sockets are opened here and inherited, by nginx's own way of changing its program while it runs. So no port is lost
-between finding and using it, and a socket option that nginx doesn't know can be set. nginx's `limit_rate` counts by
+between finding and using it, and a socket option that nginx does not know can be set. nginx's `limit_rate` counts by
 request, and lets each of them have a second's bytes at once: ranges of a file would not be limited at all. The kernel's
 pacing (SO_MAX_PACING_RATE) limits connections, as real servers and networks do.
 """
@@ -101,7 +101,7 @@ def serving(root: Path, folder: Path) -> Generator[Nginx]:
             listener.bind(("127.0.0.1", 0))
             listener.listen(511)
         plain_at, tls_at, limited_at = (f"127.0.0.1:{each.getsockname()[1]}" for each in (plain, tls, limited))
-        user = f"user {getpass.getuser()};\n" if os.geteuid() == 0 else ""  # its workers would be nobody
+        user = f"user {getpass.getuser()};\n" if os.geteuid() == 0 else ""  # its workers would be no user
         (folder / "nginx.conf").write_text(
             _CONFIG.format(user=user, folder=folder, root=root, plain=plain_at, tls=tls_at, limited=limited_at)
         )

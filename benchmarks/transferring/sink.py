@@ -33,7 +33,7 @@ class Link:
     """What all connections share: how fast bytes come, and how many came.
 
     Args:
-        rate: Bytes a second; None for as fast as they come.
+        rate: Bytes a second; None for as fast as they arrive.
     """
 
     def __init__(self, rate: float | None) -> None:

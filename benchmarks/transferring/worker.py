@@ -1,4 +1,4 @@
-"""A process that transfers when it is told to: what it imports and connects to once isn't measured again.
+"""A process that transfers when it is told to: what it imports and connects to once is not measured again.
 
 Each line of its input is a task as a JSON object, each line of its output what the task took; it ends with its input. The
 first field, "do", names the task. Runs under our environment, and that of boto3.
@@ -32,7 +32,7 @@ def download(
 
     Args:
         plan: A file of rows: name, URL, size, SHA-256, CRC32C.
-        folder: Where to.
+        folder: The target.
         checksum: Which of the checksums is stated; None for none.
         api: Where to ask for the files' URLs: as the Data Store's package does it, or by calls of its client where options
             say how many at once (`locators`); None when the plan's are asked.
@@ -87,7 +87,7 @@ def receive(rows: list[list[str]], folder: str, certificate: str | None) -> Call
 
     Args:
         rows: Name and URL of each file.
-        folder: Where to.
+        folder: The target.
         certificate: A certificate to trust.
     """
     import pycurl
@@ -163,7 +163,7 @@ def boto3_upload(source: str, server: str, checksum: str, payload: bool) -> Call
         source: The file.
         server: What answers as S3.
         checksum: Which one is sent along.
-        payload: Whether the signature covers the bytes, as it does by default over http and doesn't over https.
+        payload: Whether the signature covers the bytes, as it does by default over http and does not over https.
     """
     client = s3_client(server, None if payload else {"payload_signing_enabled": False})
 
@@ -174,7 +174,7 @@ def boto3_upload(source: str, server: str, checksum: str, payload: bool) -> Call
 
 
 def s3_client(server: str, options: dict[str, Any] | None = None) -> Any:
-    """A client of a server that answers as S3, with keys that it doesn't look at."""
+    """A client of a server that answers as S3, with keys that it does not look at."""
     import boto3
     from botocore.config import Config
 
@@ -230,7 +230,7 @@ def serve(tasks: Mapping[str, Callable[..., Callable[[], None]]]) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is its parent's matter
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # nothing that is printed on the way is taken for an answer
+    os.dup2(2, 1)  # nothing that is printed on the way is treated as an answer
     prepared: dict[str, Callable[[], None]] = {}
     for line in sys.stdin:
         task = json.loads(line)

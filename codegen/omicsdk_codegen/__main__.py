@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: words after the program's name; by default those of the process.
 
     Returns:
-        0 when all is well, 1 when a document has faults or the packages aren't what the documents say.
+        0 when all is well, 1 when a document has faults or the packages are not what the documents say.
     """
     parser = argparse.ArgumentParser(prog="omicsdk_codegen", allow_abbrev=False)
     parser.add_argument("command", choices=("generate", "check"), help="write the packages, or compare them")

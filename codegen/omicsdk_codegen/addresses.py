@@ -75,7 +75,7 @@ def copy_of(url: str, refs: Path | None) -> Path | None:
     """Find the copy DIR/<host>/<path> of a web address.
 
     Args:
-        url: its query and fragment don't count; a host with a port is looked up as `host:port` and as `host_port`.
+        url: the address; query and fragment are ignored. A host with a port is looked up as `host:port` and as `host_port`.
         refs: the folder of copies; None if there is none.
 
     Returns:

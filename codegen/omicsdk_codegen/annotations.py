@@ -18,12 +18,12 @@ def dict_name(class_: str) -> str:
 
 
 class Annotations:
-    """Writes the types of one generated module, and remembers what they need imported.
+    """Writes the types of one generated module, and collects the imports that they need.
 
     Args:
         classes: models' classes by key.
         modules: modules of models by key.
-        imports: takes the imports, which are for type checkers only.
+        imports: receives the imports, which are for type checkers only.
         models: the package of the models, as the module sees it: `..models`, or `.` from within.
         types_of: the module of a model's TypedDict, by the model's key, as the module sees it; None for this module.
     """

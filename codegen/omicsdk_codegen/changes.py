@@ -25,8 +25,8 @@ def as_report(old: Package, new: Package, changes: Sequence[Change]) -> str:
     line is a change with all that it affects.
 
     Args:
-        old: the package as it was.
-        new: as it is.
+        old: the earlier package.
+        new: the present one.
         changes: from `compare`.
     """
     lines = [f"## {as_markdown(new.title)}: from {as_markdown(_version(old))} to {as_markdown(_version(new))}"]

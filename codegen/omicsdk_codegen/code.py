@@ -24,7 +24,7 @@ def as_docstring(text: str, indent: int) -> Code:
 
 
 def as_comment(text: object) -> Code:
-    """Format a text as a comment behind `#`."""
+    """Format a text as a comment after `#`."""
     return Code(comment(text))
 
 

@@ -1,4 +1,4 @@
-"""commands.json: what the command line needs to know of a service's operations, and nothing else."""
+"""commands.json: the data on a service's operations that the command line needs, and nothing else."""
 
 from __future__ import annotations
 

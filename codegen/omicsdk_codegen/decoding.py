@@ -1,4 +1,4 @@
-"""The expressions that turn decoded JSON into models, and the shapes that strict clients hold it against."""
+"""The expressions that turn decoded JSON into models, and the shapes with which strict clients compare it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Decoding:
 
     Args:
         classes: models' classes by key.
-        imports: takes what the code needs of omicsdk.core.
+        imports: receives the names of omicsdk.core that the code needs.
         use_model: called with each model whose class the code names.
     """
 
@@ -30,7 +30,7 @@ class Decoding:
 
         Args:
             type_: its type.
-            value: the variable that holds it.
+            value: the variable that has the value.
             place: owner and field, for the log.
             depth: how many comprehensions contain it.
 

@@ -35,8 +35,8 @@ def compare(old: Package, new: Package) -> list[Change]:
     """Compare two packages.
 
     Args:
-        old: the package as it was.
-        new: as it is.
+        old: the earlier package.
+        new: the present one.
 
     Returns:
         Changes, without repetition: of the client, of operations by name, of models by name.
@@ -172,7 +172,7 @@ def _answers(before: Draft, after: Draft, old: Package, new: Package) -> Iterato
 
 
 def _answer(draft: Draft) -> Type | str:
-    """The type of an operation's JSON, or in a word what else comes."""
+    """The type of an operation's JSON, or a word for another body."""
     kinds = {"text": "str", "bytes": "bytes", "headers": "headers", "none": "None"}
     types: list[Type] = []
     others: list[str] = []

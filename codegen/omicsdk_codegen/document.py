@@ -39,11 +39,11 @@ def read(
     Args:
         spec: Swagger 2.0 or OpenAPI 3.0 to 3.2, YAML or JSON.
         overlays: OpenAPI Overlay 1.0; each corrects the file that its `extends` names, or else the document.
-        allow_urls: web addresses that may be fetched, with what is below them; default none.
+        allow_urls: web addresses that may be fetched, and all below them; default none.
         refs: folder of copies of web pages (DIR/<host>/<path>), looked at before the network.
-        missing_as_any: take a schema that does not exist as any value, and report it; otherwise it is a fault.
+        missing_as_any: treat a schema that does not exist as any value, and report it; otherwise it is a fault.
         cache: folder that keeps pages fetched from the network; default the user's own.
-        report: takes what was repaired or left out.
+        report: receives notes on repairs and omissions.
         folder: what files may be opened in, the document's own folder or one above it; default the former.
         ask: as of `resolve`.
         on_progress: called with the progress.
@@ -76,7 +76,7 @@ def read(
             on_progress=on_progress,
         )
         return upgrade(resolved, on_progress)
-    except RecursionError as error:  # each file is within the limit, but one put into the other isn't
+    except RecursionError as error:  # each file is within the limit, but one put into the other is not
         raise DocumentError([nested_fault(root.label, None)]) from error
 
 

@@ -79,8 +79,8 @@ class Drafter:
     Args:
         document: the upgraded document.
         normaliser: settles types, and collects models.
-        report: takes a note of what isn't taken over.
-        faults: takes what makes a client impossible.
+        report: receives notes on omissions.
+        faults: receives faults that make a client impossible.
     """
 
     def __init__(self, document: Document, normaliser: Normaliser, report: Report, faults: list[Fault]) -> None:
@@ -209,7 +209,7 @@ class Drafter:
         )
 
     def _whole_query(self, media: Json, form: Form, pointer: str) -> tuple[How, dict[str, How]]:
-        """How a parameter that is the whole query is written; what is neither JSON nor a form is text."""
+        """The encoding of a parameter that is the whole query; anything but JSON and forms is text."""
         if form not in ("json", "form"):
             if form == "multipart":
                 self._note(pointer, "untyped", "a whole query as a multipart body", "text")
@@ -236,7 +236,7 @@ class Drafter:
             return how or ("comma" if position == "header" else "plain")
         if position == "cookie" and style == "cookie":
             return "cookie*" if parameter.get("explode", True) is not False else "cookie"
-        # A cookie has one value: what browsers send can't repeat a name.
+        # A cookie has one value: what browsers send cannot repeat a name.
         return _FORMS.get((style, explode), "comma" if position == "cookie" else "plain")
 
     def _body(self, draft: Draft) -> None:
@@ -332,7 +332,7 @@ class Drafter:
         Args:
             media: the media type.
             pointer: its JSON pointer.
-            what: what it is, as the report has it.
+            what: its name in the report.
             read: whether items are read one by one.
         """
         for word in ("itemSchema", "prefixEncoding", "itemEncoding"):
@@ -389,7 +389,7 @@ class Drafter:
         draft.streams = wish is True or (wish is None and flows)
 
     def _headers(self, stated: Stated) -> list[DeclaredHeader]:
-        """The headers of answers that aren't errors; those of errors are in the exception's headers."""
+        """The headers of answers that are not errors; those of errors are in the exception's headers."""
         responses = stated.data.get("responses")
         found: dict[str, tuple[str, Object, str]] = {}
         for status, response in responses.items() if isinstance(responses, dict) else ():
@@ -440,7 +440,7 @@ class Drafter:
     def _answer(
         self, draft: Draft, status: str, response: Json, media_types: dict[str, Form], places: list[tuple[Json, str]]
     ) -> list[Case]:
-        """The answers of one status: one for each thing that its media types say, the best one last."""
+        """The answers of one status: one for each kind of content of its media types, the best one last."""
         links = response.get("links") if isinstance(response, dict) else None
         for name in links if isinstance(links, dict) else ():
             pointer = join(draft.stated.key, "responses", status, "links", name)

@@ -22,7 +22,7 @@ from .values import join
 
 
 class UnknownOperation(LookupError):
-    """No operation goes by what was requested; its text names those that come near."""
+    """No operation matches; its text names similar ones."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Explanation:
 
     Attributes:
         name: the client's attribute.
-        method: as it is sent.
+        method: the HTTP method.
         path: as the document has it.
         place: JSON pointer of the operation.
         command: its word on the command line.
@@ -54,9 +54,9 @@ class Explanation:
         module: of the package.
         arguments: in the order of the call.
         answers: by status.
-        wishes: what overlays or the document say in x-omics-....
+        wishes: x-omics-... values of overlays or the document.
         models: those that arguments and answers are made of.
-        notes: what was repaired, left out or lost its type on the way, of the operation and its models.
+        notes: repairs, omissions and lost types of the operation and its models.
     """
 
     name: str

@@ -14,7 +14,7 @@ _KINDS = {"repair": "repaired", "omission": "not taken over", "loss": "lost", "u
 
 
 def as_text(found: Explanation) -> str:
-    """Lines for a terminal, each part with the place that it comes from."""
+    """Lines for a terminal, each part with its place."""
     lines = [
         f"{found.name}: {found.method} {one_line(found.path)}",
         f"  stated at {found.place}",

@@ -1,4 +1,4 @@
-"""What a document states about a value besides its type: meaning, form, bounds, default, in a few sentences."""
+"""Describe a value besides its type: meaning, format, bounds and default, in a few sentences."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class Fault:
     """One reason why a document cannot be read.
 
     Attributes:
-        message: what is wrong, naming the thing.
+        message: the fault, with the name of the object.
         remedy: what to do about it.
         file: the file that contains it, as the user would name it.
         line: counted from 1; None if the text has none (a missing file).
@@ -38,7 +38,7 @@ class Fault:
 
 
 class DocumentError(Exception):
-    """A document that can't be read; it holds all of its faults, a file's in the order of its text.
+    """A document that cannot be read, with all of its faults, those of a file in the order of its text.
 
     Attributes:
         faults: at least one, without repetition.
@@ -65,9 +65,9 @@ class Note:
         file: as in `Fault`.
         line: as in `Fault`.
         kind: "repair" (stated otherwise than the dialect wants), "omission" (not taken over), "loss" (an operation,
-            parameter or answer that isn't), "untyped" (taken as any value).
+            parameter or answer that is not), "untyped" (taken as any value).
         before: what stood there, in a few words.
-        after: what was made of it.
+        after: its replacement.
         certain: whether the document's intent is beyond doubt.
     """
 
@@ -104,7 +104,7 @@ class Report:
         self._notes: dict[Note, None] = {}
 
     def add(self, note: Note) -> None:
-        """Keep a note; the same one twice counts once."""
+        """Add a note; duplicates are ignored."""
         self._notes[note] = None
 
     @property

@@ -27,13 +27,13 @@ def fetch(url: str, prefixes: Sequence[str], cache: Path | None = None, timeout:
 
     Args:
         url: an allowed address.
-        prefixes: what is allowed; a redirect is followed only to there.
-        cache: folder that keeps pages by their content, so that one that the server says is unchanged isn't sent again;
+        prefixes: allowed addresses; redirects are followed only to these.
+        cache: folder of cached pages by their content, so that a page that is unchanged on the server is not sent again;
             None keeps nothing.
         timeout: seconds for connecting, and for each read.
 
     Raises:
-        Refused: it can't be reached, answers otherwise than with a body, redirects elsewhere, or is larger than
+        Refused: it cannot be reached, answers otherwise than with a body, redirects elsewhere, or is larger than
             `limits.MAX_BYTES`.
     """
     import httpx
@@ -100,7 +100,7 @@ class _Kept:
         return {} if self._tag is None else {"If-None-Match": self._tag}
 
     def keep(self, body: bytes, tag: str | None) -> None:
-        """Keep a page whose server can say whether it has changed."""
+        """Store a page whose server can report whether it has changed."""
         if self._cache is None or self._row is None or tag is None:
             return
         name = _digest(body)
@@ -109,7 +109,7 @@ class _Kept:
             _write(self._cache / name, body)
             _write(self._row, json.dumps({"content": name, "etag": tag}).encode())
         except OSError:
-            return  # a cache that can't be written is none
+            return  # a cache that cannot be written is none
 
 
 def _write(path: Path, body: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Following references: to what they mean in the end, with the names that schemas have at the document's home of schemas."""
+"""Resolving references to their final targets, with the names that schemas have in the document's section of schemas."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Finder:
         return self._found[key]
 
     def follow(self, node: Object, source: Source) -> Target:
-        """Find what a reference to a schema means in the end: an entry at home, or what isn't merely a reference.
+        """Find what a reference to a schema means in the end: an entry at home, or what is not merely a reference.
 
         Raises:
             Broken: it leads nowhere good.
@@ -112,7 +112,7 @@ class Finder:
         return target if target is not None and self._owners.get(target.key) == name else None
 
     def is_bare(self, node: Object) -> bool:
-        """Whether a mapping is a reference and nothing else that counts."""
+        """Whether a mapping is a reference without other relevant members."""
         return isinstance(node.get("$ref"), str) and (self._dialect != "3.1" or len(node) == 1)
 
     def _elsewhere(self, name: str) -> Target | None:

@@ -1,4 +1,4 @@
-"""One schema out of a schema that is composed with allOf: what all of its parts say together."""
+"""Merge a schema that is composed with allOf into one schema, with the constraints of all parts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Flat:
         schema: its own keys; `properties` is whole, `oneOf` and `anyOf` are left unchanged.
         pointers: JSON pointer of each property's schema.
         unions: each oneOf or anyOf with its pointer, in order.
-        conflict: the contradiction, in words; None if there is none.
+        conflict: the contradiction, as text; None if there is none.
     """
 
     schema: Object

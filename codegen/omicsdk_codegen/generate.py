@@ -29,9 +29,9 @@ class Made:
     """One document's package.
 
     Attributes:
-        package: what was planned.
+        package: the planned package.
         files: texts by path relative to the package's folder.
-        report: what was repaired, left out or lost.
+        report: repairs, omissions and losses.
     """
 
     package: Package
@@ -50,7 +50,7 @@ class Planned:
 
 @contextmanager
 def _uncollected() -> Generator[None]:
-    """Python's search for unused circles goes through a document's million values again and again, and finds none."""
+    """Pause Python's cyclic garbage collector: it would examine a document's million values repeatedly, and find nothing."""
     searching = gc.isenabled()
     gc.disable()
     try:
@@ -81,12 +81,12 @@ def plan_package(
         spec: the document.
         overlays: corrections beside it.
         name: the package, a Python identifier.
-        allow_urls: web addresses that may be fetched, with what is below them.
+        allow_urls: web addresses that may be fetched, and all below them.
         refs: folder of copies of web pages, looked at before the network.
-        missing_as_any: take a schema that does not exist as any value.
-        tags: take the operations that have one of these tags, and nothing else; none is all.
+        missing_as_any: treat a schema that does not exist as any value.
+        tags: only include operations with one of these tags; all when empty.
         folder: what files may be opened in; default the document's own folder.
-        ask: is shown the hosts of addresses that aren't allowed, and says whether they are; None never asks.
+        ask: called with the hosts of addresses that are not allowed, returns whether they are; None to refuse them.
         on_progress: called with each step as it begins, and with its progress.
         dates: whether texts in the formats `date` and `date-time` are dates in Python.
 
@@ -132,13 +132,13 @@ def make_package(
         spec: the document.
         overlays: corrections beside it.
         name: the package, a Python identifier.
-        origin: what the files say they were made from, and how.
-        allow_urls: web addresses that may be fetched, with what is below them.
+        origin: the sources and the command, for the header of generated files.
+        allow_urls: web addresses that may be fetched, and all below them.
         refs: folder of copies of web pages, looked at before the network.
-        missing_as_any: take a schema that does not exist as any value.
-        tags: take the operations that have one of these tags, and nothing else; none is all.
+        missing_as_any: treat a schema that does not exist as any value.
+        tags: only include operations with one of these tags; all when empty.
         folder: what files may be opened in; default the document's own folder.
-        ask: is shown the hosts of addresses that aren't allowed, and says whether they are; None never asks.
+        ask: called with the hosts of addresses that are not allowed, returns whether they are; None to refuse them.
         on_progress: called with each step as it begins, and with its progress.
         dates: whether texts in the formats `date` and `date-time` are dates in Python.
 
@@ -178,7 +178,7 @@ def services_in(specs: Path) -> list[Service]:
     """The services below a folder, by name: each folder with an openapi.yaml and its overlay*.yaml.
 
     Raises:
-        DocumentError: there is none, or a folder's name can't be a package's.
+        DocumentError: there is none, or a folder's name cannot be a package's.
     """
     found: list[Service] = []
     faults: list[Fault] = []

@@ -51,7 +51,7 @@ def name_parts(file: str, pointer: str, inside_root: bool) -> tuple[str, ...]:
     Args:
         file: its file as the document's folder or the network names it, with `/`.
         pointer: its JSON pointer in the file.
-        inside_root: whether that file is the document itself, whose name says nothing.
+        inside_root: whether that file is the document itself, whose name is not used.
     """
     way = tokens(pointer)
     words = [
@@ -82,7 +82,7 @@ def assign_names(
 
     Args:
         wanted: the words of each schema.
-        places: file and pointer of each, the same on every machine; hashed where the words don't suffice.
+        places: file and pointer of each, the same on every machine; hashed where the words do not suffice.
         taken: names that are unchanged.
     """
     lengths = dict.fromkeys(wanted, 1)

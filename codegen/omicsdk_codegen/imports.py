@@ -9,7 +9,7 @@ class Imports:
     """Imports of one module.
 
     Args:
-        shadowed: names that a class body or function of the module gives another meaning; what is imported under one
+        shadowed: names to which a class body or function of the module gives another meaning; an import under one
             of them gets a leading underscore, which no name of a document has.
     """
 
@@ -19,13 +19,13 @@ class Imports:
         self._late: dict[str, set[str]] = {}
 
     def add(self, module: str, name: str) -> str:
-        """Import a name, and say what it is called here."""
+        """Import a name, and return its name in this module."""
         local = f"_{name}" if name in self._shadowed else name
         self._now.setdefault(module, set()).add(name if local == name else f"{name} as {local}")
         return local
 
     def late(self, module: str, name: str) -> str:
-        """Import a name for type checkers only, and say what it is called here; an empty name imports the module itself."""
+        """Import a name for type checkers only, and return its name here; an empty name imports the module itself."""
         local = f"_{name}" if name in self._shadowed else name
         self._late.setdefault(module, set()).add(name if local == name else f"{name} as {local}")
         return local

@@ -32,7 +32,7 @@ def load(path: Path, on_progress: OnProgress = silent) -> Source:
         The file's value, a mapping.
 
     Raises:
-        DocumentError: it can't be opened, isn't text, isn't YAML or JSON, isn't a mapping, has a key twice, nests
+        DocumentError: it cannot be opened, is not text, is not YAML or JSON, is not a mapping, has a key twice, nests
             deeper than `limits.MAX_DEPTH`, or is made very large by its aliases.
     """
     return load_bytes(
@@ -44,7 +44,7 @@ def read_file(path: Path, label: str) -> bytes:
     """Read a file's bytes.
 
     Raises:
-        DocumentError: it can't be opened, or has more than `limits.MAX_BYTES`.
+        DocumentError: it cannot be opened, or has more than `limits.MAX_BYTES`.
     """
     try:
         if path.is_file() and path.stat().st_size > MAX_BYTES:
@@ -62,7 +62,7 @@ def load_bytes(raw: bytes, *, path: Path, label: str, uri: str, on_progress: OnP
 
     Args:
         raw: the file's bytes: UTF-8, or UTF-16 with a byte order mark.
-        path: where it came from; its suffix says whether it is JSON.
+        path: its source; the suffix decides whether it is JSON.
         label: how messages name it.
         uri: what its references are relative to.
         on_progress: called with the progress.

@@ -26,7 +26,7 @@ def read_json(text: str, label: str) -> Json:
 
     Raises:
         DocumentError: a key twice in one object, or nesting without end.
-        ValueError: it isn't JSON.
+        ValueError: it is not JSON.
     """
     twice = False
 
@@ -131,7 +131,7 @@ class _Value(NamedTuple):
 
 @dataclass
 class _Open:
-    """An object (with the keys met so far) or list (without) whose end wasn't met yet."""
+    """An object (with the keys met so far) or list (without) whose end was not met yet."""
 
     pointer: str
     keys: set[str] | None

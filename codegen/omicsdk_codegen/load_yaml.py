@@ -43,7 +43,7 @@ def read_yaml(text: str, label: str, on_progress: OnProgress = silent) -> Json:
     """Build the value of a YAML text, reporting progress.
 
     Raises:
-        DocumentError: it isn't YAML, holds several documents, has keys twice, or exceeds the limits.
+        DocumentError: it is not YAML, holds several documents, has keys twice, or exceeds the limits.
     """
     builder = _Builder(label, None, on_progress)
     data = builder.build(text)
@@ -68,7 +68,7 @@ def _events(text: str) -> Iterator[Event]:
 
 @dataclass
 class _Open:
-    """A container whose end wasn't met yet; of a mapping also the key whose value comes next."""
+    """A container that is not complete yet; for a mapping also the key of the next value."""
 
     node: Node
     pointer: str

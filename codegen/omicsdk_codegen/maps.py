@@ -18,10 +18,10 @@ def spread(value: Object, source: Source, store: Store, notes: Notes) -> Object:
     """Replace a mapping that is a reference by a mapping of references, one for each member of its target.
 
     Args:
-        value: has `$ref`; members beside it stay and count more.
+        value: has `$ref`; members beside it take precedence.
         source: the file that contains it.
         store: the files of the document.
-        notes: takes in that this was put right.
+        notes: receives a note of the correction.
 
     Raises:
         Refused, DocumentError, LookupError: it does not refer to a mapping (as `locate`).

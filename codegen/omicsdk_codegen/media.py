@@ -1,4 +1,4 @@
-"""Which of a body's media types is taken, and what it is in Python."""
+"""Select one of a body's media types, and its type in Python."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def accepted(forms: Mapping[str, Form]) -> str:
     """Return an Accept header for the types that an operation can read, and no others.
 
     Bytes and text are read under any media type, so a server may send these with the wrong type, for errors or
-    send these; what is read as JSON can't be a table or a page, which a range such as `*/*` would invite. Where one
+    send these; what is read as JSON cannot be a table or a page, which a range such as `*/*` would invite. Where one
     status has JSON and another something else, JSON is preferred: a server that chooses by the header alone sends that.
 
     Args:

@@ -131,7 +131,7 @@ def _variant(data: Object, parts: Sequence[str], detail: _Detail) -> str:
 
 
 def _only_value(schema: Json) -> str:
-    """The one value that a field may have, in words; empty if there is none."""
+    """The one value that a field may have, as text; empty if there is none."""
     if not isinstance(schema, dict):
         return ""
     choices = schema.get("enum")

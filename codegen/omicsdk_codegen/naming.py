@@ -67,7 +67,7 @@ _SIGNS = {
 def letters(text: str) -> str:
     """Return the letters of a text for a name: Latin ones in ASCII, of other scripts those that Python allows (NFKC).
 
-    What no identifier has is transliterated (`€` is EUR), punctuation separates words, and what can't be seen goes.
+    What no identifier has is transliterated (`€` is EUR), punctuation separates words, and what cannot be seen goes.
     """
     if text.isascii():
         return text
@@ -116,7 +116,7 @@ def _spaced(text: str) -> str:
 
 
 def _spaced_by_case(text: str) -> str:
-    """The same for other scripts, whose letters count by their case; a capital after one without case begins a word too."""
+    """The same for other scripts, whose letters are separated by case; a capital after a letter without case begins a word too."""
     cases = ("A" if char.isupper() else "a" if char.islower() else "\0" for char in text)
     shadow = "".join(char if char.isascii() else case for char, case in zip(text, cases, strict=True))
     found, at = "", 0
@@ -142,7 +142,7 @@ def snake_case(text: str) -> str:
 
 
 def pascal_case(text: str) -> str:
-    """Spell a name as Python's classes are; one that is spelled so already is kept (`DRSObject`)."""
+    """Convert a name to the spelling of Python classes; one in this spelling is unchanged (`DRSObject`)."""
     spelled = letters(text)
     if spelled[:1].isupper() and spelled.isidentifier() and "_" not in spelled and not spelled.isupper():
         return spelled
@@ -198,10 +198,10 @@ def settle_modules(names: Iterable[str], make: Callable[[str], str]) -> dict[str
 
 @dataclass(frozen=True)
 class Wanted:
-    """A thing that needs a name.
+    """An object that needs a name.
 
     Attributes:
-        key: what it is, forever: the pointer of its place in the document.
+        key: its permanent identity: the pointer of its place in the document.
         candidates: names from the shortest to the longest; when all are taken the first gets a short hash of the key.
         exact: whether the document spells the first candidate itself; that one has the better claim.
     """
@@ -213,7 +213,7 @@ class Wanted:
 
 @cache  # most names of a large document are those of its other parts
 def wanted_argument(wire: str, position: str = "") -> Wanted:
-    """The names that an argument may have; one that isn't a body's field may have its position in it."""
+    """The names that an argument may have; one that is not a body's field may have its position in it."""
     name = argument_name(wire)
     longer = (f"{name.rstrip('_')}_{position}",) if position else ()
     return Wanted(wire, (name, *longer, *_spelled(wire, argument_name)), name.rstrip("_") == wire)
@@ -239,10 +239,10 @@ def spelled_operation(method: str, path: str) -> str:
 
 
 def settle(wanted: Iterable[Wanted], taken: Collection[str] = ()) -> dict[str, str]:
-    """Give each thing a unique name, compared without case, independent of their order.
+    """Give each object a unique name, compared without case, independent of their order.
 
     Args:
-        wanted: the things.
+        wanted: the objects.
         taken: names that none may have.
 
     Returns:
@@ -301,7 +301,7 @@ def _cut(name: str, more: _Kept, room: int) -> str:
 
     Args:
         name: in snake or Pascal case.
-        more: of which end more is kept; `new` keeps the last of the words that haven't come before.
+        more: of which end more is kept; `new` keeps the last of the words that have not come before.
         room: how many bytes of UTF-8 there are.
     """
     end = "_" if name.endswith("_") else ""

@@ -59,7 +59,7 @@ class Normaliser:
 
     Args:
         document: the upgraded document.
-        report: takes a note of each type that is lost.
+        report: receives a note of each lost type.
         dates: whether texts in the formats `date` and `date-time` are dates.
     """
 
@@ -155,7 +155,7 @@ class Normaliser:
         return self._with_variants(name, type_)
 
     def is_base(self, schema: Json) -> bool:
-        """Whether a schema refers to one whose discriminator may say that an object is more than that."""
+        """Whether a schema refers to one whose discriminator may select a more specific type."""
         reference = schema.get("$ref") if isinstance(schema, dict) else None
         return isinstance(reference, str) and bool(self._variants.of(schema_name(reference)))
 

@@ -1,4 +1,4 @@
-"""Noting what is wrong with a document, and what was put right, by the containers that it concerns."""
+"""Notes on faults of a document, and on corrections, by the containers that they concern."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ class Notes:
             key: its key there; None is the container itself.
             kind: as in `faults.Note`.
             before: the present value.
-            after: what is made of it.
+            after: its replacement.
             certain: whether its author can have meant nothing else.
         """
         place = self.place(node, key)
         self._report.add(Note(place.pointer, place.file, place.line, kind, before, after, certain))
 
     def repair(self, node: Node, key: str | int | None, before: str, after: str, *, certain: bool = True) -> None:
-        """Note what was put right."""
+        """Add a note of a correction."""
         self.note(node, key, "repair", before, after, certain=certain)
 
     def omit(self, node: Node, key: str, why: str, kind: Kind = "omission") -> None:
-        """Note a member that isn't taken over."""
+        """Note a member that is not taken over."""
         before = shown(node[key]) if isinstance(node, dict) else ""
         self.note(node, key, kind, before, f"{key} is left out: {why}", certain=False)
 

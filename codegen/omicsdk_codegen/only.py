@@ -19,7 +19,7 @@ def only_tags(document: Document, tags: Collection[str]) -> Document:
 
     Args:
         document: the upgraded document.
-        tags: names of tags; an operation that has one of them, or one below it (`parent`), stays. None at all: the
+        tags: names of tags; an operation that has one of them, or one below it (`parent`), is included. If empty, the
             document as it is.
 
     Returns:

@@ -33,7 +33,7 @@ class Stated:
         key: pointer of the operation.
         path: key of the path item, including the part that distinguishes operations of one URL.
         sent: the path that is sent, with placeholders.
-        method: in upper case, but as it is spelled among additionalOperations.
+        method: in upper case, but unchanged for additionalOperations.
         data: the operation object.
         wish: what the document calls it: x-omics-name, else operationId, else nothing.
     """
@@ -56,7 +56,7 @@ class Webhook:
         method: as of `Stated`.
         data: the operation object.
         expression: where a callback is sent; empty for a webhook.
-        of: the operation that asks for a callback; None for a webhook.
+        of: the operation that registers a callback; None for a webhook.
     """
 
     key: str
@@ -68,12 +68,12 @@ class Webhook:
 
     @property
     def kind(self) -> str:
-        """What it is, in a word."""
+        """Its kind, in a word."""
         return "webhook" if self.of is None else "callback"
 
     @property
     def what(self) -> str:
-        """What it is, as the report has it."""
+        """Its name in the report."""
         of = "" if self.of is None else f" of {self.of.method} {self.of.path}"
         return f"{self.method} of the {self.kind} {self.name}{of}"
 
@@ -117,7 +117,7 @@ class SentBody:
 
     Attributes:
         form: how it is written.
-        media_type: as it is sent.
+        media_type: its media type.
         whole: whether it is one argument, not one a field.
         required: whether the document demands it.
         types: of a multipart body the fields whose media types are stated, and these.
@@ -135,13 +135,13 @@ class Case:
     """An answer.
 
     Attributes:
-        statuses: those that it comes with, as the document has them: `200`, `2XX`, `default`.
+        statuses: its statuses, as the document has them: `200`, `2XX`, `default`.
         kind: how it is read.
-        key: what its type is asked by, when there is one.
+        key: key of its type, if it has one.
         type: of a JSON answer.
         nullable: whether a JSON answer may be null.
-        media: the media types that it comes as, where another answer has the same status; empty for any other.
-        or_bytes: whether bytes may come where JSON is stated.
+        media: its media types, if another answer has the same status; empty for any other.
+        or_bytes: whether bytes may be sent where JSON is stated.
     """
 
     statuses: tuple[str, ...]
@@ -154,7 +154,7 @@ class Case:
 
     @property
     def sort(self) -> tuple[object, ...]:
-        """What two answers share that are treated as one."""
+        """Merge the common parts of two answers that are treated as one."""
         return (self.kind, self.type, self.media, self.or_bytes)
 
 
@@ -165,9 +165,9 @@ class Pages:
     Attributes:
         style: where the next page is found.
         items: dotted key of the list in a page, or several with `|` between them.
-        paths: for each key the attributes from a page to its list; nothing when a page's form isn't known.
+        paths: for each key the attributes from a page to its list; nothing when a page's form is not known.
         item: an item's type.
-        key: what the item's type is asked by.
+        key: key of the item's type.
         more: further arguments of core's Paging, by name.
     """
 
@@ -184,11 +184,11 @@ class Flow:
     """An answer that is a sequence of items, each of which is read as it arrives.
 
     Attributes:
-        media_type: what is requested.
-        key: what an item's type is asked by.
+        media_type: the requested type.
+        key: key of an item's type.
         type: of an item.
         nullable: whether it may be null.
-        of_data: whether items are what the events' data hold, and not the events themselves.
+        of_data: whether items are the data of events, and not the events themselves.
     """
 
     media_type: str
@@ -204,8 +204,8 @@ class Message:
 
     Attributes:
         webhook: as the document states it.
-        name: what it is called.
-        key: what its body's type is asked by.
+        name: its name.
+        key: key of its body's type.
         type: of the body.
         nullable: whether the body may be null.
     """
@@ -226,7 +226,7 @@ class DeclaredHeader:
         wire: its name in the document.
         python: its attribute.
         type: a scalar, or a list of scalars.
-        schema: what the document says of it, `description` included.
+        schema: the document's schema, `description` included.
     """
 
     key: str
@@ -274,7 +274,7 @@ def stated_operations(data: Object) -> Iterator[Stated]:
 
 
 def _of_item(item: Object, key: str) -> Iterator[tuple[str, Object, str]]:
-    """Method, operation and pointer of all that a path item holds."""
+    """Method, operation and pointer of each operation of a path item."""
     for method in METHODS:
         operation = item.get(method)
         if isinstance(operation, dict):

@@ -63,13 +63,13 @@ def apply(source: Source, overlays: Sequence[Source], places: Places | None = No
     Args:
         source: the document; it is unchanged.
         overlays: those that correct this very file; may be empty.
-        places: takes in where each part of the result comes from.
+        places: receives the origin of each part of the result.
 
     Returns:
         A source with separate data; only `places` knows the lines of its parts.
 
     Raises:
-        DocumentError: an overlay is invalid, or an action's target is no RFC 9535 JSONPath, selects nothing, or doesn't
+        DocumentError: an overlay is invalid, or an action's target is no RFC 9535 JSONPath, selects nothing, or does not
             fit its update.
     """
     places = places or Places()
@@ -187,7 +187,7 @@ class _Layer:
                 self._shift(parent, key, before)
 
     def _shift(self, parent: list[Json], removed: int, before: dict[int, Json]) -> None:
-        """Single values of a list are found by their index: the ones behind a removed item keep their places."""
+        """Single values of a list are found by their index: values after a removed item keep their places."""
         for index in range(removed, len(parent)):
             if not isinstance(before[index + 1], (dict, list)):
                 self._places.move_member(parent, index, index + 1)

@@ -35,7 +35,7 @@ def pages_of(
         cases: its answers.
         arguments: names of its query parameters.
         models: all models by key.
-        complain: takes what is wrong with it, in words.
+        complain: called with each fault.
     """
     wish = stated.data.get("x-omics-pagination")
     if wish is None:

@@ -94,7 +94,7 @@ def parse(models: Iterable[Model], wanted: Mapping[str, Type], on_progress: OnPr
         on_progress: called with the progress.
 
     Raises:
-        LostType: one of them didn't come back.
+        LostType: one of them did not come back.
     """
     held = {(model.key, held.wire): held.type for model in models for held in model.fields}
     places: dict[Type, str] = {}

@@ -25,12 +25,12 @@ class Places:
         self._sources.append(source)
 
     def link(self, new: Node, old: Node) -> None:
-        """State that a container was created from another. The first link of a container counts."""
+        """Record that a container was created from another. The first link of a container is used."""
         if new is not old:
             self._links.setdefault(id(new), (new, old))
 
     def link_member(self, new: Node, key: str | int, old: Node, old_key: str | int) -> None:
-        """State that one member of a container comes from elsewhere than the container does."""
+        """Record that one member of a container has another origin than the container."""
         self._members[(id(new), str(key))] = (new, old, str(old_key))
 
     def move_member(self, node: Node, key: str | int, old_key: str | int) -> None:

@@ -85,16 +85,16 @@ def plan(
     Args:
         document: the upgraded document.
         service: the package's name, a Python identifier.
-        report: takes notes of what is lost.
+        report: receives notes of losses.
         on_progress: called with each step as it begins, and with its progress.
         dates: whether texts in the formats `date` and `date-time` are dates in Python.
 
     Raises:
-        DocumentError: a type has no answer, a wish of an overlay can't be met, or the document nests, is composed or has models without end.
+        DocumentError: a type has no answer, a wish of an overlay cannot be met, or the document nests, is composed or has models without end.
     """
     try:
         return _plan(document, service, report, on_progress, dates=dates)
-    except RecursionError as error:  # each schema is within the limit, but one put into the other isn't
+    except RecursionError as error:  # each schema is within the limit, but one put into the other is not
         raise DocumentError([nested_fault(document.label, None)]) from error
     except TooManyModels as error:
         raise DocumentError([models_fault(document.label)]) from error
@@ -218,7 +218,7 @@ def _named_servers(data: Object) -> str:
 
 
 def _note_server(document: Document, report: Report) -> None:
-    """A path alone, or an address with holes or signs that no address has, can't be a default."""
+    """A path alone, or an address with holes or signs that no address has, cannot be a default."""
     _, url = _first_server(document.data)
     if url.strip("/") and not _server(document.data):
         place = document.origin("/servers/0/url")

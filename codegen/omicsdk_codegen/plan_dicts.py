@@ -68,7 +68,7 @@ def plan_dicts(
 
     Args:
         models: all models.
-        names: what they are called.
+        names: their names.
         parsed: what their fields are in Python.
         on_progress: called with the progress.
         most_lines: when types.py would be longer there is one module for each model.

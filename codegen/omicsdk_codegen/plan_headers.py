@@ -73,7 +73,7 @@ def plan_headers(
 
 
 def _candidates(drafts: list[Draft]) -> tuple[str, ...]:
-    """One or two headers name their class, which holds when another operation has them; more make no name."""
+    """One or two headers name their class, unless another operation has them; more make no name."""
     together = class_name(f"{' '.join(held.wire for held in drafts[0].headers)} headers")
     least = min(drafts, key=lambda draft: draft.stated.key)
     own = f"{class_stem(least.name)}Headers"

@@ -31,7 +31,7 @@ class ModelClass:
         fields: `name: type = default`, one a field.
         table: `Field(...)`, one a field.
         known: literals of the fields' names in the document.
-        known_name: the constant that holds them.
+        known_name: the constant that has them.
         decoded: the assignments to its attributes in `from_dict`.
         attrs_field: what attrs' `field` is called in the module.
     """

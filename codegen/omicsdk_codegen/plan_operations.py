@@ -26,7 +26,7 @@ class AnswerCase:
     """One way to read an answer.
 
     Attributes:
-        condition: of `answer.status`; empty for what is left.
+        condition: of `answer.status`; empty for all other statuses.
         imports: of models, which it alone needs.
         value: the expression.
     """
@@ -46,14 +46,14 @@ class PagedItems:
 
 @dataclass(frozen=True)
 class StreamedItem:
-    """The function that reads one of a sequence of items, and what is requested.
+    """The function that parses an item of a sequence, and the requested media type.
 
     Attributes:
         type: of an item.
         imports: of models, which it needs.
         value: the expression.
-        media_type: what is requested.
-        of_data: whether an item is what an event's data holds.
+        media_type: the requested type.
+        of_data: whether an item is an event's data.
     """
 
     type: Code

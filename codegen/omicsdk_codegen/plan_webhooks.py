@@ -27,7 +27,7 @@ class WebhookFunction:
         name: with `parse_` before it.
         label: literal of what errors call it.
         body: the type of its argument.
-        type: what it gives.
+        type: its result.
         doc: its docstring.
         summary: a line on it, as text.
         imports: of models, which it needs.

@@ -20,7 +20,7 @@ class Count:
     """Reports the progress of a step, at most every 0.1 s, so that short ones report nothing.
 
     Args:
-        step: what is done, in a few words.
+        step: a short description of the work.
         total: how many there are to do.
         on_progress: called with the step and the count.
     """
@@ -40,7 +40,7 @@ class Count:
 
 
 def counted(things: Collection[T], step: str, on_progress: OnProgress) -> Iterator[T]:
-    """Yield things one by one, reporting how many of them are done."""
+    """Yield items, and report the number of finished ones."""
     count = Count(step, len(things), on_progress)
     for number, thing in enumerate(things):
         count.reached(number)

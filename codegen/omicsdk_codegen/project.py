@@ -24,7 +24,7 @@ _OURS = frozenset({"omicsdk", "omicsdk_api", "omicsdk_codegen"})
 
 
 def name_problem(name: str) -> str:
-    """Return what is wrong with a package's name, in words; empty if nothing is."""
+    """Return why a package's name is invalid; empty if it is valid."""
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name) or keyword.iskeyword(name):
         return "it must be a Python package's name: a-z, 0-9 and _, a letter first, at most 60 characters"
     if name in sys.stdlib_module_names or name in _OURS:
@@ -42,8 +42,8 @@ def write_project(made: Made, name: str, spec: Path, out: Path, on_progress: OnP
 
     Args:
         made: the package.
-        name: what it is called.
-        spec: the document that it was made from.
+        name: the package's name.
+        spec: its document.
         out: the project's folder.
         on_progress: called with the progress.
 
@@ -51,9 +51,9 @@ def write_project(made: Made, name: str, spec: Path, out: Path, on_progress: OnP
         Names of files that were kept because they were not generated.
 
     Raises:
-        FormatFailed: the generator made code that isn't Python.
+        FormatFailed: the generator made code that is not Python.
         FileExistsError: out/src/NAME exists and was not generated.
-        OSError: the folder can't be written.
+        OSError: the folder cannot be written.
     """
     swap_in(made.files, out / "src" / name, on_progress)
     around = formatted(files_around(made.package, name, spec))
@@ -69,7 +69,7 @@ def project_drift(made: Made, name: str, spec: Path, out: Path, on_progress: OnP
     """Return what differs from the result of `write_project`, one line each; the user's own files are ignored.
 
     Raises:
-        FormatFailed: the generator made code that isn't Python.
+        FormatFailed: the generator made code that is not Python.
     """
     package = f"src/{name}"
     # Separately, as they are written: the sorting of imports depends on neighbouring packages.
@@ -93,8 +93,8 @@ def files_around(package: Package, name: str, spec: Path) -> dict[str, str]:
 
     Args:
         package: the plan.
-        name: what it is called.
-        spec: the document that it was made from.
+        name: the package's name.
+        spec: its document.
     """
     note = as_comment(origin(spec))
     info = package.document.get("info")

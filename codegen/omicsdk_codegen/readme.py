@@ -50,7 +50,7 @@ def readme(package: Package, name: str, note: Code) -> str:
     Args:
         package: its package.
         name: what the package is called.
-        note: what it was generated from, as a comment.
+        note: its sources, as a comment.
     """
     ways = ways_of(package.document)
     preferred = sorted(ways, key=lambda way: way.deprecated)

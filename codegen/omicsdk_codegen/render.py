@@ -26,7 +26,7 @@ def render_package(package: Package, origin: str, on_progress: OnProgress = sile
 
     Args:
         package: the plan.
-        origin: what the files say they were made from, and how.
+        origin: the sources and the command, for the header of generated files.
         on_progress: called with the progress.
 
     Returns:
@@ -79,7 +79,7 @@ def _client(note: Code, package: Package, modules: dict[str, Code]) -> str:
 
 
 def _names(words: Iterable[str], indent: int) -> Code:
-    """Identifiers, of which nothing needs escaping, as one literal: a list of thousands takes longer to import."""
+    """Identifiers, which need no escaping, as one literal: a list of thousands is slower to import."""
     lines = textwrap.wrap(" ".join(words), 100, break_long_words=False)
     return Code('"""' + f"\n{' ' * indent}".join(lines) + '"""')
 
@@ -128,7 +128,7 @@ def render_text(template: str, **values: Any) -> str:
 
     Args:
         template: its file name.
-        values: what it prints must be `Code`.
+        values: the values; printed ones must be `Code`.
 
     Raises:
         TypeError: it would print something else.

@@ -70,10 +70,10 @@ class Resolved:
 
     Attributes:
         data: the only references left are schemas' to `home` + NAME. Parts may be shared between places.
-        dialect: what it is written in.
+        dialect: its version.
         source: the document as the user gave it.
         places: where each part of `data` came from.
-        report: what was repaired or left out.
+        report: repairs and omissions.
     """
 
     data: Object
@@ -103,15 +103,15 @@ def resolve(
     Args:
         root: the document, its own overlays laid over it already.
         overlays: those of other files, laid over them when they are opened.
-        allow_urls: web addresses that may be fetched, and what is below them.
+        allow_urls: web addresses that may be fetched, and all below them.
         refs: folder of copies of web pages, DIR/<host>/<path>, looked at before the network.
-        missing_as_any: take a schema that does not exist as any value, and report it.
+        missing_as_any: treat a schema that does not exist as any value, and report it.
         fetch: gets an allowed address; by default over HTTP.
         cache: folder that keeps pages fetched over HTTP; default the user's own.
-        places: what is known of origins so far.
-        report: takes the notes.
+        places: the known origins.
+        report: receives the notes.
         folder: what files may be opened in; default the document's own folder.
-        ask: is shown the hosts of addresses that aren't allowed, once for each that comes up, and says whether they
+        ask: called with the hosts of addresses that are not allowed, once for each; returns whether they
             are; None never asks.
         on_progress: called with the progress.
 
@@ -120,7 +120,7 @@ def resolve(
 
     Raises:
         DocumentError: with all faults: a reference to nothing, to itself, out of the document's folder or to the
-            network unasked, a file that isn't a document, an overlay of a file that isn't part of the document.
+            network unasked, a file that is not a document, an overlay of a file that is not part of the document.
     """
     if places is None:
         places = Places()

@@ -1,4 +1,4 @@
-"""Values as a service might send or take them: what a package's own tests call its operations with."""
+"""Sample values that a service might send or accept, with which a package's own tests call its operations."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Call:
 
     Attributes:
         name: the client's attribute.
-        method: as it is sent.
+        method: the HTTP method.
         path: pattern of the path that is sent.
         required: arguments without which there is no call.
         every: all arguments.
         status: of the answer.
         kind: how the answer is read, as in `operations.Case`.
-        answer: what the service says: JSON, text or bytes; None is nothing.
+        answer: the service's answer: JSON, text or bytes; None for an empty one.
     """
 
     name: str

@@ -14,8 +14,8 @@ class Scalar:
     """A value without parts; `any` is any JSON value, `bytes` a body or a file, `date` and `date-time` are texts of RFC 3339.
 
     Attributes:
-        kind: what it is.
-        only: the values of an enum or const that no Literal can hold; empty for any value of the kind.
+        kind: its kind.
+        only: the values of an enum or const that no Literal can represent; empty for any value of the kind.
     """
 
     kind: Literal["any", "null", "string", "integer", "number", "boolean", "bytes", "date", "date-time"]
@@ -56,8 +56,8 @@ class Union:
 
     Attributes:
         members: in the document's order.
-        tag: the member of an object that says which model it is (the discriminator), or None.
-        table: the tag's values, each with a model's key; None is any other value, or none at all.
+        tag: the member of an object that selects its model (the discriminator), or None.
+        table: the tag's values, each with a model's key; that of None is for any other value, or none.
     """
 
     members: tuple[Type, ...]
@@ -94,7 +94,7 @@ class Field:
         type: without null.
         required: whether the document demands it.
         nullable: whether the document allows null.
-        schema: what the document says of it: description, bounds, default.
+        schema: the document's schema: description, bounds, default.
     """
 
     wire: str
@@ -112,7 +112,7 @@ class Model:
     Attributes:
         key: pointer of its schema.
         fields: required ones first, else in the document's order.
-        schema: what the document says of the whole.
+        schema: the document's schema of the whole.
     """
 
     key: str

@@ -35,9 +35,9 @@ class Source:
     """One file's value, read-only.
 
     Attributes:
-        path: where it was loaded from (for a document of the network: the copy, or its address as a path).
+        path: its file (for a document of the network: the copy, or its address as a path).
         label: how messages name it.
-        uri: file:///... or the address it was loaded from.
+        uri: its address: file:///... or http(s)://...
         data: dict, list, str, int, float, bool or None; each container occurs in one place only.
         lines_of: reads the text once more and answers pointer -> line.
     """
@@ -50,7 +50,7 @@ class Source:
 
     @cached_property
     def base(self) -> str:
-        """What its references are relative to: the `$self` of OpenAPI 3.2, itself relative to the uri, else the uri."""
+        """The base of its references: the `$self` of OpenAPI 3.2, itself relative to the uri, else the uri."""
         stated = self.data.get("$self") if isinstance(self.data, dict) else None
         if not isinstance(stated, str) or not is_of_3_2(self.data):
             return self.uri
@@ -64,7 +64,7 @@ class Source:
         return self.lines_of()
 
     def line(self, pointer: str) -> int | None:
-        """The line of a pointer, counted from 1; that of the nearest thing around it when it isn't in the text."""
+        """The line of a pointer, counted from 1; that of the nearest enclosing object when it is not in the text."""
         while pointer and pointer not in self._lines:
             pointer = pointer.rpartition("/")[0]
         return self._lines.get(pointer)

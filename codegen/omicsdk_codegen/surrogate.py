@@ -35,7 +35,7 @@ class Surrogate:
 
     Attributes:
         data: OpenAPI 3.1.
-        wanted: component with the one property v -> the type that it asks for.
+        wanted: component with the one property v -> the type that it requests.
         models: component -> model's key.
         enums: component -> enum.
     """

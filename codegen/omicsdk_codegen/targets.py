@@ -85,7 +85,7 @@ class Store:
 
         Raises:
             Refused: it may not be opened, or does not exist.
-            DocumentError: it isn't a document.
+            DocumentError: it is not a document.
         """
         key = self._key(uri)
         if key in self._failed:
@@ -113,7 +113,7 @@ class Store:
 
         Raises:
             Refused: it may not be opened, or does not exist.
-            DocumentError: it isn't text.
+            DocumentError: it is not text.
         """
         key = self._key(self.absolute(base, reference))
         _, label, raw = self._open(key)
@@ -123,7 +123,7 @@ class Store:
         """Return the absolute address of a reference.
 
         A document whose `$self` differs from its location often has its parts beside it:
-        what isn't found from the one place, without requests, is looked up from the other.
+        what is not found from the one place, without requests, is looked up from the other.
 
         Raises:
             Refused: it is none.
@@ -216,7 +216,7 @@ def locate(store: Store, base: Source, reference: str) -> Target:
 
     Raises:
         Refused: its file may not be opened, or does not exist.
-        DocumentError: its file isn't a document.
+        DocumentError: its file is not a document.
         LookupError: there is nothing at its pointer.
     """
     uri, fragment = urldefrag(store.absolute(base, reference))

@@ -12,12 +12,12 @@ WIDTH = 110
 SUMMARY_LENGTH = 120
 # The line with a file's origin names the document and its overlays.
 COMMENT_LENGTH = 400
-# Longer texts of a document (a change log in a description) don't fit a docstring's purpose.
+# Longer texts of a document (a change log in a description) do not fit a docstring's purpose.
 TEXT_LENGTH = 8_000
 
 
 def clean(text: object) -> str:
-    """A text without what a reader can't see: control, bidirectional, zero-width and lone surrogate characters."""
+    """A text without what a reader cannot see: control, bidirectional, zero-width and lone surrogate characters."""
     if not isinstance(text, str):
         return ""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
@@ -70,7 +70,7 @@ def literals(values: Iterable[object]) -> str:
 
 
 def comment(text: object) -> str:
-    """A text behind `#`: one line, at most `COMMENT_LENGTH` characters long."""
+    """A text after `#`: one line, at most `COMMENT_LENGTH` characters long."""
     return textwrap.shorten(one_line(text), COMMENT_LENGTH, placeholder=" ...") or "-"
 
 

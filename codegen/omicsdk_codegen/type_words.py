@@ -42,7 +42,7 @@ def words(type_: Type | None, classes: Mapping[str, str], *, nullable: bool = Fa
 
 
 def within(inner: Type, outer: Type, inner_classes: Mapping[str, str], outer_classes: Mapping[str, str]) -> bool:
-    """Whether each value of a type is one of another; models of one name count as one, whatever they hold.
+    """Whether each value of a type is one of another; models of one name are treated as one.
 
     Args:
         inner: the type whose values are compared with the other.

@@ -27,7 +27,7 @@ def upgrade(resolved: Resolved, on_progress: OnProgress = silent) -> Document:
     """Convert a document to the form that the next steps read.
 
     What its author means beyond doubt but writes as another dialect would (a `schema` straight under a response of 3.0,
-    `type: int`, a path parameter that isn't required) is corrected; what isn't understood is left out. Both are in
+    `type: int`, a path parameter that is not required) is corrected; what is not understood is left out. Both are in
     the report.
 
     Args:
@@ -66,7 +66,7 @@ def upgrade(resolved: Resolved, on_progress: OnProgress = silent) -> Document:
 
 
 def _check_self(context: Context, old: Object, source: Source) -> None:
-    """`$self` was taken when references were resolved; what of it wasn't is noted."""
+    """`$self` was taken when references were resolved; what of it was not is noted."""
     stated = old.get("$self")
     if "$self" not in old:
         return

@@ -43,7 +43,7 @@ class Context(Notes):
         self.dialect: Dialect = resolved.dialect
 
     def plain(self, kind: str, node: Object, handled: Collection[str]) -> Object:
-        """Begin the new form of an object: its plain members and extensions; what is neither these nor handled is noted."""
+        """Begin the new form of an object: its plain members and extensions; other unhandled members are noted."""
         new: Object = {}
         self.made(new, node)
         for key, value in node.items():
@@ -54,7 +54,7 @@ class Context(Notes):
         return new
 
     def mapping(self, value: Json, around: Node, key: str, kind: Kind = "omission") -> Object:
-        """Read a member that has to be a mapping; one that is empty counts as that, another is noted as of the kind."""
+        """Read a member that has to be a mapping; an empty one is accepted, another type is noted as of the kind."""
         if isinstance(value, dict):
             return value
         if value is not None:
@@ -62,7 +62,7 @@ class Context(Notes):
         return {}
 
     def items(self, value: Json, around: Node, key: str) -> Sequence[Json]:
-        """Read a member that has to be a list; one that is empty counts as that, another is noted."""
+        """Read a member that has to be a list; an empty one is accepted, another type is noted."""
         if isinstance(value, list):
             return value
         if value is not None:

@@ -37,7 +37,7 @@ class Parts:
     # -- parameters
 
     def parameter(self, old: Object) -> Object | None:
-        """Upgrade a parameter that isn't a body's part; None (and a fault) when it has no name or place."""
+        """Upgrade a parameter that is not a body's part; None (and a fault) when it has no name or place."""
         name, place = old.get("name"), old.get("in")
         lowered = place.strip().lower() if isinstance(place, str) else ""
         if not isinstance(name, str) or not name:
@@ -120,7 +120,7 @@ class Parts:
 
         Args:
             parameters: those with `in: body` or `in: formData`.
-            consumes: the media types that the operation takes.
+            consumes: the media types that the operation accepts.
         """
         whole = [parameter for parameter in parameters if parameter.get("in") == "body"]
         fields = [parameter for parameter in parameters if parameter.get("in") == "formData"]

@@ -1,4 +1,4 @@
-"""Step 4, paths: one form of path templates, and operations that hold all that concerns them."""
+"""Step 4, paths: one form of path templates, and operations with all parameters that concern them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Template:
     Attributes:
         key: with its variables in braces; the part after `#` distinguishes operations.
         sent: the key without what follows `#`, and without variables in its query.
-        converters: of each variable the rule that it was written with: a Flask converter, or a regular expression.
+        converters: for each variable its rule: a Flask converter, or a regular expression.
         queried: variables in the query of the path: what each is called there, and whether it must be given.
     """
 
@@ -210,7 +210,7 @@ class Paths:
         return made
 
     def _parameters(self, old: Object, item: Object) -> tuple[list[Object], list[Object]]:
-        """Merge an operation's parameters with its path item's; those that are parts of a body come apart."""
+        """Merge an operation's parameters with its path item's; those that are parts of a body are separated."""
         merged: dict[tuple[str, str], Object] = {}
         for around in (item, old):
             own: dict[tuple[str, str], Object] = {}

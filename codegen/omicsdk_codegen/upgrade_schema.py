@@ -1,4 +1,4 @@
-"""Step 4, schemas: those of Swagger 2.0 and OpenAPI 3.0 take the form of 3.1 (JSON Schema 2020-12)."""
+"""Step 4, schemas: those of Swagger 2.0 and OpenAPI 3.0 are converted to 3.1 (JSON Schema 2020-12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Step 4, security schemes: those of Swagger 2.0 take the form of 3.1."""
+"""Step 4, security schemes: those of Swagger 2.0 are converted to 3.1."""
 
 from __future__ import annotations
 

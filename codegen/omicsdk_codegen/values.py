@@ -1,4 +1,4 @@
-"""JSON values as Python holds them, and JSON pointers (RFC 6901) into them."""
+"""JSON values as Python types, and JSON pointers (RFC 6901) into them."""
 
 from __future__ import annotations
 

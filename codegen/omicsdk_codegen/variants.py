@@ -63,7 +63,7 @@ def _parents(schema: Json) -> Iterator[str]:
 
 
 def _discriminates(schema: Json) -> bool:
-    """A discriminator beside oneOf or anyOf belongs to those."""
+    """A discriminator beside oneOf or anyOf applies to these."""
     parts = list(_parts(schema))
     stated = [part.get("discriminator") for part in parts if not {"oneOf", "anyOf"} & part.keys()]
     return any(isinstance(rule, dict) and isinstance(rule.get("propertyName"), str) for rule in stated)

@@ -28,14 +28,14 @@ _LONGEST_COMMAND = 24_000 if os.name == "nt" else 100_000
 
 
 class FormatFailed(Exception):
-    """Generated code that isn't Python: a bug of the generator. Its argument is what ruff says."""
+    """Generated code that is not Python: a bug of the generator. Its argument is ruff's message."""
 
 
 def format_tree(root: Path, on_progress: OnProgress = silent) -> None:
     """Sort imports and format all Python files below a folder, reporting progress.
 
     Raises:
-        FormatFailed: a file isn't Python.
+        FormatFailed: a file is not Python.
     """
     names = sorted(str(path) for path in root.rglob("*.py*") if path.suffix in (".py", ".pyi"))
     count = Count("formatting files", len(names), on_progress)
@@ -87,13 +87,13 @@ def swap_in(files: Mapping[str, str], target: Path, on_progress: OnProgress = si
 
     Args:
         files: texts by path relative to the folder.
-        target: the folder; what is in it goes, so it must be empty, generated, or not there.
+        target: the folder; its content is deleted, so it must be empty, generated, or missing.
         on_progress: called with the progress.
 
     Raises:
-        FormatFailed: a file isn't Python.
+        FormatFailed: a file is not Python.
         FileExistsError: a file exists that was not generated.
-        OSError: the folder can't be written.
+        OSError: the folder cannot be written.
     """
     if not _may_go(target):
         raise FileExistsError(

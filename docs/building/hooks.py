@@ -34,7 +34,7 @@ def made_at_build_time() -> dict[str, str]:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Takes pages out of the navigation that this checkout hasn't, and puts in those of commands and packages."""
+    """Takes pages out of the navigation that this checkout has not, and puts in those of commands and packages."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     config.site_name = f"{project['name']} {project['version']}"
     config.copyright = footer(project)
@@ -71,7 +71,7 @@ def _navigation(entry: Any, known: set[str], made: Mapping[str, str]) -> Any:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Adds the pages that aren't files of docs/."""
+    """Adds the pages that are not files of docs/."""
     for name, text in config.extra["made"].items():
         files.append(File.generated(config, name, content=text))
     for top, name in OUTSIDE.items():
@@ -119,7 +119,7 @@ def from_top(link: re.Match[str]) -> str:
 
 
 def from_docs(link: re.Match[str]) -> str:
-    """A link of a page of docs/ that leads out of it: to a page that the manual has too, or to a file that it hasn't."""
+    """A link of a page of docs/ that leads out of it: to a page that the manual has too, or to a file that it has not."""
     words, target, heading = link[1], link[2], link[3] or ""
     if ":" in target or not target.startswith("../"):
         return link[0]

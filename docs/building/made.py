@@ -48,7 +48,7 @@ def _measured(page: Path, table: str) -> str:
 
 
 def outdated() -> list[Path]:
-    """The pages that aren't what they are made from."""
+    """The pages that are not what they are made from."""
     return [
         page for page, text in made_pages().items() if not page.exists() or page.read_text(encoding="utf-8") != text
     ]

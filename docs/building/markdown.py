@@ -1,4 +1,4 @@
-"""Text that isn't Markdown, or only lightly so, put into a page so that it reads as it is written."""
+"""Text that is not Markdown, or only lightly so, put into a page so that it reads as it is written."""
 
 import re
 

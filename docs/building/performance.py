@@ -179,7 +179,7 @@ def _bound(row: Mapping[str, Any]) -> str:
 
 
 def _elsewhere(row: Mapping[str, Any]) -> str:
-    """Where a row was measured that isn't of the machine of the others."""
+    """Where a row was measured that is not of the machine of the others."""
     machine = row.get("machine")
     return f"{row['case']}: measured on {machine['system']}, cores {machine['cores']}." if machine else ""
 

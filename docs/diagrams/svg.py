@@ -26,7 +26,7 @@ def drawing(title: str, rows: Sequence[Sequence[Box]], *, arrows: bool, columns:
     """Boxes in rows; a row of several is wrapped.
 
     Args:
-        title: What the drawing shows, for those who can't see it.
+        title: What the drawing shows, for those who cannot see it.
         rows: From top to bottom.
         arrows: Whether an arrow leads from each row to the next one.
         columns: Boxes side by side, at most.

@@ -136,7 +136,7 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
             for entry in islice(self._store.entries(parent), MOST_LISTED):
                 if not entry.is_folder:
                     self._note(entry, cache)
-        except PathError:  # it does not exist yet, or its platform doesn't list it
+        except PathError:  # it does not exist yet, or its platform does not list it
             return
 
     def _note(self, entry: Entry, cache: IOCacheStorageInterface) -> None:

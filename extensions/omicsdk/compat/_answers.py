@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
 _CHARSET = re.compile(r"charset=[\"']?([\w.:\-]+)", re.IGNORECASE)
-# Headers that are about a body as it was sent, which isn't the one that an error keeps.
+# Headers that are about a body as it was sent, which is not the one that an error keeps.
 OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
@@ -81,7 +81,7 @@ class DocumentedAnswer:
         """The body as JSON.
 
         Raises:
-            NotJson: It isn't JSON, but a web page, say; a ValueError.
+            NotJson: It is not JSON, but a web page, say; a ValueError.
         """
         return json_value(self.content, "", self.url, lambda: self.text)
 
@@ -184,7 +184,7 @@ class DocumentedBody(DocumentedAnswer):
         """All bytes, kept in memory afterwards; `read` and `iter_content` keep only a chunk.
 
         Raises:
-            RuntimeError: Some were read before, and aren't held.
+            RuntimeError: Some were read before, and are not held.
         """
         if self._content is None:
             if self._is_begun:

@@ -175,7 +175,7 @@ def api_error(
         url: The request's URL; it is masked here.
         operation: The operation's name.
         reason: The status's reason phrase, used if the body has no message.
-        retry_after: Seconds that the service asked to wait, from its header.
+        retry_after: Seconds that the service requested to wait, from its header.
 
     Returns:
         An error of the status's class, not raised.
@@ -208,7 +208,7 @@ def not_json(operation: str, url: str, text: str, why: str = "", *, expected: st
         url: The URL; secrets in it are masked here.
         text: The answer's text; secrets in it are masked here.
         why: The decoder's message.
-        expected: What was expected, in words.
+        expected: What was expected, as text.
 
     Returns:
         The error; a web page is named by its title.

@@ -172,7 +172,7 @@ class Frames:
     Args:
         media_type: The framing of items: `application/json-seq` (RFC 7464), `text/event-stream`, whose items are JSON
             objects with an event's fields, or lines.
-        limit: Most bytes of an item; a larger one is an error, since it is kept in memory.
+        limit: Maximum bytes of an item; a larger one is an error, since it is kept in memory.
     """
 
     def __init__(self, media_type: str, limit: int) -> None:
@@ -394,7 +394,7 @@ class _ClientBase(Generic[E]):
             strict: Raise DecodeError if an answer does not conform to the document.
             follow_redirects: False returns redirects to the caller of `raw`; one with Retry-After means "not yet" and
                 is followed after the wait anyway.
-            answer_limit: Most bytes of an answer that is read whole, decoded; a larger one raises AnswerTooLarge.
+            answer_limit: Maximum bytes of an answer that is read whole, decoded; a larger one raises AnswerTooLarge.
 
         Raises:
             ConfigError: The limit is not a whole number from 1.
@@ -430,7 +430,7 @@ class Client(_ClientBase[Exchange]):
             without its list is always an error.
         environ: Environment variables (proxies, certificate authorities); by default the process's own.
         clock: The source of time and of waits.
-        answer_limit: Most bytes of an answer that is read whole, decoded: a larger one raises AnswerTooLarge before it
+        answer_limit: Maximum bytes of an answer that is read whole, decoded: a larger one raises AnswerTooLarge before it
             is parsed. By default OMICS_ANSWER_LIMIT, or 64 MiB. Streamed answers, and operations that return bytes of
             any length, have no limit.
 

@@ -55,7 +55,7 @@ def sleep_unless(stopped: Callable[[], bool], seconds: float, step: float, clock
     Args:
         stopped: Returns whether to stop; called before each step.
         seconds: How long to wait.
-        step: Most seconds of one step.
+        step: Maximum seconds of one step.
         clock: Waits.
     """
     while seconds > 0 and not stopped():

@@ -16,9 +16,9 @@ TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the na
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-#: Most characters of a service's own message that are shown; all of it is in `body`.
+#: Maximum characters of a service's own message that are shown; all of it is in `body`.
 MESSAGE_LIMIT = 500
-#: Most characters of an unstructured body that an error keeps; an HTML page in a traceback helps no reader.
+#: Maximum characters of an unstructured body that an error keeps; an HTML page in a traceback helps no reader.
 BODY_LIMIT = 16_384
 
 
@@ -132,7 +132,7 @@ class APIError(OmicsError):
         url: The request's URL without its secrets.
         body: The answer's body: the JSON value, or at most BODY_LIMIT characters of text; None if it was empty.
         operation: The operation that was called, empty for a bare request.
-        retry_after: Seconds that the service asked to wait, None if it did not.
+        retry_after: Seconds that the service requested to wait, None if it did not.
         remedy: What to do; by default what usually helps at this status.
         headers: The answer's headers by their names in lower case, without those with secrets (cookies, tokens).
     """
@@ -300,7 +300,7 @@ class DecodeError(OmicsError):
         field: The field's place in the answer, dotted, with indices in brackets ("bundle.files[2].size"); empty for the
             whole answer.
         value: The actual value.
-        expected: What was expected, in words; may be empty.
+        expected: What was expected, as text; may be empty.
         what: What contains the field: an answer, or the body of a request that the service sent.
     """
 

@@ -189,7 +189,7 @@ def write_private(path: Path, text: str) -> None:
         " line ends.
 
     Raises:
-        ConfigError: It can't be written.
+        ConfigError: It cannot be written.
     """
     write_text(path, text, PRIVATE)
 
@@ -335,7 +335,7 @@ def locked(
 
     Args:
         path: The file, which need not exist; the target of a link is locked.
-        patience: Most seconds to wait.
+        patience: Maximum seconds to wait.
         clock: Returns the time in seconds.
         sleep: Waits for seconds.
 

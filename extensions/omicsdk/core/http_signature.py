@@ -91,7 +91,7 @@ def verify_signature(
         body: Its body, as received.
         key_of: Returns the secret of a key id, or None for an unknown one.
         now: Seconds since 1970; None accepts a request of any age.
-        most_skew: Most seconds between the Date header and `now`.
+        most_skew: Maximum seconds between the Date header and `now`.
         required: Headers that the signature must cover, lower case.
 
     Returns:

@@ -41,7 +41,7 @@ def require(module: str, extra: str, purpose: str) -> "ModuleType":
         purpose: What needs it, as it reads after "for".
 
     Raises:
-        MissingExtra: It isn't installed.
+        MissingExtra: It is not installed.
     """
     from importlib import import_module
 

@@ -58,7 +58,7 @@ class Items(Iterator[Item]):
         """Return the next items, without requesting further pages.
 
         Args:
-            n: Most items, from 0.
+            n: Maximum number of items, from 0.
 
         Raises:
             ValueError: The number is negative.
@@ -83,7 +83,7 @@ class AsyncItems(AsyncIterator[Item]):
         """Return the next items, without requesting further pages.
 
         Args:
-            n: Most items, from 0.
+            n: Maximum number of items, from 0.
 
         Raises:
             ValueError: The number is negative.

@@ -34,7 +34,7 @@ class Retry:
     replaces it.
 
     Args:
-        attempts: Most tries of a request, at least 1 (no retry).
+        attempts: Maximum number of tries of a request, at least 1 (no retry).
         base: Longest delay before the second try, in seconds.
         cap: Longest delay before any try, in seconds; Retry-After may exceed it.
         budget: Longest time from the first try to the last in seconds, including delays and those of redirects that say
@@ -82,7 +82,7 @@ class Retry:
             failures: Failed tries, including this one.
             elapsed: Seconds since the first try.
             fraction: The jitter: a number drawn from 0 to 1.
-            retry_after: Seconds that the service asked to wait, None if it did not.
+            retry_after: Seconds that the service requested to wait, None if it did not.
 
         Returns:
             Seconds to wait, or None to stop retrying: no try is left, or the delay would end after the budget.

@@ -70,7 +70,7 @@ class Workers(_Threads):
     """Daemon threads that make calls; use it in a `with` block, at whose end they accept no more.
 
     Args:
-        count: Most concurrent calls.
+        count: Maximum number of concurrent calls.
         name: The name of the threads.
     """
 
@@ -189,16 +189,16 @@ def side_by_side(
 
 
 def in_threads(function: Callable[[A], T], things: Sequence[A], threads: int, name: str = "calls") -> list[T]:
-    """Call a function with each of several things, concurrently.
+    """Call a function with each of several objects, concurrently.
 
     Args:
         function: The function; it may block.
         things: One argument per call.
-        threads: Most concurrent calls; 1 or more.
+        threads: Maximum number of concurrent calls; 1 or more.
         name: The name of the threads.
 
     Returns:
-        The results, in the order of the things.
+        The results, in the order of the objects.
 
     Raises:
         BaseException: The error of the first call that failed; no further call starts then, and running ones are waited
@@ -285,13 +285,13 @@ class Pool(_Threads):
 
     Args:
         name: What the threads are called.
-        threads: Most results, 1 or more.
+        threads: Maximum number of results, 1 or more.
         inbox: Where results go.
         gives_way: Whether they take what the engine's thread leaves of the cores, where the system has priorities of
             threads.
 
     Attributes:
-        waiting: Tasks that were handed in and whose results haven't been delivered.
+        waiting: Tasks that were handed in and whose results have not been delivered.
     """
 
     def __init__(self, name: str, threads: int, inbox: Inbox, *, gives_way: bool = False) -> None:

@@ -119,7 +119,7 @@ class TokenFile:
             The token, or None when there is none for that origin.
 
         Raises:
-            ConfigError: Others can read the file, or it isn't what it should be.
+            ConfigError: Others can read the file, or it is not what it should be.
         """
         found = self.login(url)
         return None if found is None else found.token
@@ -134,7 +134,7 @@ class TokenFile:
             The login, or None when there is none for that origin.
 
         Raises:
-            ConfigError: Others can read the file, or it isn't what it should be.
+            ConfigError: Others can read the file, or it is not what it should be.
         """
         entries = self._read()
         key = self._serving(entries, url)
@@ -152,7 +152,7 @@ class TokenFile:
         """List all logins of the file, whatever their platform and profile; those in the keyring without their secrets.
 
         Raises:
-            ConfigError: Others can read the file, or it isn't what it should be.
+            ConfigError: Others can read the file, or it is not what it should be.
         """
         found: list[tuple[Place, StoredLogin]] = []
         for key, entry in self._read().items():
@@ -185,7 +185,7 @@ class TokenFile:
             token: The token.
 
         Raises:
-            ConfigError: The file can't be read or written.
+            ConfigError: The file cannot be read or written.
         """
         self.keep(url, StoredLogin(token))
 
@@ -201,7 +201,7 @@ class TokenFile:
             Where it was stored.
 
         Raises:
-            ConfigError: The file can't be read or written, or the keyring cannot be used and is asked for.
+            ConfigError: The file cannot be read or written, or the keyring cannot be used and is asked for.
         """
         key = self._key(url)
         with locked(self.path, patience=_PATIENCE):
@@ -223,10 +223,10 @@ class TokenFile:
         return {**newer, **entry}
 
     def check(self) -> None:
-        """Make sure that a login can be stored, before anybody goes through one.
+        """Make sure that a login can be stored, before any user goes through one.
 
         Raises:
-            ConfigError: The file can't be read, or its folder can't be written to.
+            ConfigError: The file cannot be read, or its folder cannot be written to.
         """
         with locked(self.path, patience=_PATIENCE):
             self._read()
@@ -265,7 +265,7 @@ class TokenFile:
             Whether there was one.
 
         Raises:
-            ConfigError: The file can't be read or written.
+            ConfigError: The file cannot be read or written.
         """
         with locked(self.path, patience=_PATIENCE):
             entries = self._read()
@@ -279,7 +279,7 @@ class TokenFile:
         return True
 
     def serving(self, url: str, profile: str | None) -> "TokenFile | None":
-        """Find the profile whose login is for a base URL; the keyring isn't asked.
+        """Find the profile whose login is for a base URL; the keyring is not asked.
 
         Args:
             url: The base URL.
@@ -289,7 +289,7 @@ class TokenFile:
             The logins of that profile; None where none has one for the base URL.
 
         Raises:
-            ConfigError: None is named, and several have one; or the file isn't what it should be.
+            ConfigError: None is named, and several have one; or the file is not what it should be.
         """
         entries = self._read()
         known = {key.split(" ")[1] for key in entries if key.startswith(f"{self.platform} ")}

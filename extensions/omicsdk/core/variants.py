@@ -35,7 +35,7 @@ def tagged(
 
     Args:
         data: A decoded JSON object.
-        tag: The member that says which model it is.
+        tag: The member that states which model it is.
         table: Models by the tag's values; that of None (OpenAPI's defaultMapping) is for any other, and for no tag at all.
         classes: All models.
 

@@ -15,7 +15,7 @@ MAX_VALUES = 1_000_000
 
 
 class YamlFault(ValueError):
-    """A text that isn't YAML, or exceeds the bounds.
+    """A text that is not YAML, or exceeds the bounds.
 
     Args:
         message: What is wrong with it, the line included.
@@ -38,8 +38,8 @@ def read_yaml(text: str | bytes, *, dates: bool = False) -> Any:
         Its value; None for an empty text.
 
     Raises:
-        YamlFault: It isn't YAML, nests deeper than `MAX_DEPTH` levels, or expands to more than `MAX_VALUES` values.
-        ImportError: PyYAML isn't installed.
+        YamlFault: It is not YAML, nests deeper than `MAX_DEPTH` levels, or expands to more than `MAX_VALUES` values.
+        ImportError: PyYAML is not installed.
     """
     import yaml
 
@@ -58,7 +58,7 @@ def read_yaml(text: str | bytes, *, dates: bool = False) -> Any:
     except YamlFault:
         raise
     except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as error:
-        # What PyYAML's constructors raise for `!!int x`, `!!bool x`, and dates that there aren't.
+        # What PyYAML's constructors raise for `!!int x`, `!!bool x`, and dates that there are not.
         raise _not_yaml(f"a value does not match its form or tag: {error}", None) from error
 
 

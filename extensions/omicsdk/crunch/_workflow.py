@@ -34,7 +34,7 @@ _VERSION = re.compile(r"(\d+)\.\d+")
 
 
 class WorkflowFailed(OmicsError):
-    """A workflow can't be started, or ended with something else than exit code 0."""
+    """A workflow cannot be started, or ended with something else than exit code 0."""
 
 
 def command_of(kind: WorkflowType, path: Path, folder: Path, cores: str) -> list[str]:
@@ -195,7 +195,7 @@ def run_process(command: Sequence[str], folder: Path, log: Path, stop: threading
         How it ended.
 
     Raises:
-        OSError: It can't be started.
+        OSError: It cannot be started.
         Interrupted: It was stopped.
         KeyboardInterrupt: It was interrupted; the process and all that it started were ended.
     """

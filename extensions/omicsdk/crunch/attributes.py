@@ -89,7 +89,7 @@ def inferred(values: Mapping[str, object]) -> list[Attribute]:
         The attributes in the same order.
 
     Raises:
-        UsageError: A value is of no kind, or one that the site refuses or can't hold.
+        UsageError: A value is of no kind, or one that the site refuses or cannot hold.
     """
     return [_fitting(_inferred(key, value)) for key, value in values.items()]
 
@@ -117,7 +117,7 @@ def _inferred(key: str, value: object) -> Attribute:
 
 
 def _fitting(attribute: Attribute) -> Attribute:
-    """An attribute whose key and text the site accepts, as far as that can be checked here: what was added can't be removed."""
+    """An attribute whose key and text the site accepts, as far as that can be checked here: what was added cannot be removed."""
     _check_text(f"The key {shortened(attribute.key, 60)!r}", attribute.key, KEY_LIMIT)
     if isinstance(attribute.value, str):
         _check_text(f"The text of {attribute.key!r}", attribute.value, TEXT_LIMIT)
@@ -143,7 +143,7 @@ def number(value: object) -> float:
         value: A number, or how it is written.
 
     Raises:
-        UsageError: It isn't a number, or isn't finite: a site fails at NaN, and keeps an infinite one, after which
+        UsageError: It is not a number, or is not finite: a site fails at NaN, and keeps an infinite one, after which
             the item and every list with it fail.
     """
     try:
@@ -222,7 +222,7 @@ def coordinate(name: str, value: object) -> str:
             beyond them the site would refuse.
 
     Raises:
-        UsageError: It isn't a number.
+        UsageError: It is not a number.
     """
     try:
         if isinstance(value, bool):
@@ -249,7 +249,7 @@ _ADDRESS = re.compile(r"(?:https?|ftps?)://\S+", re.IGNORECASE)
 
 
 def is_url(text: str) -> bool:
-    """Whether a site takes a text as the value of a URL attribute; what is doubtful counts as text, which it always takes.
+    """Whether a site takes a text as the value of a URL attribute; what is doubtful is treated as text, which it always takes.
 
     Args:
         text: Any text.
@@ -304,7 +304,7 @@ def as_date(value: date | str, format: str = "") -> date:
     Args: as those of `as_datetime`.
 
     Raises:
-        UsageError: The text isn't a date, or python-dateutil is missing.
+        UsageError: The text is not a date, or python-dateutil is missing.
     """
     if isinstance(value, date) and not isinstance(value, datetime):
         return value

@@ -63,7 +63,7 @@ def write(path: Path, text: str) -> None:
 
     Raises:
         DiskFull: The disk is full.
-        OSError: It can't be written.
+        OSError: It cannot be written.
     """
     with room_for(path), in_place_of(path, durable=False) as file:
         file.write(os.fsencode(text) if os.name != "nt" else text.encode("utf-8", "surrogatepass"))
@@ -107,7 +107,7 @@ def read_table(path: Path) -> dict[str, str]:
 
     Raises:
         ConfigError: It is invalid.
-        OSError: It can't be read.
+        OSError: It cannot be read.
     """
     try:
         found: Any = json.loads(os.fsdecode(path.read_bytes()) if os.name != "nt" else path.read_text("utf-8"))
@@ -128,7 +128,7 @@ def clear(folder: Path, keep: Path | None) -> None:
         keep: A file to keep: the workflow, if the user named one of these files.
 
     Raises:
-        OSError: It can't be removed.
+        OSError: It cannot be removed.
     """
     kept = None if keep is None else keep.resolve()
     for name in MADE:
@@ -159,7 +159,7 @@ class DataFiles:
     def bring(self, stop: threading.Event | None = None) -> None:
         """Download the storage's files that are missing here or differ, and write their checksums.
 
-        The table contains the storage's files only: files of an earlier run count as new, so that they are uploaded.
+        The table contains the storage's files only: files of an earlier run are treated as new, so that they are uploaded.
 
         Args:
             stop: Stops it before the next file when set.
@@ -185,7 +185,7 @@ class DataFiles:
         """Remember the files at the end of setup, so that those that stay the same need not be read again.
 
         Raises:
-            OSError: The folder can't be written.
+            OSError: The folder cannot be written.
         """
         self._known = trusted(self._brought, clock_of(self._kept))
 

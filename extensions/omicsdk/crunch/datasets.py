@@ -374,7 +374,7 @@ class DatasetFolders:
 def _shares(base: str, other: str) -> bool:
     from omicsdk.crunch.storage.base import overlap, plain
 
-    if not other.strip("/"):  # which isn't run
+    if not other.strip("/"):  # which is not run
         return False
     try:
         plain(other)

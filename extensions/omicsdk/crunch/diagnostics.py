@@ -35,7 +35,7 @@ def git_revision(directory: Path | str | None = None) -> str:
 
     Returns:
         The revision's hash; empty if the folder is in no repository or nothing was committed yet, `Unknown` where Git
-        isn't installed.
+        is not installed.
     """
     folder = Path.cwd() if directory is None else Path(directory).absolute()
     if not folder.is_dir() or not any((each / ".git").exists() for each in (folder, *folder.parents)):

@@ -72,7 +72,7 @@ def clock_of(folder: Path) -> int | None:
         that have none to give.
 
     Raises:
-        OSError: The folder can't be written.
+        OSError: The folder cannot be written.
     """
     if os.name == "nt":  # st_ctime is the creation time there
         return None
@@ -104,8 +104,8 @@ def trusted(hashed: Mapping[str, Hashed], clock: int | None) -> Mapping[str, Has
 def files_below(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Find every file below a folder, hidden ones too.
 
-    A link to a file counts as the file; links to folders aren't followed, and what is not a file (a socket, a link to
-    nothing) isn't given.
+    A link to a file is treated as the file; links to folders are not followed, and what is not a file (a socket, a link to
+    nothing) is not given.
 
     Args:
         folder: The folder.
@@ -114,7 +114,7 @@ def files_below(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
         Path within the folder, with "/" between its parts, and the file.
 
     Raises:
-        OSError: A folder can't be read.
+        OSError: A folder cannot be read.
     """
     waiting = [("", os.fspath(folder))]
     while waiting:
@@ -134,7 +134,7 @@ def hash_file(path: Path | os.DirEntry[str]) -> Hashed:
         path: The file.
 
     Raises:
-        OSError: It can't be read.
+        OSError: It cannot be read.
         SourceChanged: It changed meanwhile, three times in a row.
     """
     for _ in range(3):

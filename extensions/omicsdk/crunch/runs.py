@@ -48,11 +48,11 @@ class Run:
     The dataset's folder is that of `working_directory` that is named after its slug, with "--" for ":". What a run
     keeps beside the data is in `.crunch` there: dataset.json, project.json, Snakefile or script.sh,
     setup_md5_checksums.json, upload_md5_checksums.json, deleted.txt, and workflow.log with all that the workflow wrote.
-    The log isn't uploaded; the others are, when they differ from what the storage has, and are never brought back.
+    The log is not uploaded; the others are, when they differ from what the storage has, and are never brought back.
 
-    Of the storage, a file that is in the folder already and equal isn't copied again. Uploaded is what the storage
+    Of the storage, a file that is in the folder already and equal is not copied again. Uploaded is what the storage
     lacks or has otherwise; it takes the place of what has the same name, and nothing is removed from the storage.
-    Whether a file changed since setup is detected by its checksum; it is read only where the system says that it was
+    Whether a file changed since setup is detected by its checksum; it is read only where the system states that it was
     touched: size, both times of change, or its number differ (see `omicsdk.crunch.hashing` for why that is safe, and
     where it reads them all).
 
@@ -61,7 +61,7 @@ class Run:
     `omicsdk.transfer.engine.control.Terminated`, a KeyboardInterrupt).
 
     The site has no operation that gives a dataset to one of two runners. After the first status the statuses are read
-    again, and once more before the workflow: a runner that wasn't the first steps back with DatasetTaken. What window
+    again, and once more before the workflow: a runner that was not the first steps back with DatasetTaken. What window
     remains is described in `omicsdk.crunch.statuses`.
 
     Args:
@@ -72,14 +72,14 @@ class Run:
         working_directory: The folder in which the dataset's folder is created; may be relative.
         workflow_type: Whether the workflow is a Snakefile or a script.
         workflow_path: The workflow's file, in place of the text that the project has on the site.
-        download_from_storage: Whether to bring the files; else all that is in the folder counts as new.
+        download_from_storage: Whether to bring the files; else all that is in the folder is treated as new.
         upload_to_storage: Whether to upload what changed.
         cleanup: Whether to remove the dataset's folder when all went well.
         cores: Cores for Snakemake: a number, or "all".
         since: The newest status before the dataset was requested (`newest_status`): any other runner's later one
             counts.
-            By default a run that is over, well or not, doesn't.
-        take_over: Whether to run it although another runner that began earlier hasn't ended, because it never will.
+            By default a run that is over, well or not, does not.
+        take_over: Whether to run it although another runner that began earlier has not ended, because it never will.
         allow_shared_folder: Whether to run it although its folder in the storage is that of another dataset too, or one
             is
             within the other: its run then brings the other's files as well, and overwrites those of the same names.
@@ -90,10 +90,10 @@ class Run:
     Attributes:
         client: As given.
         dataset_slug: As given.
-        dataset: What the site says of the dataset.
+        dataset: What the site states of the dataset.
         dataset_id: Its number.
         project: The slug of its project.
-        base_file_path: Its folder in the storage, as the site says.
+        base_file_path: Its folder in the storage, as the site states.
         working_directory: The dataset's folder.
         note: Why a stage failed; "" when none did.
         current_stage: The stage that runs, or that ran last; SETUP before.
@@ -104,8 +104,8 @@ class Run:
     Raises:
         ValueError: An empty slug, or a workflow type that is invalid.
         ConfigError: A number of cores that is invalid.
-        UnsafePath: The slug can't be a folder's name.
-        OmicsError: The site doesn't know the dataset, or doesn't answer.
+        UnsafePath: The slug cannot be a folder's name.
+        OmicsError: The site does not know the dataset, or does not answer.
     """
 
     client: Crunch
@@ -457,7 +457,7 @@ def run(
         storage: Where datasets' files are; by default the file that CRUNCH_STORAGE_SETTINGS names.
         workflow_type: Whether the workflow is a Snakefile or a script.
         workflow_path: The workflow's file, in place of the text that the project has on the site.
-        download: Whether to download the files; else all that is in the folder counts as new.
+        download: Whether to download the files; else all that is in the folder is treated as new.
         upload: Whether to upload what changed.
         cleanup: Whether to remove the dataset's folder after a success.
         cores: Cores for Snakemake: a number, or "all".
@@ -562,7 +562,7 @@ def next_dataset(client: Crunch, project: str = "") -> str:
         return client.get_next_dataset().dataset
     client.get_project(
         slug=checked_slug(project)
-    )  # of a project that doesn't exist the next dataset is a status of 500
+    )  # of a project that does not exist the next dataset is a status of 500
     return client.get_next_dataset_of_project(slug=project).dataset
 
 

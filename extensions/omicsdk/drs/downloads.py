@@ -52,7 +52,7 @@ def items_of(
         files: The files.
         preferred: Kinds, clouds or regions of storage to prefer.
         retries: Consecutive failures after which a file fails.
-        skip: Ways that were tried before and aren't any more.
+        skip: Ways that were tried before and are not any more.
     """
     return MappedItems(lambda file: item_for(file, locator_of(file, preferred, skip), retries), files)
 
@@ -83,7 +83,7 @@ def locator_of(file: DrsFile, preferred: Sequence[str] = (), skip: int = 0) -> C
     Args:
         file: The file.
         preferred: Kinds, clouds or regions of storage to prefer.
-        skip: Ways that were tried before and aren't any more.
+        skip: Ways that were tried before and are not any more.
     """
     server, error = file.server, file.error
     if server is None or error is not None:
@@ -132,7 +132,7 @@ class _Waiting:
     @classmethod
     def of(cls, file: DrsFile) -> Self:
         """The placeholder for the location of a file."""
-        assert file.server is not None  # or it couldn't be fetched
+        assert file.server is not None  # or it could not be fetched
         return cls(file.requested, file.found, file.server.host)
 
     def __call__(self) -> Never:
@@ -228,7 +228,7 @@ def fetch_found(
 
 
 def _lost(files: Iterable[DrsFile], folder: str | os.PathLike[str]) -> dict[int, Outcome]:
-    """The outcomes of files that can't be fetched, by their places."""
+    """The outcomes of files that cannot be fetched, by their places."""
     from omicsdk.transfer.items import guard_of
 
     guard = guard_of(str(Path(folder).absolute()), look=True)
@@ -314,7 +314,7 @@ def download(
         layout: Store files by name, or each in a folder named after its identifier, for duplicate names.
         preferred: Types, clouds or regions of storage that are tried first, such as gs.
         retries: Consecutive failures after which a file fails, 0 for none.
-        connections: Most concurrent requests for bytes.
+        connections: Maximum number of concurrent requests for bytes.
         settings: How prefixes of compact identifiers are resolved; by default from the environment.
         progress: Called a few times a second.
         stop: Set to stop the download within a second; the same call resumes.

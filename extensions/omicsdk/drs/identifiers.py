@@ -2,7 +2,7 @@
 
 There are two kinds of URIs (GA4GH DRS 1.5, "DRS URIs"). `drs://drs.example.org/314159` names the server and the object
 there; `drs://dg.4503:0d8b4c...` is compact: its prefix has to be translated into a server first. Gen3 also writes
-compact ones without `drs://` and with a slash behind the prefix, as its GUIDs are (`dg.4503/0d8b4c...`), and GUIDs may
+compact ones without `drs://` and with a slash after the prefix, as its GUIDs are (`dg.4503/0d8b4c...`), and GUIDs may
 have no prefix.
 """
 
@@ -29,7 +29,7 @@ _UNSPEAKABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 class NotADrsId(UsageError):
-    """A text that isn't an identifier of a DRS object."""
+    """A text that is not an identifier of a DRS object."""
 
     default_remedy = "Write drs://HOST/ID, drs://PREFIX:ID, PREFIX/ID, or the ID alone."
 
@@ -40,7 +40,7 @@ class DrsId:
 
     Attributes:
         text: The identifier as given.
-        host: The server, with its port where one is named; empty if it isn't known yet.
+        host: The server, with its port where one is named; empty if it is not known yet.
         prefix: The prefix of a compact identifier, such as `dg.4503`, written as its registry writes it where it is
             known; empty for others.
         accession: The object's identifier on its server, decoded; for a compact identifier the part after the prefix.
@@ -55,7 +55,7 @@ class DrsId:
     def candidates(self) -> tuple[str, ...]:
         """Under what the server may have the object, to be tried in this order.
 
-        Gen3's servers know compact identifiers with a slash, or by the accession alone if the commons doesn't prefix
+        Gen3's servers know compact identifiers with a slash, or by the accession alone if the commons does not prefix
         its GUIDs (seen in answers of indexd 6.3.0). Servers of other prefixes have the accession, as the standard's URL
         patterns state, or the identifier with the colon.
         """

@@ -156,7 +156,7 @@ def checksums_of(stated: object) -> dict[str, str]:
 
     Args:
         stated: A list of objects with `type` and `checksum`, or, as Gen3's index has it, an object by type. Values in
-            base64, as some storages state them, are read too. What can't be a checksum of its type is left out.
+            base64, as some storages state them, are read too. What cannot be a checksum of its type is left out.
     """
     pairs: list[tuple[object, object]] = []
     if is_object(stated):
@@ -175,7 +175,7 @@ def verifiable(stated: Mapping[str, str]) -> dict[str, str]:
     """Return the checksums whose algorithm can be verified, under our names; the values in hex digits.
 
     Args:
-        stated: Checksums by algorithm. A value that can't be one of its algorithm is kept as it is: verification
+        stated: Checksums by algorithm. A value that cannot be one of its algorithm is kept as it is: verification
             refuses it.
     """
     ours = ((_ALGORITHMS.get(kind.lower()), value.strip()) for kind, value in stated.items() if value)
@@ -183,7 +183,7 @@ def verifiable(stated: Mapping[str, str]) -> dict[str, str]:
 
 
 def hexadecimal(algorithm: str, value: str) -> str:
-    """A checksum in lower-case hexadecimal digits; empty if it can't be one of that algorithm.
+    """A checksum in lower-case hexadecimal digits; empty if it cannot be one of that algorithm.
 
     Args:
         algorithm: One of omicsdk.core.checksums.ALGORITHMS.
@@ -212,7 +212,7 @@ def headers_of(stated: object) -> tuple[tuple[str, str], ...]:
     """Return the headers for requests to a URL from `Name: value` texts; an object of them is accepted too.
 
     Args:
-        stated: What the server says.
+        stated: What the server states.
     """
     if is_object(stated):
         return tuple((name, _text(value)) for name, value in stated.items())

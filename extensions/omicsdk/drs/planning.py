@@ -117,7 +117,7 @@ def requested_objects(
         identifiers: One or several of these.
 
     Raises:
-        NotADrsId: A text isn't an identifier.
+        NotADrsId: A text is not an identifier.
     """
     several = [identifiers] if isinstance(identifiers, str | DrsId | RequestedObject) else identifiers
     for each in several:
@@ -349,7 +349,7 @@ def ls(
         settings: How prefixes of compact identifiers are resolved; by default from the environment.
 
     Yields:
-        The files; one that cannot be found has the `error` that says why.
+        The files; one that cannot be found has the `error` that states why.
 
     Raises:
         NotADrsId: It is not an identifier.

@@ -102,7 +102,7 @@ def settings_from(environ: Mapping[str, str] | None = None) -> ResolutionSetting
         environ: The environment's variables; by default the process's own.
 
     Raises:
-        ConfigError: One of them can't be read.
+        ConfigError: One of them cannot be read.
     """
     env = os.environ if environ is None else environ
     order = tuple(
@@ -314,7 +314,7 @@ class Resolver:
             The host, with its port if it has one.
 
         Raises:
-            NotADrsId: The text isn't an identifier.
+            NotADrsId: The text is not an identifier.
             UnknownPrefix: No resolver knows its prefix, or it has none and there is no default host.
         """
         one = parse_drs_id(identifier) if isinstance(identifier, str) else identifier
@@ -443,7 +443,7 @@ def _lowered(hosts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _json(response: httpx.Response) -> object:
-    """An answer, decoded; None for one that isn't JSON, such as a page for users: it knows no host."""
+    """An answer, decoded; None for one that is not JSON, such as a page for users: it knows no host."""
     try:
         return response.json()
     except ValueError:

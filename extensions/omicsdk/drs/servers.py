@@ -253,7 +253,7 @@ class DrsServer(Closing):
         Raises:
             NotFound: The server has none.
             APIError: The server answered with another error.
-            DecodeError: The answer isn't an object.
+            DecodeError: The answer is not an object.
         """
         return self._tried(identifier, self._described)
 
@@ -384,7 +384,7 @@ class DrsServer(Closing):
         Raises:
             NotFound: The server has none.
             APIError: The server answered with another error.
-            DecodeError: The answer isn't an object.
+            DecodeError: The answer is not an object.
         """
         return self._objects.take(identifier) or self.describe(identifier)
 
@@ -435,7 +435,7 @@ class DrsServer(Closing):
         return Locator(self, found, in_order(found.methods, preferred)[skip:])
 
     def _urls_of(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Mapping[str, Any]] | None:
-        """The URLs of several objects by identifier and access id; None if the server takes no such requests."""
+        """The URLs of several objects by identifier and access id; None if the server accepts no such requests."""
         by_object: dict[str, list[str]] = {}
         for object_id, access_id in wanted:
             by_object.setdefault(object_id, []).append(access_id)

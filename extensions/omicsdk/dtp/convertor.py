@@ -62,7 +62,7 @@ class Gen3Convertor:
         dictionary: The commons' dictionary, or the commons to ask for it; by default set with `set_schema_dir`.
 
     Raises:
-        SdsError: The version isn't supported.
+        SdsError: The version is not supported.
         UsageError: Project or experiment are empty.
     """
 
@@ -92,7 +92,7 @@ class Gen3Convertor:
 
         Raises:
             DictionaryError: It is no dictionary.
-            MissingExtra: It is YAML, and PyYAML isn't installed.
+            MissingExtra: It is YAML, and PyYAML is not installed.
         """
         self._dictionary = read_dictionary(path)
 
@@ -118,7 +118,7 @@ class Gen3Convertor:
             The records, what is wrong with others, and the version of the SDS that the data set was read as.
 
         Raises:
-            SdsError: The folder is no SDS data set, or a table that each has can't be read.
+            SdsError: The folder is no SDS data set, or a table that each has cannot be read.
             UsageError: No dictionary was given.
         """
         if self._dictionary is None:
@@ -141,7 +141,7 @@ class Gen3Convertor:
             no property for is left out and logged.
 
         Raises:
-            SdsError: The folder is no SDS data set, or a table that each has can't be read.
+            SdsError: The folder is no SDS data set, or a table that each has cannot be read.
             UsageError: No dictionary was given.
         """
         found = self.convert(source_dir)
@@ -162,10 +162,10 @@ class Gen3Convertor:
             The files, in the order in which they can be submitted, and what was left out.
 
         Raises:
-            SdsError: The folder is no SDS data set, a table that each has can't be read, or there are faults
+            SdsError: The folder is no SDS data set, a table that each has cannot be read, or there are faults
                 (`findings`).
             UsageError: No dictionary was given.
-            NotWritable: The files can't be written.
+            NotWritable: The files cannot be written.
             DiskFull: The disk is full.
         """
         from omicsdk.dtp.sds.records import write_records
@@ -195,7 +195,7 @@ class Gen3Convertor:
 
         Raises:
             SdsError: There is no record of the data set, a table exists already, or a file is no JSON of records.
-            NotWritable: The tables can't be written.
+            NotWritable: The tables cannot be written.
             DiskFull: The disk is full.
         """
         from omicsdk.dtp.sds.records import read_records, write_data_set
@@ -218,7 +218,7 @@ class Gen3Convertor:
 
         Raises:
             SdsError: The file does not exist or is not a table, it has no such sheet, or a formula has no value.
-            MissingExtra: pandas isn't installed.
+            MissingExtra: pandas is not installed.
         """
         require("pandas", "gen3", "data frames")
         import pandas  # pyright: ignore[reportMissingTypeStubs] - as above

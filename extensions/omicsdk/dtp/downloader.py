@@ -50,7 +50,7 @@ class Downloader:
 
     Raises:
         ConfigError: The settings cannot be read, or are incomplete.
-        MissingExtra: python-irodsclient or pynetdicom isn't installed.
+        MissingExtra: python-irodsclient or pynetdicom is not installed.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Downloader:
     ) -> DatasetReport:
         """Download a data set into DEST/DATASET_ID.
 
-        Complete and unchanged files aren't fetched again: after any failure the same call resumes. A file that fails
+        Complete and unchanged files are not fetched again: after any failure the same call resumes. A file that fails
         does not stop the others; the error is raised at the end.
 
         Args:

@@ -174,7 +174,7 @@ class CachedBytes:
             end: The first byte after the range; a negative one counts from the end. None for the file's end.
 
         Raises:
-            SourceChanged: What is read isn't the version that blocks are kept of.
+            SourceChanged: What is read is not the version that blocks are kept of.
         """
         size = self.size
         start, end, _ = slice(start, end).indices(size)
@@ -363,7 +363,7 @@ class ReadFile(AbstractBufferedFile):
 
         Args:
             char: The delimiter.
-            blocks: Bytes that are searched at a time, 8 KiB by default: bytes behind the line are read again with the
+            blocks: Bytes that are searched at a time, 8 KiB by default: bytes after the line are read again with the
                 next one.
         """
         return super().readuntil(char, blocks or LINE)
@@ -451,7 +451,7 @@ class WrittenFile(AbstractBufferedFile):
             folder.cleanup()
 
     def close(self) -> None:
-        """Put what was written, unless an exception is on its way that wasn't when it was opened."""
+        """Put what was written, unless an exception is on its way that was not when it was opened."""
         if not self.closed and sys.exc_info()[1] not in (None, self._under_way):
             _log.warning("%s is not written: the writer failed", self.fs.unstrip_protocol(self.path))
             self.abort()

@@ -123,7 +123,7 @@ class OmicsFileSystem(AbstractFileSystem):
         block_cache_bytes: Its limit, 10 GiB by default; the least recently read blocks are removed first.
         use_listings_cache: Whether listings are cached.
         listings_expiry_time: Seconds for which they are cached; by default 30.
-        max_paths: Most cached listings; by default all.
+        max_paths: Maximum number of cached listings; by default all.
         **options: Options of the store; see `omicsdk.fs.open_store`.
 
     Raises:
@@ -311,7 +311,7 @@ class OmicsFileSystem(AbstractFileSystem):
                 entries = list(self._below(self._entry(path), maxdepth, withdirs))
         except ABSENT:
             self._forget(path)
-            if self.exists(path):  # something below it isn't, or can't be seen
+            if self.exists(path):  # something below it is not, or cannot be seen
                 raise
             entries = []
         found = {entry.path: entry.info() for entry in sorted(entries, key=lambda each: each.path)}
@@ -341,7 +341,7 @@ class OmicsFileSystem(AbstractFileSystem):
         raise NotImplementedError(f"{self.unstrip_protocol(path)}: use `modified` for the time of its last change")
 
     def modified(self, path: str) -> datetime:
-        """Return when it was changed last; NotImplementedError if the platform doesn't state it."""
+        """Return when it was changed last; NotImplementedError if the platform does not state it."""
         entry = self._entry(self._strip_protocol(path))
         if entry.modified is None:
             raise NotImplementedError(f"{self.store.uri(entry.path)}: its platform does not state when it was changed")
@@ -442,7 +442,7 @@ class OmicsFileSystem(AbstractFileSystem):
         Args:
             paths: The files, a list.
             starts: The first byte of each, or of all.
-            ends: The byte behind the last of each, or of all.
+            ends: The byte after the last of each, or of all.
             max_gap: Not used.
             on_error: "return" returns the exception in place of bytes that cannot be read, "raise" raises it.
             **kwargs: Nothing.
@@ -466,7 +466,7 @@ class OmicsFileSystem(AbstractFileSystem):
         return came
 
     def _parts(self, parts: Sequence[tuple[str, int | None, int | None]]) -> list[bytes | OmicsError]:
-        """Parts of files, or why they can't be read."""
+        """Parts of files, or why they cannot be read."""
 
         def source(path: str) -> Source:
             return self._bytes_of(self._entry_to_read(path))
@@ -489,7 +489,7 @@ class OmicsFileSystem(AbstractFileSystem):
         Args:
             path: A file, a pattern, or a list of them.
             recursive: Whether a folder means all files below it.
-            on_error: "raise"; "omit" leaves out what can't be read, "return" gives its exception.
+            on_error: "raise"; "omit" leaves out what cannot be read, "return" gives its exception.
             **kwargs: Nothing.
 
         Returns:
@@ -708,7 +708,7 @@ class OmicsFileSystem(AbstractFileSystem):
 
         Raises:
             PathError: Something would be moved onto or into itself; nothing was removed.
-            IsFolder: It is a folder, and `recursive` isn't asked for.
+            IsFolder: It is a folder, and `recursive` is not asked for.
         """
         with self._together("moved") as moved:
             self.copy(path1, path2, recursive=recursive, maxdepth=maxdepth, on_error="raise")

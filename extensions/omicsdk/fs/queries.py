@@ -31,9 +31,9 @@ class Conditions:
 
     Attributes:
         names: Shell patterns, one of which must match the name or the path below the folder.
-        least: Least size in bytes; a file of unknown size doesn't meet it.
+        least: Least size in bytes; a file of unknown size does not meet it.
         most: Largest size in bytes; a file of unknown size does not match.
-        after: Earliest time of change, in seconds since 1970; a file of unknown time doesn't meet it.
+        after: Earliest time of change, in seconds since 1970; a file of unknown time does not meet it.
         before: Latest time of change, in seconds since 1970; a file of unknown time does not match.
         metadata: Shell patterns for values of the platform's metadata, by key.
     """
@@ -129,7 +129,7 @@ def parse_range(text: str | None) -> tuple[int | None, int | None]:
         text: FIRST-LAST, FIRST- or -COUNT; None for all.
 
     Returns:
-        The first byte, negative when counted from the end, and the byte behind the last; None if there is no such
+        The first byte, negative when counted from the end, and the byte after the last; None if there is no such
         bound.
 
     Raises:
@@ -210,7 +210,7 @@ class Sum:
         name: The folder's path below what was summed up; empty for the whole.
         files: How many files.
         size: Bytes of those whose size is stated.
-        unsized: Files whose size isn't stated.
+        unsized: Files whose size is not stated.
     """
 
     name: str
@@ -222,7 +222,7 @@ class Sum:
         """Count one more file.
 
         Args:
-            size: Its bytes; None if they aren't stated.
+            size: Its bytes; None if they are not stated.
         """
         self.files += 1
         self.size += size or 0

@@ -1,7 +1,7 @@
 """Stores of files on any platform: URIs, entries, bytes, and what a store supports.
 
 Names are used in a URI as they are: nothing is percent-encoded, spaces, `#` and `?` are parts of names. Only drs://
-differs, whose standard asks for percent-encoding behind a host; its store reads it.
+differs, whose standard asks for percent-encoding after a host; its store reads it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from omicsdk.transfer.ranges import NoRanges, Pace, Ranges, Source
 
 
 class WrongUri(UsageError):
-    """A text isn't a URI that names a place, or names none that this can be done with."""
+    """A text is not a URI that names a place, or names none that this can be done with."""
 
     default_remedy = (
         "Write SCHEME://PATH, as in sb://owner/project/reads/a.fastq; a file of this machine is named by its path."
@@ -88,11 +88,11 @@ class Unsupported(PathError, UsageError):
 
 
 class NotListed(Unsupported):
-    """A folder whose platform doesn't list what is in it."""
+    """A folder whose platform does not list what is in it."""
 
 
 class ReadOnly(Unsupported, PermissionError):
-    """The place can't be written so."""
+    """The place cannot be written so."""
 
     code = errno.EROFS
 
@@ -227,7 +227,7 @@ class Entry:
             value.
         modified: When it changed last, in seconds since 1970; None if the platform does not state it.
         version: What changes whenever the bytes do (a version, an ETag, a checksum); empty if there is no such thing.
-        details: What else the platform says, for users: ids, media types.
+        details: What else the platform states, for users: ids, media types.
         handle: What its store needs to find the bytes again without a request; opaque to callers.
         file_name: What a copy of it is called where its path ends in an identifier; empty if the path has the name.
     """
@@ -320,7 +320,7 @@ class CopyOptions:
     Attributes:
         overwrite: Whether to replace existing targets; otherwise they are kept, and the put of that file fails.
         connections: Concurrent requests for bytes, at most.
-        control: Stops, pauses, limits the rate, bounds the time, says whether files without a checksum are accepted.
+        control: Stops, pauses, limits the rate, bounds the time, states whether files without a checksum are accepted.
         progress: Called a few times a second.
         stop: Set to stop within a second; the same call resumes.
         journal: A file that records the progress of transfers; None for one in the target folder, and for none of puts.
@@ -676,7 +676,7 @@ class Cache(Generic[K, V]):
     Thread-safe.
 
     Args:
-        limit: Most weight of all results; a single one is kept regardless of its weight.
+        limit: Maximum weight of all results; a single one is kept regardless of its weight.
         seconds: Time for which they are kept.
         clock: Returns the time.
         weigh: Returns the weight of a value; by default each weighs 1.
@@ -802,7 +802,7 @@ class FileBytes:
 
     @property
     def size(self) -> int:
-        """Its size in bytes; asks for it if the platform doesn't state it."""
+        """Its size in bytes; asks for it if the platform does not state it."""
         if self.entry.size is not None:
             return self.entry.size
         try:
@@ -835,7 +835,7 @@ class FileBytes:
         Raises:
             PathNotFound: The file no longer exists.
             SourceChanged: It became another one since it was first read.
-            OmicsError: It can't be read.
+            OmicsError: It cannot be read.
         """
         size = self.size
         start, end = _within(start, size), size if end is None else _within(end, size)
@@ -851,11 +851,11 @@ class FileBytes:
             raise PathNotFound(self._store.uri(self.entry.path), "no longer exists") from error
 
     def stream(self, start: int, end: int) -> Generator[bytes]:
-        """Yield bytes as they come over one connection.
+        """Yield bytes as they arrive over one connection.
 
         Args:
             start: The first one, counted from 0.
-            end: The one behind the last.
+            end: The one after the last.
 
         Yields:
             Pieces in order, as far as their server gives them so; `read` gives the others, or the error.

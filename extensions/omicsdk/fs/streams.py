@@ -51,7 +51,7 @@ class StreamSource:
 
     Args:
         stream: The stream; seeks to any place.
-        size: Its size as stated, None if it isn't.
+        size: Its size as stated, None if it is not.
         title: Its name in messages.
         pace: Limits the rate; None for no limit.
 
@@ -89,7 +89,7 @@ class StreamSource:
 
 @runtime_checkable
 class Streamed(Source, Protocol):
-    """A source that also gives its bytes as they come."""
+    """A source that also gives its bytes as they arrive."""
 
     def stream(self, start: int, end: int) -> Iterator[bytes]:
         """Yield bytes in order over one connection; fewer than was requested where the rest has to be read."""
@@ -104,12 +104,12 @@ def stream(
     piece: int = PIECE,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Generator[bytes]:
-    """Yield a file's bytes in order: as they come where one connection is fast, else some pieces ahead of the reader.
+    """Yield a file's bytes in order: as they arrive where one connection is fast, else some pieces ahead of the reader.
 
     Args:
         file: The file.
         start: The first byte, counted from 0, from the end where it is negative; None for the beginning.
-        end: The byte behind the last; None for the file's end.
+        end: The byte after the last; None for the file's end.
         piece: Bytes of each piece that is read, at most.
         clock: Measures how fast the first one comes.
 

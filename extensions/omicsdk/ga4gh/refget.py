@@ -254,7 +254,7 @@ class _Sequence:
         return found if is_object(found) else {}
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the letters as they come; the end of them is their check."""
+        """Yield the letters as they arrive; the end of them is their check."""
         expected = None if self._is_part else expected_digest(self._id) or expected_digest(self._id, self._metadata())
         digests = SequenceDigests()
         start = OMIT if self._start is None or not self._is_part else self._start

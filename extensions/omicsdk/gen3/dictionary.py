@@ -37,7 +37,7 @@ def resolved(part: Any, document: Mapping[str, Any]) -> Any:
 
     Args:
         part: The part.
-        document: The whole dictionary; parts are keys, with or without .yaml behind them.
+        document: The whole dictionary; parts are keys, with or without the suffix .yaml.
 
     Raises:
         BrokenReference: A reference has no target, or is circular, or the part expands to more than `MOST_VALUES` values.
@@ -82,7 +82,7 @@ def _target(reference: str, document: Mapping[str, Any]) -> Any:
     return place
 
 
-#: Most levels of nested schemas that values are checked in.
+#: Maximum number of levels of nested schemas that values are checked in.
 DEPTH = 20
 
 
@@ -169,7 +169,7 @@ def shapes_of(schema: Mapping[str, Any], depth: int = 0) -> tuple[Shape, ...]:
     """Return the ways in which a value may be right.
 
     Args:
-        schema: A JSON schema without references; what isn't understood of it allows everything.
+        schema: A JSON schema without references; what is not understood of it allows everything.
         depth: How many schemas it is nested in.
     """
     if depth > DEPTH:
@@ -291,7 +291,7 @@ class Node:
         required: Names of the properties that each record has, links among them.
         system: Names of the properties that the commons sets.
         unique_keys: Properties that identify a record together.
-        additional: Whether records may have properties that aren't stated.
+        additional: Whether records may have properties that are not stated.
     """
 
     def __init__(self, name: str, schema: Mapping[str, Any]) -> None:
@@ -437,10 +437,10 @@ def groups_in_order(needs: Mapping[K, Iterable[K]]) -> list[tuple[K, ...]]:
     """Sort things after those that they need.
 
     Args:
-        needs: What each thing needs; names that are not things themselves are ignored.
+        needs: What each object needs; names that are not things themselves are ignored.
 
     Returns:
-        Groups of things: one for each, and one for all that need each other in a cycle, in the given order. Each group
+        Groups of objects: one for each, and one for all that need each other in a cycle, in the given order. Each group
             needs
         only itself and those before it.
     """
@@ -622,7 +622,7 @@ _REMEDY = "Use the dictionary as one JSON or YAML file, or as a folder with a JS
 
 
 class DictionaryFileError(DictionaryError, Gen3UserError):
-    """A file or folder that was named as a data dictionary is none, or can't be read."""
+    """A file or folder that was named as a data dictionary is none, or cannot be read."""
 
 
 def read_dictionary(path: str | os.PathLike[str]) -> Dictionary:
@@ -634,7 +634,7 @@ def read_dictionary(path: str | os.PathLike[str]) -> Dictionary:
 
     Raises:
         DictionaryError: It cannot be read, or is not a dictionary (a UsageError).
-        MissingExtra: It is YAML, and PyYAML isn't installed.
+        MissingExtra: It is YAML, and PyYAML is not installed.
     """
     place = Path(path)
     if place.is_dir():

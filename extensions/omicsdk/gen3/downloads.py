@@ -169,7 +169,7 @@ def download(
             names.
         preferred: Types, clouds or regions of storage that are tried first, such as `gs`.
         retries: Consecutive failures after which a file fails, 0 for none.
-        connections: Most concurrent requests for bytes.
+        connections: Maximum number of concurrent requests for bytes.
         settings: How prefixes of other commons are resolved; by default from the environment.
         progress: Called a few times a second.
         stop: Set to stop the download within a second; the same call resumes.

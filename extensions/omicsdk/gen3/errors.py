@@ -38,7 +38,7 @@ class Gen3AuthError(Gen3Error, AuthError):
 
 
 class Gen3UserError(Gen3Error, UsageError):
-    """A call that can't work: arguments that contradict each other, or a file that isn't what was requested."""
+    """A call that cannot work: arguments that contradict each other, or a file that is not what was requested."""
 
 
 def messages_of(errors: object) -> list[str]:

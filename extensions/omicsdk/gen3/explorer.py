@@ -38,7 +38,7 @@ def records_query(
     Args:
         data_type: Their type.
         fields: The requested fields; nested ones are written with dots.
-        first: Most records.
+        first: Maximum number of records.
         offset: Records to skip.
         accessibility: Whose: all, accessible or unaccessible ones.
         variables: Arguments that are passed as variables of their names: filter, sort.
@@ -60,7 +60,7 @@ def selection(fields: Iterable[str]) -> str:
     """The fields of a query; `a.b` becomes `a { b }`.
 
     Raises:
-        Gen3UserError: There is none, or one can't be a field.
+        Gen3UserError: There is none, or one cannot be a field.
     """
     tree: dict[str, Any] = {}
     written: list[str] = []

@@ -150,7 +150,7 @@ def storage_url(presigned: str) -> str:
         presigned: The URL.
 
     Returns:
-        The object; empty if the URL's form doesn't show it.
+        The object; empty if the URL's form does not show it.
     """
     parts = urlsplit(presigned)
     host, path = (parts.hostname or "").lower(), unquote(parts.path).lstrip("/")

@@ -275,7 +275,7 @@ _log = getLogger("omicsdk.gen3")
 
 
 def stated(**fields: Any) -> dict[str, Any]:
-    """Fields of a body, without those that weren't given."""
+    """Fields of a body, without those that were not given."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -317,7 +317,7 @@ def changes(stored: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, An
     The index refuses to forget a URL of which metadata are left, so those of the others go with it.
 
     Args:
-        stored: The record as it is stored. `get_record` doesn't give it so: the index adds where a URL is and whether
+        stored: The record as it is stored. `get_record` does not give it so: the index adds where a URL is and whether
             it can be reached to its metadata (`available`, `cloud`, `region`), and these would become stored ones.
             `get` and lists add nothing.
         given: The fields that are to be changed.

@@ -53,8 +53,8 @@ class Gen3Login(Credentials):
         endpoint: The commons, such as https://commons.example.org; by default the one that issued the key or token.
             Where it is another one than that, the issuer's workspace token service is asked for a token of it.
         refresh_file: A credentials file as the profile page gives it: a path, or a name within ~/.gen3, with .json
-            behind it or without; or idp://wts/IDP, a login of the workspace token service; or accesstoken:///TOKEN. By
-            default what GEN3_API_KEY says, and else `credentials`. Where there is no such file using the workspace
+            after it or without; or idp://wts/IDP, a login of the workspace token service; or accesstoken:///TOKEN. By
+            default what GEN3_API_KEY states, and else `credentials`. Where there is no such file using the workspace
             token service.
         refresh_token: The content of a credentials file, as an object with `api_key`.
         idp: The login of the workspace token service whose token is wanted; excludes `endpoint`.
@@ -169,7 +169,7 @@ class Gen3Login(Credentials):
 
         Raises:
             Gen3AuthError: No token can be had.
-            TransportError: The commons didn't answer.
+            TransportError: The commons did not answer.
         """
         return {"authorization": f"bearer {self.get_access_token()}"}
 
@@ -178,7 +178,7 @@ class Gen3Login(Credentials):
 
         Raises:
             Gen3AuthError: There is none.
-            TransportError: The commons didn't answer.
+            TransportError: The commons did not answer.
         """
         token = refused.get("authorization", "").partition(" ")[2]
         return not isinstance(self._login.source, GivenToken) and self._holder.after_refusal(token) != token
@@ -188,7 +188,7 @@ class Gen3Login(Credentials):
 
         Raises:
             Gen3AuthError: No token can be had, or the one that was given has ended.
-            TransportError: The commons didn't answer.
+            TransportError: The commons did not answer.
         """
         source = self._login.source
         if not isinstance(source, GivenToken):
@@ -210,7 +210,7 @@ class Gen3Login(Credentials):
 
         Raises:
             Gen3AuthError: The service refused, or has no login of that commons.
-            TransportError: It didn't answer.
+            TransportError: It did not answer.
         """
         return token_from_service(service, endpoint, self._proof(service), self._options)
 
@@ -225,7 +225,7 @@ class Gen3Login(Credentials):
 
         Raises:
             Gen3AuthError: No token was issued.
-            TransportError: The commons didn't answer.
+            TransportError: The commons did not answer.
         """
         if endpoint and origin_of(endpoint_of(endpoint)) != origin_of(self.endpoint):
             return self.get_access_token_from_wts(endpoint)
@@ -248,7 +248,7 @@ class Gen3Login(Credentials):
 
         Raises:
             Gen3AuthError: The service refused, or has no login of that commons.
-            TransportError: It didn't answer.
+            TransportError: It did not answer.
         """
         source = self._login.source
         wanted = endpoint_of(endpoint) if endpoint else ""

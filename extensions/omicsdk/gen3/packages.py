@@ -22,7 +22,7 @@ MOST_ENTRIES = 1_000_000
 
 
 class BadPackage(TransferError):
-    """An archive that can't be unpacked: it is damaged, encrypted, or misstates its content."""
+    """An archive that cannot be unpacked: it is damaged, encrypted, or misstates its content."""
 
     default_remedy = "The archive itself is kept. Contact its author."
 
@@ -72,7 +72,7 @@ def unpack(path: str | os.PathLike[str], folder: str | os.PathLike[str] | None =
         NameClash: An entry's path already exists.
         BadPackage: It is damaged, encrypted or misstates its content.
         DiskFull: The disk is full for what it states.
-        NotWritable: The archive can't be read, or the folder can't be written.
+        NotWritable: The archive cannot be read, or the folder cannot be written.
     """
     archive = Path(path)
     target = archive.parent if folder is None else Path(folder)

@@ -36,7 +36,7 @@ def name_of(text: str) -> str:
         text: The name.
 
     Raises:
-        Gen3UserError: It can't be one.
+        Gen3UserError: It cannot be one.
     """
     if not _NAME.fullmatch(text):
         raise Gen3UserError(f"{text!r} is not a GraphQL name", remedy="Use one of letters, digits and underscores.")
@@ -50,7 +50,7 @@ def literal(value: Any) -> str:
         value: A text, number, truth value, a list of them, or an object with names.
 
     Raises:
-        Gen3UserError: There is no such value in a query: None, which the service doesn't take, or a number that is none.
+        Gen3UserError: There is no such value in a query: None, which the service does not take, or a number that is none.
     """
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -88,7 +88,7 @@ def arguments(stated: Mapping[str, Any]) -> str:
         stated: The values by their names.
 
     Raises:
-        Gen3UserError: A name or a value can't be in a query.
+        Gen3UserError: A name or a value cannot be in a query.
     """
     if not stated:
         return ""
@@ -175,7 +175,7 @@ class Query:
         return self._with(with_links=[*self._listed("with_links"), *names])
 
     def without_links(self, *names: str) -> Self:
-        """Choose records that aren't linked by any of these links, or ways back."""
+        """Choose records that are not linked by any of these links, or ways back."""
         self._check_links(names)
         return self._with(without_links=[*self._listed("without_links"), *names])
 
@@ -272,7 +272,7 @@ class Query:
         return f"_{self.node}_count"
 
     def argument(self, name: str) -> Any:
-        """Return an argument of the query; None if it isn't stated."""
+        """Return an argument of the query; None if it is not stated."""
         return dict(self.chosen).get(name)
 
     def __str__(self) -> str:
@@ -485,7 +485,7 @@ def rows(
     Args:
         commons: The commons.
         query: The query; its `first` bounds how many come, its `offset` how many are passed over. It is ordered by the
-            names of its records unless it says otherwise. A text in GraphQL has `$first` and `$offset` as variables,
+            names of its records unless it states otherwise. A text in GraphQL has `$first` and `$offset` as variables,
             and one field with rows.
         variables: The values of a text's other variables.
         page: Rows that are requested at once, from 1.

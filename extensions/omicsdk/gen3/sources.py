@@ -31,7 +31,7 @@ def decode_token(token_str: str) -> dict[str, Any]:
         Its claims, such as `iss`, `exp` and `sub`.
 
     Raises:
-        Gen3AuthError: It isn't a JSON Web Token.
+        Gen3AuthError: It is not a JSON Web Token.
     """
     claims = jwt_claims(token_str)
     if not claims:
@@ -52,7 +52,7 @@ def endpoint_from_token(token_str: str) -> str:
         Scheme, host and, if it has one, port of the issuer, such as https://commons.example.org.
 
     Raises:
-        Gen3AuthError: It isn't a JSON Web Token, or doesn't name an issuer.
+        Gen3AuthError: It is not a JSON Web Token, or does not name an issuer.
     """
     issuer = decode_token(token_str).get("iss")
     parts = urlsplit(issuer) if isinstance(issuer, str) else None
@@ -119,7 +119,7 @@ class ApiKey:
         return f"the API key in {self.file}" if self.file else "the API key"
 
     def end(self) -> str:
-        """When it ends, in words; empty if it does not state it."""
+        """When it ends, as text; empty if it does not state it."""
         end = jwt_expiry(self.key)
         return "" if end is None else moment(end)
 
@@ -154,7 +154,7 @@ class TokenService:
         base: Its URL, without a slash at the end.
         idp: The login whose token is requested; empty for the one of the endpoint, or the service's own.
         proof: The credentials for it, outside of a workspace; None within one.
-        missing: The file that wasn't there, which is why the service is asked.
+        missing: The file that was not there, which is why the service is asked.
     """
 
     base: str
@@ -224,7 +224,7 @@ def workspace(environ: Mapping[str, str], namespace: str | None = None) -> str:
 
     Args:
         environ: The environment's variables.
-        namespace: The Kubernetes namespace; by default what NAMESPACE says, and else `default`.
+        namespace: The Kubernetes namespace; by default what NAMESPACE states, and else `default`.
 
     Raises:
         Gen3ArgumentError: That is no namespace.
@@ -281,7 +281,7 @@ def _with_key(key: ApiKey, endpoint: str, idp: str | None) -> Login:
 
 
 def _file(named: str, home: Callable[[], Path]) -> Path:
-    """The file that is meant: a path, or a name within ~/.gen3, with .json behind it or without."""
+    """The file that is meant: a path, or a name within ~/.gen3, with or without the suffix .json."""
     if named.startswith("~"):
         own = named[1:2] in ("", "/", "\\")
         return home() / named[1:].lstrip("/\\") if own else within_home(Path(named).expanduser)
@@ -332,7 +332,7 @@ def endpoint_of(text: str) -> str:
         text: What was given; a name alone is that of a host that speaks https.
 
     Raises:
-        ConfigError: It isn't a host or an http or https URL.
+        ConfigError: It is not a host or an http or https URL.
     """
     endpoint = text.strip()
     if endpoint and "://" not in endpoint:

@@ -60,7 +60,7 @@ def get_access_token_with_key(api_key: Mapping[str, str], *, options: Options | 
 
     Raises:
         Gen3AuthError: The key is invalid, has ended or was refused, or no token came.
-        TransportError: The commons didn't answer.
+        TransportError: The commons did not answer.
     """
     login = login_of(Arguments(refresh_token=api_key), {}, home_folder)
     assert isinstance(login.source, ApiKey)
@@ -87,7 +87,7 @@ def get_access_token_with_client_credentials(
 
     Raises:
         Gen3AuthError: The commons refused, or no token came.
-        TransportError: The commons didn't answer.
+        TransportError: The commons did not answer.
     """
     given = Arguments(endpoint=endpoint, client_credentials=client_credentials, client_scopes=scopes)
     login = login_of(given, {}, home_folder)
@@ -99,7 +99,7 @@ def get_wts_endpoint(namespace: str | None = None) -> str:
     """Return the URL of the workspace token service.
 
     Args:
-        namespace: The Kubernetes namespace; by default what NAMESPACE says, and else `default`.
+        namespace: The Kubernetes namespace; by default what NAMESPACE states, and else `default`.
     """
     return workspace(os.environ, namespace)
 
@@ -110,8 +110,8 @@ def get_wts_idps(
     """List the logins of a workspace token service.
 
     Args:
-        namespace: The Kubernetes namespace of a workspace; by default what NAMESPACE says, and else `default`.
-        external_wts_host: The service's URL where it isn't asked from within a workspace: https://HOST/wts.
+        namespace: The Kubernetes namespace of a workspace; by default what NAMESPACE states, and else `default`.
+        external_wts_host: The service's URL where it is not asked from within a workspace: https://HOST/wts.
         options: What the transport is made with, such as timeout; none by default.
 
     Returns:
@@ -119,7 +119,7 @@ def get_wts_idps(
 
     Raises:
         Gen3AuthError: The service refused.
-        TransportError: It didn't answer.
+        TransportError: It did not answer.
     """
     base = external_wts_host.rstrip("/") if external_wts_host else get_wts_endpoint(namespace)
     return _answer(base, _EXTERNAL_OIDC, (), None, "the list of logins", options or {})
@@ -165,7 +165,7 @@ def token_from_service(service: TokenService, endpoint: str, proof: Credentials 
 
     Raises:
         Gen3AuthError: The service refused, has no login of that commons, or there is none and no key either.
-        TransportError: It didn't answer.
+        TransportError: It did not answer.
     """
     if service.missing is not None:
         from omicsdk.core.retry import NO_RETRY
@@ -285,7 +285,7 @@ def get_token_cache_file_name(key: str) -> str:
     """Return the file that a login's access token is kept in.
 
     Args:
-        key: What distinguishes the login from others; it can't be read from the name.
+        key: What distinguishes the login from others; it cannot be read from the name.
 
     Returns:
         A path in omicsdk's folder for caches.
@@ -302,7 +302,7 @@ def get_token_cache_file_name(key: str) -> str:
 class TokenCache:
     """The file of one login's access token.
 
-    A cache that can't be read or written is ignored.
+    A cache that cannot be read or written is ignored.
 
     Args:
         key: What distinguishes the login from others.
@@ -421,7 +421,7 @@ class TokenHolder:
 
         Raises:
             Gen3AuthError: None can be had.
-            TransportError: The commons didn't answer.
+            TransportError: The commons did not answer.
         """
         held = self._held
         if self._is_fresh(held):
@@ -442,7 +442,7 @@ class TokenHolder:
 
         Raises:
             Gen3AuthError: None can be had.
-            TransportError: The commons didn't answer.
+            TransportError: The commons did not answer.
         """
         rounds = self._rounds
         with self._lock:
@@ -460,7 +460,7 @@ class TokenHolder:
 
         Raises:
             Gen3AuthError: None can be had.
-            TransportError: The commons didn't answer.
+            TransportError: The commons did not answer.
         """
         now = self._clock.now()
         if old == self._held.token and now - self._refused_at < AFTER_REFUSAL:
@@ -474,7 +474,7 @@ class TokenHolder:
 
         Raises:
             Gen3AuthError: None can be had.
-            TransportError: The commons didn't answer.
+            TransportError: The commons did not answer.
         """
         with self._lock:
             return self._fetched()

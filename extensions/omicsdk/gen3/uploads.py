@@ -67,7 +67,7 @@ class UploadedFile(Displayed):
         path: Its path on this machine.
         name: Its name in the commons.
         guid: Its GUID; empty if it has none.
-        size: Its size in bytes; None if it couldn't be read.
+        size: Its size in bytes; None if it could not be read.
         checksums: Its checksums, from algorithm to value.
         filled: Whether the commons or this client wrote size and checksums into its record; None if it was not sent.
         error: Why it failed.
@@ -116,7 +116,7 @@ class UploadResult(Displayed):
 
     @property
     def ok(self) -> bool:
-        """Whether every file is in the commons; records that aren't filled yet count as well."""
+        """Whether every file is in the commons; records that are not filled yet count as well."""
         return self.report.ok and not any(file.error for file in self.files)
 
     def raise_if_failed(self) -> None:
@@ -191,15 +191,15 @@ def upload(
 
     Args:
         commons: The commons, with a login that may upload.
-        paths: Files and folders; of a folder all that is in it. Links to folders aren't followed.
+        paths: Files and folders; of a folder all that is in it. Links to folders are not followed.
         authz: The resources that say who may read the files, such as /programs/P/projects/Q.
-        bucket: The bucket; empty for the commons' own choice. Where it is named, records that the commons doesn't fill
-            can be filled from here even if its URLs don't show it.
+        bucket: The bucket; empty for the commons' own choice. Where it is named, records that the commons does not fill
+            can be filled from here even if its URLs do not show it.
         subfolders: Whether the commons is to know a folder's files by their paths in it; else by their names alone.
         part_size: The preferred size of parts in bytes, 5 MiB to 5 GiB; larger ones are taken where there would be more
             than 10,000.
         single: Files of at most this many bytes are sent in one request; at most 5 GiB.
-        connections: Most concurrent requests for bytes.
+        connections: Maximum number of concurrent requests for bytes.
         retries: Consecutive failures after which a file fails, 0 for none.
         patience: Seconds for which the commons' own job is waited for that fills records, for all files together, from
             when the last one was sent.
@@ -215,9 +215,9 @@ def upload(
 
     Raises:
         UsageError: There is nothing at a path, or no file in a folder, a number is out of its bounds, or a resource
-            doesn't begin with a slash; nothing was sent.
+            does not begin with a slash; nothing was sent.
         FolderBusy: Another process uploads the same.
-        NotWritable: What an earlier run remembers can't be read.
+        NotWritable: What an earlier run remembers cannot be read.
         KeyboardInterrupt: It was interrupted; the same call resumes.
     """
     from omicsdk.transfer import Control, Upload

@@ -251,13 +251,13 @@ class HCAConfig(Section):
     def save(self, mode: int = 0o600) -> None:
         """Write the changes of this object to the file of highest precedence; the rest of the file is kept.
 
-        Settings of other files aren't copied into it, and nothing is written when nothing was changed.
+        Settings of other files are not copied into it, and nothing is written when nothing was changed.
 
         Args:
             mode: Permissions of the file; others than its owner are never let in.
 
         Raises:
-            ConfigError: The file is malformed or can't be written, or a setting was deleted that a weaker file states;
+            ConfigError: The file is malformed or cannot be written, or a setting was deleted that a weaker file states;
                 or no file is named, and the user has no home.
         """
         from omicsdk.core.settings.config import Values, change, remove_in, set_in
@@ -295,7 +295,7 @@ class HCAConfig(Section):
             The files that were changed.
 
         Raises:
-            ConfigError: A file can't be changed; all others were.
+            ConfigError: A file cannot be changed; all others were.
         """
         from omicsdk.core.settings.config import unset
 
@@ -435,7 +435,7 @@ def base_url_of(swagger_url: str, named: str = "swagger_url") -> str:
         named: The value's name in errors.
 
     Raises:
-        ConfigError: It isn't an http or https URL with a path.
+        ConfigError: It is not an http or https URL with a path.
     """
     parts = urlsplit(swagger_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -604,7 +604,7 @@ def claims_of(email: str, audience: str) -> dict[str, object]:
 
 
 def stored_tokens(environ: Mapping[str, str]) -> TokenFile | None:
-    """The file in which a login would have been stored; None if there can't be one, since the user has no home.
+    """The file in which a login would have been stored; None if there cannot be one, since the user has no home.
 
     Args:
         environ: The environment's variables.
@@ -694,8 +694,8 @@ class Secrets:
             fresh: Ask the service, even if its answer was kept.
 
         Raises:
-            AuthError: The service doesn't return them.
-            OmicsError: The service can't be reached.
+            AuthError: The service does not return them.
+            OmicsError: The service cannot be reached.
         """
         configured: object = self._config.value_of(KEY)
         if configured:

@@ -170,7 +170,7 @@ class ServiceLogin:
                     timeout=timeout,
                     stop=stop,
                 )
-        BearerToken(grant.access_token)  # refuses what can't be a token before it is stored
+        BearerToken(grant.access_token)  # refuses what cannot be a token before it is stored
         token = Token(grant.access_token, grant.expires_at)
         served = tuple(self._served(issuer))
         login = StoredLogin(token, grant.refresh_token, grant.id_token, served, user=_user(grant))

@@ -70,7 +70,7 @@ def unlike(asked: str, place: str, value: object, expected: str) -> DecodeError:
         asked: The request.
         place: The place in the answer.
         value: The actual value.
-        expected: What was expected, in words.
+        expected: What was expected, as text.
     """
     error = DecodeError(asked, place, value, expected=expected)
     error.remedy = "Try again; if it persists, check for a proxy between this machine and the server."

@@ -1,4 +1,4 @@
-"""The same done with each of several things, and the result of that."""
+"""The same done with each of several objects, and the result of that."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REPORTED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Batch(Generic[T]):
-    """The result for each of several things.
+    """The result for each of several objects.
 
     Attributes:
         done: What was done with them: "created".
@@ -72,12 +72,12 @@ def each(
     in_order: bool = False,
     on_message: Callable[[str], None] | None = None,
 ) -> tuple[list[R], list[OmicsError]]:
-    """Do the same with each of several things; a failure does not stop the others.
+    """Do the same with each of several objects; a failure does not stop the others.
 
     Args:
         items: The things.
         work: The function to call with each; called in threads.
-        name: The thing's name in errors.
+        name: The object's name in errors.
         in_order: Whether to process them one after the other, so that the server sees them in order.
         on_message: Called with the progress of many.
 

@@ -114,7 +114,7 @@ def download(
         field_name: The field; None for all.
         of_group: Whether to include results of the group itself.
         retries: Consecutive failures after which a file fails, 0 for none.
-        connections: Most concurrent requests for bytes.
+        connections: Maximum number of concurrent requests for bytes.
         progress: Called about ten times a second.
         stop: Stops the download when set.
         control: Stops and pauses it, limits its rate, and limits its time.

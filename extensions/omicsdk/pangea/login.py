@@ -157,7 +157,7 @@ class PasswordLogin(Credentials):
         """Return the Authorization header, logging in first if needed.
 
         Raises:
-            AuthError: The server refused the login, or the connection isn't encrypted.
+            AuthError: The server refused the login, or the connection is not encrypted.
         """
         origin = origin_of(url)
         held = self._headers.get(origin)

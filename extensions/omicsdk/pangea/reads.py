@@ -247,7 +247,7 @@ def upload_reads(
         logger: Receives messages about the progress of each file, in other threads.
         md5: Whether each part's MD5 is compared with its ETag; None if nothing else protects the bytes.
         retries: Consecutive failures after which a file fails.
-        connections: Most concurrent requests with bytes.
+        connections: Maximum number of concurrent requests with bytes.
         progress: Called about ten times a second.
         stop: Stops the upload when set.
         control: Stops and pauses it, limits its rate, and limits its time.

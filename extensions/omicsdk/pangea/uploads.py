@@ -85,7 +85,7 @@ def upload(
         private: Whether only members of the organization see a result that is created.
         overwrite: Whether to replace the field's content.
         retries: Consecutive failures after which it fails.
-        connections: Most concurrent requests with bytes.
+        connections: Maximum number of concurrent requests with bytes.
         progress: Called about ten times a second.
         stop: Stops the upload when set.
         control: Stops and pauses it, limits its rate, and limits its time.
@@ -274,7 +274,7 @@ def put_files(
         begin: Creates the field of a file; called in threads, several at once. The error that it raises is the file's
             outcome.
         retries: Consecutive failures after which a file fails.
-        connections: Most concurrent requests with bytes.
+        connections: Maximum number of concurrent requests with bytes.
         progress: Called about ten times a second.
         stop: Stops the upload when set.
         control: Stops and pauses it, limits its rate, and limits its time.
@@ -356,7 +356,7 @@ def upload_files(
         retries: Consecutive failures after which a file fails.
         logger: Receives messages about the progress, in other threads.
         md5: Whether each part's MD5 is compared with its ETag; None if nothing else protects the bytes.
-        connections: Most concurrent requests with bytes.
+        connections: Maximum number of concurrent requests with bytes.
         progress: Called about ten times a second.
         stop: Stops the upload when set.
         control: Stops and pauses it, limits its rate, and limits its time.

@@ -120,7 +120,7 @@ class Format:
     Attributes:
         name: Its name for `--format`.
         title: Its name in messages.
-        marks: What it is recognised by, in words.
+        marks: What it is recognised by, as text.
         recognises: Whether a head is one of this format.
         rows: Reads the rows of a list, in order; raises `ListError` where it is malformed.
         files: Returns the files that a row names, none where it names no file that can be had; raises `RowFault`.

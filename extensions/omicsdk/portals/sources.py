@@ -366,7 +366,7 @@ class GoogleStorage(Service):
         return self.located(f"{self.base_url}{google_path(file.address)}{payer}")
 
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
-        """Complete sizes and checksums by a HEAD request each. What is refused is planned as it is: the fetch says why."""
+        """Complete sizes and checksums by a HEAD request each. What is refused is planned as it is: the fetch states why."""
         wanted = [file for file in files if not file.checksums]
         told = iter(side_by_side(self._described, wanted, self.options.stopped))
         return [[file if file.checksums or isinstance(more := next(told), OmicsError) else more] for file in files]

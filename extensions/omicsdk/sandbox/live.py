@@ -436,7 +436,7 @@ class LiveSandbox:
             file: JSON lines, each with `request` (`method`, `path`, `body`) and `response` (`status`, `body`).
 
         Returns:
-            How many things were taken and how many were left, by kind and reason.
+            How many objects were taken and how many were left, by kind and reason.
 
         Raises:
             ValueError: A line is not an exchange; nothing was made.

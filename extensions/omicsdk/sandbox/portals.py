@@ -194,7 +194,7 @@ class _Portal(StorageServer):
 
         async def stated(message: Message) -> None:
             if message["type"] == "http.response.start":
-                # In hexadecimal digits, as the GDC sends it; the RFC says Base64.
+                # In hexadecimal digits, as the GDC sends it; the RFC states Base64.
                 message["headers"] = [*message["headers"], (b"content-md5", found.md5.encode())]
             await send(message)
 

@@ -45,5 +45,5 @@ def bad_arguments(title: str, *, against: str = "") -> Problem:
 
 
 def not_found(title: str) -> Problem:
-    """A 404 for a thing that does not exist."""
+    """A 404 for an object that does not exist."""
     return Problem(404, "not_found", title)

@@ -303,7 +303,7 @@ def _bound(function: Callable[[S, Call], Reply], state: S) -> Handler:
 def for_each(
     kinds: Mapping[str, K], functions: Mapping[str, Callable[[S, Call, K], Reply]]
 ) -> dict[str, Callable[[S, Call], Reply]]:
-    """Functions of operations that several kinds of things have alike, by the operations' names.
+    """Functions of operations that several kinds of objects have alike, by the operations' names.
 
     Args:
         kinds: The kinds by their words in names of operations.

@@ -30,7 +30,7 @@ EXTRA = "cwl"
 
 
 class WrongApp(UsageError):
-    """A file isn't an app."""
+    """A file is not an app."""
 
     default_remedy = "Use a CWL file: JSON or YAML."
 
@@ -40,7 +40,7 @@ def get_app(client: SevenBridges, text: str) -> App:
 
     Args:
         client: The platform.
-        text: `owner/project/app`, or the same with a revision behind it.
+        text: `owner/project/app`, or the same with /revision appended.
 
     Raises:
         WrongPath: It is neither.
@@ -154,7 +154,7 @@ def document_of(raw: object, form: str | None = None) -> dict[str, Any] | str:
         A dictionary, to be sent as JSON; for YAML the text itself, which the platform reads.
 
     Raises:
-        WrongApp: It can't be an app.
+        WrongApp: It cannot be an app.
     """
     form = form.lower() if form else None
     if form not in (None, "json", "yaml"):
@@ -193,8 +193,8 @@ def read_app(file: Path) -> dict[str, Any]:
         One document.
 
     Raises:
-        WrongApp: It can't be read, or isn't CWL.
-        MissingExtra: It is YAML, or refers to other files, and the extra isn't installed.
+        WrongApp: It cannot be read, or is not CWL.
+        MissingExtra: It is YAML, or refers to other files, and the extra is not installed.
     """
     document = _parsed(file)
     if not isinstance(document.get("class"), str) and "$graph" not in document:

@@ -258,7 +258,7 @@ DEFAULT_RETRY = Retry(statuses=frozenset({408, 500, 502, 504}))
 class _Patience:
     """How long one request waits for a platform that takes no requests for now.
 
-    Neither answer means that the request was carried out, so one that isn't idempotent is sent again, too.
+    Neither answer means that the request was carried out, so one that is not idempotent is sent again, too.
 
     Args:
         exchange: What sends the request.
@@ -415,7 +415,7 @@ class SevenBridges(_Workflows, _Found, Platform, SbApi):
     """A client of the Seven Bridges Platform, or of the Cancer Genomics Cloud. Thread-safe; close it, or use it in a `with`
     block.
 
-    While the platform takes no requests (too many of them, or maintenance), it waits, for up to six hours; `retry` bounds
+    While the platform accepts no requests (too many of them, or maintenance), it waits, for up to six hours; `retry` bounds
     this, and NO_RETRY ends it. Arguments: those of `omicsdk.core.platform.Platform`. Text given as `credentials` is a
     developer's token; give a token of OAuth as BearerToken. Without arguments SB_API_ENDPOINT and SB_AUTH_TOKEN are used,
     else the section of ~/.sevenbridges/credentials that `profile`, OMICS_PROFILE or SB_PROFILE names, else its section

@@ -1,4 +1,4 @@
-"""Downloads: files and folders of the platform into a folder of this machine, verified; and single files read as they come."""
+"""Downloads: files and folders of the platform into a folder of this machine, verified; and single files read as they arrive."""
 
 from __future__ import annotations
 

@@ -65,14 +65,14 @@ def bulk(
     Args:
         items: The things.
         ask: Sends a request for up to MOST of them, and returns their records.
-        failed: Makes the record of a thing whose request failed.
+        failed: Makes the record of an object whose request failed.
         in_order: Whether to send one request after the other; else several at once, after the first.
 
     Returns:
-        A record for each thing, in their order.
+        A record for each object, in their order.
 
     Raises:
-        OmicsError: The first request failed, and nothing was done; or its answer has not one record for each thing.
+        OmicsError: The first request failed, and nothing was done; or its answer has not one record for each object.
     """
     chunks = [items[at : at + MOST] for at in range(0, len(items), MOST)]
 
@@ -145,7 +145,7 @@ def told(error: OmicsError) -> Error:
 
 
 def error_of(error: Error) -> APIError:
-    """The exception of an error that a bulk request or a job answered for one thing, not raised yet.
+    """The exception of an error that a bulk request or a job answered for one object, not raised yet.
 
     Args:
         error: The error.
@@ -225,7 +225,7 @@ def run_file_job(
         kind: What to do.
         items: For each "file", its id; for copies one of "project" and "parent", for moves "parent"; and where wanted
             "name". At most MOST.
-        timeout: Most seconds to wait.
+        timeout: Maximum seconds to wait.
 
     Returns:
         The result for each file. For folders the platform may answer for each file in them.
@@ -389,7 +389,7 @@ class StorageJobs(NamedTuple):
         Args:
             jobs: They.
             period: Seconds between two polls.
-            timeout: Most seconds to wait; None for no limit.
+            timeout: Maximum seconds to wait; None for no limit.
             on_change: Called with how many have ended, and how many there are, at the first look and when more have
                 ended.
 
@@ -440,7 +440,7 @@ def wait_for_states(
         what: Their names.
         clock: Returns the time and sleeps.
         period: Seconds between two polls.
-        timeout: Most seconds to wait; None for no limit.
+        timeout: Maximum seconds to wait; None for no limit.
         on_look: Called with how many have ended, and how many there are, after each look.
 
     Raises:
@@ -482,7 +482,7 @@ def wait_until(
         what: Returns what is waited for and its state, as the beginning of a sentence.
         clock: Returns the time and sleeps.
         period: Seconds between two polls.
-        timeout: Most seconds to wait; None for no limit.
+        timeout: Maximum seconds to wait; None for no limit.
         longest: Seconds up to which the period doubles with each look; it stays where this is less.
         remedy: What to do when it has not ended in time.
 

@@ -460,7 +460,7 @@ class Folders:
             name: Its name.
 
         Raises:
-            WrongPath: The platform takes no such name.
+            WrongPath: The platform accepts no such name.
             Conflict: There is something of that name.
         """
         return self._client.create_folder(name=checked_name(name), type="folder", **above.target)

@@ -1,7 +1,7 @@
 """Metadata and tags of files as a table of tab-separated values: written, read back, and compared. Pure.
 
-The columns are id, path, size, tags, and metadata.KEY for each key. A cell of metadata is the text as it is; what isn't text,
-and text that could be taken for it, is JSON. Tags are joined by commas, or are a JSON list where one has a comma in it.
+The columns are id, path, size, tags, and metadata.KEY for each key. A cell of metadata is the text as it is; what is not text,
+and text that could be mistaken for it, is JSON. Tags are joined by commas, or are a JSON list where one has a comma in it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DIALECT = "excel-tab"
 
 
 class WrongTable(UsageError):
-    """A table can't be read."""
+    """A table cannot be read."""
 
 
 class Row(NamedTuple):
@@ -97,7 +97,7 @@ def rows(lines: Iterable[str]) -> Iterator[Row]:
         lines: Its lines, that of the columns first.
 
     Raises:
-        WrongTable: It has no columns, unknown ones, or none that names a file; or a row doesn't fit them.
+        WrongTable: It has no columns, unknown ones, or none that names a file; or a row does not fit them.
     """
     reader = csv.reader(lines, _DIALECT, strict=True)
     columns: list[str] | None = None

@@ -62,7 +62,7 @@ def tagged(now: Sequence[str], add: Iterable[str], remove: Iterable[str], all_ta
 
     Args:
         now: The tags that it has.
-        add: Those that are added, behind them.
+        add: Tags to add, after them.
         remove: Those that are removed.
         all_tags: All new tags, which replace the present ones; None to use the others.
     """

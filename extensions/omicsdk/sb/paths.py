@@ -1,7 +1,7 @@
 """sb:// paths: `sb://owner/project/folder/file` names the files of a project as a shell does. Pure.
 
 Names are in a path as they are: nothing is percent-encoded, spaces and question marks are parts of names. A slash at
-the end says that a folder is meant.
+the end states that a folder is meant.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FORM = "Write sb://owner/project, then folders and the file's name: sb://me/my-
 
 
 class WrongPath(UsageError):
-    """A text isn't an sb:// path, or not one that can be used here."""
+    """A text is not an sb:// path, or not one that can be used here."""
 
     default_remedy = _FORM
 
@@ -50,7 +50,7 @@ class SbPath(NamedTuple):
         """The project's id, `owner/project`.
 
         Raises:
-            WrongPath: The path doesn't lead into a project.
+            WrongPath: The path does not lead into a project.
         """
         if not self.project_name:
             raise WrongPath(f"{self} names no project")
@@ -82,7 +82,7 @@ class SbPath(NamedTuple):
             folder: The folder.
 
         Raises:
-            WrongPath: This isn't in it.
+            WrongPath: This is not in it.
         """
         length = len(folder.names)
         if (self.owner, self.project_name) != (folder.owner, folder.project_name) or self.names[
@@ -179,7 +179,7 @@ def app_id(text: str) -> tuple[str, int | None]:
     """Read an app, written as its id or as a path.
 
     Args:
-        text: `owner/project/app`, or the same with a revision behind it: `owner/project/app/3`; `sb://` may precede it.
+        text: `owner/project/app`, or the same with /revision appended: `owner/project/app/3`; `sb://` may precede it.
 
     Returns:
         Its id without the revision, and the revision.
@@ -205,7 +205,7 @@ def checked_name(name: str) -> str:
         name: The name.
 
     Raises:
-        WrongPath: It contains a slash, isn't from 1 to 255 characters long, or means a folder.
+        WrongPath: It contains a slash, is not from 1 to 255 characters long, or means a folder.
     """
     wrong = wrong_with(name)
     if wrong:
@@ -231,7 +231,7 @@ def check_distinct(names: Iterable[str], remedy: str) -> None:
 
 
 def wrong_with(name: str) -> str:
-    """Return what is wrong with a name, in words; pure.
+    """Return what is wrong with a name, as text; pure.
 
     Args:
         name: The name.

@@ -52,9 +52,9 @@ class PlannedJob(NamedTuple):
         line: Its line in the table; 0 if there is none.
         source: What is imported or exported.
         target: Where it goes.
-        item: It, as `StorageJobs.start` takes it; empty if it can't be started.
+        item: It, as `StorageJobs.start` takes it; empty if it cannot be started.
         path: The path that an import goes to.
-        error: Why it can't be started; empty if it can.
+        error: Why it cannot be started; empty if it can.
     """
 
     line: int
@@ -90,11 +90,11 @@ def imports_named(client: SevenBridges, paths: Sequence[str], volume: str) -> li
 
     Args:
         client: The platform.
-        paths: Names on the volume and, last, where to.
+        paths: Names on the volume and, last, The target.
         volume: The volume, `owner/volume`.
 
     Raises:
-        UsageError: Nothing says where to, or only one can go there.
+        UsageError: Nothing states where to, or only one can go there.
     """
     *locations, last = paths
     if not locations or not is_path(last):
@@ -117,7 +117,7 @@ def imports_listed(lines: Iterable[str], volume: str | None = None) -> list[Plan
         volume: The volume of rows that name none.
 
     Raises:
-        WrongTable: It can't be read, or a row has no volume.
+        WrongTable: It cannot be read, or a row has no volume.
     """
     found: list[PlannedJob] = []
     for line, cells in read_table(lines, IMPORT_COLUMNS, ("location", "to")):
@@ -168,7 +168,7 @@ def exports_listed(client: SevenBridges, lines: Iterable[str], volume: str | Non
         volume: The volume of rows that name none.
 
     Raises:
-        WrongTable: It can't be read, or a row has no volume.
+        WrongTable: It cannot be read, or a row has no volume.
     """
     rows = [
         Row(

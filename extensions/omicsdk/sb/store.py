@@ -350,7 +350,7 @@ def _for_the_engine(*, repeatable: bool = True, gone: bool = False) -> Generator
 
     Args:
         repeatable: Whether the call does no harm when it is made twice.
-        gone: Whether 404 means that the platform doesn't know the upload.
+        gone: Whether 404 means that the platform does not know the upload.
     """
     try:
         yield

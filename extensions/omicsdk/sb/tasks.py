@@ -276,7 +276,7 @@ def wait_for_tasks(
     Args:
         task_ids: Their ids.
         period: Seconds between two polls.
-        timeout: Most seconds to wait; None for no limit.
+        timeout: Maximum seconds to wait; None for no limit.
         on_change: Called with each task whose status has changed, at the first look each.
 
     Returns:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Client = TypeVar("Client")
 
 
-@dataclass(frozen=True)  # slots and Generic don't go together in Python 3.11
+@dataclass(frozen=True)  # slots and Generic do not go together in Python 3.11
 class Platform(Generic[Client]):
     """A platform, empty at the start of the test, and a client of it.
 

@@ -75,7 +75,7 @@ def path(name: str, value: object, kinds: str = "a path") -> str:
     Args:
         name: The argument's name.
         value: The value.
-        kinds: What is accepted, in words.
+        kinds: What is accepted, as text.
 
     Raises:
         TypeError: It is not a path, or a path of bytes.

@@ -36,7 +36,7 @@ def follow(path: str, digests: Digests, start: int, end: Callable[[], int], stop
         path: The file.
         digests: The checksums to update.
         start: Offset of the first byte.
-        end: Returns the offset behind the last byte; called between strides, because it may grow.
+        end: Returns the offset after the last byte; called between strides, because it may grow.
         stopped: Returns whether to stop; called between strides.
 
     Returns:

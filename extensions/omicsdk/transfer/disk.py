@@ -107,7 +107,7 @@ class Growth:
 
 
 def write_at(descriptor: int, buffers: Sequence[bytes], offset: int) -> int:
-    """Write all of several buffers, one behind the other, at an offset of a file.
+    """Write all of several buffers, one after the other, at an offset of a file.
 
     Args:
         descriptor: An open file.
@@ -268,7 +268,7 @@ class Disk:
         """Open an existing file to write more of it.
 
         Args:
-            path: The file. A link isn't followed, and what is no regular file isn't opened: FileNotFoundError.
+            path: The file. A link is not followed, and what is no regular file is not opened: FileNotFoundError.
 
         Returns:
             Its descriptor.

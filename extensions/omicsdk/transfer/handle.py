@@ -159,7 +159,7 @@ class Transfer(Generic[T]):
         """Wait for the end. Ctrl-C stops the transfer cleanly, waits for it and is then raised.
 
         Args:
-            timeout: Most seconds to wait; None for no limit.
+            timeout: Maximum seconds to wait; None for no limit.
 
         Returns:
             The transfer's result: for downloads and uploads the report, whose `raise_if_failed` is up to the caller.

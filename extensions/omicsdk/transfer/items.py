@@ -29,7 +29,7 @@ class Item:
         checksums: The platform's checksums by algorithm (omicsdk.core.checksums.ALGORITHMS); all are verified. Values
             are compared without regard to case.
         label: The file's name in messages; by default its name.
-        retries: Most consecutive failures, 0 for none. Each cell of 4 MiB that arrives restores one.
+        retries: Maximum number of consecutive failures, 0 for none. Each cell of 4 MiB that arrives restores one.
         min_delay: Seconds before the first retry; the delay doubles with each further one without progress, up to 60 s.
         renew: If `locate` is a Location, a function that returns another one when it is refused or has expired, called
             in a thread; None if there is no other.
@@ -102,7 +102,7 @@ class MappedItems(_Mapped[T, Item]):
     """Items created again in each iteration, so that their number does not affect memory.
 
     Args:
-        make: Makes the item of a thing.
+        make: Makes the item of an object.
         things: The things; iterated as often as the items.
     """
 
@@ -111,7 +111,7 @@ class ItemSource:
     """The items of a transfer, iterated one by one.
 
     Iterables that can be iterated again (a list, an object that opens a manifest each time) are checked and counted
-    before the first byte is downloaded. The items of an iterator are checked and counted as they come.
+    before the first byte is downloaded. The items of an iterator are checked and counted as they arrive.
 
     Args:
         items: The items.
@@ -180,7 +180,7 @@ def check_all(names: Iterable[str], folder: str, make: Callable[[], None] | None
 
 
 def guard_of(folder: str, *, look: bool = False, empty: bool = False) -> NameGuard:
-    """Return a guard that checks names one by one, as they come.
+    """Return a guard that checks names one by one, as they arrive.
 
     Args:
         folder: The target folder, which exists.

@@ -37,7 +37,7 @@ _extend = crc32c_extend()
 
 #: The first record of a journal, with the format's version; a journal of another version is restarted.
 HEADER: list[object] = ["omics-transfer", 1, CELL]
-#: Most bytes of a line: enough for a path of 4,096 characters that are all escaped.
+#: Maximum bytes of a line: enough for a path of 4,096 characters that are all escaped.
 LONGEST_LINE = 64 * 1024
 
 _PREFIX = 9  # hex digits and a space
@@ -270,7 +270,7 @@ class JournalFile:
             raise
 
     def sound_lines(self, head: bytes) -> Iterator[bytes]:
-        """Iterate over the sound lines behind a head; `end` is the offset of each, and finally their end.
+        """Iterate over the sound lines after a head; `end` is the offset of each, and finally their end.
 
         Args:
             head: The first line; without it the file has no sound lines.
@@ -286,7 +286,7 @@ class JournalFile:
                     self.end += len(line)
 
     def replay(self, head: bytes, take: Callable[[list[Any], int], None]) -> None:
-        """Iterate over the sound records behind a head, and truncate the file behind them.
+        """Iterate over the sound records after a head, and truncate the file after them.
 
         Args:
             head: The first line; without it the file is restarted.
@@ -297,7 +297,7 @@ class JournalFile:
         self.start(head)
 
     def start(self, head: bytes) -> None:
-        """Prepare a file that was read for appending: truncate it behind its sound lines, and write the head if
+        """Prepare a file that was read for appending: truncate it after its sound lines, and write the head if
         missing.
         """
         if os.fstat(self._descriptor).st_size != self.end:
@@ -425,7 +425,7 @@ class DoneIndex:
     million keys, two collide in one of a thousand processes: readers of a line compare its key.
 
     Args:
-        count: Most keys, 0 or more; memory for them is allocated at once.
+        count: Maximum number of keys, 0 or more; memory for them is allocated at once.
         length: The journal's length in bytes; all offsets are smaller.
     """
 

@@ -22,11 +22,11 @@ T = TypeVar("T")
 
 #: Folder of journals within the target folder; no file of that name is downloaded, and none in it is uploaded.
 WORK_FOLDER = ".omics-transfer"
-#: Most bytes that file systems allow in one part of a path.
+#: Maximum bytes that file systems allow in one part of a path.
 LONGEST = 255
 #: Bytes of the suffix of an unfinished file: a dot, eight hex digits, ".part".
 SUFFIX = 14
-#: Most bytes of a whole path: 4,096 on Linux, with the final zero; `room_in` computes what a folder leaves of it.
+#: Maximum bytes of a whole path: 4,096 on Linux, with the final zero; `room_in` computes what a folder leaves of it.
 ROOM = 4096 - 1 - SUFFIX
 
 # Few names need these: `re` compiles and caches each at its first use.
@@ -38,10 +38,10 @@ _PLAIN = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.+=@, -]{0,199}/){0,9}[A-Za-z0-9
 # The part of another entry could have such a name: a malicious list could have one file written into the other.
 _UNFINISHED = r"\.[0-9a-f]{8}\.part\Z"
 _FILE, _FOLDER = 0, 1
-#: Most sets that are tried if two names have one digest, which happens to none of a million; a source that returns
+#: Maximum number of sets that are tried if two names have one digest, which happens to none of a million; a source that returns
 #: other names each time would never end.
 _MOST_SETS = 4
-#: Most folders that are remembered as examined.
+#: Maximum number of folders that are remembered as examined.
 _RECENT = 4096
 
 #: Keys are sorted into 1,024 arrays by their upper bits: with a million keys each has a thousand, which is fast to
@@ -135,7 +135,7 @@ def check_name(name: str, *, windows: bool = os.name == "nt", room: int = ROOM) 
     Args:
         name: A path within the target folder, with "/" between its parts.
         windows: Whether Windows' rules apply too.
-        room: Most bytes of the whole name, see `room_in`.
+        room: Maximum bytes of the whole name, see `room_in`.
 
     Raises:
         UnsafePath: The name is not text, empty, absolute, contains a drive letter, "..", NUL or an empty part, or is
@@ -190,7 +190,7 @@ def check_names(names: Iterable[str], *, folds_case: bool, room: int = ROOM) -> 
     Args:
         names: Paths within the target folder, with "/" between their parts.
         folds_case: Whether the file system treats "A" and "a" as one name.
-        room: Most bytes of a whole name, see `room_in`.
+        room: Maximum bytes of a whole name, see `room_in`.
 
     Raises:
         UnsafePath: A name is not safe.
@@ -246,13 +246,13 @@ def _folded(name: str) -> str:
 
 
 class NameGuard:
-    """Checks names one by one, as they come, in 8 to 16 bytes of memory each.
+    """Checks names one by one, as they arrive, in 8 to 16 bytes of memory each.
 
     Names are compared by a `NameSet`: among a million, one without a clash is refused once in ten million transfers.
 
     Args:
         folds_case: Whether the file system treats "A" and "a" as one name.
-        room: Most bytes of a whole name, see `room_in`.
+        room: Maximum bytes of a whole name, see `room_in`.
         folder: The target folder, if links in it are to be checked too.
     """
 
@@ -437,7 +437,7 @@ def first_of_each(things: Iterable[T], name: Callable[[T], str]) -> Iterator[T]:
 
     Args:
         things: Any things.
-        name: Returns a thing's name.
+        name: Returns an object's name.
     """
     seen = NameSet()
     return (thing for thing in things if seen.add(name(thing)) is None)

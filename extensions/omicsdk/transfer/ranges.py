@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
 #: Least bytes read at once under a limit, and in seconds of the limit.
 _LEAST, _SECONDS = 16 * 1024, 0.1
-#: Most bytes before the requested ones that are read and dropped if a server only sends the whole file.
+#: Maximum bytes before the requested ones that are read and dropped if a server only sends the whole file.
 MOST_SKIPPED = 4 * 1024 * 1024
 #: Bytes between two failures after which the first one is forgotten.
 PROGRESS = 1024 * 1024
@@ -312,7 +312,7 @@ class _Reading:
 
     Attributes:
         at: The next byte.
-        end: The offset behind the last byte, None for all.
+        end: The offset after the last byte, None for all.
         shown: Whether its caller receives its bytes.
         began: When it began, or last made progress.
         failures: Failed requests since.
@@ -432,7 +432,7 @@ class Ranges:
 
         Args:
             start: The first byte, from 0.
-            end: The offset behind the last byte; None for the file's end, which also limits larger values.
+            end: The offset after the last byte; None for the file's end, which also limits larger values.
 
         Returns:
             All of those bytes.
@@ -457,7 +457,7 @@ class Ranges:
 
         Args:
             start: The first byte, before the file's end.
-            end: The offset behind the last byte, not beyond the file's end; None for all.
+            end: The offset after the last byte, not beyond the file's end; None for all.
 
         Raises:
             OmicsError: As for `read`.

@@ -44,7 +44,7 @@ def s3_error(error: Exception, what: str) -> OmicsError:
 
     Args:
         error: The exception.
-        what: The operation and its object, in words.
+        what: The operation and its object, as text.
     """
     from botocore import exceptions as boto
 
@@ -71,7 +71,7 @@ def asking_s3(doing: str) -> Generator[None]:
     """Raise users' errors in place of boto3's, whose texts may contain signed URLs.
 
     Args:
-        doing: The operation and its object, in words.
+        doing: The operation and its object, as text.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -169,7 +169,7 @@ _VARIABLE = {
 }
 #: Keys that need no escaping in a URL.
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_.~/-]+\Z")
-#: Most examples, and routes to servers, that are cached for a client.
+#: Maximum number of examples, and routes to servers, that are cached for a client.
 _MOST_EXAMPLES = _MOST_WAYS = 256
 
 #: S3's names of the algorithms; MD5 has an older header.

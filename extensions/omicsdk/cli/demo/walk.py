@@ -53,12 +53,12 @@ class Story:
 
     @property
     def lasted(self) -> str:
-        """The time since the start, in words."""
+        """The time since the start, as text."""
         return time_words(time.monotonic() - self._began)
 
     @property
     def taken(self) -> str:
-        """The time since the last command began, in words."""
+        """The time since the last command began, as text."""
         return time_words(time.monotonic() - self._commanded)
 
     def line(self, text: str = "") -> None:

@@ -63,7 +63,7 @@ _WORKSPACE = "ws:///@user/wts/notes.txt"
 def _deletion(
     words: str, function: Callable[..., Any], what: str, look: Callable[..., Any], example: str, *hidden: str
 ) -> Entry:
-    """A command that deletes one thing, which `look` finds."""
+    """A command that deletes one object, which `look` finds."""
     return Entry(words, function, deletes=what, look=look, hidden=hidden, examples=(f"{example} --dry-run",))
 
 

@@ -299,7 +299,7 @@ def command_line(tool: Tool, given: Mapping[str, Any], folder: Path) -> list[str
 
 
 def _word(argument: Argument, value: Any) -> str:
-    """Return a value as a word that the parser of commands reads back: JSON cannot be taken for @FILE or a dash."""
+    """Return a value as a word that the parser of commands reads back: JSON cannot be mistaken for @FILE or a dash."""
     if kind_of(argument) == "integer":
         return str(int(value))
     return value if isinstance(value, str) and kind_of(argument) in ("string", "file") else json.dumps(value)

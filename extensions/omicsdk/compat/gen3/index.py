@@ -540,7 +540,7 @@ class IndexClient:
 
         Raises:
             APIError: It answers with an error.
-            TransportError: It doesn't answer.
+            TransportError: It does not answer.
         """
         self._index.get_records_on_page(limit=1)
 
@@ -580,7 +580,7 @@ class IndexClient:
         """Return the records that meet all criteria, page after page, in the order of their GUIDs.
 
         Args:
-            limit: Most results; all by default.
+            limit: Maximum number of results; all by default.
             start: The GUID after which to begin.
             page_size: Records on a page.
             params: The criteria, those of `Gen3Index.get_with_params`.

@@ -138,7 +138,7 @@ class Gen3Metadata(Service):
             query: Conditions as they are in a URL: `a.b=1&c=x`. Different keys must all match; of a repeated key any
                 any value; `*` is any value.
             return_full_metadata: Whether documents are wanted, or GUIDs alone.
-            limit: Most results, 10 by default. Above 2000, the most that a commons gives at once, several pages are
+            limit: Maximum number of results, 10 by default. Above 2000, the most that a commons gives at once, several pages are
                 requested; None returns the commons' default number.
             offset: Records to skip.
             **kwargs: Further query parameters.
@@ -242,7 +242,7 @@ class Gen3Metadata(Service):
             guid: Its GUID.
             metadata: The document.
             aliases: Further names for it.
-            merge: Whether members of the document, and aliases, that aren't among the new ones stay; by default they go.
+            merge: Whether members of the document, and aliases, that are not among the new ones stay; by default they go.
             **kwargs: Further query parameters.
 
         Returns:

@@ -66,7 +66,7 @@ class Gen3Query(LoginService):
         Args:
             data_type: Their type, such as `case`.
             fields: The requested fields; nested ones are written with dots.
-            first: Most results, 10 by default.
+            first: Maximum number of results, 10 by default.
             offset: Records to skip; none by default.
             filters: Values that fields must have, all of them; excludes `filter_object`.
             filter_object: A filter in the service's format, such as {"AND": [{"=": {"sex": "female"}}]}.
@@ -112,7 +112,7 @@ class Gen3Query(LoginService):
             filter_object: A filter in the service's format.
             sort_fields: Their order: each {field: "asc" or "desc"}.
             accessibility: `accessible` records, the default, `unaccessible` ones, or `all`.
-            first: Most results; all by default.
+            first: Maximum number of results; all by default.
             offset: Records to skip; none by default.
 
         Raises:

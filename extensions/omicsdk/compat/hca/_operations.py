@@ -37,7 +37,7 @@ class DocumentedOperation(Generic[T]):
 
     Args:
         operation: The generated operation.
-        ignored: Names of arguments that examples show and the service doesn't have: they are ignored with a warning.
+        ignored: Names of arguments that examples show and the service does not have: they are ignored with a warning.
         translate: Makes the documented exception of one of ours, or returns it as it is.
         requests: Makes several requests of one call, given the function of one request and the arguments; by default one.
     """
@@ -58,11 +58,11 @@ class DocumentedOperation(Generic[T]):
         """Call the service.
 
         Returns:
-            The JSON answer, bytes where it isn't JSON, the address where that was requested (`directurl`), None if it
+            The JSON answer, bytes where it is not JSON, the address where that was requested (`directurl`), None if it
             is empty (304, "nothing has changed", among them); for HEAD a response with headers.
 
         Raises:
-            TypeError: An argument has no name, isn't known or is missing.
+            TypeError: An argument has no name, is not known or is missing.
         """
         self._check_names(positional)
         return self._once(**arguments) if self._requests is None else self._requests(self._once, arguments)

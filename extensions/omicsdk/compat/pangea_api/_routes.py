@@ -27,7 +27,7 @@ def path_of(url: str, endpoint: str, options: Mapping[str, object] | None = None
     Args:
         url: A route below /api, such as `samples?page=2`, or an absolute URL. What a URL cannot contain is quoted, `#` among it.
         endpoint: The server, without /api.
-        options: Parameters that are added to the query, not quoted yet; those that are None aren't sent.
+        options: Parameters that are added to the query, not quoted yet; those that are None are not sent.
 
     Returns:
         A path below the server, or the absolute URL unchanged if it is on another server.

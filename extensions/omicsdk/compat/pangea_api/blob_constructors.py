@@ -22,9 +22,9 @@ def org_from_blob(knex: Knex, blob: Blob, already_fetched: bool = True, modified
 
     Args:
         knex: The server.
-        blob: What the server says of it.
-        already_fetched: Whether it counts as fetched.
-        modified: Whether it counts as changed since.
+        blob: What the server states of it.
+        already_fetched: Whether it is treated as fetched.
+        modified: Whether it is treated as changed since.
     """
     return _as(Organization(knex, blob["name"]), blob, already_fetched, modified)
 

@@ -90,7 +90,7 @@ class Sample(RemoteObject):
         """Return the sample with all results and fields, in one request.
 
         Returns:
-            What the server says: the sample's fields and `analysis_results`.
+            What the server states: the sample's fields and `analysis_results`.
 
         Raises:
             PangeaGeneralError: The server refused, or did not answer.

@@ -211,7 +211,7 @@ class SampleGroup(RemoteObject):
         """Return the group with all samples, results and fields, in one request.
 
         Returns:
-            What the server says: the group's fields, `samples` and `analysis_results`.
+            What the server states: the group's fields, `samples` and `analysis_results`.
 
         Raises:
             PangeaGeneralError: The server refused, or did not answer.
@@ -237,7 +237,7 @@ class SampleGroup(RemoteObject):
         """Load a response of the server; also raises if the visibility differs from the requested one.
 
         Args:
-            blob: What the server says.
+            blob: What the server states.
         """
         if self._asked is not None and not self._already_fetched and blob.get("is_public") is not self._asked:
             asked, found = ("public", "private") if self._asked else ("private", "public")

@@ -123,7 +123,7 @@ class _Order(_ByUuid):
 
         Args:
             knex: The server.
-            blob: What it says.
+            blob: What it states.
         """
         return cls(knex, blob["name"])._fetched(blob)
 
@@ -162,7 +162,7 @@ class WorkOrderProto(_Prototype):
         """Return its current work orders; empty for users without the privilege for it.
 
         Args:
-            max_num: Most results; 0 for all.
+            max_num: Maximum number of results; 0 for all.
             random: Whether they come in random order.
             not_status: The status that is left out: pending, error, working or success; empty for none.
 
@@ -285,7 +285,7 @@ class JobOrder(_ByUuid):
 
         Args:
             work_order: What it belongs to.
-            blob: What the server says.
+            blob: What the server states.
         """
         return cls(work_order.knex, work_order)._fetched(blob)
 

@@ -23,7 +23,7 @@ class Number(NamedTuple):
     """Valid values of a number.
 
     Attributes:
-        takes: That, in words.
+        takes: That, as text.
         is_whole: Whether it has no fraction.
         least: The least that it may be.
         above: Whether it has to be more than that.
@@ -160,7 +160,7 @@ def check_address(url: str, *, debug: bool) -> None:
         debug: Whether plain http is allowed.
 
     Raises:
-        SettingsError: It has no scheme, that of plain http although `debug` isn't set, or another one.
+        SettingsError: It has no scheme, that of plain http although `debug` is not set, or another one.
     """
     scheme, separator, rest = url.partition("://")
     wrong, place = "", rest if separator else url.lstrip("/")

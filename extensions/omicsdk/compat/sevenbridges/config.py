@@ -65,7 +65,7 @@ class UserProfile(Access):
         profile: The same.
 
     Raises:
-        SettingsError: A file is malformed, the profile isn't in it, a value in it is invalid, or the user has no home folder.
+        SettingsError: A file is malformed, the profile is not in it, a value in it is invalid, or the user has no home folder.
     """
 
     CREDENTIALS = _FilePath("credentials")
@@ -90,7 +90,7 @@ class Config(Access):
 
     Args:
         profile: A section of ~/.sevenbridges/credentials. None takes SB_API_ENDPOINT and SB_AUTH_TOKEN, and where they
-            aren't both set the section `default`.
+            are not both set the section `default`.
         proxies: "http_proxy" and "https_proxy" to proxies; by default those of the files or variables.
         advance_access: Whether operations in advance access are wanted; by default as the files state.
 

@@ -23,7 +23,7 @@ class SbgError(DocumentedError):
         message: What happened.
         code: The platform's code (four or five digits); -1 for an error that no server reported.
         status: The HTTP status; -1 for an error that no server reported.
-        more_info: Where the platform says more.
+        more_info: Where the platform states more.
         request_id: The platform's name for the request; worth quoting when asking its operators.
         remedy: What to do.
     """
@@ -169,8 +169,8 @@ class AnsweredError(_Coded, core.APIError):
 
     Args:
         code: The platform's own code (four or five digits).
-        message: What it says.
-        more_info: Where it says more.
+        message: What it states.
+        more_info: Where it states more.
         status: The HTTP status, by default the class's.
         request_id: The platform's name for the request.
         remedy: What to do.

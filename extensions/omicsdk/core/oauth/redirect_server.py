@@ -139,7 +139,7 @@ class RedirectServer:
         """Wait for the browser; Ctrl-C ends the wait.
 
         Args:
-            seconds: Most seconds to wait.
+            seconds: Maximum seconds to wait.
             stop: Set it to end the wait within a quarter of a second.
             clock: The source of time.
 

@@ -19,9 +19,9 @@ from omicsdk.core.sending.httpx_import import httpx
 
 #: Bytes of a body that the system buffers, whether the server reads or not.
 _MOST_BODY = 1 << 16
-#: Most bytes of a line of a head: presigned URLs in Location can be long; h11 accepts as many.
+#: Maximum bytes of a line of a head: presigned URLs in Location can be long; h11 accepts as many.
 _MOST_LINE = 100 << 10
-#: Most bytes of a body read at once: decoding may multiply them by a thousand.
+#: Maximum bytes of a body read at once: decoding may multiply them by a thousand.
 _PIECE = 1 << 16
 _OWN = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 

@@ -3,7 +3,7 @@
 The environment is read here for httpx and libcurl alike. Variables, each in lower or upper case where both are usual (lower case wins, as with curl):
 
 - HTTP_PROXY, HTTPS_PROXY: the proxy for URLs of that scheme; ALL_PROXY for both. A proxy without a scheme means http://.
-  One that is set to nothing means no proxy. HTTP_PROXY in capitals isn't read in a CGI program, where a caller's header
+  One that is set to nothing means no proxy. HTTP_PROXY in capitals is not read in a CGI program, where a caller's header
   could have set it.
 - NO_PROXY: hosts that are reached directly, separated by commas or blanks: `*`, a name (with its subdomains), a name
   with a port, an address, or a network such as 10.0.0.0/8.

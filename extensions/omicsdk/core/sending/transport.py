@@ -239,7 +239,7 @@ class _Conversation:
             yield from self._wait_after_error(response, body)
 
     def _wait_for_turn(self) -> Steps[None]:
-        """Wait until the service accepts the next request. A redirect and a retry count as requests."""
+        """Wait until the service accepts the next request. A redirect and a retry are treated as requests."""
         pace, clock = self._manners.pace, self._manners.clock
         if pace is not None and self._hop.trusted and (wait := pace(origin_of(self._hop.url), clock)):
             self._started += wait  # the budget is for the service's failures, not for the queue before it
@@ -468,7 +468,7 @@ class Timeout:
         return {"connect": self.connect, "read": self.read, "write": self.write, "pool": self.pool}
 
 
-#: Most bytes of an answer that is read whole, decoded: pages of a thousand records have some megabytes.
+#: Maximum bytes of an answer that is read whole, decoded: pages of a thousand records have some megabytes.
 ANSWER_LIMIT = 64 << 20
 
 
@@ -620,11 +620,11 @@ class _Transport:
 
     @property
     def answer_limit(self) -> int:
-        """Most bytes of an answer, or of one of its items, that are kept in memory."""
+        """Maximum bytes of an answer, or of one of its items, that are kept in memory."""
         return self._answer_limit
 
     def _most(self, request: Request) -> int | None:
-        """Most bytes of an answer that are read whole."""
+        """Maximum bytes of an answer that are read whole."""
         return None if request.streams else self._answer_limit
 
     def __repr__(self) -> str:
@@ -646,7 +646,7 @@ class _Transport:
             retry: When to retry; None for the defaults.
             headers: Sent in addition to the existing ones, replacing those of the same name.
             credentials: Other credentials; None sends none.
-            answer_limit: Most bytes of an answer that is read whole, decoded.
+            answer_limit: Maximum bytes of an answer that is read whole, decoded.
 
         Returns:
             The clone.
@@ -714,7 +714,7 @@ class Transport(_Transport):
         environ: Environment variables (proxies, certificate authorities); by default the process's own.
         clock: The source of time and of waits.
         fraction: Draws the jitter of delays: a number from 0 to 1.
-        answer_limit: Most bytes of an answer that is read whole, decoded, unless the operation returns bytes of any
+        answer_limit: Maximum bytes of an answer that is read whole, decoded, unless the operation returns bytes of any
             length; by default OMICS_ANSWER_LIMIT, or 64 MiB.
         pace: Limits the rate of requests to the base URL's origin; None for no limit.
 

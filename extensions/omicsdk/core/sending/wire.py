@@ -142,7 +142,7 @@ class _Whole:
 
     Args:
         response: The answer.
-        most: Most decoded bytes; None for no limit.
+        most: Maximum number of decoded bytes; None for no limit.
 
     Raises:
         WireFailure: The answer states that it is larger, or has an encoding that was not requested.
@@ -203,7 +203,7 @@ class Sender(_Sender):
             step: The step, with its credentials' headers; an httpx.Auth among these runs its own flow here.
             request: The request that the step belongs to.
             stream: Whether to read the head only.
-            most: Most decoded bytes of a body; None for no limit. An error's body is truncated; any other answer that
+            most: Maximum number of decoded bytes of a body; None for no limit. An error's body is truncated; any other answer that
                 is larger fails.
 
         Raises:

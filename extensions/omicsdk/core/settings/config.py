@@ -20,7 +20,7 @@ Mark: TypeAlias = tuple[str, str]
 
 #: Members of an object that changes an array.
 ARRAY_OPERATORS = frozenset({"$append", "$extend", "$extendleft", "$insert", "$remove"})
-#: Most levels of a settings file; far more than users write.
+#: Maximum number of levels of a settings file; far more than users write.
 DEPTH_LIMIT = 50
 
 _REMEDY = "Correct the file, or move it away to continue without it."

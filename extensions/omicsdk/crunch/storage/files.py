@@ -39,7 +39,7 @@ def stored_below(storage: Storage, base: str) -> Iterator[Stored]:
 
     Raises:
         FileNotFoundError: There is no such folder, and the storage knows folders.
-        OmicsError: The storage can't be read.
+        OmicsError: The storage cannot be read.
     """
     if isinstance(storage, BuiltinStorage):
         yield from storage.stored(base)
@@ -359,6 +359,6 @@ def walk(storage: Storage, base: str = "") -> StorageFolder:
 
     Raises:
         FileNotFoundError: There is no such folder, and the storage knows folders.
-        OmicsError: The storage can't be read.
+        OmicsError: The storage cannot be read.
     """
     return StorageFolder(base, [file.name for file in stored_below(storage, base)])

@@ -65,7 +65,7 @@ class FolderStorage(BuiltinStorage):
 
         Raises:
             UnsafePath: As `path`.
-            OSError: It can't be opened.
+            OSError: It cannot be opened.
         """
         return cast("BinaryIO", Path(self.path(name)).open(mode))
 
@@ -153,7 +153,7 @@ class FolderStorage(BuiltinStorage):
 
         Raises:
             UnsafePath: As `path`.
-            OSError: It can't be removed.
+            OSError: It cannot be removed.
         """
         if not name:
             raise ValueError("delete() needs the name of a file")

@@ -44,7 +44,7 @@ class FsspecStorage(BuiltinStorage):
         """Open a file.
 
         Raises:
-            OSError: It can't be opened.
+            OSError: It cannot be opened.
         """
         return cast("BinaryIO", self._fs.open(self._place(name), mode))
 

@@ -80,8 +80,8 @@ class S3Storage(BuiltinStorage):
         """Download an object to a temporary file and open that; it is removed when it is closed.
 
         Raises:
-            ValueError: A mode that isn't "rb".
-            OmicsError: It does not exist (NotFound), or can't be read.
+            ValueError: A mode that is not "rb".
+            OmicsError: It does not exist (NotFound), or cannot be read.
         """
         if mode != "rb":
             raise ValueError(f"an object of S3 is opened for reading ('rb'), not {mode!r}; save() writes")
@@ -118,7 +118,7 @@ class S3Storage(BuiltinStorage):
 
         Raises:
             FileNotFoundError: There is neither.
-            OmicsError: The bucket can't be read.
+            OmicsError: The bucket cannot be read.
         """
         try:
             head = self._head(name)
@@ -132,7 +132,7 @@ class S3Storage(BuiltinStorage):
         """List a folder: its objects, and the names of its folders.
 
         Raises:
-            OmicsError: The bucket can't be read.
+            OmicsError: The bucket cannot be read.
         """
         prefix = self._prefix(path)
         for page in self._pages(prefix, Delimiter="/"):
@@ -145,7 +145,7 @@ class S3Storage(BuiltinStorage):
         """Every object below a folder, except the placeholder of a folder itself.
 
         Raises:
-            OmicsError: The bucket can't be read.
+            OmicsError: The bucket cannot be read.
         """
         prefix = self._prefix(base)
         for page in self._pages(prefix):
@@ -158,7 +158,7 @@ class S3Storage(BuiltinStorage):
         """Remove an object; one that does not exist is no error.
 
         Raises:
-            OmicsError: It can't be removed.
+            OmicsError: It cannot be removed.
         """
         if not self._key(name):
             raise ValueError("delete() needs the name of an object")
@@ -169,7 +169,7 @@ class S3Storage(BuiltinStorage):
         """Return an object's length in bytes.
 
         Raises:
-            OmicsError: It does not exist (NotFound), or can't be looked at.
+            OmicsError: It does not exist (NotFound), or cannot be looked at.
         """
         return int(self._head(name)["ContentLength"])
 
@@ -228,7 +228,7 @@ class S3Storage(BuiltinStorage):
         """Where an object is fetched from the bucket itself; a signed address is a secret.
 
         Raises:
-            OmicsError: It can't be signed.
+            OmicsError: It cannot be signed.
         """
         return Location(self._signed_url(name))
 

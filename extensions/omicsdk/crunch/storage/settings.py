@@ -66,9 +66,9 @@ def open_storage(settings: Mapping[str, Any] | str | os.PathLike[str] | Storage)
         The storage.
 
     Raises:
-        ConfigError: The settings can't be read, or name no storage, or one that isn't known.
-        MissingExtra: fsspec isn't installed.
-        UsageError: fsspec can't open the address.
+        ConfigError: The settings cannot be read, or name no storage, or one that is not known.
+        MissingExtra: fsspec is not installed.
+        UsageError: fsspec cannot open the address.
     """
     if isinstance(settings, str | os.PathLike):
         settings = read_settings(Path(settings))
@@ -101,7 +101,7 @@ def read_settings(path: Path) -> Mapping[str, Any]:
         path: A .toml or .json file.
 
     Raises:
-        ConfigError: It does not exist, can't be read, or is something else.
+        ConfigError: It does not exist, cannot be read, or is something else.
     """
     read = _READERS.get(path.suffix.lower())
     if read is None:

@@ -143,7 +143,7 @@ class Converted:
     Attributes:
         records: By the name of the file that they belong into: the records that can be submitted, those first that others
             link to.
-        findings: What is wrong, with file, sheet, row and column. Records with faults, and those that link to them, aren't
+        findings: What is wrong, with file, sheet, row and column. Records with faults, and those that link to them, are not
             among `records`.
         notes: What is left out because the dictionary has nothing for it; how the version was chosen, unless by what the
             data set states.
@@ -182,7 +182,7 @@ def nearest_version(stated: str) -> Version:
         stated: The version that it states; may be unknown, such as 2.0 or 3.1.0, or empty.
 
     Returns:
-        That one where it is known; else the newest known one that isn't newer, the oldest where each is newer, and 2.0.0
+        That one where it is known; else the newest known one that is not newer, the oldest where each is newer, and 2.0.0
         where nothing like a version is stated.
     """
     if not _NUMBERS.fullmatch(stated):
@@ -316,7 +316,7 @@ def _links(
 
 
 def _other_version(entries: Sequence[Entry], stated: str, version: Version, file: str) -> Iterator[Finding]:
-    """How the version was chosen, where it isn't the one that the data set states."""
+    """How the version was chosen, where it is not the one that the data set states."""
     if stated == version:
         return
     known = ", ".join(VERSIONS)

@@ -30,7 +30,7 @@ from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.records.tables import Finding, json_rows
 
 Record = Mapping[str, Any]
-#: Files with one record, which isn't within an array.
+#: Files with one record, which is not within an array.
 _ALONE = (f"{EXPERIMENT}.json", f"{DATASET_DESCRIPTION}.json")
 
 
@@ -89,7 +89,7 @@ def read_records(folder: Path) -> Iterator[Record]:
         folder: The folder or file.
 
     Raises:
-        SdsError: There is none, or one isn't JSON of records.
+        SdsError: There is none, or one is not JSON of records.
     """
     files = sorted(folder.glob("*.json")) if folder.is_dir() else [folder]
     if not files or not files[0].is_file():
@@ -135,7 +135,7 @@ def write_data_set(
 
     Raises:
         SdsError: There is no record of the data set, a table exists already, or a text is longer than a cell may be.
-        MissingExtra: openpyxl isn't installed.
+        MissingExtra: openpyxl is not installed.
         OSError: They cannot be written; each is written completely or not at all.
     """
     of_node = _of_data_set(records, experiment)

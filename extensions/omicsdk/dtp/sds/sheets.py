@@ -82,7 +82,7 @@ class Sheet(NamedTuple):
 
     Attributes:
         name: Its name; empty if the file has no sheets.
-        lines: Its rows that aren't empty; they can be read once.
+        lines: Its rows that are not empty; they can be read once.
     """
 
     name: str
@@ -139,7 +139,7 @@ class Workbook:
     """An Excel workbook that is read: values as Excel last calculated them. Close it, or use it in a `with` block.
 
     python-calamine reads it, after checks. It returns nothing for cells that have an error or a formula without a value, and
-    refuses sheets with an error that it doesn't know, such as #SPILL!: in a copy of the workbook these cells get a marked text.
+    refuses sheets with an error that it does not know, such as #SPILL!: in a copy of the workbook these cells get a marked text.
     And it lays sheets out in memory as rectangles, and ends the process where memory is exhausted: the extent of each sheet is
     checked before.
 
@@ -147,8 +147,8 @@ class Workbook:
         path: The file.
 
     Raises:
-        SdsError: It is no workbook, or can't be read.
-        MissingExtra: python-calamine isn't installed.
+        SdsError: It is no workbook, or cannot be read.
+        MissingExtra: python-calamine is not installed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -254,7 +254,7 @@ class Workbook:
                     kind, _, text = value.removeprefix(self._mark).partition(":")
                     return Unreadable(kind, text)
                 return value or None
-            case float():  # Excel has no integers; beyond these, floats don't have each
+            case float():  # Excel has no integers; beyond these, floats do not have each
                 return int(value) if value.is_integer() and abs(value) <= 1 << 53 else value
             case date() if not isinstance(value, datetime):
                 return datetime.combine(value, time())
@@ -273,7 +273,7 @@ class Workbook:
 
 
 def _fits(places: Collection[tuple[bytes, bytes]], width: int, height: int) -> bool:
-    """Whether a sheet with these places, or at least of this size, isn't too large."""
+    """Whether a sheet with these places, or at least of this size, is not too large."""
     width = max([width, *map(_column, {letters for letters, _ in places})])
     height = max([height, *map(int, {row for _, row in places})])
     return width <= MOST_COLUMNS and width * height <= MOST_CELLS
@@ -305,7 +305,7 @@ def sheet_of(path: Path, is_header: Callable[[Line], bool], name: str | None = N
         The sheet; its rows can be read within the block.
 
     Raises:
-        SdsError: The file is no table, can't be read, or has no such sheet.
+        SdsError: The file is no table, cannot be read, or has no such sheet.
     """
     delimiter = _DELIMITERS.get(path.suffix.lower())
     if delimiter is not None:

@@ -56,7 +56,7 @@ class Headers:
         """Return the property of a header; None if the dictionary has none.
 
         Args:
-            header: The header; spaces, case and punctuation don't matter.
+            header: The header; spaces, case and punctuation do not matter.
         """
         return self._meant(header, self._version)
 
@@ -192,7 +192,7 @@ class Entry:
         values: By property: its value.
         place: Its place; without a row where it is a sheet.
         columns: By property: its header.
-        rows: By property: its row, where it isn't that of the place.
+        rows: By property: its row, where it is not that of the place.
         findings: What is wrong with cells.
     """
 

@@ -244,8 +244,8 @@ class Archive:
         """The address of this machine from which the archive is reached.
 
         Raises:
-            ConnectFailed: The archive doesn't answer.
-            AuthError: It doesn't accept us.
+            ConnectFailed: The archive does not answer.
+            AuthError: It does not accept us.
         """
         from pynetdicom.presentation import build_context
 

@@ -64,7 +64,7 @@ class StoredFile:
         name: Its path in the data set's folder, with "/" between its parts.
         size: Its size in bytes; None if the store states none.
         checksums: Those that the store states, from algorithm (omicsdk.core.checksums.ALGORITHMS) to value.
-        changed: When it was changed, as the store states it; "" where it doesn't.
+        changed: When it was changed, as the store states it; "" where it does not.
     """
 
     name: str

@@ -116,7 +116,7 @@ def check_instance(path: Path, wanted: Instance) -> str:
         wanted: The instance.
 
     Returns:
-        What was compared, in words.
+        What was compared, as text.
 
     Raises:
         TransferError: It is no DICOM file, another instance, or truncated.

@@ -115,7 +115,7 @@ class DicomWebStore:
         transport: Replaces the network for queries, for tests.
 
     Raises:
-        MissingExtra: pydicom isn't installed.
+        MissingExtra: pydicom is not installed.
     """
 
     by_subject: bool = True
@@ -228,7 +228,7 @@ class DicomWebStore:
             for each in new:
                 seen.add(_text(each, key))
                 yield each
-            if not new:  # a short page needn't be the last: archives limit the length of pages
+            if not new:  # a short page need not be the last: archives limit the length of pages
                 return
 
 

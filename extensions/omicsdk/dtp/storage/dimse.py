@@ -108,7 +108,7 @@ class DimseStore:
         clock: Waits before a retry.
 
     Raises:
-        MissingExtra: pynetdicom isn't installed.
+        MissingExtra: pynetdicom is not installed.
     """
 
     by_subject: bool = True
@@ -175,7 +175,7 @@ class DimseStore:
                 remedy="Set pacs_move_port to a free port, registered with the archive, and pacs_listen_on to an address of"
                 " this machine.",
             ) from error
-        assert server is not None  # it doesn't block
+        assert server is not None  # it does not block
         _log.info("receiving instances as %s at %s:%d", config.aet, *server.server_address[:2])
         try:
             yield connections

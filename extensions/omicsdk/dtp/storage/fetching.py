@@ -89,7 +89,7 @@ class DatasetFolder:
 
         Args:
             file: The file. Its bytes are compared with the store's checksums, and if there are none with those of its
-                download; they aren't read where its size and modification time are those of the download. A file that
+                download; they are not read where its size and modification time are those of the download. A file that
                 the store has changed since is incomplete.
 
         Returns:
@@ -141,7 +141,7 @@ class DatasetFolder:
         Args:
             file: The file.
             part: The path of its bytes.
-            verified: What they were compared with already, in words.
+            verified: What they were compared with already, as text.
             fetched: How many of them came over the network in this run.
             kept: How many an earlier run had fetched.
             attempts: The requests that were made for them.
@@ -250,7 +250,7 @@ def fetch_dataset(
     """Fetch a data set into a folder of its name.
 
     A file gets its name only when it is complete and verified. Files of an earlier run are compared with what the store
-    states, or with their state after that download, and aren't fetched again. A name that points out of the folder
+    states, or with their state after that download, and are not fetched again. A name that points out of the folder
     fails alone.
 
     Args:
@@ -363,7 +363,7 @@ class _Results:
             self._show(final=False)
 
     def report(self, file: StoredFile, result: Outcome | OmicsError) -> None:
-        """Take the outcome of a file that was fetched, or its error; an interrupted one counts as stopped."""
+        """Take the outcome of a file that was fetched, or its error; an interrupted one is treated as stopped."""
         if isinstance(result, Interrupted):
             return
         if isinstance(result, OmicsError):

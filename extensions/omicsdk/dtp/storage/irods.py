@@ -135,7 +135,7 @@ class IrodsStore:
         clock: Waits before a retry.
 
     Raises:
-        MissingExtra: python-irodsclient isn't installed.
+        MissingExtra: python-irodsclient is not installed.
     """
 
     by_subject: bool = False
@@ -163,7 +163,7 @@ class IrodsStore:
         """List the data objects of a data set's collection and of all below it.
 
         Args:
-            dataset: The data set; its subjects aren't needed.
+            dataset: The data set; its subjects are not needed.
 
         Yields:
             Its files, and collections below that could not be listed.
@@ -311,7 +311,7 @@ def _length(part: Path) -> int:
 
 
 def _below(top: Any, path: str) -> str:
-    """A path within a collection; what isn't within it keeps its slash, and is refused as a name."""
+    """A path within a collection; what is not within it keeps its slash, and is refused as a name."""
     return path.removeprefix(f"{top.path.rstrip('/')}/")
 
 

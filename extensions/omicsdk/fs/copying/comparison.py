@@ -71,11 +71,11 @@ def common_checksum(source: Entry, target: Entry) -> str:
 
 
 def modify_window(*times: float) -> float:
-    """Return how far modification times may differ and still count as equal: platforms keep them to the second, or
+    """Return how far modification times may differ and still are treated as equal: platforms keep them to the second, or
     finer.
 
     Args:
-        times: In seconds since 1970; a whole number is taken for one of a platform that keeps seconds only.
+        times: In seconds since 1970; a whole number is treated as one of a platform that keeps seconds only.
     """
     return max(
         next((step for step in _PRECISIONS if abs(time - round(time / step) * step) < _FINEST / 2), _FINEST)
@@ -198,7 +198,7 @@ def judge(name: str, source: Entry, copy: Entry | None) -> Verdict:
         wanted, found = stated(source)[algorithm], stated(copy)[algorithm]
         if wanted == found:
             return Verdict(name, "verified", algorithm)
-        # An ETag of other parts is another text for the same bytes: it proves that files are equal, not that they aren't.
+        # An ETag of other parts is another text for the same bytes: it proves that files are equal, not that they are not.
         state: State = "unverified" if algorithm == "s3_etag" else "wrong"
         why = f"its {algorithm} is {found}, not {wanted}"
         return Verdict(name, state, f"{why}: other bytes, or other parts" if state == "unverified" else why)
@@ -253,7 +253,7 @@ def with_common_checksum(first: Selected, second: Selected, store_of: Callable[[
         Both with the new facts; unchanged if one is on a platform that states no checksum.
 
     Raises:
-        OmicsError: One of them can't be read.
+        OmicsError: One of them cannot be read.
     """
     mine, other = first.entry, second.entry
     differ = mine.size is not None and other.size is not None and mine.size != other.size

@@ -82,7 +82,7 @@ def download_files(plan: CopyPlan, store: Store, options: CopyOptions) -> Transf
     """Copy files of one store into a folder of this machine; as `copy_files`.
 
     Args:
-        plan: What goes where.
+        plan: The planned copies.
         store: The store of the files.
         options: How.
     """
@@ -100,7 +100,7 @@ def is_begun(plan: CopyPlan, options: CopyOptions | None = None) -> bool:
     """Whether an earlier run left the same copy unfinished.
 
     Args:
-        plan: What goes where.
+        plan: The planned copies.
         options: How.
     """
     if not plan.files:
@@ -251,7 +251,7 @@ def is_taken(store: Store, path: str) -> bool:
         path: The path.
 
     Raises:
-        OmicsError: The platform can't be asked.
+        OmicsError: The platform cannot be asked.
     """
     try:
         store.stat(path)
@@ -289,7 +289,7 @@ def across(plan: CopyPlan, stores: Stores, options: CopyOptions) -> TransferRepo
     the rest.
 
     Args:
-        plan: What goes where; all files are of one scheme.
+        plan: The planned copies; all files are of one scheme.
         stores: The stores of both ends.
         options: How.
 
@@ -298,8 +298,8 @@ def across(plan: CopyPlan, stores: Stores, options: CopyOptions) -> TransferRepo
 
     Raises:
         FolderBusy: Another process makes the same copy.
-        NotWritable: The spool can't be written.
-        DiskFull: There isn't even room for its journal.
+        NotWritable: The spool cannot be written.
+        DiskFull: There is not even room for its journal.
     """
     source, target = stores.of(plan.files[0].uri), stores.of(plan.base)
     found: dict[str, Outcome] = {}
@@ -321,10 +321,10 @@ def across(plan: CopyPlan, stores: Stores, options: CopyOptions) -> TransferRepo
 
 
 def spool_of(plan: CopyPlan, options: CopyOptions) -> Spool:
-    """The spool of a copy, which isn't opened.
+    """The spool of a copy, which is not opened.
 
     Args:
-        plan: What goes where.
+        plan: The planned copies.
         options: How.
     """
     return Spool(options.spool, ["across", plan.files[0].uri.scheme, *plan.words], str(plan.base))
@@ -341,7 +341,7 @@ def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterat
             return None
         try:
             return judge(file.name, file.entry, store.stat(target))
-        except OmicsError as error:  # it was copied; what the platform states of the copy isn't known
+        except OmicsError as error:  # it was copied; what the platform states of the copy is not known
             return Verdict(file.name, "unverified", str(error))
 
     for file, answer in zip(plan.files, _asked(copy, plan.files, options), strict=True):

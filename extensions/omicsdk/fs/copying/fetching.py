@@ -126,7 +126,7 @@ class _Part(NamedTuple):
 def _small_copies(wanted: Sequence[tuple[Entry, str]], folder: str, options: CopyOptions) -> dict[str, Outcome]:
     """Copy small files of this machine, each read and written at once, some hundred made durable and named together.
 
-    Whatever isn't as it should be is left to the usual way, which reports what is wrong.
+    Whatever is not as it should be is left to the usual way, which reports what is wrong.
     """
     done: dict[str, Outcome] = {}
     if os.name == "nt" or options.control.require_checksum:
@@ -221,7 +221,7 @@ def _sync(descriptors: Sequence[int]) -> None:
 
 
 def _is_special(folder: str, name: str) -> bool:
-    """Whether a file of that name is a device or a FIFO; what can't be written at all is an error when it is written."""
+    """Whether a file of that name is a device or a FIFO; what cannot be written at all is an error when it is written."""
     try:
         check_name(name)
         return is_special(Path(folder, *name.split("/")))

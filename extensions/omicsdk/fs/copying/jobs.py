@@ -51,7 +51,7 @@ def planned_copy(
     Args:
         stores: The stores.
         uris: The sources.
-        target: Where to.
+        target: The target.
         recursive: Whether folders are copied.
         patterns: Which files below folders.
         naming: How copies are named; what is in a folder goes into the target itself then.
@@ -94,7 +94,7 @@ def check_target(stores: Stores, plan: CopyPlan) -> None:
 
     Args:
         stores: The stores.
-        plan: What goes where.
+        plan: The planned copies.
 
     Raises:
         ReadOnly: The target is read-only.
@@ -114,7 +114,7 @@ def planned_move(
     Args:
         stores: The stores.
         uris: What is moved.
-        target: Where to.
+        target: The target.
         patterns: Which files below folders.
         options: How they will be copied.
     """
@@ -140,7 +140,7 @@ def move_files(
     """Move files: within a platform if it supports that, else by a copy, after which each copied file is removed.
 
     Args:
-        plan: What goes where.
+        plan: The planned copies.
         uris: What was named, of which empty folders are removed.
         stores: The stores.
         options: How they are copied.

@@ -118,7 +118,7 @@ Kind = Literal["file", "folder", ""]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One of the things to copy.
+    """One of the objects to copy.
 
     Attributes:
         uri: As it was named.

@@ -57,7 +57,7 @@ class Record:
     """The completed and unchanged files of a copy.
 
     Args:
-        plan: What goes where.
+        plan: The planned copies.
         stores: The stores of both ends.
         options: How it is copied.
     """

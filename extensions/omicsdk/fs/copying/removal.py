@@ -65,7 +65,7 @@ def plan_removal(stores: Stores, uris: Sequence[Uri], *, recursive: bool = False
 
 
 def tree(store: Store, entry: Entry) -> Iterator[Entry]:
-    """Yield a file, or everything below a folder and the folder itself behind it; links are not followed.
+    """Yield a file, or everything below a folder and the folder itself after it; links are not followed.
 
     Args:
         store: The store.

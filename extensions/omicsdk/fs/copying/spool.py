@@ -136,7 +136,7 @@ class Spool:
 
     Raises:
         FolderBusy: Another process makes the same copy.
-        NotWritable: It can't be made there, or belongs to another user.
+        NotWritable: It cannot be made there, or belongs to another user.
         DiskFull: The disk is full for it.
     """
 
@@ -207,7 +207,7 @@ class Spool:
             arrived: What is known of them, by name.
 
         Raises:
-            NotWritable: That can't be written.
+            NotWritable: That cannot be written.
             DiskFull: The disk is full for it.
         """
         lines = [
@@ -332,7 +332,7 @@ def batches(files: Sequence[Selected], room: int) -> Iterator[list[Selected]]:
 
     Args:
         files: The files.
-        room: Bytes; a file of unknown size counts as the half.
+        room: Bytes; a file of unknown size is treated as the half.
     """
     batch: list[Selected] = []
     used = 0

@@ -218,7 +218,7 @@ def _looked(storage: Storage, name: str) -> Stored | None:
 
     Raises:
         FileNotFoundError: Nothing has it.
-        OmicsError: The storage can't be read.
+        OmicsError: The storage cannot be read.
     """
     if isinstance(storage, BuiltinStorage):
         return storage.look(name)
@@ -243,7 +243,7 @@ def _contents(storage: Storage, path: str) -> Iterator[Stored | str]:
 
     Raises:
         OSError: There is no such folder, and the storage knows folders.
-        OmicsError: The storage can't be read.
+        OmicsError: The storage cannot be read.
     """
     if isinstance(storage, BuiltinStorage):
         yield from storage.contents(path)
@@ -261,7 +261,7 @@ def _address(storage: Storage, name: str) -> Location | None:
         name: The file.
 
     Raises:
-        OmicsError: An address can't be signed.
+        OmicsError: An address cannot be signed.
     """
     if isinstance(storage, S3Storage):
         return None if storage.has_own_way else storage.location(name)

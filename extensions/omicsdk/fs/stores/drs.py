@@ -56,13 +56,13 @@ class Reading:
 def drs_readings(path: str) -> list[Reading]:
     """Return the interpretations of a path of `drs://`, the longest identifier first.
 
-    The identifier is percent-encoded behind a host, as the standard wants it; names of members are used as they are.
+    The identifier is percent-encoded after a host, as the standard wants it; names of members are used as they are.
 
     Args:
         path: As `Entry.path`; not empty.
 
     Raises:
-        WrongUri: It can't be any identifier.
+        WrongUri: It cannot be any identifier.
     """
 
     def read(text: str) -> DrsId | None:
@@ -83,7 +83,7 @@ def gen3_readings(path: str) -> list[Reading]:
         path: As `Entry.path`; not empty.
 
     Raises:
-        WrongUri: It can't be any GUID.
+        WrongUri: It cannot be any GUID.
     """
     host = host_in(path)
     parts = path.split("/")[1:] if host else path.split("/")
@@ -302,7 +302,7 @@ class DrsStore(ClientStore[Servers]):
 
     `drs://HOST/ID`, `drs://PREFIX:ID` and `drs://dg.PREFIX/ID` name an object. A bundle is a folder, and
     `drs://HOST/ID/NAME` its member of that name. IDs may have slashes: the longest ID that the server has is used, and
-    the rest are names of members. An ID behind a host is percent-encoded, as in the standard; names of members are used
+    the rest are names of members. An ID after a host is percent-encoded, as in the standard; names of members are used
     unchanged. Results are cached for a minute.
 
     Servers cannot be listed, and the store is read-only: DRS has no request for either.
@@ -464,7 +464,7 @@ class DrsStore(ClientStore[Servers]):
     def _listed(
         self, bundle: Found, members: Sequence[Member], levels: int
     ) -> Iterator[tuple[str, Found | OmicsError]]:
-        """Some members of a bundle, and what is in those that are bundles, by their paths in it; or why one wasn't found.
+        """Some members of a bundle, and what is in those that are bundles, by their paths in it; or why one was not found.
 
         Raises:
             BundleTooDeep: The bundle holds itself.

@@ -108,7 +108,7 @@ def read_path(path: str) -> DssPath:
 
 
 def identity_of(text: str) -> tuple[str, str] | None:
-    """The UUID and version that a part of a path states; None if it isn't a UUID.
+    """The UUID and version that a part of a path states; None if it is not a UUID.
 
     Args:
         text: `UUID` or `UUID.VERSION`.
@@ -118,7 +118,7 @@ def identity_of(text: str) -> tuple[str, str] | None:
 
 
 def moment_of(version: str) -> float | None:
-    """When a version was made, in seconds since 1970; None for what isn't a DSS_VERSION.
+    """When a version was made, in seconds since 1970; None for what is not a DSS_VERSION.
 
     Args:
         version: The version.
@@ -283,7 +283,7 @@ def new_bundles(files: Sequence[Put]) -> list[NewBundle]:
 
 
 def _above(source: str, name: str) -> str:
-    """The folder that a file is below, by its name in the bundle; empty if the name isn't the file's."""
+    """The folder that a file is below, by its name in the bundle; empty if the name is not the file's."""
     path = Path(source).absolute().as_posix()
     return path.removesuffix(f"/{name}") if path.endswith(f"/{name}") else ""
 

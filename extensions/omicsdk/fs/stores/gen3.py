@@ -30,12 +30,12 @@ class Gen3Store(DrsStore):
     assigns a file's GUID, so no path can name it before; `omics gen3 upload` prints the GUIDs.
 
     Args:
-        endpoint: One's own commons; by default what OMICS_GEN3_URL or GEN3_ENDPOINT says, else the one that the login
+        endpoint: Your own commons; by default what OMICS_GEN3_URL or GEN3_ENDPOINT states, else the one that the login
             is of.
         refresh_file: Where the login comes from, as `Gen3Auth` takes it; by default GEN3_API_KEY, ~/.gen3/credentials,
             or a workspace's token service. Without any, what is open can be had.
         token: An access token in its place; by default that of OMICS_GEN3_TOKEN.
-        commons: One's own commons with its login, in place of all these; it stays open.
+        commons: Your own commons with its login, in place of all these; it stays open.
         preferred: Kinds, clouds or regions of storage to prefer, such as `gs`.
         settings: How prefixes of other commons are resolved; by default from the environment.
         clock: Returns the time.

@@ -53,7 +53,7 @@ class LocalStore(Store):
             try:
                 yield _entry(each.path, each.stat())
             except FileNotFoundError:
-                if each.is_symlink():  # its target is missing, perhaps a disk that isn't mounted: reading it raises
+                if each.is_symlink():  # its target is missing, perhaps a disk that is not mounted: reading it raises
                     yield Entry(each.path, "file")
 
     def walk(self, path: str) -> Iterator[Entry]:

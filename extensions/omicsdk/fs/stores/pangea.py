@@ -514,7 +514,7 @@ def result_parts(results: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     Which of several is the newest changes, so that all of them have their replicates in their names.
 
     Args:
-        results: What the server says of all of them.
+        results: What the server states of all of them.
 
     Returns:
         From uuid to part.

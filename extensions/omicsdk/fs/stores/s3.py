@@ -33,10 +33,10 @@ _CHECKSUMS = {"crc32c": "ChecksumCRC32C", "sha256": "ChecksumSHA256", "sha1": "C
 
 
 def split(path: str) -> tuple[str, str | None]:
-    """The bucket and the key of a path; None without a key; behind a slash the key may be empty.
+    """The bucket and the key of a path; None without a key; after a slash the key may be empty.
 
     Args:
-        path: `bucket/key`. The key is all behind the first slash, unchanged there.
+        path: `bucket/key`. The key is everything after the first slash, unchanged there.
     """
     bucket, slash, key = path.partition("/")
     return bucket, key if slash else None
@@ -58,7 +58,7 @@ def object_entry(path: str, told: Mapping[str, Any], size: int, stated: Mapping[
         path: Its path.
         told: The list's entry, or the answer to HEAD.
         size: Its size in bytes.
-        stated: Its checksums. A list states none: an ETag is one or isn't, by how the object is encrypted.
+        stated: Its checksums. A list states none: an ETag is one or is not, by how the object is encrypted.
     """
     return Entry(path, "file", size, stated or {}, seconds(told.get("LastModified")), etag_of(told), _details(told))
 
@@ -132,7 +132,7 @@ class S3Store(Store):
         endpoint_url: Where the store is; by default where boto3 looks (AWS_ENDPOINT_URL_S3, ~/.aws), else Amazon's.
         region_name: The region that is asked first; by default where boto3 looks. A bucket's own is found out.
         profile_name: The profile of ~/.aws; by default AWS_PROFILE, else none.
-        anonymous: Whether requests aren't signed; by default they aren't when boto3 finds no credentials.
+        anonymous: Whether requests are not signed; by default they are not when boto3 finds no credentials.
         session: A session of boto3 in place of a new one.
     """
 
@@ -193,7 +193,7 @@ class S3Store(Store):
         return object_entry(path, told, size, checksums(told, size, first_part))
 
     def _begins_with(self, path: str, prefix: str, besides: str = "") -> bool:
-        """Whether a key begins so, and isn't the one that doesn't count."""
+        """Whether a key begins so, and is not the one that does not count."""
         pages = self._pages(path, prefix, MaxKeys=2)
         return any(each["Key"] != besides for page in pages for each in page.get("Contents", ()))
 

@@ -45,14 +45,14 @@ _KEPT = 200
 
 
 class SbStore(ClientStore[SevenBridges]):
-    """Projects with their folders and files. Projects and their owners are folders here that can't be made or removed.
+    """Projects with their folders and files. Projects and their owners are folders here that cannot be made or removed.
 
     Args:
         url: The platform's base URL; by default OMICS_SB_URL, else what the variables or files of sevenbridges-python say.
         token: A developer's token; by default OMICS_SB_TOKEN, else from the same sources. A token that was found is sent only to
             was found beside, and to no other.
         profile: The section of ~/.sevenbridges/credentials, in place of `url`.
-        client: A client that is ready, in place of all others; it isn't closed.
+        client: A client that is ready, in place of all others; it is not closed.
     """
 
     scheme: ClassVar[str] = "sb"

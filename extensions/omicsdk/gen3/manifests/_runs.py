@@ -273,7 +273,7 @@ def raise_failures(failed: int, of: str, errors: Sequence[str], remedy: str) -> 
 
     Args:
         failed: How many failed; a run that resumed knows only the errors of the rows that it processed.
-        of: The failed operation, in words.
+        of: The failed operation, as text.
         errors: The first errors, each with its line.
         remedy: What to do.
 
@@ -313,7 +313,7 @@ class Summary(NamedTuple):
         """Return this summary, unless rows failed.
 
         Args:
-            what: The action, as it reads after "rows couldn't be".
+            what: The action, as it reads after "rows could not be".
 
         Raises:
             SomeFailed: Some did.
@@ -360,7 +360,7 @@ class Published(NamedTuple):
         """Return this result, unless something failed.
 
         Args:
-            what: The action, as it reads after "rows couldn't be".
+            what: The action, as it reads after "rows could not be".
 
         Raises:
             SomeFailed: Something did.

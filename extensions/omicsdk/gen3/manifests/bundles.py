@@ -186,7 +186,7 @@ def index_bundles(
     *,
     delimiter: str | None = None,
 ) -> CreatedBundles:
-    """Create the bundles of a manifest in the index. An existing equal one counts as created.
+    """Create the bundles of a manifest in the index. An existing equal one is treated as created.
 
     The same call with the same output creates nothing twice. A bundle without a GUID in the manifest is identified by
     the GUID for its name in the output of the earlier call, or in OUTPUT.part if that call was interrupted.

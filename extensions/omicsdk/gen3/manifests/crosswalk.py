@@ -215,7 +215,7 @@ def publish_crosswalk(
         path: Crosswalk: a table (.csv, .tsv) whose columns are named COMMONS|TYPE|NAME, with a subject in each row.
         info: Table with the descriptions of its names.
         guid_type: The member of a crosswalk that is written.
-        methods: How the names were matched, in words.
+        methods: How the names were matched, as text.
 
     Returns:
         How many subjects were created and updated, and the failures.

@@ -101,7 +101,7 @@ CHECKED: Mapping[Columns, str] = {
     Columns.URL: tables.URLS,
     Columns.AUTHZ: tables.AUTHZ,
 }
-#: Most lines of a quoted cell, so that an unclosed quote does not include the whole file.
+#: Maximum number of lines of a quoted cell, so that an unclosed quote does not include the whole file.
 LINES_OF_A_CELL = 10_000
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^/?#]+/[^?#].*")

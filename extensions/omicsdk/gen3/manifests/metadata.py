@@ -40,7 +40,7 @@ def _not_a_number(text: str) -> Any:
 
 
 def value_of(cell: Any) -> Any:
-    """The value of a cell: the JSON that it holds, or its text. Quotes around it and spaces don't count.
+    """The value of a cell: the JSON that it holds, or its text. Quotes around it and spaces do not count.
 
     Args:
         cell: The cell; what is not text is a value already.

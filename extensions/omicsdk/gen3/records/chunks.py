@@ -153,7 +153,7 @@ def matched(
 
     Args:
         items: The records.
-        reply: What it says; None if it said nothing.
+        reply: What it states; None if it said nothing.
         key: Returns the node and the submitter_id of a record.
     """
     entities = {(entity.type, entity.name): entity for entity in (reply.entities if reply is not None else ())}
@@ -177,7 +177,7 @@ def reply_of(body: object) -> Reply | None:
         body: The answer's JSON.
 
     Returns:
-        None if it isn't about a document.
+        None if it is not about a document.
     """
     if not is_object(body) or not is_array(stated := body.get("entities")):
         return None
@@ -260,7 +260,7 @@ class Chunks(Generic[T]):
     """Send records in chunks.
 
     Args:
-        send: Sends records; the second argument says whether to try again where that may help, as there are no fewer to
+        send: Sends records; the second argument states whether to try again where that may help, as there are no fewer to
             send. It raises what goes wrong.
         match: Returns, for records that were sent together and what the commons said, those that it found wrong.
         size: Records in a chunk, from 1; what was too many stays too many.
@@ -280,7 +280,7 @@ class Chunks(Generic[T]):
     def results(self, items: Iterable[T]) -> Iterator[ChunkResult[T]]:
         """Send records, and yield the result for each; each is stored at most once.
 
-        A document with a wrong record isn't stored at all: the others are sent again without it.
+        A document with a wrong record is not stored at all: the others are sent again without it.
 
         Args:
             items: The records; they are taken a chunk at a time.
@@ -290,7 +290,7 @@ class Chunks(Generic[T]):
 
         Raises:
             APIError: One that all records would meet: the login, the project, its state.
-            TransportError: The commons can't be reached.
+            TransportError: The commons cannot be reached.
         """
         source = iter(items)
         waiting: list[T] = []

@@ -121,7 +121,7 @@ def delete_records(
         project: The project.
         ids: Their ids, in any order.
         dictionary: The dictionary of the commons; by default it is requested.
-        dry_run: Nothing is deleted; where they fit into one batch, the commons says whether it would.
+        dry_run: Nothing is deleted; where they fit into one batch, the commons states whether it would.
         batch: Records that are deleted at once, from 1.
 
     Returns:

@@ -51,7 +51,7 @@ def rows_of(
         begins: What the array begins with; what follows its end is not read.
 
     Raises:
-        DecodeError: It isn't an array of objects, or ends before its end.
+        DecodeError: It is not an array of objects, or ends before its end.
     """
     decode, scan = getincrementaldecoder("utf-8")("replace").decode, json.JSONDecoder().raw_decode
     text, begun = "", False
@@ -272,7 +272,7 @@ def types_of(commons: Gen3, ids: Sequence[str]) -> dict[str, str]:
         ids: Their ids.
 
     Returns:
-        Their nodes by their ids; those that there aren't are left out.
+        Their nodes by their ids; those that there are not are left out.
     """
     found: dict[str, str] = {}
     for part in batches(ids, BATCH):
@@ -288,7 +288,7 @@ def ids_of_node(commons: Gen3, project: Project, node: str, first: int = 0) -> l
         commons: The commons.
         project: The project.
         node: The node.
-        first: Most results; 0 is all.
+        first: Maximum number of results; 0 is all.
     """
     chosen = arguments({"first": first, "project_id": project.id})
     told = answer(commons.peregrine, f"{{ {name_of(node)}{chosen} {{ id }} }}")
@@ -322,7 +322,7 @@ def export_records(commons: Gen3, project: str | tuple[str, str], ids: Sequence[
         ids: Their ids.
 
     Returns:
-        The records in the order of the ids, with null for what they don't have.
+        The records in the order of the ids, with null for what they do not have.
 
     Raises:
         Gen3UserError: There is no such record.
@@ -374,7 +374,7 @@ def frame(commons: Gen3, project: str | tuple[str, str], node: str) -> pandas.Da
         A frame with a column for each property that any record has, and columns such as `experiments.submitter_id` for links.
 
     Raises:
-        MissingExtra: pandas isn't installed.
+        MissingExtra: pandas is not installed.
         Gen3UserError: There is no such project.
         BadRequest: There is no such node.
     """

@@ -72,7 +72,7 @@ def linked_names(told: object) -> list[str]:
 
 
 def check_project(commons: Gen3, project: Project) -> None:
-    """Make sure that there is a project: exports and queries of one that there isn't are empty, without an error.
+    """Make sure that there is a project: exports and queries of one that there is not are empty, without an error.
 
     Args:
         commons: The commons.

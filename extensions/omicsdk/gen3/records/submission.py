@@ -94,7 +94,7 @@ class Submission:
 
     Attributes:
         counts: How many rows there are of each status.
-        refused: The rows that weren't taken.
+        refused: The rows that were not taken.
         dry_run: Whether nothing was to be stored.
     """
 
@@ -124,7 +124,7 @@ class Submission:
 
 
 def in_order(rows: Iterable[Checked], dictionary: Dictionary) -> Iterator[Checked]:
-    """Put rows of nodes that link to each other, or to themselves, behind the rows that they link to.
+    """Put rows of nodes that link to each other, or to themselves, after the rows that they link to.
 
     Args:
         rows: The rows; all of them are kept.
@@ -188,19 +188,19 @@ def submit(
         records: The records: files (JSON, JSON Lines, TSV, CSV, XLSX), data frames, or dictionaries.
         dictionary: The dictionary of the commons; by default it is requested.
         node_type: The node of rows that do not state it.
-        chunk: Records in a document, from 1; fewer where the commons can't take as many at once.
-        dry_run: Store nothing: the commons reports what it would do. Links to rows count as valid.
+        chunk: Records in a document, from 1; fewer where the commons cannot take as many at once.
+        dry_run: Store nothing: the commons reports what it would do. Links to rows are treated as valid.
         all_or_nothing: Send nothing if any row has a finding.
         journal: A file that notes what was taken: with the same file, a submission that was stopped resumes.
         on_outcome: Takes the result for each row as soon as it is known.
 
     Returns:
-        The result for the rows: counts, and the rows that weren't taken, with the reasons.
+        The result for the rows: counts, and the rows that were not taken, with the reasons.
 
     Raises:
-        Gen3UserError: A file can't be read, or the project's name is invalid.
+        Gen3UserError: A file cannot be read, or the project's name is invalid.
         APIError: One that every row would meet: no such project, no right to submit. What was taken stays.
-        TransportError: The commons can't be reached.
+        TransportError: The commons cannot be reached.
     """
     found = Submission(dry_run=dry_run)
     outcomes = submit_rows(
@@ -376,7 +376,7 @@ class _Sender:
         return self._without_links_to_rows(rows, told) if self.dry_run else told
 
     def _without_links_to_rows(self, rows: Sequence[Checked], told: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The answer to a dry run without what is only wrong because the rows before aren't stored."""
+        """The answer to a dry run without what is only wrong because the rows before are not stored."""
         reply = reply_of(told)
         if reply is None or reply.success or reply.errors:
             return told
@@ -450,7 +450,7 @@ class FileResult(TypedDict):
     """The result of submitting a file.
 
     Attributes:
-        invalid: Why rows weren't taken, by their submitter_id; by their row where another node has that.
+        invalid: Why rows were not taken, by their submitter_id; by their row where another node has that.
         other: What the commons said of documents rather than of rows.
         details: Its whole answers to these.
         succeeded: The submitter_ids of the rows that it took.
@@ -477,13 +477,13 @@ def submit_file(
     Args:
         project: The project, PROGRAM-CODE or PROGRAM/CODE.
         path: The file: TSV, TXT (tabs), CSV, XLSX, JSON or JSON Lines.
-        chunk_size: Rows in a document, from 1; fewer where the commons can't take as many at once.
+        chunk_size: Rows in a document, from 1; fewer where the commons cannot take as many at once.
         row_offset: Rows that are passed over.
 
     Raises:
-        Gen3UserError: The file can't be read, two rows have the same submitter_id, or a number is out of its bounds.
+        Gen3UserError: The file cannot be read, two rows have the same submitter_id, or a number is out of its bounds.
         APIError: One that every row would meet: no such project, no right to submit.
-        TransportError: The commons can't be reached.
+        TransportError: The commons cannot be reached.
     """
     if chunk_size < 1 or row_offset < 0:
         raise Gen3UserError(f"chunk_size={chunk_size}, row_offset={row_offset}", remedy="Use 1 or more, and 0 or more.")

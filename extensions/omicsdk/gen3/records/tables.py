@@ -101,7 +101,7 @@ class Row:
     Attributes:
         values: Its cells by their columns.
         place: Its place.
-        separator: The text between the values of a list in a cell; None if values aren't texts but JSON.
+        separator: The text between the values of a list in a cell; None if values are not texts but JSON.
         findings: Faults of its cells, independent of their meaning.
     """
 
@@ -195,7 +195,7 @@ def json_rows(path: Path) -> Iterator[Row]:
         path: The file.
 
     Raises:
-        Gen3UserError: It isn't JSON, or has something else than objects in it.
+        Gen3UserError: It is not JSON, or has something else than objects in it.
     """
     try:
         found: Any = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -214,7 +214,7 @@ def line_rows(path: Path) -> Iterator[Row]:
         path: The file.
 
     Raises:
-        Gen3UserError: A line isn't JSON, or no object.
+        Gen3UserError: A line is not JSON, or no object.
     """
     try:
         with path.open(encoding="utf-8-sig") as file:
@@ -245,7 +245,7 @@ def separated_rows(path: Path, kind: str) -> Iterator[Row]:
         kind: What it is: tsv or csv.
 
     Raises:
-        Gen3UserError: It isn't UTF-8 or no such table, has no line with columns, or two columns have the same name.
+        Gen3UserError: It is not UTF-8 or no such table, has no line with columns, or two columns have the same name.
     """
     columns: list[str] = []
     for number, cells in file_rows(path, _DELIMITERS[kind], Gen3UserError):
@@ -269,7 +269,7 @@ def workbook_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
         sheet: The sheet; by default all sheets that have a column `type`, or the first where none has.
 
     Raises:
-        MissingExtra: openpyxl isn't installed.
+        MissingExtra: openpyxl is not installed.
         Gen3UserError: It is no workbook, has no such sheet, or two columns have the same name.
     """
     book = _workbook(path)
@@ -278,7 +278,7 @@ def workbook_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
         if sheet is not None and sheet not in names:
             raise Gen3UserError(f"{path} has no sheet {sheet!r}", remedy=choice(sheet, names))
         for each in book.worksheets:
-            each.reset_dimensions()  # some programs write a size that isn't the sheet's
+            each.reset_dimensions()  # some programs write a size that is not the sheet's
         for name in [sheet] if sheet is not None else _meant(book, names):
             yield from _sheet_rows(book[name], str(path), name)
     finally:
@@ -344,7 +344,7 @@ def _unreadable(columns: Sequence[str], cells: Sequence[Any], place: Place) -> I
 
 
 def tsv_of(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
-    """Write cells as a table of tabs, without a byte order mark, which a commons doesn't take.
+    """Write cells as a table of tabs, without a byte order mark, which a commons does not take.
 
     Args:
         columns: The names of the columns.
@@ -414,11 +414,11 @@ class Table:
 
     Args:
         path: The file.
-        kind: What it is: json, jsonl, tsv, csv or xlsx; by default what the end of its name says (txt is tsv).
+        kind: What it is: json, jsonl, tsv, csv or xlsx; by default what the end of its name states (txt is tsv).
         sheet: The sheet of a workbook; by default all sheets that have a column `type`, or the first.
 
     Raises:
-        Gen3UserError: There is no such file, or what it is isn't known.
+        Gen3UserError: There is no such file, or what it is is not known.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, kind: str = "", sheet: str | None = None) -> None:
@@ -437,8 +437,8 @@ class Table:
         """Return its rows.
 
         Raises:
-            Gen3UserError: It isn't what its name says.
-            MissingExtra: It is a workbook, and openpyxl isn't installed.
+            Gen3UserError: It is not what its name states.
+            MissingExtra: It is a workbook, and openpyxl is not installed.
         """
         match self.kind:
             case "json":
@@ -466,7 +466,7 @@ class Source:
             them or many. Files are read again each time, and never kept as a whole; an iterator is kept as a list.
 
     Raises:
-        Gen3UserError: There is no such file, or what it is isn't known.
+        Gen3UserError: There is no such file, or what it is is not known.
     """
 
     def __init__(self, given: Given | Iterable[Given]) -> None:
@@ -480,7 +480,7 @@ class Source:
             self._parts = list(given) if iter(given) is given else given
 
     def __iter__(self) -> Iterator[Row]:
-        """Return the rows; dictionaries are numbered from 1 as they come."""
+        """Return the rows; dictionaries are numbered from 1 as they arrive."""
         number = 0
         for each in self._parts:
             if isinstance(each, Table):

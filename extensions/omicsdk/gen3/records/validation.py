@@ -44,7 +44,7 @@ def record_of(row: Row, node: Node) -> dict[str, Any]:
     Args:
         row: The row. Cells of tables are texts: numbers and booleans are read as such where the dictionary says so, a
             list's values are divided by the table's separator, `cases.submitter_id` names the targets of a link, and an
-            empty cell takes the property away. Columns that the node doesn't know stay, unless they are empty.
+            empty cell takes the property away. Columns that the node does not know stay, unless they are empty.
         node: What it is a record of.
     """
     if row.separator is None:
@@ -68,7 +68,7 @@ def record_of(row: Row, node: Node) -> dict[str, Any]:
 
 
 def _targets_in(cell: str) -> list[dict[str, Any]] | None:
-    """The targets of a link that a cell states as JSON, which is how rows of an export are printed; None if it doesn't."""
+    """The targets of a link that a cell states as JSON, which is how rows of an export are printed; None if it does not."""
     if not cell.startswith("["):
         return None
     try:
@@ -182,7 +182,7 @@ def value_fault(stated: Property, value: Any) -> Fault | None:
 
     Args:
         stated: The property.
-        value: The value, as JSON has it. None, which takes the property away, is right where it isn't required.
+        value: The value, as JSON has it. None, which takes the property away, is right where it is not required.
 
     Returns:
         None if it is right.
@@ -429,8 +429,8 @@ class Checked(NamedTuple):
     Attributes:
         number: Its place among all rows, from 0.
         row: The row.
-        type: The node that it is a record of, as it says; empty if it doesn't.
-        record: The record, as JSON has it; empty if its node isn't known.
+        type: The node that it is a record of, as it states; empty if it does not.
+        record: The record, as JSON has it; empty if its node is not known.
         findings: What is wrong with it; nothing if it can be sent.
     """
 

@@ -199,7 +199,7 @@ class FileStack(Iterable[AzulFile]):
         self._last: list[AzulFile] = []
 
     def add(self, file: AzulFile) -> None:
-        """Add a file behind the others."""
+        """Add a file after the others."""
         self._last.append(file)
         if len(self._last) == LOOKED_UP:
             self._batches.append(compress(pickle.dumps(self._last, 5), 1))

@@ -86,7 +86,7 @@ def stated_text(value: object, operation: str, field: str, expected: str) -> str
         value: What it states.
         operation: The operation whose answer it is.
         field: The field's place in the answer.
-        expected: What it has to be, in words.
+        expected: What it has to be, as text.
 
     Raises:
         DecodeError: It is not text, or an empty one.
@@ -117,7 +117,7 @@ class DSSFile(NamedTuple):
         uuid: Its UUID.
         version: Its DSS_VERSION; empty for the latest.
         sha256: Its SHA-256, 64 hexadecimal digits in lower case.
-        size: Bytes; None if it isn't known.
+        size: Bytes; None if it is not known.
         indexed: Whether it is metadata.
         replica: Where it is fetched from.
     """
@@ -151,7 +151,7 @@ class DSSFile(NamedTuple):
             replica: Where it is fetched from, `aws` or `gcp`.
 
         Raises:
-            DecodeError: A field is missing, or isn't what the service's document says. The name may be anything: what a
+            DecodeError: A field is missing, or is not what the service's document states. The name may be anything: what a
                 file can be called is decided where it is placed.
         """
         if not is_object(file_dict):

@@ -86,7 +86,7 @@ def contents(api: DssApi, uuid: str, version: str | None, replica: str) -> Conte
 
     Raises:
         NotFound: There is no such collection.
-        DecodeError: The answer isn't a collection, or one of its links is to nothing.
+        DecodeError: The answer is not a collection, or one of its links is to nothing.
     """
     found = Contents()
     seen: set[Link] = {("collection", uuid.lower(), version or "")}
@@ -193,7 +193,7 @@ def change(operation: str, patch: Callable[..., dict[str, Any]], arguments: Mapp
     Args:
         operation: A key of `LISTS`.
         patch: Makes one request; gives the answer with the new version.
-        arguments: Those of the operation, with lists of any length. What isn't a list goes with the first request.
+        arguments: Those of the operation, with lists of any length. What is not a list goes with the first request.
 
     Returns:
         The last answer.

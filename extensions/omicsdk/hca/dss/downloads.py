@@ -371,9 +371,9 @@ def download_manifest(
         The result, as `download` gives it.
 
     Raises:
-        ManifestError: The manifest can't be worked from; nothing was fetched.
-        UsageError: No such layout, flags that don't go with it, a number below its bound, or workers and a scheduler.
-        MissingExtra: A scheduler is meant, and `distributed` isn't installed.
+        ManifestError: The manifest cannot be worked from; nothing was fetched.
+        UsageError: No such layout, flags that do not go with it, a number below its bound, or workers and a scheduler.
+        MissingExtra: A scheduler is meant, and `distributed` is not installed.
         NoScheduler: Nothing that speaks Dask answers there.
     """
     if layout not in ("none", "bundle"):

@@ -103,7 +103,7 @@ class BundleListing:
     Attributes:
         uuid: Its UUID.
         version: Its version.
-        creator: The number of its creator; None if that isn't stated.
+        creator: The number of its creator; None if that is not stated.
         files: Its files, sorted by name.
         by_name: Its files by their names.
     """
@@ -139,7 +139,7 @@ class BundleListing:
             name: The folder's name; empty for all files.
 
         Raises:
-            UnsafePath: A file of the bundle has a name that no file can have, so that it can't be listed.
+            UnsafePath: A file of the bundle has a name that no file can have, so that it cannot be listed.
         """
         if self._unnamed is not None:
             raise copy.copy(self._unnamed)  # one that is raised twice would grow its traceback

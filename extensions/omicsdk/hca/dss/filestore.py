@@ -145,7 +145,7 @@ class FetchOptions:
 def fetch(dss: Dss, files: Iterable[DSSFile], folder: Path, options: FetchOptions, *, known: bool = False) -> Report:
     """Fetch files into the filestore, each checksum once.
 
-    Checksums are distinguished by 63 bits of a keyed digest, in eight bytes of memory each: among a million, two are taken for
+    Checksums are distinguished by 63 bits of a keyed digest, in eight bytes of memory each: among a million, two are treated as
     one once in twenty million transfers. `missing` finds what was left out.
 
     Args:

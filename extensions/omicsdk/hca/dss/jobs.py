@@ -106,7 +106,7 @@ class Registrar:
             What to wait for; None if it has the file.
 
         Raises:
-            AuthError, Forbidden: The service doesn't know the caller, or not as one who may store files.
+            AuthError, Forbidden: The service does not know the caller, or not as one who may store files.
             RegistrationRefused: It refuses the file.
         """
         try:
@@ -232,8 +232,8 @@ def register_file(
         The UUID and the version of the file.
 
     Raises:
-        TransferError: The service refuses it, or hasn't copied it in time.
-        AuthError: The service doesn't know the caller, or not as one who may store files.
+        TransferError: The service refuses it, or has not copied it in time.
+        AuthError: The service does not know the caller, or not as one who may store files.
         Interrupted: `stop` was set.
     """
 
@@ -260,7 +260,7 @@ def register_file(
 
 
 class CheckoutFailed(TransferError):
-    """A bundle wasn't copied, or not in time.
+    """A bundle was not copied, or not in time.
 
     Args:
         message: What happened.
@@ -315,7 +315,7 @@ def checkout(
         The job's id, and where the files are.
 
     Raises:
-        CheckoutFailed: The job failed, or isn't over in time.
+        CheckoutFailed: The job failed, or is not over in time.
         NotFound: There is no such bundle.
         Interrupted: `stop` was set.
     """

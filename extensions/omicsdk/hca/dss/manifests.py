@@ -39,7 +39,7 @@ SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class ManifestError(UsageError, ValueError):
-    """A manifest that can't be worked from; names the file, the line and what is wrong there."""
+    """A manifest that cannot be worked from; names the file, the line and what is wrong there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Manifest:
         """Read the header.
 
         Raises:
-            ManifestError: It isn't a readable table, or a column is missing.
+            ManifestError: It is not a readable table, or a column is missing.
         """
         with _opened(path) as lines:
             columns = tuple(csv.DictReader(lines, dialect=DIALECT).fieldnames or ())
@@ -140,7 +140,7 @@ class Manifest:
             An error for each file that has to be there and is not; nothing is written then.
 
         Raises:
-            TransferError: The disk is full, or it can't be written there.
+            TransferError: The disk is full, or it cannot be written there.
         """
         columns = self.columns if PATH_COLUMN in self.columns else (*self.columns, PATH_COLUMN)
         missing = list[OmicsError]()
@@ -191,7 +191,7 @@ def write_manifest(
         columns: The columns; by default the documented ones and file_version.
 
     Raises:
-        TransferError: The disk is full, or it can't be written there.
+        TransferError: The disk is full, or it cannot be written there.
     """
     _write(target, _with_paths(rows, download_dir), columns)
 
@@ -236,7 +236,7 @@ def _opened(path: Path) -> Generator[Iterator[str]]:
     """Open a text file for its lines: UTF-8 with or without a byte order mark, any line ends.
 
     Raises:
-        ManifestError: It does not exist, can't be read, or isn't text.
+        ManifestError: It does not exist, cannot be read, or is not text.
     """
     try:
         # newline="" as the csv module requires; a lone \r would otherwise split a quoted field.

@@ -55,7 +55,7 @@ class Notification:
         attachments: The parts of the metadata that the subscription asked for, by name; `_errors` names what failed.
         payload: The whole message, unchanged.
         form_fields: The other fields of a form.
-        key_id: The key that it was signed with; None when signatures aren't checked.
+        key_id: The key that it was signed with; None when signatures are not checked.
     """
 
     transaction_id: str
@@ -87,13 +87,13 @@ def received(
         target: Its path with the query.
         headers: Its headers, names in any case.
         body: Its body.
-        key_of: Returns the secret of a key's id, None if there is no such key; None takes what isn't signed, too.
+        key_of: Returns the secret of a key's id, None if there is no such key; None takes what is not signed, too.
         now: Seconds since 1970; a signature's date must be near.
         payload_field: The field of a form that holds the message.
         most_skew: Seconds that a signature's date may be away from now.
 
     Raises:
-        Refused: It isn't signed as it should be, or isn't a notification.
+        Refused: It is not signed as it should be, or is not a notification.
     """
     key_id = None
     if key_of is not None:
@@ -175,7 +175,7 @@ class NotificationServer(ThreadingHTTPServer):
         limit: Requests that are answered at once, 1 or more; further connections are closed.
 
     Raises:
-        OSError: It can't listen there.
+        OSError: It cannot listen there.
     """
 
     daemon_threads = True
@@ -314,14 +314,14 @@ class Listener:
         port: The TCP port, 0 to 65535; 0 takes a free one, which `url` has.
         path: The path of the callback URL; other paths are answered with 404. By default any.
         keys: Secrets by the ids of keys (`hmac_key_id` of a subscription), or a function that gives them, or one secret
-            for all ids. Requests that aren't signed with one of them are answered with 401. None takes everything.
+            for all ids. Requests that are not signed with one of them are answered with 401. None takes everything.
         payload_field: The field of a form that holds the message (`payload_form_field` of a subscription).
         most_bytes: The largest body that is taken, in bytes, 1 or more; larger ones are answered with 413.
         most_skew: Seconds that a signature's date may be away from this machine's clock.
         now: Returns the time in seconds since 1970, for tests.
 
     Raises:
-        UsageError: It can't listen there.
+        UsageError: It cannot listen there.
     """
 
     def __init__(
@@ -412,7 +412,7 @@ class Listener:
             self._end(one, done=done)
 
     def __iter__(self) -> Iterator[Notification]:
-        """Every notification as it comes; a sender is answered when the next one is requested, or the loop is left."""
+        """Every notification as it arrives; a sender is answered when the next one is requested, or the loop is left."""
         while True:
             one = self._next(None)
             try:
@@ -421,7 +421,7 @@ class Listener:
                 self._end(one, done=True)
 
     def _next(self, timeout: float | None) -> _Waiting:
-        # Without a limit it waits in steps: on Windows, Ctrl-C doesn't end a wait without one.
+        # Without a limit it waits in steps: on Windows, Ctrl-C does not end a wait without one.
         until = None if timeout is None else time.monotonic() + timeout
         while True:
             left = 0.5 if until is None else min(0.5, until - time.monotonic())

@@ -63,10 +63,10 @@ class LocalFile:
 
 
 def files_of(folder: Path) -> list[LocalFile]:
-    """All files below a folder, by name, each with a new UUID; linked folders aren't entered.
+    """All files below a folder, by name, each with a new UUID; linked folders are not entered.
 
     Raises:
-        UsageError: It isn't a folder, holds no file, or something that is not a file or has a name that no bundle
+        UsageError: It is not a folder, holds no file, or something that is not a file or has a name that no bundle
             takes.
     """
     if not folder.is_dir():
@@ -154,11 +154,11 @@ logger = logging.getLogger("omicsdk.hca.dss")
 
 
 class StagingRefused(TransferError, RuntimeError):
-    """The staging bucket takes no file at all."""
+    """The staging bucket accepts no file at all."""
 
 
 class StagingCredentials(StagingRefused, AuthError):
-    """There are no AWS credentials, or they aren't good."""
+    """There are no AWS credentials, or they are not good."""
 
 
 def staged(s3: Any, bucket: str, file: LocalFile) -> Upload:
@@ -236,7 +236,7 @@ class Unfinished:
 
     Raises:
         FolderBusy: Another process has it and `wait` gave up.
-        OSError: It can't be written.
+        OSError: It cannot be written.
     """
 
     def __init__(self, path: Path | None, wait: Callable[[], bool]) -> None:
@@ -272,7 +272,7 @@ class Unfinished:
             The files; those that are the same as in an earlier run have the UUIDs that they got there.
 
         Raises:
-            OSError: It can't be written.
+            OSError: It cannot be written.
         """
         lines = list[bytes]()
         if not self.version:

@@ -202,7 +202,7 @@ class BundleUpload:
     def run(self) -> None:
         """Stage and register every file.
 
-        Raises: as upload_bundle says.
+        Raises: as upload_bundle states.
         """
         todo = list[int]()
         for number, file in enumerate(self.files):
@@ -414,8 +414,8 @@ def upload_bundle(
 
     Raises:
         UsageError: The folder has no files, one of them has a name that no bundle takes, or the UUID is invalid.
-        UploadFailed: Files failed; all others are staged and registered, the bundle isn't.
-        StagingRefused: The bucket takes no file; the upload ends with the first.
+        UploadFailed: Files failed; all others are staged and registered, the bundle is not.
+        StagingRefused: The bucket accepts no file; the upload ends with the first.
         AuthError: The service or the bucket refuses the credentials; the upload ends with the first file.
         TransportError: The service cannot be reached; the upload ends with the first file.
         Interrupted: It was stopped, or its time is over.
@@ -511,7 +511,7 @@ def upload(
         UsageError: The folder has no files, one has a name that no bundle takes, or the UUID is invalid.
         UploadFailed: Files failed; `errors` has each, and no bundle was made.
         StagingRefused: The bucket accepts no file at all; raised for the first.
-        AuthError: The service or the bucket doesn't know the caller; likewise.
+        AuthError: The service or the bucket does not know the caller; likewise.
         Interrupted: It was stopped, or its time is over; the same call resumes it.
     """
     if creator_uid is None:

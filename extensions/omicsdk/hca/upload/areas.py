@@ -42,7 +42,7 @@ class UnknownArea(UploadException, UsageError):
 
 
 class NotAnAreaURI(UploadException, UsageError):
-    """A text isn't the URI of an upload area."""
+    """A text is not the URI of an upload area."""
 
     default_remedy = "Write it as s3://<bucket>-<stage>/<uuid>/, as you received it with the area."
 
@@ -207,7 +207,7 @@ class UploadConfig:
             area_uuid: Its whole UUID.
 
         Raises:
-            UnknownArea: It isn't known.
+            UnknownArea: It is not known.
             NotAnAreaURI: The configuration holds something else.
         """
         if area_uuid not in self._uris:
@@ -239,7 +239,7 @@ class UploadConfig:
 
         Raises:
             NoAreaSelected: There is none.
-            UnknownArea: It isn't known any longer.
+            UnknownArea: It is not known any longer.
         """
         current = self.current_area
         if current is None:
@@ -294,7 +294,7 @@ class UploadConfig:
             uri: The area.
 
         Raises:
-            ConfigError: The file is malformed or can't be written.
+            ConfigError: The file is malformed or cannot be written.
         """
         self._uris[uri.area_uuid] = uri.uri
         if not self._config.is_stored(("upload", "areas", uri.area_uuid, "uri"), uri.uri):
@@ -307,8 +307,8 @@ class UploadConfig:
             area_uuid: The whole UUID of a known area.
 
         Raises:
-            UnknownArea: It isn't known.
-            ConfigError: The file is malformed or can't be written.
+            UnknownArea: It is not known.
+            ConfigError: The file is malformed or cannot be written.
         """
         self.area_uri(area_uuid)
         self._values["current_area"] = area_uuid
@@ -316,13 +316,13 @@ class UploadConfig:
             self._write(("current_area",), area_uuid)
 
     def forget_area(self, area_uuid: str) -> None:
-        """Forget an area, in each of the user's files that names it; one that isn't known is no error.
+        """Forget an area, in each of the user's files that names it; one that is not known is no error.
 
         Args:
             area_uuid: Its whole UUID.
 
         Raises:
-            ConfigError: A file is malformed or can't be written, or the area is in the file of the whole machine.
+            ConfigError: A file is malformed or cannot be written, or the area is in the file of the whole machine.
         """
         for file in self._config.config_files:
             _forget(Path(file), area_uuid)

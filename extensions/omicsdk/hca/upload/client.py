@@ -42,7 +42,7 @@ def api_key(key: str) -> ApiKey:
         key: The key.
 
     Raises:
-        ConfigError: It can't be one.
+        ConfigError: It cannot be one.
     """
     return ApiKey(key, header=KEY_HEADER)
 
@@ -102,7 +102,7 @@ class HcaUpload(_Workflows, Platform, UploadApi):
             deployment_stage: The deployment, such as `prod` or `staging`.
 
         Returns:
-            This client where it has another base URL than the configuration says: it was given for all deployments.
+            This client where it has another base URL than the configuration states: it was given for all deployments.
         """
         if self.base_url != service_url("") or service_url(deployment_stage) == self.base_url:
             return self

@@ -15,7 +15,7 @@ from omicsdk.hca.upload.storage import ACL, CHECKSUM_KEY, AreaStorage
 from omicsdk.transfer.reports.report import Verification
 from omicsdk.transfer.s3 import asking_s3
 
-#: Most bytes that S3 copies in one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
+#: Maximum bytes that S3 copies in one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
 LARGEST_COPY = 5 * 1024 * MIB
 #: Parts of one object that are copied at once.
 PARTS_AT_ONCE = 16
@@ -55,9 +55,9 @@ def copy(
     """Copy one object, in the listed version only.
 
     Args:
-        storage: Where to.
+        storage: The target.
         source: The object.
-        content_type: The media type that the copy gets; its metadata aren't taken over.
+        content_type: The media type that the copy gets; its metadata are not taken over.
         crc32c: Its checksum, where it is known.
         stopped: Returns whether to stop; copies in progress are aborted.
         copied: Called with the number of bytes that were copied, from any thread.
@@ -68,7 +68,7 @@ def copy(
 
     Raises:
         Interrupted: It was stopped.
-        ChecksumMismatch: The copy isn't what the source was.
+        ChecksumMismatch: The copy is not what the source was.
         OmicsError: S3 refused.
     """
     metadata = {CHECKSUM_KEY: crc32c} if crc32c else {}

@@ -80,7 +80,7 @@ def chosen(
         The files, in the order of the paths, those of a folder by name.
 
     Raises:
-        CannotUpload: Something does not exist, can't be read or has a duplicate name; the message lists all of it.
+        CannotUpload: Something does not exist, cannot be read or has a duplicate name; the message lists all of it.
     """
     given = [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
     problems: list[str] = []
@@ -138,7 +138,7 @@ def _below(folder: str, ending: str, problems: list[str]) -> Iterator[LocalFile]
 
 
 def _local(path: str, problems: list[str]) -> LocalFile | None:
-    """A file; None if it can't be uploaded, and the reason is added to the problems."""
+    """A file; None if it cannot be uploaded, and the reason is added to the problems."""
     file = Path(path)
     try:
         status = file.stat()
@@ -231,7 +231,7 @@ def content_type(media_type: str, dcp_type: str = "data") -> str:
 
     Args:
         media_type: Such as `application/gzip`.
-        dcp_type: Such as `data`; what isn't a token is quoted.
+        dcp_type: Such as `data`; what is not a token is quoted.
     """
     if not dcp_type:
         return media_type
@@ -244,7 +244,7 @@ def _sniffed(path: str) -> str | None:
 
     try:
         matches = puremagic.magic_file(path)
-    except Exception as error:  # an empty file, one that can't be read, or one that a parser in there stumbles over
+    except Exception as error:  # an empty file, one that cannot be read, or one that a parser in there stumbles over
         _log.debug("%s: its type cannot be detected by its bytes: %s", path, error)
         return None
     for match in matches:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 RENEW_BEFORE = 300.0
 #: Assumed lifetime of keys without a readable expiry: the shortest that AWS issues.
 SHORTEST_LIFE = 900.0
-#: Keys that are younger weren't refused for their age, so others wouldn't help.
+#: Keys that are younger were not refused for their age, so others would not help.
 FRESH = 30.0
 
 T = TypeVar("T")
@@ -167,7 +167,7 @@ class AreaKeys:
                 return keys
 
     def refused(self) -> bool:
-        """Renew keys that the store says have ended, unless they are fresh.
+        """Renew keys that the store states have ended, unless they are fresh.
 
         Returns:
             Whether there are others now.
@@ -292,7 +292,7 @@ class AreaStorage:
             What is known of it; None if it does not exist, which stores also report by refusing.
 
         Raises:
-            OmicsError: The store can't be asked.
+            OmicsError: The store cannot be asked.
         """
         try:
             head = self.call("head_object", Bucket=self.bucket, Key=self.key(name))
@@ -342,7 +342,7 @@ class AreaObject(S3Object):
         client: A boto3 client that signs with the area's keys.
         bucket: The bucket.
         key: The object's key.
-        keys: These keys; what they signed is signed again with others when the store says that they have ended.
+        keys: These keys; what they signed is signed again with others when the store states that they have ended.
         part_size: The size of parts in bytes.
         extra_args: Arguments of boto3's operations.
     """
@@ -371,7 +371,7 @@ class AreaObject(S3Object):
         """Sign a PUT of the whole, with its checksum as metadata.
 
         Raises:
-            ChecksumMismatch: What is sent isn't what was announced: the file was read otherwise the second time.
+            ChecksumMismatch: What is sent is not what was announced: the file was read otherwise the second time.
         """
         self._announce(source)
         self._compare(checksums)
@@ -389,7 +389,7 @@ class AreaObject(S3Object):
         """Complete the upload, if the parts are what was announced.
 
         Raises:
-            ChecksumMismatch: They aren't: the file was read otherwise the second time.
+            ChecksumMismatch: They are not: the file was read otherwise the second time.
         """
         self._compare(checksums)
         return super().complete(upload_id, parts, checksums)

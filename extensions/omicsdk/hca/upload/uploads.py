@@ -48,11 +48,11 @@ class UploadedFile(Displayed):
         name: What it is called in the area.
         state: `done`: it was sent; `skipped`: the area has it already; `failed`; `stopped`: the upload ended before;
             `planned`: by a dry run.
-        size: Its length in bytes; None if it couldn't be read.
-        content_type: The media type that it was sent with, "" when it wasn't sent.
+        size: Its length in bytes; None if it could not be read.
+        content_type: The media type that it was sent with, "" when it was not sent.
         checksums: What is known of its contents, from algorithm to value.
         notified: Whether the service was notified of it.
-        error: Why it failed, None if it didn't.
+        error: Why it failed, None if it did not.
         verification: What it was compared by where it is in the area: by a checksum (verified), by its size only, or by
             nothing.
     """
@@ -278,11 +278,11 @@ class Sender:
     """One upload.
 
     Attributes:
-        storage: Where to.
+        storage: The target.
         area: The area.
         notify: Notifies the service of a file, given its name.
         source: Returns a boto3 client with the user's own credentials, for objects that are copied.
-        dcp_type: The parameter of the media type that says what kind of file it is.
+        dcp_type: The parameter of the media type that states what kind of file it is.
         sync: Leave out what the area has already, by checksum; the service is notified of it all the same.
         resume: Remember what was sent, so that the same upload resumes after a stop or failure.
         progress: Called some times a second.
@@ -396,7 +396,7 @@ class Sender:
             elif outcome.state == "done":
                 self._notify(number)
             elif outcome.error is not None and outcome.error is self.storage.keys.refusal:
-                self.control.stop()  # no more keys for anybody
+                self.control.stop()  # no more keys for any user
             elif isinstance(outcome.error, APIError) and outcome.error.code in _FOR_ALL:
                 outcome.error.remedy = _REMEDIES.get(outcome.error.code, outcome.error.remedy)
                 self.control.stop()
@@ -425,7 +425,7 @@ class Sender:
         return gone
 
     def _end_of(self, call: Future[T]) -> T | None:
-        """What a call gave; None if the upload was stopped before it did: a silent service isn't waited for."""
+        """What a call gave; None if the upload was stopped before it did: a silent service is not waited for."""
         return call.result() if ended(call, self._is_stopped) else None
 
     def _uploads(self, files: Mapping[int, LocalFile]) -> Iterator[Upload]:
@@ -565,14 +565,14 @@ class Sender:
 def journal_of(area: str, files: Iterable[LocalFile]) -> Path | None:
     """Return the journal for uploading these files to this area; the same ones have the same journal.
 
-    So nothing is taken for sent that another command sent long ago: only the same command resumes.
+    So nothing is treated as sent that another command sent long ago: only the same command resumes.
 
     Args:
         area: The area's URI.
         files: The files.
 
     Returns:
-        The journal's path; None if it can't be written or there is no room for it, with a warning.
+        The journal's path; None if it cannot be written or there is no room for it, with a warning.
     """
     facts = [fact for file in files for fact in (str(Path(file.path).absolute()), file.name)]
     path = journal_for("uploads", area, *facts)

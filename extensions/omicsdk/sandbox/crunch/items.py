@@ -102,7 +102,7 @@ class Resource(ABC, Generic[T]):
         table: Table of the items.
 
     Attributes:
-        one: What names of operations have for one, such as dataset; their lists have an s behind it.
+        one: What names of operations have for one, such as dataset; their lists have an s after it.
         model: Subject of permissions, such as dataset.
         kind: Which kind of the table's rows they are; empty for all.
         order: The field that they are listed by.

@@ -240,7 +240,7 @@ class Crunch:
         self.tree.lock(found.id, locked=False)
 
     def remove(self, thing: Thing) -> None:
-        """Remove a thing with its attributes and statuses; what belongs to it stays."""
+        """Remove an object with its attributes and statuses; what belongs to it stays."""
         with self.context.database.transaction():
             self.attributes.table.remove(item=thing.id)
             self.statuses.table.remove(dataset=thing.id)

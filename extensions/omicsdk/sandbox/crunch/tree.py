@@ -101,7 +101,7 @@ class Tree:
         database: The sandbox's database.
 
     Attributes:
-        things: The table of all things.
+        things: The table of all objects.
     """
 
     def __init__(self, database: Database) -> None:
@@ -151,7 +151,7 @@ class Tree:
     # -- writing
 
     def add(self, kind: str, parent: Thing | None, fields: Mapping[str, Any]) -> Thing:
-        """Add a thing as the last of its parent.
+        """Add an object as the last of its parent.
 
         Args:
             kind: Of which kind.
@@ -170,7 +170,7 @@ class Tree:
             return replace(thing, id=self.things.add(thing))
 
     def change(self, thing: Thing, fields: Mapping[str, Any]) -> Thing:
-        """Change fields of a thing; another `parent` moves it and what belongs to it.
+        """Change fields of an object; another `parent` moves it and what belongs to it.
 
         Args:
             thing: The item to change.
@@ -191,7 +191,7 @@ class Tree:
             return self.things.all(id=thing.id)[0]
 
     def remove(self, thing: Thing) -> None:
-        """Remove a thing; what belongs to it stays where it is in the order, and belongs to nothing."""
+        """Remove an object; what belongs to it stays where it is in the order, and belongs to nothing."""
         with self._database.transaction():
             for part in self.things.all(parent=thing.id):
                 self.things.change(part.id, parent=None)
@@ -287,7 +287,7 @@ class Attributes:
         return replace(made, id=self.table.add(made))
 
     def of_items(self, items: Sequence[int]) -> dict[int, list[Attribute]]:
-        """The attributes of several things by the thing's number, each in the order of their making."""
+        """The attributes of several objects by the object's number, each in the order of their making."""
         found: dict[int, list[Attribute]] = {}
         for each in _of_many(self.table, "item", items, "id"):
             found.setdefault(each.item, []).append(each)

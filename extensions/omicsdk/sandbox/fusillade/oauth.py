@@ -255,7 +255,7 @@ def consent_page(request: LoginRequest, ticket: str, users: Sequence[str], chose
         chosen: The address that is entered at first.
 
     Returns:
-        HTML; nothing of the request is taken for markup.
+        HTML; nothing of the request is treated as markup.
     """
     shown = {
         "Application": request.client_id or "this deployment",

@@ -388,7 +388,7 @@ class Decision:
 
     Attributes:
         result: Whether all of what was requested is allowed.
-        reason: Why, in words.
+        reason: Why, as text.
     """
 
     result: bool

@@ -1,4 +1,4 @@
-"""Operations of resource types, their access levels, and who has access to the things of a type."""
+"""Operations of resource types, their access levels, and who has access to the objects of a type."""
 
 from omicsdk.sandbox.fusillade.policies import (
     OWNER,
@@ -203,7 +203,7 @@ def put_v1_resource_id_member(fusillade: Fusillade, call: Call) -> Reply:
 
 
 def _thing(fusillade: Fusillade, call: Call) -> dict[str, str]:
-    """The thing of a request, as answers name it."""
+    """The object of a request, as answers name it."""
     name, thing = _type(fusillade, call).name, call.arguments["resource_id"]
     if fusillade.things.get(name, thing) is None:
         refuse_missing(f"resource ID {thing} of {name}")

@@ -119,8 +119,8 @@ class Member:
     """The access of a member to a resource.
 
     Attributes:
-        type: The thing's type.
-        id: The thing.
+        type: The object's type.
+        id: The object.
         member: `user/NAME` or `group/NAME`.
         level: The access level.
     """

@@ -186,7 +186,7 @@ def _of_body(given: Mapping[str, Any]) -> list[Region]:
 def _region(given: Mapping[str, Any]) -> Region:
     start, end = given.get("start") or 0, given.get("end")
     if end is not None and end <= start:
-        raise Problem(400, "InvalidRange", f"The region ends at {end}, which is not behind its start at {start}")
+        raise Problem(400, "InvalidRange", f"The region ends at {end}, which is not after its start at {start}")
     return Region(given["referenceName"], start, *([] if end is None else [end]))
 
 

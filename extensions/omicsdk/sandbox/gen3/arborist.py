@@ -249,7 +249,7 @@ def _delete(access: Access, call: Call, kind: _Kind) -> Reply:
 
 
 def _add(access: Access, call: Call, kind: _Kind, listed: str, member: str, of: str) -> Reply:
-    """Add what a body names to a list of a thing."""
+    """Add what a body names to a list of an object."""
     id = _text(_fields(call), member)
     _kept(access, of, id)
     found = kind.of(access, call)
@@ -259,7 +259,7 @@ def _add(access: Access, call: Call, kind: _Kind, listed: str, member: str, of: 
 
 
 def _drop(access: Access, call: Call, kind: _Kind, listed: str, argument: str) -> Reply:
-    """Take what a path names off a list of a thing."""
+    """Take what a path names off a list of an object."""
     found, id = kind.of(access, call), call.arguments[argument]
     if id not in found[listed]:
         raise not_found(f"the {kind.name} {found[kind.key]} has no {id} among its {listed}")

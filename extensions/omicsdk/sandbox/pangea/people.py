@@ -283,12 +283,12 @@ class Access:
         return self._above(thing, "sample_group")
 
     def _above(self, thing: Mapping[str, Any], kind: str) -> str:
-        """The thing of a kind that a thing belongs to, or is itself; empty for none. New things have a parent, but no UUID."""
+        """The object of a kind that an object belongs to, or is itself; empty for none. New objects have a parent, but no UUID."""
         nearest = thing.get("uuid") or next(thing[name] for name in _PARENTS if name in thing)
         return self._store.above(nearest, kind)
 
     def owns(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
-        """Whether a user is in the organization that owns a thing, and so may change it."""
+        """Whether a user is in the organization that owns an object, and so may change it."""
         return self.is_member(person, self.organization_of(thing))
 
     # -- who may change what

@@ -31,7 +31,7 @@ def is_uuid(text: str) -> bool:
 
 
 def found(store: Store, kind: str, uuid: str) -> Thing:
-    """The thing of a path.
+    """The object of a path.
 
     Raises:
         Refused: 404; it does not exist.
@@ -61,7 +61,7 @@ def listed(call: Call, store: Store, kind: str, where: Sequence[Where], view: Vi
 
 
 def paged(call: Call, things: Sequence[Thing], view: View) -> Reply:
-    """The page that is requested of things that are known already."""
+    """The page that is requested of objects that are known already."""
     return page(call, len(things), lambda start, size: [view(each) for each in things[start : start + size]], PAGE)
 
 
@@ -127,7 +127,7 @@ _GROUP = (*_DATED, "organization", *(name for name in NEW_GROUP if name != "has_
 
 
 class Views:
-    """Views of things for one answer; what several things belong to is read once.
+    """Views of objects for one answer; what several objects belong to is read once.
 
     Args:
         store: The platform's data.
@@ -173,7 +173,7 @@ class Views:
 
 
 def shown(thing: Thing, names: Sequence[str]) -> dict[str, Any]:
-    """Some fields of a thing, in the order of their names."""
+    """Some fields of an object, in the order of their names."""
     return {name: thing[name] for name in names}
 
 
@@ -188,18 +188,18 @@ class Resource:
 
     Attributes:
         kind: What the store calls them.
-        one: What names of operations call one, as in `create_tag`; several have an s behind it.
-        key: The argument that has a thing's UUID.
-        by_name: Whether there are operations whose paths have a thing's name where those of others have its UUID.
+        one: What names of operations call one, as in `create_tag`; several have an s after it.
+        key: The argument that has an object's UUID.
+        by_name: Whether there are operations whose paths have an object's name where those of others have its UUID.
         filters: Parameters that narrow a list, each with its field.
-        of: Parameters that narrow a list to what belongs to a thing, each with that thing's kind.
-        parent: The field that names what a thing belongs to; empty for none.
+        of: Parameters that narrow a list to what belongs to an object, each with that thing's kind.
+        parent: The field that names what an object belongs to; empty for none.
         unique: Fields that no two things have alike; of those that have a parent, below one.
         new: Fields of a new object that requests do not send.
         renamed: Fields that are kept under another name.
-        links: Fields that are links to other things, each with the kind of link.
+        links: Fields that are links to other objects, each with the kind of link.
         asks: Whether the reader matters: without authentication, any caller, or logged-in users only.
-        login_first: Whether who is not known learns that before they learn that a thing does not exist.
+        login_first: Whether who is not known learns that before they learn that an object does not exist.
     """
 
     kind = one = ""
@@ -228,7 +228,7 @@ class Resource:
         raise NotImplementedError
 
     def view(self) -> View:
-        """Make the JSON of the things of one answer."""
+        """Make the JSON of the objects of one answer."""
         raise NotImplementedError
 
     def visible(self, person: Person | None) -> Sequence[Where]:
@@ -237,20 +237,20 @@ class Resource:
         return ()
 
     def may_see(self, person: Person | None, thing: Thing) -> bool:
-        """Whether a user may see a thing."""
+        """Whether a user may see an object."""
         del person, thing
         return True
 
     def may_write(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
-        """Whether a user may change or remove a thing, or make one of these fields: of organizations, members may."""
+        """Whether a user may change or remove an object, or make one of these fields: of organizations, members may."""
         return self.parent != "organization" or self.access.is_member(person, thing["organization"])
 
     def may_create(self, person: Person, fields: Mapping[str, Any]) -> bool:
-        """Whether a user may make a thing of these fields."""
+        """Whether a user may make an object of these fields."""
         return self.may_write(person, fields)
 
     def refusal(self, person: Person | None) -> Refused:
-        """The refusal of who may not see or write a thing."""
+        """The refusal of who may not see or write an object."""
         return self.access.refusal(person)
 
     def add(self, person: Person, fields: dict[str, Any]) -> Thing:
@@ -264,14 +264,14 @@ class Resource:
         return thing
 
     def change(self, thing: Thing, fields: dict[str, Any]) -> Thing:
-        """Change fields of a thing."""
+        """Change fields of an object."""
         linked = self._without_links(fields)
         changed = self.store.change(self.kind, thing["uuid"], fields, parent=fields.get(self.parent))
         self._link(changed, linked)
         return changed
 
     def remove(self, thing: Thing) -> None:
-        """Remove a thing with what belongs to it."""
+        """Remove an object with what belongs to it."""
         self.store.remove_tree(thing["uuid"])
 
     def reference(self, kind: str, *, required: bool = False, null: bool = False) -> drf.Field:
@@ -286,7 +286,7 @@ class Resource:
         return drf.Field(lambda value: read(value)["uuid"], required=required, null=null, blank_is_null=null)
 
     def references(self, kind: str) -> drf.Field:
-        """A field that names other things by a list of their UUIDs, each once."""
+        """A field that names other objects by a list of their UUIDs, each once."""
         read = self.reference(kind).read
         return drf.Field(lambda value: list(dict.fromkeys(read(each) for each in items(value))))
 
@@ -343,7 +343,7 @@ class Resource:
         return [*(asked_uuid(self.call) if "uuid" in self.filters else ()), *references, *asked(self.call, **plain)]
 
     def found(self) -> Thing:
-        """The thing of the path, by its UUID or its name."""
+        """The object of the path, by its UUID or its name."""
         if "name" in self.call.arguments:
             things = self.store.all(self.kind, name=self.call.arguments["name"])
             if not things:
@@ -352,7 +352,7 @@ class Resource:
         return found(self.store, self.kind, self.call.arguments[self.key])
 
     def writable(self) -> Thing:
-        """The thing of the path, for who may change it."""
+        """The object of the path, for who may change it."""
         person = self.access.need(self.call) if self.login_first else self.access.principal(self.call)
         thing = self.found()
         if not self.may_write(person, thing):

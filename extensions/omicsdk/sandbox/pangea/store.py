@@ -42,7 +42,7 @@ def below(parent: str) -> Where:
 
 
 def with_uuid(uuid: str) -> Where:
-    """The thing of a UUID."""
+    """The object of a UUID."""
     return Where("uuid = ?", (uuid,))
 
 
@@ -114,7 +114,7 @@ class Store:
             uuid: Its UUID; a new one by default.
 
         Returns:
-            The thing, with uuid, name, created_at and updated_at.
+            The object, with uuid, name, created_at and updated_at.
         """
         moment = self.moment()
         thing = {**fields, "uuid": uuid or str(uuids.uuid4()), "name": name, "created_at": moment, "updated_at": moment}
@@ -122,14 +122,14 @@ class Store:
         return thing
 
     def find(self, kind: str, uuid: str) -> Thing | None:
-        """The thing of a UUID; None for none."""
+        """The object of a UUID; None for none."""
         return next(iter(self._things.column("fields", "uuid = ? AND kind = ?", uuid, kind)), None)
 
     def above(self, uuid: str, kind: str) -> str:
-        """The UUID of the nearest thing of a kind among a thing and what it belongs to; empty for none.
+        """The UUID of the nearest thing of a kind among an object and what it belongs to; empty for none.
 
         Args:
-            uuid: The thing's UUID.
+            uuid: The object's UUID.
             kind: The kind.
         """
         row = self.database.row(
@@ -143,17 +143,17 @@ class Store:
     def change(
         self, kind: str, uuid: str, fields: Mapping[str, Any], *, parent: str | None = None, touch: bool = True
     ) -> Thing:
-        """Change some fields of a thing, its name among them.
+        """Change some fields of an object, its name among them.
 
         Args:
             kind: Its kind.
             uuid: Its UUID.
             fields: The fields that change.
             parent: Its new parent; None for no change.
-            touch: Whether it counts as updated now.
+            touch: Whether it is treated as updated now.
 
         Returns:
-            The thing as it is now.
+            The object as it is now.
 
         Raises:
             KeyError: It does not exist.
@@ -168,13 +168,13 @@ class Store:
         return thing
 
     def remove(self, uuid: str) -> None:
-        """Forget a thing and the links that it is in; what belongs to it stays."""
+        """Forget an object and the links that it is in; what belongs to it stays."""
         with self.database.transaction():
             self._things.remove(uuid=uuid)
             self._links.remove("one = ? OR other = ?", uuid, uuid)
 
     def remove_tree(self, uuid: str) -> None:
-        """Forget a thing, all that belongs to it, and the links that any of them is in."""
+        """Forget an object, all that belongs to it, and the links that any of them is in."""
         tree = (
             "WITH RECURSIVE tree (uuid) AS (VALUES (?) UNION "
             "SELECT pangea_things.uuid FROM pangea_things JOIN tree ON pangea_things.parent = tree.uuid)"
@@ -246,7 +246,7 @@ class Store:
 
         Args:
             kind: The link's kind.
-            one: The thing.
+            one: The object.
             start: Number of items to skip.
             size: Number of objects; -1 for all.
         """

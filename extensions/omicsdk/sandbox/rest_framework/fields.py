@@ -416,7 +416,7 @@ def _reference(find: Callable[[Any], Any], key: Callable[[Any], Any], wrong: str
     """The key of another object.
 
     Args:
-        find: Gives the thing by its key; None for none.
+        find: Gives the object by its key; None for none.
         key: Makes the key of what was sent: None where nothing can have it; or raises Wrong.
         wrong: The complaint where there is no such thing, with `{}` for what was sent.
     """
@@ -438,7 +438,7 @@ def slug_reference(find: Callable[[str], Any]) -> Reader:
     """The slug that another thing is known by.
 
     Args:
-        find: Gives the thing by its slug; None for none.
+        find: Gives the object by its slug; None for none.
     """
     return _reference(
         find, lambda value: value if isinstance(value, str) else None, "Object with slug={} does not exist."
@@ -449,7 +449,7 @@ def number_reference(find: Callable[[int], Any]) -> Reader:
     """The number that another thing is known by, as a number or a text.
 
     Args:
-        find: Gives the thing by its number, which the database takes; None for none.
+        find: Gives the object by its number, which the database takes; None for none.
     """
     return _reference(find, _row_number_sent, _NO_SUCH_KEY)
 
@@ -470,7 +470,7 @@ def uuid_reference(find: Callable[[str], Any]) -> Reader:
     """The UUID that another thing is known by.
 
     Args:
-        find: Gives the thing by its UUID in canonical form; None for none.
+        find: Gives the object by its UUID in canonical form; None for none.
     """
     return _reference(find, canonical_uuid, _NO_SUCH_KEY)
 

@@ -53,7 +53,7 @@ class Refused(Problem):
 
 
 def not_found(*, crashes: bool = False) -> Refused:
-    """404 for a thing that does not exist, or that may not be seen."""
+    """404 for an object that does not exist, or that may not be seen."""
     return Refused(404, "Not found.", crashes=crashes)
 
 

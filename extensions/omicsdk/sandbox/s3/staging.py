@@ -241,7 +241,7 @@ def owner_credentials(secrets: Secrets) -> dict[str, str]:
 
 
 def _hang_up(handler: Any) -> None:
-    handler.close_connection = True  # or what the client has still sent would be taken for its next request
+    handler.close_connection = True  # or what the client has still sent would be mistaken for its next request
     handler.connection.shutdown(socket.SHUT_RDWR)
 
 

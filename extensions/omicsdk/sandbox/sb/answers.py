@@ -118,7 +118,7 @@ def view(call: Call, kind: str, document: Mapping[str, Any]) -> JsonObject:
 
 
 def member_view(call: Call, kind: str, id: str, member: Mapping[str, Any], **more: object) -> JsonObject:
-    """A member of a thing as an answer has it."""
+    """A member of an object as an answer has it."""
     name = member["username"]
     return shown(call, {"id": name, **member, **more}, _VIEWS[kind][0], id, "members", name)
 

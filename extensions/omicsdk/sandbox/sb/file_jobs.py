@@ -3,7 +3,7 @@
 Jobs copy, move and delete. A query is in the platform's language as far as the sandbox speaks it:
 `IN "owner/project"` states where; `name = "a.fq"`, `metadata.sample_id != "s1"`, `tag = "x"`, `size >= 10`,
 `name LIKE "%.bam"` and `type IN ("file", "folder")` are conditions; `LIMIT 10` and `TOKEN "..."` at the end, how many and from
-where on; AND, OR, NOT and brackets join them, and WHERE is another word for the AND behind IN. Words are read in any case. The
+where on; AND, OR, NOT and brackets join them, and WHERE is another word for the AND after IN. Words are read in any case. The
 platform's own language is not published; this is what its published client's examples need, and a little more.
 """
 
@@ -363,7 +363,7 @@ class _Search:
             return lambda facts: any(pattern.match(each) for each in _values_of(facts, field))
         sign = self._take(*_SIGNS)
         if not sign:
-            raise _SearchSyntax(f"a comparison is expected behind {field}, not {self._next.text or 'nothing'}")
+            raise _SearchSyntax(f"expected a comparison after {field}, got {self._next.text or 'nothing'}")
         compare, wanted = _SIGNS[sign], self._value()
         if compare is operator.ne:
             return lambda facts: wanted not in _values_of(facts, field)

@@ -140,7 +140,7 @@ class FileStore:
         return there or self.add(project=project, parent=parent, name=name, type="folder")
 
     def change(self, id: str, **changes: Any) -> None:
-        """Change fields of a file; it counts as modified now."""
+        """Change fields of a file; it is treated as modified now."""
         self._table.change(id, **{"modified_on": self._now(), **changes})
 
     def remove(self, id: str) -> None:
@@ -210,7 +210,7 @@ class Place:
         ]
 
     def list(self, prefix: str, limit: int, token: str) -> tuple[Sequence[Found], Sequence[str], str]:
-        """A page of what begins with a prefix; what has a slash behind it is returned as one folder.
+        """A page of what begins with a prefix; what has a slash after it is returned as one folder.
 
         Returns:
             Objects in the folder itself, folders in it, and what points to the next page; empty on the last.

@@ -39,7 +39,7 @@ def bad(message: str, code: int = 90000) -> Problem:
 
 
 def no_such(kind: str, id: object) -> Problem:
-    """A 404 for a thing that does not exist, or that the caller cannot see."""
+    """A 404 for an object that does not exist, or that the caller cannot see."""
     return refuse(404, _NOT_FOUND.get(kind, _ANY_NOT_FOUND), f"There is no {kind} {id}, or it isn't yours to see")
 
 

@@ -1,4 +1,4 @@
-"""Operations of projects, datasets and marked places in genome files, and of the members that these and other things have."""
+"""Operations of projects, datasets and marked places in genome files, and of the members that these and other objects have."""
 
 import re
 from collections.abc import Mapping

@@ -293,8 +293,8 @@ class Sb:
 
         Args:
             username: The user.
-            what: Kind and identity of the thing.
-            holder: Kind and identity of what has the thing's members; None when the thing does not exist.
+            what: Kind and identity of the object.
+            holder: Kind and identity of what has the object's members; None when the object does not exist.
             needs: Required permission.
         """
         permissions = holder and self.permissions(username, *holder)

@@ -194,7 +194,7 @@ class Storage(StorageServer):
     Args:
         objects: The contents.
         signer: Checks the URLs.
-        uploads: What parts are taken for.
+        uploads: What parts are treated as.
     """
 
     def __init__(self, objects: ObjectStore, signer: Signer, uploads: SbUploads) -> None:

@@ -1,4 +1,4 @@
-"""Recorded exchanges with real servers: what is noted of each platform's, and how the sandbox gets the things noted."""
+"""Recorded exchanges with real servers: what is noted of each platform's, and how the sandbox gets the objects noted."""
 
 import json
 import logging
@@ -73,7 +73,7 @@ class Note(NamedTuple):
     """The facts of one exchange about one object.
 
     Attributes:
-        key: The thing.
+        key: The object.
         fields: Its fields, added to those of earlier exchanges; None where it was deleted.
     """
 
@@ -146,7 +146,7 @@ def crunch_notes(exchange: Exchange) -> Iterator[Note]:
 
 
 def plant_crunch(platforms: Platforms, noted: Mapping[Key, JsonObject]) -> Iterator[Outcome]:
-    """Make the things and attributes that were noted of a django-crunch site."""
+    """Make the objects and attributes that were noted of a django-crunch site."""
     crunch = platforms.crunch
     things = {key[1]: fields for key, fields in noted.items() if key[0] == "thing"}
     for slug in list(things):
@@ -167,7 +167,7 @@ def plant_crunch(platforms: Platforms, noted: Mapping[Key, JsonObject]) -> Itera
 
 
 def _plant_thing(tree: Tree, things: dict[str, JsonObject], slug: str | None) -> Iterator[Outcome]:
-    """Make a thing after the one that it is in."""
+    """Make an object after the one that it is in."""
     seen = things.pop(slug, None) if slug is not None else None
     if seen is None:
         return
@@ -406,7 +406,7 @@ def _pangea_thing(kind: str, stated: Mapping[str, Any]) -> Iterator[Note]:
 
 
 def plant_pangea(platforms: Platforms, noted: Mapping[Key, JsonObject]) -> Iterator[Outcome]:
-    """Make the things that were noted of a Pangea server."""
+    """Make the objects that were noted of a Pangea server."""
     store = platforms.pangea.store
     for kind, (name, owner, first) in _KINDS.items():
         for seen in [fields for key, fields in noted.items() if key[0] == kind]:
@@ -432,7 +432,7 @@ def plant_pangea(platforms: Platforms, noted: Mapping[Key, JsonObject]) -> Itera
 
 
 def _above(kind: str, owner: str) -> str:
-    """The kind of what a thing of a kind belongs to."""
+    """The kind of what an object of a kind belongs to."""
     if owner == "library":
         return "sample_group"
     return kind.removesuffix("_field") if owner == "analysis_result" else owner
@@ -506,7 +506,7 @@ def seed_exchanges(platforms: Platforms, file: Path) -> Report:
 
 
 def _is_noted(exchange: Exchange, noted: list[dict[Key, JsonObject]]) -> bool:
-    """Note what an exchange states; False when it states nothing of a thing that can be made."""
+    """Note what an exchange states; False when it states nothing of an object that can be made."""
     found = False
     for (notes, _), things in zip(PLATFORMS, noted, strict=True):
         for key, fields in notes(exchange):

@@ -10,13 +10,13 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One list of things.
+    """One list of objects.
 
     Attributes:
         name: Its word in addresses.
         title: Its contents, in the plural.
         headings: Of its columns; as many as the query selects.
-        select: The query. Its columns are the headings, in their order; the first one names the thing.
+        select: The query. Its columns are the headings, in their order; the first one names the object.
         opens: The listing of an item's contents; empty for none. That listing is reached from items only.
         inside: The column that names the parent of a row; empty for a listing without parents.
     """
@@ -33,7 +33,7 @@ class Listing:
 
         Args:
             database: The state.
-            of: The thing that they are in, for listings with `inside`.
+            of: The object that they are in, for listings with `inside`.
         """
         where, values = self._where(of)
         row = database.row(f"SELECT count(*) AS n FROM ({self.select}){where}", values)  # noqa: S608 - our own query
@@ -45,7 +45,7 @@ class Listing:
         Args:
             database: The state.
             start: Number of items to skip.
-            of: The thing that they are in, for listings with `inside`.
+            of: The object that they are in, for listings with `inside`.
             most: Largest number of items.
         """
         where, values = self._where(of)

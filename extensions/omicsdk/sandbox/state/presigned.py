@@ -207,7 +207,7 @@ class Body:
         return self._digests.values()[self._checksum]
 
     async def blocks(self) -> AsyncGenerator[bytes]:
-        """The bytes as they come, in blocks that are worth a write.
+        """The bytes as they arrive, in blocks that are worth a write.
 
         Raises:
             ClientGone: They end too early.

@@ -38,7 +38,7 @@ SETTINGS = (
     Setting("upload.delete_seconds", 1.0, "how long the deletion of an area takes, in seconds"),
     Setting("upload.locked", False, "whether all areas are locked for writing"),
 )
-# Seconds after which a job that another user does is taken for done.
+# Seconds after which a job that another user does is treated as done.
 _LONG = 365 * 24 * 3600.0
 _TITLES = {
     "area_not_found": "Upload area not found",

@@ -196,13 +196,13 @@ def download(
     Args:
         items: The files. A list, or anything that can be iterated several times, is checked completely before the first
             byte is requested; it is never copied, so it may create its items on the fly. The items of an iterator are
-            checked as they come, and an invalid one fails alone; the iterator runs between other work and must not wait for a
+            checked as they arrive, and an invalid one fails alone; the iterator runs between other work and must not wait for a
             network.
         folder: The target folder, created if missing. Or a place in an fsspec file system or its URL
             ("s3://bucket/prefix"), which requires `journal`.
-        connections: Most requests at once to all servers together; 1 or more. The number for each server adapts to its
+        connections: Maximum number of requests at once to all servers together; 1 or more. The number for each server adapts to its
             speed during the transfer.
-        locators: Most calls for URLs at once, 1 or more; by default 16 at first, and up to 64 while that is faster.
+        locators: Maximum number of calls for URLs at once, 1 or more; by default 16 at first, and up to 64 while that is faster.
         progress: Called about ten times a second, and once at the end. An exception from it stops the transfer cleanly
             and is raised then.
         stop: Stops the transfer when set; a later call resumes it.

@@ -52,11 +52,11 @@ class Settings(CommonSettings):
     store: Store | None = None  # receives the files from the target folder
 
 
-#: Most items that are being prepared or wait for a connection, beyond those that are located ahead.
+#: Maximum number of items that are being prepared or wait for a connection, beyond those that are located ahead.
 AHEAD = 16
 #: Maximum number of items that are neither done nor waiting to start: each takes memory.
 OPEN = 2048
-#: Most items that are examined in one round before other work gets its turn.
+#: Maximum number of items that are examined in one round before other work gets its turn.
 AT_ONCE = 256
 #: Concurrent calls for URLs, initially and at most, unless the caller sets them: more if a service answers slowly.
 FIRST_CALLS, MOST_CALLS = 16, 64
@@ -75,7 +75,7 @@ class Downloads(Engine[Job]):
         files: Where their bytes are until they have their names.
         journal: The open journal.
         settings: How to transfer.
-        finished: Called with each outcome and its item's number, as they come.
+        finished: Called with each outcome and its item's number, as they arrive.
         check: Checks each name when it comes; None if all were checked before.
     """
 

@@ -506,7 +506,7 @@ class PartFiles:
         """Rename a corrupt file from its final name to the part's.
 
         Raises:
-            NotWritable: It can't be renamed.
+            NotWritable: It cannot be renamed.
         """
         with write_errors(job.final, job.item.title):
             self.disk.rename(job.final, job.part)
@@ -515,7 +515,7 @@ class PartFiles:
         """Remove a corrupt file that has the final name.
 
         Raises:
-            NotWritable: It can't be removed.
+            NotWritable: It cannot be removed.
         """
         with write_errors(job.final, job.item.title):
             self.disk.unlink(job.final)

@@ -31,7 +31,7 @@ class Piece:
 
     Attributes:
         start: The first byte, on the grid.
-        end: The offset behind the last byte, None if the file's size is unknown.
+        end: The offset after the last byte, None if the file's size is unknown.
         position: The next missing byte.
         crc: The CRC32C of the started cell up to there.
         credited: The position up to which its bytes have restored retries.

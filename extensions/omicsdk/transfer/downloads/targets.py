@@ -54,9 +54,9 @@ class FsspecTarget:
         fs: The file system, a synchronous one; used from several threads.
         path: The folder or prefix in it ("bucket/prefix").
         spool: A local folder with space for spool_bytes; by default beside the journal.
-        spool_files: Most files in the spool folder or on their way there; 1 or more.
+        spool_files: Maximum number of files in the spool folder or on their way there; 1 or more.
         spool_bytes: No further file starts while those in the spool folder have this many bytes together.
-        puts: Most concurrent puts; 1 or more. Stores over a single connection (sftp) need 1.
+        puts: Maximum number of concurrent puts; 1 or more. Stores over a single connection (sftp) need 1.
         verify: "told": compare the checksum that the store reports, or the size if it reports none. "read": also read
             each file back.
         whole: Whether a new object appears complete or not at all, so that it needs no temporary name; by default
@@ -230,7 +230,7 @@ def _hex(algorithm: str, value: object) -> str:
     return from_base64(algorithm, text) if isinstance(text, str) else ""
 
 
-#: Most attempts to put a file, and the seconds before the second one; the delay doubles then.
+#: Maximum number of attempts to put a file, and the seconds before the second one; the delay doubles then.
 TRIES = 3
 DELAY = 0.5
 #: Key under which a done-record has the store's identity of the object, among the checksums.
@@ -259,7 +259,7 @@ class Put(NamedTuple):
 
     Attributes:
         state: The record to write.
-        held: What it was compared with, in words.
+        held: What it was compared with, as text.
     """
 
     state: DoneState

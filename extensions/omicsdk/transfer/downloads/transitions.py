@@ -36,11 +36,11 @@ from omicsdk.transfer.network.requests import (
     validator_words,
 )
 
-#: Most checks of the whole while its parts are downloaded again, before the last one at the end.
+#: Maximum number of checks of the whole while its parts are downloaded again, before the last one at the end.
 CHECKS = 8
 #: A file whose source changes more often than this during its download fails.
 RESTARTS = 2
-#: Most consecutive offers of another size than stated: they may be a proxy's page, or empty.
+#: Maximum number of consecutive offers of another size than stated: they may be a proxy's page, or empty.
 STRIKES = 2
 #: A URL that is older than this many seconds when used may have expired without an error of the server.
 AGED = 30.0

@@ -95,7 +95,7 @@ class Control:
 
     @property
     def why(self) -> str:
-        """Why it was stopped, in words; "" if it was not."""
+        """Why it was stopped, as text; "" if it was not."""
         if self._reason == "budget":
             return f"the time budget of {self._budget:g} s is over"
         return _WORDS[self._reason]
@@ -330,7 +330,7 @@ def opened(
 
     Args:
         open_journal: Opens it; while it is locked calls its argument, which waits a moment and returns False to stop waiting.
-        doing: What the other process is doing, in words.
+        doing: What the other process is doing, as text.
         stop: Ends the wait when set.
         control: Ends the wait when stopped.
         clock: Waits.

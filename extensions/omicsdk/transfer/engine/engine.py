@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer.network.wires import Wires
 
 CORES = os.cpu_count() or 1
-#: Most threads that hash: SHA-256 of what four cores download needs one more.
+#: Maximum number of threads that hash: SHA-256 of what four cores download needs one more.
 HASHERS = min(8, max(2, CORES // 4))
 
 
@@ -138,7 +138,7 @@ class Engine(ABC, Generic[J]):
         settings: How to transfer.
         counters: The counters.
         controller: Limits the requests to each server.
-        finished: Called with each item's number and outcome, as they come.
+        finished: Called with each item's number and outcome, as they arrive.
 
     Attributes:
         finished: Whether the run ended without being stopped.

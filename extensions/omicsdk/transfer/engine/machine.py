@@ -100,7 +100,7 @@ def relief_of(location: Location, status: int, asked: float | None, longest: flo
     Args:
         location: The URL.
         status: The answer's status.
-        asked: Seconds that it asks to wait; None if it does not.
+        asked: Seconds that it requests to wait; None if it does not.
         longest: Seconds of waiting beyond which the job ends; other jobs then make their own request.
     """
     wait = asked or 0.0

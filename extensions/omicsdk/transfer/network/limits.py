@@ -38,7 +38,7 @@ CHANGED = 0.7
 FIRST_REST, LONGEST_REST = 1.0, 16.0
 #: Seconds without growth beyond what a server refused, at first and at most; each refusal there doubles them.
 FIRST_CAUTION, LONGEST_CAUTION = 2.0, 60.0
-#: Most time that a server asks to wait, as a share of the time between two tries to have more connections.
+#: Maximum time that a server asks to wait, as a share of the time between two tries to have more connections.
 WAITING_SHARE = 0.05
 #: Seconds after a refusal in which others are treated as part of it.
 SAME_REFUSAL = 0.5
@@ -53,7 +53,7 @@ class Sample(NamedTuple):
         received: Bytes received.
         requests: Requests that ended.
         refused: How many of them the server refused temporarily (429, 503), or let time out.
-        retry_after: The longest time that it asked to wait, in seconds.
+        retry_after: The longest time that it requested to wait, in seconds.
         steady: Whether exactly as many requests as allowed were in flight the whole time, neither fewer (for lack of
             work) nor more (from before the number was lowered); only then is the rate meaningful.
     """
@@ -86,7 +86,7 @@ class Width(NamedTuple):
         ceiling: The most that the server accepts, if it has refused more; 0 if it has not.
         caution: Seconds during which the ceiling is not exceeded.
         penalty: Seconds of caution after the latest refusal.
-        grace: Seconds during which a refusal counts as part of the one before.
+        grace: Seconds during which a refusal is treated as part of the one before.
         barren: Whether the time since the latest refusal allows no conclusion.
     """
 
@@ -262,13 +262,13 @@ def _longer(pause: float) -> float:
 
 #: Least seconds that a sample covers: a server that limits its connections should be fully used soon.
 PERIOD = 0.05
-#: Most seconds that it covers if little arrives.
+#: Maximum seconds that it covers if little arrives.
 LONGEST_PERIOD = 1.0
 #: Work (bytes, and requests as bytes) per connection that makes a sample meaningful.
 EVIDENCE = 1 * REQUEST
 #: A sample is meaningless if too few or too many requests ran for more than this share of the time.
 SLACK = 0.1
-#: Most servers without a request that are remembered; forgotten ones are measured again.
+#: Maximum number of servers without a request that are remembered; forgotten ones are measured again.
 REMEMBERED = 1024
 
 
@@ -297,7 +297,7 @@ class ConcurrencyController:
     """Decides whether a request to a server may start.
 
     Args:
-        limit: Most concurrent requests to all servers together; 1 or more.
+        limit: Maximum number of concurrent requests to all servers together; 1 or more.
         now: The clock's seconds at the start; it never goes back.
         first: Initial requests to a server, 1 or more.
 
@@ -351,7 +351,7 @@ class ConcurrencyController:
         return state is None or state.flying < state.allowed
 
     def width(self, server: str) -> int:
-        """Most concurrent requests to a server, from 1 to the limit."""
+        """Maximum number of concurrent requests to a server, from 1 to the limit."""
         state = self._active.get(server) or self._idle.get(server)
         return state.allowed if state is not None else min(self._first, self._limit)
 
@@ -397,7 +397,7 @@ class ConcurrencyController:
         Args:
             server: The server.
             now: The clock.
-            retry_after: Seconds that it asked to wait.
+            retry_after: Seconds that it requested to wait.
         """
         state = self._active.get(server) or self._wake(server)
         if not state.refused:
@@ -524,7 +524,7 @@ class Scheduler(ConcurrencyController, Generic[Q]):
     """A queue for each server, and the choice of what may be sent now.
 
     Args:
-        connections: Most concurrent requests.
+        connections: Maximum number of concurrent requests.
         now: The monotonic clock.
     """
 
@@ -578,7 +578,7 @@ class Scheduler(ConcurrencyController, Generic[Q]):
         A job claims what it sends, and is `started`, before the next one is taken.
 
         Args:
-            parts: Most requests for parts; None for no limit.
+            parts: Maximum number of requests for parts; None for no limit.
         """
         for server in tuple(self._queues):
             if self.may_start(server):
@@ -603,7 +603,7 @@ class Scheduler(ConcurrencyController, Generic[Q]):
                     self._queues[server] = queue
 
 
-#: Most tokens saved while nothing is sent, in seconds of the limit.
+#: Maximum number of tokens saved while nothing is sent, in seconds of the limit.
 SAVED = 0.1
 #: Least tokens before the next bytes pass, in seconds of the limit: fewer would mean many wake-ups.
 LEAST = 0.02
@@ -756,7 +756,7 @@ class Pacing(Generic[H]):
 
     @property
     def buffer(self) -> int:
-        """Most bytes to read from a socket at once."""
+        """Maximum bytes to read from a socket at once."""
         rate = self._throttle.rate
         return _MOST_BUFFER if rate is None else max(_LEAST_BUFFER, min(_MOST_BUFFER, int(rate * _BUFFER)))
 

@@ -122,7 +122,7 @@ def take(spans: list[Span], length: int) -> tuple[Span, list[Span]]:
 
     Args:
         spans: The missing spans, in order; not empty.
-        length: Most bytes to take, a whole number of cells.
+        length: Maximum bytes to take, a whole number of cells.
 
     Returns:
         The part, ending on the grid or where its span ends, and the remaining spans.

@@ -100,7 +100,7 @@ class Asked(NamedTuple):
 
     Attributes:
         start: The first byte.
-        end: The offset behind the last byte, None for all to the end.
+        end: The offset after the last byte, None for all to the end.
         ranged: Whether it had a Range header.
         size: The file's size, if known.
         stated: Whether that size is the platform's (else from an earlier answer).
@@ -125,11 +125,11 @@ class Verdict(NamedTuple):
         kind: How to handle it.
         status: The answer's HTTP status.
         start: The first byte that it contains.
-        end: The offset behind the last byte, None if it does not state it.
+        end: The offset after the last byte, None if it does not state it.
         size: The file's size as it states it, None if it does not.
         validator: A strong ETag, else the date of the last change, else a weak ETag, else ""; see `is_strong`.
         location: A redirect's target, as in the header.
-        retry_after: Seconds that the server asks to wait, None if it does not.
+        retry_after: Seconds that the server requests to wait, None if it does not.
         why: The reason in words, for messages.
     """
 
@@ -691,7 +691,7 @@ class Quota(NamedTuple):
 
         Args:
             jitter: A random number from 0 to 1; the delay is between half and all of its full length.
-            retry_after: Seconds that the server asked to wait, None if it did not.
+            retry_after: Seconds that the server requested to wait, None if it did not.
             longest: The most that it may ask for.
 
         Returns:

@@ -166,10 +166,10 @@ class Poller:
         """Wait until a socket is ready.
 
         Args:
-            seconds: Most seconds to wait.
+            seconds: Maximum seconds to wait.
 
         Returns:
-            The ready sockets, and what for; errors and ends count as ready for both.
+            The ready sockets, and what for; errors and ends are treated as ready for both.
         """
         if self._changed:
             for descriptor, what in self._changed.items():
@@ -356,7 +356,7 @@ class Wire:
     Args:
         options_for: Returns libcurl's options for a URL (proxy, certificates) by their names in lower case.
         patience: How long to wait for a silent peer.
-        connections: Most concurrent requests.
+        connections: Maximum number of concurrent requests.
         throttle: The bandwidth limit; by default there is none.
         now: The clock for silence, if it differs from the machine's; it never goes back.
         buffer: Bytes read at once from a socket.
@@ -493,7 +493,7 @@ class Wire:
         """Move bytes until a request ends, `wake` is called or the time is over.
 
         Args:
-            timeout: Most seconds to wait.
+            timeout: Maximum seconds to wait.
 
         Returns:
             The requests that ended.

@@ -178,7 +178,7 @@ class Wires:
         """Move bytes until a request ends, `wake` is called or the time is over.
 
         Args:
-            timeout: Most seconds to wait.
+            timeout: Maximum seconds to wait.
 
         Returns:
             The requests that ended.

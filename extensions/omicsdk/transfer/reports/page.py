@@ -22,7 +22,7 @@ from omicsdk.transfer.reports.progress import Throughput, counted_words, size_wo
 if TYPE_CHECKING:
     from omicsdk.transfer.reports.report import Outcome, Outcomes
 
-#: Most files that the page lists; a browser is slow with more.
+#: Maximum number of files that the page lists; a browser is slow with more.
 ROWS = 2000
 #: Failures that are visible without unfolding the others.
 OPEN_FAILURES = 20

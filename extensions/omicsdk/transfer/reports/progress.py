@@ -136,7 +136,7 @@ def phase_of(*, paused: bool, connections: int, preparing: int, waiting: int) ->
     return "waiting" if waiting else "finishing"
 
 
-#: Most steps of a curve: more than a plot can show apart.
+#: Maximum number of steps of a curve: more than a plot can show apart.
 STEPS = 600
 
 
@@ -145,7 +145,7 @@ class Throughput:
 
     Args:
         step: Seconds of the first steps; above 0.
-        limit: Most steps; an even number from 2.
+        limit: Maximum number of steps; an even number from 2.
 
     Attributes:
         step: Seconds of a step.
@@ -181,7 +181,7 @@ class Throughput:
         """Add bytes received since the time covered so far, spread evenly.
 
         Args:
-            until: Seconds from the start to now; a time before the one covered counts as that one.
+            until: Seconds from the start to now; a time before the one covered is treated as that one.
             count: The bytes.
         """
         until = max(until, self.seconds)

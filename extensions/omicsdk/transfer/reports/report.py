@@ -83,12 +83,12 @@ class Outcome(NamedTuple):  # four times cheaper to create than a frozen datacla
         bytes_fetched: Bytes received over the network for it, including those received twice.
         bytes_kept: Bytes that an earlier run had received.
         checksums: Its known checksums; of a download those that were verified, empty if the platform states none.
-        verified: What its bytes were compared with, in words.
+        verified: What its bytes were compared with, as text.
         attempts: Requests for its bytes; a large file takes several.
         seconds: From its first request to its last, or the duration of its check.
         error: Why it failed.
         retries: The number of retries after a failure.
-        plan: What a dry run predicts for it, in words; "" in any other run.
+        plan: What a dry run predicts for it, as text; "" in any other run.
         label: Its name in messages, if that is not its name.
         verification: Whether its bytes were compared with a checksum (verified), with the stated size only (size only),
             or with nothing (unverified). Meaningful for files that are done or skipped.
@@ -259,7 +259,7 @@ class Outcomes(Sequence[Outcome]):
 
     Args:
         entries: Initial outcomes, numbered from 0.
-        held: Most outcomes kept in memory; 1 or more.
+        held: Maximum number of outcomes kept in memory; 1 or more.
         folder: The folder of the temporary file, which is needed above `held`; by default the system's folder.
 
     Attributes:
@@ -474,7 +474,7 @@ class TransferReport:
         throughput: The rate over time.
         began: When it began, in seconds since 1970-01-01T00:00Z; None if unknown.
         title: A description for users.
-        why_stopped: Why it ended early, in words; "" if it did not.
+        why_stopped: Why it ended early, as text; "" if it did not.
         target: Folder or URI that the names of the outcomes are relative to; "" if there is none.
 
     Attributes:
@@ -483,7 +483,7 @@ class TransferReport:
         throughput: The rate over time.
         began: When it began, in seconds since 1970-01-01T00:00Z.
         title: A description for users.
-        why_stopped: Why it ended early, in words; "" if it did not.
+        why_stopped: Why it ended early, as text; "" if it did not.
         target: Folder or URI that the names of the outcomes are relative to; "" if there is none.
     """
 

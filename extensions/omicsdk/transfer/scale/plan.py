@@ -35,7 +35,7 @@ from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.progress import Progress, Throughput
 from omicsdk.transfer.reports.report import STATES, VERIFICATIONS, Outcome, State, Verification, error_words
 
-#: Most failures in a result by default; its JSONL report has all of them.
+#: Maximum number of failures in a result by default; its JSONL report has all of them.
 KEPT = 20
 #: Bytes added to a file's size: the round trips of a request, at the speed of a common link.
 FILE_COST = 256 * 1024
@@ -49,7 +49,7 @@ def balanced(files: Sequence[tuple[str, int | None]], shards: int) -> list[int]:
     shard.
 
     Args:
-        files: Distinct names, and sizes in bytes. An unknown size counts as the mean of the known ones.
+        files: Distinct names, and sizes in bytes. An unknown size is treated as the mean of the known ones.
         shards: The number of shards, 1 or more.
 
     Returns:
@@ -101,7 +101,7 @@ class Plan:
             against others.
         opening: Called in the worker with a shard's items; returns a context manager with the items to download. A
             client that `locate` needs is opened and closed there. It must be picklable.
-        kept: Most failures that the result of a shard contains, with their errors; 0 or more.
+        kept: Maximum number of failures that the result of a shard contains, with their errors; 0 or more.
         require_checksum: Whether a file without a stated checksum fails; see `Control`.
         **options: Passed on to `download`, for each shard: connections, locators, environ, route, patience, clock,
             mode, resume_unvalidated.
@@ -320,7 +320,7 @@ class ShardsReport(Displayed):
         results: One for each shard, in order.
         seconds: The duration.
         lost: How often a shard was restarted, because its worker was lost or it ended with an unexpected error.
-        why_stopped: Why it ended early, in words; "" if it did not.
+        why_stopped: Why it ended early, as text; "" if it did not.
         throughput: The rate over time, as far as the workers reported it.
     """
 
@@ -392,7 +392,7 @@ class ShardsOpen(SomeFailed):
 
     Args:
         report: The results of the others.
-        reason: Why, in words.
+        reason: Why, as text.
     """
 
     default_remedy = (
@@ -449,7 +449,7 @@ class Shard:
         options: Arguments of `download`.
         repeats: Whether a name may occur several times in the source, and means one file each time.
         opening: Returns a context manager with what to download, from the shard's items; None for the items themselves.
-        kept: Most failures that its result contains, with their errors.
+        kept: Maximum number of failures that its result contains, with their errors.
         require_checksum: Whether a file without a stated checksum fails; see `Control`.
     """
 

@@ -213,7 +213,7 @@ def _stop_here(topic: str) -> None:
 
 
 class DaskChannel:
-    """Messages as events of the Dask scheduler, which forwards them as they come.
+    """Messages as events of the Dask scheduler, which forwards them as they arrive.
 
     Args:
         topic: Identifies the run.

@@ -202,7 +202,7 @@ def download_by(
         opening: Called in the worker with a shard's items; returns a context manager with the items to download; see
             `Plan`.
         repeats: Whether a name may occur several times, and means one file each time; see `Plan`.
-        connections: Most concurrent requests of each worker.
+        connections: Maximum number of concurrent requests of each worker.
         progress: Called a few times a second, and once at the end.
         stop: Stops the transfer when set; the same call resumes it.
         control: Stops it, limits its time, and limits its rate, divided evenly among the workers. Pauses have no

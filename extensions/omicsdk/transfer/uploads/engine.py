@@ -41,7 +41,7 @@ class Settings(CommonSettings):
     follow: Callable[[int, Outcome], FollowUp | None] | None = None
 
 
-#: Most small requests that follow uploads in flight at once, beside the files.
+#: Maximum number of small requests that follow uploads in flight at once, beside the files.
 FOLLOW_UPS = 16
 #: Files that are opened ahead of those being sent.
 AHEAD = 16
@@ -69,7 +69,7 @@ class Uploads(Engine[Job]):
         uploads: The uploads; requested further as there is capacity.
         journal: The open journal.
         settings: How to upload.
-        finished: Called with each upload's number and outcome, as they come.
+        finished: Called with each upload's number and outcome, as they arrive.
 
     Attributes:
         sizes: The size of each file, None if it cannot be determined; None if the uploads come one by one.

@@ -59,7 +59,7 @@ def changed(name: str, what: str) -> SourceChanged:
 
     Args:
         name: Its name in messages.
-        what: What happened, in words.
+        what: What happened, as text.
     """
     remedy = "The sent bytes are discarded. Run the same command again when no program writes to it."
     return SourceChanged(f"{name} changed while it was uploaded: {what}", name=name, remedy=remedy)
@@ -150,7 +150,7 @@ class SourceFile:
         Args:
             digests: The checksums to update.
             start: The first byte.
-            end: The offset behind the last byte.
+            end: The offset after the last byte.
             stopped: Returns whether to stop; called between strides.
 
         Raises:
@@ -229,7 +229,7 @@ class Link(NamedTuple):
         chains: The chains that it belongs to.
         digests: The checksums to update.
         start: The first byte.
-        end: The offset behind the last byte.
+        end: The offset after the last byte.
     """
 
     chains: Chains
@@ -270,7 +270,7 @@ class Chains:
 
         Args:
             limit: The offset that no stretch exceeds for now.
-            longest: Most bytes of one stretch.
+            longest: Maximum bytes of one stretch.
         """
         found = list[Link]()
         limit = min(limit, self._size)

@@ -111,7 +111,7 @@ def form_around(form: Form) -> tuple[str, bytes, bytes]:
         form: The form.
 
     Returns:
-        The content type, which states the boundary, and the bytes before and behind the file.
+        The content type, which states the boundary, and the bytes before and after the file.
     """
     boundary = os.urandom(16).hex()
     lines = list[str]()
@@ -267,7 +267,7 @@ class Verdict(NamedTuple):
         status: The answer's HTTP status.
         facts: What it states about the bytes: "etag" without quotes, and checksums by their algorithm, as text.
         location: A redirect's target, as in the header.
-        retry_after: Seconds that the server asks to wait, None if it does not.
+        retry_after: Seconds that the server requests to wait, None if it does not.
         said: The server's own error message.
     """
 

@@ -33,7 +33,7 @@ class PartRules:
     Attributes:
         least: The smallest part in bytes, except the last one; 1 or more.
         largest: The largest part in bytes, and the largest file in one request.
-        parts: Most parts, 1 or more.
+        parts: Maximum number of parts, 1 or more.
         part_size: The preferred size of parts in bytes, from `least` to `largest`; larger ones are used if there would
             be too many.
         single: Files up to this size in bytes are sent in one request if the platform supports that, at most `largest`.
@@ -338,7 +338,7 @@ class Upload:
         to: The destination.
         name: Its name in messages and reports; by default the file's own name.
         checksums: Checksums of the file to compute while it is sent, from `omicsdk.core.checksums.ALGORITHMS`.
-        retries: Most consecutive failures, 0 for none. Each part that is sent restores one.
+        retries: Maximum number of consecutive failures, 0 for none. Each part that is sent restores one.
         min_delay: Seconds before the first retry; the delay doubles with each further one without progress, up to 60 s.
 
     Raises:

@@ -38,7 +38,7 @@ from omicsdk.transfer.uploads.store import NoSuchUpload, PartPlan, SentPart, Sou
 
 #: A file whose upload the platform loses more often than this fails.
 RESTARTS = 2
-#: Most repeats of a part that arrives damaged.
+#: Maximum number of repeats of a part that arrives damaged.
 STRIKES = 1
 #: A URL that is older than this many seconds when used may have expired without an error of the server.
 AGED = 30.0

@@ -54,8 +54,8 @@ def upload(
     Args:
         uploads: The uploads; requested further as there is capacity. The journal distinguishes them by path, name and
             target; a function that returns URLs has no target, so names must differ there.
-        connections: Most concurrent requests; 1 or more.
-        callers: Most concurrent calls of stores (for URLs, to begin, to complete); 1 or more.
+        connections: Maximum number of concurrent requests; 1 or more.
+        callers: Maximum number of concurrent calls of stores (for URLs, to begin, to complete); 1 or more.
         journal: A file that records what was sent, for resuming after a stop or a crash; by default there is none, and
             only stores that list their unfinished uploads can resume. With a journal, a file that was sent and has not
             changed since is not sent again. Only one process can use it at a time.
@@ -63,7 +63,7 @@ def upload(
             uses them. Those of a file that changed are always discarded.
         progress: Called about ten times a second, and once at the end; `bytes_fetched` counts the bytes that were sent.
             An exception from it stops the run cleanly and is raised then.
-        finished: Called with each upload's number, from 0, and its outcome as they come, in the engine's thread: it
+        finished: Called with each upload's number, from 0, and its outcome as they arrive, in the engine's thread: it
             should return soon.
         follow: Called after `finished` for each uploaded file; returns a small request to send, or None. The run lasts
             until these are answered.

@@ -164,7 +164,7 @@ def test_documented_functions_tell_the_log_what_a_limit_left_out(auth: Gen3Auth,
     assert "there are more studies than 2" in caplog.text
     named = asyncio.run(output_discovery_objects(auth, ["g2", "none"], limit=1, only_object_guids=True))
     assert [each["dataset_guid"] for each in named] == ["g2"]
-    assert "there is no study none" in caplog.text
+    assert "unknown study none" in caplog.text
 
 
 def test_rows_that_cannot_be_published_are_told(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path):

@@ -364,7 +364,7 @@ def combined_studies(result: int, call: Call) -> TextAndData:
 
 
 def _written(file: str, count: int, what: str, console: Console) -> TextAndData:
-    """The name of a file that was written, with the number of things in it."""
+    """The name of a file that was written, with the number of objects in it."""
     console.message(f"{count} {what} written to {file}")
     return TextAndData(file, {what: count, "output": file})
 

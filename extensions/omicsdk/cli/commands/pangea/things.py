@@ -69,7 +69,7 @@ def check_words(names: Sequence[str], *forms: str) -> None:
 
     Args:
         names: The typed arguments.
-        forms: The forms, in words.
+        forms: The forms, as text.
 
     Raises:
         UsageError: No form has that number of words.

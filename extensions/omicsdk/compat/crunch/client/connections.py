@@ -38,8 +38,8 @@ class CrunchAPIException(DocumentedError):
     """Base of the exceptions that `Connection` and `Run` raise; each also has its class of core.
 
     A refusal is `BadRequest`, `Unauthorized`, `Forbidden`, `NotFound`, `ServerError` ... of `omicsdk.core.errors` too,
-    with their `status` and `body`; a missing setting is a `ConfigError`, a value that can't be sent a `UsageError`, a
-    site that doesn't answer a `TransportError`.
+    with their `status` and `body`; a missing setting is a `ConfigError`, a value that cannot be sent a `UsageError`, a
+    site that does not answer a `TransportError`.
 
     Args:
         message: What happened.
@@ -182,13 +182,13 @@ class Connection:
 
         Args:
             relative_url: The path, relative to the site. The slash at its end, without which a site fails, is added.
-            kwargs: The form's fields, of any name but `relative_url`. A None isn't sent.
+            kwargs: The form's fields, of any name but `relative_url`. A None is not sent.
 
         Returns:
             The answer.
 
         Raises:
-            CrunchAPIException: A text can't be sent (a UsageError), the site refused it, or didn't answer.
+            CrunchAPIException: A text cannot be sent (a UsageError), the site refused it, or did not answer.
         """
         return self._post(relative_url, kwargs)
 
@@ -203,7 +203,7 @@ class Connection:
             The answer.
 
         Raises:
-            CrunchAPIException: The site refused it, or didn't answer.
+            CrunchAPIException: The site refused it, or did not answer.
         """
         return DocumentedResponse(self._api.raw_request("GET", relative_url))
 
@@ -218,7 +218,7 @@ class Connection:
             The JSON object.
 
         Raises:
-            CrunchAPIException: The site refused it, didn't answer, or answered something else than a JSON object.
+            CrunchAPIException: The site refused it, did not answer, or answered something else than a JSON object.
         """
         return json_object(self._api.raw_request("GET", relative_url))
 
@@ -247,7 +247,7 @@ class Connection:
             The answer, with the project's `slug`.
 
         Raises:
-            CrunchAPIException: The site refused it, or didn't answer.
+            CrunchAPIException: The site refused it, or did not answer.
         """
         self._print(f"Adding project '{project}' on the site {self.base_url}")
         fields = {"name": project, "description": description, "details": details}
@@ -270,7 +270,7 @@ class Connection:
             The answer, with the dataset's `slug`, `id` and `base_file_path`.
 
         Raises:
-            CrunchAPIException: The site refused it, or didn't answer.
+            CrunchAPIException: The site refused it, or did not answer.
         """
         self._print(f"Adding dataset '{dataset}' to project '{project}' on the site {self.base_url}")
         fields = {"parent": project, "name": dataset, "description": description, "details": details}
@@ -289,7 +289,7 @@ class Connection:
             The answer, with the item's `slug`.
 
         Raises:
-            CrunchAPIException: The site refused it, or didn't answer.
+            CrunchAPIException: The site refused it, or did not answer.
         """
         self._print(f"Adding item '{item}' to parent '{parent}' on the site {self.base_url}")
         return self._post(
@@ -311,7 +311,7 @@ class Connection:
             The answer, which says back what was stored.
 
         Raises:
-            CrunchAPIException: The site refused it, or didn't answer.
+            CrunchAPIException: The site refused it, or did not answer.
         """
         self._print(f"Adding attribute '{key}'->'{value}' to item '{item}' on the hosted site {self.base_url}")
         return self._post(url, {"item": item, "key": key, "value": value})
@@ -328,7 +328,7 @@ class Connection:
         """Add a finite number to an item; see `add_key_value_attribute`.
 
         Raises:
-            CrunchAPIException: It is invalid (a UsageError), the site refused it, or didn't answer.
+            CrunchAPIException: It is invalid (a UsageError), the site refused it, or did not answer.
         """
         return self._add("float", item, key, attributes.number(value))
 
@@ -337,7 +337,7 @@ class Connection:
         """Add an integer of at most 64 bits to an item; see `add_key_value_attribute`.
 
         Raises:
-            CrunchAPIException: It is invalid (a UsageError), the site refused it, or didn't answer.
+            CrunchAPIException: It is invalid (a UsageError), the site refused it, or did not answer.
         """
         return self._add("int", item, key, attributes.whole_number(value))
 
@@ -346,7 +346,7 @@ class Connection:
         """Add a size in bytes, 0 or more, to an item; see `add_key_value_attribute`.
 
         Raises:
-            CrunchAPIException: It is invalid (a UsageError), the site refused it, or didn't answer.
+            CrunchAPIException: It is invalid (a UsageError), the site refused it, or did not answer.
         """
         return self._add("filesize", item, key, attributes.file_size(value))
 
@@ -355,7 +355,7 @@ class Connection:
         """Add a boolean to an item; see `add_key_value_attribute`.
 
         Raises:
-            CrunchAPIException: It is invalid (a UsageError), the site refused it, or didn't answer.
+            CrunchAPIException: It is invalid (a UsageError), the site refused it, or did not answer.
         """
         return self._add("bool", item, key, attributes.truth(value))
 
@@ -377,7 +377,7 @@ class Connection:
                 (extra `crunch`) whatever that understands.
 
         Raises:
-            CrunchAPIException: It is invalid (a UsageError), the site refused it, or didn't answer.
+            CrunchAPIException: It is invalid (a UsageError), the site refused it, or did not answer.
         """
         return self._add("datetime", item, key, attributes.as_datetime(value, format))
 
@@ -402,7 +402,7 @@ class Connection:
             The answer, which says back what was stored.
 
         Raises:
-            CrunchAPIException: They aren't numbers (a UsageError), the site refused them, or didn't answer.
+            CrunchAPIException: They are not numbers (a UsageError), the site refused them, or did not answer.
         """
         place = {
             "latitude": attributes.coordinate("latitude", latitude),
@@ -417,7 +417,7 @@ class Connection:
     def add_attributes(self, /, item: str, **kwargs: Any) -> None:
         """Add several attributes to an item; values determine kinds, see `omicsdk.crunch.attributes.inferred`.
 
-        All values are looked at before the first is sent, so that one that can't be sent leaves nothing half-added.
+        All values are looked at before the first is sent, so that one that cannot be sent leaves nothing half-added.
 
         Args:
             item: The slug of the item, dataset or project.
@@ -425,7 +425,7 @@ class Connection:
                 (`add_attributes(item, **{"read length": 150})`) but `item`.
 
         Raises:
-            CrunchAPIException: A value is of no kind or can't be held by a site, and nothing was sent (a UsageError); or the
+            CrunchAPIException: A value is of no kind or cannot be held by a site, and nothing was sent (a UsageError); or the
                 site refused one, or did not answer: the earlier ones were added.
         """
         for attribute in attributes.inferred(kwargs):
@@ -440,7 +440,7 @@ class Connection:
         """Report the state of the processing of a dataset; the site locks the dataset.
 
         A status is sent again for up to five minutes where the site or the network fails. Where a status may have
-        arrived all the same, the newest ones are read before, so that it isn't stored twice.
+        arrived all the same, the newest ones are read before, so that it is not stored twice.
 
         Args:
             dataset_id: The dataset's number: its `id`, not its slug.
@@ -453,7 +453,7 @@ class Connection:
             The answer, with the status as it is stored, its `id` among it.
 
         Raises:
-            CrunchAPIException: The site refused it, or didn't answer.
+            CrunchAPIException: The site refused it, or did not answer.
         """
         status = self._api.report_status(
             dataset_id, stage, state, note, directory=directory, retry=self._status_retry, clock=self._clock

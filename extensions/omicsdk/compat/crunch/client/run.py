@@ -29,7 +29,7 @@ class Run(runs.Run):
         working_directory: Folder in which a subfolder is made for the dataset; may be relative.
         workflow_type: Whether the workflow is a Snakefile or a script.
         workflow_path: The workflow's file, in place of the text that the project has on the site.
-        download_from_storage: Whether to bring the files; else all that is in the folder counts as new.
+        download_from_storage: Whether to bring the files; else all that is in the folder is treated as new.
         upload_to_storage: Whether to upload what changed.
         cleanup: Whether to remove the dataset's folder when all went well.
         cores: Cores for Snakemake: a number, or "all".
@@ -44,8 +44,8 @@ class Run(runs.Run):
 
     Raises:
         ValueError: An empty slug, or a workflow type that is invalid.
-        CrunchAPIException: The site doesn't know the dataset, or doesn't answer; a number of cores that is invalid (a
-            ConfigError); a slug that can't be a folder's name (an UnsafePath).
+        CrunchAPIException: The site does not know the dataset, or does not answer; a number of cores that is invalid (a
+            ConfigError); a slug that cannot be a folder's name (an UnsafePath).
     """
 
     @documented_errors()

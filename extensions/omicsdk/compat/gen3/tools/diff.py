@@ -28,14 +28,14 @@ def manifest_diff(
         directory: The folder with the two.
         files: The two, in place of a folder's.
         key_column: The column that identifies corresponding rows.
-        allow_additional_columns: Whether one may have columns that the other hasn't; these aren't compared.
+        allow_additional_columns: Whether one may have columns that the other has not; these are not compared.
         output_manifest_file_delimiter: The separator of the output's cells; by default the one of its suffix.
         output_manifest: The output table.
         **kwargs: No effect.
 
     Raises:
-        UsageError: There aren't two, or their names end in different ways.
-        ManifestError: A manifest can't be read, hasn't the key, or has other columns.
+        UsageError: There are not two, or their names end in different ways.
+        ManifestError: A manifest cannot be read, has not the key, or has other columns.
     """
     manifests = sorted(map(str, files or manifests_in(directory, output_manifest)))
     if len(manifests) != 2:

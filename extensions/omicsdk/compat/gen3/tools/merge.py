@@ -94,7 +94,7 @@ def merge_guids_into_metadata(
         include_all_indexing_cols_in_output: Whether it has the manifest's columns, too.
 
     Raises:
-        ManifestError: A table can't be read, or lacks a column.
+        ManifestError: A table cannot be read, or lacks a column.
     """
     config, everything = manifests_mapping_config, include_all_indexing_cols_in_output
     data: IndexingData = manifest_row_parsers["get_data_from_indexing_manifest"](

@@ -33,7 +33,7 @@ class DSSClient(SwaggerClient):
     Args:
         config: The HCA configuration; by default that of the user's files.
         swagger_url: Another deployment: the URL of its document, `https://dss.example.org/v1/swagger.json`. The service
-            is at that URL less its last segment; http is taken for this machine only.
+            is at that URL less its last segment; http is treated as this machine only.
         session_kwargs: Options of `Dss`: credentials, timeout, retry, headers, transport.
     """
 

@@ -43,11 +43,11 @@ DEFAULT_THREAD_COUNT = (os.cpu_count() or 1) * 2
 class RetryPolicy:
     """Retry policy of the documented clients: `DSSClient.retry_policy = RetryPolicy(read=3, status=3)`.
 
-    The published argument names are all taken. Those that aren't described here have no counterpart: waits are drawn at
+    The published argument names are all taken. Those that are not described here have no counterpart: waits are drawn at
     random, Retry-After is always obeyed, and secrets never follow a redirect to another host.
 
     Args:
-        total: Tries after the first, where neither connect, read nor status says otherwise; by default 5.
+        total: Tries after the first, where neither connect, read nor status states otherwise; by default 5.
         connect: Tries after a connection that failed.
         read: Tries after an answer that broke off.
         status: Tries after an answer of `status_forcelist`. The highest of these three counts for all.
@@ -136,7 +136,7 @@ def load_swagger_json(swagger_json: IO[str] | IO[bytes], ptr_str: str = "$ref") 
         ptr_str: The member by which an object refers to another place of the document.
 
     Raises:
-        ConfigError: It isn't JSON, or refers to nothing, to another document, or only to itself.
+        ConfigError: It is not JSON, or refers to nothing, to another document, or only to itself.
     """
     try:
         document = json.load(swagger_json)
@@ -303,7 +303,7 @@ class SwaggerClient:
 
         Args:
             name: The operation, such as `get_bundle`.
-            ignored: Names of arguments that it doesn't have, and that are ignored with a warning; by default none.
+            ignored: Names of arguments that it does not have, and that are ignored with a warning; by default none.
         """
         return DocumentedOperation(getattr(self._api, name), ignored, documented_error, self._requests(name))
 

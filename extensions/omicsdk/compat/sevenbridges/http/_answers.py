@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.request import Request
 
-#: Characters of a good answer that isn't JSON that are shown.
+#: Characters of a good answer that is not JSON that are shown.
 _SHOWN = 200
 #: Parts of an HTML page that are not its text: code, the head without its title, and the tags.
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.IGNORECASE | re.DOTALL)
@@ -110,7 +110,7 @@ def content_of(response: Response) -> Any:
     """Return the JSON value of a successful response; None without a body.
 
     Raises:
-        NonJSONResponseError: It isn't JSON.
+        NonJSONResponseError: It is not JSON.
     """
     if not response.content:
         return None

@@ -103,11 +103,11 @@ class HttpClient:
         pool_maxsize: Has no effect: there are as many connections as requests at once.
         pool_block: Has no effect.
         max_parallel_requests: How many requests there are at once, at most.
-        retry_count: How often a request is sent again that wasn't answered, at most; 0 for never.
+        retry_count: How often a request is sent again that was not answered, at most; 0 for never.
         backoff_factor: Longest wait before the second try in seconds; it doubles with each.
         debug: Whether the platform may be reached by plain http.
         clock: What measures time and waits.
-        transport: Replaces the network, for tests; files' bytes don't pass through it.
+        transport: Replaces the network, for tests; files' bytes do not pass through it.
 
     Raises:
         SettingsError: Something is missing or invalid.
@@ -359,13 +359,13 @@ class HttpClient:
             data: The body, a JSON value.
             append_base: Whether `url` is a path.
             stream: Whether the body is read as it is requested, by `iter_content`, `raw.read` or `content`, and never
-                held otherwise. `close()` it, or use it in a `with` block, where it isn't read to its end.
+                held otherwise. `close()` it, or use it in a `with` block, where it is not read to its end.
 
         Returns:
             The answer.
 
         Raises:
-            SbgError: The platform answered with an error, or didn't.
+            SbgError: The platform answered with an error, or did not.
         """
         return self._by_path("GET", url, headers, params, data, append_base, stream)
 
@@ -420,7 +420,7 @@ class HttpClient:
             The value; None if the answer has no body.
 
         Raises:
-            SbgError: The platform answered with an error, or didn't.
+            SbgError: The platform answered with an error, or did not.
         """
         from omicsdk.compat.sevenbridges.http._answers import content_of
 
@@ -433,7 +433,7 @@ class HttpClient:
             request: The request.
 
         Raises:
-            SbgError: The platform answered with an error, with something else, or didn't.
+            SbgError: The platform answered with an error, with something else, or did not.
         """
         from omicsdk.compat.sevenbridges.http._answers import object_of
 
@@ -449,7 +449,7 @@ class HttpClient:
             The answer, its status below 400; one whose bytes are still to be read, for a `StreamedRequest`.
 
         Raises:
-            SbgError: The platform answered with an error, or didn't.
+            SbgError: The platform answered with an error, or did not.
         """
         length = len(request.url) + (len(self.url) if request.url.startswith("/") else 0)
         if length > RequestParameters.MAX_URL_LENGTH:

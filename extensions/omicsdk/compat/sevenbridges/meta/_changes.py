@@ -64,7 +64,7 @@ def rebased(before: dict[str, Any], now: dict[str, Any], told: Mapping[str, Any]
 
 
 def sendable(value: Any) -> Any:
-    """Return a copy of a value with the text of each datetime that has no time zone: the platform takes it for UTC.
+    """Return a copy of a value with the text of each datetime that has no time zone: the platform accepts it for UTC.
 
     Args:
         value: JSON values and datetimes.
@@ -106,7 +106,7 @@ def same(one: Any, other: Any) -> bool:
         one: A value.
         other: Another.
     """
-    if one is other:  # what wasn't touched, usually
+    if one is other:  # what was not touched, usually
         return True
     if isinstance(one, dict) and isinstance(other, dict):
         first, second = cast("dict[str, Any]", one), cast("dict[str, Any]", other)

@@ -168,7 +168,7 @@ def _operation(
         convert: What becomes of arguments, beside `CONVERSIONS`.
         needs: Arguments that may not be empty, with spaces between.
         nulls: Arguments that are sent as null where they are None.
-        at: What the operation calls the object's id, where it isn't what the path of one has.
+        at: What the operation calls the object's id, where it is not what the path of one has.
         check: Refuses an object that the operation is invalid for.
         **fixed: Further arguments of the operation; those of the same names that are given go before.
     """

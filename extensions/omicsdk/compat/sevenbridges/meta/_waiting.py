@@ -24,11 +24,11 @@ def waiting(period: float, timeout: float | None) -> Generator[None]:
 
     Args:
         period: Seconds between two polls.
-        timeout: Most seconds to wait; None for no limit.
+        timeout: Maximum seconds to wait; None for no limit.
 
     Raises:
         ValidationError: One is invalid.
-        SbgError: It couldn't be looked at; or it wasn't done in time, which is a StillRunning and a TimeoutError, too.
+        SbgError: It could not be looked at; or it was not done in time, which is a StillRunning and a TimeoutError, too.
     """
     for name, number, seconds in (("period", _PERIOD, period), ("timeout", _TIMEOUT, timeout)):
         if not may_be(number, seconds):
@@ -82,8 +82,8 @@ class BackgroundJob(_Ending):
             Itself.
 
         Raises:
-            StillRunning: It didn't end in time; a TimeoutError.
-            SbgError: It couldn't be looked at.
+            StillRunning: It did not end in time; a TimeoutError.
+            SbgError: It could not be looked at.
         """
 
         def ended() -> bool:
@@ -131,7 +131,7 @@ class Running(_Ending):
 
         Raises:
             NeverEnds: It is a draft of a task, which does not start automatically.
-            StillRunning: It hasn't ended in time; a TimeoutError.
+            StillRunning: It has not ended in time; a TimeoutError.
             SbgError: The platform answered with an error.
         """
         self._wait(self._has_ended, f"{self._CALLED} {self.field('id')} is", period, timeout)

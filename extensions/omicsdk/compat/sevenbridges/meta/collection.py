@@ -32,7 +32,7 @@ def pages_after(page: P, follow: Callable[[P], P], next_of: Callable[[P], str | 
 
     Raises:
         PaginationError: A page links to itself as the next one.
-        SbgError: A page can't be had.
+        SbgError: A page cannot be had.
     """
     try:
         yield from followed(page, follow, next_of)
@@ -71,10 +71,10 @@ class Collection(list[R], Generic[R]):
         Args:
             resource: The class of what is on it.
             request: What a generated list operation's `build` made.
-            api: Where to.
+            api: The target.
 
         Raises:
-            SbgError: The platform answered with an error, or didn't.
+            SbgError: The platform answered with an error, or did not.
         """
         href, told, response = _answered(request, api)
         items = [resource.of(each, api) for each in items_of(told, response)]
@@ -115,7 +115,7 @@ class Collection(list[R], Generic[R]):
             The resources in the platform's order. What comes into being or goes meanwhile may shift those that follow.
 
         Raises:
-            SbgError: A later page can't be had; what came before it has been given by then.
+            SbgError: A later page cannot be had; what came before it has been given by then.
         """
 
         def following(page: Collection[R]) -> Collection[R]:
@@ -209,10 +209,10 @@ class VolumeCollection(Collection["VolumeObject"]):
         Args:
             resource: The class of its objects.
             request: What `list_volume_objects.build` made.
-            api: Where to.
+            api: The target.
 
         Raises:
-            SbgError: The platform answered with an error, or didn't.
+            SbgError: The platform answered with an error, or did not.
         """
         href, told, response = _answered(request, api)
         items = [resource.of(each, api) for each in items_of(told, response)]
@@ -231,7 +231,7 @@ class VolumeCollection(Collection["VolumeObject"]):
         """All objects from this page on; the prefixes of the pages that follow are added to this one's.
 
         Raises:
-            SbgError: A later page can't be had.
+            SbgError: A later page cannot be had.
         """
         self.prefixes[:] = self._own_prefixes
         return super().all()

@@ -22,7 +22,7 @@ class Field(Generic[T]):
     Args:
         name: Its name in the platform's JSON; the attribute's by default.
         read_only: Whether it can only be read.
-        decode: Makes what is read of the JSON value, which isn't None.
+        decode: Makes what is read of the JSON value, which is not None.
         check: Called with the field's name and a value that is set; raises ValidationError.
     """
 
@@ -200,7 +200,7 @@ class View(Field[D]):
     Args:
         kind: The kind.
         name: Its name in the platform's JSON; the attribute's by default.
-        read_only: Whether another one can't be put in its place.
+        read_only: Whether another one cannot be put in its place.
     """
 
     def __init__(self, kind: type[D], name: str | None = None, *, read_only: bool = False) -> None:

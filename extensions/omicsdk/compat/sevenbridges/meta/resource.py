@@ -151,7 +151,7 @@ class Resource:
         return self.field(name)
 
     def edit(self, name: str, value: Any) -> None:
-        """Put a value in a member's place; later changes of the caller's own dictionary or list aren't edits."""
+        """Put a value in a member's place; later changes of the caller's own dictionary or list are not edits."""
         self.adopt(name, copied(value))
         self._assigned |= {name}
 
@@ -392,7 +392,7 @@ def request_of(api: Api, operation: str, **arguments: Any) -> Request:
     """The request of one of the platform's operations.
 
     Args:
-        api: Where to.
+        api: The target.
         operation: Its name.
         **arguments: Its arguments; those that are None are left out.
     """
@@ -443,7 +443,7 @@ def identifier(thing: object, key: str = "id") -> str:
     """Return the id of a resource; an id is returned unchanged.
 
     Args:
-        thing: A resource, or its id: text, or a UUID. Nothing else is taken for an id: the text of a function, a number
+        thing: A resource, or its id: text, or a UUID. Nothing else is treated as an id: the text of a function, a number
             or a list would be sent as one.
         key: The member that has it.
 

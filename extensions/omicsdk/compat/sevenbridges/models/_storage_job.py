@@ -29,7 +29,7 @@ class VolumeFile(Value):
 
 
 class StorageJob(BackgroundJob, ABC):
-    """A job between a volume and a project: `result` is the file when its state is COMPLETED, `error` says why it FAILED."""
+    """A job between a volume and a project: `result` is the file when its state is COMPLETED, `error` states why it FAILED."""
 
     _ENDED = ENDED
     _PLACE: ClassVar[str]  # where such jobs are on the platform: imports or exports
@@ -61,7 +61,7 @@ class StorageJob(BackgroundJob, ABC):
         Args:
             jobs: They, or their ids.
             period: Seconds between two polls, above 0.
-            timeout: Seconds after which they aren't waited for any longer; None forever.
+            timeout: Seconds after which they are not waited for any longer; None forever.
             callback: Called with after each look how many have ended, and how many there are.
             api: The Api, where the class belongs to none.
 
@@ -69,7 +69,7 @@ class StorageJob(BackgroundJob, ABC):
             They as they are then, in their order. One that was given as an object is that object.
 
         Raises:
-            SbgError: They didn't all end in time, or couldn't be looked at: one of them may not exist.
+            SbgError: They did not all end in time, or could not be looked at: one of them may not exist.
         """
         api = cls._client(api)
         operation, name = f"bulk_get_{cls._PLACE}", f"{cls._PLACE[:-1]}_ids"

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.meta.resource import Resource
 
 
-#: What objects have that are written as JSON although they aren't: dates, and models.
+#: What objects have that are written as JSON although they are not: dates, and models.
 _WAYS_TO_JSON = ("isoformat", "to_dict")
 #: Characters of a refused value that are shown.
 _SHOWN = 80
 
 
 def sent(value: Any) -> Any:
-    """A value as the platform takes it.
+    """A value as the platform accepts it.
 
     Args:
         value: A JSON value that may have File objects in it, however deep.
@@ -183,7 +183,7 @@ class FilesView(View[V]):
     Args:
         kind: Input, Output or the like.
         name: Its name in the platform's JSON; the attribute's by default.
-        read_only: Whether another one can't be put in its place.
+        read_only: Whether another one cannot be put in its place.
     """
 
     def __set__(self, instance: Resource, value: Mapping[str, Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]

@@ -178,7 +178,7 @@ class App(Resource):
             The app, in its first revision.
 
         Raises:
-            ValidationError: That is not the id of an app, or can't be CWL.
+            ValidationError: That is not the id of an app, or cannot be CWL.
             SbgError: The platform answered with an error, such as Conflict for an id that there is.
         """
         return cls._installed(AppId.of(id).latest, raw, raw_format, api)
@@ -199,7 +199,7 @@ class App(Resource):
             The app, in its new revision.
 
         Raises:
-            ValidationError: That is not the id of an app or a revision, or can't be CWL.
+            ValidationError: That is not the id of an app or a revision, or cannot be CWL.
             SbgError: The platform answered with an error, such as Conflict for a revision that there is.
         """
         return cls._installed(AppId.of(id).at(revision), raw, None, api)
@@ -217,13 +217,13 @@ class App(Resource):
         """Copy it into a project.
 
         Args:
-            project: Where to.
+            project: The target.
             name: What the copy is called; by default as this one.
             strategy: What the copy keeps of its origin (AppCopyStrategy): "clone" for all revisions and later ones with
                 `sync`, "direct" for the latest alone, "clone_direct" and "transient" as the platform describes them. "clone"
                 by default.
             use_revision: Whether this revision is copied in place of the latest.
-            api: The Api, where this one's isn't meant.
+            api: The Api, where this one's is not meant.
 
         Returns:
             The copy.

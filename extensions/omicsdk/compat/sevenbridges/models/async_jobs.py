@@ -25,7 +25,7 @@ class AsyncFileBulkRecord(FileBulkRecord):
 
 
 class AsyncJob(BackgroundJob):
-    """A job on many files and folders: `failed_files` says how many failed, `get_result` which and why."""
+    """A job on many files and folders: `failed_files` states how many failed, `get_result` which and why."""
 
     _ENDED = frozenset({AsyncJobStates.FINISHED})
 
@@ -56,7 +56,7 @@ class AsyncJob(BackgroundJob):
             The job.
 
         Raises:
-            SbgError: There are none, one isn't complete, or the platform answered with an error.
+            SbgError: There are none, one is not complete, or the platform answered with an error.
         """
         return cls._started("copy", _items(files, "copy", targets=True), api)
 
@@ -73,7 +73,7 @@ class AsyncJob(BackgroundJob):
             The job.
 
         Raises:
-            SbgError: There are none, one isn't complete, or the platform answered with an error.
+            SbgError: There are none, one is not complete, or the platform answered with an error.
         """
         return cls._started("move", _items(files, "move", targets=True), api)
 
@@ -89,7 +89,7 @@ class AsyncJob(BackgroundJob):
             The job.
 
         Raises:
-            SbgError: There are none, one isn't complete, or the platform answered with an error.
+            SbgError: There are none, one is not complete, or the platform answered with an error.
         """
         return cls._started("delete", _items(files, "delete", targets=False), api)
 

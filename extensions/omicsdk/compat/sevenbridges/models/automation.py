@@ -252,7 +252,7 @@ class AutomationPackage(Gettable, Savable):
     # -- one package
 
     def archive(self, inplace: bool = True) -> Self:
-        """Archive it: it is no longer listed, and can't be run.
+        """Archive it: it is no longer listed, and cannot be run.
 
         Args:
             inplace: Whether this object takes over what the platform answers; else a new one is returned.
@@ -361,7 +361,7 @@ class AutomationRun(Running, Savable):
             package: The package, or its id.
             inputs: Its inputs; files as File objects too.
             settings: Its settings.
-            resume_from: A run whose finished steps aren't done again.
+            resume_from: A run whose finished steps are not done again.
             name: Its name.
             secret_settings: Settings that are never shown.
             memory_limit: Mebibytes of memory; None for the package's.
@@ -393,7 +393,7 @@ class AutomationRun(Running, Savable):
             package: Another package.
             inputs: Other inputs.
             settings: Other settings.
-            resume_from: A run whose finished steps aren't done again.
+            resume_from: A run whose finished steps are not done again.
             name: Its name.
             secret_settings: Other settings that are never shown.
             merge: Whether inputs and settings are added to those of the other run; else they replace them.
@@ -413,7 +413,7 @@ class AutomationRun(Running, Savable):
         """Stop it; its status says so after `reload`.
 
         Args:
-            api: The Api, where this one's isn't meant.
+            api: The Api, where this one's is not meant.
 
         Returns:
             What the platform answers.
@@ -428,7 +428,7 @@ class AutomationRun(Running, Savable):
         """The file of its log.
 
         Args:
-            api: The Api, where this one's isn't meant.
+            api: The Api, where this one's is not meant.
 
         Returns:
             The file, of which nothing was asked yet; None if the run has none.
@@ -446,7 +446,7 @@ class AutomationRun(Running, Savable):
         """Get the steps that it went through.
 
         Args:
-            api: The Api, where this one's isn't meant.
+            api: The Api, where this one's is not meant.
 
         Returns:
             Steps by their names, as the platform has them.
@@ -544,7 +544,7 @@ class Automation(Gettable, Savable):
 
     @acts("archive_automation")
     def archive(self, inplace: bool = True) -> Self:
-        """Archive it: it is no longer listed, and can't be run.
+        """Archive it: it is no longer listed, and cannot be run.
 
         Args:
             inplace: Whether this object takes over what the platform answers; else a new one is returned.
@@ -587,14 +587,14 @@ class Automation(Gettable, Savable):
 
         Args:
             version: What the version is called.
-            file_path: The archive with the code, which isn't empty.
+            file_path: The archive with the code, which is not empty.
             schema: Inputs, settings and outputs of the code.
             file_name: What the archive is called on the platform; its own name by default.
             python: The version of Python that runs it, such as "3.8"; None for the platform's default.
             retry_count: How many failures in a row end the upload, 6 by default.
             timeout: Seconds for which a silent server is waited for, 300 by default.
             part_size: The size of the upload's parts in bytes, 5 MiB to 5 GiB, 32 MiB by default.
-            api: The Api, where this one's isn't meant.
+            api: The Api, where this one's is not meant.
 
         Returns:
             The package.
@@ -631,7 +631,7 @@ class Automation(Gettable, Savable):
 
         Args:
             username: The user, or their name.
-            api: The Api, where this one's isn't meant.
+            api: The Api, where this one's is not meant.
         """
         ...
 

@@ -50,7 +50,7 @@ R = TypeVar("R", bound=Resource)
 
 
 class BulkRecord(Resource, Generic[R]):
-    """The result for one thing of a bulk call: it, or what is wrong with it."""
+    """The result for one object of a bulk call: it, or what is wrong with it."""
 
     _KIND: ClassVar[type[Resource]] = Resource  # the class of the objects
 
@@ -58,7 +58,7 @@ class BulkRecord(Resource, Generic[R]):
 
     @property
     def resource(self) -> R | None:
-        """The thing; None if there is an error, and for what was deleted. The same object each time."""
+        """The object; None if there is an error, and for what was deleted. The same object each time."""
         told = self.field("resource")
         if told is None or isinstance(told, Resource):
             return cast("R | None", told)
@@ -82,10 +82,10 @@ class BulkRecord(Resource, Generic[R]):
             api: Where it came from.
 
         Returns:
-            A record for each thing, in the answer's order.
+            A record for each object, in the answer's order.
 
         Raises:
-            SbgError: The answer isn't a JSON object (a NonJSONResponseError), or has no list (a DecodeError, too).
+            SbgError: The answer is not a JSON object (a NonJSONResponseError), or has no list (a DecodeError, too).
         """
         return cls.of_items(items_of(object_of(response), response), api if api is not None else cls._API)
 
@@ -103,13 +103,13 @@ class BulkRecord(Resource, Generic[R]):
     def collect(
         cls, api: Api, operation: str, items: Sequence[Any], name: str = "items", *, in_order: bool = True, **more: Any
     ) -> list[Self]:
-        """Ask for any number of things, as many in a request as the platform takes.
+        """Ask for any number of objects, as many in a request as the platform takes.
 
         When a request but the first fails, its things' records have the error, so that what was done for the others
         stays known.
 
         Args:
-            api: Where to.
+            api: The target.
             operation: The bulk operation.
             items: The things.
             name: What the operation calls them.
@@ -117,10 +117,10 @@ class BulkRecord(Resource, Generic[R]):
             **more: Further arguments of the operation.
 
         Returns:
-            A record for each thing, in their order.
+            A record for each object, in their order.
 
         Raises:
-            SbgError: The first request failed, and nothing was done; or its answer is invalid for each thing.
+            SbgError: The first request failed, and nothing was done; or its answer is invalid for each object.
         """
 
         def asked(some: Sequence[Any]) -> list[Self]:

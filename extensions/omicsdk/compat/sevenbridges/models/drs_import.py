@@ -82,7 +82,7 @@ class DRSImportBulk(BackgroundJob):
             The import.
 
         Raises:
-            SbgError: There are none, one isn't complete, or the platform answered with an error.
+            SbgError: There are none, one is not complete, or the platform answered with an error.
         """
         return cls._asked(
             api,

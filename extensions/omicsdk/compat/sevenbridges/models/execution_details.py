@@ -38,7 +38,7 @@ class Logs(fields.DictView):
     """A job's logs.
 
     `[]` and `items()` give the file of a log, of which nothing was asked yet; None if there is no such log, or its URL
-    isn't that of a file. `get()`, `values()` and `dict()` of it give the platform's URLs as they are.
+    is not that of a file. `get()`, `values()` and `dict()` of it give the platform's URLs as they are.
 
     Args:
         values: Names and URLs.

@@ -62,14 +62,14 @@ class DownloadInfo(Value):
 
 
 def is_file_name(name: str, value: Any) -> None:
-    """Refuse what the platform doesn't take as the name of a file or folder.
+    """Refuse what the platform does not take as the name of a file or folder.
 
     Args:
         name: What the value is, for errors.
         value: The name.
 
     Raises:
-        ValidationError: It isn't text, is empty or too long, or has a slash in it.
+        ValidationError: It is not text, is empty or too long, or has a slash in it.
     """
     fields.is_text(name, value)
     wrong = wrong_with(value)
@@ -103,7 +103,7 @@ class SearchResponse(Value):
             query: What is searched for, in the platform's query language.
             cont_token: The token of the page before; None for the first.
             limit: How many are on a page.
-            api: Where to.
+            api: The target.
 
         Raises:
             ValidationError: There is no query, or the limit is less than 1.
@@ -316,7 +316,7 @@ class File(Gettable):
     def list_files(
         self, offset: int | None = None, limit: int | None = None, api: Api | None = None, cont_token: str | None = None
     ) -> Collection[File]:
-        """List what is in this folder; what is in its folders isn't listed.
+        """List what is in this folder; what is in its folders is not listed.
 
         Args:
             offset: Records to skip; excludes `cont_token`.
@@ -325,7 +325,7 @@ class File(Gettable):
             cont_token: "init" lists in the way that is fast for very many files; see `query`.
 
         Raises:
-            SbgError: It isn't a folder, the arguments contradict each other, or the platform answered with an error.
+            SbgError: It is not a folder, the arguments contradict each other, or the platform answered with an error.
         """
         api = self.api if api is None else api
         if not self.is_folder():
@@ -458,8 +458,8 @@ class File(Gettable):
             Itself, or the new one.
 
         Raises:
-            ResourceNotModified: Nothing was edited, and `silent` isn't set.
-            SbgError: The platform answered with an error; what was saved before isn't an edit any longer.
+            ResourceNotModified: Nothing was edited, and `silent` is not set.
+            SbgError: The platform answered with an error; what was saved before is not an edit any longer.
         """
         changed = self.changes()
         if not changed:
@@ -568,7 +568,7 @@ class File(Gettable):
             The download.
 
         Raises:
-            LocalFileAlreadyExists: Something is at `path`, and `overwrite` isn't set.
+            LocalFileAlreadyExists: Something is at `path`, and `overwrite` is not set.
             SbgError: It failed while it was waited for.
         """
         from omicsdk.compat.sevenbridges.transfer.download import Download
@@ -580,13 +580,13 @@ class File(Gettable):
         return download
 
     def stream(self, part_size: int = STREAMED) -> Iterator[bytes]:
-        """Return the file's bytes as they come, without keeping them.
+        """Return the file's bytes as they arrive, without keeping them.
 
         Args:
             part_size: Bytes at a time, above 0.
 
         Raises:
-            SbgError: They can't be fetched, or end too early.
+            SbgError: They cannot be fetched, or end too early.
         """
         from omicsdk.compat.sevenbridges.transfer.download import stream
 
@@ -606,8 +606,8 @@ class File(Gettable):
             The text.
 
         Raises:
-            LocalFileAlreadyExists: Something is at `path`, and `overwrite` isn't set.
-            SbgError: It can't be downloaded, or isn't text of that encoding.
+            LocalFileAlreadyExists: Something is at `path`, and `overwrite` is not set.
+            SbgError: It cannot be downloaded, or is not text of that encoding.
         """
         if path is None:
             from tempfile import TemporaryDirectory
@@ -661,7 +661,7 @@ class File(Gettable):
     def bulk_update(
         cls, files: Iterable[File | Mapping[str, Any]] | File, api: Api | None = None
     ) -> list[FileBulkRecord]:
-        """Put names, tags and metadata of files in place of those they have; what isn't given is erased.
+        """Put names, tags and metadata of files in place of those they have; what is not given is erased.
 
         Args:
             files: Files with their new values, or dictionaries with "id", "name", "tags" and "metadata"; any
@@ -680,7 +680,7 @@ class File(Gettable):
     def bulk_edit(
         cls, files: Iterable[File | Mapping[str, Any]] | File, api: Api | None = None
     ) -> list[FileBulkRecord]:
-        """Change names, tags and metadata of files; what isn't given stays.
+        """Change names, tags and metadata of files; what is not given stays.
 
         Of a file that was edited, what was edited is sent, deleted metadata too; else all that is known of it.
 

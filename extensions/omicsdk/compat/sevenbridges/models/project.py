@@ -175,13 +175,13 @@ class Project(Membership, Gettable, Savable):
         return self.api.files.query(project=self, offset=offset, limit=limit)
 
     def add_files(self, files: Iterable[File | str] | File | str) -> None:
-        """Copy files into it, 16 at once. One that can't be copied doesn't stop the others from it.
+        """Copy files into it, 16 at once. One that cannot be copied does not stop the others from it.
 
         Args:
             files: A file or many, or their ids.
 
         Raises:
-            SbgError: Files couldn't be copied. It is the first one's error, and its message names all of them.
+            SbgError: Files could not be copied. It is the first one's error, and its message names all of them.
         """
         named = [
             (identifier(file), file.field("name") if isinstance(file, Resource) else "") for file in several(files)
@@ -244,7 +244,7 @@ class Project(Membership, Gettable, Savable):
     ) -> Collection[Export]:
         """List exports of its files.
 
-        The platform can't list a project's exports: each page is one of all exports, less those of other projects'
+        The platform cannot list a project's exports: each page is one of all exports, less those of other projects'
         files and of files that are deleted, and may so be shorter than `limit`, and empty.
 
         Args:

@@ -52,7 +52,7 @@ class Export(StorageJob):
         """Start an export.
 
         Args:
-            file: The file, or its id. It can't be a public one, or an alias of something that is on a volume already.
+            file: The file, or its id. It cannot be a public one, or an alias of something that is on a volume already.
             volume: The volume, or its id; one that may be written to.
             location: The object's name on the volume.
             properties: How it is stored, such as {"sse_algorithm": "AES256"}.
@@ -141,7 +141,7 @@ class Export(StorageJob):
             A record for each, in their order: the export, or what is wrong with it.
 
         Raises:
-            SbgError: There are none, one isn't complete, or the platform answered with an error as a whole; nothing was
+            SbgError: There are none, one is not complete, or the platform answered with an error as a whole; nothing was
                 started.
         """
         items = [_item(each, at) for at, each in enumerate(given_items(exports, "exports"))]

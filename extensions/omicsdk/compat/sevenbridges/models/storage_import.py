@@ -135,7 +135,7 @@ class Import(StorageJob):
             A record for each, in their order: the import, or what is wrong with it.
 
         Raises:
-            SbgError: There are none, one isn't complete, or the platform answered with an error as a whole; nothing was
+            SbgError: There are none, one is not complete, or the platform answered with an error as a whole; nothing was
                 started.
         """
         items = [_item(each, at) for at, each in enumerate(given_items(imports, "imports"))]

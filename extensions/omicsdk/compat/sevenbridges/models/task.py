@@ -203,8 +203,8 @@ class Task(Running, Savable):
             api: The Api, where the class belongs to none.
 
         Raises:
-            TaskValidationError: It was to be run, and can't be; its `task` is the draft.
-            ValidationError: `batch_input` and `batch_by` don't go together, `app` is not the id of an app, or an argument is
+            TaskValidationError: It was to be run, and cannot be; its `task` is the draft.
+            ValidationError: `batch_input` and `batch_by` do not go together, `app` is not the id of an app, or an argument is
                 no dictionary.
             SbgError: The platform answered with an error.
         """
@@ -259,7 +259,7 @@ class Task(Running, Savable):
 
         Raises:
             ValidationError: `batch_by` is invalid.
-            SbgError: The platform answered with an error, such as BadRequest for a task that isn't a draft any more.
+            SbgError: The platform answered with an error, such as BadRequest for a task that is not a draft any more.
         """
         return super().save(inplace) if self.changes() else self
 
@@ -273,7 +273,7 @@ class Task(Running, Savable):
             The new task.
 
         Raises:
-            TaskValidationError: It was to be run, and can't be; its `task` is the draft.
+            TaskValidationError: It was to be run, and cannot be; its `task` is the draft.
             SbgError: The platform answered with an error.
         """
         return self._made(self.api, lambda platform: platform.clone_task(identifier(self), run=run))
@@ -320,7 +320,7 @@ class Task(Running, Savable):
         """List the children of a batch task; arguments as those of `query`.
 
         Raises:
-            SbgError: It isn't a batch task, or the platform answered with an error.
+            SbgError: It is not a batch task, or the platform answered with an error.
         """
         ...
 
@@ -344,7 +344,7 @@ class Task(Running, Savable):
         """A new task.
 
         Raises:
-            TaskValidationError: It was to be run, and can't be.
+            TaskValidationError: It was to be run, and cannot be.
             ValidationError: How it is divided is invalid.
         """
         try:
@@ -362,7 +362,7 @@ class Task(Running, Savable):
 
         Args:
             batch: False to run it as one task although it would be a batch task.
-            interruptible: Whether it may use cheaper instances that can be taken away; None for what the task says.
+            interruptible: Whether it may use cheaper instances that can be taken away; None for what the task states.
             inplace: Whether this object takes over what the platform answers; else a new one is returned.
 
         Returns:
@@ -384,7 +384,7 @@ class Task(Running, Savable):
             Itself, or the new one.
 
         Raises:
-            SbgError: The platform answered with an error, such as for a task that doesn't run.
+            SbgError: The platform answered with an error, such as for a task that does not run.
         """
         ...
 

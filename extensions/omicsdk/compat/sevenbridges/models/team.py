@@ -36,7 +36,7 @@ class Team(Gettable, Savable):
 
         Args:
             division: The division, or its id.
-            list_all: Whether those are listed too that the user isn't in.
+            list_all: Whether those are listed too that the user is not in.
             offset: Records to skip.
             limit: How many are on a page, from 1 to 100; 50 by default.
             api: The Api, where the class belongs to none.

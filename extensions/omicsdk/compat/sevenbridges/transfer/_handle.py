@@ -44,7 +44,7 @@ class Handle(threading.Thread, ABC):
     """Transfer with controls that may be called from any thread.
 
     PREPARING until `start`, then RUNNING or PAUSED, then permanently COMPLETED, FAILED, STOPPED (by `stop`) or ABORTED (by
-    Ctrl-C or SIGTERM). The thread doesn't keep the program from ending.
+    Ctrl-C or SIGTERM). The thread does not keep the program from ending.
 
     Args:
         api: Where the file is.
@@ -114,7 +114,7 @@ class Handle(threading.Thread, ABC):
 
         Args:
             callback: Called with the status when the transfer is completed, or was stopped.
-            errorback: Called with the status when it has failed, or was aborted; `wait` doesn't raise then.
+            errorback: Called with the status when it has failed, or was aborted; `wait` does not raise then.
         """
         if callback is not None:
             self._callbacks.append(callback)
@@ -126,7 +126,7 @@ class Handle(threading.Thread, ABC):
 
         Args:
             callback: Called with its progress, in the transfer's thread: while it runs no byte moves. When it raises,
-                this is logged, and it isn't called again.
+                this is logged, and it is not called again.
         """
         if callback is not None:
             self._watchers.append(callback)
@@ -151,7 +151,7 @@ class Handle(threading.Thread, ABC):
         """End all requests, and start none until `resume`.
 
         Raises:
-            SbgError: It isn't RUNNING.
+            SbgError: It is not RUNNING.
         """
         with self._guard:
             self._expect("pause", TransferState.RUNNING)
@@ -162,7 +162,7 @@ class Handle(threading.Thread, ABC):
         """Continue after `pause`.
 
         Raises:
-            SbgError: It isn't PAUSED.
+            SbgError: It is not PAUSED.
         """
         with self._guard:
             self._expect("resume", TransferState.PAUSED)
@@ -231,7 +231,7 @@ class Handle(threading.Thread, ABC):
         if taken:
             taken += sum(slots.acquire(blocking=False) for _ in range(OF_A_FILE - 1))
         try:
-            return self._move(max(1, taken))  # one that was stopped has none, but won't use it
+            return self._move(max(1, taken))  # one that was stopped has none, but will not use it
         finally:
             for _ in range(taken):
                 slots.release()
@@ -292,7 +292,7 @@ class Handle(threading.Thread, ABC):
             self._called(call, status)
 
     def _called(self, callback: Callable[[Any], object], told: object) -> bool:
-        """Call a callback; whether it didn't fail."""
+        """Call a callback; whether it did not fail."""
         try:
             callback(told)
         except Exception:

@@ -30,8 +30,8 @@ class Download(Handle):
     came of one that was stopped or has failed is kept beside it, and the same download resumes there.
 
     Args:
-        url: A presigned URL, where there is no `file`: it can't be asked for again when it ends.
-        file_path: Where to.
+        url: A presigned URL, where there is no `file`: it cannot be asked for again when it ends.
+        file_path: The target.
         part_size: Size of the parts in which progress is reported, in bytes; at least 5 MiB, the default. The engine
             decides itself how much it requests at once.
         retry_count: How many failures in a row end it; each piece that arrives wins one back. 6 by default, 0 for none.
@@ -82,7 +82,7 @@ class Download(Handle):
 
     @property
     def url(self) -> str:
-        """The presigned URL, which is a secret; asked for where the file is known and the URL wasn't given.
+        """The presigned URL, which is a secret; asked for where the file is known and the URL was not given.
 
         Raises:
             SbgError: The platform answered with an error.
@@ -134,7 +134,7 @@ def _beside(title: str) -> str:
 
 
 def stream(file: File, part_size: int = STREAMED, retry_count: int | None = None) -> Generator[bytes]:
-    """Return a file's bytes as they come, without keeping them. One connection; nothing is verified but the length.
+    """Return a file's bytes as they arrive, without keeping them. One connection; nothing is verified but the length.
 
     Args:
         file: The file.
@@ -145,7 +145,7 @@ def stream(file: File, part_size: int = STREAMED, retry_count: int | None = None
         Bytes, in order.
 
     Raises:
-        SbgError: They can't be fetched, become others in between, or end too early.
+        SbgError: They cannot be fetched, become others in between, or end too early.
     """
     size, (retries, _) = check_part_size(part_size, STREAMED, 1), retrying(retry_count, None)
     api, file_id = file.api, identifier(file)

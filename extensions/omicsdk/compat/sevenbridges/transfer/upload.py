@@ -32,7 +32,7 @@ class Sending(Handle):
     """Base of both kinds of uploads.
 
     Args:
-        api: Where to.
+        api: The target.
         file_path: The file.
         file_name: Its name there; None for its own name.
         part_size: The wished size of parts in bytes.
@@ -136,7 +136,7 @@ class Upload(Sending):
             would be more than 10,000. The platform may choose another.
         retry_count: How many failures in a row end it; each part that is sent wins one back. 6 by default, 0 for none.
         timeout: Seconds for which a silent server is waited for, 300 by default.
-        api: Where to.
+        api: The target.
         resume: Whether to remember what was sent, to resume it.
         upload_id: An upload that the platform knows, to resume; its parts are verified against the file.
         verify: Whether each part is verified against the storage's ETag, where that is an MD5; takes time.
@@ -175,7 +175,7 @@ class Upload(Sending):
         super().__init__(api, file_path, file_name, part_size, retry_count, timeout, resume and not upload_id)
 
     def result(self) -> File | None:
-        """The file on the platform; None while it isn't complete, or when it was stopped.
+        """The file on the platform; None while it is not complete, or when it was stopped.
 
         Raises:
             SbgError: It has failed.
@@ -204,14 +204,14 @@ class CodePackageUpload(Sending):
     """Upload of the code of an automation; see `Handle` for controls and states.
 
     Args:
-        file_path: The file with the code, which isn't empty.
+        file_path: The file with the code, which is not empty.
         automation_id: The automation, or its id.
         file_name: What the package is called; by default the file's own name.
         part_size: The size of parts in bytes, 5 MiB to 5 GiB, 32 MiB by default. The platform may choose another.
         retry_count: How many failures in a row end it, 6 by default.
         timeout: Seconds for which a silent server is waited for, 300 by default.
         parent: Has no effect: code has no folder.
-        api: Where to.
+        api: The target.
         resume: Whether to remember what was sent, to resume it.
 
     Raises:
@@ -238,7 +238,7 @@ class CodePackageUpload(Sending):
             raise SbgError(f"{self._path} is empty", remedy="Pass the package's archive.")
 
     def result(self) -> CodePackage | None:
-        """The code on the platform; None while it isn't complete, or when it was stopped.
+        """The code on the platform; None while it is not complete, or when it was stopped.
 
         Raises:
             SbgError: It has failed.

@@ -191,7 +191,7 @@ class RowAccess:
                 at most: `first`, by default 10.
 
         Raises:
-            WrongFilter: An argument makes no sense, or the page ends behind the 10,000th row; 401, they requested rows
+            WrongFilter: An argument makes no sense, or the page ends after the 10,000th row; 401, they requested rows
                 that they may not read.
         """
         start, size = stated.get("offset") or 0, stated.get("first")

@@ -145,7 +145,7 @@ class Reader:
     # -- what fields are about
 
     def leads_on(self, record: Record, field: str) -> bool:
-        """Whether a field of a record is about other things, and no property of it."""
+        """Whether a field of a record is about other objects, and no property of it."""
         return field.startswith("_") or field in self._dictionary.ways[record.type]
 
     def found(self, record: Record | None, field: str, arguments: Arguments) -> Found:

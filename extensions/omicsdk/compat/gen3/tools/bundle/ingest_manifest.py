@@ -56,8 +56,8 @@ def ingest_bundle_manifest(
         The bundles, with their GUIDs.
 
     Raises:
-        ManifestError: The manifest isn't right; nothing was made then.
-        SomeFailed: Some bundles couldn't be made; the others are, and written.
+        ManifestError: The manifest is not right; nothing was made then.
+        SomeFailed: Some bundles could not be made; the others are, and written.
     """
     with commons(commons_url, auth if token is None else BearerToken(token)) as client:
         made = client.index_bundles(manifest_file, out_manifest_file, delimiter=manifest_file_delimiter)

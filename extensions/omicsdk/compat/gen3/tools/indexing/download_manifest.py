@@ -31,7 +31,7 @@ async def async_download_object_manifest(
         python_subprocess_command: No effect.
 
     Raises:
-        ManifestError: The input manifest can't be read.
+        ManifestError: The input manifest cannot be read.
         SomeFailed: Some of its rows have no record; those of the others are written.
     """
     async with async_commons(commons_url) as client:

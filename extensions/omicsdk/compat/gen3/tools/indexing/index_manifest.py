@@ -59,7 +59,7 @@ def index_object_manifest(
         The rows as they were written, and the names of their columns.
 
     Raises:
-        ManifestError: The manifest can't be read, or lacks a column.
+        ManifestError: The manifest cannot be read, or lacks a column.
         SomeFailed: Rows failed; all others are done, and both are written.
     """
     with commons(commons_url, auth) as client:
@@ -90,8 +90,8 @@ def delete_all_guids(auth: Auth, file: str | os.PathLike[str]) -> None:
         file: A table with a column of GUIDs (guid or did).
 
     Raises:
-        ManifestError: The manifest can't be read, or no column names the files.
-        SomeFailed: Some records couldn't be deleted.
+        ManifestError: The manifest cannot be read, or no column names the files.
+        SomeFailed: Some records could not be deleted.
     """
     with commons(auth=auth) as client:
         summary = client.delete_index_records(file)

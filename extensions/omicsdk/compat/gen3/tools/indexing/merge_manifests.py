@@ -34,11 +34,11 @@ def merge_bucket_manifests(
         continue_after_error: Whether contradictions are logged and passed over: what came first stays.
         allow_mult_guids_per_hash: Whether one MD5 sum may have several GUIDs.
         columns_with_arrays: Further columns whose values, separated by spaces, are united.
-        expected_duplicate_md5s: MD5 sums whose rows aren't merged.
+        expected_duplicate_md5s: MD5 sums whose rows are not merged.
         **kwargs: No effect.
 
     Raises:
-        ManifestError: A manifest can't be read, lacks a column, or a row is wrong.
+        ManifestError: A manifest cannot be read, lacks a column, or a row is wrong.
         MergeConflict: Rows contradict each other.
     """
 

@@ -36,7 +36,7 @@ def is_valid_manifest_format(
         Whether nothing is wrong.
 
     Raises:
-        ManifestError: The file does not exist, can't be read, or isn't text.
+        ManifestError: The file does not exist, cannot be read, or is not text.
     """
 
     shown = 0

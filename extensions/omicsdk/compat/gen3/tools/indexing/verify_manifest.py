@@ -41,8 +41,8 @@ async def async_verify_object_manifest(
         How many rows were right, wrong, and missing in the index.
 
     Raises:
-        ManifestError: The manifest can't be read.
-        SomeFailed: Some rows couldn't be compared.
+        ManifestError: The manifest cannot be read.
+        SomeFailed: Some rows could not be compared.
     """
     output = output_filename or f"verify-manifest-errors-{time.time()}.log"
     async with async_commons(commons_url) as client:

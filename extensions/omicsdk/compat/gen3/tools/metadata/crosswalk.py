@@ -54,14 +54,14 @@ async def publish_crosswalk_metadata(
         file: The crosswalk, a table with columns COMMONS|TYPE|NAME.
         info_file: A table with the columns commons_url, identifier_name, description.
         guid_type: The member of a crosswalk that is written.
-        mapping_methodologies: How the names were matched, in words.
+        mapping_methodologies: How the names were matched, as text.
 
     Returns:
         How many subjects were created and updated.
 
     Raises:
-        ManifestError: A table can't be read, or has other columns.
-        SomeFailed: Some subjects couldn't be published; the others are.
+        ManifestError: A table cannot be read, or has other columns.
+        SomeFailed: Some subjects could not be published; the others are.
     """
     methods = tuple(mapping_methodologies or ())
     async with async_commons(auth=auth) as client:
@@ -81,7 +81,7 @@ async def verify_crosswalk_metadata(
         guid_type: The member of a crosswalk that is looked at.
 
     Returns:
-        The names that aren't known, or are those of another subject.
+        The names that are not known, or are those of another subject.
     """
     async with async_commons(auth=auth) as client:
         return await client.verify_crosswalk(file, guid_type=guid_type)
@@ -101,7 +101,7 @@ async def delete_crosswalk_metadata(
         How many documents were deleted and updated, and how many rows were unknown.
 
     Raises:
-        SomeFailed: Some couldn't be deleted.
+        SomeFailed: Some could not be deleted.
     """
     async with async_commons(auth=auth) as client:
         made = await client.delete_crosswalk(file, guid_type=guid_type)
@@ -119,7 +119,7 @@ def try_delete_crosswalk_guid(auth: Gen3Auth, guid: str) -> bool:
         Whether it was deleted.
 
     Raises:
-        Forbidden: That isn't allowed.
+        Forbidden: That is not allowed.
     """
     with commons(auth=auth) as client:
         try:

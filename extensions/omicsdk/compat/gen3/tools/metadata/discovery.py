@@ -85,7 +85,7 @@ def combine_discovery_metadata(
         The output's name.
 
     Raises:
-        ManifestError: A table can't be read, or lacks a column.
+        ManifestError: A table cannot be read, or lacks a column.
     """
     count = combine_discovery(
         current_discovery_metadata,
@@ -120,7 +120,7 @@ async def publish_discovery_metadata(
         endpoint: Another commons.
         omit_empty_values: Whether empty values are left out.
         guid_type: What the documents are about.
-        guid_field: The member that is the GUID, and stays one; by default `guid`, which doesn't.
+        guid_field: The member that is the GUID, and stays one; by default `guid`, which does not.
         is_unregistered_metadata: Whether the studies are published as unregistered ones.
         reset_unregistered_metadata: Whether those that are registered become unregistered again.
         update_registered_metadata: Whether those that are registered get the new values.
@@ -129,9 +129,9 @@ async def publish_discovery_metadata(
         How many documents were created and updated, and how many rows were skipped for want of a GUID.
 
     Raises:
-        ManifestError: The file can't be read.
+        ManifestError: The file cannot be read.
         UsageError: It is no table or JSON.
-        SomeFailed: Some studies couldn't be published; the others are.
+        SomeFailed: Some studies could not be published; the others are.
     """
     path = metadata_filename or name_for(auth.endpoint, guid_type)
     registration = Registration(reset_unregistered_metadata, update_registered_metadata)
@@ -168,7 +168,7 @@ def try_delete_discovery_guid(auth: Gen3Auth, guid: str) -> bool:
         Whether it was deleted.
 
     Raises:
-        Forbidden: That isn't allowed.
+        Forbidden: That is not allowed.
     """
     with commons(auth=auth) as client:
         try:

@@ -104,8 +104,8 @@ async def publish_discovery_object_metadata(
         How many studies were created and updated.
 
     Raises:
-        ManifestError: The table isn't right; nothing was published then.
-        SomeFailed: Some studies couldn't be published; the others are.
+        ManifestError: The table is not right; nothing was published then.
+        SomeFailed: Some studies could not be published; the others are.
     """
     async with async_commons(endpoint, auth) as client:
         made = await client.publish_discovery_objects(metadata_filename, guid_type=guid_type, overwrite=overwrite)

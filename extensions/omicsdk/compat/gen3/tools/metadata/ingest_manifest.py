@@ -64,7 +64,7 @@ async def async_ingest_metadata_manifest(
 
     Args:
         commons_url: The commons.
-        manifest_file: A table with a column of GUIDs; a cell that is JSON becomes what it says.
+        manifest_file: A table with a column of GUIDs; a cell that is JSON becomes what it states.
         metadata_source: The member of a document that a row's cells are put in, such as dbgap.
         auth: The credentials.
         max_concurrent_requests: Requests in progress at once, each for a hundred rows.
@@ -79,8 +79,8 @@ async def async_ingest_metadata_manifest(
         How many documents were created and updated.
 
     Raises:
-        ManifestError: The manifest can't be read.
-        SomeFailed: Some rows couldn't be stored; the others are.
+        ManifestError: The manifest cannot be read.
+        SomeFailed: Some rows could not be stored; the others are.
     """
     output = output_filename or f"ingest-metadata-manifest-errors-{time.time()}.log"
     parser = manifest_row_parsers["guid_for_row" if get_guid_from_file else "indexed_file_object_guid"]

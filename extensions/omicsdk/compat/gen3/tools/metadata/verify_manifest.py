@@ -44,8 +44,8 @@ async def async_verify_metadata_manifest(
         How many rows were right, wrong, and without a document.
 
     Raises:
-        ManifestError: The manifest can't be read.
-        SomeFailed: Some rows couldn't be compared.
+        ManifestError: The manifest cannot be read.
+        SomeFailed: Some rows could not be compared.
     """
     output = output_filename or f"verify-metadata-errors-{time.time()}.log"
     async with async_commons(commons_url) as client:
