@@ -80,7 +80,7 @@ def test_both_clients_give_what_was_answered(recorded, name):
 
 
 @pytest.mark.parametrize("service", COUNTS)
-def test_every_operation_is_recorded_or_told_why_not(service):
+def test_every_operation_is_recorded_or_reported_why_not(service):
     calls = SERVICES[service].calls
     done = {call["operation"] for call in calls.values() if call["kind"] != "refused"}
     assert (len(done), len([call for call in calls.values() if call["kind"] == "refused"])) == COUNTS[service]

@@ -171,7 +171,7 @@ def test_a_crunch_run_leaves_the_documented_files(seen: dict[str, Results]) -> N
         assert told["script"]["as it was made"] == [True] * (len(names) - 1)
 
 
-def test_a_crunch_run_that_fails_says_in_which_stage(seen: dict[str, Results]) -> None:
+def test_a_crunch_run_that_fails_states_in_which_stage(seen: dict[str, Results]) -> None:
     for told in seen.values():
         for label in ("a failing script", "no shebang", "no such interpreter"):
             assert told["failing"][label] == {"failed": True, "statuses": [*SIX[:3], [2, 3]]}
@@ -179,7 +179,7 @@ def test_a_crunch_run_that_fails_says_in_which_stage(seen: dict[str, Results]) -
             assert told["failing"][label] == {"failed": True, "statuses": [[1, 1], [1, 3]]}
 
 
-def test_all_kinds_of_crunch_attributes_are_there(seen: dict[str, Results]) -> None:
+def test_all_kinds_of_crunch_attributes_exist(seen: dict[str, Results]) -> None:
     for told in seen.values():
         assert len(told["attributes"]["all"]) == 16
         assert [each["value"] for each in told["inferred"]["there"]][:4] == [
@@ -187,6 +187,6 @@ def test_all_kinds_of_crunch_attributes_are_there(seen: dict[str, Results]) -> N
         ]
 
 
-def test_the_published_crunch_client_is_the_one_that_was_asked_for(interpreter_of: Callable[[str], Path]) -> None:
+def test_the_published_crunch_client_is_the_one_that_was_requested(interpreter_of: Callable[[str], Path]) -> None:
     found = list(interpreter_of("crunch").parent.parent.rglob("django_crunch-*.dist-info"))
     assert [each.name for each in found] == ["django_crunch-0.1.12.dist-info"]

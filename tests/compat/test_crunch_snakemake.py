@@ -120,7 +120,7 @@ def test_crunch_snakemake_that_fails_in_rule_three(release: str, make: Make) -> 
     assert set(table(made.storage)) == {"a.txt"}
 
 
-def test_crunch_snakemake_goes_on_where_it_failed_and_nothing_is_lost(release: str, make: Make) -> None:
+def test_crunch_snakemake_resumes_where_it_failed_and_nothing_is_lost(release: str, make: Make) -> None:
     made = make(THREE)
     made.run(WorkflowType.snakemake)()
     put(made.work, {"allowed": "yes"})

@@ -54,7 +54,7 @@ def test_uploads_a_file_of_many_parts(sandbox: Sandbox, client: "Documented", tm
     assert (put["status"], head["status"]) == (202, 200)
 
 
-def test_an_upload_that_is_not_logged_in_says_how_to(
+def test_an_upload_that_is_not_logged_in_states_how_to(
     module: str, new_client: Callable[..., "Documented"], sandbox: Sandbox, make_folder: Callable[..., Path]
 ) -> None:
     with pytest.raises(Exception, match=r"(?i)log ?in"):
@@ -163,7 +163,7 @@ def receiver() -> Iterator[tuple[str, list[tuple[str, str, dict[str, str], bytes
         thread.join()
 
 
-def test_subscribes_and_is_told(
+def test_subscribes_and_is_reported(
     sandbox: Sandbox,
     client: "Documented",
     make_folder: Callable[..., Path],

@@ -249,7 +249,7 @@ def test_bytes_arrive_as_they_were_sent(seen: dict[str, Results]):
         assert told["objects"]["bytes"] == "an object"
 
 
-def test_a_login_leads_to_another_commons(seen: dict[str, Results]):
+def test_a_login_refers_to_another_commons(seen: dict[str, Results]):
     for told in seen.values():
         assert told["token_service"]["there"] == "sandbox-user@example.org"
 
@@ -260,7 +260,7 @@ def test_contradictions_are_still_value_errors(seen: dict[str, Results]):
         assert [label for label in labels if "ValueError" not in told["wrong_logins"][label]["raised"]] == []
 
 
-def test_the_explorer_is_asked(seen: dict[str, Results]):
+def test_the_explorer_is_queried(seen: dict[str, Results]):
     for told in seen.values():
         assert told["explorer"]["beyond what a query reaches"] == [38, 39]
         assert told["explorer"]["downloaded"] == 40
@@ -272,6 +272,6 @@ def test_downloads_go_over_https(seen: dict[str, Results], proxy: ConnectProxy):
     assert f"{HOST}:443" in proxy.asked
 
 
-def test_the_published_client_is_the_one_that_was_asked_for(interpreter_of: Callable[[str], Path]):
+def test_the_published_client_is_the_one_that_was_requested(interpreter_of: Callable[[str], Path]):
     found = list(interpreter_of("gen3").parent.parent.rglob("gen3-*.dist-info"))
     assert [each.name for each in found] == ["gen3-4.28.5.dist-info"]

@@ -52,7 +52,7 @@ def test_no_other_host_is_reached(client: httpx.Client, proxy: ConnectProxy):
     assert proxy.asked == ["elsewhere.example.org:443", "elsewhere.example.org"]
 
 
-def test_nobody_trusts_its_certificate_unasked(proxy: ConnectProxy):
+def test_its_certificate_is_not_trusted_by_default(proxy: ConnectProxy):
     with (
         httpx.Client(proxy=proxy.url, trust_env=False) as client,
         pytest.raises(httpx.ConnectError, match="certificate"),

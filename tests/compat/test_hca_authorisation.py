@@ -124,7 +124,7 @@ def test_both_are_answered_the_same(sandbox: Sandbox, new_client: Callable[..., 
     assert told[0] == told[1]
 
 
-def test_refusals_are_told_alike(pair: dict[str, "Documented"]) -> None:
+def test_refusals_are_reported_alike(pair: dict[str, "Documented"]) -> None:
     for name, arguments, status in (
         ("get_v1_role", {"role_id": "nobody-has-it"}, 404),
         ("post_v1_user", {"user_id": OWNER}, 409),
@@ -139,7 +139,7 @@ def test_refusals_are_told_alike(pair: dict[str, "Documented"]) -> None:
         assert all("SwaggerAPIException" in error.kinds for error in errors)
 
 
-def test_nobody_in_particular_is_refused(new_client: Callable[..., "Documented"], module: str) -> None:
+def test_a_token_without_a_user_is_refused(new_client: Callable[..., "Documented"], module: str) -> None:
     client = new_client(module, token="of-nobody", kind="AuthClient")
     with pytest.raises(Exception, match="Swagger") as caught:
         client.call("get_v1_roles")

@@ -177,7 +177,7 @@ def test_a_downloaded_collection_is_taken_over(
 
 
 @pytest.mark.parametrize("module", ["hca", "omicsdk"])
-def test_a_deployment_that_lets_nobody_in_unknown(
+def test_a_deployment_without_anonymous_access(
     sandbox: Sandbox, new_client: Callable[..., "Documented"], make_folder: Callable[..., Path], contents: Contents, module: str
 ) -> None:  # fmt: skip
     source = make_folder(reads=1000)

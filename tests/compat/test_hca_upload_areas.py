@@ -101,7 +101,7 @@ def test_hca_areas_that_either_selects_are_known_to_both(pair: Pair, sandbox: Sa
     assert pair.section["areas"] == {"aaaaaaaa-1111-4222-8333-444444444444": {"uri": first}}
 
 
-def test_hca_uploads_and_ours_lists_verifies_and_goes_on(pair: Pair, sandbox: Sandbox, files: Path):
+def test_hca_uploads_and_ours_lists_verifies_and_continues(pair: Pair, sandbox: Sandbox, files: Path):
     uri = sandbox.area()
     uuid = uri.split("/")[-2]
     pair.old("select", uri)

@@ -65,7 +65,7 @@ def test_another_python_is_another_environment(script: Any) -> None:
     assert script.fingerprint({}, "3.11") != script.fingerprint({}, "3.12")
 
 
-def test_a_client_that_does_not_import_is_told_and_not_taken_for_made(
+def test_a_client_that_does_not_import_is_reported_and_not_treated_as_made(
     script: Any, made: list[Path], tmp_path: Path
 ) -> None:
     environment = {"requirements": ["x"], "imports": ["json", "no_such_module"]}

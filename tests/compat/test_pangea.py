@@ -172,7 +172,7 @@ def test_no_group_of_the_scenario_is_left_out(seen: dict[str, Results]):
 # Values that both have to see, so that they don't agree on nothing.
 
 
-def test_things_are_made_found_and_changed(seen: dict[str, Results]):
+def test_objects_are_made_found_and_changed(seen: dict[str, Results]):
     for told in seen.values():
         assert told["organizations"]["the same"] is True
         assert told["groups"]["a library"] == ["Group Lib", True, True]

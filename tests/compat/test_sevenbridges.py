@@ -204,6 +204,6 @@ def test_a_task_ends_with_its_output(seen: dict[str, Results]):
         assert told["batches"]["ended"] == ["COMPLETED", 2]
 
 
-def test_the_published_client_is_the_one_that_was_asked_for(interpreter_of: Callable[[str], Path]):
+def test_the_published_client_is_the_one_that_was_requested(interpreter_of: Callable[[str], Path]):
     found = list(interpreter_of("sevenbridges").parent.parent.rglob("sevenbridges_python-*.dist-info"))
     assert [each.name for each in found] == ["sevenbridges_python-2.11.2.dist-info"]

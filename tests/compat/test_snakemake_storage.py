@@ -128,7 +128,7 @@ rule list:
     assert content(store, "sandbox-user/p/names.txt") == b"cells one.csv\nlinks.json\nmore.csv\n"
 
 
-def test_what_is_not_there_and_what_is_damaged(snakemake: Run, sandbox: Sandbox, store: SbStore, bundle: str) -> None:
+def test_a_missing_object_and_what_is_damaged(snakemake: Run, sandbox: Sandbox, store: SbStore, bundle: str) -> None:
     def copying(name: str) -> str:
         source, made = f"dss://aws/{bundle}/{name}", "sb://sandbox-user/p/copy.csv"
         return f'rule copy:\n    input: storage("{source}")\n    output: storage("{made}")\n    shell: "cp {{input}} {{output}}"\n'
@@ -147,7 +147,7 @@ def test_what_is_not_there_and_what_is_damaged(snakemake: Run, sandbox: Sandbox,
     ("uri", "why"),
     [("ftp://host/a", "begins with none of s3://, azul://, dss://"), ("sb://me/../a", "Write the path without it")],
 )
-def test_what_is_no_uri_of_a_platform_is_told(snakemake: Run, uri: str, why: str) -> None:
+def test_an_invalid_uri_of_a_platform_is_reported(snakemake: Run, uri: str, why: str) -> None:
     told = snakemake(f'rule a:\n    input: storage.omics("{uri}")\n')
     assert told.returncode == 1
     assert why in told.stderr

@@ -93,7 +93,7 @@ def test_a_manifest_without_rows(omics: Run, folder: Path):
     assert "lists no files" in done.stderr
 
 
-def test_a_manifest_that_is_not_there(omics: Run):
+def test_a_manifest_that_does_not_exist(omics: Run):
     done = omics("dss", "download-manifest", "--manifest", "nowhere.tsv", "--replica", "aws")
     one_line(done, USAGE, "nowhere.tsv", "No such file")
 
@@ -204,7 +204,7 @@ def test_a_full_disk(omics: Run, bundle: Any, folder: Path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT can't be sent to one process on Windows")
-def test_control_c_leaves_what_the_next_run_goes_on_from(
+def test_control_c_leaves_what_the_next_run_continues_from(
     start: Any, omics: Run, omics_sandbox: Any, bundle: Any, folder: Path
 ):
     arguments = ("dss", "download", "--bundle-uuid", bundle["bundle_uuid"], "--replica", "aws", "--no-metadata")

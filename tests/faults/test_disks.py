@@ -397,7 +397,7 @@ def test_a_journal_that_is_a_folder(trial: Any, server: Any) -> None:
 
 @pytest.mark.fault("existing file with the right size and wrong bytes", ends="right file")
 @pytest.mark.parametrize("size", [5000, 9 * MIB])
-def test_a_wrong_file_that_is_there(trial: Any, server: Any, noise: Any, size: int) -> None:
+def test_a_wrong_file_that_exists(trial: Any, server: Any, noise: Any, size: int) -> None:
     trial.folder.mkdir()
     (trial.folder / "one").write_bytes(noise(size, 5))
     trial.download([server.item("one", noise(size), "sha256")])

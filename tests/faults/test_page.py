@@ -35,7 +35,7 @@ def test_every_fault_is_in_the_results(request: pytest.FixtureRequest) -> None:
         assert named == told, "run `make reliability`"
 
 
-def test_the_page_says_what_the_results_say(page: ModuleType) -> None:
+def test_the_page_states_what_the_results_say(page: ModuleType) -> None:
     written = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
     assert written == page.reliability(json.loads(RESULTS.read_text(encoding="utf-8"))), "run `make docs`"
 

@@ -202,7 +202,7 @@ def test_halves_of_two_versions_between_runs(
     assert report.outcomes[0].bytes_kept == 0
 
 
-def test_an_earlier_run_is_gone_on_with_when_allowed(server: Any, fault: Any, noise: Any, target: Any) -> None:
+def test_an_earlier_run_is_resumed_when_allowed(server: Any, fault: Any, noise: Any, target: Any) -> None:
     body = noise(SIZE)
     _stopped(server, fault, target, body, None, sized=True)
     item = Item("one", Location(server.url("one")), SIZE, min_delay=0.01)

@@ -35,7 +35,7 @@ def test_passing_trouble(trial: Any, server: Any, fault: Any, noise: Any, clock:
 @pytest.mark.fault("408, 429, 500, 502, 503, 504 with Retry-After in seconds", ends="right file")
 @pytest.mark.parametrize("status", TROUBLE)
 @pytest.mark.parametrize("size", [5000, SIZE])
-def test_told_seconds(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, status: int, size: int) -> None:
+def test_reported_seconds(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, status: int, size: int) -> None:
     server.fault("one", fault.status(status, {"Retry-After": "40"}))
     trial.download([server.item("one", noise(size), "md5")], clock=clock)
     assert clock.slept <= 45
@@ -44,7 +44,7 @@ def test_told_seconds(trial: Any, server: Any, fault: Any, noise: Any, clock: An
 
 @pytest.mark.fault("408, 429, 500, 502, 503, 504 with Retry-After as a date", ends="right file")
 @pytest.mark.parametrize("status", TROUBLE)
-def test_told_a_date(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, status: int) -> None:
+def test_reported_a_date(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, status: int) -> None:
     server.fault("one", fault.status(status, {"Retry-After": formatdate(clock.now() + 40, usegmt=True)}))
     trial.download([server.item("one", noise(5000), "md5")], clock=clock)
     assert clock.slept <= 45

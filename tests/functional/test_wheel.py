@@ -70,7 +70,7 @@ def test_it_is_small_and_whole(wheel: Path):
 
 
 @pytest.mark.sandbox
-def test_it_tells_the_whole_story_of_the_demo(installed: Path, tmp_path: Path):
+def test_it_states_the_whole_story_of_the_demo(installed: Path, tmp_path: Path):
     files = tmp_path / "files"
     files.mkdir()
     environ = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}

@@ -95,7 +95,7 @@ def test_a_platform_moves_bytes_through_the_engine(platform: str):
     assert {each for each in NO_FILES if each[0].startswith(f"{platform}/")} <= found
 
 
-def test_the_layers_say_so_of_every_platform():
+def test_the_layers_state_it_of_every_platform():
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     (contract,) = [entry for entry in contracts if "s3transfer" in entry.get("forbidden_modules", ())]
     assert sorted(contract["source_modules"]) == [f"omicsdk.{platform}" for platform in PLATFORMS]

@@ -42,7 +42,7 @@ def nodes(names: Iterable[str]) -> Iterator[tuple[str, ast.AST]]:
             yield from ((place, node) for node in ast.walk(ast.parse(text)))
 
 
-def test_nothing_that_is_read_is_evaluated_or_unpickled() -> None:
+def test_input_is_never_evaluated_or_unpickled() -> None:
     sought = EVALUATING | UNPICKLING | UNSAFE_YAML
     found = {
         (place, name)

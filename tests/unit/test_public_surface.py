@@ -34,7 +34,7 @@ def test_other_names_are_not(module):
         _ = importlib.import_module(module).nothing
 
 
-def test_the_version_is_said_once():
+def test_the_version_is_stated_once():
     import omicsdk
 
     project = Path(__file__).parents[2] / "pyproject.toml"

@@ -15,7 +15,7 @@ def test_what_came_is_counted_from_the_last_time(counts):
     check()
 
 
-def test_what_lacks_or_is_too_much_is_told(counts):
+def test_what_lacks_or_is_too_much_is_reported(counts):
     from counting import Came
 
     server, told = counts

@@ -56,7 +56,7 @@ def test_the_index_has_as_many_records_as_it_should(api):
     assert len(asked(api, "GET", "/index/index/?limit=5000")[1]["records"]) == 1024
 
 
-def test_objects_are_told_one_by_one_and_many_at_once(api):
+def test_objects_are_reported_one_by_one_and_many_at_once(api):
     status, told = asked(api, "GET", "/ga4gh/drs/v1/objects/dg.BENCH/f1")
     assert (status, told["size"], told["access_methods"][0]["access_id"]) == (200, 7, "s3")
     assert asked(api, "GET", "/ga4gh/drs/v1/objects/dg.BENCH/none")[0] == 404
@@ -66,7 +66,7 @@ def test_objects_are_told_one_by_one_and_many_at_once(api):
     assert asked(api, "POST", "/ga4gh/drs/v1/objects", {"bulk_object_ids": ["x"] * 101})[0] == 413
 
 
-def test_urls_lead_to_the_server_of_bytes(api):
+def test_urls_refer_to_the_server_of_bytes(api):
     one = asked(api, "GET", "/ga4gh/drs/v1/objects/dg.BENCH/f1/access/s3")[1]["url"]
     wanted = [{"bulk_object_id": "dg.BENCH/f2", "bulk_access_ids": ["s3"]}]
     told = asked(api, "POST", "/ga4gh/drs/v1/objects/access", {"bulk_object_access_ids": wanted})[1]

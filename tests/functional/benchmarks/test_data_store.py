@@ -78,7 +78,7 @@ def test_documents_name_this_server(api):
     assert asked(api, "GET", "/v1/other.json")[0] == 404
 
 
-def test_a_bucket_tells_what_came():
+def test_a_bucket_states_what_came():
     from data_store.staging import bucket
 
     server = bucket()
@@ -127,7 +127,7 @@ def test_a_bundle_is_made_known_with_its_first_files(holdings, api, monkeypatch)
     assert [each["uuid"] for each in bundle["files"]] == [file.name for file in holdings.many[:3]]
 
 
-def test_an_upload_is_asked_for_whole(holdings, counts):
+def test_an_upload_is_requested_whole(holdings, counts):
     from types import SimpleNamespace
 
     import data_store.cases as cases
@@ -141,7 +141,7 @@ def test_an_upload_is_asked_for_whole(holdings, counts):
         check()
 
 
-def test_clients_get_a_home_of_their_own(tmp_path, monkeypatch):
+def test_clients_get_a_separate_home(tmp_path, monkeypatch):
     from data_store import clients
 
     monkeypatch.setenv("OMICS_DSS_URL", "https://elsewhere.example.org")
@@ -153,7 +153,7 @@ def test_clients_get_a_home_of_their_own(tmp_path, monkeypatch):
         assert json.loads(config.read_text())["DSSClient"] == {"swagger_url": "http://here/v1/swagger.json"}
 
 
-def test_what_is_not_there_is_told(tmp_path, monkeypatch):
+def test_a_missing_object_is_reported(tmp_path, monkeypatch):
     from data_store import clients
 
     monkeypatch.setattr(clients.PEER, "folder", tmp_path)
@@ -163,7 +163,7 @@ def test_what_is_not_there_is_told(tmp_path, monkeypatch):
     assert clients.PEER.missing(["omics frobnicate"]) == ["omics frobnicate"]
 
 
-def test_a_worker_calls_the_package_that_it_is_told_to(tmp_path):
+def test_a_worker_calls_the_requested_package(tmp_path):
     """Not benchmarks/hca.py, which has the published package's name."""
     worker = Path(__file__).parents[3] / "benchmarks" / "data_store" / "worker.py"
     (tmp_path / "hca").mkdir()

@@ -64,7 +64,7 @@ def test_the_sink_lets_a_client_wait_for_its_leave(sink):
     assert sink.sock.recv(100).startswith(b"HTTP/1.1 200 OK")
 
 
-def test_a_worker_tells_what_a_task_took_and_why_one_failed():
+def test_a_worker_states_what_a_task_took_and_why_one_failed():
     lines = [json.dumps({"do": "nothing"}), json.dumps({"do": "what"})]
     done = subprocess.run([sys.executable, WORKER], input="\n".join(lines) + "\n", capture_output=True, text=True)
     took, failed = map(json.loads, done.stdout.splitlines())

@@ -16,7 +16,7 @@ from gen3_command import gen3_command
         (("upload", "--replica", "aws", "--staging-bucket", "b", "--src-dir", ""), "--src-dir: the value is empty"),
     ],
 )
-def test_a_variable_that_isn_t_set_names_nothing(dss, words, said):
+def test_a_variable_that_is_not_set_names_nothing(dss, words, said):
     Path("of this folder").write_text("isn't to be uploaded")
     ran = dss(*words)
     assert (ran.code, ran.stdout) == (2, b"")
@@ -24,7 +24,7 @@ def test_a_variable_that_isn_t_set_names_nothing(dss, words, said):
 
 
 @pytest.mark.sandbox
-def test_nothing_to_upload_isn_t_this_folder(sb):
+def test_nothing_to_upload_is_not_this_folder(sb):
     Path("of this folder").write_text("isn't to be uploaded")
     ran = sb("files", "upload", "", "sb://sandbox-user/p/")
     assert (ran.code, "PATHS is required" in ran.err) == (2, True)

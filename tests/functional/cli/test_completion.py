@@ -167,7 +167,7 @@ def test_fish_finds_what_is_installed_by_itself(omics, home, monkeypatch):
     assert words.stdout.startswith("upload\t")
 
 
-def test_zsh_is_told_in_its_settings_when_the_user_agrees(omics, home):
+def test_zsh_is_reported_in_its_settings_when_the_user_agrees(omics, home):
     settings = home / ".zshrc"
     settings.write_text("alias l=ls")
     told = omics("completion", "zsh", "--install", installed=True)
@@ -240,7 +240,7 @@ def test_names_are_kept_in_the_cache_folder_without_secrets(sb, tab, tmp_path, m
     assert tab("ls", "sb://sandbox-user/") == ["sb://sandbox-user/p/"], "they were looked up meanwhile"
 
 
-def test_a_folder_that_cannot_be_listed_is_asked_for_rarely(sb, tab, tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_listed_is_requested_rarely(sb, tab, tmp_path, monkeypatch):
     monkeypatch.setenv("OMICS_COMPLETE_DEBUG", str(tmp_path / "debug"))
     assert tab("ls", "sb://nobody/") == []
     assert "has no project visible to you" in (tmp_path / "debug").read_text()

@@ -36,7 +36,7 @@ def test_what_is_missing_is_named(crunch, monkeypatch):
     assert (ran.code, "set CRUNCH_URL" in ran.err, "(--base-url)" in ran.err) == (2, True, True)
 
 
-def test_where_and_who_can_be_said_in_several_ways(crunch, monkeypatch, omics_sandbox):
+def test_where_and_who_can_be_stated_in_several_ways(crunch, monkeypatch, omics_sandbox):
     for name in ("CRUNCH_URL", "CRUNCH_TOKEN"):
         monkeypatch.delenv(name)
     url, token = omics_sandbox.crunch_url, omics_sandbox.crunch_token
@@ -50,7 +50,7 @@ def test_where_and_who_can_be_said_in_several_ways(crunch, monkeypatch, omics_sa
     assert crunch(*show, "--token", "0" * 40).code == 4
 
 
-def test_a_wrong_token_is_told_with_what_to_do(crunch, monkeypatch):
+def test_a_wrong_token_is_reported_with_what_to_do(crunch, monkeypatch):
     monkeypatch.setenv("CRUNCH_TOKEN", "0" * 40)
     for words in (("add-item", "sandbox", "x"), ("api", "list-projects")):
         ran = crunch(*words)
@@ -95,7 +95,7 @@ def test_what_exists_is_skipped_in_a_second_run(crunch, site):
     assert (elsewhere.code, "already exists" in elsewhere.err) == (1, True)
 
 
-def test_things_have_the_verbs_of_the_grammar(crunch):
+def test_objects_have_the_verbs_of_the_grammar(crunch):
     assert crunch("projects", "create", "P").json["slug"] == "p"
     assert crunch("datasets", "create", "p", "D").json["slug"] == "p:d"
     assert crunch("items", "create", "p:d", "I").json["slug"] == "p:d:i"

@@ -54,7 +54,7 @@ def statuses(site, slug):
     return [(each.stage, each.state) for each in kept if each.dataset == number]
 
 
-def test_a_run_tells_its_stages_and_leaves_the_result(crunch, site, omics_sandbox, tmp_path):
+def test_a_run_states_its_stages_and_leaves_the_result(crunch, site, omics_sandbox, tmp_path):
     ran = crunch("run", EXAMPLE, "--workflow", "script")
     folder = tmp_path / "work" / "tmp" / "sandbox--example-reads"
     assert (ran.code, ran.json) == (
@@ -126,7 +126,7 @@ def test_without_storage_settings_nothing_begins(crunch, site, monkeypatch):
     assert site.get_json_response("api/statuses/")["count"] == 0
 
 
-def test_next_takes_the_oldest_and_says_when_none_is_left(crunch, site, add):
+def test_next_takes_the_oldest_and_states_when_none_is_left(crunch, site, add):
     slug = add("Looped", PICKY, l1="a.txt")
     words = ["next", "--project", slug, "--workflow", "script"]
     assert crunch(*words).json["dataset"] == "looped:l1"
@@ -136,7 +136,7 @@ def test_next_takes_the_oldest_and_says_when_none_is_left(crunch, site, add):
     assert crunch("next", "--workflow", "script").code == 1
 
 
-def test_a_loop_goes_on_after_a_failure_and_says_how_it_ended(crunch, site, add):
+def test_a_loop_continues_after_a_failure_and_states_how_it_ended(crunch, site, add):
     slug = add("Looped", PICKY, l1="a.txt", l2="bad.txt", l3="a.txt")
     words = ["loop", "--project", slug, "--workflow", "script"]
     ran = crunch(*words)
@@ -166,7 +166,7 @@ def test_a_loop_ends_when_the_site_takes_no_statuses(crunch, omics_sandbox, monk
     assert [(row["dataset"], row["result"]) for row in ran.json] == [(EXAMPLE, "FAIL")]
 
 
-def test_a_loop_that_cannot_go_on_says_what_was_done(crunch, add, monkeypatch):
+def test_a_loop_that_cannot_continue_states_what_was_done(crunch, add, monkeypatch):
     slug = add("Looped", PICKY, l1="a.txt", l2="a.txt")
     sending = CrunchExchange.send
 
@@ -191,7 +191,7 @@ def test_a_dataset_that_another_runner_has_is_left_to_it(crunch, site, add):
     assert crunch("run", EXAMPLE, "--workflow", "script", "--take-over").code == 0
 
 
-def test_next_goes_on_where_another_runner_was_faster(crunch, site, add, monkeypatch):
+def test_next_resumes_where_another_runner_was_faster(crunch, site, add, monkeypatch):
     slug = add("Looped", PICKY, l1="a.txt", l2="a.txt")
     number = site.get_json_response("api/datasets/looped:l1/")["id"]
     sending = CrunchExchange.send
@@ -256,7 +256,7 @@ def test_two_datasets_without_a_base_path_share_a_folder_which_is_warned_of_and_
     assert (folder / "made.txt").exists()
 
 
-def test_the_tutorial_says_when_two_datasets_share_a_folder(crunch):
+def test_the_tutorial_states_when_two_datasets_share_a_folder(crunch):
     """What it says is tried above and in tests/functional/crunch/test_run_claim.py; its words are those of the commands."""
     page = (Path(__file__).parents[3] / "docs" / "tutorials" / "crunch.md").read_text(encoding="utf-8")
     (said,) = (" ".join(each.split()) for each in page.split("\n\n") if each.startswith("`--base-file-path` keeps"))

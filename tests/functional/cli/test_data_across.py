@@ -74,7 +74,7 @@ def _billing_group(omics):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-def test_ctrl_c_leaves_what_the_same_command_goes_on_from(omics_sandbox, bundle, source, variables, tmp_path):
+def test_ctrl_c_leaves_what_the_same_command_continues_from(omics_sandbox, bundle, source, variables, tmp_path):
     command = [OMICS, "cp", f"{bundle}/reads.bin", str(tmp_path / "there.bin")]
     omics_sandbox.add_faults(Rule("stall", path="/_objects/*", at=5 << 20))
     code, out, err = interrupted(omics_sandbox, command, variables)
@@ -91,7 +91,7 @@ def test_ctrl_c_leaves_what_the_same_command_goes_on_from(omics_sandbox, bundle,
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-def test_a_copy_from_platform_to_platform_goes_on_after_kill_9(omics_sandbox, bundle, source, variables, tmp_path):
+def test_a_copy_from_platform_to_platform_continues_after_kill_9(omics_sandbox, bundle, source, variables, tmp_path):
     target = f"s3://{omics_sandbox.staging_bucket}/killed.bin"
     command = [OMICS, "cp", f"{bundle}/reads.bin", target]
     (tmp_path / "tmp").mkdir()

@@ -68,7 +68,7 @@ def test_every_login_is_tried_with_one_call(omics, sandbox, hidden):
     hidden(ran.out)
 
 
-def test_only_what_is_named_is_asked(omics, sandbox):
+def test_only_what_is_named_is_queried(omics, sandbox):
     ran = omics("doctor", "sb", "gen3", "--json", tty=True)
     assert [row["subject"] for row in by_probe(ran.json, "login")] == ["sb: token", "gen3: API key"]
     assert omics("doctor", "sbb").code == 2
@@ -84,7 +84,7 @@ def test_a_wrong_token_fails_with_its_remedy(omics, sandbox, monkeypatch):
     assert "0" * 32 not in ran.out + ran.err
 
 
-def test_a_service_that_is_down_fails_and_the_others_are_told(omics, sandbox, monkeypatch):
+def test_a_service_that_is_down_fails_and_the_others_are_reported(omics, sandbox, monkeypatch):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         monkeypatch.setenv("CRUNCH_URL", f"http://127.0.0.1:{taken.getsockname()[1]}")
@@ -96,7 +96,7 @@ def test_a_service_that_is_down_fails_and_the_others_are_told(omics, sandbox, mo
     ]
 
 
-def test_without_anything_configured_only_the_machine_is_looked_at(omics, alone):
+def test_without_anything_configured_only_the_machine_is_examined(omics, alone):
     ran = omics("doctor", "--output", "jsonl")
     assert ran.code == 0
     probes = {json.loads(line)["probe"] for line in ran.out.splitlines()}
@@ -120,7 +120,7 @@ def test_questions_of_init_fit_a_narrow_terminal(omics, sandbox, alone, monkeypa
     assert [line for line in lines if len(line) > 40 and len(line.split()) > 1] == []
 
 
-def test_init_asks_for_the_logins_that_are_missing(omics, alone, omics_sandbox, monkeypatch):
+def test_init_requests_the_logins_that_are_missing(omics, alone, omics_sandbox, monkeypatch):
     box = omics_sandbox
     monkeypatch.setenv("OMICS_SB_URL", box.sb_url)
     typed = iter(["wrong", box.sb_token])
@@ -143,7 +143,7 @@ def homeless(alone, monkeypatch):
     leave_home(monkeypatch)
 
 
-def test_a_user_without_a_home_is_told_what_that_means(omics, homeless):
+def test_a_user_without_a_home_gets_a_warning(omics, homeless):
     ran = omics("doctor", "--json")
     assert (ran.code, ran.err) == (0, "")
     told = {row["subject"]: row for row in by_probe(ran.json, "disk") if row["status"] != "ok"}
@@ -165,7 +165,7 @@ def test_a_home_that_is_a_file_is_named(omics, alone, monkeypatch):
     assert "settings" in by_probe(ran.json, "login")[0]["subject"], "what is not there holds no login"
 
 
-def test_settings_with_an_error_in_them_are_told_with_their_line_beside_all_others(omics, sandbox, alone):
+def test_settings_with_an_error_in_them_are_reported_with_their_line_beside_all_others(omics, sandbox, alone):
     file = alone / "config" / "hca" / "config.json"
     file.parent.mkdir(parents=True)
     file.write_text('{\n "DSSClient": {,}\n}')
@@ -177,7 +177,7 @@ def test_settings_with_an_error_in_them_are_told_with_their_line_beside_all_othe
     assert omics("--yes", "init").json["written"] == []
 
 
-def test_init_says_how_to_get_what_is_missing(omics, alone):
+def test_init_states_how_to_get_what_is_missing(omics, alone):
     ran = omics("init")
     assert (ran.code, ran.err) == (0, "")
     assert [each["service"] for each in ran.json["services"]] == ALL
@@ -216,7 +216,7 @@ def test_init_asks_on_a_terminal_before_it_tries_or_writes(omics, sandbox, alone
     assert "replica" not in omics("init", tty=True, typed="n\nn\n").err, "it is set"
 
 
-def test_what_was_found_is_told_even_if_no_default_can_be_written(omics, sandbox, alone):
+def test_what_was_found_is_reported_even_if_no_default_can_be_written(omics, sandbox, alone):
     (alone / "config").write_text("a file in the way")
     ran = omics("--yes", "init")
     assert (ran.code, ran.json["written"]) == (1, [])

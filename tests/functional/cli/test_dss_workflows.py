@@ -38,7 +38,7 @@ def test_a_search_over_all_pages(dss, bundles, form, way):
     assert all(("metadata" in hit) == (form == "raw") for hit in ran.json["results"])
 
 
-def test_a_query_that_isnt_json_is_named(dss):
+def test_a_query_that_is_not_json_is_named(dss):
     ran = dss("post-search", "--replica", "aws", "--es-query", "-", typed="{oops")
     assert ran.code == 2
     assert "--es-query: expected a JSON object" in ran.err
@@ -82,7 +82,7 @@ def test_a_checkout_is_waited_for(dss, omics_sandbox, bundles):
     assert f"checkout {ran.json['checkout_job_id']} has started" in ran.err
 
 
-def test_checkouts_that_dont_come(dss, omics_sandbox, bundles):
+def test_checkouts_that_do_not_come(dss, omics_sandbox, bundles):
     omics_sandbox.settings.turn({"dss.checkout_seconds": 0})
     failed = checkout(dss, bundles[0], "--wait", "--destination", "no-such-bucket")
     assert (failed.code, failed.stdout) == (1, b"")
@@ -94,7 +94,7 @@ def test_checkouts_that_dont_come(dss, omics_sandbox, bundles):
     assert checkout(dss, bundles[0], "--wait", "--version", "2019-08-01T200147.836832Z").code == 1
 
 
-def test_a_uuid_that_isnt_one_is_usage(dss):
+def test_a_uuid_that_is_not_one_is_usage(dss):
     ran = dss("patch-bundle", "--uuid", "..", "--replica", "aws", "--version", "2019-08-01T200147.836832Z")
     assert ran.code in (1, 2)
     assert "unexpected" not in ran.err
@@ -122,7 +122,7 @@ def test_an_upload_with_a_report_and_a_limit(dss, source, omics_sandbox):
     assert "report written to r.html" in ran.err
 
 
-def test_an_upload_that_fails_tells_in_its_report(dss, source, omics_sandbox):
+def test_an_upload_that_fails_states_in_its_report(dss, source, omics_sandbox):
     from omicsdk.sandbox import Rule
 
     omics_sandbox.add_faults(Rule("status", path="/dss/v1/files/*", method="PUT", status=409, nth=1, times=1))
@@ -135,7 +135,7 @@ def test_an_upload_that_fails_tells_in_its_report(dss, source, omics_sandbox):
 
 
 @pytest.mark.parametrize("words", [("--limit-rate", "fast"), ("--time-budget", "soon"), ("--report", "r.txt")])
-def test_options_that_cant_be_meant(dss, source, omics_sandbox, words):
+def test_options_that_cannot_be_meant(dss, source, omics_sandbox, words):
     ran = upload(dss, source, omics_sandbox, *words)
     assert ran.code == 2
     assert words[0] in ran.err
@@ -183,7 +183,7 @@ def test_a_file_that_is_copied_later_is_waited_for(dss, source, omics_sandbox):
     assert put_file(dss, omics_sandbox, key, "--uuid", "a/b", "--wait").code in (1, 2)
 
 
-def test_a_collection_of_parts_says_what_it_brings(dss, bundles):
+def test_a_collection_of_parts_states_what_it_brings(dss, bundles):
     files = dss("get-bundle", "--uuid", bundles[0]["bundle_uuid"], "--replica", "aws").json["bundle"]["files"]
     metadata = next(one for one in files if one["name"].endswith(".json"))
     part = {"type": "organ", "uuid": metadata["uuid"], "version": metadata["version"], "path": "/organ"}

@@ -51,7 +51,7 @@ def misspelt(data_set):
     return data_set
 
 
-def test_what_is_no_data_set_isn_t_called_right(dtp, work):
+def test_an_invalid_data_set_is_not_called_right(dtp, work):
     folder = work / "nothing"
     folder.mkdir()
     (folder / "README.txt").write_text("Where the data are")
@@ -92,7 +92,7 @@ def test_a_data_set_goes_to_the_commons_and_comes_back(dtp, data_set, work):
         assert (work / "again" / name).read_bytes() == (work / "records" / name).read_bytes()
 
 
-def test_faults_are_told_with_their_place_and_nothing_is_written(dtp, misspelt, work):
+def test_faults_are_reported_with_their_place_and_nothing_is_written(dtp, misspelt, work):
     ran = dtp("convert", DATASET, "records", "--project", PROJECT)
     assert (ran.code, ran.out) == (1, "")
     assert "subjects.xlsx" in ran.err
@@ -111,7 +111,7 @@ def test_records_with_faults_can_be_left_out(dtp, data_set, work):
     assert {row["node"]: row["records"] for row in ran.json}["case"] >= 1
 
 
-def test_validation_tells_what_is_wrong_as_rows(dtp, misspelt):
+def test_validation_states_what_is_wrong_as_rows(dtp, misspelt):
     ran = dtp("validate", DATASET, "--project", PROJECT)
     assert ran.code == 1
     row = ran.json[0]
@@ -121,21 +121,21 @@ def test_validation_tells_what_is_wrong_as_rows(dtp, misspelt):
     assert table.out.splitlines()[0].startswith("file\tsheet\trow\tcolumn\tvalue\tmessage")
 
 
-def test_what_is_right_is_said(dtp, data_set):
+def test_what_is_right_is_stated(dtp, data_set):
     ran = dtp("validate", DATASET, "--project", PROJECT)
     assert (ran.code, ran.json, "nothing is wrong" in ran.err) == (0, [], True)
     assert dtp("convert", DATASET, "records", "--project", PROJECT).code == 0
     assert dtp("validate", "records").code == 0
 
 
-def test_records_are_held_against_what_is_there(dtp, work):
+def test_records_are_held_against_what_exists(dtp, work):
     (work / "cases.json").write_text(json.dumps([case(1)]))
     assert dtp("validate", "cases.json").code == 0
     ran = dtp("validate", "cases.json", *HERE)
     assert (ran.code, ran.json[0]["column"]) == (1, "experiments")
 
 
-def test_nothing_is_right_in_a_project_that_isn_t_there(dtp, work, data_set):
+def test_nothing_is_right_in_a_project_that_does_not_exist(dtp, work, data_set):
     (work / "e.json").write_text(json.dumps([{"type": "experiment", "submitter_id": "e", "projects": [{"code": "Z"}]}]))
     for source in ("e.json", DATASET):
         ran = dtp("validate", source, "--program", PROGRAM, "--project", "Z")
@@ -143,7 +143,7 @@ def test_nothing_is_right_in_a_project_that_isn_t_there(dtp, work, data_set):
         assert dtp("validate", source, "--project", "Z").code == 0
 
 
-def test_a_folder_that_isn_t_a_data_set_is_told(dtp, work, data_set):
+def test_a_folder_that_is_not_a_data_set_is_reported(dtp, work, data_set):
     (work / "empty").mkdir()
     for folder in ("empty", "gone"):
         assert dtp("convert", folder, "records", "--project", PROJECT).code == 2
@@ -169,7 +169,7 @@ def test_a_dictionary_of_one_s_own_needs_no_commons(dtp, data_set, work, monkeyp
     assert (gone.code, "No dictionary found at gone" in gone.err) == (2, True)
 
 
-def test_records_that_are_refused_don_t_hinder_the_others(dtp, omics_sandbox, work):
+def test_records_that_are_refused_do_not_hinder_the_others(dtp, omics_sandbox, work):
     experiment = {"type": "experiment", "submitter_id": DATASET, "projects": [{"code": PROJECT}]}
     (work / "r.json").write_text(json.dumps([case(1), case(2, age=3), experiment]))
     ran = dtp("submit", "r.json", *HERE, "--refused")
@@ -254,7 +254,7 @@ def test_records_are_exported(dtp, omics_sandbox, work):
     assert (gone.code, DATASET in gone.err) == (1, True)
 
 
-def test_a_key_that_ended_says_so(dtp, omics_sandbox, work):
+def test_a_key_that_ended_reports_it(dtp, omics_sandbox, work):
     ended = omics_sandbox.gen3_credentials(work / "ended.json")
     omics_sandbox.gen3.access.revoke(json.loads(ended.read_text())["key_id"])
     ran = dtp("query", "--projects", "--auth", str(ended))
@@ -269,7 +269,7 @@ def test_a_submission_shows_on_a_terminal_how_far_it_is(dtp, work):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-def test_a_submission_that_ctrl_c_stopped_goes_on(dtp, omics_sandbox, work):
+def test_a_submission_that_ctrl_c_stopped_continues(dtp, omics_sandbox, work):
     experiment = {"type": "experiment", "submitter_id": DATASET, "projects": [{"code": PROJECT}]}
     (work / "r.json").write_text(json.dumps([experiment, *(case(number) for number in range(9))]))
     command = [OMICS, "dtp", "submit", "r.json", *HERE, "--chunk-size", "1", "--journal", "j"]

@@ -57,7 +57,7 @@ def test_files_come_from_irods_and_metadata_from_the_commons(dtp, zone, work):
     assert (work / "r.jsonl").is_file()
 
 
-def test_a_file_that_fails_doesn_t_stop_the_others(dtp, zone, work):
+def test_a_file_that_fails_does_not_stop_the_others(dtp, zone, work):
     zone.put(f"{DATASET}/bad.nrrd", b"x", checksum=lambda _: "sha2:" + "A" * 43 + "=")
     ran = dtp("download", DATASET, "--config", "irods.json")
     assert (ran.code, ran.json["counts"]["failed"], ran.json["counts"]["done"]) == (3, 1, 2)
@@ -65,7 +65,7 @@ def test_a_file_that_fails_doesn_t_stop_the_others(dtp, zone, work):
     assert not (work / DATASET / "bad.nrrd").exists()
 
 
-def test_what_can_t_begin_says_why(dtp, zone, work, monkeypatch):
+def test_what_cannot_begin_states_why(dtp, zone, work, monkeypatch):
     nowhere = dtp("download", DATASET)
     assert (nowhere.code, "--config" in nowhere.err) == (2, True)
     gone = dtp("download", "gone", "--config", "irods.json")

@@ -151,7 +151,7 @@ def test_a_row_that_fails_stops_none_and_ends_with_3(dss, bundle, source, tmp_pa
     assert not Path("m.tsv").exists()
 
 
-def test_when_all_rows_fail_each_is_told_once(dss, bundle, source, tmp_path):
+def test_when_all_rows_fail_each_is_reported_once(dss, bundle, source, tmp_path):
     names = [file["name"].partition(".")[0] for file in bundle["files"]]
     wrong = {name: f"{number:064x}" for number, name in enumerate(names)}
     manifest(tmp_path / "m.tsv", bundle, source, **wrong)
@@ -162,14 +162,14 @@ def test_when_all_rows_fail_each_is_told_once(dss, bundle, source, tmp_path):
     assert ran.err.splitlines()[-1].startswith("omics: 13 download task(s) failed. ")
 
 
-def test_a_manifest_that_isnt_there_is_usage(dss):
+def test_a_manifest_that_does_not_exist_is_usage(dss):
     ran = dss("download-manifest", "--manifest", "none.tsv", "--replica", "aws")
     assert ran.code in (1, 2)
     assert "none.tsv" in ran.err
     assert ran.err.count("\n") == 1
 
 
-def test_a_report_tells_of_each_file(dss, bundle, source, tmp_path):
+def test_a_report_reports_each_file(dss, bundle, source, tmp_path):
     manifest(tmp_path / "m.tsv", bundle, source, f3="0" * 64)
     ran = dss(*MANIFEST, str(tmp_path / "m.tsv"), "--num-retries", "0", "--report", "report.jsonl")
     assert ran.code == 3
@@ -186,7 +186,7 @@ def test_a_report_tells_of_each_file(dss, bundle, source, tmp_path):
     assert f"Download of bundle {bundle['bundle_uuid']}" in page
 
 
-def test_a_report_tells_of_what_failed_beside_the_files(dss, bundle, tmp_path):
+def test_a_report_reports_what_failed_beside_the_files(dss, bundle, tmp_path):
     header = ["bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_version", "file_sha256", "file_size"]
     row = [bundle["bundle_uuid"], bundle["version"], "none.txt", UUID, VERSION, "0" * 64, "1"]
     (tmp_path / "m.tsv").write_text("\t".join(header) + "\n" + "\t".join(row) + "\n")
@@ -287,12 +287,12 @@ def test_a_subscription_lives_and_ends(dss):
     assert dss("get-subscriptions", "--replica", "aws").json["subscriptions"] == []
 
 
-def test_a_checkout_is_asked_for_and_looked_at(dss, bundle):
+def test_a_checkout_is_requested_and_examined(dss, bundle):
     job = dss("post-bundles-checkout", *named(bundle)).json["checkout_job_id"]
     assert dss("get-bundles-checkout", "--replica", "aws", "--checkout-job-id", job).json["status"]
 
 
-def test_deleting_a_bundle_dry_and_for_good(dss, bundle):
+def test_deleting_a_bundle_dry_and_permanently(dss, bundle):
     words = ("delete-bundle", *named(bundle), "--reason", "test", "--version", bundle["version"])
     assert dss(*words, "--dry-run").json["method"] == "DELETE"
     assert dss("get-bundle", *named(bundle)).code == 0
@@ -300,14 +300,14 @@ def test_deleting_a_bundle_dry_and_for_good(dss, bundle):
     assert dss("get-bundle", *named(bundle)).code == 1
 
 
-def test_what_isnt_there_is_one_line_and_1(dss):
+def test_a_missing_object_is_one_line_and_1(dss):
     ran = dss("get-bundle", "--uuid", UUID, "--replica", "aws")
     assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
     assert UUID in ran.err
 
 
 @pytest.mark.parametrize("token", ["", "not-one"])
-def test_a_missing_or_wrong_token_is_4_and_says_where_to_put_one(dss, monkeypatch, token):
+def test_a_missing_or_wrong_token_is_4_and_states_where_to_put_one(dss, monkeypatch, token):
     monkeypatch.setenv("OMICS_DSS_TOKEN", token)
     ran = dss("get-collections")
     assert (ran.code, ran.err.count("\n")) == (4, 1)
@@ -367,7 +367,7 @@ def test_seeding_the_folder_of_a_stopped_one(omics, source, tmp_path):
     assert len(ran.json[0]["files"]) == 13
 
 
-def test_one_folder_of_two_that_cant_be_taken_is_3(omics, omics_sandbox, source, tmp_path):
+def test_one_folder_of_two_that_cannot_be_taken_is_3(omics, omics_sandbox, source, tmp_path):
     (tmp_path / "empty").mkdir()
     ran = omics("sandbox", "seed", str(tmp_path / "empty"), str(source), "--url", omics_sandbox.url, installed=True)
     assert ran.code == 3

@@ -219,7 +219,7 @@ def test_cp_of_a_folder_goes_into_one_that_exists(run, place, data, scheme):
     assert names_in(run, new) == ["a.txt", "data/"]
 
 
-def test_cp_between_platforms_skips_what_is_there(run, place):
+def test_cp_between_platforms_skips_what_exists(run, place):
     there, to = place("dss"), f"{place('s3')}-2"
     assert run("cp", "-r", f"{there}/", to).json["counts"]["done"] == 2
     assert run("cp", "-r", f"{there}/", to).json["counts"]["skipped"] == 2

@@ -118,7 +118,7 @@ def test_a_block_that_is_cut_is_fetched_to_its_end(run, omics_sandbox):
     assert run("htsget", "sample-1", "--to", "a.bam").code == 0
 
 
-def test_help_says_that_it_was_never_tried_against_a_server(run):
+def test_help_states_that_it_was_never_tried_against_a_server(run):
     for words in (("htsget",), ("refget",), ("trs",), ("htsget", "download"), ("refget", "get"), ("trs", "download")):
         assert "ever tried against a real server" in " ".join(run(*words, "--help").out.split()), words
 

@@ -23,7 +23,7 @@ def nobody(monkeypatch):
         monkeypatch.delenv(name)
 
 
-def test_a_credentials_file_says_who_and_where(gen3, omics_sandbox, monkeypatch, tmp_path):
+def test_a_credentials_file_states_who_and_where(gen3, omics_sandbox, monkeypatch, tmp_path):
     monkeypatch.delenv("GEN3_ENDPOINT")
     assert gen3("auth", "endpoint").out == f"{omics_sandbox.gen3_url}\n"
     assert gen3("whoami").json["username"] == ADMINISTRATOR
@@ -35,7 +35,7 @@ def test_a_credentials_file_says_who_and_where(gen3, omics_sandbox, monkeypatch,
     assert gen3("whoami", "--access-token", "mine").json["username"] == READER
 
 
-def test_a_token_is_printed_bare_and_tells_whose_it_is(gen3, omics_sandbox):
+def test_a_token_is_printed_bare_and_states_whose_it_is(gen3, omics_sandbox):
     ran = gen3("auth", "access-token")
     assert (ran.code, ran.out.count("."), ran.out.count("\n")) == (0, 2, 1)
     decoded = gen3("auth", "token-decode", "-", typed=ran.out).json
@@ -88,7 +88,7 @@ def test_a_key_can_be_looked_into(gen3):
     assert (wrong.code, "is not a JSON Web Token" in wrong.err) == (4, True)
 
 
-def test_requests_by_hand(gen3, omics_sandbox):
+def test_requests_manually(gen3, omics_sandbox):
     assert gen3("auth", "curl", "/user/user").json["username"] == ADMINISTRATOR
     assert gen3("auth", "curl", "index/_status").out == "Healthy\n"
     body = json.dumps({"type": "program", "name": "P", "dbgap_accession_number": "P"})
@@ -130,7 +130,7 @@ def test_a_program_finds_a_token_and_its_end_is_ours(gen3, tmp_path):
     assert "Usage: omics gen3 run" in gen3("run", "--help").out
 
 
-def test_nothing_at_all_says_what_to_give(gen3, nobody):
+def test_nothing_at_all_states_what_to_give(gen3, nobody):
     where = gen3("auth", "endpoint")
     assert (where.code, "--base-url" in where.err) == (2, True)
     who = gen3("whoami", "--endpoint", "https://commons.example.org")
@@ -148,14 +148,14 @@ def test_a_profile_names_the_commons_before_the_environment_does(gen3, nobody, t
     assert gen3("auth", "endpoint", "--profile", "here", "--endpoint", "b.org").out == "https://b.org\n"
 
 
-def test_a_wrong_file_and_a_wrong_key_say_so(gen3, tmp_path, monkeypatch):
+def test_a_wrong_file_and_a_wrong_key_state_it(gen3, tmp_path, monkeypatch):
     (tmp_path / "work" / "wrong.json").write_text("{}")
     wrong = gen3("whoami", "--auth", "wrong.json")
     assert (wrong.code, "no api_key" in wrong.err) == (4, True)
     assert "Traceback" not in wrong.err
 
 
-def test_a_revoked_key_is_told_with_what_to_do(gen3, omics_sandbox):
+def test_a_revoked_key_is_reported_with_what_to_do(gen3, omics_sandbox):
     omics_sandbox.reset()
     ran = gen3("whoami")
     assert (ran.code, "profile page" in ran.err) == (4, True)

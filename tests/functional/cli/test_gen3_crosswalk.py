@@ -34,7 +34,7 @@ def test_a_crosswalk_is_published_verified_read_and_taken_back(gen3, work):
     assert gen3("delete", "one.csv").json["counts"] == {"updated": 1, "deleted": 1}
 
 
-def test_what_isn_t_right_is_told_with_its_place(gen3, work):
+def test_what_is_not_right_is_reported_with_its_place(gen3, work):
     (work / "one.csv").write_text(f"{A},{B}\na1,b1\na2,b2\n")
     assert gen3("publish", "one.csv", "-m", "By name.").code == 0
     (work / "mixed.csv").write_text(f"{A},{B}\na1,b2\na3,b3\n")

@@ -46,7 +46,7 @@ def test_manifests_say_what_is_wanted(gen3, add, work):
     assert (work / "x/y.txt").read_bytes() + (work / "b.txt").read_bytes() == b"onetwo"
 
 
-def test_what_fails_is_told_and_the_rest_arrives(gen3, add, work):
+def test_what_fails_is_reported_and_the_rest_arrives(gen3, add, work):
     good, nowhere = add("a.txt", b"one"), add("b.txt", b"two", urls=[])
     wrong = add("c.txt", b"three", hashes={"md5": "0" * 32})
     (work / "m.tsv").write_text(f"guid\tmd5\n{good}\tnonsense\n")
@@ -59,7 +59,7 @@ def test_what_fails_is_told_and_the_rest_arrives(gen3, add, work):
     assert sorted(each.name for each in work.iterdir() if each.is_file()) == ["a.txt", "m.tsv"]
 
 
-def test_one_file_that_fails_says_why(gen3, add):
+def test_one_file_that_fails_states_why(gen3, add):
     assert gen3("download", "gone").code == 1
     unknown = gen3("download", "dg.ELSEWHERE/abc")
     assert (unknown.code, "No server is known for the prefix dg.ELSEWHERE" in unknown.err) == (1, True)
@@ -68,7 +68,7 @@ def test_one_file_that_fails_says_why(gen3, add):
     assert gen3("download", "--manifest", "gone.json").code == 2
 
 
-def test_a_file_that_one_may_not_read_says_so(gen3, add, monkeypatch, omics_sandbox, tmp_path):
+def test_a_file_that_one_may_not_read_reports_it(gen3, add, monkeypatch, omics_sandbox, tmp_path):
     secret = add("a.txt", b"one", authz=["/programs/secret"])
     reader = omics_sandbox.gen3_credentials(tmp_path / "reader.json", "reader@example.org")
     refused = gen3("download", secret, "--auth", str(reader))
@@ -85,7 +85,7 @@ def test_a_dry_run_writes_nothing(gen3, add, work):
     assert (ran.json["bytes_to_fetch"], list(work.iterdir())) == (3, [])
 
 
-def test_a_report_says_what_became_of_each(gen3, add, work):
+def test_a_report_states_the_result_for_each(gen3, add, work):
     assert gen3("download", add("a.txt", b"one"), "gone", "--report", "r.jsonl").code == 3
     assert len((work / "r.jsonl").read_text().splitlines()) >= 2
 
@@ -105,7 +105,7 @@ def test_files_and_folders_go_up_and_their_guids_are_kept(gen3, work):
     assert (work / "got/deep/b.txt").read_text() == "in/deep/b.txt"
 
 
-def test_an_upload_that_can_t_begin_says_why(gen3, work):
+def test_an_upload_that_cannot_begin_states_why(gen3, work):
     assert gen3("upload", "gone").code == 2
     (work / "a.txt").write_text("a")
     assert gen3("upload", "a.txt", "--part-size", "much").code == 2
@@ -116,7 +116,7 @@ def test_an_upload_that_can_t_begin_says_why(gen3, work):
     assert (unread.code, "'programs/P' is not a resource" in unread.err) == (2, True)
 
 
-def test_an_upload_to_a_commons_that_doesn_t_answer_ends_before_the_first_file(gen3, work, monkeypatch, omics_sandbox):
+def test_an_upload_to_a_commons_that_does_not_answer_ends_before_the_first_file(gen3, work, monkeypatch, omics_sandbox):
     def down(commons):
         raise ConnectFailed("Connection refused", url=f"{commons.base_url}/index/guid/prefix")
 
@@ -127,7 +127,7 @@ def test_an_upload_to_a_commons_that_doesn_t_answer_ends_before_the_first_file(g
     assert not [entry for entry in omics_sandbox.requests("/") if "/data/" in entry["path"]]
 
 
-def test_files_that_can_t_go_up_are_told_without_words_of_fetching(gen3, work):
+def test_files_that_cannot_go_up_are_reported_without_words_of_fetching(gen3, work):
     for name in ("a.txt", "b.txt"):
         (work / name).write_text(name)
     ran = gen3("upload", "a.txt", "b.txt", "--bucket", "nobody-s")
@@ -152,7 +152,7 @@ def archive(**entries: str) -> bytes:
     return out.getvalue()
 
 
-def test_drs_pull_unpacks_packages_unless_told_not_to(gen3, add, work):
+def test_drs_pull_unpacks_packages_unless_reported_not_to(gen3, add, work):
     guid = add("p.zip", archive(a="one", b="two"))
     ran = gen3("drs-pull", "object", guid, "--output-dir", "one", "--no-progress")
     assert ran.code == 0
@@ -164,7 +164,7 @@ def test_drs_pull_unpacks_packages_unless_told_not_to(gen3, add, work):
     assert names(work / "three") == ["a", "b"]
 
 
-def test_a_package_that_would_leave_its_folder_is_told(gen3, add, work):
+def test_a_package_that_would_leave_its_folder_is_reported(gen3, add, work):
     guid = add("p.zip", archive(**{"../evil": "x"}))
     ran = gen3("download", guid, "--unpack-packages", "-d", "in")
     assert ran.code == 3

@@ -75,7 +75,7 @@ def test_what_is_open_is_read_without_a_login(gen3, work, monkeypatch):
     assert (work / "read.tsv").read_text().splitlines()[1].startswith("s1\t")
 
 
-def test_studies_that_can_t_be_published_are_told(gen3, work):
+def test_studies_that_cannot_be_published_are_reported(gen3, work):
     (work / "s.tsv").write_text(TABLE + "s3\tThird\tno category\n")
     some = gen3("discovery", "publish", "s.tsv")
     assert (some.code, "line 4" in some.err) == (3, True)
@@ -104,7 +104,7 @@ def test_studies_get_further_columns_and_go(gen3, work):
     assert gen3("discovery", "delete", "s1").code == 1
 
 
-def test_other_metadata_isn_t_deleted_with_studies(gen3):
+def test_other_metadata_is_not_deleted_with_studies(gen3):
     body = json.dumps({"_guid_type": "other"})
     assert gen3("auth", "curl", "/mds-admin/metadata/o1", "--data", body).code == 0
     other = gen3("discovery", "delete", "o1")

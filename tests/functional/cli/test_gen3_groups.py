@@ -57,13 +57,13 @@ def test_metadata_is_changed_at_the_address_for_that(gen3):
     assert gen3("api", "metadata", "get", "--guid", "dg.1/x").code == 1
 
 
-def test_a_refused_login_says_what_to_give(gen3, monkeypatch):
+def test_a_refused_login_states_what_to_give(gen3, monkeypatch):
     monkeypatch.delenv("GEN3_API_KEY")
     ran = gen3("api", "fence", "get-user-info")
     assert (ran.code, "--access-token FILE" in ran.err) == (4, True)
 
 
-def test_help_says_what_is_there_and_what_is_not(gen3):
+def test_help_states_what_exists_and_what_is_not(gen3):
     told = gen3("--help").out
     for said in ("drs-pull", "discovery", "nih, pfb and users"):
         assert said in " ".join(told.split())

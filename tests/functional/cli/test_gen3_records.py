@@ -42,7 +42,7 @@ def test_programs_and_projects_come_and_go(gen3):
     assert {"program": "R"} not in gen3("programs", "ls").json
 
 
-def test_rows_are_submitted_and_each_is_told(gen3, work):
+def test_rows_are_submitted_and_each_is_reported(gen3, work):
     (work / "e.tsv").write_text(EXPERIMENTS)
     dry = gen3("submit", "P-Q", "e.tsv", "--dry-run")
     assert (dry.code, [row["status"] for row in dry.json]) == (0, ["valid", "valid"])
@@ -56,13 +56,13 @@ def test_rows_are_submitted_and_each_is_told(gen3, work):
     assert [row["status"] for row in gen3("submit", "P-Q", "e.tsv").json] == ["updated", "updated"]
 
 
-def test_an_export_into_a_folder_that_isn_t_there_is_told_before_anything_is_asked(gen3):
+def test_an_export_into_a_folder_that_does_not_exist_is_reported_before_any_request(gen3):
     for words in (("export", "P-Q", "--node", "experiment"), ("explore", "case", "--fields", "sex")):
         ran = gen3(*words, "--out", "gone/e.tsv")
         assert (ran.code, "--out: gone/e.tsv: folder" in ran.err) == (2, True)
 
 
-def test_rows_that_are_refused_don_t_hinder_the_others(gen3, work):
+def test_rows_that_are_refused_do_not_hinder_the_others(gen3, work):
     (work / "e.tsv").write_text(EXPERIMENTS + "experiment\te1\tQ\n\te3\tQ\n")
     ran = gen3("submit", "P-Q", "e.tsv", "--refused")
     assert ran.code == 3
@@ -72,13 +72,13 @@ def test_rows_that_are_refused_don_t_hinder_the_others(gen3, work):
     assert (held.code, {row["status"] for row in held.json}) == (1, {"invalid", "failed"})
 
 
-def test_a_submission_goes_on_by_its_journal(gen3, work):
+def test_a_submission_continues_by_its_journal(gen3, work):
     (work / "e.tsv").write_text(EXPERIMENTS)
     assert gen3("submit", "P-Q", "e.tsv", "--journal", "j").code == 0
     assert {row["status"] for row in gen3("submit", "P-Q", "e.tsv", "--journal", "j").json} == {"unchanged"}
 
 
-def test_validation_tells_the_place_and_what_to_do(gen3, work):
+def test_validation_states_the_place_and_what_to_do(gen3, work):
     (work / "e.tsv").write_text(EXPERIMENTS + "experiment\te1\tQ\nexperimen\te3\tQ\n")
     ran = gen3("validate", "e.tsv")
     assert ran.code == 1
@@ -94,7 +94,7 @@ def test_validation_tells_the_place_and_what_to_do(gen3, work):
 
 
 @pytest.mark.parametrize(("project", "code", "said"), [("P-Z", 2, "no project 'Z'"), ("N-Z", 1, "N")])
-def test_nothing_is_right_in_a_project_that_isn_t_there(gen3, work, project, code, said):
+def test_nothing_is_right_in_a_project_that_does_not_exist(gen3, work, project, code, said):
     (work / "e.tsv").write_text(EXPERIMENTS.replace("\tQ\n", "\tZ\n"))  # links to the project only
     ran = gen3("validate", "e.tsv", "--project", project)
     assert (ran.code, said in ran.err, "nothing is wrong" in ran.err) == (code, True, False)
@@ -131,7 +131,7 @@ def test_queries_come_from_words_files_and_stdin(gen3, work):
     assert gen3("query", "@gone").code == 2
 
 
-def test_the_explorer_gives_rows_or_says_what_is_wrong(gen3, work):
+def test_the_explorer_gives_rows_or_states_what_is_wrong(gen3, work):
     assert gen3("explore", "nope", "--fields", "a").code == 1
     assert gen3("explore", "nope", "--fields", "a", "--sort", "a:sideways").code == 2
     assert gen3("explore", "nope", "--fields", "a", "--limit", "0").code == 2
@@ -148,7 +148,7 @@ def test_jobs_are_begun_and_looked_after(gen3, omics_sandbox):
     assert [job["uid"] for job in gen3("jobs", "ls").json] == [uid]
 
 
-def test_a_project_that_isn_t_there_is_told_once(gen3, work):
+def test_a_project_that_does_not_exist_is_reported_once(gen3, work):
     (work / "e.jsonl").write_text(json.dumps({"type": "experiment", "submitter_id": "e1"}) + "\n")
     ran = gen3("submit", "P-Z", "e.jsonl")
     assert ran.code == 1
@@ -180,7 +180,7 @@ def test_records_are_exported_by_node_and_id_and_into_files(filled, work):
     assert len((work / "all/resource.jsonl").read_text().splitlines()) == 2
 
 
-def test_an_export_that_can_t_be_says_why(filled):
+def test_an_export_that_cannot_be_states_why(filled):
     assert filled("export", "P-Q").code == 2
     assert filled("export", "P-Q", "--node", "case", "--id", "x").code == 2
     assert filled("export", "P-Q", "--node", "case", "sample", "--out", "x.tsv").code == 2
@@ -211,7 +211,7 @@ def test_all_rows_of_a_query_come_page_by_page(filled):
     assert filled("query", text, "--rows", "--guppy").code == 2
 
 
-def test_that_a_commons_may_have_more_than_it_gives_by_itself_is_told(gen3, work):
+def test_that_a_commons_may_have_more_than_it_gives_by_itself_is_reported(gen3, work):
     (work / "e.tsv").write_text(
         "type\tsubmitter_id\tprojects.code\n" + "".join(f"experiment\te{n}\tQ\n" for n in range(12))
     )

@@ -129,7 +129,7 @@ def test_an_upload_that_is_run_again_skips_what_the_commons_has(gen3, work, omic
     ],
     ids=" ".join,
 )
-def test_what_needs_a_login_says_so_before_any_request(gen3, monkeypatch, omics_sandbox, words):
+def test_what_needs_a_login_reports_it_before_any_request(gen3, monkeypatch, omics_sandbox, words):
     monkeypatch.delenv("GEN3_API_KEY")
     before = len(omics_sandbox.requests("/"))
     refused = gen3(*words)

@@ -73,7 +73,7 @@ def test_some_that_fail_end_with_3_and_all_with_1(get, portal):
     assert all(each.startswith("failed: ") for each in outcomes("other.manifest.tsv"))
 
 
-def test_a_wait_that_a_server_asks_for_is_obeyed(get, portal):
+def test_a_wait_that_a_server_requests_is_obeyed(get, portal):
     portal.fault(f"gdc/data/{U(41)}", Faults.status(429, {"Retry-After": "0"}))
     ran = get("gdc_manifest.txt", "--to", "data")
     assert ran.code == 0, ran.err

@@ -16,7 +16,7 @@ pytestmark = [
 OMICS = str(Path(sys.executable).with_name("omics"))
 
 
-def test_ctrl_c_leaves_what_the_same_command_goes_on_from(omics_sandbox, tmp_path):
+def test_ctrl_c_leaves_what_the_same_command_continues_from(omics_sandbox, tmp_path):
     from omicsdk.sandbox import Rule
 
     source = tmp_path / "source"

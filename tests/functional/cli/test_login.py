@@ -214,7 +214,7 @@ def test_a_token_that_was_revoked_shows_in_whoami(user):
         ),
     ],
 )
-def test_what_cannot_work_is_said_in_one_line(user, words, typed, told):
+def test_what_cannot_work_is_stated_in_one_line(user, words, typed, told):
     ran = user.run("login", *words, typed=typed)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert told in ran.stderr
@@ -222,7 +222,7 @@ def test_what_cannot_work_is_said_in_one_line(user, words, typed, told):
     assert not user.tokens.exists()
 
 
-def test_profiles_have_logins_of_their_own(user):
+def test_profiles_have_separate_logins(user):
     box = user.sandbox
     words = ("sb", "--base-url", box.sb_url, "--token-stdin")
     user.login(*words, typed=box.sb_token)
@@ -351,7 +351,7 @@ class GoogleAnswers(BaseHTTPRequestHandler):
         pass
 
 
-def test_a_google_account_is_logged_in_with_a_browser_on_another_machine(user, tmp_path):
+def test_a_google_account_logs_in_with_a_browser_on_another_machine(user, tmp_path):
     url, kept = f"{user.sandbox.url}/azul", user.folder / "google"
     right, wrong = Google(user.sandbox.token()), Google("wrong")
     words = ("azul", "--base-url", url, "--device", "--credentials-file")

@@ -27,7 +27,7 @@ def asked(sandbox) -> list[str]:
     return [each["path"] for each in sandbox.requests("/pangea")]
 
 
-def test_the_environment_says_who_and_where(pangea, omics_sandbox):
+def test_the_environment_states_who_and_where(pangea, omics_sandbox):
     ran = pangea("user", "info")
     assert (ran.code, ran.json["email"]) == (0, SANDBOX_PANGEA_USER)
     assert list(ran.json) == sorted(ran.json)
@@ -57,14 +57,14 @@ def test_without_a_login_nothing_of_one_is_sent_and_what_is_public_is_read(pange
         assert (ran.code, "login" in ran.err) == (4, True)
 
 
-def test_a_wrong_password_is_told_in_one_line(pangea):
+def test_a_wrong_password_is_reported_in_one_line(pangea):
     ran = pangea("list", "samples", "Sandbox", "Sandbox Library", "-p", "wrong")
     assert (ran.code, ran.out, ran.err.count("\n")) == (4, "", 1)
     assert "Unable to log in with provided credentials" in ran.err
     assert "wrong" not in ran.err
 
 
-def test_half_a_login_is_told(pangea, monkeypatch):
+def test_half_a_login_is_reported(pangea, monkeypatch):
     monkeypatch.delenv("PANGEA_PASS")
     ran = pangea("list", "orgs")
     assert (ran.code, "Missing password for" in ran.err, "PANGEA_PASS" in ran.err) == (4, True, True)
@@ -111,7 +111,7 @@ def test_a_dry_run_of_an_operation_sends_nothing(pangea, omics_sandbox):
     assert asked(omics_sandbox) == []
 
 
-def test_what_isn_t_pangea_is_told_as_such(pangea, omics_sandbox, nobody):
+def test_what_is_not_pangea_is_reported_as_such(pangea, omics_sandbox, nobody):
     ran = pangea("list", "orgs", "--endpoint", "pangeabio.io")
     assert (ran.code, "--base-url: 'pangeabio.io' does not begin" in ran.err) == (2, True)
     assert connect("https://x.example.org/api/").base_url == "https://x.example.org"
@@ -139,7 +139,7 @@ def test_a_file_takes_what_is_printed(pangea, tmp_path):
     assert (gone.code, "does not exist" in gone.err) == (2, True)
 
 
-def test_the_version_is_ours_and_asks_nobody(pangea, omics_sandbox):
+def test_the_version_is_ours_and_sends_no_request(pangea, omics_sandbox):
     from omicsdk import __version__
 
     assert pangea("version").out == f"{__version__}\n"

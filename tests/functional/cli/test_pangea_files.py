@@ -52,7 +52,7 @@ def test_paired_reads_become_samples_once(pangea, work):
     assert private.json is True
 
 
-def test_a_dry_run_tells_the_samples_and_makes_none(pangea, work, omics_sandbox):
+def test_a_dry_run_states_the_samples_and_makes_none(pangea, work, omics_sandbox):
     before = len(omics_sandbox.requests("/pangea"))
     ran = pangea("upload", "reads", *WHERE, "fl", "--dry-run")
     assert ran.out.splitlines()[0] == "Sample: q1 rd/q1.R1.fastq.gz rd/q1.R2.fastq.gz"
@@ -61,7 +61,7 @@ def test_a_dry_run_tells_the_samples_and_makes_none(pangea, work, omics_sandbox)
     assert len(omics_sandbox.requests("/pangea")) == before
 
 
-def test_names_end_where_it_is_said(pangea, work):
+def test_names_end_where_it_is_stated(pangea, work):
     (work / "rd/s_L001_A.fq").write_text("1")
     (work / "rd/s_L001_B.fq").write_text("2")
     files = "rd/s_L001_A.fq\nrd/s_L001_B.fq\nnotes.txt\n"
@@ -74,7 +74,7 @@ def test_names_end_where_it_is_said(pangea, work):
     assert pangea("tag", "list", "random-samples", "t").out.startswith("<Pangea::Sample s ")
 
 
-def test_half_pairs_and_missing_files_are_told_before_anything_is_sent(pangea, work, omics_sandbox):
+def test_half_pairs_and_missing_files_are_reported_before_anything_is_sent(pangea, work, omics_sandbox):
     before = len(omics_sandbox.requests("/pangea"))
     half = pangea("upload", "reads", *WHERE, "-", typed="rd/q1.R1.fastq.gz\n")
     assert (half.code, "'q1'" in half.err) == (2, True)
@@ -141,7 +141,7 @@ def test_a_field_whose_upload_was_killed_is_filled_by_the_same_command(pangea, w
     assert "1 skipped" in pangea(*create).err
 
 
-def test_a_group_has_fields_of_its_own(pangea, work):
+def test_a_group_has_separate_fields(pangea, work):
     ran = pangea("upload", "group-field", *WHERE, "gmod", "gfield", "small.txt")
     assert (ran.code, ran.json["name"]) == (0, "gfield")
     again = pangea("upload", "group-field", *WHERE, "gmod", "gfield", "small.txt")
@@ -150,7 +150,7 @@ def test_a_group_has_fields_of_its_own(pangea, work):
     assert pangea("list", "results", *WHERE).out.count("\n") == 1
 
 
-def test_a_group_without_a_bucket_says_so(pangea, work):
+def test_a_group_without_a_bucket_reports_it(pangea, work):
     pangea("create", "sample-group", "Sandbox", "Bare")
     ran = pangea("create", "sample-with-data", "Sandbox", "Bare", "x", "small.txt", "-m", "raw::single_short_reads")
     assert (ran.code, "bucket" in ran.err) == (1, True)
@@ -203,7 +203,7 @@ def test_addresses_are_printed_with_names(filled, work):
     assert (foreseen.code, (work / "none").exists()) == (0, False)
 
 
-def test_a_file_that_can_t_be_had_doesn_t_keep_the_others(filled, work):
+def test_a_file_that_cannot_be_had_does_not_keep_the_others(filled, work):
     result = filled("list", "results", *WHERE, "w1", "--query", "[0].uuid").out.strip()
     there = filled("api", "list-sample-analysis-result-fields").json["results"][0]["stored_data"]
     gone = {"__type__": "s3", "uri": f"{there['uri']}.gone", "endpoint_url": there["endpoint_url"]}
@@ -214,7 +214,7 @@ def test_a_file_that_can_t_be_had_doesn_t_keep_the_others(filled, work):
     assert (work / "dl/w1/w1.raw__single_short_reads.reads.fastq.gz").exists()
 
 
-def test_reads_are_sent_again_where_that_is_said(pangea, work):
+def test_reads_are_sent_again_where_that_is_stated(pangea, work):
     pangea("upload", "reads", *WHERE, "fl")
     (work / "rd" / "q1.R1.fastq.gz").write_bytes(b"other")
     ran = pangea("upload", "reads", *WHERE, "fl", "--overwrite", "--public", "--output", "json")
@@ -227,7 +227,7 @@ def test_reads_are_sent_again_where_that_is_said(pangea, work):
     assert (work / "dl/q1/q1.raw__paired_short_reads.read_1.fastq.gz").read_bytes() == b"other"
 
 
-def test_a_file_that_is_refused_doesn_t_keep_the_others(pangea, work, omics_sandbox):
+def test_a_file_that_is_refused_does_not_keep_the_others(pangea, work, omics_sandbox):
     omics_sandbox.add_faults(Rule("status", path="*/upload_s3", method="POST", status=403, times=1))
     ran = pangea("upload", "reads", *WHERE, "fl")
     assert (ran.code, "1 sample uploaded, 1 failed" in ran.err) == (3, True)
@@ -240,7 +240,7 @@ def test_a_file_that_is_refused_doesn_t_keep_the_others(pangea, work, omics_sand
         assert (work / f"dl/{sample}/{sample}.raw__paired_short_reads.read_{read}.fastq.gz").read_bytes() == READS[name]
 
 
-def test_a_report_tells_what_became_of_each_file(pangea, work):
+def test_a_report_states_the_result_for_each_file(pangea, work):
     assert pangea("upload", "reads", *WHERE, "fl", "--report", "up.jsonl").code == 0
     assert len((work / "up.jsonl").read_text().splitlines()) >= 4
     assert pangea("download", "sample-results", *WHERE, "--target-dir", "dl", "--report", "down.html").code == 0

@@ -27,14 +27,14 @@ def metadata(pangea) -> dict:
     return {row["name"]: row["metadata"] for row in pangea("download", "metadata", *WHERE, "--output", "json").json}
 
 
-def test_samples_that_aren_t_there_are_told_and_the_others_have_it(pangea, work):
+def test_samples_that_do_not_exist_are_reported_and_the_others_have_it(pangea, work):
     ran = pangea("upload", "metadata", *WHERE, "m.csv")
     assert (ran.code, 'Sample "new" not found' in ran.err, "2 samples saved, 1 failed" in ran.err) == (3, True, True)
     assert [line.split()[1] for line in ran.out.splitlines()] == ["c1", "c2"]
     assert metadata(pangea) == {"c1": {"city": "Paris", "n": 1}, "c2": {"city": "Rome", "n": 2}, "c3": {}}
 
 
-def test_samples_are_made_updated_or_overwritten_as_it_is_said(pangea, work):
+def test_samples_are_made_updated_or_overwritten_as_it_is_stated(pangea, work):
     pangea("upload", "metadata", *WHERE, "m.csv")
     (work / "m.csv").write_text("sample,city,depth\nc1,Lyon,1.5\nnew,Oslo,2\n")
     left = pangea("upload", "metadata", *WHERE, "m.csv", "--create")
@@ -49,7 +49,7 @@ def test_samples_are_made_updated_or_overwritten_as_it_is_said(pangea, work):
     assert (both.code, "are mutually exclusive" in both.err) == (2, True)
 
 
-def test_what_stays_as_it_is_isn_t_sent(pangea, work, omics_sandbox):
+def test_what_stays_as_it_is_is_not_sent(pangea, work, omics_sandbox):
     pangea("upload", "metadata", *WHERE, "m.csv", "--create")
     before = len([each for each in omics_sandbox.requests("/pangea") if each["method"] == "PATCH"])
     again = pangea("upload", "metadata", *WHERE, "m.csv", "--update")
@@ -102,7 +102,7 @@ def test_a_table_of_thousands(pangea, work, omics_sandbox):
     assert (len(table), table[-1]) == (1 + 3 + 1_001, "t01000,1000")
 
 
-def test_a_sample_that_is_refused_doesn_t_keep_the_others(pangea, work, omics_sandbox):
+def test_a_sample_that_is_refused_does_not_keep_the_others(pangea, work, omics_sandbox):
     omics_sandbox.add_faults(Rule("status", path="*/api/samples/*", method="PATCH", status=403, times=1))
     ran = pangea("upload", "metadata", *WHERE, "m.csv", "--create")
     assert (ran.code, "2 samples saved, 1 failed" in ran.err) == (3, True)

@@ -34,7 +34,7 @@ def names(ran) -> list[str]:
     return [line.split(" ", 1)[1].rsplit(" ", 2)[0] for line in ran.out.splitlines()]
 
 
-def test_an_organization_is_made_once(pangea):
+def test_an_organization_is_created_once(pangea):
     made = pangea("create", "org", "Lab")
     assert (made.code, made.json["name"]) == (0, "Lab")
     assert f"Created: <Pangea::Organization Lab {made.json['uuid']} />" in made.err
@@ -108,7 +108,7 @@ def test_samples_by_thousands(pangea, tmp_path, omics_sandbox):
     assert names(pangea("list", "samples", ORG, LIBRARY)) == many
 
 
-def test_a_group_that_owns_no_samples_says_so(pangea):
+def test_a_group_that_owns_no_samples_reports_it(pangea):
     pangea("create", "sample-group", ORG, "Plain", "--not-library")
     ran = pangea("create", "samples", ORG, "Plain", "x")
     assert (ran.code, ran.out) == (1, "")
@@ -156,7 +156,7 @@ def test_samples_are_added_to_a_group(pangea, tmp_path):
     assert pangea(*words, "--sample-manifest", "gone").code == 2
 
 
-def test_what_is_deleted_is_asked_about_first(pangea):
+def test_what_is_deleted_is_confirmed_first(pangea):
     uuids = [each["uuid"] for each in pangea("create", "samples", ORG, LIBRARY, "a,b,c", "--output", "json").json]
     foreseen = pangea("delete", "sample", uuids[0], "--dry-run").json
     assert foreseen == [{"would delete": "sample", "name": "a", "uuid": uuids[0]}]
@@ -186,7 +186,7 @@ def test_groups_and_results_are_deleted(pangea):
     assert names(pangea("list", "groups")) == [LIBRARY]
 
 
-def test_who_isn_t_logged_in_deletes_nothing(pangea, nobody):
+def test_who_is_not_logged_in_deletes_nothing(pangea, nobody):
     uuid = pangea("create", "samples", ORG, LIBRARY, "a", "--query", "[0].uuid").out.strip()
     assert nobody("delete", "sample", uuid).code == 4
     assert names(pangea("list", "samples", ORG, LIBRARY)) == ["a"]
@@ -217,20 +217,20 @@ def test_projects_and_buckets_are_listed(pangea):
     assert "private_key" not in json.dumps(pangea("list", "buckets", "--output", "json").json)
 
 
-def test_unknown_things_are_told_by_name(pangea, nobody):
+def test_unknown_objects_are_reported_by_name(pangea, nobody):
     assert "There is no organization 'nope'" in pangea("list", "samples", "nope", LIBRARY).err
     missing = nobody("list", "samples", ORG, "nope")
     assert (missing.code, "what is not public requires a login" in missing.err) == (1, True)
     assert pangea("delete", "group", NOBODYS).code == 1
 
 
-def test_an_answer_that_is_no_list_is_told_of_the_server(pangea, omics_sandbox):
+def test_an_answer_that_is_no_list_is_reported_the_server(pangea, omics_sandbox):
     omics_sandbox.add_faults(Rule("short", path="/pangea/api/organizations", at=0))
     ran = pangea("list", "orgs")
     assert (ran.code, "not a list" in ran.err, "bug in omics" in ran.err) == (1, True, False)
 
 
-def test_things_have_the_verbs_of_the_grammar(pangea):
+def test_objects_have_the_verbs_of_the_grammar(pangea):
     pangea("orgs", "create", "Lab")
     pangea("groups", "create", "Lab", "G")
     pangea("samples", "create", "Lab", "G", "s")

@@ -190,7 +190,7 @@ def test_bytes_go_to_stdout_as_they_are(serve):
     assert ran.stdout == content
 
 
-def test_a_body_that_is_cut_is_told(serve):
+def test_a_body_that_is_cut_is_reported(serve):
     def cut(_head: bytes, connection: socket.socket) -> None:
         connection.sendall(answer(b"x" * 1000)[:-10])
         connection.close()
@@ -201,7 +201,7 @@ def test_a_body_that_is_cut_is_told(serve):
     assert b"Traceback" not in ran.stderr
 
 
-def test_nobody_listening_is_one_line_with_the_address():
+def test_a_closed_port_is_one_line_with_the_address():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     words = ["--log-level", "ERROR", "--base-url", f"http://127.0.0.1:{port}/v1", "dss", "put-bundle", *PUT]

@@ -46,7 +46,7 @@ def stopped(process: subprocess.Popen[str], number: signal.Signals) -> None:
     assert "Traceback" not in err
 
 
-def test_it_runs_until_it_is_told_to_stop_and_keeps_its_state(tmp_path):
+def test_it_runs_until_requested_stop_and_keeps_its_state(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "a.json").write_text("{}")
     with up(tmp_path / "state") as (process, variables):
@@ -79,7 +79,7 @@ def test_names_that_the_user_allows_are_those_of_the_sandbox(omics, monkeypatch,
 
 
 @pytest.mark.parametrize(("words", "runs"), [((), False), (("--run-tools",), True)])
-def test_tools_of_tasks_run_only_where_that_is_asked_for(omics, monkeypatch, tmp_path, words, runs):
+def test_tools_of_tasks_run_only_where_that_is_requested(omics, monkeypatch, tmp_path, words, runs):
     asked = []
     monkeypatch.setattr("omicsdk.sandbox.serve", lambda sandbox, _ready: asked.append(sandbox.options.run_tools))
     assert omics("sandbox", "up", "--dir", str(tmp_path / "s"), *words).code == 0
@@ -94,7 +94,7 @@ def test_a_taken_port_is_one_line(omics, tmp_path):
     assert "--port" in ran.err
 
 
-def test_faults_that_arent_there_are_one_line(omics, tmp_path):
+def test_faults_that_do_not_exist_are_one_line(omics, tmp_path):
     words = ("--faults", str(tmp_path / "none.yaml"), "--dir", str(tmp_path / "s"))
     ran = omics("sandbox", "up", *words, installed=True)
     assert (ran.code, ran.err.count("\n")) == (2, 1)
@@ -124,13 +124,13 @@ def test_faults_that_are_none_are_one_line(omics, tmp_path, content, words):
 
 
 @pytest.mark.parametrize("port", ["65536", "-1"])
-def test_what_is_no_port_is_one_line(omics, tmp_path, port):
+def test_an_invalid_port_is_one_line(omics, tmp_path, port):
     ran = omics("sandbox", "up", f"--port={port}", "--dir", str(tmp_path / "s"), installed=True)
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert f"--port: {port} is not a port" in ran.err
 
 
-def test_a_missing_extra_says_what_to_install(tmp_path):
+def test_a_missing_extra_states_what_to_install(tmp_path):
     program = (
         "import sys; sys.modules['uvicorn'] = None; from omicsdk.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )

@@ -44,7 +44,7 @@ def test_a_profile_wins_over_variables_and_an_address_over_both(home, monkeypatc
         ("https://sb.example.org:99999/v2", "a port that is no number"),
     ],
 )
-def test_where_a_token_could_be_read_or_nothing_be_says_what_to_give(home, monkeypatch, omics, url, why):
+def test_where_a_token_could_be_read_or_nothing_be_states_what_to_give(home, monkeypatch, omics, url, why):
     monkeypatch.setenv("SB_API_ENDPOINT", url)
     monkeypatch.setenv("SB_AUTH_TOKEN", "secret")
     for name in ("OMICS_SB_URL", "OMICS_SB_TOKEN"):

@@ -57,7 +57,7 @@ def test_projects_are_listed_where_no_path_is_given(sb):
     assert [row["id"] for row in sb("files", "ls", "sb://sandbox-user").json] == ["sandbox-user/p"]
 
 
-def test_a_path_that_is_not_there_names_the_nearest(tree):
+def test_a_path_that_does_not_exist_names_the_nearest(tree):
     ran = tree("files", "ls", f"{P}/raeds/")
     assert (ran.code, ran.stdout) == (1, b"")
     assert "Did you mean sb://sandbox-user/p/reads?" in ran.err
@@ -226,7 +226,7 @@ def test_files_move_and_are_renamed(tree):
     assert deep(tree) == ["b.txt", "c.txt", "deep/", "deep/z.txt", "reads/"]
 
 
-def test_what_a_job_could_not_move_is_told_and_the_rest_is_moved(tree):
+def test_what_a_job_could_not_move_is_reported_and_the_rest_is_moved(tree):
     assert tree("files", "mkdir", f"{P}/x").code == 0
     assert tree("files", "cp", f"{P}/a.txt", f"{P}/x/").code == 0
     some = tree("files", "mv", f"{P}/a.txt", f"{P}/reads/b.txt", f"{P}/x/")
@@ -246,7 +246,7 @@ def test_moving_between_this_machine_and_the_platform_is_something_else(sb):
     assert sb("files", "cp", f"{P}/a.txt").code == 2
 
 
-def test_files_are_deleted_folders_only_when_it_is_said(tree):
+def test_files_are_deleted_folders_only_when_it_is_stated(tree):
     assert tree("files", "rm", "--dry-run", f"{P}/a.txt").json[0]["deleted"] == f"{P}/a.txt"
     assert tree("files", "rm", f"{P}/reads").code == 2
     assert deep(tree) == ALL
@@ -319,7 +319,7 @@ def test_why_all_files_failed_decides_what_to_do(tree):
     assert "Run the same command again" not in ran.err
 
 
-def test_an_upload_that_is_given_again_skips_what_is_there(tree, omics_sandbox):
+def test_an_upload_that_is_given_again_skips_what_exists(tree, omics_sandbox):
     before = len(omics_sandbox.requests("/sb/v2/upload/multipart"))
     again = tree("files", "upload", "tree/", f"{P}/")
     assert (again.code, again.json["counts"]) == (0, {"done": 0, "skipped": 3, "failed": 0, "stopped": 0})
@@ -357,7 +357,7 @@ def test_a_checksum_that_is_stated_decides_whether_a_file_is_skipped(tree):
     assert (other.code, "--overwrite" in other.err) == (1, True)
 
 
-def test_more_files_than_one_request_asks_for_are_skipped(sb, monkeypatch):
+def test_more_files_than_one_request_requests_are_skipped(sb, monkeypatch):
     monkeypatch.setattr(uploads, "REQUESTS_FOR_NAMES", 3)  # for more than 60 names the folder is listed
     Path("many").mkdir()
     for number in range(45):
@@ -370,7 +370,7 @@ def test_more_files_than_one_request_asks_for_are_skipped(sb, monkeypatch):
     assert (more.code, more.json["counts"]["done"], more.json["counts"]["skipped"]) == (0, 20, 45)
 
 
-def test_some_that_fail_are_told_and_the_others_arrive(tree):
+def test_some_that_fail_are_reported_and_the_others_arrive(tree):
     Path("tree/a.txt").write_text("changed")
     Path("tree/b.txt").write_text("b")
     ran = tree("files", "upload", "tree/a.txt", "tree/b.txt", f"{P}/")
@@ -394,7 +394,7 @@ def test_what_was_deleted_since_an_earlier_run_is_sent_again(tree):
     assert {"a.txt", "b.txt"} <= set(deep(tree))
 
 
-def test_what_was_deleted_and_fails_when_it_is_sent_again_is_gone_on_with(tree, omics_sandbox):
+def test_what_was_deleted_and_fails_when_it_is_sent_again_is_resumed(tree, omics_sandbox):
     Path("tree/a.txt").write_text("changed")
     Path("tree/b.txt").write_text("b")
     both = ("files", "upload", "tree/a.txt", "tree/b.txt", f"{P}/")
@@ -459,7 +459,7 @@ def test_files_may_be_named_by_their_ids(tree):
     assert tree("files", "ls", "0" * 24).code == 1
 
 
-def test_what_the_platform_states_no_checksum_of_is_told_and_refused_where_one_is_required(tree):
+def test_what_the_platform_states_no_checksum_of_is_reported_and_refused_where_one_is_required(tree):
     ran = tree("files", "download", f"{P}/a.txt", "--download-dir", "down")
     assert ran.json["verification"] == {"verified": 0, "size only": 1, "unverified": 0}
     assert [row["verification"] for row in ran.json["files"]] == ["size only"]

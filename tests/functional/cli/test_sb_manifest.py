@@ -52,7 +52,7 @@ def test_what_was_imported_is_exported(files):
     assert list(table(files, f"{P}/b.txt", "--keys", "other")[0])[4:] == ["metadata.other"]
 
 
-def test_ids_and_paths_of_any_number_of_files_stand_in_one_table(files, monkeypatch):
+def test_ids_and_paths_of_any_number_of_files_are_in_one_table(files, monkeypatch):
     monkeypatch.setattr("omicsdk.sb.metadata.FILES_AT_ONCE", 2)
     ids = {row["path"]: row["id"] for row in table(files)}
     Path("mixed.tsv").write_text(
@@ -71,7 +71,7 @@ def test_ids_and_paths_of_any_number_of_files_stand_in_one_table(files, monkeypa
     assert [row["metadata.lane"] for row in table(files)] == ["7", "7", "7"]
 
 
-def test_a_table_that_nobody_touched_changes_nothing(files):
+def test_a_table_that_no_program_touched_changes_nothing(files):
     assert files("manifest", "export", P, "-r", "--file", "all.tsv").json == {"file": "all.tsv", "files": 3}
     refused = files("manifest", "export", P, "--file", "all.tsv")
     assert (refused.code, "--overwrite" in refused.err) == (2, True)
@@ -100,7 +100,7 @@ def test_differences_are_shown_before_they_are_sent(files, omics_sandbox):
     assert "metadata.sample_id" in table(files)[0]
 
 
-def test_rows_without_a_file_are_told_and_the_others_are_changed(files):
+def test_rows_without_a_file_are_reported_and_the_others_are_changed(files):
     Path("some.tsv").write_text(
         f"path\tmetadata.k\n{P}/a.txt\tv\n{P}/nothing.txt\tv\n{P}/deep\tv\n{P}/no/such.txt\tv\n"
     )

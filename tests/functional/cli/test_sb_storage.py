@@ -124,7 +124,7 @@ def test_a_folder_of_a_volume_is_imported_as_one(volume):
     ]
 
 
-def test_a_table_of_imports_tells_what_became_of_each_row(volume):
+def test_a_table_of_imports_states_the_result_for_each_row(volume):
     Path("imports.tsv").write_text(
         f"volume\tlocation\tto\n{V}\treads/a\t{P}/new/\n\tx.txt\t{P}/named.txt\n{V}\tnothing\t{P}/\n"
     )
@@ -153,7 +153,7 @@ def test_a_table_of_imports_tells_what_became_of_each_row(volume):
     assert len(volume("imports", "ls", "--project", P, "--volume", V, "--limit", "2").json) == 2
 
 
-def test_rows_that_the_platform_refuses_are_told(volume):
+def test_rows_that_the_platform_refuses_are_reported(volume):
     Path("imports.tsv").write_text(f"volume\tlocation\tto\nsandbox-user/none\ta\t{P}/\n{V}\tx.txt\t{P}/\n")
     ran = volume("imports", "start", "--manifest", "imports.tsv", "--wait")
     assert ran.code == 3
@@ -184,7 +184,7 @@ def test_what_an_import_could_not_find_is_foretold(volume):
         assert dry("x.txt", f"{P}/", "--volume", V, option)[:2] == (0, [True])
 
 
-def test_an_export_to_a_volume_that_is_not_there_is_foretold(volume):
+def test_an_export_to_a_volume_that_does_not_exist_is_foretold(volume):
     assert volume("imports", "start", "x.txt", f"{P}/", "--volume", V, "--wait").code == 0
     fine = volume("exports", "start", f"{P}/x.txt", "--volume", V, "--to", "y.txt", "--dry-run")
     assert (fine.code, fine.json[0]["to"]) == (0, f"{V}/y.txt")
@@ -214,7 +214,7 @@ def test_imports_are_waited_for_later(volume, omics_sandbox):
     assert "omics sb imports ls" in unknown.err
 
 
-def test_who_stops_waiting_is_told_where_to_look(volume, omics_sandbox, monkeypatch):
+def test_who_stops_waiting_is_reported_where_to_look(volume, omics_sandbox, monkeypatch):
     omics_sandbox.settings.turn({"sb.queue_seconds": 3600})
 
     def interrupted(clock, seconds):
@@ -225,7 +225,7 @@ def test_who_stops_waiting_is_told_where_to_look(volume, omics_sandbox, monkeypa
     assert (ran.code, "The imports continue. See their states: omics sb imports ls" in ran.err) == (130, True)
 
 
-def test_folders_that_are_not_there_are_made_for_a_file_with_a_path_too(volume):
+def test_folders_that_do_not_exist_are_made_for_a_file_with_a_path_too(volume):
     words = ("imports", "start", "x.txt", f"{P}/new/deep/y.txt", "--volume", V)
     assert volume(*words, "--dry-run").json == [{"from": f"{V}/x.txt", "to": f"{P}/new/deep/y.txt"}]
     assert deep(volume) == []
@@ -236,7 +236,7 @@ def test_folders_that_are_not_there_are_made_for_a_file_with_a_path_too(volume):
     assert deep(volume) == ["new/", "new/deep/", "new/deep/y.txt"]
 
 
-def test_what_is_there_already_is_kept_replaced_or_stands_beside(volume):
+def test_what_exists_already_is_kept_replaced_or_stands_beside(volume):
     words = ("imports", "start", "x.txt", f"{P}/", "--volume", V, "--wait")
     assert volume(*words).code == 0
     again = volume(*words)
@@ -278,7 +278,7 @@ def test_files_are_put_onto_a_volume(files, bucket):
     }
 
 
-def test_a_table_of_exports_tells_what_became_of_each_row(files, bucket):
+def test_a_table_of_exports_states_the_result_for_each_row(files, bucket):
     id = files("files", "ls", f"{P}/a.txt").json[0]["id"]
     Path("exports.tsv").write_text(f"file\tlocation\n{id}\tone\n{P}/reads/b.txt\ttwo\n{P}/reads/none\tthree\n")
     words = ("exports", "start", "--manifest", "exports.tsv", "--volume", V)
@@ -347,7 +347,7 @@ def test_calls_that_make_no_sense_end_with_2(files, words):
         ('location\tto\n"x\n', "unexpected end"),
     ],
 )
-def test_a_table_that_can_not_be_read_says_where(volume, text, said):
+def test_a_table_that_can_not_be_read_states_where(volume, text, said):
     Path("imports.tsv").write_text(text)
     ran = volume("imports", "start", "--manifest", "imports.tsv", "--volume", V)
     assert (ran.code, ran.stdout) == (2, b"")

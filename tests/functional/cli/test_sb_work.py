@@ -176,7 +176,7 @@ def test_a_task_is_done_again(app, quick):
     assert app("tasks", "clone", "nope").code == 1
 
 
-def test_a_task_that_is_not_there_says_where_its_id_is_found(app):
+def test_a_task_that_does_not_exist_states_where_its_id_is_found(app):
     ran = app("tasks", "wait", "nope")
     assert (ran.code, ran.stdout) == (1, b"")
     assert "Task nope: " in ran.err
@@ -189,7 +189,7 @@ def test_tasks_that_take_too_long_are_named(app):
     assert (ran.code, f"({task}) have not ended after 0.001 s. They continue" in ran.err) == (1, True)
 
 
-def test_who_stops_waiting_is_told_what_goes_on(app, monkeypatch):
+def test_who_stops_waiting_is_reported_what_continues(app, monkeypatch):
     task = app(*RUN, "--input", f"reads={P}/a.txt").json["id"]
 
     def interrupted(clock, seconds):
@@ -240,7 +240,7 @@ def test_calls_that_make_no_sense_end_with_2(app, words):
     assert ran.stdout == b""
 
 
-def test_an_input_that_is_not_there_is_told_before_a_task_is_made(app):
+def test_an_input_that_does_not_exist_is_reported_before_a_task_is_made(app):
     ran = app(*RUN, "--input", f"reads={P}/b.txt")
     assert ran.code == 1
     assert "Did you mean sb://sandbox-user/p/a.txt?" in ran.err

@@ -174,7 +174,7 @@ def test_a_time_that_is_over_leaves_the_rest_for_the_same_command(
     assert (work / "m.tsv").exists()
 
 
-def test_what_cant_be_is_said_before_anything_is_fetched(dss: Any, manifest: Path, work: Path, monkeypatch: Any):
+def test_what_cannot_be_is_stated_before_anything_is_fetched(dss: Any, manifest: Path, work: Path, monkeypatch: Any):
     words = ("download-manifest", "--manifest", str(manifest), "--replica", "aws")
     both = dss(*words, "--workers", "2", "--scheduler", "tcp://127.0.0.1:1")
     assert (both.code, "are mutually exclusive" in both.err) == (2, True)
@@ -187,7 +187,7 @@ def test_what_cant_be_is_said_before_anything_is_fetched(dss: Any, manifest: Pat
     assert not list(work.iterdir())
 
 
-def test_a_scheduler_that_isnt_there_is_named(dss: Any, manifest: Path, work: Path):
+def test_a_scheduler_that_does_not_exist_is_named(dss: Any, manifest: Path, work: Path):
     import dask
     import distributed  # noqa: F401 - brings its settings along, which would go with those of the block otherwise
 

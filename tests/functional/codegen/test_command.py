@@ -23,7 +23,7 @@ def test_a_project_is_written_that_imports(spec: Path, tmp_path: Path, capsys: p
     assert run.stdout == "<operation get_a: GET /a/{id}> https://small.example\n"
 
 
-def test_the_project_says_what_it_is(spec: Path, tmp_path: Path) -> None:
+def test_the_project_states_what_it_is(spec: Path, tmp_path: Path) -> None:
     import tomllib
 
     assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
@@ -69,7 +69,7 @@ def test_overlays_and_copies_are_used(spec: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out/src/small_client/operations/read_it.py").is_file()
 
 
-def test_check_lists_what_is_not_as_the_document_says(
+def test_check_lists_what_is_not_as_the_document_states(
     spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
@@ -107,7 +107,7 @@ def test_a_package_holds_a_document_to_compare_with(spec: Path, tmp_path: Path) 
     assert _run("diff", tmp_path, spec) == 2
 
 
-def test_steps_are_shown_to_whoever_looks_on(
+def test_steps_are_shown_to_watchers(
     spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
@@ -168,7 +168,7 @@ def test_a_projects_readme_has_every_operation(shop: Path) -> None:
     assert "ShopClientApi(credentials=BearerToken(token))" in text
 
 
-def test_what_is_lost_is_told_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_lost_is_reported_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = tmp_path / "lossy.yaml"
     spec.write_text(
         """openapi: 3.0.3
@@ -200,7 +200,7 @@ paths:
     assert (out / "src/lossy/operations/get_a.py").is_file()
 
 
-def test_a_document_whose_paths_are_empty_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_document_whose_paths_are_empty_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = tmp_path / "empty.yaml"
     spec.write_text("openapi: 3.0.3\ninfo: {title: Empty, version: '1'}\npaths: {}\n")
     assert _run(spec, "--name", "empty", "--out", tmp_path / "out", "--strict") == 3

@@ -22,7 +22,7 @@ def test_the_generated_tree_is_the_committed_one(
     assert [name for name in made if made[name] != expected[name]] == [], f"look at them, then: {again}"
 
 
-def test_every_python_file_says_where_it_comes_from() -> None:
+def test_every_python_file_states_where_it_comes_from() -> None:
     texts = {name: text.decode() for name, text in tree_of(ROOT / EXPECTED).items() if name.endswith(".py")}
     assert len(texts) > 10
     assert all(

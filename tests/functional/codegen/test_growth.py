@@ -115,7 +115,7 @@ def test_a_package_of_many_models_is_imported_as_fast_as_one_of_few(
     assert [line.rpartition(" as ")[2] for line in stub.splitlines() if " as " in line] == names
 
 
-def test_each_long_step_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_long_step_states_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = count(step=1)
     monkeypatch.setattr("omicsdk_codegen.progress.monotonic", lambda: next(seconds))
     spec = _written(tmp_path, 3)

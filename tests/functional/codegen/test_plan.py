@@ -16,7 +16,7 @@ def test_types_that_would_be_long_become_a_package(monkeypatch: pytest.MonkeyPat
     assert b'"NodeDict": "node"' in files["types/__init__.py"]
 
 
-def test_a_document_without_operations_has_a_client_all_the_same() -> None:
+def test_a_document_without_operations_has_a_client_anyway() -> None:
     files = formatted(files_of({**DOCUMENT, "paths": {}}))
     assert b"class ThingApi(_Operations, Client):" in files["client.py"]
     assert files["commands.json"] == b"[]\n"

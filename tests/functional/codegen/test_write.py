@@ -24,7 +24,7 @@ def test_a_tree_is_formatted_and_put_in_place(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["out"]
 
 
-def test_what_was_there_goes(tmp_path: Path) -> None:
+def test_what_exists_goes(tmp_path: Path) -> None:
     target = tmp_path / "out"
     swap_in({**GOOD, "old.py": ""}, target)
     swap_in(GOOD, target)
@@ -32,7 +32,7 @@ def test_what_was_there_goes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["__init__.py", "mine.py"])
-def test_what_nobody_generated_stays(name: str, tmp_path: Path) -> None:
+def test_what_was_not_generated_stays(name: str, tmp_path: Path) -> None:
     target = tmp_path / "out"
     target.mkdir()
     (target / name).write_text("mine = 1\n")
@@ -129,7 +129,7 @@ def test_two_runs_write_the_same_bytes(project: Path) -> None:
     assert tree_of(project / "out") == once
 
 
-def test_faults_of_all_documents_are_told_and_nothing_is_written(
+def test_faults_of_all_documents_are_reported_and_nothing_is_written(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("one", "group/two"):

@@ -64,7 +64,7 @@ def test_logins_of_two_servers_at_one_host_are_kept_apart(environ: dict[str, str
         _sent(environ, "https://api.example.org/other")
 
 
-def test_two_profiles_of_one_base_url_have_to_be_told_apart(environ: dict[str, str]) -> None:
+def test_two_profiles_of_one_base_url_have_to_be_distinguished(environ: dict[str, str]) -> None:
     _log_in(environ, "one")
     _log_in(environ, "two", "admin")
     with pytest.raises(

@@ -64,7 +64,7 @@ def send(site: Site, note: str = "", **given: Any) -> Any:
     return site.connection(**given).send_status(7, Stage.WORKFLOW, State.FAIL, note)
 
 
-def test_a_status_says_where_it_runs():
+def test_a_status_states_where_it_runs():
     statuses = Statuses()
     response = send(Site(statuses), "boom")
     (kept,) = statuses.kept
@@ -95,7 +95,7 @@ def test_a_status_that_was_not_stored_is_sent_again(failure: httpx.Response | Ex
 
 @pytest.mark.parametrize("failure", [httpx.Response(500, text=PAGE), httpx.ReadTimeout("slow")])
 @pytest.mark.parametrize("earlier", [0, 1, 5])
-def test_a_status_that_arrived_all_the_same_is_there_once(failure: httpx.Response | Exception, earlier: int):
+def test_a_status_that_arrived_anyway_is_there_once(failure: httpx.Response | Exception, earlier: int):
     statuses = Statuses(failure)
     site = Site(statuses)
     for number in range(earlier):
@@ -105,7 +105,7 @@ def test_a_status_that_arrived_all_the_same_is_there_once(failure: httpx.Respons
     assert len(statuses.kept) == earlier + 1
 
 
-def test_another_workers_status_is_not_taken_for_ones_own():
+def test_another_workers_status_is_not_treated_as_ones_own():
     def another(request: httpx.Request) -> httpx.Response:
         form = dict(parse_qsl(request.content.decode(), keep_blank_values=True))
         statuses.add({**form, "hostname": "another"})
@@ -126,7 +126,7 @@ def test_a_site_that_is_away_for_a_while_gets_its_status_once(failure: httpx.Res
     assert [method for method, _ in site.sent] == ["POST", *["GET"] * 9]
 
 
-def test_where_statuses_cannot_be_read_one_is_sent_again_all_the_same():
+def test_where_statuses_cannot_be_read_one_is_sent_again_anyway():
     def unreadable(request: httpx.Request) -> httpx.Response:
         return httpx.Response(403, json={"detail": "No."}) if request.method == "GET" else statuses(request)
 
@@ -141,7 +141,7 @@ def test_a_status_that_is_refused_is_not_sent_again():
     assert len(site.requests) == 1
 
 
-def test_it_gives_up_in_the_end():
+def test_it_stops_in_the_end():
     statuses = Statuses(*[httpx.Response(503)] * 99, storing=False)
     site = Site(statuses)
     with pytest.raises(errors.ServiceUnavailable):

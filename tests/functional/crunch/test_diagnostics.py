@@ -49,7 +49,7 @@ def test_there_are_fourteen_facts(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert facts["disk_total"] >= facts["disk_free"] > 0
 
 
-def test_memory_is_told_where_psutil_is(monkeypatch: pytest.MonkeyPatch):
+def test_memory_is_reported_where_psutil_is(monkeypatch: pytest.MonkeyPatch):
     pytest.importorskip("psutil")
     facts = get_diagnostics()
     assert facts["memory_total"] >= facts["memory_free"] > 0
@@ -68,7 +68,7 @@ def test_the_revision_is_the_folders(repository: Path, monkeypatch: pytest.Monke
     assert git_revision() == revision
 
 
-def test_without_a_repository_there_is_none_and_nothing_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+def test_without_a_repository_there_is_none_and_nothing_is_stated(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
     assert git_revision(tmp_path) == ""
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     assert git_revision(tmp_path) == "", "nothing was committed yet"

@@ -152,7 +152,7 @@ def test_the_working_directory_may_be_relative(
     assert (tmp_path / "tmp" / "my-proj--data-set-1" / "out.txt").exists()
 
 
-def test_files_that_are_there_and_equal_are_not_copied_again(make: Make) -> None:
+def test_files_that_exist_and_equal_are_not_copied_again(make: Make) -> None:
     made = make("#!/bin/sh\ntrue", {"same.txt": "same", "longer.txt": "storage's", "other.txt": "new!"})
     put(made.work, {"same.txt": "same", "longer.txt": "old", "other.txt": "old!", "left.txt": "left by an earlier run"})
     before = (made.work / "same.txt").stat()
@@ -174,7 +174,7 @@ def test_what_an_earlier_run_left_in_the_folder_is_not_lost(make: Make) -> None:
     assert (made.storage / "result.txt").read_text() == "of a run whose upload failed"
 
 
-def test_without_download_all_that_is_there_is_uploaded(make: Make) -> None:
+def test_without_download_all_that_exists_is_uploaded(make: Make) -> None:
     made = make("#!/bin/bash\nls -A > ls.txt")
     put(made.work, {"mine.txt": "mine"})
 
@@ -230,7 +230,7 @@ def test_a_status_is_answered_as_the_site_answered_it(recorded: tuple[Run, Path]
     assert (answer.status_code, answer.json()["note"], answer.json()["state"]) == (201, "by hand", State.START)
 
 
-def test_statuses_tell_the_revision_of_the_workflows_repository(make: Make, tmp_path: Path) -> None:
+def test_statuses_state_the_revision_of_the_workflows_repository(make: Make, tmp_path: Path) -> None:
     made = make("#!/bin/sh\nexit 1")
     repository = tmp_path / "repository"
     put(repository, {"my.sh": "#!/bin/sh\n"})
@@ -300,7 +300,7 @@ def test_a_link_to_a_file_is_uploaded_as_the_file(make: Make) -> None:
     assert (made.storage / "deep" / "link").read_text() == "alpha\n"
 
 
-def test_a_workflow_of_the_users_own_is_kept_whatever_way_leads_to_it(make: Make, tmp_path: Path) -> None:
+def test_a_workflow_of_the_users_own_is_kept_whatever_way_refers_to_it(make: Make, tmp_path: Path) -> None:
     made = make("#!/bin/sh\nexit 3")
     put(made.work / ".crunch", {"script.sh": "#!/bin/sh\necho own > own.txt"})
     (made.work / ".crunch" / "script.sh").chmod(0o755)
@@ -331,7 +331,7 @@ def test_a_slug_that_would_lead_elsewhere(connection: Connection, tmp_path: Path
     assert not (tmp_path / "work").exists()
 
 
-def test_each_stage_is_told(make: Make) -> None:
+def test_each_stage_is_reported(make: Make) -> None:
     made = make("#!/bin/sh\necho 'bad input é' >&2; exit 3")
 
     made.run()()

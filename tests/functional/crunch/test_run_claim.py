@@ -54,7 +54,7 @@ def test_a_runner_that_came_second_steps_back_and_reports_no_failure(storage: di
     assert not (tmp_path / "work" / "p--d" / "a.txt").exists()
 
 
-def test_a_runner_that_came_first_goes_on(storage: dict[str, str], tmp_path: Path) -> None:
+def test_a_runner_that_came_first_continues(storage: dict[str, str], tmp_path: Path) -> None:
     def another_begins(site: PretendedSite, stage: Stage, state: State) -> None:
         if (stage, state) == (Stage.SETUP, State.START):
             site.store(Stage.SETUP, State.START)
@@ -91,7 +91,7 @@ def test_an_earlier_status_that_appears_late_is_seen_before_the_workflow(
         [(Stage.UPLOAD, State.START), (Stage.UPLOAD, State.SUCCESS)],
     ],
 )
-def test_a_run_that_is_over_keeps_nobody_from_another(
+def test_a_run_that_is_over_does_not_prevent_another(
     storage: dict[str, str], tmp_path: Path, earlier: list[tuple[Stage, State]]
 ) -> None:
     site = PretendedSite()
@@ -124,7 +124,7 @@ def test_taking_over_a_third_runner_still_steps_back(storage: dict[str, str], tm
         a_run(site, storage, tmp_path, take_over=True)()
 
 
-def test_who_asked_for_the_next_dataset_notices_a_run_that_is_over_since(
+def test_who_requested_the_next_dataset_notices_a_run_that_is_over_since(
     storage: dict[str, str], tmp_path: Path
 ) -> None:
     site = PretendedSite()
@@ -190,7 +190,7 @@ def test_few_pages_are_read_on_a_site_with_many_statuses(storage: dict[str, str]
     assert site.pages <= 4
 
 
-def test_nobody_has_been_there_on_a_new_site() -> None:
+def test_a_new_site_has_no_status() -> None:
     assert newest_status(PretendedSite().api) == 0
 
 
@@ -200,7 +200,7 @@ STATUSES = st.lists(
 
 
 @given(STATUSES, st.data())
-def test_of_two_runners_never_both_go_on(earlier: list[tuple[int, Stage, State]], data: st.DataObject) -> None:
+def test_of_two_runners_never_both_continue(earlier: list[tuple[int, Stage, State]], data: st.DataObject) -> None:
     """Whatever was there, and in whatever order both send their first status: at most one isn't told of the other."""
     site = PretendedSite()
     for dataset, stage, state in earlier:

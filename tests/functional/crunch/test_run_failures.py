@@ -174,7 +174,7 @@ def test_a_disk_that_is_full_for_the_bookkeeping(
 
 
 @pytest.mark.parametrize("path", ["../../etc", "/etc", "a/../../b"])
-def test_a_base_file_path_that_leads_out_of_the_storage(tmp_path: Path, path: str) -> None:
+def test_a_base_file_path_that_leaves_the_storage(tmp_path: Path, path: str) -> None:
     class Elsewhere(PretendedSite):
         def answer(self, relative_url: str) -> dict[str, Any]:
             found = super().answer(relative_url)
@@ -242,7 +242,7 @@ def a_run(site: PretendedSite, folder: Path, lines: list[str], **options: Any) -
     return Run(site, "p:d", settings, folder / "work", WorkflowType.script, tell=lines.append, **options)
 
 
-def test_a_failure_that_cannot_be_reported_is_told_all_the_same(tmp_path: Path) -> None:
+def test_a_failure_whose_report_fails_is_still_reported(tmp_path: Path) -> None:
     site = PretendedSite(before=_refusing((Stage.WORKFLOW, State.FAIL)), workflow="#!/bin/sh\necho why >&2; exit 1")
     lines: list[str] = []
     run = a_run(site, tmp_path, lines)
@@ -317,7 +317,7 @@ def test_a_number_of_cores_that_is_none(tmp_path: Path, cores: str) -> None:
         a_run(PretendedSite(), tmp_path, [], cores=cores)
 
 
-def test_a_site_that_tells_of_another_dataset(tmp_path: Path) -> None:
+def test_a_site_that_reports_another_dataset(tmp_path: Path) -> None:
     class Confused(PretendedSite):
         def answer(self, relative_url: str) -> dict[str, Any]:
             return {**super().answer(relative_url), "slug": "q:d"}
@@ -326,7 +326,7 @@ def test_a_site_that_tells_of_another_dataset(tmp_path: Path) -> None:
         a_run(Confused(), tmp_path, [])
 
 
-def test_a_wrong_token_is_told_before_anything_is_made(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_wrong_token_is_reported_before_anything_is_made(sandbox: Sandbox, tmp_path: Path) -> None:
     with Connection(sandbox.crunch_url, "0" * 40) as connection, pytest.raises(CrunchAPIException):
         Run(connection, "sandbox:example-reads", {"MEDIA_ROOT": "x"}, tmp_path / "work", WorkflowType.script)
 

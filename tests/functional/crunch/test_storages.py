@@ -191,7 +191,7 @@ def test_progress_is_reported_and_a_stop_begins_no_file(storage: Any, tmp_path: 
 
 
 @pytest.mark.parametrize("change", [b"", b" and more"])
-def test_a_file_that_changes_while_it_is_brought_leaves_what_was_there(tmp_path: Path, change: bytes) -> None:
+def test_a_file_that_changes_while_it_is_brought_leaves_what_exists(tmp_path: Path, change: bytes) -> None:
     storage, folder = FolderStorage(tmp_path / "storage"), tmp_path / "data"
     (tmp_path / "storage/base").mkdir(parents=True)
     (tmp_path / "storage/base/file").write_bytes(b"as it was listed")
@@ -226,7 +226,7 @@ class Breaking:
 
 
 @pytest.mark.parametrize("storage", OURS, indirect=True)
-def test_a_save_that_fails_leaves_what_was_there(storage: Any) -> None:
+def test_a_save_that_fails_leaves_what_exists(storage: Any) -> None:
     storage.save("d/a.txt", b"old")
 
     with pytest.raises(SourceChanged):
@@ -291,7 +291,7 @@ def test_names_that_lead_out_on_windows(name: str) -> None:
 # -- folders
 
 
-def test_a_root_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+def test_a_root_that_does_not_exist_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(StorageMissing, match="does not exist"):
         FolderStorage(tmp_path / "not mounted").save("a.txt", b"x")
 
@@ -308,7 +308,7 @@ def test_permissions_are_those_of_the_settings(tmp_path: Path) -> None:
     assert {(tmp_path / folder).stat().st_mode & 0o777 for folder in ("a", "a/b")} == {0o750}
 
 
-def test_absolute_names_of_the_folder_itself(tmp_path: Path) -> None:
+def test_absolute_names_inside_the_folder(tmp_path: Path) -> None:
     storage = FolderStorage(tmp_path)
     storage.save(str(tmp_path / "a" / "b.txt"), b"x")
 
@@ -357,7 +357,7 @@ def test_unsafe_names_are_refused_before_anything_is_brought(tmp_path: Path, nam
 # -- storages of a user's own
 
 
-def test_a_storage_that_takes_another_name_is_told(connection: Connection, tmp_path: Path) -> None:
+def test_a_storage_that_takes_another_name_is_reported(connection: Connection, tmp_path: Path) -> None:
     made = Made(connection, tmp_path, "#!/bin/sh\necho more >> a.txt", {"a.txt": "alpha\n"})
     run = made.run(storage_settings=Plain(made.media, deletes=False))
 
@@ -422,7 +422,7 @@ def test_bytes_go_through_the_proxy_of_the_settings(s3_settings: Mapping[str, An
     assert asked[0].startswith(str(s3_settings["AWS_S3_ENDPOINT_URL"]))
 
 
-def test_an_object_that_is_not_there(s3_settings: Mapping[str, Any]) -> None:
+def test_an_object_that_does_not_exist(s3_settings: Mapping[str, Any]) -> None:
     storage = open_storage(s3_settings)
 
     with pytest.raises(NotFound):
@@ -446,7 +446,7 @@ def test_an_open_object_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_bucket_that_is_not_there_fails_setup_with_its_name(
+def test_a_bucket_that_does_not_exist_fails_setup_with_its_name(
     s3_settings: Mapping[str, Any], connection: Connection, tmp_path: Path
 ) -> None:
     made = Made(connection, tmp_path, "#!/bin/sh\ntrue", None)
@@ -475,7 +475,7 @@ def test_large_objects_go_in_parts_and_are_known_again(s3_settings: Mapping[str,
     assert (tmp_path / "big").read_bytes() == content
 
 
-def test_an_object_that_is_not_what_its_etag_says(s3_settings: Mapping[str, Any], tmp_path: Path) -> None:
+def test_an_object_that_is_not_what_its_etag_states(s3_settings: Mapping[str, Any], tmp_path: Path) -> None:
     storage = open_storage(s3_settings)
     filled(storage, {"a": b"alpha"}, "d")
 

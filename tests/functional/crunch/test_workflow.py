@@ -118,7 +118,7 @@ def test_not_executable(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"), [("#!/no/such/shell", "'#!/no/such/shell'"), ("#!/bin/sh\r", "carriage return")]
 )
-def test_an_interpreter_that_is_not_there(tmp_path: Path, line: str, said: str) -> None:
+def test_an_interpreter_that_does_not_exist(tmp_path: Path, line: str, said: str) -> None:
     script = tmp_path / "my.sh"
     script.write_bytes(f"{line}\necho\n".encode())
     script.chmod(0o755)
@@ -129,7 +129,7 @@ def test_an_interpreter_that_is_not_there(tmp_path: Path, line: str, said: str) 
     assert said in note
 
 
-def test_a_workflow_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_workflow_file_that_does_not_exist(tmp_path: Path) -> None:
     assert "does not exist" in failed(a_run(tmp_path, "", workflow_path=tmp_path / "none.sh"))
 
 
@@ -228,7 +228,7 @@ def _alive(number: int) -> bool:
         return False
 
 
-def test_what_does_not_end_when_told_to_is_ended(tmp_path: Path) -> None:
+def test_what_does_not_end_when_requested_is_ended(tmp_path: Path) -> None:
     script = tmp_path / "script.sh"
     script.write_text("#!/bin/bash\ntrap '' TERM\necho ready\nwhile true; do sleep 1000; done\n")
     script.chmod(0o755)

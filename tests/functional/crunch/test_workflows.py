@@ -127,7 +127,7 @@ def test_a_run_that_is_stopped_ends_its_workflow(crunch: Crunch, media: Path, tm
     assert not (media / "slow/more/begun").exists()
 
 
-def test_without_a_storage_it_says_what_to_set(crunch: Crunch):
+def test_without_a_storage_it_states_what_to_set(crunch: Crunch):
     with pytest.raises(ConfigError, match="No storage") as raised:
         list(crunch.ls(SLUG))
     assert "CRUNCH_STORAGE_SETTINGS" in raised.value.remedy

@@ -158,7 +158,7 @@ def test_one_access_url_after_another_comes_by_post_once_passports_were_taken(ho
 
 
 @pytest.mark.parametrize("tokens", [[], ["not a passport"], [PASSPORT, "a.b"], [""]])
-def test_what_is_no_passport_is_refused_without_showing_it(tokens: list[str]) -> None:
+def test_an_invalid_passport_is_refused_without_showing_it(tokens: list[str]) -> None:
     with pytest.raises(ConfigError) as refused:
         Passports(tokens)
     assert not any(token and token in str(refused.value) for token in tokens)

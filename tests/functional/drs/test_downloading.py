@@ -37,14 +37,14 @@ def test_files_come_whole_under_their_names_and_are_not_fetched_twice(host: Any,
     assert host.count("storage/") == before
 
 
-def test_many_are_asked_for_at_once_where_the_server_takes_that(host: Any, tmp_path: Path) -> None:
+def test_many_are_requested_at_once_where_the_server_takes_that(host: Any, tmp_path: Path) -> None:
     uris = [host.add(f"n{n}", b"%d" % n) for n in range(250)]
     download(uris, tmp_path).raise_if_failed()
     assert sum(path == API for _, path, _ in host.asked) == 3
     assert not any(path.startswith(f"{API}/n") for _, path, _ in host.asked)
 
 
-def test_urls_come_many_at_once_and_those_that_do_not_are_asked_for(host: Any, tmp_path: Path) -> None:
+def test_urls_come_many_at_once_and_those_that_do_not_are_requested(host: Any, tmp_path: Path) -> None:
     uris = [host.add(f"n{n}", b"%d" % n) for n in range(150)]
     host.alone = {"n7"}
     host.answers["storage/s3/n9"] = [(403, {}, b"<Code>AccessDenied</Code>")]
@@ -56,7 +56,7 @@ def test_urls_come_many_at_once_and_those_that_do_not_are_asked_for(host: Any, t
     ]
 
 
-def test_a_server_without_bulk_requests_is_asked_one_by_one(host: Any, tmp_path: Path) -> None:
+def test_a_server_without_bulk_requests_is_queried_one_by_one(host: Any, tmp_path: Path) -> None:
     host.bulk = False
     uris = [host.add(f"n{n}", b"%d" % n) for n in range(30)]
     download(uris, tmp_path).raise_if_failed()
@@ -96,7 +96,7 @@ def test_one_that_fails_does_not_keep_the_others(host: Any, tmp_path: Path) -> N
     assert not (tmp_path / "evil").exists()
 
 
-def test_what_is_no_identifier_is_refused_before_anything_is_asked(host: Any, tmp_path: Path) -> None:
+def test_an_invalid_identifier_is_refused_before_any_request(host: Any, tmp_path: Path) -> None:
     with pytest.raises(NotADrsId, match="https://"):
         download([host.add("a", b"a"), "https://example.org/x"], tmp_path)
     assert host.asked == []
@@ -114,13 +114,13 @@ def test_the_next_way_is_taken_when_one_is_refused_or_its_storage_has_nothing(ho
     assert (tmp_path / "b.bin").read_bytes() == b"bbbb"
 
 
-def test_a_wished_storage_is_asked_first(host: Any, tmp_path: Path) -> None:
+def test_a_wished_storage_is_queried_first(host: Any, tmp_path: Path) -> None:
     download([host.add("a", b"a", ways=("s3", "gs"))], tmp_path, preferred=["gs"]).raise_if_failed()
     assert host.count("storage/gs") == 1
     assert host.count("storage/s3") == 0
 
 
-def test_a_url_that_ended_is_asked_for_again(host: Any, tmp_path: Path) -> None:
+def test_a_url_that_ended_is_requested_again(host: Any, tmp_path: Path) -> None:
     uri = host.add("a", b"a" * 1000)
     host.answers["storage/s3/a"] = [(403, {}, b"<Code>AccessDenied</Code>")]
     download([uri], tmp_path).raise_if_failed()
@@ -176,7 +176,7 @@ def test_members_elsewhere_are_fetched_there(host: Any, drs_host: Callable[[], A
     assert (tmp_path / "b/far").read_bytes() == b"far"
 
 
-def test_a_bundle_that_holds_itself_is_told_and_the_rest_comes(host: Any, tmp_path: Path) -> None:
+def test_a_bundle_that_holds_itself_is_reported_and_the_rest_comes(host: Any, tmp_path: Path) -> None:
     host.add("1", b"one")
     uri = host.bundle("a", {"name": "one", "id": "1"}, {"name": "again", "id": "a"})
     report = download([uri], tmp_path)
@@ -184,7 +184,7 @@ def test_a_bundle_that_holds_itself_is_told_and_the_rest_comes(host: Any, tmp_pa
     assert isinstance(errors(report)[1], BundleTooDeep)
 
 
-def test_two_files_of_one_name_are_told_apart_by_their_identifiers(host: Any, tmp_path: Path) -> None:
+def test_two_files_of_one_name_are_distinguished_by_their_identifiers(host: Any, tmp_path: Path) -> None:
     uris = [host.add("a", b"a", name="same"), host.add("b", b"b", name="same")]
     clash = download(uris, tmp_path / "one")
     assert [outcome.state for outcome in clash.outcomes] == ["done", "failed"]
@@ -193,7 +193,7 @@ def test_two_files_of_one_name_are_told_apart_by_their_identifiers(host: Any, tm
     assert (tmp_path / "two/b/same").read_bytes() == b"b"
 
 
-def test_what_whoever_wants_it_knows_is_verified_too(host: Any, tmp_path: Path) -> None:
+def test_what_the_caller_knows_is_verified_too(host: Any, tmp_path: Path) -> None:
     uri = parse_drs_id(host.add("a", b"a"))
     report = download([RequestedObject(uri, "mine", None, {"md5": "0" * 32})], tmp_path)
     assert isinstance(errors(report)[0], ChecksumMismatch)
@@ -201,7 +201,7 @@ def test_what_whoever_wants_it_knows_is_verified_too(host: Any, tmp_path: Path) 
     assert (tmp_path / "mine").read_bytes() == b"a"
 
 
-def test_a_dry_run_says_what_would_come_and_writes_nothing(host: Any, tmp_path: Path) -> None:
+def test_a_dry_run_states_what_would_come_and_writes_nothing(host: Any, tmp_path: Path) -> None:
     report = download([host.add("a", b"aaa")], tmp_path / "none", dry_run=True)
     assert [(outcome.state, outcome.size) for outcome in report.outcomes] == [("planned", 3)]
     assert not (tmp_path / "none").exists()
@@ -209,7 +209,7 @@ def test_a_dry_run_says_what_would_come_and_writes_nothing(host: Any, tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../one", "a/../b", "a//b"])
-def test_a_members_name_that_leads_elsewhere_is_refused_and_not_mended(host: Any, tmp_path: Path, name: str) -> None:
+def test_a_members_name_that_refers_elsewhere_is_refused_and_not_fixed(host: Any, tmp_path: Path, name: str) -> None:
     host.add("1", b"one")
     host.add("2", b"two")
     uri = host.bundle("a", {"name": name, "id": "1"}, {"name": "two", "id": "2"})

@@ -59,7 +59,7 @@ def test_a_bundle_of_five_thousand_members_takes_few_requests(host: Any, offline
     assert len(host.asked) == 51
 
 
-def test_a_server_that_is_down_is_asked_a_few_times_and_again_after_a_while() -> None:
+def test_a_server_that_is_down_is_queried_a_few_times_and_again_after_a_while() -> None:
     asked = 0
 
     def refuse(request: httpx.Request) -> httpx.Response:
@@ -85,7 +85,7 @@ def test_a_server_that_is_down_is_asked_a_few_times_and_again_after_a_while() ->
         assert asked == before + 1
 
 
-def test_a_server_that_fails_at_many_at_once_is_asked_one_by_one() -> None:
+def test_a_server_that_fails_at_many_at_once_is_queried_one_by_one() -> None:
     def fail(request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
             return httpx.Response(500)
@@ -98,7 +98,7 @@ def test_a_server_that_fails_at_many_at_once_is_asked_one_by_one() -> None:
     assert sum(isinstance(answer, ServerError) for answer in answers) == 1
 
 
-def test_a_server_that_is_mended_is_asked_for_all() -> None:
+def test_a_server_that_is_fixed_is_asked_for_all() -> None:
     """What counts is what fails in a row."""
     asked = 0
 
@@ -115,7 +115,7 @@ def test_a_server_that_is_mended_is_asked_for_all() -> None:
     assert asked == 60
 
 
-def test_identifiers_are_asked_for_in_each_form_that_servers_know_many_at_once() -> None:
+def test_identifiers_are_requested_in_each_form_that_servers_know_many_at_once() -> None:
     """Commons needn't prefix their GUIDs."""
     bulks: list[list[str]] = []
 
@@ -161,7 +161,7 @@ def test_a_login_that_fails_is_tried_once(offline: Servers) -> None:
     assert {str(file.error) for file in files} == {"there is no login for data.example.org"}
 
 
-def test_each_is_told_about_itself(offline: Servers) -> None:
+def test_each_is_reported_about_itself(offline: Servers) -> None:
     wanted = [RequestedObject(parse_drs_id(text)) for text in ("one", "two", "dg.99/x", "dg.99/y")]
     files = find(wanted, offline)
     assert [type(file.error) for file in files] == [UnknownPrefix] * 4
@@ -204,7 +204,7 @@ def test_a_row_whose_storage_has_nothing_is_fetched_by_another_way(host: Any, tm
     assert (tmp_path / "mine").read_bytes() == b"aaaa"
 
 
-def test_a_file_that_all_ways_refuse_is_not_asked_for_again(host: Any, tmp_path: Path) -> None:
+def test_a_file_that_all_ways_refuse_is_not_requested_again(host: Any, tmp_path: Path) -> None:
     uri = host.add("a", b"a", ways=("s3", "gs"))
     for way in ("s3", "gs"):
         host.answers[f"{API}/a/access/{way}"] = [(403, {}, {"msg": "no"})] * 5
@@ -215,7 +215,7 @@ def test_a_file_that_all_ways_refuse_is_not_asked_for_again(host: Any, tmp_path:
     assert host.count(f"{API}/a/access") == 2
 
 
-def test_a_dry_run_says_what_will_fail(host: Any, tmp_path: Path) -> None:
+def test_a_dry_run_states_what_will_fail(host: Any, tmp_path: Path) -> None:
     uris = [host.add("a", b"a"), f"drs://{host.name}/none", host.add("b", b"b", name="../b")]
     report = download(uris, tmp_path / "out", dry_run=True)
     assert [outcome.state for outcome in report.outcomes] == ["planned", "failed", "failed"]

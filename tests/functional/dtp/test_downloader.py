@@ -124,7 +124,7 @@ SHEETS = ["dataset_description.xlsx", "experiment.json", "manifest.xlsx", "subje
     ],
     ids=["cget", "cmove", "dicomweb"],
 )
-def test_images_and_metadata_lie_as_the_structure_says(commons, archive, tmp_path, method):
+def test_images_and_metadata_lie_as_the_structure_states(commons, archive, tmp_path, method):
     if method.get("pacs_method") == "cmove":
         method["pacs_move_port"] = archive.move_port
     if method.get("pacs_method") == "dicomweb":
@@ -147,7 +147,7 @@ def test_images_and_metadata_lie_as_the_structure_says(commons, archive, tmp_pat
 
 
 @needs_orthanc
-def test_the_same_call_goes_on_after_a_failure(commons, archive, tmp_path):
+def test_the_same_call_continues_after_a_failure(commons, archive, tmp_path):
     archive.delete(Path(IMAGES[-1]).stem)  # its only image: the archive has no such study then
     with Downloader(pacs(archive, tmp_path), commons) as downloader:
         with pytest.raises(Exception, match=f"The archive has no study {STUDIES[1]}"):
@@ -161,7 +161,7 @@ def test_the_same_call_goes_on_after_a_failure(commons, archive, tmp_path):
 
 
 @needs_orthanc
-def test_several_that_fail_are_told_together(commons, archive, tmp_path):
+def test_several_failures_are_reported_together(commons, archive, tmp_path):
     archive.empty()
     with pytest.raises(SomeFailed, match="2 of 2 files failed"):
         Downloader(pacs(archive, tmp_path), commons).download_dataset(DATASET, tmp_path)
@@ -218,7 +218,7 @@ def test_irods_without_a_commons(irods, tmp_path, caplog):
     assert "metadata is left out" in caplog.text
 
 
-def test_a_sheet_that_can_t_be_written_becomes_json(commons, omics_sandbox, irods, tmp_path):
+def test_a_sheet_that_cannot_be_written_becomes_json(commons, omics_sandbox, irods, tmp_path):
     too_long = {**manifest("d.dcm"), "description": "x" * 40_000}
     omics_sandbox.gen3.records.seed(PROGRAM, PROJECT, [too_long])
     report = Downloader(IRODS, commons, "irods", store=of_irods(irods)).download_dataset(DATASET, tmp_path)
@@ -241,7 +241,7 @@ def test_an_unknown_data_set_names_the_nearest(commons, irods, tmp_path):
     assert not (tmp_path / "data").exists()
 
 
-def test_a_collection_that_there_isn_t(commons, tmp_path):
+def test_a_collection_that_does_not_exist(commons, tmp_path):
     downloader = Downloader(IRODS, commons, "irods", store=of_irods(StandIn()))
     with pytest.raises(UnknownDataset, match=f"No collection /zone/home/project/{DATASET} in iRODS"):
         downloader.download_dataset(DATASET, tmp_path / "data")
@@ -288,7 +288,7 @@ def test_settings_that_lack_something(settings, stated, said):
         ({"pacs_dicomweb": "http://127.0.0.1/dicom-web"}, "pydicom"),
     ],
 )
-def test_what_isn_t_installed_is_told_before_anything_starts(settings, module, monkeypatch):
+def test_what_is_not_installed_is_reported_before_anything_starts(settings, module, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingExtra, match=r"pip install 'omicsdk\[dtp\]'"):
         Downloader(settings, {"gen3_endpoint": "https://commons.example.org"})
@@ -311,7 +311,7 @@ def test_a_commons_that_is_down(irods, tmp_path, monkeypatch):
     assert not (tmp_path / "data").exists()
 
 
-def test_credentials_that_there_aren_t(irods, tmp_path, monkeypatch):
+def test_credentials_that_does_not_exist(irods, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = {"gen3_endpoint": "https://commons.example.org", "gen3_cred_file": "./nothing.json"}
     with pytest.raises(Gen3AuthError, match=r"nothing\.json"):

@@ -109,7 +109,7 @@ def test_save_writes_whole_files_or_none(exporter, tmp_path):
     assert not (tmp_path / "gone").exists()
 
 
-def test_what_can_t_be_exported_is_told(exporter, put, tmp_path):
+def test_what_cannot_be_exported_is_reported(exporter, put, tmp_path):
     with pytest.raises(Gen3UserError, match=r"'tvs'. Did you mean 'tsv'\?"):
         exporter.export_node(PROGRAM, PROJECT, "case", "tvs", tmp_path / "f")
     with pytest.raises(Gen3UserError, match="Unknown export format 'xml'"):

@@ -15,7 +15,7 @@ from omicsdk.dtp.storage.irods import IrodsStore
 from orthanc import free_port
 
 
-def test_the_client_itself_is_asked(tmp_path: Path):
+def test_the_client_itself_is_queried(tmp_path: Path):
     """Without a server nothing more can be tried of it than that nobody answers."""
     said = r"The iRODS server 127\.0\.0\.1:\d+ does not answer"
     there = config(host="127.0.0.1", port=free_port())

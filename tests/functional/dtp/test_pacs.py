@@ -155,7 +155,7 @@ def test_an_instance_that_is_gone_when_its_turn_comes(archive: Orthanc, method: 
 
 
 @pytest.mark.parametrize("method", DIMSE)
-def test_many_instances_are_asked_for_in_several_requests(get, archive: Orthanc, method: str):
+def test_many_instances_are_requested_in_several_requests(get, archive: Orthanc, method: str):
     archive.put(*study(STUDY, [60]).values())
     assert get(method).counts == {**EMPTY, "done": 60}
 
@@ -188,7 +188,7 @@ def test_dicomweb_that_is_down(tmp_path: Path):
 
 
 @needs_orthanc
-def test_a_title_that_the_archive_hasn_t(get):
+def test_a_title_that_the_archive_has_not(get):
     with pytest.raises(AuthError, match=r"The archive OTHER .* does not accept 'OMICSDK': Called AE.*Check pacs_aec"):
         get("cget", aec="OTHER")
 
@@ -222,7 +222,7 @@ def hanging_up(times: int) -> Generator[tuple[PacsConfig, list[int]]]:
 @pytest.mark.parametrize(
     ("times", "error", "requests"), [(2, AuthError, 3), (9, ConnectionLost, 3)], ids=["twice", "always"]
 )
-def test_an_archive_that_closes_connections_without_an_answer_is_asked_again(
+def test_an_archive_that_closes_connections_without_an_answer_is_queried_again(
     times: int, error: type[OmicsError], requests: int
 ):
     with hanging_up(times) as (config, seen), pytest.raises(error):
@@ -231,7 +231,7 @@ def test_an_archive_that_closes_connections_without_an_answer_is_asked_again(
 
 
 @pytest.mark.parametrize("times", [0, 1])
-def test_an_answer_is_seen_that_came_before_the_requesting_thread_went_on(times: int):
+def test_an_answer_is_seen_that_came_before_the_requesting_thread_continued(times: int):
     """pynetdicom takes a connection that is closed by then for one that was never made."""
     closed = threading.Event()
     late = [(evt.EVT_CONN_CLOSE, lambda _: closed.set()), (evt.EVT_REQUESTED, lambda _: closed.wait(30))]
@@ -246,7 +246,7 @@ def test_an_answer_is_seen_that_came_before_the_requesting_thread_went_on(times:
 
 @needs_orthanc
 @pytest.mark.parametrize("method", ["cget", "cmove"])
-def test_a_title_of_ours_that_the_archive_doesn_t_know(get, archive: Orthanc, method: str):
+def test_a_title_of_ours_that_the_archive_does_not_know(get, archive: Orthanc, method: str):
     archive.put(*study(STUDY, [1]).values())
     with pytest.raises((AuthError, ConfigError, TransferError, TransportError)) as caught:
         get(method, aet="STRANGER").raise_if_failed()
@@ -264,7 +264,7 @@ def test_a_title_that_the_archive_may_not_send_to(archive: Orthanc, tmp_path: Pa
 
 
 @needs_orthanc
-def test_an_archive_that_never_reaches_us_is_told_once(archive: Orthanc, tmp_path: Path):
+def test_an_archive_that_never_reaches_us_is_reported_once(archive: Orthanc, tmp_path: Path):
     """Not image by image, with a wait for each."""
     archive.put(*study(STUDY, [5]).values())
     clock = ManualClock()
@@ -287,7 +287,7 @@ def test_a_port_of_ours_that_is_taken(get, archive: Orthanc):
 
 
 @needs_orthanc
-def test_something_that_doesn_t_speak_dicom(archive: Orthanc, tmp_path: Path):
+def test_something_that_does_not_speak_dicom(archive: Orthanc, tmp_path: Path):
     config = archive.config(port=int(archive.http.rpartition(":")[2]))
     with pytest.raises(TransportError):
         fetch_dataset(DimseStore(config, seconds=2), Dataset("ds", (Subject(f"sub-{STUDY}"),)), tmp_path)
@@ -325,7 +325,7 @@ def test_an_archive_that_ends_meanwhile(tmp_path: Path, method: str):
 
 
 @needs_dicomweb
-def test_a_wrong_root_of_dicomweb_says_so(archive: Orthanc, tmp_path: Path):
+def test_a_wrong_root_of_dicomweb_reports_it(archive: Orthanc, tmp_path: Path):
     config = archive.config(method="dicomweb", dicomweb=f"{archive.http}/nothing")
     with closing(DicomWebStore(config)) as store:
         report = fetch_dataset(store, Dataset("ds", (Subject(f"sub-{STUDY}"),)), tmp_path)

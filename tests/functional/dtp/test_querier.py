@@ -28,7 +28,7 @@ def test_programs_and_projects_come_by_their_names(querier, omics_sandbox):
     assert sorted(querier.get_projects(PROGRAM)) == [PROJECT, "other"]
 
 
-def test_names_that_links_quote_come_as_they_were_given_and_lead_to_their_records(querier, omics_sandbox):
+def test_names_that_links_quote_come_as_they_were_given_and_refer_to_their_records(querier, omics_sandbox):
     omics_sandbox.gen3.records.seed("our data", "50% ü")
     assert "our data" in querier.get_programs()
     assert querier.get_projects("our data") == ["50% ü"]
@@ -57,12 +57,12 @@ def test_graphql_takes_variables_and_built_queries(querier):
     assert querier.graphql_query(query) == {"case": [{"subject_id": "sub-2"}]}
 
 
-def test_a_query_that_is_refused_says_why(querier):
+def test_a_query_that_is_refused_states_why(querier):
     with pytest.raises(Gen3SubmissionQueryError, match="nothing"):
         querier.graphql_query("{ case { nothing } }")
 
 
-def test_what_isn_t_there_is_told_with_what_was_meant(querier):
+def test_a_missing_object_is_reported_with_what_was_meant(querier):
     with pytest.raises(NotFound, match=r"demo.*Did you mean 'demo1'\?"):
         querier.get_projects("demo")
     with pytest.raises(NotFound, match=r"demo.*Did you mean 'demo1'\?"):
@@ -73,11 +73,11 @@ def test_what_isn_t_there_is_told_with_what_was_meant(querier):
         querier.get_node_records("cases", PROGRAM, PROJECT)
 
 
-def test_who_may_read_nothing_is_told(auth, omics_sandbox, tmp_path):
+def test_who_may_read_nothing_is_reported(auth, omics_sandbox, tmp_path):
     reader = Auth(refresh_file=str(omics_sandbox.gen3_credentials(tmp_path / "reader.json", "reader@example.org")))
     with Querier(reader) as querier, pytest.raises(Forbidden, match="Unauthorized query"):
         querier.graphql_query("{experiment{submitter_id}}")
 
 
-def test_it_says_which_commons_it_asks_and_shows_no_secret(querier, omics_sandbox):
+def test_it_states_which_commons_it_asks_and_shows_no_secret(querier, omics_sandbox):
     assert repr(querier) == f"<Querier {omics_sandbox.gen3_url}>"

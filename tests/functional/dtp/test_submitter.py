@@ -107,7 +107,7 @@ def test_a_dry_run_stores_nothing(submitter, write, stored, tmp_path):
     assert stored("experiment") == [DATASET]
 
 
-def test_a_record_that_is_refused_is_told_and_the_others_are_stored(submitter, write, stored):
+def test_a_record_that_is_refused_is_reported_and_the_others_are_stored(submitter, write, stored):
     bad = of_other(2, disease_or_disorder="desease")
     file = write("s.json", [NEW, of_other(1), bad])
     with pytest.raises(RecordsRefused, match=r"1 of 3 records were refused: .*s\.json, row 3.*'disease'") as caught:
@@ -132,13 +132,13 @@ def test_nothing_is_sent_where_all_or_nothing_is_wanted(submitter, write, stored
     assert stored("experiment") == [DATASET]
 
 
-def test_a_submission_goes_on_by_its_journal(submitter, write, tmp_path):
+def test_a_submission_continues_by_its_journal(submitter, write, tmp_path):
     file = write("e.json", NEW)
     for counts in ({"created": 1}, {"unchanged": 1}):
         assert submitter.submit(PROGRAM, PROJECT, file, journal=tmp_path / "journal").counts == counts
 
 
-def test_what_is_no_folder_of_records_is_told(submitter, tmp_path):
+def test_an_invalid_folder_of_records_is_reported(submitter, tmp_path):
     (tmp_path / "sds").mkdir()
     (tmp_path / "sds" / "dataset_description.xlsx").write_bytes(b"")
     (tmp_path / "empty").mkdir()
@@ -151,7 +151,7 @@ def test_what_is_no_folder_of_records_is_told(submitter, tmp_path):
             submitter.submit_record(PROGRAM, PROJECT, tmp_path / path)
 
 
-def test_a_project_that_isn_t_there_is_told_before_anything_is_sent(submitter, write, omics_sandbox):
+def test_a_project_that_does_not_exist_is_reported_before_anything_is_sent(submitter, write, omics_sandbox):
     file = write("e.json", NEW)
     with pytest.raises(Gen3UserError, match=r"The program demo1 has no project '12'. Did you mean '12L'\?"):
         submitter.submit_record(PROGRAM, "12", file)
@@ -159,7 +159,7 @@ def test_a_project_that_isn_t_there_is_told_before_anything_is_sent(submitter, w
         submitter.submit_record("demo", PROJECT, file)
 
 
-def test_credentials_that_aren_t_there_or_ended_are_told(auth, tmp_path, write):
+def test_credentials_that_do_not_exist_or_ended_are_reported(auth, tmp_path, write):
     with pytest.raises(Gen3AuthError, match=r"Credentials file .*gone\.json not found"):
         Gen3Submitter(auth.endpoint, tmp_path / "gone.json")
     write("bad.json", {"api_key": "x"})
@@ -167,7 +167,7 @@ def test_credentials_that_aren_t_there_or_ended_are_told(auth, tmp_path, write):
         Gen3Submitter(auth.endpoint, tmp_path / "gen3" / "bad.json")
 
 
-def test_a_key_that_was_revoked_is_told_with_its_file(auth, omics_sandbox, tmp_path, write):
+def test_a_key_that_was_revoked_is_reported_with_its_file(auth, omics_sandbox, tmp_path, write):
     file = omics_sandbox.gen3_credentials(tmp_path / "ended.json")
     omics_sandbox.gen3.access.revoke(json.loads(file.read_text())["key_id"])
     with (
@@ -177,7 +177,7 @@ def test_a_key_that_was_revoked_is_told_with_its_file(auth, omics_sandbox, tmp_p
         submitter.submit_record(PROGRAM, PROJECT, write("e.json", NEW))
 
 
-def test_a_commons_that_is_down_is_told(auth, write):
+def test_a_commons_that_is_down_is_reported(auth, write):
     def refuse(request):
         raise httpx.ConnectError("Connection refused", request=request)
 

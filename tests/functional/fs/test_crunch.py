@@ -104,7 +104,7 @@ def in_a_folder(site: Connection, tmp_path: Path) -> Iterator[CrunchStore]:
         yield opened
 
 
-def test_a_datasets_files_are_listed_looked_at_and_fetched(store: CrunchStore, tmp_path: Path):
+def test_a_datasets_files_are_listed_examined_and_fetched(store: CrunchStore, tmp_path: Path):
     assert sorted(paths(store.walk("proj"))) == sorted(paths(store.walk("proj/data"))) == sorted(PATHS)
     assert sorted(paths(store.walk("proj/data/deep"))) == ["proj/data/deep/b #1?.txt", "proj/data/deep/er/ü 100%.txt"]
     assert {(entry.path, entry.kind) for entry in store.entries("proj/data")} == {
@@ -129,7 +129,7 @@ def test_a_datasets_files_are_listed_looked_at_and_fetched(store: CrunchStore, t
             assert opened.read() == PATHS[path][1:]
 
 
-def test_what_isnt_there(store: CrunchStore):
+def test_a_missing_object(store: CrunchStore):
     for path in ("none", "none/data", "proj/none", "proj/data/none", "proj/data/a.txt/b", "sandbox/proj:data"):
         with pytest.raises(PathNotFound, match=f"crunch://{path}"):
             store.stat(path)
@@ -150,7 +150,7 @@ def test_the_top_has_projects_and_these_have_datasets(in_a_folder: CrunchStore, 
     assert [in_a_folder.stat(path).is_folder for path in ("", "proj", "proj/data")] == [True] * 3
 
 
-def test_a_dataset_without_files_is_empty_but_a_storage_that_isnt_there_is_told(
+def test_a_dataset_without_files_is_empty_but_a_storage_that_does_not_exist_is_reported(
     in_a_folder: CrunchStore, tmp_path: Path
 ):
     assert list(in_a_folder.entries("proj/data")) == list(in_a_folder.walk("proj/data")) == []
@@ -169,7 +169,7 @@ def test_a_file_of_this_machine_is_located_there(in_a_folder: CrunchStore, tmp_p
     assert in_a_folder.stat("proj/data/a b").version != found.version
 
 
-def test_what_has_no_url_says_so(site: Connection):
+def test_what_has_no_url_reports_it(site: Connection):
     fs = fsspec.filesystem("memory")
     fs.pipe("/only/proj/data/a", b"1")
     with CrunchStore(storage_settings={"FSSPEC_URL": "memory://only"}) as store:
@@ -190,7 +190,7 @@ def test_nothing_is_written(in_a_folder: CrunchStore, tmp_path: Path):
     assert paths(in_a_folder.walk("proj/data")) == ["proj/data/a"]
 
 
-def test_a_path_doesnt_lead_out_of_the_storage(in_a_folder: CrunchStore):
+def test_a_path_does_not_lead_out_of_the_storage(in_a_folder: CrunchStore):
     with pytest.raises(WrongUri):
         in_a_folder.stat("proj/data/../../x")
 

@@ -78,7 +78,7 @@ def test_an_object_is_a_file(store: DrsStore, host: DrsHost) -> None:
         ("a b%/c?", "HOST/a%20b%25/c%3F"),
     ],
 )
-def test_all_forms_of_identifiers_lead_to_it(store: DrsStore, host: DrsHost, id: str, path: str) -> None:
+def test_all_forms_of_identifiers_refer_to_it(store: DrsStore, host: DrsHost, id: str, path: str) -> None:
     host.add(id, b"ACGT")
     assert bytes_of(store, store.stat(path.replace("HOST", host.name))) == b"ACGT"
 
@@ -112,7 +112,7 @@ def test_the_longest_identifier_counts(store: DrsStore, host: DrsHost, bundle: s
     assert bytes_of(store, store.stat(f"{bundle}/a.txt")) == b"an object of that name"
 
 
-def test_what_was_found_is_asked_for_again_after_a_minute(host: DrsHost) -> None:
+def test_what_was_found_is_requested_again_after_a_minute(host: DrsHost) -> None:
     clock = ManualClock()
     host.add("x", b"1")
     with Servers(Resolver(settings=ResolutionSettings(order=()))) as servers:
@@ -126,7 +126,7 @@ def test_what_was_found_is_asked_for_again_after_a_minute(host: DrsHost) -> None
     assert first.version != again.version
 
 
-def test_a_member_that_cant_be_had_fails_alone(store: DrsStore, host: DrsHost, tmp_path: Path) -> None:
+def test_a_member_that_cannot_be_had_fails_alone(store: DrsStore, host: DrsHost, tmp_path: Path) -> None:
     host.add("a", b"a")
     host.bundle("set", {"name": "a.txt", "id": "a"}, {"name": "gone.txt", "id": "nowhere"})
     for listed in (store.entries, store.walk):
@@ -169,7 +169,7 @@ def test_ways_to_the_bytes_are_tried_in_turn(store: DrsStore, host: DrsHost) -> 
 
 
 @pytest.mark.parametrize("status", [403, 404, 410])
-def test_a_copy_that_its_storage_hasnt_got_is_fetched_and_read_elsewhere(
+def test_a_copy_that_its_storage_has_not_got_is_fetched_and_read_elsewhere(
     store: DrsStore, host: DrsHost, tmp_path: Path, status: int
 ) -> None:
     host.add("x", b"ACGT", ways=("s3", "gs"))
@@ -184,7 +184,7 @@ def test_a_copy_that_its_storage_hasnt_got_is_fetched_and_read_elsewhere(
         assert FileBytes(fresh, fresh.stat(f"{host.name}/x")).read(1, 3) == b"CG"
 
 
-def test_where_no_storage_has_it_that_is_told(store: DrsStore, host: DrsHost, tmp_path: Path) -> None:
+def test_where_no_storage_has_it_that_is_reported(store: DrsStore, host: DrsHost, tmp_path: Path) -> None:
     host.add("x", b"ACGT", ways=("s3", "gs"))
     for way in ("s3", "gs"):
         host.answers[f"storage/{way}/x"] = [(404, {}, b"<Error/>")] * 9
@@ -193,7 +193,7 @@ def test_where_no_storage_has_it_that_is_told(store: DrsStore, host: DrsHost, tm
     assert host.count("storage/gs/x") == 1
 
 
-def test_servers_cant_be_listed(store: DrsStore, host: DrsHost) -> None:
+def test_servers_cannot_be_listed(store: DrsStore, host: DrsHost) -> None:
     for path in ("", host.name, "drs.example.org", "dg.4503"):
         assert store.stat(path).is_folder
         for listed in (store.entries, store.walk):
@@ -203,12 +203,12 @@ def test_servers_cant_be_listed(store: DrsStore, host: DrsHost) -> None:
 
 
 @pytest.mark.parametrize("path", ["0d8b4c1e", "drs.example.org/a?b", "no host/x"])
-def test_what_names_no_object_says_what_to_write(store: DrsStore, path: str) -> None:
+def test_what_names_no_object_states_what_to_write(store: DrsStore, path: str) -> None:
     with pytest.raises(WrongUri, match="drs://HOST/ID"):
         store.stat(path)
 
 
-def test_what_isnt_there_is_told(store: DrsStore, host: DrsHost) -> None:
+def test_a_missing_object_is_reported(store: DrsStore, host: DrsHost) -> None:
     with pytest.raises(PathNotFound, match=f"drs://{host.name}/no/such/thing not found"):
         store.stat(f"{host.name}/no/such/thing")
     with pytest.raises(UnknownPrefix):
@@ -288,7 +288,7 @@ def test_a_stored_login_of_another_commons_goes_to_it(
     assert found_login("drs.example.org") is None
 
 
-def test_without_a_login_it_is_said_which_one_helps(host: DrsHost) -> None:
+def test_without_a_login_it_is_stated_which_one_helps(host: DrsHost) -> None:
     host.add("x", b"ACGT")
     host.token = "secret"
     with DrsStore(credentials=lambda host: None) as store, pytest.raises(Unauthorized, match="GEN3_API_KEY"):

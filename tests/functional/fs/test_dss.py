@@ -80,7 +80,7 @@ def puts(folder: Path, below: str) -> list[Put]:
     return [Put(str(path), f"{below}/{path.relative_to(folder).as_posix()}") for path in files]
 
 
-def test_a_file_of_a_bundle_is_looked_at_and_read(store: DssStore, bundle: Any, source: Path) -> None:
+def test_a_file_of_a_bundle_is_examined_and_read(store: DssStore, bundle: Any, source: Path) -> None:
     for path in (f"aws/{bundle['bundle_uuid']}", f"aws/{bundle['bundle_uuid']}.{bundle['version']}"):
         for name in NAMES:
             entry = store.stat(f"{path}/{name}")
@@ -92,7 +92,7 @@ def test_a_file_of_a_bundle_is_looked_at_and_read(store: DssStore, bundle: Any, 
             assert bytes_of(store, entry) == content
 
 
-def test_the_variable_of_the_commands_says_where_the_service_is(
+def test_the_variable_of_the_commands_states_where_the_service_is(
     omics_sandbox: Any, bundle: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMICS_DSS_URL", omics_sandbox.swagger_url.rpartition("/")[0])
@@ -134,13 +134,13 @@ def test_a_file_by_itself(store: DssStore, bundle: Any, source: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [f"aws/{UUID}", f"aws/{UUID}/a", f"gcp/files/{UUID}"])
-def test_what_isnt_there_is_told(store: DssStore, path: str) -> None:
+def test_a_missing_object_is_reported(store: DssStore, path: str) -> None:
     with pytest.raises(PathNotFound, match=f"dss://{path} not found"):
         store.stat(path)
     assert isinstance(PathNotFound(path, "not found"), FileNotFoundError)
 
 
-def test_names_that_a_bundle_hasnt(store: DssStore, bundle: Any) -> None:
+def test_names_that_a_bundle_has_not(store: DssStore, bundle: Any) -> None:
     top = f"aws/{bundle['bundle_uuid']}"
     with pytest.raises(PathNotFound, match="has no such file"):
         store.stat(f"{top}/read")
@@ -152,7 +152,7 @@ def test_names_that_a_bundle_hasnt(store: DssStore, bundle: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["azure", "aws/nope", f"aws/files/{UUID}/a", "aws/files/nope"])
-def test_what_can_never_be_there_says_what_to_write(store: DssStore, path: str) -> None:
+def test_what_can_never_be_there_states_what_to_write(store: DssStore, path: str) -> None:
     with pytest.raises(WrongUri, match="dss://REPLICA/UUID"):
         store.stat(path)
 
@@ -180,7 +180,7 @@ def test_a_folder_becomes_a_bundle(store: DssStore, source: Path, staged: str) -
     assert {outcome.label for outcome in report.outcomes} == {f"dss://{made.path}/{name}" for name in NAMES}
 
 
-def test_several_folders_become_bundles_one_with_a_uuid_of_its_own(store: DssStore, source: Path, staged: str) -> None:
+def test_several_folders_become_bundles_one_with_a_separate_uuid(store: DssStore, source: Path, staged: str) -> None:
     (source / "reads/again").mkdir()
     (source / "reads/again/a.txt").write_text("a")
     files = [*puts(source / "reads/deep", "aws/one"), *puts(source / "reads/again", f"aws/{UUID}")]
@@ -197,7 +197,7 @@ def test_what_would_be_in_no_new_bundle_is_refused(store: DssStore, source: Path
         store.put([Put(str(source / "links.json"), path)], CopyOptions())
 
 
-def test_without_a_staging_bucket_it_is_said_how_to_name_one(
+def test_without_a_staging_bucket_it_is_stated_how_to_name_one(
     store: DssStore, source: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv(BUCKET_VARIABLE, raising=False)
@@ -222,7 +222,7 @@ def test_a_staging_bucket_is_named_by_option_variable_or_the_default_of_uploads(
     store.check_puts(["aws/folder/a.txt"])
 
 
-def test_a_put_that_is_stopped_makes_no_bundle_and_goes_on(store: DssStore, source: Path, staged: str) -> None:
+def test_a_put_that_is_stopped_makes_no_bundle_and_continues(store: DssStore, source: Path, staged: str) -> None:
     stop = threading.Event()
     stop.set()
     report = store.put(puts(source, "aws/source"), CopyOptions(stop=stop))
@@ -257,7 +257,7 @@ def test_a_folder_of_another_platform_becomes_one_bundle_whatever_room_there_is(
     assert [(entry.name, entry.size) for entry in store.walk(made.path)] == [("a", 1), ("b", 2)]
 
 
-def test_where_one_of_its_files_didnt_arrive_there_is_no_bundle(
+def test_where_one_of_its_files_did_not_arrive_there_is_no_bundle(
     store: DssStore, client: Dss, staged: str, shelf: type[Shelf], tmp_path: Path
 ) -> None:
     shelf.files.update({"p/a": b"1", "p/b": b"2"})
@@ -291,7 +291,7 @@ def test_walking_by_folders_meets_each_file_once(names: list[str]) -> None:
     assert all(name in bundle.by_name for name in names)
 
 
-def test_a_version_is_asked_for_once_and_the_latest_again_after_a_while() -> None:
+def test_a_version_is_requested_once_and_the_latest_again_after_a_while() -> None:
     clock, asked = ManualClock(), list[str]()
 
     def ask(replica: str, uuid: str, version: str) -> dict[str, Any]:

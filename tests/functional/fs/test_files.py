@@ -63,7 +63,7 @@ def test_local_files_are_opened_as_well(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("uri", "error"), [("served://p", IsFolder), ("served://p/none", PathNotFound), ("", WrongUri)]
 )
-def test_what_is_no_file_cannot_be_opened(store: ServedStore, uri: str, error: type[Exception]) -> None:
+def test_an_invalid_file_cannot_be_opened(store: ServedStore, uri: str, error: type[Exception]) -> None:
     options = {"port": port(store)} if uri else {}
     with pytest.raises(error):
         omicsdk.open(uri, **options)

@@ -56,7 +56,7 @@ def store_of(fs: ServedFileSystem) -> ServedStore:
     return fs.store
 
 
-def test_folders_and_files_are_looked_at(fs: ServedFileSystem) -> None:
+def test_folders_and_files_are_examined(fs: ServedFileSystem) -> None:
     assert fs.ls("served://", detail=False) == ["p", "q"]
     assert fs.ls("p/", detail=False) == ["p/a.txt", "p/b c", "p/empty"]
     assert fs.ls("served://p/a.txt", detail=False) == ["p/a.txt"]
@@ -87,7 +87,7 @@ def test_folders_and_files_are_looked_at(fs: ServedFileSystem) -> None:
     assert fs.unstrip_protocol("p/a.txt") == "served://p/a.txt"
 
 
-def test_what_is_not_there_is_python_s_own_error(fs: ServedFileSystem) -> None:
+def test_a_missing_object_is_python_s_own_error(fs: ServedFileSystem) -> None:
     for act in (fs.info, fs.ls, fs.cat_file, fs.open, fs.ukey):
         with pytest.raises(FileNotFoundError, match="served://nowhere/x not found"):
             act("nowhere/x")
@@ -161,7 +161,7 @@ def test_any_way_through_a_file_gives_its_bytes(fs: ServedFileSystem, cache: str
             assert file.read(length) == TEXT[place * 7 : place * 7 + length]
 
 
-def test_more_is_read_ahead_the_longer_a_reader_goes_on() -> None:
+def test_more_is_read_ahead_the_longer_a_reader_continues() -> None:
     body = bytes(range(256)) * 40_000
     asked: list[tuple[int, int]] = []
 
@@ -198,7 +198,7 @@ def test_a_file_that_changes_while_it_is_open_is_an_error_and_can_be_opened_agai
         assert again.read() == TEXT[::-1]
 
 
-def test_what_was_read_or_listed_before_does_not_keep_from_reading_what_is_there(fs: ServedFileSystem) -> None:
+def test_what_was_read_or_listed_before_does_not_keep_from_reading_what_exists(fs: ServedFileSystem) -> None:
     fs.ls("p")
     assert fs.cat_file("p/a.txt", 0, 4) == b"line"
     store_of(fs).hold("p/a.txt", b"shorter")
@@ -359,7 +359,7 @@ def test_transactions_put_all_or_nothing(fs: ServedFileSystem) -> None:
     assert store_of(fs).held("new/2") is None
 
 
-def test_places_that_can_not_be_written_say_so_at_once(fs: ServedFileSystem) -> None:
+def test_places_that_can_not_be_written_state_it_at_once(fs: ServedFileSystem) -> None:
     fs = ServedFileSystem(port=store_of(fs).server.port, read_only=True)
     with pytest.raises(ReadOnly, match="served://p/x cannot be written"):
         fs.open("p/x", "wb")
@@ -539,7 +539,7 @@ def _in_fork(pipe: Any, file: Any, fs: ServedFileSystem) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
-def test_a_forked_process_reads_over_connections_of_its_own(fs: ServedFileSystem) -> None:
+def test_a_forked_process_reads_over_separate_connections(fs: ServedFileSystem) -> None:
     file = fs.open("p/a.txt", cache_type="none")
     assert file.read(10) == TEXT[:10]
     here, there = multiprocessing.Pipe()
@@ -596,7 +596,7 @@ def test_blocks_are_kept_on_disk_for_other_reads_until_the_file_changes(
     assert private == {0} or sys.platform == "win32"
 
 
-def test_what_isnt_there_is_asked_for_once(fs: ServedFileSystem) -> None:
+def test_a_missing_object_is_requested_once(fs: ServedFileSystem) -> None:
     store_of(fs).calls.clear()
     with pytest.raises(FileNotFoundError):
         fs.cat_file("p/nowhere")
@@ -650,7 +650,7 @@ def test_blocks_that_were_read_longest_ago_make_room(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.booleans(), max_size=40))
-def test_missing_blocks_are_asked_for_in_runs(missing: list[bool]) -> None:
+def test_missing_blocks_are_requested_in_runs(missing: list[bool]) -> None:
     found = list(runs(number for number, gone in enumerate(missing) if gone))
     joined = [number for first, last in found for number in range(first, last + 1)]
     assert joined == [number for number, gone in enumerate(missing) if gone]
@@ -675,12 +675,12 @@ def test_fsspec_s_own_caches_hold_files_that_do_not_change(fs: ServedFileSystem,
     assert len(store_of(fs).server.of(b"p/a.txt".hex())) == 3
 
 
-def test_options_that_a_store_does_not_take_are_told_at_once() -> None:
+def test_options_that_a_store_does_not_take_are_reported_at_once() -> None:
     with pytest.raises(TypeError, match="colour"):
         DssFileSystem(colour="red")
 
 
-def test_without_fsspec_it_says_what_to_install() -> None:
+def test_without_fsspec_it_states_what_to_install() -> None:
     program = "import sys; sys.modules['fsspec'] = None; import omicsdk.fs.filesystems"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert "MissingExtra" in done.stderr

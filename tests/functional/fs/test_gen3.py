@@ -101,7 +101,7 @@ def test_open_files_need_no_login_and_others_say_how_to_have_one(omics_sandbox: 
         assert bytes_of(store, store.stat(guid)) == b"open"
 
 
-def test_a_commons_isnt_listed(store: Gen3Store, host: str) -> None:
+def test_a_commons_is_not_listed(store: Gen3Store, host: str) -> None:
     for path in ("", host, "commons.example.org"):
         assert store.stat(path).is_folder
         for listed in (store.entries, store.walk):
@@ -109,7 +109,7 @@ def test_a_commons_isnt_listed(store: Gen3Store, host: str) -> None:
                 listed(path)
 
 
-def test_what_is_put_is_sent_to_the_command_that_tells_guids(store: Gen3Store, host: str) -> None:
+def test_what_is_put_is_sent_to_the_command_that_states_guids(store: Gen3Store, host: str) -> None:
     with pytest.raises(ReadOnly, match=f"omics gen3 --base-url http://{host} upload FILES --manifest-out"):
         store.put([Put("reads/a.fq", f"{host}/a.fq")], CopyOptions())
 

@@ -84,7 +84,7 @@ FILES = {
 }
 
 
-def test_what_is_put_is_listed_looked_at_and_fetched(store: PangeaStore, group: SampleGroup, tmp_path: Path):
+def test_what_is_put_is_listed_examined_and_fetched(store: PangeaStore, group: SampleGroup, tmp_path: Path):
     report = put(store, tmp_path, FILES)
     report.raise_if_failed()
     assert [outcome.name for outcome in report.outcomes] == list(FILES)
@@ -163,7 +163,7 @@ def test_a_file_elsewhere_is_located_there(store: PangeaStore, group: SampleGrou
     assert store.open(entry) is None
 
 
-def test_a_url_is_signed_anew_each_time_it_is_asked_for(store: PangeaStore, group: SampleGroup, tmp_path: Path):
+def test_a_url_is_signed_again_each_time_it_is_requested(store: PangeaStore, group: SampleGroup, tmp_path: Path):
     path = f"{S}/raw/a"
     put(store, tmp_path, {path: b"1"}).raise_if_failed()
     assert "ignature=" in store.location(store.stat(path)).url
@@ -189,7 +189,7 @@ def test_what_is_replaced_stays_until_the_new_one_is_whole(store: PangeaStore, g
     assert sorted(paths(store.entries(f"{S}/raw"))) == [path, f"{S}/raw/b"]
 
 
-def test_a_put_that_was_stopped_goes_on(store: PangeaStore, group: SampleGroup, tmp_path: Path):
+def test_a_put_that_was_stopped_continues(store: PangeaStore, group: SampleGroup, tmp_path: Path):
     path, stop = f"{S}/raw/a", threading.Event()
     field = group.sample("s 1").analysis_result("raw").create().field(f"a{UNFINISHED}").create()
     stop.set()
@@ -209,7 +209,7 @@ def test_size_and_checksums_of_what_was_put_are_kept_with_it(store: PangeaStore,
     assert store.stat(path).size == 0
 
 
-def test_samples_files_have_objects_of_their_own(store: PangeaStore, group: SampleGroup, tmp_path: Path):
+def test_samples_files_have_separate_objects(store: PangeaStore, group: SampleGroup, tmp_path: Path):
     put(store, tmp_path, {f"{S}/raw/a.fastq.gz": b"1"}).raise_if_failed()
     put(store, tmp_path, {f"{S}/other/a.fastq.gz": b"2"}).raise_if_failed()  # from a file of the same name
     assert [got(store, f"{S}/{module}/a.fastq.gz", tmp_path) for module in ("raw", "other")] == [b"1", b"2"]
@@ -217,7 +217,7 @@ def test_samples_files_have_objects_of_their_own(store: PangeaStore, group: Samp
     assert field.get_referenced_filename().endswith(".fastq.gz")
 
 
-def test_what_cant_be_put_fails_alone(store: PangeaStore, group: SampleGroup, tmp_path: Path):
+def test_what_cannot_be_put_fails_alone(store: PangeaStore, group: SampleGroup, tmp_path: Path):
     good, twice = f"{S}/raw/good", f"{S}/raw/good"
     wrong = {S: WrongUri, f"{S}/raw/a/b": WrongUri, f"{G}/none/raw/a": PathNotFound, "Nobody/x/y/z/a": PathNotFound}
     source = tmp_path / "source"
@@ -238,7 +238,7 @@ def test_a_group_without_a_bucket_leaves_nothing_behind(store: PangeaStore, grou
 @pytest.mark.parametrize(
     "path", ["Nobody", "Sandbox/none", f"{G}/none", f"{S}/none", f"{S}/none/a", f"{G}/{OF_GROUP}/none"]
 )
-def test_what_isnt_there(store: PangeaStore, group: SampleGroup, path: str):
+def test_a_missing_object(store: PangeaStore, group: SampleGroup, path: str):
     for ask in (store.stat, lambda path: list(store.entries(path)), lambda path: list(store.walk(path))):
         with pytest.raises(PathNotFound):
             ask(path)
@@ -269,7 +269,7 @@ def test_folders_down_to_results_are_made_and_empty_results_removed(store: Pange
         store.make_folder(f"{G}/new/raw/f")
 
 
-def test_who_may_see_something_isnt_decided_here(store: PangeaStore, group: SampleGroup):
+def test_who_may_see_something_is_not_decided_here(store: PangeaStore, group: SampleGroup):
     group.org.sample_group("No Library").create()
     for path in ("Nobody", "Sandbox/none", "Sandbox/none/s", "Sandbox/No Library/s"):
         with pytest.raises(ReadOnly, match=path):
@@ -370,7 +370,7 @@ def test_results_of_one_module_have_their_replicates_in_their_names():
     assert result_parts(told) == {"1": "a.x", "2": "a.y.z", "3": "b"}
 
 
-def test_what_went_from_the_server_is_told(store: PangeaStore, group: SampleGroup, tmp_path: Path):
+def test_what_went_from_the_server_is_reported(store: PangeaStore, group: SampleGroup, tmp_path: Path):
     put(store, tmp_path, {f"{S}/raw/a": b"1"}).raise_if_failed()
     entry = store.stat(f"{S}/raw/a")
     store.remove(entry)

@@ -36,7 +36,7 @@ def ranges(server: Server, pool: ConnectionPool, clock: MovedClock) -> Callable[
     return make
 
 
-def test_reads_the_bytes_that_were_asked_for(server: Server, ranges: Callable[..., Ranges]) -> None:
+def test_reads_the_bytes_that_were_requested(server: Server, ranges: Callable[..., Ranges]) -> None:
     file = ranges()
 
     assert file.read(100, 300) == BODY[100:300]
@@ -59,7 +59,7 @@ def test_reads_keep_to_a_limit(server: Server, pool: ConnectionPool, clock: Move
     assert 9.5 < clock.monotonic() - began < 10.5
 
 
-def test_a_file_of_unknown_size_is_asked_for_it(server: Server, ranges: Callable[..., Ranges]) -> None:
+def test_a_file_of_unknown_size_is_requested_it(server: Server, ranges: Callable[..., Ranges]) -> None:
     assert ranges(None).size == len(BODY)
     assert ranges(None).read(10_200) == BODY[10_200:]
     assert ranges(None, body=b"").size == 0
@@ -94,7 +94,7 @@ def test_a_size_that_is_not_the_stated_one_is_an_error(ranges: Callable[..., Ran
         ranges(len(BODY) + 1).read(0, 10)
 
 
-def test_a_url_that_ended_is_asked_for_again(server: Server, pool: ConnectionPool, clock: MovedClock) -> None:
+def test_a_url_that_ended_is_requested_again(server: Server, pool: ConnectionPool, clock: MovedClock) -> None:
     urls = (server.put(f"file{number}", BODY) for number in count())
     asked: list[str] = []
 
@@ -111,7 +111,7 @@ def test_a_url_that_ended_is_asked_for_again(server: Server, pool: ConnectionPoo
     assert clock.slept == 0
 
 
-def test_a_url_that_is_never_accepted_is_an_error_that_tells_no_secret(
+def test_a_url_that_is_never_accepted_is_an_error_that_contains_no_secret(
     server: Server,
     ranges: Callable[..., Ranges],
 ) -> None:
@@ -126,7 +126,7 @@ def test_a_url_that_is_never_accepted_is_an_error_that_tells_no_secret(
     assert len(server.of("file")) == 2
 
 
-def test_threads_whose_url_ended_ask_for_one_new_url(server: Server, pool: ConnectionPool, clock: MovedClock) -> None:
+def test_threads_whose_url_ended_request_one_new_url(server: Server, pool: ConnectionPool, clock: MovedClock) -> None:
     lock, asked = threading.Lock(), list[str]()
 
     def locate() -> Location:
@@ -144,7 +144,7 @@ def test_threads_whose_url_ended_ask_for_one_new_url(server: Server, pool: Conne
     assert len(asked) == 2
 
 
-def test_bodies_that_break_are_gone_on_with(
+def test_bodies_that_break_are_resumed(
     server: Server,
     ranges: Callable[..., Ranges],
     fault: Any,
@@ -158,7 +158,7 @@ def test_bodies_that_break_are_gone_on_with(
     assert sum(request.sent for request in server.of("file") if request.status == 206) <= len(BODY) + 4096
 
 
-def test_an_answer_with_less_than_was_asked_for_is_followed_by_another(
+def test_an_answer_with_less_than_was_requested_is_followed_by_another(
     server: Server,
     ranges: Callable[..., Ranges],
 ) -> None:
@@ -206,7 +206,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_other_bytes_than_were_asked_for_are_never_given(
+def test_other_bytes_than_were_requested_are_never_given(
     server: Server,
     ranges: Callable[..., Ranges],
     fault: Any,

@@ -70,7 +70,7 @@ def test_it_is_opened_by_its_scheme(client: Any):
         assert store.uri("bkt/a") == "s3://bkt/a"
 
 
-def test_an_object_is_looked_at_with_its_checksums(store: S3Store, client: Any):
+def test_an_object_is_examined_with_its_checksums(store: S3Store, client: Any):
     client.put_object(Bucket="bkt", Key="a/b.txt", Body=b"abc", ContentType="text/x", ChecksumAlgorithm="SHA256")
     found = store.stat("bkt/a/b.txt")
     assert (found.kind, found.size, found.name) == ("file", 3, "b.txt")
@@ -98,7 +98,7 @@ def test_folders_are_what_keys_begin_with(store: S3Store, client: Any):
     assert "bkt/e" in paths(store.walk(""))
 
 
-def test_what_a_list_says_is_what_a_look_says(store: S3Store, client: Any):
+def test_what_a_list_states_is_what_a_look_states(store: S3Store, client: Any):
     fill(client, "x")
     (listed,), seen = store.entries("bkt"), store.stat("bkt/x")
     assert (listed.size, listed.version, listed.modified) == (seen.size, seen.version, seen.modified)
@@ -112,7 +112,7 @@ def test_an_object_goes_before_the_folder_of_its_name(store: S3Store, client: An
 
 
 @pytest.mark.parametrize("path", ["bkt/none", "bkt/none/below", "no-such-bucket", "no-such-bucket/key"])
-def test_what_isnt_there(store: S3Store, path: str):
+def test_a_missing_object(store: S3Store, path: str):
     for ask in (store.stat, lambda path: list(store.entries(path)), lambda path: list(store.walk(path))):
         with pytest.raises(PathNotFound, match=f"s3://{path}") as caught:
             ask(path)
@@ -166,7 +166,7 @@ def test_what_was_put_in_parts_is_fetched_as_it_was(store: S3Store, client: Any,
     assert (tmp_path / "parts.bin").read_bytes() == b"".join(pieces)
 
 
-def test_what_is_there_stays_without_overwrite(store: S3Store, client: Any, tmp_path: Path):
+def test_what_exists_stays_without_overwrite(store: S3Store, client: Any, tmp_path: Path):
     fill(client, "old")
     source = tmp_path / "new"
     source.write_bytes(b"new")
@@ -181,7 +181,7 @@ def test_what_is_there_stays_without_overwrite(store: S3Store, client: Any, tmp_
 
 
 @pytest.mark.parametrize("path", ["bkt", "", "bkt/folder/"])
-def test_what_is_no_objects_path_is_refused_and_the_others_are_sent(store: S3Store, tmp_path: Path, path: str):
+def test_an_invalid_objects_path_is_refused_and_the_others_are_sent(store: S3Store, tmp_path: Path, path: str):
     source = tmp_path / "a"
     source.write_bytes(b"a")
     report = store.put([Put(str(source), path), Put(str(source), "bkt/a")], CopyOptions())
@@ -239,7 +239,7 @@ def test_buckets_are_neither_made_nor_removed(store: S3Store):
         store.remove(store.stat("bkt"))
 
 
-def test_without_credentials_urls_arent_signed(omics_sandbox: Sandbox, client: Any, monkeypatch: pytest.MonkeyPatch):
+def test_without_credentials_urls_are_not_signed(omics_sandbox: Sandbox, client: Any, monkeypatch: pytest.MonkeyPatch):
     fill(client, "a b#c")
     for name in omics_sandbox.s3_credentials:
         monkeypatch.delenv(name)
@@ -268,7 +268,7 @@ def test_of_several_threads_one_makes_the_client(client: Any):
         assert store.stat("bkt").is_folder
 
 
-def test_the_size_of_the_first_part_says_whether_an_etag_is_of_the_usual_parts(
+def test_the_size_of_the_first_part_states_whether_an_etag_is_of_the_usual_parts(
     store: S3Store, client: Any, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("omicsdk.fs.stores.s3.etag_part_size", lambda size: 5 * MIB)

@@ -49,7 +49,7 @@ def store(sandbox: Sandbox) -> Iterator[SbStore]:
 TREE = {f"{P}/a.txt": b"a", f"{P}/reads/b #1?.txt": b"bb", f"{P}/reads/deep/ü 100%.txt": b""}
 
 
-def test_what_is_put_is_listed_looked_at_and_fetched(store: SbStore, tmp_path: Path):
+def test_what_is_put_is_listed_examined_and_fetched(store: SbStore, tmp_path: Path):
     report = put(store, tmp_path, TREE)
     report.raise_if_failed()
     assert [outcome.name for outcome in report.outcomes] == list(TREE)
@@ -76,7 +76,7 @@ def test_the_top_has_owners_and_these_have_projects(store: SbStore):
 
 
 @pytest.mark.parametrize("path", ["nobody", "sandbox-user/none", f"{P}/none", f"{P}/none/b", "nobody/none/a"])
-def test_what_isnt_there(store: SbStore, path: str):
+def test_a_missing_object(store: SbStore, path: str):
     for ask in (store.stat, lambda path: list(store.entries(path)), lambda path: list(store.walk(path))):
         with pytest.raises(PathNotFound, match=f"sb://{path}"):
             ask(path)
@@ -92,7 +92,7 @@ def test_a_file_is_no_folder(store: SbStore, tmp_path: Path):
         store.stat(f"{P}/a/b")
 
 
-def test_the_near_name_is_told(store: SbStore):
+def test_the_near_name_is_reported(store: SbStore):
     store.make_folder(f"{P}/reads")
     with pytest.raises(PathNotFound) as caught:
         list(store.entries(f"{P}/raeds"))
@@ -114,13 +114,13 @@ def test_a_file_that_is_replaced_has_another_version(store: SbStore, sandbox: Sa
 
 
 @pytest.mark.parametrize("path", ["", "sandbox-user", P, f"{P}/{'x' * 256}", f"{P}/a\nb"])
-def test_what_cant_be_put_there_fails_alone(store: SbStore, tmp_path: Path, path: str):
+def test_what_cannot_be_put_there_fails_alone(store: SbStore, tmp_path: Path, path: str):
     report = put(store, tmp_path, {path: b"1", f"{P}/ok": b"2"})
     assert [outcome.state for outcome in report.outcomes] == ["failed", "done"]
     assert isinstance(report.outcomes[0].error, WrongUri)
 
 
-def test_a_source_or_a_project_that_isnt_there_fails_alone(store: SbStore, tmp_path: Path):
+def test_a_source_or_a_project_that_does_not_exist_fails_alone(store: SbStore, tmp_path: Path):
     ok = tmp_path / "ok"
     ok.write_bytes(b"1")
     files = [Put(str(tmp_path / "none"), f"{P}/none"), Put(str(ok), "sandbox-user/nothing/a"), Put(str(ok), f"{P}/ok")]
@@ -161,7 +161,7 @@ def test_a_folder_that_was_replaced_elsewhere_is_found_again(store: SbStore, tmp
     assert got(store, f"{P}/a/c", tmp_path) == b"2"
 
 
-def test_folders_are_asked_for_once(store: SbStore, sandbox: Sandbox, tmp_path: Path):
+def test_folders_are_requested_once(store: SbStore, sandbox: Sandbox, tmp_path: Path):
     put(store, tmp_path, {f"{P}/a/b/{number}": b"1" for number in range(3)}).raise_if_failed()
     before = len(sandbox.requests("/sb/v2/files"))
     for number in range(3):
@@ -207,7 +207,7 @@ def test_files_are_copied_over_there(store: SbStore, tmp_path: Path):
 
 
 @pytest.mark.parametrize(("method", "left"), [("DELETE", [b"b"]), ("PATCH", [b"a"])])
-def test_of_a_copy_that_cant_replace_one_of_both_is_there(
+def test_of_a_copy_that_cannot_replace_one_of_both_is_there(
     store: SbStore, sandbox: Sandbox, tmp_path: Path, method: str, left: list[bytes]
 ):
     put(store, tmp_path, {f"{P}/from/a": b"a", f"{P}/to/b": b"b"}).raise_if_failed()

@@ -70,7 +70,7 @@ def sequence(fs, size=MIB):
             yield piece
 
 
-def test_a_reader_that_goes_on_gets_bytes_as_they_come(served, server, noise, monkeypatch):
+def test_a_reader_that_continues_gets_bytes_as_they_come(served, server, noise, monkeypatch):
     monkeypatch.setattr("omicsdk.fs.streams.FAST", 0)
     body = noise(24 * MIB)
     served.store.hold("p/a", body)
@@ -88,7 +88,7 @@ def test_a_reader_that_goes_on_gets_bytes_as_they_come(served, server, noise, mo
         assert file.read(3 * MIB) == body[12 * MIB : 15 * MIB]
 
 
-def test_a_stream_that_breaks_goes_on_where_it_broke(served, server, noise, fault, monkeypatch):
+def test_a_stream_that_breaks_resumes_where_it_broke(served, server, noise, fault, monkeypatch):
     monkeypatch.setattr("omicsdk.fs.streams.FAST", 0)
     body = noise(16 * MIB)
     served.store.hold("p/a", body)

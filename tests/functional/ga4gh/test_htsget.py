@@ -154,7 +154,7 @@ def test_blocks_of_all_kinds_are_joined(htsget: Make, tickets: Tickets, a_bam: b
     assert (saved.blocks, saved.verification) == (4, "format")
 
 
-def test_what_is_asked_for_is_in_the_request(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path) -> None:
+def test_what_is_requested_is_in_the_request(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path) -> None:
     tickets.serve(a_bam)
     htsget().download(
         "a/b", tmp_path / "x", regions=["chr1:1-10"], fields=["SEQ", "QUAL"], tags=["NM"], exclude_tags=["OQ"]
@@ -337,7 +337,7 @@ def test_it_is_resumed_after_the_blocks_that_are_complete(
     assert names(tmp_path) == ["a.bam"]
 
 
-def test_progress_counts_what_is_there_and_what_was_fetched(
+def test_progress_counts_what_exists_and_what_was_fetched(
     htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path
 ) -> None:
     tickets.serve(a_bam)

@@ -79,7 +79,7 @@ def test_what_the_server_does_not_have_is_not_found(refget: Refget, tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_other_letters_than_the_digest_says_are_not_kept(
+def test_other_letters_than_the_digest_states_are_not_kept(
     refget: Refget, omics_sandbox: Sandbox, ids: dict[str, str], tmp_path: Path
 ) -> None:
     omics_sandbox.add_faults(Rule("short", path="/refget/sequence/*", at=100))

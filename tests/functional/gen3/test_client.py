@@ -33,7 +33,7 @@ def test_whoami_names_the_user(gen3: Gen3) -> None:
     assert gen3.whoami().username == ADMINISTRATOR
 
 
-def test_whoami_without_a_login_says_how_to_have_one(sandbox: Sandbox) -> None:
+def test_whoami_without_a_login_states_how_to_have_one(sandbox: Sandbox) -> None:
     with (
         Gen3(sandbox.gen3_url, credentials=ANONYMOUS) as gen3,
         pytest.raises(Gen3AuthError, match="no login") as failed,

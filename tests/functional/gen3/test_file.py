@@ -37,7 +37,7 @@ def files(auth: Gen3Auth):
         yield files
 
 
-def test_a_url_that_whoever_has_it_can_fetch(files: Gen3File, sandbox: Sandbox):
+def test_a_url_that_needs_no_login(files: Gen3File, sandbox: Sandbox):
     guid = sandbox.gen3.add_file("a.txt", b"hello")
     url = files.get_presigned_url(guid)["url"]
     assert httpx.get(url).content == b"hello"
@@ -65,7 +65,7 @@ def test_it_goes_to_the_present_folder_by_default(
     assert (tmp_path / "x.bin").read_bytes() == b"x"
 
 
-def test_what_is_there_isn_t_fetched_again(files: Gen3File, sandbox: Sandbox, tmp_path: Path):
+def test_what_exists_is_not_fetched_again(files: Gen3File, sandbox: Sandbox, tmp_path: Path):
     guid = sandbox.gen3.add_file("x.bin", CONTENT)
     files.download_single(guid, tmp_path)
     before = (tmp_path / "x.bin").stat().st_mtime_ns
@@ -74,7 +74,7 @@ def test_what_is_there_isn_t_fetched_again(files: Gen3File, sandbox: Sandbox, tm
 
 
 @pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256"])
-def test_bytes_that_aren_t_those_of_any_hash_don_t_get_the_name(
+def test_bytes_that_are_not_those_of_any_hash_do_not_get_the_name(
     files: Gen3File, sandbox: Sandbox, tmp_path: Path, algorithm: str
 ):
     wrong = hashlib.new(algorithm, b"something else").hexdigest()
@@ -84,7 +84,7 @@ def test_bytes_that_aren_t_those_of_any_hash_don_t_get_the_name(
     assert not (tmp_path / "out/x.bin").exists()
 
 
-def test_a_name_doesn_t_lead_out_of_the_folder(files: Gen3File, sandbox: Sandbox, tmp_path: Path):
+def test_a_name_does_not_lead_out_of_the_folder(files: Gen3File, sandbox: Sandbox, tmp_path: Path):
     for name in ("../x.bin", "/tmp/x.bin"):
         guid = sandbox.gen3.add_file("x.bin", b"x", file_name=name)
         with pytest.raises(UnsafePath):
@@ -122,14 +122,14 @@ def test_deleting(files: Gen3File, sandbox: Sandbox):
         files.delete_file_locations(first)
 
 
-def test_what_isn_t_allowed_is_said(sandbox: Sandbox, tmp_path: Path):
+def test_what_is_not_allowed_is_stated(sandbox: Sandbox, tmp_path: Path):
     guid = sandbox.gen3.add_file("a.txt", b"hello", authz=["/secret"])
     reader = Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "reader.json", "reader@example.org"))
     with Gen3File(reader) as files, pytest.raises((Forbidden, Unauthorized)):
         files.get_presigned_url(guid)
 
 
-def test_an_upload_isn_t_begun_twice():
+def test_an_upload_is_not_begun_twice():
     asked: list[httpx.Request] = []
 
     def down(request: httpx.Request) -> httpx.Response:
@@ -144,7 +144,7 @@ def test_an_upload_isn_t_begun_twice():
     assert len(asked) == 1
 
 
-def test_a_download_that_was_stopped_goes_on(
+def test_a_download_that_was_stopped_continues(
     files: Gen3File, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     content = CONTENT * 10  # three cells of the journal, and a bit

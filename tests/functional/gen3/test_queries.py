@@ -67,7 +67,7 @@ def test_a_text_is_paged_by_its_variables(sandbox: Sandbox, commons: Gen3) -> No
         next(rows(commons, "{ case { id } }"))
 
 
-def test_a_refused_query_says_why(commons: Gen3) -> None:
+def test_a_refused_query_states_why(commons: Gen3) -> None:
     with pytest.raises(Gen3SubmissionQueryError, match='Cannot query field "nope"'):
         ask(commons, "{ nope { id } }")
     with pytest.raises(Gen3SubmissionQueryError, match="Cannot order by colour"):

@@ -53,7 +53,7 @@ def test_beyond_what_a_query_reaches_it_is_downloaded(explorer: Gen3Query, caplo
     assert "downloading all records" in caplog.text
 
 
-def test_queries_by_hand(explorer: Gen3Query):
+def test_queries_manually(explorer: Gen3Query):
     text = "query($filter: JSON) { _aggregation { subject(filter: $filter) { _totalCount } } }"
     told = explorer.graphql_query(text, {"filter": {"=": {"sex": "f"}}})
     assert told["data"]["_aggregation"]["subject"]["_totalCount"] == 20

@@ -46,7 +46,7 @@ def test_copies_in_all_directions(storage: Gen3WsStorage, tmp_path: Path):
         storage.copy("a", "b")
 
 
-def test_urls_are_good_for_whoever_has_them(storage: Gen3WsStorage, tmp_path: Path):
+def test_urls_need_no_login(storage: Gen3WsStorage, tmp_path: Path):
     assert httpx.put(storage.upload_url("@user", "x.txt")["Data"], content=b"x").status_code == 200
     url = storage.download_url("@user", "x.txt")["Data"]
     get_url(url, tmp_path / "x.txt")
@@ -68,7 +68,7 @@ def test_what_goes_wrong_is_raised(storage: Gen3WsStorage, tmp_path: Path):
 
 
 @pytest.mark.parametrize("data", [None, "", 5, {}])
-def test_an_answer_without_a_url_is_told(data: object, tmp_path: Path):
+def test_an_answer_without_a_url_is_reported(data: object, tmp_path: Path):
     answering = httpx.MockTransport(lambda request: httpx.Response(200, json={"Result": "ok", "Data": data}))
     storage = Gen3WsStorage(endpoint="https://commons.example.org", transport=answering)
     for ask in (storage.download_url, storage.upload_url):

@@ -36,13 +36,13 @@ def test_what_is_stored_is_private_and_not_in_the_configuration(person, tmp_path
     assert not (tmp_path / "config").exists()
 
 
-def test_what_is_told_holds_no_secret(person):
+def test_what_is_reported_holds_no_secret(person):
     person.login()
     assert "https://auth.data.example.org/oauth/authorize?" in person.told[0]
     assert "canary" not in "".join(person.told)
 
 
-def test_the_audience_is_asked_for_as_published_or_configured(person, server):
+def test_the_audience_is_requested_as_published_or_configured(person, server):
     urls = []
 
     def browse(url):
@@ -79,7 +79,7 @@ def test_the_service_that_issued_the_tokens_is_served_whatever_its_domain(person
     assert person.credentials("AuthClient") is not None
 
 
-def test_a_refused_login_says_so_and_stores_nothing(person):
+def test_a_refused_login_reports_it_and_stores_nothing(person):
     with pytest.raises(AuthError, match="refused: access_denied: said <b>no</b>"):
         person.login(open_browser=lambda url: person.browse(url, error="access_denied"))
     assert person.credentials() is None
@@ -112,7 +112,7 @@ def test_a_login_is_renewed_by_itself(person, server):
     assert [request.url.path for request in server.asked][2:] == ["/oauth/token"]
 
 
-def test_secrets_of_the_configuration_are_not_asked_for(person, server):
+def test_secrets_of_the_configuration_are_not_requested(person, server):
     server.tells_secrets = False
     person.configure({"application_secrets": server.application_secrets})
     person.login()
@@ -143,7 +143,7 @@ def test_logging_out_revokes_and_forgets(person, server, tmp_path):
     assert len(server.asked) == 3
 
 
-def test_logging_out_forgets_though_the_service_cannot_be_told(person):
+def test_logging_out_forgets_though_the_service_cannot_be_notified(person):
     person.login()
     person.told.clear()
 

@@ -141,7 +141,7 @@ def test_a_token_at_hand(terminal, omics_sandbox):
         (("auth", "login", "--remote"), 4, "No code was given"),
     ],
 )
-def test_what_goes_wrong_is_told_in_one_line(terminal, words, code, said):
+def test_what_goes_wrong_is_reported_in_one_line(terminal, words, code, said):
     ran = terminal.run_process(*words)
     last = ran.stderr.strip().splitlines()[-1]
     assert (ran.returncode, ran.stdout) == (code, "")

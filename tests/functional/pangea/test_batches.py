@@ -95,7 +95,7 @@ def test_a_field_that_holds_the_file_is_skipped(pangea: Pangea, tmp_path: Path, 
         pangea.upload_field(path, result, "f")
 
 
-def test_names_that_do_not_exist_are_told_apart(sandbox: Sandbox, pangea: Pangea):
+def test_names_that_do_not_exist_are_distinguished(sandbox: Sandbox, pangea: Pangea):
     for place, said in (
         (("Nope", "Sandbox Library", "s"), "There is no organization 'Nope'"),
         (("Sandbox", "Nope", "s"), "There is no sample group 'Nope' in the organization 'Sandbox'"),

@@ -43,7 +43,7 @@ def test_the_server_is_found_as_knex_finds_it(monkeypatch: pytest.MonkeyPatch):
         Pangea("pangeabio.io")
 
 
-def test_it_logs_in_when_something_is_asked_and_only_once(pangea: Pangea, sandbox: Sandbox):
+def test_it_logs_in_when_something_is_queried_and_only_once(pangea: Pangea, sandbox: Sandbox):
     assert logins(sandbox) == 0
     assert pangea.get_me().email == SANDBOX_PANGEA_USER
     assert pangea.create_organization(name="Mine").name == "Mine"
@@ -153,7 +153,7 @@ def test_one_login_for_two_servers_keeps_their_tokens_apart():
     ]  # fmt: skip
 
 
-def test_a_server_that_fails_at_the_login_says_nothing_of_the_password():
+def test_a_server_that_fails_at_the_login_reveals_nothing_of_the_password():
     down = httpx.MockTransport(lambda _: httpx.Response(502, text="Bad Gateway"))
     with (
         Pangea("https://pangea.test", credentials=LOGIN, transport=down, retry=NO_RETRY) as pangea,
@@ -206,7 +206,7 @@ def odd(knex: Knex, library: SampleGroup) -> SampleGroup:
     return odd
 
 
-def test_things_by_their_names(pangea: Pangea, odd: SampleGroup):
+def test_objects_by_their_names(pangea: Pangea, odd: SampleGroup):
     assert pangea.find_organization("An Org").uuid == odd.org.uuid
     assert pangea.find_organization(str(odd.org.uuid)).name == "An Org"
     assert pangea.find_sample_group("An Org", "A Library").is_library
@@ -220,7 +220,7 @@ def test_things_by_their_names(pangea: Pangea, odd: SampleGroup):
     assert [sample.name for sample in pangea.samples_of("An Org", "a/b")] == ["s/1", "s?2", "case", "CASE"]
 
 
-def test_names_that_are_not_there(pangea: Pangea, odd: SampleGroup):
+def test_names_that_do_not_exist(pangea: Pangea, odd: SampleGroup):
     for find in (
         lambda: pangea.find_organization("an org"),
         lambda: pangea.find_sample_group("An Org", "none"),
@@ -281,7 +281,7 @@ def test_the_file_of_a_field_is_opened_as_it_was_uploaded(pangea: Pangea, knex: 
     pangea.verify(*where, tmp_path / "dl", samples=["s"]).raise_if_failed()
 
 
-def test_things_are_listed_and_who_asks_is_known(pangea: Pangea, library: SampleGroup):
+def test_objects_are_listed_and_who_asks_is_known(pangea: Pangea, library: SampleGroup):
     library.sample("s").create()
 
     def named(*where: str) -> list[str]:

@@ -13,7 +13,7 @@ def loaded_by(line: str) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_heavy_libraries_are_loaded_when_something_is_asked():
+def test_heavy_libraries_are_loaded_when_something_is_queried():
     loaded = loaded_by("from omicsdk.pangea import Pangea, PasswordLogin")
     heavy = {"httpx", "platformdirs", "pandas", "boto3", "pycurl", "rich"}
     assert loaded & heavy == set()

@@ -30,7 +30,7 @@ upload_files(knex.client, [FieldUpload(FieldId(field.uuid), path)], chunk_size=5
 """
 
 
-def test_a_killed_upload_goes_on(knex: Knex, sandbox: Sandbox, tmp_path: Path):
+def test_a_killed_upload_continues(knex: Knex, sandbox: Sandbox, tmp_path: Path):
     path = tmp_path / "reads.fastq.gz"
     path.write_bytes(random.Random(1).randbytes(MIB) * 26)
     library = Organization(knex, "Sandbox").sample_group("Sandbox Library")

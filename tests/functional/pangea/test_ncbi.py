@@ -107,7 +107,7 @@ def test_a_project_becomes_a_library(org: Organization, entrez: Entrez, archive:
     assert all(query["tool"] == "omicsdk" and query["email"] == "me@example.org" for _, query in archive.asked)
 
 
-def test_again_leaves_what_is_there_as_it_is(org: Organization, entrez: Entrez):
+def test_again_leaves_what_exists_as_it_is(org: Organization, entrez: Entrez):
     link_bioproject(org.knex.client, "An Org", "PRJNA257197", entrez=entrez)
     first = org.sample_group("PRJNA257197").get()
     first.metadata = {"mine": 1}
@@ -150,7 +150,7 @@ def test_an_accession_without_a_number_is_searched_for(entrez: Entrez):
         BioProject("PRJEB8", entrez).fetch()
 
 
-def test_what_isnt_there_is_told(entrez: Entrez):
+def test_a_missing_object_is_reported(entrez: Entrez):
     with pytest.raises(NotFound, match="no record 99"):
         BioProject("PRJNA99", entrez).metadata()
     with pytest.raises(NotFound, match="no run with a file"):
@@ -159,7 +159,7 @@ def test_what_isnt_there_is_told(entrez: Entrez):
 
 
 @pytest.mark.parametrize("body", ["", "no xml", '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'])
-def test_an_odd_answer_is_told(body: str, clock: ManualClock):
+def test_an_odd_answer_is_reported(body: str, clock: ManualClock):
     for encoding in ("utf-8", "utf-16"):
         answer = httpx.Response(200, content=body.encode(encoding))
         transport = httpx.MockTransport(lambda _, answer=answer: answer)
@@ -167,7 +167,7 @@ def test_an_odd_answer_is_told(body: str, clock: ManualClock):
             odd.fetch("sra", "1")
 
 
-def test_a_server_that_is_down_is_told(clock: ManualClock):
+def test_a_server_that_is_down_is_reported(clock: ManualClock):
     transport = httpx.MockTransport(lambda _: httpx.Response(500))
     down: Any = Entrez("https://ncbi.test", transport=transport, clock=clock)
     with down, pytest.raises(ServerError):

@@ -42,7 +42,7 @@ def content(stored: SampleGroup, sample: str, field: str) -> bytes:
     return Path(found.download_file()).read_bytes()
 
 
-def test_reads_are_there_with_samples_results_and_tags(
+def test_reads_exist_with_samples_results_and_tags(
     stored: SampleGroup, knex: Knex, outsider: Knex, reads: list[ReadSet]
 ):
     tag = Tag(knex, "gut").create()
@@ -58,7 +58,7 @@ def test_reads_are_there_with_samples_results_and_tags(
         theirs.analysis_result("raw::paired_short_reads").get()
 
 
-def test_again_keeps_what_is_there_unless_told_otherwise(stored: SampleGroup, reads: list[ReadSet]):
+def test_again_keeps_what_exists_by_default(stored: SampleGroup, reads: list[ReadSet]):
     first = upload(stored, reads)
     Path(reads[0].files["read_1"]).write_bytes(b"changed")
     again = upload(stored, reads)
@@ -82,7 +82,7 @@ def test_an_upload_that_was_broken_off_is_made_good(stored: SampleGroup, knex: K
     assert content(stored, "q1", "read_1") == b"q1 1" * 50
 
 
-def test_a_public_result_isnt_given_private_reads(stored: SampleGroup, reads: list[ReadSet]):
+def test_a_public_result_is_not_given_private_reads(stored: SampleGroup, reads: list[ReadSet]):
     there = stored.sample("q1").create().analysis_result("raw::paired_short_reads").create()
     assert there.is_private is False
     upload(stored, reads).raise_if_failed()
@@ -97,7 +97,7 @@ def test_a_dry_run_creates_nothing(stored: SampleGroup, reads: list[ReadSet]):
 
 
 @pytest.mark.parametrize("what", ["file", "twice", "tag"])
-def test_faults_are_told_before_anything_is_created(stored: SampleGroup, reads: list[ReadSet], what: str):
+def test_faults_are_reported_before_anything_is_created(stored: SampleGroup, reads: list[ReadSet], what: str):
     how: dict[str, Any] = {}
     if what == "file":
         Path(reads[1].files["read_2"]).unlink()
@@ -110,7 +110,7 @@ def test_faults_are_told_before_anything_is_created(stored: SampleGroup, reads: 
     assert list(stored.get_samples(cache=False)) == []
 
 
-def test_a_sample_that_fails_doesnt_keep_the_others_back(stored: SampleGroup, reads: list[ReadSet]):
+def test_a_sample_that_fails_does_not_keep_the_others_back(stored: SampleGroup, reads: list[ReadSet]):
     reads.append(ReadSet("", {"read_1": reads[0].files["read_1"]}))  # the server takes no blank names
     done = upload(stored, reads)
     assert [each.state for each in done.samples] == ["uploaded", "uploaded", "failed"]

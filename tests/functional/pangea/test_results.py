@@ -96,7 +96,7 @@ def test_data_are_written_without_signatures(pangea: FieldServer, server: Any, t
     assert written == {key: value for key, value in signed(server, "q1.fastq.gz").items() if key != "presigned_url"}
 
 
-def test_what_is_wanted_can_be_said(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
+def test_what_is_wanted_can_be_stated(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
     pangea.client.download(*LIBRARY, tmp_path / "a", samples=["q2"], field_name="stats")
     assert files(tmp_path / "a") == ["q2/q2.raw__short.stats.json"]
     pangea.client.download(*LIBRARY, tmp_path / "b", module_name="other", of_group=True)
@@ -131,7 +131,7 @@ def test_a_field_with_other_data_is_fetched_again(
     assert (tmp_path / "q1/q1.raw__short.read_1.fastq.gz").read_bytes() == noise(1000, 9)
 
 
-def test_one_that_fails_doesnt_keep_the_others_back(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
+def test_one_that_fails_does_not_keep_the_others_back(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
     del server.files["q1.fastq.gz"]
     two["samples"][1]["analysis_results"][0]["fields"].append(field("f-bad", "broken", {"__type__": "s3"}))
     report = pangea.client.download(*LIBRARY, tmp_path)
@@ -144,9 +144,7 @@ def test_one_that_fails_doesnt_keep_the_others_back(pangea: FieldServer, server:
     assert "uri" in str(error)
 
 
-def test_data_that_cannot_be_written_are_a_failure_of_their_own(
-    pangea: FieldServer, server: Any, two: Any, tmp_path: Path
-):
+def test_data_that_cannot_be_written_are_a_separate_failure(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
     (tmp_path / "q1").write_text("a file stands where the folder should")
     with pytest.raises(Exception, match="q1"):
         pangea.client.download(*LIBRARY, tmp_path).raise_if_failed()
@@ -169,7 +167,7 @@ def test_a_link_out_of_the_folder_is_refused(pangea: FieldServer, server: Any, t
     assert report.counts["done"] == 2
 
 
-def test_a_url_that_ended_is_asked_for_again(pangea: FieldServer, server: Any, two: Any, tmp_path: Path, noise: Any):
+def test_a_url_that_ended_is_requested_again(pangea: FieldServer, server: Any, two: Any, tmp_path: Path, noise: Any):
     pangea.sign = lambda uuid, data: (
         {**data, **signed(server, f"{uuid[2:]}.fastq.gz", "new")} if uuid[0] == "f" else data
     )

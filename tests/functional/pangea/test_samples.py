@@ -48,7 +48,7 @@ def test_a_frame_that_is_saved_unchanged_changes_nothing(told: SampleGroup, meta
     assert metadata("none") == {}
 
 
-def test_what_is_there_is_kept_added_to_or_replaced(told: SampleGroup, metadata: Callable[[str], object]):
+def test_what_exists_is_kept_added_to_or_replaced(told: SampleGroup, metadata: Callable[[str], object]):
     frame = pandas.DataFrame({"city": ["Oslo", "Bonn"], "n": [1, 2], "ok": [True, False]}, index=["s/2", "none"])
     saved = save(told, frame)
     assert [each.name for each in saved] == ["s/2", "none"]
@@ -60,7 +60,7 @@ def test_what_is_there_is_kept_added_to_or_replaced(told: SampleGroup, metadata:
     assert metadata("s/2") == {"n": 1}
 
 
-def test_samples_that_arent_there_are_made_or_told_of(told: SampleGroup, metadata: Callable[[str], object]):
+def test_samples_that_do_not_exist_are_made_or_reported_of(told: SampleGroup, metadata: Callable[[str], object]):
     frame = pandas.DataFrame({"city": ["Oslo", None]}, index=["none", "new 🧬"])
     frame["on"] = [pandas.Timestamp(2026, 11, 20), pandas.NaT]
     with pytest.raises(NotFound, match="new"):
@@ -82,7 +82,7 @@ def test_an_outsider_saves_nothing(told: SampleGroup, outsider: Knex, metadata: 
     assert metadata("none") == {}
 
 
-def test_without_pandas_it_is_told_what_to_install(library: SampleGroup, monkeypatch: pytest.MonkeyPatch):
+def test_without_pandas_it_is_reported_what_to_install(library: SampleGroup, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(MissingExtra, match="pangea"):
         frame_of(library)

@@ -70,7 +70,7 @@ def test_a_small_file_goes_by_the_presigned_form(pangea: FieldServer, sink: Any,
     assert told[0] == f'[INFO] Starting upload for "{small}"'
 
 
-def test_a_form_that_the_store_refuses_is_told(pangea: FieldServer, sink: Any, small: Path, reply: Any):
+def test_a_form_that_the_store_refuses_is_reported(pangea: FieldServer, sink: Any, small: Path, reply: Any):
     sink.always = lambda _: reply(403, body=b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
     with pytest.raises(Forbidden) as caught:
         sent(pangea, small).raise_if_failed()
@@ -107,7 +107,7 @@ def test_there_are_as_many_parts_as_are_needed(pangea: FieldServer, sink: Any, t
     assert pangea.body("up1") == path.read_bytes()
 
 
-def test_parts_are_told_with_quoted_etags_and_logged(pangea: FieldServer, large: Path, tmp_path: Path):
+def test_parts_are_reported_with_quoted_etags_and_logged(pangea: FieldServer, large: Path, tmp_path: Path):
     told: list[str] = []
     in_parts(pangea, large, logger=told.append).raise_if_failed()
     (completed,) = pangea.of("complete_upload_s3")
@@ -157,7 +157,7 @@ def test_a_refused_part_is_sent_again(pangea: FieldServer, sink: Any, large: Pat
     assert pangea.body("up1") == large.read_bytes()
 
 
-def test_a_part_that_is_refused_for_good_fails_the_file_and_the_next_run_begins_anew(
+def test_a_part_that_is_refused_permanently_fails_the_file_and_the_next_run_begins_again(
     pangea: FieldServer, sink: Any, large: Path, reply: Any, clock: Any, tmp_path: Path
 ):
     sink.always = lambda _: reply(403, body=b"<Error><Code>AccessDenied</Code></Error>")
@@ -170,7 +170,7 @@ def test_a_part_that_is_refused_for_good_fails_the_file_and_the_next_run_begins_
     assert remembered(tmp_path) == []
 
 
-def test_an_etag_that_isnt_the_parts_md5_fails_the_file(
+def test_an_etag_that_is_not_the_parts_md5_fails_the_file(
     pangea: FieldServer, sink: Any, large: Path, reply: Any, clock: Any
 ):
     sink.always = lambda _: reply(200, {"ETag": '"' + "0" * 32 + '"'})
@@ -216,7 +216,7 @@ def test_an_object_of_another_size_is_a_mismatch(pangea: FieldServer, large: Pat
     assert isinstance(outcome.error, ChecksumMismatch)
 
 
-def test_a_server_that_cannot_be_asked_for_more_says_so_at_once(pangea: FieldServer, small: Path):
+def test_a_server_that_cannot_be_requested_more_reports_it_at_once(pangea: FieldServer, small: Path):
     """As for a field that holds data, or a library without a bucket: the real server answers 500 to both."""
     pangea.faults = [httpx.Response(500, text="AttributeError")]
     with pytest.raises(ServerError, match="bucket"):
@@ -224,13 +224,13 @@ def test_a_server_that_cannot_be_asked_for_more_says_so_at_once(pangea: FieldSer
     assert len(pangea.of("upload_s3")) == 1
 
 
-def test_somebody_who_may_not_is_told(pangea: FieldServer, small: Path):
+def test_a_missing_permission_is_reported(pangea: FieldServer, small: Path):
     pangea.faults = [httpx.Response(403, json={"detail": "You do not have permission to perform this action."})]
     with pytest.raises(Forbidden, match="permission"):
         sent(pangea, small).raise_if_failed()
 
 
-def test_odd_answers_of_the_server_are_told(pangea: FieldServer, small: Path, large: Path):
+def test_odd_answers_of_the_server_are_reported(pangea: FieldServer, small: Path, large: Path):
     for answer in ({}, {"url": "http://127.0.0.1:1/x"}, [], {"url": 3, "fields": {}}):
         pangea.faults = [httpx.Response(200, json=answer)]
         with pytest.raises(TransferError, match="answer has no"):
@@ -299,7 +299,7 @@ def stopped_upload(pangea: FieldServer, sink: Any, large: Path, reply: Any) -> N
     sink.always = None
 
 
-def test_what_was_stopped_goes_on_with_the_same_urls(
+def test_what_was_stopped_continues_with_the_same_urls(
     pangea: FieldServer, sink: Any, large: Path, reply: Any, tmp_path: Path
 ):
     stopped_upload(pangea, sink, large, reply)
@@ -319,7 +319,7 @@ def test_what_was_stopped_goes_on_with_the_same_urls(
     assert remembered(tmp_path) == []
 
 
-def test_urls_that_ended_meanwhile_have_it_begin_anew(
+def test_urls_that_ended_meanwhile_have_it_begin_again(
     pangea: FieldServer, sink: Any, large: Path, reply: Any, clock: Any
 ):
     stopped_upload(pangea, sink, large, reply)
@@ -329,7 +329,7 @@ def test_urls_that_ended_meanwhile_have_it_begin_anew(
     assert pangea.body("up2") == large.read_bytes()
 
 
-def test_urls_that_ended_before_a_part_was_there_have_it_begin_anew(
+def test_urls_that_ended_before_a_part_was_there_have_it_begin_again(
     pangea: FieldServer, sink: Any, large: Path, reply: Any, clock: Any
 ):
     stop = threading.Event()
@@ -345,7 +345,7 @@ def test_urls_that_ended_before_a_part_was_there_have_it_begin_anew(
     assert pangea.body("up2") == large.read_bytes()
 
 
-def test_lost_urls_have_it_begin_anew(pangea: FieldServer, sink: Any, large: Path, reply: Any, tmp_path: Path):
+def test_lost_urls_have_it_begin_again(pangea: FieldServer, sink: Any, large: Path, reply: Any, tmp_path: Path):
     stopped_upload(pangea, sink, large, reply)
     urls = next((tmp_path / "state" / "pangea" / "uploads").glob("*.urls"))
     urls.write_text("[]")
@@ -353,7 +353,9 @@ def test_lost_urls_have_it_begin_anew(pangea: FieldServer, sink: Any, large: Pat
     assert pangea.body("up2") == large.read_bytes()
 
 
-def test_a_file_that_changed_since_is_told_and_then_sent_anew(pangea: FieldServer, sink: Any, large: Path, reply: Any):
+def test_a_file_that_changed_since_is_reported_and_then_sent_again(
+    pangea: FieldServer, sink: Any, large: Path, reply: Any
+):
     stopped_upload(pangea, sink, large, reply)
     made(large, 2 * PART + 77)
     with pytest.raises(SourceChanged):
@@ -365,7 +367,7 @@ def test_a_file_that_changed_since_is_told_and_then_sent_anew(pangea: FieldServe
 # -- many
 
 
-def test_one_that_fails_doesnt_keep_the_others_back(pangea: FieldServer, sink: Any, tmp_path: Path):
+def test_one_that_fails_does_not_keep_the_others_back(pangea: FieldServer, sink: Any, tmp_path: Path):
     entries = [FieldUpload(pangea.put_field(f"f{n}"), made(tmp_path / f"{n}.txt", 100 + n)) for n in range(40)]
     (tmp_path / "7.txt").unlink()
     report = upload_files(pangea.client, entries)
@@ -387,7 +389,7 @@ def test_nothing_to_send_is_nothing(pangea: FieldServer):
     assert upload_files(pangea.client, []).ok
 
 
-def test_no_secret_is_in_what_is_told(pangea: FieldServer, sink: Any, large: Path, reply: Any, caplog: Any):
+def test_no_secret_is_in_what_is_reported(pangea: FieldServer, sink: Any, large: Path, reply: Any, caplog: Any):
     caplog.set_level("DEBUG")
     sink.fault("bkt/key", lambda _: reply(500), lambda _: reply(403))
     report = in_parts(pangea, large, retries=0)

@@ -217,7 +217,7 @@ def test_a_bundle_becomes_a_folder_and_one_object_that_is_missing_fails_alone(ge
     assert second["file_outcome"] == "verified"
 
 
-def test_many_objects_are_asked_for_together(get: Any, drs: DrsHost):
+def test_many_objects_are_requested_together(get: Any, drs: DrsHost):
     uris = [drs.add(f"many-{number}", b"x" * number) for number in range(40)]
     get(*uris).raise_if_failed()
     assert len([path for method, path, _ in drs.asked if "/objects" in f"/{path}"]) < 10
@@ -373,7 +373,7 @@ def test_what_is_left_is_fetched_by_the_next_run(get: Any, portal: PortalHost, t
     assert [*written[0]] == ["id", "filename", "md5", "size", "state", "file_path", "file_outcome"]
 
 
-def test_a_list_without_checksums_is_told_and_can_be_refused(get: Any, portal: PortalHost):
+def test_a_list_without_checksums_is_reported_and_can_be_refused(get: Any, portal: PortalHost):
     sb(portal)
     report = get("sb_manifest.csv", control=Control(require_checksum=True))
     assert isinstance(report.failed[0].error, ChecksumMissing)

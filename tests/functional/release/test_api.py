@@ -111,7 +111,7 @@ def test_a_change(listed, old, new, told):
     assert (told in breaking) if told else not breaking
 
 
-def test_changed_types_are_told_and_break_nothing(listed):
+def test_changed_types_are_reported_and_break_nothing(listed):
     from breaking import changes
 
     edits = (("-> list[str]", "-> set[str]"), ("wait: float", "wait: int"), ("size: int", "size: str"))
@@ -122,7 +122,7 @@ def test_changed_types_are_told_and_break_nothing(listed):
     ]
 
 
-def test_a_name_that_leads_elsewhere_is_compared_as_what_it_leads_to():
+def test_a_name_that_refers_elsewhere_is_compared_as_what_it_refers_to():
     from breaking import changes
 
     old = {"a.Box": "class ()", "a.Box.open": "def (key)", "b.Box": "is a.Box"}

@@ -95,7 +95,7 @@ def test_a_tag_names_the_version_that_is_built():
     assert misnamed(["v0.3.0"], wheel) == ["the commit is tagged v0.3.0, and its version is 0.2.0"]
 
 
-def test_what_the_bytes_depend_on_is_told():
+def test_the_inputs_of_a_build_are_listed():
     from distributions import built_with
 
     told = built_with("abc")

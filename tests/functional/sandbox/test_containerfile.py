@@ -14,7 +14,7 @@ INSTRUCTIONS = [line.split(None, 1) for line in LINES if line and not line.start
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no sh")
 @pytest.mark.parametrize(("count", "installed"), [(1, True), (2, False)])
-def test_it_takes_one_wheel_and_doesnt_guess_among_several(tmp_path: Path, count: int, installed: bool):
+def test_it_takes_one_wheel_and_does_not_guess_among_several(tmp_path: Path, count: int, installed: bool):
     [step] = [rest for name, rest in INSTRUCTIONS if name == "RUN" and "pip install" in rest]
     for number in range(count):
         (tmp_path / f"omicsdk-0.{number}.0-py3-none-any.whl").write_text("")

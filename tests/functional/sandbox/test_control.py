@@ -182,7 +182,7 @@ def test_a_body_that_is_too_large(web):
     assert answer.status_code == 413
 
 
-def test_the_document_names_the_address_that_it_was_asked_at(sandbox: Sandbox):
+def test_the_document_names_the_address_that_it_was_queried_at(sandbox: Sandbox):
     port = sandbox.url.rpartition(":")[2]
     for host in ("127.0.0.1", "localhost"):
         answer = httpx.get(f"http://{host}:{port}/dss/v1/swagger.json", trust_env=False, verify=False).json()
@@ -316,7 +316,7 @@ def test_a_temporary_folder_goes_with_it(sandbox: Sandbox):
     assert not folder.exists()
 
 
-def test_it_says_when_it_is_not_running(tmp_path):
+def test_it_states_when_it_is_not_running(tmp_path):
     with pytest.raises(RuntimeError, match="is not running"):
         _ = Sandbox(tmp_path).url
 
@@ -362,7 +362,7 @@ def test_loading_the_plugin_loads_no_server():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have one loopback address only")
-def test_it_listens_where_it_is_told_to(tmp_path: Path):
+def test_it_listens_where_requested(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as free:
         s3_port = free.getsockname()[1]
     with Sandbox(tmp_path, host="127.0.0.2", s3_port=s3_port) as sandbox:

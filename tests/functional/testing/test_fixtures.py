@@ -43,7 +43,7 @@ def test_a_platform_has_a_client_its_time_and_its_requests(platform: Platform):
 
 @pytest.mark.parametrize("platform", [each for each in EVERY if each != "auth"], indirect=True)
 @pytest.mark.parametrize("time", ["first", "second"])
-def test_what_one_test_puts_in_the_next_one_doesnt_see(platform: Platform, tmp_path: Path, time: str):
+def test_what_one_test_puts_in_the_next_one_does_not_see(platform: Platform, tmp_path: Path, time: str):
     before = platform.sandbox.contents()
     assert platform.sandbox.fault_book.rules() == []
     (tmp_path / "study" / "sample").mkdir(parents=True)

@@ -31,7 +31,7 @@ def test_a_fault_of_the_committer_is_raised(server: Any, target: Path) -> None:
         download([server.item("one", b"1", "md5")], target, disk=Faulty())
 
 
-def test_what_a_locate_raises_is_told_without_secrets(target: Path, caplog: Any) -> None:
+def test_what_a_locate_raises_is_reported_without_secrets(target: Path, caplog: Any) -> None:
     caplog.set_level(logging.DEBUG)
     canary = "dD4kJ8sQ2vX6zB1m"
 

@@ -37,7 +37,7 @@ def only(report: Any) -> Any:
 
 @pytest.mark.parametrize("how", [{}, {"reset": True}])
 @pytest.mark.parametrize("at", [0, 100, 5 * MIB + 3])
-def test_a_cut_body_goes_on_where_it_ended(
+def test_a_cut_body_resumes_where_it_ended(
     server: Any, fault: Any, target: Path, noise: Any, how: dict[str, bool], at: int
 ) -> None:
     body = noise(12 * MIB)
@@ -51,7 +51,7 @@ def test_a_cut_body_goes_on_where_it_ended(
         assert only(report).bytes_fetched == len(body)
 
 
-def test_ranges_that_are_cut_go_on(server: Any, fault: Any, target: Path, noise: Any) -> None:
+def test_ranges_that_are_cut_continue(server: Any, fault: Any, target: Path, noise: Any) -> None:
     body = noise(SIZE)
     server.fault("one", *[fault.cut(3 * MIB)] * 6)
     report = download([server.item("one", body, "sha256", "crc32c")], target)
@@ -78,7 +78,7 @@ def test_a_chunked_body_that_is_cut(server: Any, fault: Any, target: Path, noise
     assert (target / "one").read_bytes() == (target / "two").read_bytes() == body
 
 
-def test_what_came_before_the_size_was_told_is_not_fetched_twice(
+def test_what_came_before_the_size_was_reported_is_not_fetched_twice(
     server: Any, fault: Any, target: Path, noise: Any
 ) -> None:
     body = noise(10 * MIB)
@@ -90,7 +90,7 @@ def test_what_came_before_the_size_was_told_is_not_fetched_twice(
     assert only(report).bytes_fetched == len(body)
 
 
-def test_a_source_that_becomes_shorter_and_tells_its_size(server: Any, fault: Any, target: Path, noise: Any) -> None:
+def test_a_source_that_becomes_shorter_and_states_its_size(server: Any, fault: Any, target: Path, noise: Any) -> None:
     server.put("one", noise(6 * MIB), None)
 
     def shorter(_server: Any, _request: Any, answer: Any) -> Any:
@@ -183,7 +183,7 @@ def test_no_retries_means_none(server: Any, fault: Any, target: Path, noise: Any
     assert len(server.of("one")) == 1
 
 
-def test_a_url_that_ends_is_asked_for_again(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
+def test_a_url_that_ends_is_requested_again(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
     body = noise(SIZE)
     calls = []
 
@@ -279,7 +279,7 @@ def test_a_wrong_content_range_is_never_written(
 
 
 @pytest.mark.parametrize("end", [MIB, 5 * MIB])
-def test_bytes_beyond_a_told_range_are_not_the_files(server: Any, target: Path, noise: Any, end: int) -> None:
+def test_bytes_beyond_a_reported_range_are_not_the_files(server: Any, target: Path, noise: Any, end: int) -> None:
     """The answer has no length, tells fewer bytes than were asked for, and brings more than it told."""
     body = noise(SIZE)
 
@@ -300,7 +300,7 @@ def test_bytes_beyond_a_told_range_are_not_the_files(server: Any, target: Path, 
 
 @pytest.mark.parametrize("size", [1000, 3 * MIB, SIZE])
 @pytest.mark.parametrize("algorithms", [["sha256"], ["crc32c"], ["md5", "crc32c"]])
-def test_a_byte_that_was_wrong_once_is_mended(
+def test_a_byte_that_was_wrong_once_is_fixed(
     server: Any, fault: Any, target: Path, noise: Any, size: int, algorithms: list[str]
 ) -> None:
     body = noise(size)
@@ -329,7 +329,7 @@ def test_bytes_that_are_always_wrong_end_with_a_mismatch(
 
 
 @pytest.mark.long  # libcurl looks at the rate of the last five seconds
-def test_trouble_while_a_wrong_file_is_mended_ends_nothing_else(
+def test_trouble_while_a_wrong_file_is_fixed_ends_nothing_else(
     server: Any, fault: Any, target: Path, noise: Any
 ) -> None:
     item = server.item("one", noise(5 * MIB), "sha256")
@@ -354,7 +354,7 @@ def test_a_server_that_never_answers(server: Any, fault: Any, target: Path, nois
     assert isinstance(only(report).error, TimedOut)
 
 
-def test_nobody_listens(target: Path, clock: Any) -> None:
+def test_a_port_without_a_listener(target: Path, clock: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     report = download([Item("one", Location(f"http://127.0.0.1:{port}/x"), 5, retries=2)], target, clock=clock)
@@ -391,7 +391,7 @@ def test_a_redirect_within_the_host_takes_headers_along(server: Any, fault: Any,
 
 
 @pytest.mark.parametrize("size", [500, SIZE])
-def test_a_refusal_is_told_in_the_servers_own_words(
+def test_a_refusal_is_reported_with_the_servers_message(
     server: Any, fault: Any, target: Path, noise: Any, size: int
 ) -> None:
     said = b'{"code": "not_found", "title": "No such version", "signature": "canary"}'
@@ -485,7 +485,7 @@ def test_a_place_that_can_not_be_renewed(
     assert asked == [1]
 
 
-def test_a_redirect_that_says_not_yet(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
+def test_a_redirect_that_answers_not_yet(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
     item = server.item("one", noise(10), retries=0)
     server.fault("one", *[fault.status(301, {"Location": "/one", "Retry-After": "10"})] * 40)
     download([item], target, clock=clock).raise_if_failed()
@@ -498,7 +498,7 @@ def test_a_redirect_loop_ends(server: Any, fault: Any, target: Path) -> None:
     assert isinstance(only(report).error, TooManyRedirects)
 
 
-def test_a_redirected_url_that_ends_is_asked_for_again(server: Any, fault: Any, target: Path, noise: Any) -> None:
+def test_a_redirected_url_that_ends_is_requested_again(server: Any, fault: Any, target: Path, noise: Any) -> None:
     body = noise(SIZE)
     server.put("there", body)
     server.always["here"] = fault.status(302, {"Location": server.url("there")})
@@ -520,7 +520,7 @@ def test_a_file_of_another_size_is_refused(
 
 
 @pytest.mark.parametrize("size", [5000, SIZE])
-def test_nothing_instead_of_the_file_twice_is_no_reason_to_give_up(
+def test_nothing_instead_of_the_file_twice_is_no_reason_to_stop(
     server: Any, fault: Any, target: Path, noise: Any, clock: Any, size: int
 ) -> None:
     item = server.item("one", noise(size), "md5")
@@ -642,7 +642,7 @@ def test_secrets_of_urls_are_nowhere(
     assert canary not in "".join(told)
 
 
-def test_a_part_nobody_asked_for_is_refused(server: Any, target: Path, noise: Any, clock: Any) -> None:
+def test_a_part_that_was_not_requested_is_refused(server: Any, target: Path, noise: Any, clock: Any) -> None:
     def part(_server: Any, _request: Any, answer: Any) -> Any:
         answer.headers["Content-Range"] = f"bytes 0-{len(answer.body) - 1}/{len(answer.body)}"
         answer.status = 206
@@ -694,7 +694,7 @@ def test_parts_of_two_versions_never_make_one_file(server: Any, target: Path, no
 
 @pytest.mark.parametrize("told", [["1", "date", "2"], ["date", "1", "2"]])
 @pytest.mark.parametrize("connections", [1, 4])
-def test_an_answer_that_tells_only_a_date_hides_no_change(
+def test_an_answer_that_states_only_a_date_hides_no_change(
     server: Any, target: Path, noise: Any, told: list[str], connections: int
 ) -> None:
     """Some machines of a service tell ETags, others don't; and none heeds If-Range."""
@@ -726,7 +726,7 @@ def test_a_length_that_no_file_has_fails_its_item_only(server: Any, target: Path
     assert (first.state, second.state) == ("failed", "done")
 
 
-def test_several_wrong_parts_are_mended(server: Any, target: Path, noise: Any) -> None:
+def test_several_wrong_parts_are_fixed(server: Any, target: Path, noise: Any) -> None:
     body = noise(24 * MIB)
     spoilt: set[int] = set()
 
@@ -745,7 +745,7 @@ def test_several_wrong_parts_are_mended(server: Any, target: Path, noise: Any) -
     assert only(report).bytes_fetched <= 2 * len(body)
 
 
-def test_the_whole_in_the_place_of_a_part_mends_a_wrong_file(server: Any, fault: Any, target: Path, noise: Any) -> None:
+def test_the_whole_in_the_place_of_a_part_fixes_a_wrong_file(server: Any, fault: Any, target: Path, noise: Any) -> None:
     """Another machine of the service answers, which can't do ranges."""
     body = noise(SIZE)
     item = server.item("one", body, "sha256")
@@ -771,7 +771,7 @@ def test_an_empty_file_with_a_wrong_checksum(server: Any, target: Path, checksum
     assert not (target / "one").exists()
 
 
-def test_urls_that_end_while_others_are_asked_for(server: Any, fault: Any, target: Path, noise: Any) -> None:
+def test_urls_that_end_while_others_are_requested(server: Any, fault: Any, target: Path, noise: Any) -> None:
     """All connections are refused at once; one new URL serves them all."""
     body = noise(48 * MIB)
     server.put("one", body)
@@ -834,7 +834,7 @@ def test_a_redirect_that_is_always_refused_ends(server: Any, fault: Any, target:
     assert len(server.of("there")) == 2
 
 
-def test_a_server_that_says_not_yet_for_ever_ends(server: Any, fault: Any, target: Path, clock: Any) -> None:
+def test_a_server_that_answers_not_yet_for_ever_ends(server: Any, fault: Any, target: Path, clock: Any) -> None:
     server.always["one"] = fault.status(301, {"Location": "/one", "Retry-After": "60"})
     report = download([Item("one", Location(server.url("one")), 5)], target, clock=clock)
     assert "still not ready after 3600 s" in str(only(report).error)
@@ -857,7 +857,7 @@ def test_a_url_that_grew_old_in_the_queue_costs_no_retry(server: Any, fault: Any
     assert len(calls) == 2
 
 
-def test_a_body_whose_length_nobody_told(server: Any, fault: Any, target: Path, noise: Any) -> None:
+def test_a_body_of_unstated_length(server: Any, fault: Any, target: Path, noise: Any) -> None:
     body = noise(5 * MIB)
     server.put("one", body, None)
     server.always["one"] = fault.changed(headers={"Connection": "close"}, unsized=True, cut=len(body))
@@ -923,7 +923,7 @@ def test_answers_at_random_never_end_the_transfer(server: Any, target: Path, clo
             assert hashlib.md5(path.read_bytes()).hexdigest() == item.checksums["md5"]
 
 
-def test_what_a_server_says_to_one_request_holds_for_all(server: Any, fault: Any, target: Path, noise: Any) -> None:
+def test_what_a_server_states_to_one_request_holds_for_all(server: Any, fault: Any, target: Path, noise: Any) -> None:
     """A server that is overloaded is left alone, and only the file that was refused pays for it."""
     times: list[float] = []
     clock = SteppedClock()
@@ -987,7 +987,7 @@ def test_64_kib_of_a_begun_cell_win_a_try_back(
     assert only(download([item], target, clock=clock)).state == ends
 
 
-def test_what_has_to_begin_anew_each_time_wins_no_try(
+def test_what_has_to_begin_again_each_time_wins_no_try(
     server: Any, fault: Any, target: Path, noise: Any, clock: Any
 ) -> None:
     """Nothing says that the rest would be of the same version, so what came is never joined with more."""

@@ -77,7 +77,7 @@ def test_a_read_only_disk_is_one_clear_line(server: Any, noise: Any, mount: Any)
     assert server.requests == []
 
 
-def test_a_full_disk_as_the_system_tells_it(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
+def test_a_full_disk_as_the_system_states_it(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
     def full(descriptor: int, buffers: Any, offset: int) -> int:
         raise OSError(28, "No space left on device")
 
@@ -90,7 +90,7 @@ def test_a_full_disk_as_the_system_tells_it(server: Any, target: Path, noise: An
     assert download([server.item("one", noise(10_000), "md5")], target).ok
 
 
-def test_short_writes_are_gone_on_with(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
+def test_short_writes_are_resumed(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
     real, body = os.pwritev, noise(6 * MIB)
 
     def short(descriptor: int, buffers: Any, offset: int) -> int:
@@ -240,7 +240,7 @@ def test_a_folder_that_cannot_be_looked_into_fails_its_file_only(server: Any, ta
     assert report.outcomes[1].state == "done"
 
 
-def test_a_place_that_cannot_be_looked_at_fails_its_file_only(server: Any, target: Path, monkeypatch: Any) -> None:
+def test_a_place_that_cannot_be_examined_fails_its_file_only(server: Any, target: Path, monkeypatch: Any) -> None:
     real = os.lstat
 
     def lstat(path: Any, **more: Any) -> os.stat_result:

@@ -44,7 +44,7 @@ def test_a_large_file_is_fetched_in_ranges_over_several_connections(server: Any,
     pytest.fail("five files were fetched over one connection each")
 
 
-def test_what_is_there_is_not_fetched_again(server: Any, target: Path, noise: Any) -> None:
+def test_what_exists_is_not_fetched_again(server: Any, target: Path, noise: Any) -> None:
     items = [server.item(name, noise(30_000, seed), "sha256") for seed, name in enumerate("abc")]
     assert download(items, target).counts["done"] == 3
     before = len(server.requests)
@@ -110,7 +110,7 @@ def test_a_thousand_small_files(server: Any, target: Path, noise: Any) -> None:
     assert not until(lambda: set(threading.enumerate()) - threads, 10)
 
 
-def test_urls_are_asked_for_ahead(server: Any, target: Path, noise: Any) -> None:
+def test_urls_are_requested_ahead(server: Any, target: Path, noise: Any) -> None:
     together = threading.Barrier(4, timeout=20)
     bodies = {f"f{n}": noise(1000, n) for n in range(8)}
 

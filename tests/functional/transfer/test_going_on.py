@@ -221,9 +221,7 @@ def test_another_source_of_the_same_name_is_not_mixed_in(server: Any, fault: Any
     assert outcome.bytes_kept == 0
 
 
-def test_a_source_without_checksum_is_gone_on_with_by_its_etag(
-    server: Any, fault: Any, target: Path, noise: Any
-) -> None:
+def test_a_source_without_checksum_is_resumed_by_its_etag(server: Any, fault: Any, target: Path, noise: Any) -> None:
     old, new = noise(20 * MIB, 1), noise(20 * MIB, 2)
     stop_after(server, fault, target, server.item("same", old))
     stop_after(server, fault, target, server.item("other", old))
@@ -296,7 +294,7 @@ def stop_after(server: Any, fault: Any, target: Path, item: Item) -> None:
     server.always.clear()
 
 
-def test_after_a_power_cut_a_final_name_is_checked_and_mended(server: Any, target: Path, noise: Any) -> None:
+def test_after_a_power_cut_a_final_name_is_checked_and_fixed(server: Any, target: Path, noise: Any) -> None:
     body = noise(40 * MIB)
     item = server.item("one", body, "sha256")
     assert download([item], target).ok
@@ -313,7 +311,7 @@ def test_after_a_power_cut_a_final_name_is_checked_and_mended(server: Any, targe
     assert (target / "one").read_bytes() == body
 
 
-def test_a_redirect_that_leads_to_trouble_is_asked_for_again(
+def test_a_redirect_that_refers_to_trouble_is_requested_again(
     server: Any, fault: Any, target: Path, noise: Any, clock: Any
 ) -> None:
     places = iter(("bad", "good"))

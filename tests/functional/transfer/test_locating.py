@@ -29,7 +29,7 @@ class Service:
 
 
 @pytest.mark.parametrize("calls", [1, 3, 24])
-def test_as_many_calls_as_are_asked_for(server: Any, target: Path, calls: int) -> None:
+def test_as_many_calls_as_are_requested(server: Any, target: Path, calls: int) -> None:
     service = Service(calls)
 
     def locate() -> Location:

@@ -67,7 +67,7 @@ def test_https_with_an_authority_of_the_environment(
     assert (target / "one").read_bytes() == body
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(server: Any, target: Path, certificate: Any) -> None:
+def test_a_certificate_that_no_authority_signed_is_refused_at_once(server: Any, target: Path, certificate: Any) -> None:
     _, server.tls = certificate
     server.put("one", b"1")
     (outcome,) = download([Item("one", Location(server.url("one").replace("http:", "https:")), 1)], target).outcomes

@@ -40,7 +40,7 @@ def test_an_ill_server_keeps_nothing_from_the_others(
     assert other.most_open <= 8  # four at once, and those of which a busy server still has to see that they ended
 
 
-def test_a_redirect_leads_to_the_other_servers_line(server: Any, other: Server, target: Path, fault: Any) -> None:
+def test_a_redirect_refers_to_the_other_servers_line(server: Any, other: Server, target: Path, fault: Any) -> None:
     items = [server.item(f"{n}", b"x%d" % n, "md5") for n in range(40)]
     for item in items:
         server.always[item.name] = fault.status(307, {"Location": other.url(item.name)})

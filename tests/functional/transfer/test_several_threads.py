@@ -77,7 +77,7 @@ def test_an_answer_that_is_another_file_is_given_in_the_engines_thread(
     assert (target / "f").read_bytes() == content
 
 
-def test_a_stop_waits_for_the_threads_and_the_next_run_goes_on(server: Any, target: Path, noise: Any) -> None:
+def test_a_stop_waits_for_the_threads_and_the_next_run_continues(server: Any, target: Path, noise: Any) -> None:
     content = noise(WHOLE + 6 * CELL)
     item = server.item("f", content, "sha256")
     control = Control()
@@ -110,7 +110,7 @@ def test_a_folder_that_can_not_be_written_fails_the_file(
     assert all("No space left" in str(each.error) or "full" in str(each.error) for each in report.outcomes)
 
 
-def test_without_descriptors_for_another_thread_the_first_goes_on(
+def test_without_descriptors_for_another_thread_the_first_continues(
     server: Any, target: Path, noise: Any, monkeypatch: Any, caplog: Any
 ) -> None:
     caplog.set_level("INFO", "omicsdk.transfer")

@@ -103,7 +103,7 @@ def test_three_kinds_are_counted_apart(server: Any, target: Path, noise: Any) ->
     assert "Every file is complete and verified" in page(download(items[:1], target))
 
 
-def test_what_is_there_stays_as_it_is_where_a_checksum_is_required(server: Any, target: Path, noise: Any) -> None:
+def test_what_exists_stays_as_it_is_where_a_checksum_is_required(server: Any, target: Path, noise: Any) -> None:
     """Another file of the name isn't even moved aside for one that will not be fetched."""
     target.mkdir(exist_ok=True)
     (target / "one").write_bytes(b"the user's own")
@@ -126,7 +126,7 @@ def test_what_was_verified_before_needs_no_checksum_now(server: Any, target: Pat
     assert (target / "one").read_bytes() == flipped(body)
 
 
-def test_a_dry_run_says_which_files_would_be_refused(server: Any, target: Path, noise: Any) -> None:
+def test_a_dry_run_states_which_files_would_be_refused(server: Any, target: Path, noise: Any) -> None:
     items = [server.item("one", noise(10)), server.item("two", noise(10), "md5")]
     report = download(items, target, control=Control(**REQUIRED), dry_run=True)
     assert [outcome.state for outcome in report.outcomes] == ["failed", "planned"]

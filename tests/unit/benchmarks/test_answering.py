@@ -53,7 +53,7 @@ def test_requests_one_behind_the_other_are_answered_in_order(talk):
     assert len(wire.sent) == 3
 
 
-def test_who_asks_first_is_told_to_go_on_once(talk):
+def test_the_first_caller_is_notified_to_continue_once(talk):
     connection, wire, asked = talk
     connection.data_received(b"PUT /1 HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
     connection.data_received(b"a")

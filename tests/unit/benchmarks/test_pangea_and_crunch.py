@@ -42,7 +42,7 @@ def test_cases_have_the_names_and_goals_of_the_list():
     assert {entry.name: entry.goal for entry in ENTRIES} == GOALS
 
 
-def test_a_library_has_as_many_samples_as_it_says(api):
+def test_a_library_has_as_many_samples_as_it_states(api):
     library = asked(api, "GET", "/api/nested/bench/sample_groups/library/")[1]
     found, target = [], f"/api/sample_groups/{library['uuid']}/samples"
     while target:

@@ -31,7 +31,7 @@ def test_all_cases_are_written(session):
     assert (code, written) == (0, [("some", [row], "what ran", False, {"nginx": "1"})])
 
 
-def test_rows_of_some_cases_replace_theirs_where_that_is_asked_for(session):
+def test_rows_of_some_cases_replace_theirs_where_that_is_requested(session):
     code, written = session("one", "x", case="o", replace=True)
     assert code == 0
     assert [([row["case"] for row in rows], some) for _, rows, _, some, _ in written] == [(["one"], True)]
@@ -43,14 +43,14 @@ def test_some_cases_and_trials_are_not_written(session, how):
     assert (code, written) == (0, [])
 
 
-def test_a_case_that_fails_is_told_and_nothing_is_written(session, capsys):
+def test_a_case_that_fails_is_reported_and_nothing_is_written(session, capsys):
     code, written = session("one", "two")
     assert (code, written) == (1, [])
     assert "FAILED: two: it broke" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("allow", "code"), [(False, 1), (True, 0)])
-def test_a_case_that_is_left_out_is_told(session, capsys, allow, code):
+def test_a_case_that_is_left_out_is_reported(session, capsys, allow, code):
     found, written = session("one", "three", allow_missing=allow)
     assert found == code
     assert [row["case"] for row in written[0][1]] == ["one"]

@@ -42,7 +42,7 @@ def test_cases_have_the_names_and_goals_of_the_list():
     assert len({entry.name for entry in ENTRIES}) == len(ENTRIES)
 
 
-def test_a_list_has_as_many_files_as_its_project_says(api):
+def test_a_list_has_as_many_files_as_its_project_states(api):
     found, target = [], "/v2/files?project=bench/230&offset=0"
     while target:
         status, headers, page = asked(api, "GET", target)
@@ -55,7 +55,7 @@ def test_a_list_has_as_many_files_as_its_project_says(api):
     assert len(asked(api, "GET", "/v2/files?project=bench/230&limit=1000")[2]["items"]) == 100
 
 
-def test_a_file_is_told_as_it_was_put_and_its_bytes_are_on_the_server(api):
+def test_a_file_is_reported_as_it_was_put_and_its_bytes_are_on_the_server(api):
     assert asked(api, "PUT", "/_files/abc", {"size": 7, "metadata": {"sha256": "00"}})[0] == 204
     told = asked(api, "GET", "/v2/files/abc")[2]
     assert (told["id"], told["size"], told["metadata"]) == ("abc", 7, {"sha256": "00"})

@@ -30,7 +30,7 @@ def test_files_that_are_missing_or_cut_are_found(tmp_path):
     whole(tmp_path, files)()
 
 
-def test_cases_have_names_of_their_own():
+def test_cases_have_separate_names():
     from transferring.cases import ENTRIES
 
     names = [entry.name for entry in ENTRIES]

@@ -27,7 +27,7 @@ def test_for_powershell_the_first_words_decide():
 
 
 @pytest.mark.parametrize("words", [("clear-hca-cache",), ("dss", "refresh-swagger")])
-def test_what_has_nothing_to_do_says_so_in_one_line(omics, words):
+def test_what_has_nothing_to_do_reports_it_in_one_line(omics, words):
     ran = omics(*words, installed=True)
     assert (ran.code, ran.out) == (0, "")
     assert ran.err == "omics: Nothing is cached: the definitions of the services come with omicsdk.\n"
@@ -39,7 +39,7 @@ def test_other_programs_are_no_command(omics):
     assert "unknown command 'aws'" in ran.err
 
 
-def test_an_alias_stands_for_a_command(omics, aliases):
+def test_an_alias_represents_a_command(omics, aliases):
     made = omics("alias", "set", "gb", "dss get-bundle --replica aws --uuid $1")
     assert (made.code, made.err) == (0, "omics: added the alias gb\n")
     assert aliases.stat().st_mode & 0o777 == 0o600

@@ -28,7 +28,7 @@ NUMBERS = {
 }
 
 
-def test_all_numbers_are_looked_at():
+def test_all_numbers_are_examined():
     assert len(NUMBERS) > 60
     assert set(ELSEWHERE) < set(NUMBERS)
 
@@ -62,9 +62,7 @@ def test_no_number_of_a_command_may_be_below_0():
         "pangea create org Lab -o",
     ],
 )
-def test_a_file_that_can_t_be_written_is_told_before_anything_is_asked(
-    omics, tmp_path, monkeypatch, words, given, said
-):
+def test_a_file_that_cannot_be_written_is_reported_before_any_request(omics, tmp_path, monkeypatch, words, given, said):
     monkeypatch.chdir(tmp_path)
     Path("there").mkdir()
     ran = omics(*words.split(), given, "--base-url", "http://127.0.0.1:1", installed=True)

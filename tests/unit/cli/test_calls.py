@@ -173,7 +173,7 @@ def test_rows_that_a_query_made_are_columns(omics, widgets):
 
 
 @pytest.mark.parametrize("query", ["data.widgets", "@"])
-def test_an_empty_list_is_told_on_a_terminal(omics, widgets, query):
+def test_an_empty_list_is_reported_on_a_terminal(omics, widgets, query):
     widgets.answer = lambda _: httpx.Response(200, json={"data": {"widgets": []}})
     assert omics("--query", query, "widgets", "get-widgets", tty=True).out.rstrip().endswith("none")
 
@@ -265,7 +265,7 @@ def test_exit_codes_of_refusals(omics, widgets, status, code):
         ("https://widgets.example:99999", "has a port that is no number from 1 to 65535"),
     ],
 )
-def test_what_is_no_url_names_where_it_stands(omics, widgets, monkeypatch, url, fault):
+def test_an_invalid_url_names_where_it_stands(omics, widgets, monkeypatch, url, fault):
     ran = omics("--base-url", url, "widgets", "get-widgets")
     assert ran.code == 2
     assert f"--base-url: '{url}' {fault}" in ran.err
@@ -357,7 +357,7 @@ DEEP = "[" * 100_000
         ("{oops", "application/json", "is '{oops', not JSON"),
     ],
 )
-def test_what_is_no_json_is_told_as_what_it_is(omics, widgets, content, kind, told):
+def test_a_body_that_is_not_json_is_reported_by_its_kind(omics, widgets, content, kind, told):
     widgets.answer = lambda _: httpx.Response(200, content=content, headers={"content-type": kind})
     ran = omics("widgets", "get-widget", *ID)
     assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)

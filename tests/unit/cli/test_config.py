@@ -254,14 +254,14 @@ def test_a_default_of_a_command_is_set(omics, user_file):
     assert json.loads(user_file.read_text()) == {"dss": {"download": {"num_retries": 3}}}
 
 
-def test_a_name_that_nobody_reads_is_set_with_a_hint(omics, user_file):
+def test_a_name_that_no_program_reads_is_set_with_a_hint(omics, user_file):
     ran = omics("config", "set", "log_levle", "INFO")
     assert ran.code == 0
     assert ran.err == "omics: unknown setting log_levle: no command reads it. Did you mean log_level?\n"
     assert omics("config", "set", "upload.areas.x.uri", "s3://b-dev/x/").err == ""
 
 
-def test_what_has_no_effect_is_told(omics, config_file, user_file, tmp_path):
+def test_what_has_no_effect_is_reported(omics, config_file, user_file, tmp_path):
     config_file.write_text('{"creator_uid": 1}')
     ran = omics("config", "set", "creator_uid", "2")
     assert ran.err == f"omics: creator_uid has no effect: {config_file}:1 has precedence\n"
@@ -396,7 +396,7 @@ def test_a_place_that_can_not_be_written_is_one_line(omics, tmp_path, monkeypatc
     assert f"{tmp_path / 'file' / 'hca' / 'config.json'} cannot be written" in ran.err
 
 
-def test_a_secret_that_is_typed_is_asked_for_without_echo(omics, user_file, monkeypatch):
+def test_a_secret_that_is_typed_is_requested_without_echo(omics, user_file, monkeypatch):
     asked = []
     monkeypatch.setattr("getpass.getpass", lambda prompt: asked.append(prompt) or CANARY)
     assert omics("config", "set", "oauth2_token.access_token", "-", tty=True).code == 0

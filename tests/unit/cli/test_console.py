@@ -56,7 +56,7 @@ def test_a_part_that_failed_ends_with_3():
 
 
 @pytest.mark.parametrize(("limit", "given", "code"), [(2, 2, 3), (4, 4, 3), (5, 5, 0), (6, 5, 0), (None, 5, 0)])
-def test_what_a_limit_leaves_out_is_told(limit, given, code):
+def test_what_a_limit_leaves_out_is_reported(limit, given, code):
     console = Console(stderr=(err := Terminal()))
     assert list(console.limited(iter(range(5)), limit, "rows")) == list(range(given))
     assert console.exit_code == code
@@ -73,7 +73,7 @@ def test_a_part_that_failed_is_one_line_whatever_its_name(as_json):
     assert "2.fastq" in line
 
 
-def test_names_cant_steer_the_terminal():
+def test_names_cannot_steer_the_terminal():
     Console(stderr=(err := Terminal())).message("a\x1b[2J\u202eb\nsecond")
     assert err.getvalue() == "omics: a\\x1b[2J\\x202eb\nomics: second\n"
 
@@ -86,7 +86,7 @@ def test_questions(typed, answer):
 
 
 @pytest.mark.parametrize(("stdin", "stderr"), [(False, True), (True, False)])
-def test_nobody_is_asked_where_nobody_is(stdin, stderr):
+def test_no_prompt_without_a_terminal(stdin, stderr):
     console = Console(stderr=(err := Terminal(tty=stderr)), stdin=Terminal("n\n", tty=stdin))
     assert console.confirm("Delete it?")
     assert err.getvalue() == ""
@@ -118,7 +118,7 @@ def test_a_bar_on_a_terminal_and_lines_above_it(monkeypatch):
         ({"files_done": 3, "bytes_done": 100, "phase": "over"}, "3/3 files\r"),
     ],
 )
-def test_the_bar_tells_what_is_not_as_usual(monkeypatch, values, words):
+def test_the_bar_states_what_is_not_as_usual(monkeypatch, values, words):
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "200")
     with Console(stderr=(err := Terminal())).progress("x") as show:
@@ -142,7 +142,7 @@ def test_a_progress_line_fits_into_the_terminal(monkeypatch, width, title):
 
 
 @pytest.mark.parametrize("console", [Console(stderr=Terminal(tty=False)), Console("WARNING", stderr=Terminal())])
-def test_no_bar_where_nobody_watches(console):
+def test_no_bar_without_a_terminal(console):
     with console.progress("x") as show:
         assert show is None
 
@@ -206,12 +206,12 @@ def test_each_error_has_its_code_and_one_line(error, code):
         ("omics own get-thing", "set OMICS_OWN_TOKEN, or pass --access-token."),
     ],
 )
-def test_a_login_that_is_not_taken_says_what_that_platform_wants(where, remedy):
+def test_a_login_that_is_not_taken_states_what_that_platform_wants(where, remedy):
     (line,) = lines_of(Unauthorized("no", status=401), where)
     assert line.endswith(remedy)
 
 
-def test_a_batch_tells_each_error_once_and_no_more_than_a_hundred():
+def test_a_batch_states_each_error_once_and_no_more_than_a_hundred():
     errors = [NotFound(f"file {number}", status=404) for number in range(150)]
     lines = lines_of(SomeFailed(f"150 of 200 files failed: {errors[0]}; {errors[1]}", errors))
     assert len(lines) == 102

@@ -27,7 +27,7 @@ from shelf_command import reads as reads
 from shelf_store import shelf as shelf
 
 
-def test_ls_tells_what_is_in_a_folder(omics, reads):
+def test_ls_states_what_is_in_a_folder(omics, reads):
     code, rows, _ = omics("ls", "shelf://p")
     assert code == 0
     assert [(row["name"], row["kind"], row["size"], row["uri"]) for row in rows] == [
@@ -39,7 +39,7 @@ def test_ls_tells_what_is_in_a_folder(omics, reads):
     assert [(row["name"], list(row["checksums"])) for row in below] == [("deep/b.csv", ["sha256"])]
 
 
-def test_what_is_not_there_is_told(omics, reads):
+def test_a_missing_object_is_reported(omics, reads):
     code, out, told = omics("ls", "shelf://nowhere")
     assert (code, out) == (1, b"")
     assert told == "omics: shelf://nowhere not found. Check the path.\n"
@@ -75,7 +75,7 @@ def test_ranges(text, span):
 
 
 @pytest.mark.parametrize("text", ["", "-", "-0", "9-1", "a-b", "1-2-3"])
-def test_what_is_no_range_is_refused(text):
+def test_an_invalid_range_is_refused(text):
     with pytest.raises(UsageError, match="range"):
         parse_range(text)
 
@@ -91,7 +91,7 @@ def test_cp_of_files_and_folders(omics, reads, tmp_path):
     assert (reads.files["q/here.txt"], reads.files["q/b.csv"]) == (b"1", b"22")
 
 
-def test_cp_goes_on_with_the_folder_that_it_made(omics, reads, tmp_path):
+def test_cp_continues_with_the_folder_that_it_made(omics, reads, tmp_path):
     reads.broken.add("q/deep/b.csv")
     assert omics("cp", "-r", "shelf://p", "shelf://q")[0] == 3
     reads.broken.clear()
@@ -102,7 +102,7 @@ def test_cp_goes_on_with_the_folder_that_it_made(omics, reads, tmp_path):
     assert "q/p/a.txt" not in reads.files
 
 
-def test_sync_goes_on_with_what_it_began(omics, reads, tmp_path):
+def test_sync_continues_with_what_it_began(omics, reads, tmp_path):
     reads.broken.add("q/deep/b.csv")
     assert omics("sync", "shelf://p", "shelf://q")[0] == 3
     assert [path for path in (tmp_path / "state").rglob("*") if path.parent.name == "files"]
@@ -111,21 +111,21 @@ def test_sync_goes_on_with_what_it_began(omics, reads, tmp_path):
     assert not [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
 
 
-def test_cp_leaves_what_is_there_when_it_shall(omics, reads, tmp_path):
+def test_cp_leaves_what_exists_when_it_shall(omics, reads, tmp_path):
     (tmp_path / "a.txt").write_bytes(b"mine")
     _, told, _ = omics("cp", "-n", "shelf://p/a.txt", ".")
     assert told["files"][0]["state"] == "skipped"
     assert (tmp_path / "a.txt").read_bytes() == b"mine"
 
 
-def test_cp_tells_what_it_would_do(omics, reads, tmp_path):
+def test_cp_states_what_it_would_do(omics, reads, tmp_path):
     code, told, _ = omics("cp", "-r", "--dry-run", "shelf://p", "out")
     assert (code, told["bytes"]) == (0, 3)
     assert told["files"][1] == {"source": "shelf://p/deep/b.csv", "target": "out/deep/b.csv", "size": 2, "plan": "copy"}
     assert not (tmp_path / "out").exists()
 
 
-def test_cp_says_which_of_several_failed(omics, reads, tmp_path):
+def test_cp_states_which_of_several_failed(omics, reads, tmp_path):
     reads.broken.add("p/a.txt")
     code, told, why = omics("cp", "-r", "--report", "what.jsonl", "shelf://p", "out")
     assert (code, told["counts"]["failed"]) == (3, 1)
@@ -144,7 +144,7 @@ def test_cp_says_which_of_several_failed(omics, reads, tmp_path):
         (["du", "--depth", "-1", "shelf://p"], "below 0"),
     ],
 )
-def test_what_makes_no_sense_is_told(omics, reads, words, said):
+def test_what_makes_no_sense_is_reported(omics, reads, words, said):
     code, _, told = omics(*words)
     assert code in (1, 2)
     assert said in told
@@ -187,7 +187,7 @@ def test_sync_removes_nothing_when_something_did_not_arrive(omics, reads, tmp_pa
     assert (tmp_path / "out/old").exists()
 
 
-def test_sync_tells_what_it_could_not_remove_and_goes_on(omics, reads, tmp_path, monkeypatch):
+def test_sync_states_what_it_could_not_remove_and_continues(omics, reads, tmp_path, monkeypatch):
     for name in ("out/kept", "out/old"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
@@ -215,7 +215,7 @@ def test_a_name_that_would_steer_a_terminal_stays_on_its_line(omics, shelf):
 
 
 @pytest.mark.parametrize(("count", "said"), [(0, "0 files"), (1, "1 file"), (2, "2 files")])
-def test_how_many_files_is_said_in_english(count, said):
+def test_how_many_files_is_stated_in_english(count, said):
     assert count_of(count, "file") == said
 
 
@@ -260,7 +260,7 @@ def test_verify(omics, reads, tmp_path):
     assert omics("verify", "shelf://p")[0] == 3
 
 
-def test_sync_removes_nothing_that_a_link_out_of_the_target_leads_to(omics, reads, tmp_path):
+def test_sync_removes_nothing_that_a_link_out_of_the_target_refers_to(omics, reads, tmp_path):
     for name in ("elsewhere", "out"):
         (tmp_path / name).mkdir()
     (tmp_path / "elsewhere/mine").write_bytes(b"mine")
@@ -272,7 +272,7 @@ def test_sync_removes_nothing_that_a_link_out_of_the_target_leads_to(omics, read
 
 
 @pytest.mark.parametrize("target", ["out", "shelf://p"])
-def test_a_link_that_leads_nowhere_is_told_and_takes_no_copy_away(omics, reads, tmp_path, target):
+def test_a_link_that_has_no_target_is_reported_and_takes_no_copy_away(omics, reads, tmp_path, target):
     (tmp_path / "in").mkdir()
     (tmp_path / "in/b").write_bytes(b"2")
     (tmp_path / "in/a.txt").symlink_to(tmp_path / "unmounted/a.txt")
@@ -290,7 +290,7 @@ def test_a_link_that_leads_nowhere_is_told_and_takes_no_copy_away(omics, reads, 
 @pytest.mark.parametrize(
     "words", [["sync", "shelf://p", "out"], ["verify", "shelf://p", "out"], ["verify", "shelf://p"]]
 )
-def test_two_files_of_one_name_are_never_taken_for_one(omics, reads, tmp_path, monkeypatch, words):
+def test_two_files_of_one_name_are_never_treated_as_one(omics, reads, tmp_path, monkeypatch, words):
     look = reads.walk
 
     def twice(store, path):
@@ -495,7 +495,7 @@ def mixed(shelf):
 COUNTED = {"verified": 1, "size only": 1, "unverified": 1}
 
 
-def test_what_is_not_verified_is_told_apart(omics, mixed, tmp_path):
+def test_what_is_not_verified_is_distinguished(omics, mixed, tmp_path):
     code, told, _ = omics("cp", "-r", "shelf://p", "out", "--report", "r.html")
     assert (code, told["verification"]) == (0, COUNTED)
     kinds = {Path(row["target"]).name: row["verification"] for row in told["files"]}
@@ -524,7 +524,7 @@ def test_a_table_shows_the_three_kinds_apart(omics, mixed):
     }
 
 
-def test_a_line_says_how_many_are_verified(omics, mixed):
+def test_a_line_states_how_many_are_verified(omics, mixed):
     _, _, told = omics("cp", "-r", "shelf://p", "out")
     assert re.fullmatch(
         r"omics: 3 files \(13 B\) copied to out/? in .* s: 1 verified, 1 size only, 1 unverified\n", told
@@ -577,7 +577,7 @@ def test_a_platform_s_own_copy_is_compared_with_its_source(omics, mixed, tmp_pat
     assert (code, "the platform's copy differs: its sha256 is" in why) == (1, True)
 
 
-def test_verify_tells_the_three_kinds(omics, mixed):
+def test_verify_states_the_three_kinds(omics, mixed):
     code, told, why = omics("verify", "shelf://p")
     assert (code, told["counts"]) == (3, COUNTED)
     assert "bare: unverified: no checksum is stated" in why

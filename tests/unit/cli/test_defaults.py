@@ -166,7 +166,7 @@ def test_what_shall_be_set_is_held_against_the_commands(values, keys, message):
         check(merged([Layer("x", {"dss": values})]), keys, CATALOG)
 
 
-def test_only_what_shall_be_set_is_looked_at():
+def test_only_what_shall_be_set_is_examined():
     values = {"dss": {"download": {"num_retries": 3}, "downlaod": {}}, "upload": {"areas": {"x": {"uri": "y"}}}}
     settings = merged([Layer("x", values)])
     check(settings, ("dss", "download", "num_retries"), CATALOG)

@@ -32,7 +32,7 @@ def typed(line: str) -> list[str]:
     return words[: ends[0]] if ends else words
 
 
-def test_all_of_them_are_looked_at():
+def test_all_of_them_are_examined():
     assert len(COMMANDS) > 190
 
 

@@ -51,7 +51,7 @@ def test_help_may_stand_before_any_of_the_words(omics, words):
         assert omics(*words[:at], "help", *words[at:]).out == expected
 
 
-def test_help_on_what_is_not_there_says_so(omics):
+def test_help_on_what_does_not_exist_reports_it(omics):
     ran = omics("widgets", "help", "get-wigdet")
     assert ran.code == 2
     assert "widgets: unknown command 'get-wigdet'. Did you mean get-widget?" in ran.err

@@ -86,7 +86,7 @@ def said(path: Path) -> Iterator[str]:
                     yield text
 
 
-def test_no_help_text_is_said_in_two_places():
+def test_no_help_text_is_stated_in_two_places():
     shown = {" ".join(text.split()) for group in OWN.values() for found in group for text in texts(found)} | {
         each["help"] for each in GLOBALS
     }

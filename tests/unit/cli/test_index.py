@@ -199,7 +199,7 @@ def mix(connect: Callable[[], Dss], colours: Sequence[str], *, into: str, dry: b
     """
 
 
-def test_an_entry_says_what_the_signature_does_not():
+def test_an_entry_states_what_the_signature_does_not():
     made = command(
         Entry(
             "mix",
@@ -304,7 +304,7 @@ def test_an_operation_may_have_other_words():
         ("list-projects", "crunch projects rm: the operation has no parameter slug"),
     ],
 )
-def test_an_operation_that_is_not_there_is_a_fault(operation: str, said: str):
+def test_an_operation_that_does_not_exist_is_a_fault(operation: str, said: str):
     with pytest.raises(IndexFault, match=said):
         command(Entry("projects rm", None, operation=operation, positional=("slug",)), "crunch")
 
@@ -427,7 +427,7 @@ def pick(
     """
 
 
-def test_a_deletion_asks_looks_and_says_what_it_did():
+def test_a_deletion_asks_looks_and_states_what_it_did():
     made = command(Entry("rm", remove, deletes="project {program}-{project}", look=remove), "dss", by_signature=True)
     assert (made["deletes"], made["look"]) == ("project {program}-{project}", f"{__name__}:remove")
     assert made["own"] == ["dry_run"]
@@ -446,7 +446,7 @@ def test_the_description_of_a_command_that_asks_ends_with_that():
     assert command(Entry("paint", paint, asks=True), "dss")["description"] == f"{described}\n\n{ASKS}"
 
 
-def test_a_signature_says_what_are_words_and_what_is_counted():
+def test_a_signature_states_what_are_words_and_what_is_counted():
     made = command(Entry("pick", pick, hidden=("others",)), "drs", by_signature=True)
     what, limit = made["parameters"]
     assert (what["type"], what["positional"], made["supplied"]) == ("string", True, ["on_more"])

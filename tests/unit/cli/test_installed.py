@@ -30,7 +30,7 @@ def test_the_data_stores_documented_commands_are_all_there():
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_options_dont_clash_and_a_commands_own_win(group):
+def test_options_do_not_clash_and_a_commands_own_win(group):
     def check(found: Found) -> None:
         own = [argument for argument in own_arguments(found.command) if not argument.get("positional")]
         spellings = [spelling for argument in own for spelling in flags(argument)]
@@ -46,7 +46,7 @@ def test_options_dont_clash_and_a_commands_own_win(group):
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_every_option_is_in_the_help_and_takes_what_it_says(group):
+def test_every_option_is_in_the_help_and_takes_what_it_states(group):
     def check(found: Found) -> None:
         shown = command_help(found, 80)
         words: list[str] = []

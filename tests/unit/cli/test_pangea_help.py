@@ -44,7 +44,7 @@ def test_an_example_is_a_command():
     check_each(EXAMPLES, str, check)
 
 
-def test_every_command_can_be_run_and_says_what_it_does():
+def test_every_command_can_be_run_and_states_what_it_does():
     service = Catalog().start("pangea")
     assert isinstance(service, Group)
     commands = list(all_commands(service))

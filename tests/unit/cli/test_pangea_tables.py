@@ -36,7 +36,7 @@ def test_cells_that_say_nothing_are_left_out_and_whole_numbers_stay_whole():
 
 
 @pytest.mark.parametrize("cell", ["1e999", "inf", "1_000", "0x10", "1" * 101, "--1"])
-def test_what_is_no_number_of_json_stays_text(cell):
+def test_invalid_number_of_json_stays_text(cell):
     assert metadata(f"name,n\na,{cell}\n") == {"a": {"n": cell}}
 
 
@@ -45,11 +45,11 @@ def test_whole_numbers_of_any_size_are_exact():
 
 
 @pytest.mark.parametrize("index", ["1", "-1", "sample"])
-def test_the_names_may_stand_in_another_column(index):
+def test_the_names_may_are_in_another_column(index):
     assert metadata("city,sample\nRome,17\n", index) == {"17": {"city": "Rome"}}
 
 
-def test_short_rows_end_with_empty_cells_and_blank_lines_don_t_count():
+def test_short_rows_end_with_empty_cells_and_blank_lines_do_not_count():
     assert metadata("name,n,city\n\na,1\n") == {"a": {"n": 1}}
 
 
@@ -66,7 +66,7 @@ def test_short_rows_end_with_empty_cells_and_blank_lines_don_t_count():
         ('name,n\na,"1\n', "0", "is not CSV from line 2 on"),
     ],
 )
-def test_what_can_t_be_read_is_told_with_its_line(text, index, message):
+def test_what_cannot_be_read_is_reported_with_its_line(text, index, message):
     with pytest.raises(UsageError) as caught:
         rows_of(text, index)
     assert message in str(caught.value)

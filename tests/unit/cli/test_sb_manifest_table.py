@@ -31,7 +31,7 @@ def read(text):
 
 
 @given(st.lists(FILE, max_size=5, unique_by=lambda file: file["id"]), st.booleans())
-def test_a_table_that_nobody_touched_changes_nothing(files, clear):
+def test_a_table_that_no_program_touched_changes_nothing(files, clear):
     text = table([(f"sb://me/p/\r{number}", file) for number, file in enumerate(files)])
     assert len(text.splitlines()) >= text.count("\n") == len(files) + 1
     found = read(text)
@@ -120,7 +120,7 @@ def test_changes_become_one_edit_a_file():
         ('id\ttags\n1\t"x\n', "line 2"),
     ],
 )
-def test_a_table_that_cannot_be_read_says_where(text, told):
+def test_a_table_that_cannot_be_read_states_where(text, told):
     with pytest.raises(WrongTable) as caught:
         read(text)
     assert told in str(caught.value)

@@ -143,7 +143,7 @@ LAUGHS = "class: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] *
         ("just words", "is not CWL"),
     ],
 )
-def test_what_is_no_app_says_so(tmp_path, text, told):
+def test_an_invalid_app_reports_it(tmp_path, text, told):
     file = tmp_path / "tool.cwl"
     file.write_text(text)
     with pytest.raises(WrongApp) as caught:
@@ -152,7 +152,7 @@ def test_what_is_no_app_says_so(tmp_path, text, told):
     assert caught.value.remedy
 
 
-def test_a_file_that_cannot_be_read_says_so(tmp_path):
+def test_a_file_that_cannot_be_read_reports_it(tmp_path):
     with pytest.raises(WrongApp, match="cannot be read"):
         read_app(tmp_path / "nothing.cwl")
     (tmp_path / "x.cwl").write_bytes(b"\xff\xfe\xff")

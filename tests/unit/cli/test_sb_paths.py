@@ -60,7 +60,7 @@ def test_a_child_is_below_its_folder(path, name):
         ("", "is not an sb:// path"),
     ],
 )
-def test_what_is_no_path_is_refused_with_what_to_do(text, told):
+def test_an_invalid_path_is_refused_with_what_to_do(text, told):
     with pytest.raises(WrongPath) as caught:
         parse(text)
     assert told in str(caught.value)
@@ -68,7 +68,7 @@ def test_what_is_no_path_is_refused_with_what_to_do(text, told):
     assert isinstance(caught.value, UsageError)
 
 
-def test_a_project_is_needed_where_one_is_asked_for():
+def test_a_project_is_needed_where_one_is_requested():
     assert parse("sb://me/p/x").project == "me/p"
     for text in ("sb://", "sb://me"):
         with pytest.raises(WrongPath, match="names no project"):
@@ -88,7 +88,7 @@ def test_a_project_may_be_an_id_or_a_path(text):
 
 
 @pytest.mark.parametrize("text", ["me", "me/p/x", "sb://me", "sb://me/p/x", "s3://me/p"])
-def test_other_things_are_no_project(text):
+def test_other_objects_are_no_project(text):
     with pytest.raises(WrongPath):
         project_id(text)
 
@@ -102,12 +102,12 @@ def test_an_app_may_have_a_revision(text, expected):
 
 
 @pytest.mark.parametrize("text", ["me/p", "me/p/bwa/x", "me/p/bwa/3/4", "bwa", "me/p/bwa/\u0663"])
-def test_other_things_are_no_app(text):
+def test_other_objects_are_no_app(text):
     with pytest.raises(WrongPath):
         app_id(text)
 
 
-def test_ids_and_paths_are_told_apart():
+def test_ids_and_paths_are_distinguished():
     assert is_file_id("5f3c1b2a9d8e7f6a5b4c3d2e")
     assert not is_file_id("sb://me/p")
     assert not is_file_id("a.bam")

@@ -93,7 +93,7 @@ def test_fields_of_a_record_come_along_and_secrets_are_masked():
     assert CANARY not in "".join(lines)
 
 
-def test_a_line_is_one_line_whatever_it_tells():
+def test_a_line_is_one_line_whatever_it_states():
     line = json_line("INFO", "omics", 'two\nlines and "quotes" \x1b[31m', 0.5, {"path": object})
     assert "\n" not in line
     assert "\x1b" not in line
@@ -111,7 +111,7 @@ def test_a_line_is_one_line_whatever_it_tells():
         ([], False),
     ],
 )
-def test_json_is_told_from_the_words(words, wanted):
+def test_json_is_reported_from_the_words(words, wanted):
     assert wants_json(words) is wanted
 
 

@@ -37,7 +37,7 @@ def test_texts_are_broken_between_words_and_within_long_ones():
     assert folded("", 4) == [""]
 
 
-def test_facts_go_on_below_their_beginning():
+def test_facts_continue_below_their_beginning():
     assert facts({"id": "7", "title": "one two three"}, 14) == ["id     7", "title  one two", "       three"]
 
 

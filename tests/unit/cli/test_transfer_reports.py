@@ -11,7 +11,7 @@ from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.engine.control import say_stopped
 
 
-def test_what_was_done_until_ctrl_c_stands_in_the_report(tmp_path):
+def test_what_was_done_until_ctrl_c_is_in_the_report(tmp_path):
     path, said = tmp_path / "report.jsonl", io.StringIO()
     done = TransferReport([Outcome("a.bam", "done", 3), Outcome("b.bam", "stopped", 4)], 1.0)
 
@@ -26,7 +26,7 @@ def test_what_was_done_until_ctrl_c_stands_in_the_report(tmp_path):
     assert f"report written to {path}" in said.getvalue()
 
 
-def test_a_report_that_can_t_be_written_is_told_before_anything_is_moved(tmp_path):
+def test_a_report_that_cannot_be_written_is_reported_before_anything_is_moved(tmp_path):
     with pytest.raises(UsageError, match=r"--report: .*does not exist"):
         watched(
             lambda progress, control: pytest.fail("moved"), {"report": str(tmp_path / "gone/r.html")}, Console(), "x"

@@ -41,7 +41,7 @@ def test_texts_of_an_operations_list_may_be_json(words):
 
 
 @pytest.mark.parametrize("word", ['"open', '"a" b', 'a "b"', "5", "null", '"'])
-def test_what_is_no_json_text_is_a_text_as_it_stands(word):
+def test_a_value_that_is_not_json_is_used_as_text(word):
     assert value_of({**argument("array", items="string"), "in": "query"}, [word]) == [word]
 
 
@@ -92,7 +92,7 @@ def test_a_shell_pattern_with_brackets_is_no_broken_json(words):
         ("object", "x" * 500, "..."),
     ],
 )
-def test_what_isnt_a_value_is_told(kind, word, expected):
+def test_what_is_not_a_value_is_reported(kind, word, expected):
     with pytest.raises(UsageError) as caught:
         value_of(argument(kind), [word])
     assert str(caught.value).startswith("--es-query: expected ")
@@ -100,7 +100,7 @@ def test_what_isnt_a_value_is_told(kind, word, expected):
     assert len(str(caught.value)) < 300
 
 
-def test_a_choice_that_isnt_one_lists_them():
+def test_a_choice_that_is_not_one_lists_them():
     with pytest.raises(UsageError, match="expected one of aws, gcp, got 'azure'"):
         value_of(argument("string", choices=["aws", "gcp"]), ["azure"])
 
@@ -127,7 +127,7 @@ def test_a_file_of_an_array_is_the_array(tmp_path):
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])
-def test_a_file_that_cant_be_read_is_named(tmp_path, content):
+def test_a_file_that_cannot_be_read_is_named(tmp_path, content):
     if content is not None:
         (tmp_path / "q.json").write_bytes(content)
     with pytest.raises(UsageError, match=r"--es-query: .*q\.json"):

@@ -20,7 +20,7 @@ def test_no_scheme_is_seen_in_it(path):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_it_is_a_value_as_it_stands(path):
+def test_it_is_a_value_unchanged(path):
     assert value_of({"name": "x", "type": "string"}, [path]) == path
     assert value_of({"name": "x", "type": "array", "items": "string"}, [path, path]) == [path, path]
     assert value_of({"name": "x", "type": "file"}, [f"@{path}"]) == Path(path)

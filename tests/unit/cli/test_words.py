@@ -44,7 +44,7 @@ def test_a_value_may_stand_after_an_equals_sign():
         (["p", "-help"], "unknown option -help. Did you mean --help?"),
     ],
 )
-def test_a_wrong_word_is_told(words, message):
+def test_a_wrong_word_is_reported(words, message):
     with pytest.raises(UsageError) as caught:
         parse(COMMAND, words)
     assert message in str(caught.value)
@@ -60,7 +60,7 @@ def test_a_group_alone_prints_its_help(omics, words):
     assert alone.err == ""
 
 
-def test_operations_that_arent_documented_commands_stand_under_api(omics):
+def test_operations_that_are_not_documented_commands_stand_under_api(omics):
     assert "get-widget" not in omics("store").out
     assert "Shelves" in omics("store", "api").out
     assert "get-widget " in omics("store", "api", "shelves").out
@@ -154,7 +154,7 @@ def test_words_without_a_dash_may_stand_on_both_sides_of_options(words, placed):
         ("a b c --lable x", "unknown option --lable"),
     ],
 )
-def test_words_that_are_missing_or_unknown_are_told(words, said):
+def test_words_that_are_missing_or_unknown_are_reported(words, said):
     with pytest.raises(UsageError, match=said):
         parse(PLACING, words.split())
 

@@ -89,14 +89,14 @@ def test_copies_are_found_by_host_and_path(tmp_path: Path) -> None:
     assert copy_of("https://a.org/x/y.yaml", None) is None
 
 
-def test_what_may_be_secret_in_an_address_is_not_told() -> None:
+def test_what_may_be_secret_in_an_address_is_not_reported() -> None:
     assert spoken("https://u:p@a.org/x?X-Amz-Signature=s#/y") == "https://a.org/x#/y"
     assert spoken("https://a.org?sig=s") == "https://a.org"
     assert spoken("x.yaml?y#/z") == "x.yaml?y#/z"
 
 
 @given(st.text())
-def test_any_text_can_be_told(text: str) -> None:
+def test_any_text_can_be_reported(text: str) -> None:
     assert isinstance(spoken(text), str)
     assert isinstance(spoken("http://" + text), str)
     assert is_web("https:" + text)

@@ -138,7 +138,7 @@ def test_a_document_without_paths_is_refused(tmp_path: Path, capsys: pytest.Capt
     assert not (tmp_path / "o").exists()
 
 
-def test_nothing_is_fetched_where_nobody_can_agree(
+def test_nothing_is_fetched_where_no_user_can_confirm(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = tmp_path / "far.yaml"

@@ -224,7 +224,7 @@ def test_many_changes_are_counted_and_stand_under_their_tags() -> None:
     }  # fmt: skip
 
 
-def test_what_befalls_many_is_told_in_the_plural() -> None:
+def test_what_befalls_many_is_reported_in_the_plural() -> None:
     old, new = _package(_many(["runs"] * 25, limit="limit")), _package(_many([], limit="limit"))
     assert f"{', '.join(f'`runs_{number:02}`' for number in range(25))}: are gone\n" in as_report(
         old, new, compare(old, new)

@@ -197,7 +197,7 @@ def test_three_schemas_that_do_not_exist_are_three_faults() -> None:
     assert all(fault.line for fault in caught.value.faults)
 
 
-def test_the_faults_of_all_given_files_are_told_at_once(tmp_path: Path) -> None:
+def test_the_faults_of_all_given_files_are_reported_at_once(tmp_path: Path) -> None:
     for name, text in [("a.yaml", "a: ["), ("o.yaml", "a: 1\na: 2\n"), ("p.yaml", "overlay: 1.0.0\n")]:
         (tmp_path / name).write_text(text)
     with pytest.raises(DocumentError) as caught:

@@ -122,7 +122,7 @@ def test_headers_that_the_client_sends_by_itself_are_no_arguments() -> None:
     assert drafted.notes[0][0] == "omission"
 
 
-def test_one_name_in_two_places_is_told_apart_and_the_path_keeps_it() -> None:
+def test_one_name_in_two_places_is_distinguished_and_the_path_keeps_it() -> None:
     parameters = [_parameter("id"), _parameter("id", "header"), _parameter("id", "path", required=True)]
     drafted = Drafted({"parameters": parameters}, path="/things/{id}")
     assert {name: held.position for name, held in drafted.arguments.items()} == {
@@ -226,7 +226,7 @@ def test_head_answers_headers() -> None:
         (None, [{"key": []}, {}], False),
     ],
 )
-def test_whether_credentials_are_asked_for(root: Any, own: Any, secured: bool) -> None:
+def test_whether_credentials_are_requested(root: Any, own: Any, secured: bool) -> None:
     operation = {} if own is None else {"security": own}
     assert Drafted(operation, security=root).draft.secured is secured
 
@@ -234,7 +234,7 @@ def test_whether_credentials_are_asked_for(root: Any, own: Any, secured: bool) -
 @pytest.mark.parametrize(
     ("wish", "public"), [({}, False), ({"x-omics-public": False}, False), ({"x-omics-public": True}, True)]
 )
-def test_what_takes_no_credentials_is_said_of_the_operation(wish: Any, public: bool) -> None:
+def test_what_takes_no_credentials_is_stated_of_the_operation(wish: Any, public: bool) -> None:
     assert Drafted({"security": [], **wish}).draft.public is public
 
 
@@ -255,7 +255,7 @@ def test_a_wish_for_pages_that_cannot_be_met_is_a_fault(wish: Any, message: str)
     assert any(message in fault.message for fault in drafted.faults)
 
 
-def test_each_of_several_names_of_a_list_has_to_lead_to_one() -> None:
+def test_each_of_several_names_of_a_list_has_to_refer_to_one() -> None:
     listed = {"type": "object", "properties": {"old": {"type": "array", "items": {}}}}
     answers = {"200": {"content": {"application/json": {"schema": listed}}}}
     drafted = Drafted({"responses": answers, "x-omics-pagination": {"style": "link", "items": "old|new"}})
@@ -301,7 +301,7 @@ def test_operations_are_named_by_wish_id_or_path() -> None:
     }
 
 
-def test_commands_tell_what_the_command_line_needs() -> None:
+def test_commands_state_what_the_command_line_needs() -> None:
     schema = {"type": "array", "items": {"enum": ["x", "y"]}, "default": ["x"], "description": "some words"}
     operation = {
         "x-omics-name": "get_jwks.json",
@@ -337,7 +337,7 @@ def test_commands_tell_what_the_command_line_needs() -> None:
     ]
 
 
-def test_what_an_encoding_says_and_is_not_done_is_noted() -> None:
+def test_what_an_encoding_states_and_is_not_done_is_noted() -> None:
     words = {"type": "array", "items": {"type": "string"}}
     for form, schema in (({"a": words}, "flat"), ({"a": words, "q": words}, "whole")):
         body = _body({"type": "object", "properties": form}, "multipart/form-data")
@@ -387,7 +387,7 @@ TEXT = {"type": "string"}
         ({"204": {}}, "*/*"),
     ],
 )
-def test_no_more_is_asked_for_than_can_be_read(answers: dict[str, Any], accept: str) -> None:
+def test_no_more_is_requested_than_can_be_read(answers: dict[str, Any], accept: str) -> None:
     responses = {
         status: {"content": {name: {"schema": schema} for name, schema in content.items()}}
         for status, content in answers.items()
@@ -395,7 +395,7 @@ def test_no_more_is_asked_for_than_can_be_read(answers: dict[str, Any], accept: 
     assert Drafted({"responses": responses}).draft.accept == accept
 
 
-def test_another_spelling_of_the_same_is_not_asked_for_and_reported() -> None:
+def test_another_spelling_of_the_same_is_not_requested_and_reported() -> None:
     content = {"application/json": {"schema": OBJECT}, "application/xml": {"schema": OBJECT}}
     drafted = Drafted({"responses": {"200": {"content": content}}})
     assert [(case.kind, case.media) for case in drafted.draft.cases] == [("json", ())]

@@ -38,7 +38,7 @@ def _stated(made: Made) -> int:
 
 @needs_corpus
 @pytest.mark.parametrize("name", [parts[0] for parts in ARGUED])
-def test_it_is_refused_and_taken_where_what_is_missing_counts_as_any(name: str) -> None:
+def test_it_is_refused_and_taken_where_what_is_missing_is_treated_as_any(name: str) -> None:
     path = Path(str(CORPUS)) / name
     with pytest.raises(DocumentError, match="does not exist"):
         read(path)

@@ -48,7 +48,7 @@ def planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Planned:
     return plan_package(Path("thing.yaml"), [Path("overlay.yaml")], "client")
 
 
-def test_an_operation_is_told_with_its_places(planned: Planned) -> None:
+def test_an_operation_is_reported_with_its_places(planned: Planned) -> None:
     text = as_text(explain(planned, "get_thing"))
     assert text.startswith(
         "get_thing: GET /things/{id}\n  stated at thing.yaml:5\n  named by operationId getThing\n"
@@ -92,7 +92,7 @@ def test_json_holds_the_same(planned: Planned) -> None:
     assert [note["kind"] for note in data["notes"]] == ["repair"] * len(found.notes)
 
 
-def test_an_operation_that_is_not_there_names_its_neighbours(planned: Planned) -> None:
+def test_an_operation_that_does_not_exist_names_its_neighbours(planned: Planned) -> None:
     with pytest.raises(UnknownOperation, match="did you mean get_thing"):
         explain(planned, "get_thin")
     with pytest.raises(UnknownOperation, match="METHOD /path"):
@@ -109,7 +109,7 @@ def test_an_operation_that_is_not_there_names_its_neighbours(planned: Planned) -
         ("/others", "did you mean 'GET /others'"),
     ],
 )
-def test_what_comes_near_is_named_as_it_was_asked_for(planned: Planned, wanted: str, near: str) -> None:
+def test_what_comes_near_is_named_as_it_was_requested(planned: Planned, wanted: str, near: str) -> None:
     with pytest.raises(UnknownOperation) as caught:
         explain(planned, wanted)
     assert near in str(caught.value)

@@ -19,7 +19,7 @@ from omicsdk_codegen.facts import describe, facts_text
         ({"type": "string"}, ""),
     ],
 )
-def test_bounds_and_defaults_are_told(schema: dict[str, Any], text: str) -> None:
+def test_bounds_and_defaults_are_reported(schema: dict[str, Any], text: str) -> None:
     assert facts_text(schema) == text
 
 
@@ -44,5 +44,5 @@ def test_bounds_and_defaults_are_told(schema: dict[str, Any], text: str) -> None
         ({"description": ""}, ""),
     ],
 )
-def test_what_a_description_tells_is_not_told_twice(schema: dict[str, Any], text: str) -> None:
+def test_what_a_description_states_is_not_reported_twice(schema: dict[str, Any], text: str) -> None:
     assert describe(schema) == text

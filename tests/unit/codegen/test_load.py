@@ -73,7 +73,7 @@ def test_an_alias_is_a_copy() -> None:
 
 
 @pytest.mark.parametrize("name", ["a.yaml", "a.json"])
-def test_every_key_that_stands_twice_is_told(name: str) -> None:
+def test_every_key_that_occurs_twice_is_reported(name: str) -> None:
     text = '{"a": 1,\n "b": {"c": 1,\n "c": 2},\n "a": [1,{}]}\n'
     assert faults(text, name) == [
         f"{name}:3: the key c stands twice in one mapping (/b/c). Keep one, or name the second otherwise.",
@@ -111,18 +111,18 @@ def test_every_key_that_stands_twice_is_told(name: str) -> None:
         ("a: \x01\n", "a.yaml", "a.yaml: invalid YAML"),
     ],
 )
-def test_what_is_no_document_is_refused(text: str | bytes, name: str, expected: str) -> None:
+def test_an_invalid_document_is_refused(text: str | bytes, name: str, expected: str) -> None:
     (fault,) = faults(text, name)
     assert fault.startswith(expected)
 
 
 @pytest.mark.parametrize("name", ["a.yaml", "a.json"])
-def test_a_path_that_stands_twice_is_told_as_it_is_written(name: str) -> None:
+def test_a_path_that_occurs_twice_is_reported_as_it_is_written(name: str) -> None:
     (fault,) = faults('{"/a": 1, "/a": 2}', name)
     assert "the key /a stands twice in one mapping (/~1a)" in fault
 
 
-def test_keys_that_stand_twice_in_block_style_are_told_with_their_lines() -> None:
+def test_keys_that_occur_twice_in_block_style_are_reported_with_their_lines() -> None:
     assert faults("a: 1\nb:\n  200: x\n  '200': y\na: 2\n") == [
         "a.yaml:4: the key 200 stands twice in one mapping (/b/200). Keep one, or name the second otherwise.",
         "a.yaml:5: the key a stands twice in one mapping (/a). Keep one, or name the second otherwise.",
@@ -152,7 +152,7 @@ def test_a_file_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest
         load(tmp_path / "a.yaml")
 
 
-def test_a_duplicate_before_a_mistake_is_told_too() -> None:
+def test_a_duplicate_before_a_mistake_is_reported_too() -> None:
     assert len(faults("a: 1\na: 2\nb: [\n")) == 2
 
 

@@ -141,7 +141,7 @@ def test_what_the_document_spells_itself_keeps_its_name() -> None:
     assert names["/a"].startswith("Foo_")
 
 
-def test_two_equal_claims_are_told_apart_by_their_places() -> None:
+def test_two_equal_claims_are_distinguished_by_their_places() -> None:
     names = settle([Wanted("/a", ("Foo",), exact=True), Wanted("/b", ("foo",), exact=True)])
     assert len({name.casefold() for name in names.values()}) == 2
     assert all("_" in name for name in names.values())
@@ -163,11 +163,11 @@ def named(make: Any, *wires: str) -> list[str]:
         (("from_dict", "fromDict"), ["from_dict_", "fromDict"]),
     ],
 )
-def test_signs_and_spelling_tell_fields_apart(wires: tuple[str, ...], names: list[str]) -> None:
+def test_signs_and_spelling_distinguish_fields(wires: tuple[str, ...], names: list[str]) -> None:
     assert named(wanted_field, *wires) == names
 
 
-def test_arguments_are_told_apart_by_their_position_first() -> None:
+def test_arguments_are_distinguished_by_their_position_first() -> None:
     def make(wire: str) -> Wanted:
         return wanted_argument(wire, "query")
 
@@ -194,7 +194,7 @@ def test_a_long_name_is_cut_at_a_word(candidates: tuple[str, ...], name: str) ->
     assert settle([Wanted("/a", candidates)]) == {"/a": name}
 
 
-def test_long_names_keep_the_words_that_tell_them_apart() -> None:
+def test_long_names_keep_the_words_that_distinguish_them() -> None:
     words = [f"{LONG}_of_{which}_and_so_on_until_it_ends" for which in ("cats", "dogs")]
     assert list(settle(Wanted(word, (word,)) for word in words).values()) == [
         "get_and_their_errors_of_cats_and_so_on_until_it_ends",

@@ -187,7 +187,7 @@ def test_a_contradiction_is_reported_and_any_value() -> None:
     assert "allOf wants both string and integer" in report.notes[0].before
 
 
-def test_a_discriminator_tells_models_by_name_mapping_and_constant() -> None:
+def test_a_discriminator_selects_models_by_name_mapping_and_constant() -> None:
     members = [_ref("Cat"), _ref("Dog"), _ref("Base")]
     mapping = {"base": "#/components/schemas/Base", "other": "Base"}
     type_ = settled({"oneOf": members, "discriminator": {"propertyName": "type", "mapping": mapping}})[0]

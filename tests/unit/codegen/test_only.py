@@ -66,7 +66,7 @@ def test_no_tag_is_the_whole_document(tmp_path: Path) -> None:
     assert len(_names(_made(tmp_path))[0]) == 4
 
 
-def test_a_base_brings_the_schemas_that_its_discriminator_tells(tmp_path: Path) -> None:
+def test_a_base_brings_the_schemas_that_its_discriminator_selects(tmp_path: Path) -> None:
     assert _names(_made(tmp_path, "base")) == (["get_pets"], ["Base", "Made"])
 
 

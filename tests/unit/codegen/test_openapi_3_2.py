@@ -228,7 +228,7 @@ def test_references_are_relative_to_self(make: Make, address: str, reference: st
     assert made.package.document["components"]
 
 
-def test_self_is_looked_for_among_copies_of_the_web(make: Make, tmp_path: Path) -> None:
+def test_self_is_searched_among_copies_of_the_web(make: Make, tmp_path: Path) -> None:
     copy = tmp_path / "refs" / "api.example" / "v1" / "parts.yaml"
     copy.parent.mkdir(parents=True)
     copy.write_text(PART.replace("b:", "copied:"))
@@ -236,7 +236,7 @@ def test_self_is_looked_for_among_copies_of_the_web(make: Make, tmp_path: Path) 
     assert "copied" in made.files["models/far.py"]
 
 
-def test_self_says_what_is_fetched_and_asked_for(tmp_path: Path) -> None:
+def test_self_states_what_is_fetched_and_requested(tmp_path: Path) -> None:
     spec = tmp_path / "api.yaml"
     spec.write_text(of_self("https://api.example/v1/api.yaml", "parts.yaml#/Far"))
     fetched: list[str] = []
@@ -326,7 +326,7 @@ def test_a_tag_is_all_that_stand_below_it(make: Make) -> None:
     assert [operation.name for operation in make(TAGS, tags=("dogs",)).package.operations] == ["dogs"]
 
 
-def test_an_unknown_kind_is_what_the_default_mapping_says(make: Make, imported: Imported) -> None:
+def test_an_unknown_kind_is_what_the_default_mapping_states(make: Make, imported: Imported) -> None:
     answer = 'responses: {"200": {description: "", content: {application/json: {schema: {$ref: "#/components/schemas/Pet"}}}}}'
     made = make(f"{HEAD}paths: {{/a: {{get: {{operationId: get, {answer}}}}}}}\ncomponents:\n{PETS}")
     package: Any = imported(made)

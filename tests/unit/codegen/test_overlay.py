@@ -131,7 +131,7 @@ def test_an_action_that_cannot_be_done_is_a_fault(action: str, expected: str) ->
     assert fault.startswith(expected)
 
 
-def test_all_faults_are_told_and_other_actions_tried() -> None:
+def test_all_faults_are_reported_and_other_actions_tried() -> None:
     assert (
         len(
             refused(
@@ -142,7 +142,7 @@ def test_all_faults_are_told_and_other_actions_tried() -> None:
     )
 
 
-def test_an_overlay_says_that_it_is_one() -> None:
+def test_an_overlay_states_that_it_is_one() -> None:
     with pytest.raises(DocumentError, match="it doesn't say that it is an overlay") as caught:
         apply(source(DOCUMENT), [source("a: 1\n")])
     assert "it has no list of actions" in str(caught.value)

@@ -50,7 +50,7 @@ def _variant(**fields: Any) -> dict[str, Any]:
         ([_variant(), _variant(kind={"type": "integer"})], {"PickWithKind1", "PickWithKind2"}),
     ],
 )  # fmt: skip
-def test_variants_that_begin_alike_are_told_apart_by_more_of_them(variants: Any, names: set[str]) -> None:
+def test_variants_that_begin_alike_are_distinguished_by_more_of_them(variants: Any, names: set[str]) -> None:
     assert _classes(_pick(*variants)) == names
 
 
@@ -60,7 +60,7 @@ def test_a_choice_of_fractions_is_written() -> None:
     assert "literal(1.1, -1.2)" in files["models/thing.py"]
 
 
-def test_a_field_and_a_schema_that_read_alike_are_told_apart() -> None:
+def test_a_field_and_a_schema_that_read_alike_are_distinguished() -> None:
     schemas = {"Thing": {"type": "object", "properties": {"part": INNER}}, "Thing_part": INNER}
     names = _classes({**DOCUMENT, "paths": {}, "components": {"schemas": schemas}})
     assert names == {"Thing", "ThingPartField", "ThingPartModel"}
@@ -76,7 +76,9 @@ def test_a_field_and_a_schema_that_read_alike_are_told_apart() -> None:
         ([("/a", f"read_{'again_' * 12}", "x")], ["read_again_again_again_again_again_again_again_again_again"]),
     ],
 )
-def test_operations_are_told_apart_by_path_tag_and_signs(stated: list[tuple[str, str, str]], names: list[str]) -> None:
+def test_operations_are_distinguished_by_path_tag_and_signs(
+    stated: list[tuple[str, str, str]], names: list[str]
+) -> None:
     paths = {
         path: {
             "get": {"operationId": name, "tags": [tag], **_answer(INNER)} if name else {"tags": [tag], **_answer(INNER)}
@@ -117,7 +119,7 @@ def test_awkward_names_stay_when_a_document_grows() -> None:
     assert changed == {"client.py", "commands.json", "models/__init__.py", "openapi.json", "types.py"}
 
 
-def test_what_is_there_keeps_its_text_when_a_document_grows() -> None:
+def test_what_exists_keeps_its_text_when_a_document_grows() -> None:
     before = files_of(DOCUMENT)
     grown = copy.deepcopy(DOCUMENT)
     grown["components"]["schemas"] = {"Apple": INNER, **grown["components"]["schemas"], "Zebra": INNER}
@@ -197,7 +199,7 @@ def test_a_type_that_the_parser_loses_is_a_fault(monkeypatch: pytest.MonkeyPatch
         planned(DOCUMENT)
 
 
-def test_all_faults_of_overlays_wishes_are_told_at_once() -> None:
+def test_all_faults_of_overlays_wishes_are_reported_at_once() -> None:
     data = copy.deepcopy(DOCUMENT)
     for path, method in (("/one/{id}", "get"), ("/two", "post")):
         data["paths"][path][method]["x-omics-pagination"] = {"style": "link", "items": "nowhere"}
@@ -216,7 +218,7 @@ def test_a_server_that_is_no_whole_address_is_noted(url: str, noted: bool) -> No
     assert [(note.kind, note.before) for note in report.notes] == ([("omission", f"server {url}")] if noted else [])
 
 
-def test_how_far_a_long_step_is_is_told_ten_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_how_far_a_long_step_is_is_reported_ten_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = itertools.count(step=0.03)
     monkeypatch.setattr("omicsdk_codegen.progress.monotonic", lambda: next(seconds))
     told: list[str] = []
@@ -225,7 +227,7 @@ def test_how_far_a_long_step_is_is_told_ten_times_a_second(monkeypatch: pytest.M
     assert 0.03 * 2000 / 0.1 / 2 < len(told) <= 0.03 * 2000 / 0.1 * 2
 
 
-def test_a_short_step_tells_nothing_of_its_parts() -> None:
+def test_a_short_step_reveals_nothing_about_its_parts() -> None:
     told: list[str] = []
     assert list(counted("abc", "writing", told.append)) == ["a", "b", "c"]
     assert told == []

@@ -122,7 +122,7 @@ def test_an_entry_that_only_refers_elsewhere_gives_its_name(write: Write) -> Non
         ("#/x-mine/E~1F", "E_F"),
     ],
 )
-def test_a_schema_inside_the_document_is_named_by_the_last_word_that_says_something(
+def test_a_schema_inside_the_document_is_named_by_the_last_word_that_states_something(
     write: Write, reference: str, name: str
 ) -> None:
     rest = """definitions: {D: {type: string}}
@@ -185,7 +185,7 @@ components:
     assert (Path(place.file).name, place.line, place.pointer) == ("api.yaml", 6, "/components/parameters/Q/name")
 
 
-def test_members_beside_a_reference_are_kept_as_the_version_says(write: Write) -> None:
+def test_members_beside_a_reference_are_kept_as_the_version_states(write: Write) -> None:
     schema = "{$ref: '#/components/schemas/A', description: d, maxLength: 3, x-y: 1}"
     home = "components: {schemas: {A: {type: string}}}"
     report = Report()
@@ -248,7 +248,7 @@ def test_a_discriminator_names_schemas(write: Write) -> None:
         ("loop.yaml#/a", "which is a circular reference"),
     ],
 )
-def test_a_reference_that_leads_nowhere_good_is_a_fault(write: Write, reference: str, expected: str) -> None:
+def test_a_reference_that_has_no_target_good_is_a_fault(write: Write, reference: str, expected: str) -> None:
     path = write(
         document(f"{{$ref: '{reference}'}}", "components: {schemas: {Ann: {type: string}}}"),
         broken="a: [\n",
@@ -292,7 +292,7 @@ def test_a_path_item_that_comes_back_to_itself_is_a_fault(write: Write) -> None:
     assert fault.startswith("a.yaml:1: it refers to a.yaml, which is a circular reference")
 
 
-def test_all_faults_are_told_at_once_and_each_missing_thing_once(write: Write) -> None:
+def test_all_faults_are_reported_at_once_and_each_missing_object_once(write: Write) -> None:
     schemas = (
         "".join(f"    S{i}: {{$ref: '#/none/{'ab'[i % 2]}'}}\n" for i in range(6)) + "    T: {$ref: /etc/passwd}\n"
     )
@@ -346,7 +346,7 @@ def test_a_web_document_may_not_refer_to_files_here(write: Write) -> None:
     assert fault.startswith("https://a.org/a.yaml:1: it refers to file:")
 
 
-def test_sections_in_files_of_their_own_are_spread(write: Write) -> None:
+def test_sections_in_separate_files_are_spread(write: Write) -> None:
     text = "openapi: 3.0.3\npaths: {$ref: paths.yaml}\ncomponents: {$ref: components.yaml}\n"
     path = write(
         text,
@@ -364,7 +364,7 @@ def test_sections_in_files_of_their_own_are_spread(write: Write) -> None:
     assert {note.kind for note in report.notes} == {"repair"}
 
 
-def test_a_section_in_a_file_that_is_not_there_is_a_fault(write: Write) -> None:
+def test_a_section_in_a_file_that_does_not_exist_is_a_fault(write: Write) -> None:
     (fault,) = refused(write("openapi: 3.0.3\npaths: {$ref: none.yaml}\n"))
     assert fault.startswith("api.yaml:2: it refers to none.yaml, which does not exist")
     for properties in ("{$ref: none.yaml}", "{$ref: loop.yaml}", "{$ref: '#/openapi'}"):

@@ -46,7 +46,7 @@ def _document(**more: Any) -> dict[str, Any]:
     return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"securitySchemes": schemes}, **more}
 
 
-def test_the_client_tells_what_it_takes() -> None:
+def test_the_client_states_what_it_takes() -> None:
     package = plan(Document(_document(), "document.yaml", Places()), "thing", Report())
     doc = " ".join(package.client_doc.split())
     assert "The service takes ApiKey(key, header='X-Key') for key: A key in the header X-Key; or " in doc
@@ -64,6 +64,6 @@ def test_how_many_operations_ask(security: Any, told: str) -> None:
     assert need_of(_document(security=security)) == told
 
 
-def test_a_service_that_asks_for_nothing_says_nothing() -> None:
+def test_a_service_that_requests_nothing_reports_nothing() -> None:
     assert need_of({"paths": {}}) == ""
     assert ways_of({}) == []

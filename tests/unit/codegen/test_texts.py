@@ -18,7 +18,7 @@ NASTY = "\"\"\"\n'''\\N{BULLET}{{ 7*7 }}{% raw %}\\"
 @example("ends with a backslash\\")
 @example('"starts with one')
 @example('"""')
-def test_a_docstring_is_one_statement_that_says_the_text(text: str) -> None:
+def test_a_docstring_is_one_statement_that_states_the_text(text: str) -> None:
     code = f"def f():\n    {as_docstring(clean(text), 4)}\n"
     module = ast.parse(code)
     function = module.body[0]
@@ -62,7 +62,7 @@ def test_a_template_prints_code_only() -> None:
         render_text("package.py.jinja", origin=Code("fine"), doc="a document's text")
 
 
-def test_prose_is_wrapped_anew_and_lists_stay() -> None:
+def test_prose_is_wrapped_again_and_lists_stay() -> None:
     text = "A line\nthat goes on.\n\n- one\n- two **bold**\n\n**Bold** begins\na paragraph."
     assert as_docstring(text, 0).split("\n") == [
         '"""A line that goes on.', "", "- one", "- two **bold**", "", "**Bold** begins a paragraph.", '"""',

@@ -258,7 +258,7 @@ def test_a_variable_in_the_query_of_a_path_is_a_query_parameter(path: str, state
     assert found["get"]["parameters"] == wanted
 
 
-def test_a_variable_in_the_query_of_a_path_that_nobody_describes() -> None:
+def test_an_undescribed_variable_in_the_query_of_a_path() -> None:
     data, notes = noted(operation("summary: s", path="'/a{?q}'"))
     assert at(data, GET + "/parameters") == [
         {"name": "q", "in": "query", "required": False, "schema": {"type": "string"}}

@@ -36,7 +36,7 @@ def test_another_reference_is_no_schema_name(reference: str) -> None:
         schema_name(reference)
 
 
-def test_all_faults_are_told_one_a_line_without_repetition() -> None:
+def test_all_faults_are_reported_one_a_line_without_repetition() -> None:
     first = Fault("a is \n\ud800 b", "Mend it.", "f.yaml", 3, "/a")
     second = Fault("no such file", "Name one that is there.", "g.yaml")
     error = DocumentError([first, second, first])

@@ -45,7 +45,7 @@ def test_what_can_be_one(url: str, kept: str):
         ("https://\u2100@a.org", "has a user or password that must be percent-encoded"),
     ],
 )
-def test_what_cant(url: str, fault: str):
+def test_what_cannot(url: str, fault: str):
     with pytest.raises(ConfigError, match=f"^SOME_URL is .*, which {fault}") as caught:
         checked_base_url(url, source="SOME_URL", remedy="Set SOME_URL.")
     assert repr(mask_url(url)) in str(caught.value)
@@ -59,7 +59,7 @@ def test_a_caller_that_names_no_source_gets_a_whole_sentence_and_a_remedy():
     assert caught.value.remedy == "Use one that begins with https:// and a host."
 
 
-def test_a_password_in_it_isnt_told():
+def test_a_password_in_it_is_not_reported():
     with pytest.raises(ConfigError) as caught:
         checked_base_url("https://me:secret@a.org:99999")
     assert "secret" not in str(caught.value)

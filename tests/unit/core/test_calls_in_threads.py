@@ -6,7 +6,7 @@ import pytest
 from omicsdk.core.threads import in_threads
 
 
-def test_results_come_in_the_order_of_the_things() -> None:
+def test_results_come_in_the_order_of_the_objects() -> None:
     assert in_threads(lambda number: number * 2, range(1000), threads=5) == list(range(0, 2000, 2))
     assert in_threads(str, [], threads=1) == []
 

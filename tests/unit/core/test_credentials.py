@@ -76,7 +76,7 @@ def test_credentials_go_to_their_own_service_only(url, base, sent):
 
 
 @pytest.mark.parametrize("wrong", ["", "a b", "a\nb", "tök", "a\r\nX-Other: 1", "\x00"])
-def test_what_cannot_be_a_secret_is_refused_without_being_told(wrong):
+def test_what_cannot_be_a_secret_is_refused_without_being_shown(wrong):
     for make in (BearerToken, lambda key: ApiKey(key, header="x-key")):
         with pytest.raises(ConfigError) as caught:
             make(wrong)
@@ -115,7 +115,7 @@ def test_a_name_with_a_colon_is_refused():
     ],
     ids=lambda each: type(each).__name__,
 )
-def test_no_repr_tells_a_secret(credentials):
+def test_no_repr_contains_a_secret(credentials):
     assert "canary" not in repr(credentials) + str(credentials)
 
 
@@ -148,7 +148,7 @@ def test_a_token_without_renewal_ends_with_a_word():
         sent(token)
 
 
-def test_a_web_token_says_itself_when_it_ends():
+def test_a_web_token_states_itself_when_it_ends():
     clock = ManualClock()
     assert jwt_expiry(jwt(exp=12)) == 12
     ended = BearerToken(jwt(exp=clock.now() - 1000), clock=clock)
@@ -175,7 +175,7 @@ def test_other_tokens_do_not(token):
     assert jwt_expiry(token) is None
 
 
-def test_a_refused_token_is_renewed_unless_somebody_did():
+def test_a_refused_token_is_renewed_unless_another_thread_did():
     tokens = iter(["second", "third"])
     token = BearerToken("first", refresh=lambda: next(tokens))
     refused = token.headers("GET", URL)
@@ -277,7 +277,7 @@ def test_a_renewal_that_needs_itself_is_named():
         sent(token)
 
 
-def test_an_event_loop_goes_on_while_a_token_is_renewed():
+def test_an_event_loop_continues_while_a_token_is_renewed():
     clock = ManualClock()
     asked, go_on = threading.Event(), threading.Event()
 

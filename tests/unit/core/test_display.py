@@ -114,7 +114,7 @@ def test_a_reports_table_has_its_sums_and_the_first_failures():
         (ShardResult(0, 1, {"done": 3}), "ShardResult(index=0, of=1, counts={done: 3}, bytes_fetched=0, seconds=0.0)"),
     ],
 )
-def test_results_are_said_shortly(result, said):
+def test_results_are_stated_shortly(result, said):
     assert repr(result) == said
 
 

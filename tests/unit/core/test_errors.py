@@ -101,7 +101,7 @@ def test_the_services_words_are_found(body, message, code):
     assert error.code == code
 
 
-def test_what_an_api_error_says():
+def test_what_an_api_error_states():
     error = api_error(
         status=404,
         headers={"X-AWS-REQUEST-ID": "abc-1"},
@@ -118,7 +118,7 @@ def test_what_an_api_error_says():
     assert error.body == {"code": "not_found", "title": "Cannot find bundle!"}
 
 
-def test_what_no_answer_said_has_no_status():
+def test_what_no_answer_stated_has_no_status():
     assert str(errors.NotFound("There is no run SRR1", remedy="Check it.")) == "There is no run SRR1. Check it."
     assert str(errors.NotFound("No run", request_id="r1", remedy="")) == "No run (request id r1)"
     assert str(APIError(status=404, remedy="")) == "404"
@@ -234,7 +234,7 @@ json_values = st.recursive(
 @pytest.mark.parametrize(
     ("count", "text"), [(1, "0"), (3, "0; 1; 2"), (4, "0; 1; 2; and 1 more"), (103, "0; 1; 2; and 100 more")]
 )
-def test_a_batch_is_told_by_its_first_errors(count, text):
+def test_a_batch_is_reported_by_its_first_errors(count, text):
     assert errors.first_of([OmicsError(f"{number}.") for number in range(count)]) == text
 
 
@@ -248,11 +248,11 @@ def test_no_body_breaks_the_making_of_an_error(value, status):
 
 
 @given(st.binary(max_size=200))
-def test_bytes_that_are_no_text_make_an_error_all_the_same(body):
+def test_bytes_that_are_no_text_make_an_error_anyway(body):
     assert isinstance(str(api_error(status=500, headers={}, body=body)), str)
 
 
-def test_a_status_that_is_the_code_too_is_told_once():
+def test_a_status_that_is_the_code_too_is_reported_once():
     error = api_error(
         status=400, headers={}, body='{"code": 400, "message": "no"}', method="PUT", url="https://a.org/x"
     )

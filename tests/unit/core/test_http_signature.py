@@ -77,7 +77,7 @@ def authorization(old: str, new: str) -> dict[str, Any]:
         ({"required": ["(request-target)", "date"]}, r"does not cover \(request-target\)"),
     ],
 )
-def test_what_is_wrong_is_told(change: dict[str, Any], says: str) -> None:
+def test_what_is_wrong_is_reported(change: dict[str, Any], says: str) -> None:
     with pytest.raises(SignatureError, match=says):
         verify_signature(**{**good(), **change})
 

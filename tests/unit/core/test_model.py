@@ -60,7 +60,7 @@ def test_a_round_trip_loses_nothing(data: dict[str, Any]):
     assert File.from_dict(data).to_dict() == data
 
 
-def test_a_model_made_by_hand_sends_null_only_where_the_document_asks_for_it():
+def test_a_model_made_manually_sends_null_only_where_the_document_requests_it():
     assert File("a").to_dict() == {"name": "a", "owner": None}
 
 
@@ -156,7 +156,7 @@ def test_what_was_made_in_a_pause_is_no_longer_young(thawed):
     assert not any(id(each) in young for each in made)
 
 
-def test_objects_that_somebody_froze_stay_frozen(thawed):
+def test_frozen_objects_stay_frozen(thawed):
     gc.freeze()
     try:
         with answer.paused_for(answer.PAUSE_FROM):

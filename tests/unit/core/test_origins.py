@@ -84,6 +84,6 @@ def test_no_text_breaks_it(text):
     st.text("hps:/?#@[]\\ \t\n.%a1\u2100\uff0f", max_size=24),
     st.sampled_from(["", "http://", "https://a.org", "https://"]),
 )
-def test_only_the_beginning_is_looked_at_and_nothing_of_it_is_lost(rest: str, start: str) -> None:
+def test_only_the_beginning_is_examined_and_nothing_of_it_is_lost(rest: str, start: str) -> None:
     url = start + rest
     assert origin_of(url) == credentials._origin_of.__wrapped__(url)

@@ -50,7 +50,7 @@ def test_the_next_link(header: str, url: str | None):
     assert next_link({"link": header}) == url
 
 
-def test_the_next_url_is_followed_as_it_stands():
+def test_the_next_url_is_followed_unchanged():
     following = next_request(
         LINKS, FIRST, URL, {"link": '<https://other.example.org/p?x=%2F&x=1>; rel="next"'}, no_page
     )
@@ -228,7 +228,7 @@ TOKENS_IN_LINKS = Paging("link", "roles", parameter="next_token")
         ("/roles", "/v2/roles?page=2", "https://api.example.org/v2/roles?page=2"),
     ],
 )
-def test_the_token_of_a_link_goes_to_the_address_that_was_asked(asked: str, link: str, expected: str):
+def test_the_token_of_a_link_goes_to_the_address_that_was_queried(asked: str, link: str, expected: str):
     found = next_request(
         TOKENS_IN_LINKS, FIRST.at(asked), "https://api.example.org/v1/roles", {"link": f'<{link}>; rel="next"'}, no_page
     )

@@ -90,7 +90,7 @@ def test_own_settings_come_after_the_environment_and_before_the_platforms_files(
     assert _found({**environ, "TOY_URL": URL}, credentials="arg")[0] == URL
 
 
-def test_a_named_profile_is_looked_for_in_own_settings_first(tmp_path: Path) -> None:
+def test_a_named_profile_is_searched_in_own_settings_first(tmp_path: Path) -> None:
     environ = _settings(tmp_path, '[profiles.work.toy]\nbase_url = "https://settings.example.org"\n')
     assert _found(environ, profile="work", credentials="arg")[0] == "https://settings.example.org"
 

@@ -99,7 +99,7 @@ COMPLAINTS = [
 
 @pytest.mark.parametrize("told", COMPLAINTS)
 @pytest.mark.parametrize("name", ["password", "token", "session_id"])
-def test_what_a_service_says_of_a_secret_is_none(name, told):
+def test_what_a_service_states_of_a_secret_is_none(name, told):
     assert mask_text(f"{name}: {told}") == f"{name}: {told}"
     for value in ({name: told}, {name: [told, told]}):
         assert mask_json(value) == value
@@ -107,7 +107,7 @@ def test_what_a_service_says_of_a_secret_is_none(name, told):
 
 
 @pytest.mark.parametrize("error", [{"password": [COMPLAINTS[0]]}, {"errors": {"password": [COMPLAINTS[0]]}}])
-def test_an_errors_words_about_a_password_are_told(error):
+def test_an_errors_words_about_a_password_are_reported(error):
     raised = api_error(status=400, headers={}, body=json.dumps(error))
     assert COMPLAINTS[0].rstrip(".") in str(raised)
     assert raised.body == error
@@ -179,7 +179,7 @@ def test_names_of_secrets(name):
         "signature_method", "token_uri", "keys", "keyword", "monkey", "encode", "country_code", "author", "bypass", "estate",
     ],
 )  # fmt: skip
-def test_names_of_other_things(name):
+def test_names_of_other_objects(name):
     assert not is_secret_name(name)
     assert mask_query(f"{name}=c") == f"{name}=c"
 
@@ -240,7 +240,7 @@ def test_only_the_secret_goes(text, shown):
     assert mask_text(text) == shown
 
 
-def test_headers_keep_their_order_and_what_isnt_secret():
+def test_headers_keep_their_order_and_what_is_not_secret():
     headers = [("Accept", "*/*"), ("Cookie", "c"), ("Location", "https://s3.org/k?sig=c"), ("cookie", "d")]
     shown = [("Accept", "*/*"), ("Cookie", "***"), ("Location", "https://s3.org/k?***"), ("cookie", "***")]
     assert mask_headers(headers) == shown

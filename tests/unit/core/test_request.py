@@ -39,7 +39,7 @@ def test_a_request_holds_only_what_was_given():
     assert made.idempotent
 
 
-def test_a_post_is_idempotent_only_when_the_document_says_so():
+def test_a_post_is_idempotent_only_when_the_document_reports_it():
     post = OperationFacts(name="post_search", method="POST", path="/search")
     assert not request(post, "/search").idempotent
     marked = OperationFacts(name="post_search", method="POST", path="/search", idempotent=True)
@@ -58,7 +58,7 @@ def test_what_may_be_sent_again_by_its_method(method: str, idempotent: bool):
     assert (made.method, made.idempotent) == (method, idempotent)
 
 
-def test_a_request_says_what_the_document_says_of_its_operation():
+def test_a_request_states_what_the_document_states_of_its_operation():
     usual = request(FACTS, "/x")
     assert (usual.operation, usual.secured, usual.public) == ("get_bundle", False, False)
     facts = OperationFacts(name="ask", method="POST", path="/x", accept="text/csv", secured=True, public=True)
@@ -217,7 +217,7 @@ def test_parameters_in_json(value: object, text: object):
         ([("other", 1), ("directurl", True)], True),
     ],
 )
-def test_an_answer_may_be_an_address_where_that_is_asked_for(query: list[tuple[str, object]], location: bool):
+def test_an_answer_may_be_an_address_where_that_is_requested(query: list[tuple[str, object]], location: bool):
     facts = OperationFacts(name="get_file", method="GET", path="/files/{uuid}", location="directurl")
     assert request(facts, "/files/1", query=query).location is location
     assert not request(FACTS, "/files/1", query=query).location

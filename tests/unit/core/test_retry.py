@@ -148,7 +148,7 @@ def test_a_date_is_measured_by_the_services_own_clock():
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
-def test_no_header_breaks_the_reading(value, date):
+def test_no_header_raises_an_error(value, date):
     found = retry_after({"retry-after": value, "date": date}, now=1_000_000)
     assert found is None or found >= 0
 
@@ -175,7 +175,7 @@ def test_a_byte_less_than_enough_is_too_slow_once_the_time_is_over():
         assert flow.is_slow(30.0, 300 - missing) is slow
 
 
-def test_bytes_before_the_last_seconds_dont_count():
+def test_bytes_before_the_last_seconds_do_not_count():
     """A look is taken each second here; after a burst and a minute's start, only the last thirty seconds are counted."""
     flow = Flow(10, 30.0)
     burst = [flow.is_slow(float(second), 1_000_000) for second in range(31)]
@@ -207,7 +207,7 @@ def test_a_rate_of_nothing_is_never_too_slow():
 
 
 @pytest.mark.parametrize("headers", [{}, {"retry-after": ""}, {"retry-after": "  "}, {"date": "120"}])
-def test_a_service_that_asks_for_no_wait(headers: dict[str, str]):
+def test_a_service_that_requests_no_wait(headers: dict[str, str]):
     assert retry_after(headers, now=1_000_000) is None
 
 
@@ -217,7 +217,7 @@ def test_how_far_a_clock_is_ahead(at: float, lead: float):
 
 
 @pytest.mark.parametrize("headers", [{}, {"date": ""}, {"date": "yesterday"}, {"Expires": "0"}])
-def test_an_answer_that_doesnt_tell_the_time(headers: dict[str, str]):
+def test_an_answer_that_does_not_state_the_time(headers: dict[str, str]):
     assert clock_lead(headers, now=1_000_000) is None
 
 

@@ -41,7 +41,7 @@ def test_chunks_come_before_the_error():
         next(chunks)
 
 
-def test_all_or_nothing_when_all_is_asked_for():
+def test_all_or_nothing_when_all_is_requested():
     with pytest.raises(ConnectionLost):
         Body(httpx.Response(200, stream=Cut()), lost).read()
 

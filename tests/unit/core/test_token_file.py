@@ -55,7 +55,7 @@ def test_a_file_that_others_can_read_is_refused(tokens, mode):
 
 
 @posix
-def test_a_file_of_somebody_else_is_refused(tokens, monkeypatch):
+def test_a_file_of_another_user_is_refused(tokens, monkeypatch):
     tokens.put(HERE, Token("one"))
     uid = tokens.path.stat().st_uid
     if uid == 0:
@@ -86,7 +86,7 @@ def test_a_file_that_is_wrong_is_named(tokens, content, what):
     assert "log in again" in str(caught.value)
 
 
-def test_what_is_no_address_is_refused(tokens):
+def test_an_invalid_address_is_refused(tokens):
     with pytest.raises(ConfigError, match="is not a service's URL"):
         tokens.put("dss", Token("one"))
 
@@ -124,7 +124,7 @@ def test_a_change_sees_what_is_stored_and_writes_only_what_is_new(tokens):
     assert tokens.get(HERE) == Token("one")
 
 
-def test_writers_at_the_same_time_lose_nothing(tokens):
+def test_concurrent_writers_lose_nothing(tokens):
     services = [f"https://s{number}.example.org" for number in range(16)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda url: TokenFile(tokens.path).put(url, Token(url)), services))
@@ -136,6 +136,6 @@ def test_a_variable_names_the_file(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere settings stand in other folders")
-def test_the_file_stands_in_the_users_folder_of_settings(tmp_path, monkeypatch):
+def test_the_file_is_in_the_users_folder_of_settings(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert token_file({}).path == tmp_path / "omicsdk" / "tokens.json"

@@ -33,7 +33,7 @@ def test_no_more_calls_at_once_than_wished():
     assert most[0] == 2
 
 
-def test_the_end_waits_for_nobody_and_begins_nothing():
+def test_the_end_waits_for_no_thread_and_begins_nothing():
     began, go_on = threading.Event(), threading.Event()
     called: list[int] = []
 

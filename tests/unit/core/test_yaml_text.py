@@ -55,7 +55,7 @@ def test_aliases_within_bounds_are_read() -> None:
     assert read_yaml("a: &a [1]\nb: {<<: {c: *a}, d: *a}\n") == {"a": [1], "b": {"c": [1], "d": [1]}}
 
 
-def test_dates_are_texts_unless_they_are_asked_for() -> None:
+def test_dates_are_texts_unless_they_are_requested() -> None:
     assert read_yaml("2020-01-02") == "2020-01-02"
     assert read_yaml("2020-01-02", dates=True).year == 2020
 

@@ -141,14 +141,14 @@ def test_dates_for_people_need_dateutil(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize(("text", "format"), [("nonsense", ""), ("2020-13-02", ""), ("2020", "%d"), ("", "")])
-def test_what_is_no_date(text: str, format: str):
+def test_an_invalid_date(text: str, format: str):
     pytest.importorskip("dateutil")
     with pytest.raises(UsageError, match="is not a date") as raised:
         as_datetime(text, format)
     assert isinstance(raised.value, UsageError)
 
 
-def test_what_is_no_text_is_no_date():
+def test_invalid_text_is_no_date():
     for bad in (5, None):
         with pytest.raises(UsageError, match="is not a date"):
             as_date(bad)  # pyright: ignore[reportArgumentType] - what callers without types give

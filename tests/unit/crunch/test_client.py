@@ -29,7 +29,7 @@ def test_a_token_that_a_page_of_a_failed_site_has_is_masked():
 
 
 @pytest.mark.parametrize("kind", [Crunch, AsyncCrunch])
-def test_without_a_site_or_a_token_it_says_which_variables(kind: type[Crunch] | type[AsyncCrunch]):
+def test_without_a_site_or_a_token_it_states_which_variables(kind: type[Crunch] | type[AsyncCrunch]):
     with pytest.raises(ConfigError, match="No base URL found for the platform crunch") as raised:
         kind(credentials="0" * 40)
     assert "CRUNCH_URL" in raised.value.remedy
@@ -48,7 +48,9 @@ def test_without_a_site_or_a_token_it_says_which_variables(kind: type[Crunch] | 
         ("https://crunch.example.org:99999", "has a port"),
     ],
 )
-def test_an_address_that_is_none_is_told_with_where_it_came_from(url: str, fault: str, monkeypatch: pytest.MonkeyPatch):
+def test_an_address_that_is_none_is_reported_with_where_it_came_from(
+    url: str, fault: str, monkeypatch: pytest.MonkeyPatch
+):
     with pytest.raises(ConfigError, match=f"^The base URL of Crunch is '{url}', which {fault}") as raised:
         Crunch(url, credentials="0" * 40)
     assert "CRUNCH_URL" in raised.value.remedy

@@ -228,7 +228,7 @@ def test_it_prints_what_it_does_when_it_is_asked_to(capsys: pytest.CaptureFixtur
 # -- what is raised
 
 
-def test_a_refusal_tells_each_field_and_keeps_the_answer():
+def test_a_refusal_states_each_field_and_keeps_the_answer():
     told = {"name": ["item with this name already exists."], "parent": ["Object with slug=nope does not exist."]}
     site = Site(httpx.Response(400, json=told))
     with pytest.raises(CrunchAPIException, match="name: item with this name already exists") as raised:
@@ -281,7 +281,7 @@ def test_a_refusal_is_of_the_class_of_its_status(status: int, detail: str, kind:
         ),
     ],
 )
-def test_a_site_that_fails_is_told_without_its_page(body: str, kind: str, words: str):
+def test_a_site_that_fails_is_reported_without_its_page(body: str, kind: str, words: str):
     site = Site(httpx.Response(500, text=body, headers={"content-type": kind}))
     with pytest.raises(errors.ServerError, match=words) as raised:
         site.connection().add_char_attribute("i", "k", "v")
@@ -291,7 +291,7 @@ def test_a_site_that_fails_is_told_without_its_page(body: str, kind: str, words:
     assert len(site.requests) == 1, "what adds something is sent once"
 
 
-def test_what_is_no_json_is_an_error():
+def test_invalid_json_is_an_error():
     for answer in (httpx.Response(200, text="<html>"), httpx.Response(200, json=[1])):
         with pytest.raises(CrunchAPIException, match="JSON object") as raised:
             Site(answer).connection().get_json_response("api/next/")
@@ -316,7 +316,7 @@ def test_a_site_that_cannot_be_reached():
 
 
 @pytest.mark.parametrize("failure", [httpx.ReadTimeout("slow"), httpx.ReadError("cut"), httpx.Response(502)])
-def test_what_may_have_been_added_is_not_sent_twice_and_it_says_so(failure: httpx.Response | Exception):
+def test_what_may_have_been_added_is_not_sent_twice_and_it_reports_it(failure: httpx.Response | Exception):
     site = Site(failure)
     with pytest.raises(CrunchAPIException, match="may have been added anyway"):
         site.connection().add_item("parent", "item")

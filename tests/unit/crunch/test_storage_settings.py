@@ -177,7 +177,7 @@ def test_settings_that_cannot_be_used(settings: Any, said: str) -> None:
     assert said in str(caught.value)
 
 
-def test_an_unknown_storage_is_told_with_what_is_taken() -> None:
+def test_an_unknown_storage_is_reported_with_what_is_taken() -> None:
     with pytest.raises(ConfigError) as caught:
         open_storage({"DEFAULT_FILE_STORAGE": "storages.backends.gcloud.GoogleCloudStorage"})
 

@@ -60,7 +60,7 @@ def test_what_is_none_is_refused_with_the_reason_and_the_forms(text: str, why: s
     assert "drs://HOST/ID" in str(refused.value)
 
 
-def test_a_compact_one_is_asked_for_as_gen3_has_it_and_then_as_others_do() -> None:
+def test_a_compact_one_is_requested_as_gen3_has_it_and_then_as_others_do() -> None:
     assert parse_drs_id("drs://dg.1:abc").candidates == ("dg.1/abc", "abc", "dg.1:abc")
     assert parse_drs_id("drs://h.org/abc").candidates == ("abc",)
     assert parse_drs_id("drs://drs.42:abc").candidates == ("abc", "drs.42:abc")

@@ -63,7 +63,7 @@ N2T = "https://n2t.net/dg.1:"
 NAMED = {"prefix": "dg.1", "_links": {"self": {"href": f"{REGISTRY}/namespaces/1234"}}}
 
 
-def test_a_host_in_the_identifier_is_believed_and_nobody_is_asked(resolver: Any, web: Web) -> None:
+def test_a_host_in_the_identifier_is_used_without_a_lookup(resolver: Any, web: Web) -> None:
     assert resolver().host("drs://data.example.org/abc") == "data.example.org"
     assert resolver().host("abc") == "home.example.org"
     assert web.asked == []
@@ -108,7 +108,7 @@ def test_without_a_commons_a_bare_identifier_has_no_server(resolver: Any) -> Non
         ),
     ],
 )
-def test_the_sources_are_asked_in_order_until_one_knows(
+def test_the_sources_are_queried_in_order_until_one_knows(
     resolver: Any, web: Web, answers: dict[str, Any], asked: list[str]
 ) -> None:
     web.answers = answers
@@ -137,7 +137,7 @@ def test_another_host_of_the_resolver_and_another_order(resolver: Any, web: Web)
     assert found.host("dg.1/abc") == "b.example.org"
 
 
-def test_a_source_that_is_down_is_passed_over_and_named_when_nobody_knows(resolver: Any, web: Web) -> None:
+def test_a_source_that_is_down_is_passed_over_and_named_when_no_source_has_it(resolver: Any, web: Web) -> None:
     web.answers = {DIST: httpx.ConnectError("refused"), GUID: {"from_index_service": {"host": "a.example.org"}}}
     assert resolver().host("dg.1/abc") == "a.example.org"
     web.answers = {DIST: httpx.ConnectError("refused")}
@@ -181,7 +181,7 @@ def test_answers_that_are_no_json_or_name_no_host_know_nothing(resolver: Any, we
         resolver().host("dg.1/abc")
 
 
-def test_the_environment_says_how_and_its_mistakes_are_named(tmp_path: Path) -> None:
+def test_the_environment_states_how_and_its_mistakes_are_named(tmp_path: Path) -> None:
     given = {
         "DRS_RESOLUTION_ORDER": "dataguids:cache_file",
         "DRS_RESOLVER_HOSTNAME": "https://r.example.org/",
@@ -207,7 +207,7 @@ def test_the_environment_says_how_and_its_mistakes_are_named(tmp_path: Path) -> 
             settings_from({name: wrong})
 
 
-def test_known_hosts_are_in_the_users_folder_whoever_makes_the_settings(monkeypatch: Any, tmp_path: Path) -> None:
+def test_known_hosts_are_in_the_users_folder_for_all_settings(monkeypatch: Any, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     file = tmp_path / ".drs_cache" / "resolved_drs_hosts.json"
     assert settings_from({}).cache_file == ResolutionSettings(days=5).cache_file == file

@@ -75,12 +75,12 @@ def test_ini_files_have_a_section_for_each(file):
     assert found.pacs is None
 
 
-def test_an_ini_file_says_where_files_are_before_its_sections_or_in_one(file):
+def test_an_ini_file_states_where_files_are_before_its_sections_or_in_one(file):
     assert read_config(file("[storage]\ntype = pacs\n[pacs]\nip = x\n", "a.ini")).storage == "pacs"
     assert read_config(file("[DEFAULT]\nstorage = pacs\n[pacs]\nip = x\n", "b.ini")).storage == "pacs"
 
 
-def test_what_would_stand_in_a_file_is_taken(file):
+def test_what_would_be_in_a_file_is_taken(file):
     assert read_config(PACS) == DtpConfig(pacs=PacsConfig("127.0.0.1", 4242, "ORTHANC", "ME"))
     assert read_config({}) == DtpConfig()
 
@@ -114,7 +114,7 @@ def test_dicomweb_may_have_a_token_and_wado_uri(file):
     assert "secret" not in repr(found)
 
 
-def test_cmove_may_say_where_images_are_taken(file):
+def test_cmove_may_state_the_destination_of_images(file):
     text = "[pacs]\nip = x\nmethod = cmove\nmove_port = 11113\nlisten_on = 0.0.0.0\n"
     found = read_config(file(text, "settings.ini")).pacs
     assert found is not None
@@ -170,7 +170,7 @@ def test_dicomweb_needs_no_dicom_port():
         ({"gen3_endpoint": ["x"]}, "gen3_endpoint is not text"),
     ],
 )
-def test_a_wrong_setting_is_told_with_what_to_write(settings, told, file):
+def test_a_wrong_setting_is_reported_with_what_to_write(settings, told, file):
     with pytest.raises(ConfigError, match=told):
         read_config(settings)
     with pytest.raises(ConfigError, match=rf"settings\.json: {told}"):
@@ -188,12 +188,12 @@ def test_a_wrong_setting_is_told_with_what_to_write(settings, told, file):
         ("[gen]\nendpoint = x", r"no section \[gen3\], but \[gen\]\. Did you mean \[gen3\]\?"),
     ],
 )
-def test_a_file_that_can_t_be_understood_is_told_with_its_line(file, text, told):
+def test_a_file_that_cannot_be_understood_is_reported_with_its_line(file, text, told):
     with pytest.raises(ConfigError, match=told):
         read_config(file(text, "settings"))
 
 
-def test_a_file_that_can_t_be_read_is_told(tmp_path):
+def test_a_file_that_cannot_be_read_is_reported(tmp_path):
     with pytest.raises(ConfigError, match="none cannot be read: No such file"):
         read_config(tmp_path / "none")
     (tmp_path / "b").write_bytes(b"\xff\xfe{")
@@ -210,7 +210,7 @@ def test_passwords_are_in_no_repr_and_no_error():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes say nothing there")
-def test_a_file_with_a_password_that_others_can_read_is_told(file, caplog):
+def test_a_file_with_a_password_that_others_can_read_is_reported(file, caplog):
     settings = file(IRODS)
     settings.chmod(0o644)
     with caplog.at_level(logging.WARNING, "omicsdk.dtp"):
@@ -228,7 +228,7 @@ def test_a_file_with_a_password_that_others_can_read_is_told(file, caplog):
         (PACS, "pacs", "pacs"),
     ],
 )
-def test_where_files_are_is_said_or_follows_from_the_settings(settings, stated, where):
+def test_where_files_are_is_stated_or_follows_from_the_settings(settings, stated, where):
     assert storage_of(read_config(settings), stated) == where
 
 
@@ -241,6 +241,6 @@ def test_where_files_are_is_said_or_follows_from_the_settings(settings, stated, 
         (PACS, "irod", r"'irod'\. Did you mean 'irods'\?"),
     ],
 )
-def test_a_store_that_isn_t_clear_is_told(settings, stated, told):
+def test_a_store_that_is_not_clear_is_reported(settings, stated, told):
     with pytest.raises(ConfigError, match=told):
         storage_of(read_config(settings), stated)

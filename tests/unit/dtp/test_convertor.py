@@ -75,7 +75,7 @@ def test_files_come_in_the_order_in_which_they_can_be_submitted(golden, converto
     assert done.counts == {"experiment": 1, "dataset_description": 1, "case": 2, "manifest": 2}
 
 
-def test_what_the_dictionary_has_nothing_for_is_told_and_left_out(golden, convertor, tmp_path):
+def test_what_the_dictionary_has_nothing_for_is_reported_and_left_out(golden, convertor, tmp_path):
     notes = convertor.execute(golden, tmp_path / "out").notes
     assert [(each.where, each.kind) for each in notes] == [
         ("subjects.xlsx, sheet Sheet1, row 1, column unknown column", "left-out")
@@ -106,12 +106,12 @@ def test_a_schema_folder_of_yaml_files_is_read(golden, tmp_path, sds_document, c
         assert (tmp_path / "one" / each.name).read_bytes() == each.read_bytes()
 
 
-def test_without_a_dictionary_it_is_said_how_to_give_one(golden, tmp_path):
+def test_without_a_dictionary_it_is_stated_how_to_give_one(golden, tmp_path):
     with pytest.raises(UsageError, match="set_schema_dir"):
         Gen3Convertor("12L", "syn-ds").execute(golden, tmp_path / "out")
 
 
-def test_a_version_that_isn_t_supported_is_refused():
+def test_a_version_that_is_not_supported_is_refused():
     with pytest.raises(SdsError, match=r"'2\.0\.00'.*'2\.0\.0'"):
         Gen3Convertor("12L", "syn-ds", "2.0.00")
 
@@ -130,7 +130,7 @@ def test_nothing_is_written_where_anything_is_wrong(data_set, convertor, tmp_pat
     assert [each.row for each in caught.value.findings] == [3]
 
 
-def test_records_without_faults_are_written_where_that_is_asked_for(data_set, convertor, tmp_path):
+def test_records_without_faults_are_written_where_that_is_requested(data_set, convertor, tmp_path):
     subjects = [["subject id", "sex", "disease or disorder"], ["sub-1", "F", None], ["sub-2", "M", "flu"]]
     samples = [["sample id", "subject id"], ["sam-1", "sub-1"], ["sam-2", "sub-2"]]
     done = convertor.execute(data_set({"subjects": subjects, "samples": samples}), tmp_path / "out", skip_invalid=True)
@@ -143,7 +143,7 @@ def test_records_without_faults_are_written_where_that_is_asked_for(data_set, co
     assert done.counts["sample"] == 1
 
 
-def test_a_row_that_is_there_twice_takes_nothing_with_it(data_set, convertor, tmp_path):
+def test_a_row_that_exists_twice_takes_nothing_with_it(data_set, convertor, tmp_path):
     subjects = [["subject id"], ["sub-1"], ["sub-1"]]
     samples = [["sample id", "subject id"], ["sam-1", "sub-1"]]
     done = convertor.execute(data_set({"subjects": subjects, "samples": samples}), tmp_path / "out", skip_invalid=True)
@@ -151,7 +151,7 @@ def test_a_row_that_is_there_twice_takes_nothing_with_it(data_set, convertor, tm
     assert [each.kind for each in done.findings] == ["duplicate"]
 
 
-def test_a_table_that_can_t_be_read_is_told_among_the_other_faults(data_set, convertor, tmp_path):
+def test_a_table_that_cannot_be_read_is_reported_among_the_other_faults(data_set, convertor, tmp_path):
     folder = data_set({"subjects": [["subject id"], ["a"], ["a"]], "manifest": [["filename"], ["x"]]})
     (folder / "primary").mkdir()
     (folder / "primary" / "manifest.xlsx").write_bytes(b"PK")
@@ -163,7 +163,7 @@ def test_a_table_that_can_t_be_read_is_told_among_the_other_faults(data_set, con
     assert done.counts["manifest"] == 1
 
 
-def test_files_of_an_earlier_conversion_that_are_no_part_of_this_one_are_told(data_set, convertor, tmp_path):
+def test_files_of_an_earlier_conversion_that_are_no_part_of_this_one_are_reported(data_set, convertor, tmp_path):
     folder = data_set({"samples": [["sample id", "subject id"], ["sam-1", "sub-1"]]})
     assert convertor.execute(folder, tmp_path / "out").notes[1:] == ()
     (folder / "samples.xlsx").unlink()
@@ -172,7 +172,7 @@ def test_files_of_an_earlier_conversion_that_are_no_part_of_this_one_are_told(da
     assert notes[1].file.endswith("samples.json")
 
 
-def test_samples_lead_to_their_subjects(data_set, convertor):
+def test_samples_refer_to_their_subjects(data_set, convertor):
     rows = [
         ["sample id", "subject id", "was derived from", "sample type", "date of derivation"],
         ["sam-1", "sub-1", None, "tissue", None],
@@ -246,7 +246,7 @@ def test_templates_without_values_become_nothing(data_set, convertor):
     assert found.findings == []
 
 
-def test_version_1_2_3_has_headers_of_its_own(data_set, dictionary):
+def test_version_1_2_3_has_separate_headers(data_set, dictionary):
     description = [
         ["Metadata element", "Description", "Example", "Value", "Value 2"],
         ["Name", "d", "e", "T", None],
@@ -302,7 +302,7 @@ def test_elements_of_the_old_template_that_became_none_are_left_out_and_no_fault
     assert [each.column for each in found.notes if each.file.startswith("dataset")] == list(names)
 
 
-def test_a_data_set_of_another_version_is_told(data_set, dictionary):
+def test_a_data_set_of_another_version_is_reported(data_set, dictionary):
     found = Gen3Convertor("12L", "syn-ds", "1.2.3", dictionary=dictionary).convert(data_set())
     assert [(each.kind, each.where, each.remedy) for each in found.notes if each.kind == "other-version"] == [
         (
@@ -399,7 +399,7 @@ def test_headers_that_1_2_3_calls_otherwise_are_those_of_later_versions(of_versi
 
 
 @pytest.mark.parametrize(("given", "stated"), [("2.0.0", None), (None, "")])
-def test_headers_of_another_version_are_told_with_the_option_that_reads_them(of_version, dictionary, given, stated):
+def test_headers_of_another_version_are_reported_with_the_option_that_reads_them(of_version, dictionary, given, stated):
     found = Gen3Convertor("12L", "syn-ds", given, dictionary=dictionary).convert(of_version("1.2.3", stated))
     remedies = {each.column: each.remedy for each in found.findings if each.kind == "unknown-header"}
     assert set(remedies) == {
@@ -419,7 +419,7 @@ def test_headers_of_another_version_are_told_with_the_option_that_reads_them(of_
         *[("1.2.10", "1.2.3"), ("", "2.0.0"), ("latest", "2.0.0"), ("2.0.0-beta", "2.0.0"), ("9" * 5000, "2.0.0")],
     ],
 )
-def test_what_no_known_version_is_stated_as_is_told(data_set, dictionary, stated, version):
+def test_what_no_known_version_is_stated_as_is_reported(data_set, dictionary, stated, version):
     rows = [["Metadata element", "Description", "Example", "Value"], ["Metadata Version", "d", "e", stated]]
     found = Gen3Convertor("12L", "syn-ds", dictionary=dictionary).convert(data_set({"dataset_description": rows}))
     (note,) = [each for each in found.notes if each.kind == "other-version"]

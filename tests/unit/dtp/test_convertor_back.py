@@ -135,7 +135,7 @@ def test_records_as_a_commons_exports_them_are_taken_too(everything, convertor, 
     assert records_of(convertor.convert(tmp_path / "back")) == records_of(before)
 
 
-def test_tables_that_are_there_stay_unless_it_is_said(everything, convertor, tmp_path):
+def test_tables_that_exist_stay_unless_it_is_stated(everything, convertor, tmp_path):
     records = [each for part in convertor.convert(everything).records.values() for each in part]
     subjects = write_sheet(tmp_path / "back" / "subjects.xlsx", [["mine"]])
     with pytest.raises(SdsError, match=r"subjects\.xlsx already exists"):
@@ -145,7 +145,7 @@ def test_tables_that_are_there_stay_unless_it_is_said(everything, convertor, tmp
     assert sheet(subjects)[0][0] == "subject id"
 
 
-def test_of_several_records_where_a_table_has_one_the_last_is_told(convertor, tmp_path, caplog):
+def test_of_several_records_where_a_table_has_one_the_last_is_reported(convertor, tmp_path, caplog):
     link = {"experiments": [{"submitter_id": "syn-ds"}]}
     records = [{"type": "submission", "submitter_id": f"s{n}", "milestone_achieved": f"M{n}", **link} for n in (1, 2)]
     convertor.restore(records, tmp_path / "back")
@@ -153,14 +153,14 @@ def test_of_several_records_where_a_table_has_one_the_last_is_told(convertor, tm
     assert "there are 2 records of submission" in caplog.text
 
 
-def test_records_of_other_data_sets_only_are_told(convertor, tmp_path):
+def test_records_of_other_data_sets_only_are_reported(convertor, tmp_path):
     record = {"type": "case", "subject_id": "s", "experiments": [{"submitter_id": "syn-d"}]}
     with pytest.raises(SdsError, match="No records found of the data set syn-ds"):
         convertor.restore([record], tmp_path / "back")
     assert not (tmp_path / "back").exists()
 
 
-def test_a_folder_without_records_is_told(convertor, tmp_path):
+def test_a_folder_without_records_is_reported(convertor, tmp_path):
     with pytest.raises(SdsError, match="No JSON files found in"):
         convertor.restore(tmp_path, tmp_path / "back")
     (tmp_path / "a.json").write_text(json.dumps([1]))
@@ -169,7 +169,7 @@ def test_a_folder_without_records_is_told(convertor, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["x" * 40_000, "bell \x07"])
-def test_a_text_that_no_cell_can_have_is_told(convertor, tmp_path, text):
+def test_a_text_that_no_cell_can_have_is_reported(convertor, tmp_path, text):
     record = {"type": "case", "subject_id": text, "experiments": [{"submitter_id": "syn-ds"}]}
     with pytest.raises(OmicsError, match=r"A text in row 2 of subjects\.xlsx contains"):
         convertor.restore([record], tmp_path / "back")
@@ -178,7 +178,7 @@ def test_a_text_that_no_cell_can_have_is_told(convertor, tmp_path, text):
 
 @settings(max_examples=3 * settings().max_examples // 4)
 @given(data=st.data())
-def test_whatever_stands_in_the_cells_the_records_come_back_the_same(data, dictionary, tmp_path_factory):
+def test_whatever_is_in_the_cells_the_records_come_back_the_same(data, dictionary, tmp_path_factory):
     folder = tmp_path_factory.mktemp("any")
     convertor = Gen3Convertor("12L", "syn-ds", dictionary=dictionary)
     subjects = data.draw(rows(NAME, 5), "subjects")

@@ -41,7 +41,7 @@ def test_a_row_longer_than_the_header_keeps_its_cells(tmp_path):
     assert frame.to_dict("records") == [{"a": 1, "2": 2, "3": 3}]
 
 
-def test_a_file_that_isn_t_there_and_a_formula_without_a_value_are_told(tmp_path):
+def test_a_file_that_does_not_exist_and_a_formula_without_a_value_are_reported(tmp_path):
     with pytest.raises(SdsError, match="not found"):
         Gen3Convertor.read_excel(tmp_path / "none.xlsx")
     path = write_sheet(tmp_path / "b.xlsx", [["a", "b"], [1, "=A2"]])
@@ -49,7 +49,7 @@ def test_a_file_that_isn_t_there_and_a_formula_without_a_value_are_told(tmp_path
         Gen3Convertor.read_excel(path)
 
 
-def test_without_pandas_it_is_said_what_to_install(tmp_path, monkeypatch):
+def test_without_pandas_it_is_stated_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pandas", None)
     with pytest.raises(MissingExtra, match="pip install"):
         Gen3Convertor.read_excel(write_sheet(tmp_path / "b.xlsx", [["a"]]))

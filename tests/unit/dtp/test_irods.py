@@ -91,7 +91,7 @@ def test_a_collection_is_copied_with_all_below_it(get, zone: StandIn):
     assert all(len(threads) == 1 for threads in zone.threads.values())  # the client's sessions aren't shared
 
 
-def test_what_is_there_isn_t_fetched_again(get, zone: StandIn, tmp_path: Path):
+def test_what_exists_is_not_fetched_again(get, zone: StandIn, tmp_path: Path):
     get()
     zone.opened.clear()
     assert get().counts["skipped"] == 4
@@ -101,7 +101,7 @@ def test_what_is_there_isn_t_fetched_again(get, zone: StandIn, tmp_path: Path):
     assert there(tmp_path / "data/ds") == FILES
 
 
-def test_files_that_somebody_else_copied_are_known_by_their_checksums(get, zone: StandIn, tmp_path: Path):
+def test_files_that_another_user_copied_are_known_by_their_checksums(get, zone: StandIn, tmp_path: Path):
     for name, data in FILES.items():
         path = tmp_path / "data/ds" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,7 @@ def test_files_that_somebody_else_copied_are_known_by_their_checksums(get, zone:
     assert zone.opened == []
 
 
-def test_a_connection_that_breaks_is_gone_on_with_where_it_broke(get, zone: StandIn):
+def test_a_connection_that_breaks_is_resumed_where_it_broke(get, zone: StandIn):
     zone.breaks["ds/primary/sub-1/sam-1/a.nrrd"] = [2000, 1000]
     report = get()
     assert report.ok
@@ -118,7 +118,7 @@ def test_a_connection_that_breaks_is_gone_on_with_where_it_broke(get, zone: Stan
     assert there(report.folder) == FILES
 
 
-def test_the_next_run_goes_on_where_the_last_one_failed(get, zone: StandIn):
+def test_the_next_run_resumes_where_the_last_one_failed(get, zone: StandIn):
     zone.breaks["ds/primary/sub-1/sam-1/a.nrrd"] = [2000, 0, 0, 0, 0]
     report = get()
     (failed,) = report.files.failed
@@ -139,7 +139,7 @@ def test_what_was_left_of_a_file_that_changed_is_no_use(get, zone: StandIn):
     assert there(report.folder)["primary/sub-1/sam-1/a.nrrd"] == b"c" * 5000
 
 
-def test_bytes_that_went_bad_on_disk_are_fetched_anew(get, zone: StandIn, tmp_path: Path):
+def test_bytes_that_went_bad_on_disk_are_fetched_again(get, zone: StandIn, tmp_path: Path):
     zone.breaks["ds/primary/sub-1/sam-1/a.nrrd"] = [2000, 0, 0, 0, 0]
     get()
     (part,) = (tmp_path / "data/ds/.omics-transfer/dtp").glob("*.bytes")
@@ -202,7 +202,7 @@ def test_names_never_leave_the_folder(get, zone: StandIn, tmp_path: Path):
     assert not (tmp_path / "outside").exists()
 
 
-def test_a_file_that_is_listed_twice_is_fetched_once_and_told(zone: StandIn, tmp_path: Path, monkeypatch):
+def test_a_file_that_is_listed_twice_is_fetched_once_and_reported(zone: StandIn, tmp_path: Path, monkeypatch):
     listed = IrodsStore.files
     monkeypatch.setattr(IrodsStore, "files", lambda self, dataset: [*listed(self, dataset)] * 2)
     with closing(IrodsStore(config(), open_session=zone.opener(), clock=ManualClock())) as store:
@@ -227,14 +227,14 @@ def test_a_data_set_s_name_is_that_of_a_folder(get, name: str):
         get(name)
 
 
-def test_a_collection_that_leads_back_is_copied_once(get, zone: StandIn):
+def test_a_collection_that_returns_is_copied_once(get, zone: StandIn):
     zone.links[f"{ROOT}/ds/primary"] = [f"{ROOT}/ds/primary/sub-1", f"{ROOT}/ds"]
     report = get()
     assert report.ok
     assert report.counts["done"] == 4
 
 
-def test_a_data_set_that_there_isn_t(get, tmp_path: Path):
+def test_a_data_set_that_does_not_exist(get, tmp_path: Path):
     with pytest.raises(UnknownDataset, match=rf"No collection {ROOT}/nothing in iRODS.*irods_project_root"):
         get("nothing")
     assert not (tmp_path / "data").exists()

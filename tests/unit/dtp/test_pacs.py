@@ -16,7 +16,7 @@ STUDY = "1.2.826.0.1.3680043.10.999.1"
 
 
 @pytest.mark.parametrize("longest", [2, 3, 1000], ids=["short pages", "one page", "all at once, whatever is asked for"])
-def test_dicomweb_that_gives_fewer_than_it_is_asked_for_is_listed_to_its_end(longest: int):
+def test_dicomweb_that_gives_fewer_than_it_is_requested_is_listed_to_its_end(longest: int):
     series, instances = f"{STUDY}.1", [f"{STUDY}.1.{number}" for number in range(5)]
 
     def answer(request: httpx.Request) -> httpx.Response:

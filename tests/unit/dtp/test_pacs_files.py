@@ -42,7 +42,7 @@ def test_an_instance_has_its_place(wanted: Instance):
 
 
 @pytest.mark.parametrize("uid", ["../1", "1/2", "", "1.2.x", "1" * 65, "1..2", "1.2\n", "١.٢"])
-def test_what_is_no_identifier_is_no_name(uid: str):
+def test_an_invalid_identifier_is_no_name(uid: str):
     with pytest.raises(UnsafePath, match="is not a DICOM identifier"):
         instance_of(Subject(f"sub-{STUDY}"), uid, SOP)
     with pytest.raises(UnsafePath, match="is not a DICOM identifier"):
@@ -104,7 +104,7 @@ def test_a_file_without_a_message_around_it_is_the_part(tmp_path: Path):
         (message(IMAGE)[:-20], "its end is missing"),
     ],
 )
-def test_a_message_that_isn_t_whole(tmp_path: Path, data: bytes, said: str):
+def test_a_message_that_is_not_whole(tmp_path: Path, data: bytes, said: str):
     with pytest.raises(TransferError, match=said):
         unwrapped(tmp_path, data)
 
@@ -114,7 +114,7 @@ def sent(sop: str, data: bytes) -> Any:
     return SimpleNamespace(request=SimpleNamespace(AffectedSOPInstanceUID=sop), encoded_dataset=lambda: data)
 
 
-def test_only_what_was_asked_for_is_taken_and_once(tmp_path: Path, wanted: Instance):
+def test_only_what_was_requested_is_taken_and_once(tmp_path: Path, wanted: Instance):
     told: list[Outcome | OmicsError] = []
     stop = threading.Event()
     with DatasetFolder(tmp_path) as folder:
@@ -132,7 +132,7 @@ def test_only_what_was_asked_for_is_taken_and_once(tmp_path: Path, wanted: Insta
     assert list(tmp_path.rglob("*.dcm")) == [tmp_path / wanted.name]
 
 
-def test_another_study_s_instance_isn_t_put_there(tmp_path: Path, wanted: Instance):
+def test_another_study_s_instance_is_not_put_there(tmp_path: Path, wanted: Instance):
     told: list[Outcome | OmicsError] = []
     with DatasetFolder(tmp_path) as folder:
         receiver = Receiver(FetchJob([wanted], folder, lambda _, result: told.append(result), threading.Event()))
@@ -183,7 +183,7 @@ def test_two_names_on_one_path_are_refused(tmp_path: Path):
                 folder.check(name)
 
 
-def test_what_is_no_file_isn_t_taken_for_one(tmp_path: Path):
+def test_an_invalid_file_is_not_treated_as_one(tmp_path: Path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "folder")
     with DatasetFolder(tmp_path) as folder:

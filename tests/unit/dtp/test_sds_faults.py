@@ -18,7 +18,7 @@ def told(convertor, folder):
     return [(each.where, each.kind, each.message, each.remedy) for each in convertor.validate(folder)]
 
 
-def test_a_folder_that_isn_t_there(convertor, tmp_path):
+def test_a_folder_that_does_not_exist(convertor, tmp_path):
     with pytest.raises(SdsError, match="nothere does not exist"):
         convertor.validate(tmp_path / "nothere")
 
@@ -37,13 +37,13 @@ def test_a_folder_that_is_no_data_set(convertor, tmp_path):
         convertor.validate(tmp_path)
 
 
-def test_a_folder_around_a_data_set_is_told_which_one_is_meant(convertor, data_set, tmp_path):
+def test_a_folder_around_a_data_set_is_reported_which_one_is_meant(convertor, data_set, tmp_path):
     data_set(name="inner")
     with pytest.raises(SdsError, match=r"Did you mean .*inner\?"):
         convertor.validate(tmp_path)
 
 
-def test_a_folder_that_can_t_be_written_is_told(convertor, data_set, tmp_path):
+def test_a_folder_that_cannot_be_written_is_reported(convertor, data_set, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(NotWritable, match=r"Cannot write .*file"):
         convertor.execute(data_set(), tmp_path / "file")
@@ -51,7 +51,7 @@ def test_a_folder_that_can_t_be_written_is_told(convertor, data_set, tmp_path):
         convertor.restore(convertor.convert(tmp_path / "dataset").records["subjects.json"], tmp_path / "file")
 
 
-def test_a_table_that_a_data_set_may_lack_but_can_t_be_read_is_told_with_all_other_faults(convertor, data_set):
+def test_a_table_that_a_data_set_may_lack_but_cannot_be_read_is_reported_with_all_other_faults(convertor, data_set):
     folder = data_set()
     (folder / "samples.xlsx").write_bytes(b"no workbook")
     (found,) = convertor.validate(folder)
@@ -59,13 +59,13 @@ def test_a_table_that_a_data_set_may_lack_but_can_t_be_read_is_told_with_all_oth
 
 
 @pytest.mark.parametrize("stem", ["subjects", "dataset_description"])
-def test_a_table_that_each_data_set_has_but_is_empty_is_told(convertor, data_set, stem):
+def test_a_table_that_each_data_set_has_but_is_empty_is_reported(convertor, data_set, stem):
     (found,) = convertor.validate(data_set({stem: []}))
     assert (found.file, found.sheet, found.message) == (f"{stem}.xlsx", "Sheet1", "It is empty")
     assert "Fill it in" in found.remedy
 
 
-def test_what_is_left_out_is_told_when_a_data_set_is_only_looked_at(convertor, data_set, caplog):
+def test_what_is_left_out_is_reported_when_a_data_set_is_only_examined(convertor, data_set, caplog):
     convertor.validate(data_set({"performances": []}))
     assert "performances.xlsx" in caplog.text
 
@@ -126,7 +126,7 @@ def test_two_subjects_of_one_id(convertor, data_set):
         ("RRID for strian", "RRID for strain"),
     ],
 )
-def test_a_header_that_is_misspelt_is_told_with_the_nearest(convertor, data_set, header, meant):
+def test_a_header_that_is_misspelt_is_reported_with_the_nearest(convertor, data_set, header, meant):
     header_row = [name for name in ("subject id", "species", "strain", "age") if name != meant] + [header]
     rows = [header_row, ["x"] * len(header_row)]
     found = told(convertor, data_set({"subjects": rows}))
@@ -134,7 +134,7 @@ def test_a_header_that_is_misspelt_is_told_with_the_nearest(convertor, data_set,
     assert [each[3] for each in found] == [f"Did you mean '{meant}'?"]
 
 
-def test_an_element_that_is_misspelt_is_told_with_the_nearest(convertor, data_set):
+def test_an_element_that_is_misspelt_is_reported_with_the_nearest(convertor, data_set):
     rows = [*DESCRIPTION, ["Contributor nmae", None, None, "A, B"]]
     assert told(convertor, data_set({"dataset_description": rows})) == [
         (
@@ -146,14 +146,14 @@ def test_an_element_that_is_misspelt_is_told_with_the_nearest(convertor, data_se
     ]
 
 
-def test_a_column_of_one_s_own_is_no_fault_and_told_once(convertor, data_set):
+def test_a_separate_column_is_no_fault_and_reported_once(convertor, data_set):
     rows = [["subject id", "body mass index", "empty one"], ["sub-1", 21.5, None], ["sub-2", 22, None]]
     found = convertor.convert(data_set({"subjects": rows}))
     assert found.findings == []
     assert [each.column for each in found.notes] == ["body mass index"]
 
 
-def test_headers_that_are_there_twice(convertor, data_set):
+def test_headers_that_exist_twice(convertor, data_set):
     rows = [["subject id", "Sex", "sex"], ["sub-1", "F", "M"]]
     assert [each[:3] for each in told(convertor, data_set({"subjects": rows}))] == [
         ("subjects.xlsx, sheet Sheet1, row 1, column sex", "twice", '"sex" is already given, as "Sex"')
@@ -179,7 +179,7 @@ def test_a_row_without_its_id(convertor, data_set):
     ]
 
 
-def test_a_sample_of_a_subject_that_isn_t_there(convertor, data_set):
+def test_a_sample_of_a_subject_that_does_not_exist(convertor, data_set):
     rows = [["sample id", "subject id"], ["sam-1", "sub_1"], ["sam-2", None]]
     assert told(convertor, data_set({"samples": rows})) == [
         (
@@ -228,7 +228,7 @@ def test_formulas_without_a_value_and_errors_of_excel(convertor, data_set):
     ]
 
 
-def test_what_follows_from_an_id_that_can_t_be_read_isn_t_told_too(convertor, data_set):
+def test_what_follows_from_an_id_that_cannot_be_read_is_not_reported_too(convertor, data_set):
     subjects = [["subject id", "disease or disorder"], ["sub-1", None], ["=A2", "x"]]
     samples = [["sample id", "subject id"], ["sam-1", "=A1"], ["#N/A", "sub-1"]]
     assert [each[:2] for each in told(convertor, data_set({"subjects": subjects, "samples": samples}))] == [
@@ -239,7 +239,7 @@ def test_what_follows_from_an_id_that_can_t_be_read_isn_t_told_too(convertor, da
     ]
 
 
-def test_all_faults_of_all_tables_are_told_at_once(convertor, data_set, tmp_path):
+def test_all_faults_of_all_tables_are_reported_at_once(convertor, data_set, tmp_path):
     folder = data_set(
         {
             "subjects": [["subject id", "disease or disorder"], ["sub-1", "x"], *([f"s{n}", "x"] for n in range(20))],
@@ -281,7 +281,7 @@ def test_whole_numbers_keep_all_their_digits(dictionary):
     assert [read(text) for text in ("12345678901234567891", "12345678901234567891.0")] == [12345678901234567891] * 2
 
 
-def test_files_of_one_name_in_several_folders_are_told_apart(convertor, data_set):
+def test_files_of_one_name_in_several_folders_are_distinguished(convertor, data_set):
     found = convertor.convert(
         data_set(
             {
@@ -301,13 +301,13 @@ def test_files_of_one_name_in_several_folders_are_told_apart(convertor, data_set
     ]
 
 
-def test_a_file_that_a_manifest_has_twice_is_told(convertor, data_set):
+def test_a_file_that_a_manifest_has_twice_is_reported(convertor, data_set):
     rows = [["filename"], ["a.txt"], ["./a.txt"]]
     found = told(convertor, data_set({"manifest": rows}))
     assert [each[:2] for each in found] == [("manifest.xlsx, sheet Sheet1, row 3, column filename", "duplicate")]
 
 
-def test_samples_of_one_id_are_told_apart_by_their_subjects(convertor, data_set):
+def test_samples_of_one_id_are_distinguished_by_their_subjects(convertor, data_set):
     rows = [["sample id", "subject id"], ["sam-1", "sub-1"], ["sam-1", "sub_2/b"], ["sam-2", "sub-1"]]
     found = convertor.convert(data_set({"samples": rows}))
     assert found.findings == []

@@ -90,7 +90,7 @@ def test_a_header_is_in_a_template_once(kind):
         ("submission", "3.0.0", set()),
     ],
 )
-def test_a_version_adds_what_the_changelog_of_the_structure_says(stem, version, added):
+def test_a_version_adds_what_the_changelog_of_the_structure_states(stem, version, added):
     kind = next(each for each in layout().kinds if each.stem == stem)
     before = kind.headers[VERSIONS[VERSIONS.index(version) - 1]]
     assert {*kind.headers[version]} - {*before} == added
@@ -115,6 +115,6 @@ def test_a_version_adds_what_the_changelog_of_the_structure_says(stem, version, 
         ("subjects", "", None),
     ],
 )
-def test_blanks_case_and_punctuation_of_headers_don_t_matter(stem, header, name, dictionary):
+def test_blanks_case_and_punctuation_of_headers_do_not_matter(stem, header, name, dictionary):
     kind = next(each for each in layout().kinds if each.stem == stem)
     assert Headers(kind, "2.0.0", dictionary.node(kind.node)).property_of(header) == name

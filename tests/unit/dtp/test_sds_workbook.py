@@ -152,7 +152,7 @@ def test_days_since_1904_are_dates(tmp_path):
         ("@", 45413.25),
     ],
 )
-def test_formats_tell_dates_from_numbers(code, what, tmp_path):
+def test_formats_distinguish_dates_from_numbers(code, what, tmp_path):
     book = Written()
     book.worksheets[0]["A1"] = 45413.25
     book.worksheets[0]["A1"].number_format = code
@@ -244,7 +244,7 @@ def test_errors_that_python_calamine_refuses_and_formulas_are_given_as_they_are(
         ("<row><c><v>&boom;</v></c></row>", r"xl/worksheets/one\.xml has entities"),
     ],
 )
-def test_a_broken_sheet_is_told(tmp_path, sheet, why):
+def test_a_broken_sheet_is_reported(tmp_path, sheet, why):
     with pytest.raises(SdsError, match=rf"b\.xlsx is not an Excel workbook: {why}"):
         lines(raw(tmp_path / "b.xlsx", sheet))
 
@@ -282,7 +282,7 @@ def test_a_table_of_another_kind_is_refused(tmp_path):
         lines(raw(tmp_path / "b.xlsx", "", parts={"content.xml": "<office/>"}))
 
 
-def test_without_python_calamine_it_is_said_what_to_install(tmp_path, monkeypatch):
+def test_without_python_calamine_it_is_stated_what_to_install(tmp_path, monkeypatch):
     path = write_sheet(tmp_path / "b.xlsx", [["x"]])
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     with pytest.raises(MissingExtra, match=r"pip install .*omicsdk\[dtp\]"):
@@ -297,7 +297,7 @@ def test_without_python_calamine_it_is_said_what_to_install(tmp_path, monkeypatc
         ({"xl/workbook.xml": "<workbook/>"}, "it has no sheet"),
     ],
 )
-def test_a_zip_file_that_is_no_workbook_is_told(tmp_path, parts, why):
+def test_a_zip_file_that_is_no_workbook_is_reported(tmp_path, parts, why):
     with pytest.raises(SdsError, match=why):
         lines(raw(tmp_path / "b.xlsx", "", parts=parts))
 
@@ -313,7 +313,7 @@ PIECES = [b"", b"x", b"999999999999", b"-1", b"1e400", b"nan", b"\xff", b"<", b'
 
 @settings(max_examples=15 * settings().max_examples // 4)
 @given(data=st.data())
-def test_a_damaged_workbook_is_read_or_told(data, sound, tmp_path_factory):
+def test_a_damaged_workbook_is_read_or_reported(data, sound, tmp_path_factory):
     path = tmp_path_factory.mktemp("damaged") / "b.xlsx"
     if data.draw(st.booleans()):
         content = bytearray(sound.read_bytes())
@@ -335,7 +335,7 @@ def test_a_damaged_workbook_is_read_or_told(data, sound, tmp_path_factory):
         assert [list(book.sheet(each).lines) is not None for each in book.names] == [True]
 
 
-def test_other_zip_files_and_cut_ones_are_told(tmp_path):
+def test_other_zip_files_and_cut_ones_are_reported(tmp_path):
     with zipfile.ZipFile(tmp_path / "z.xlsx", "w") as file:
         file.writestr("hello.txt", "x")
     with pytest.raises(SdsError, match=r"z\.xlsx is not an Excel workbook: .*_rels/\.rels"):
@@ -356,7 +356,7 @@ def test_other_zip_files_and_cut_ones_are_told(tmp_path):
         (b'a,b\n1,"x\n2,y\n', "after line 1: a quote is opened and never closed"),
     ],
 )
-def test_text_tables_that_can_t_be_read_are_told(tmp_path, content, told):
+def test_text_tables_that_cannot_be_read_are_reported(tmp_path, content, told):
     (tmp_path / "t.csv").write_bytes(content)
     with pytest.raises(SdsError, match=told), sheet_of(tmp_path / "t.csv", lambda _: True) as found:
         list(found.lines)

@@ -118,7 +118,7 @@ def test_what_came_is_not_fetched_again_after_a_death(shelf, moved, tmp_path):
     assert not left(tmp_path)
 
 
-def test_ctrl_c_tells_what_was_done_by_the_names_of_the_copy(shelf, moved, monkeypatch, tmp_path):
+def test_ctrl_c_states_what_was_done_by_the_names_of_the_copy(shelf, moved, monkeypatch, tmp_path):
     shelf.files.update({"p/a": b"1", "p/b": b"22"})
     put = shelf.put
 
@@ -138,7 +138,7 @@ def test_ctrl_c_tells_what_was_done_by_the_names_of_the_copy(shelf, moved, monke
     assert not left(tmp_path)
 
 
-def test_a_failure_is_gone_on_with_too(shelf, moved, tmp_path):
+def test_a_failure_is_resumed_too(shelf, moved, tmp_path):
     shelf.files.update({"p/a": b"1", "p/b": b"22"})
     shelf.broken.add("q/b")
     assert [outcome.state for outcome in copied().outcomes] == ["done", "failed"]
@@ -147,7 +147,7 @@ def test_a_failure_is_gone_on_with_too(shelf, moved, tmp_path):
     assert (moved.read, moved.put) == (["p/a", "p/b"], ["q/a", "q/b"])
 
 
-def test_a_source_that_changed_is_fetched_anew(shelf, moved, tmp_path):
+def test_a_source_that_changed_is_fetched_again(shelf, moved, tmp_path):
     shelf.files.update({"p/a": b"1", "p/b": b"22"})
     shelf.broken.add("q/b")
     copied()
@@ -260,7 +260,7 @@ def test_a_folder_that_the_first_run_made_is_not_gone_into(shelf, moved):
     assert not is_begun(plan)
 
 
-def test_a_plan_of_what_is_left_goes_on_as_well(shelf, moved):
+def test_a_plan_of_what_is_left_continues_as_well(shelf, moved):
     shelf.files.update({"p/a": b"1", "p/b": b"22"})
     plan = planned()
     moved.deadly.add("q/b")
@@ -271,7 +271,7 @@ def test_a_plan_of_what_is_left_goes_on_as_well(shelf, moved):
     assert moved.read == ["p/a", "p/b"]
 
 
-def test_what_only_the_journal_has_is_looked_for(shelf, tmp_path):
+def test_what_only_the_journal_has_is_searched(shelf, tmp_path):
     class Forgetful(shelf):
         """Believes its journal, as the engine of uploads does."""
 
@@ -291,7 +291,7 @@ def test_what_only_the_journal_has_is_looked_for(shelf, tmp_path):
     assert shelf.files["q/a"] == b"1"
 
 
-def test_what_can_not_be_asked_for_is_sent_again_and_not_believed(shelf, tmp_path, monkeypatch):
+def test_what_can_not_be_requested_is_sent_again_and_not_believed(shelf, tmp_path, monkeypatch):
     (tmp_path / "a").write_bytes(b"1")
     (tmp_path / "journal").write_bytes(b"a has arrived")
     look = shelf._stat
@@ -310,7 +310,7 @@ def test_what_can_not_be_asked_for_is_sent_again_and_not_believed(shelf, tmp_pat
 
 
 @pytest.mark.parametrize("source", ["shelf://p", "in"])
-def test_what_differs_is_sent_though_an_unfinished_copy_says_that_it_arrived(shelf, tmp_path, monkeypatch, source):
+def test_what_differs_is_sent_though_an_unfinished_copy_states_that_it_arrived(shelf, tmp_path, monkeypatch, source):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "in").mkdir()
     for name in ("a", "b"):

@@ -117,7 +117,7 @@ def test_one_that_fails_does_not_stop_the_others(shelf, tmp_path):
     assert shelf.files["q/c"] == b"3"
 
 
-def test_what_is_there_stays_when_it_shall(shelf, tmp_path):
+def test_what_exists_stays_when_it_shall(shelf, tmp_path):
     shelf.files.update({"p/a": b"1", "p/b": b"2"})
     (tmp_path / "a").write_bytes(b"mine")
     report = copied("shelf://p", str(tmp_path), overwrite=False)
@@ -126,7 +126,7 @@ def test_what_is_there_stays_when_it_shall(shelf, tmp_path):
 
 
 @pytest.mark.parametrize("copying", ["", "yes"])
-def test_what_is_there_stays_on_a_platform_too(shelf, tmp_path, copying):
+def test_what_exists_stays_on_a_platform_too(shelf, tmp_path, copying):
     shelf.files.update({"p/a": b"1", "p/b": b"2", "q/a": b"mine"})
     stores = Stores({"shelf": {"copying": copying}})
     report = copied("shelf://p", "shelf://q", stores, overwrite=False)
@@ -151,7 +151,7 @@ def test_a_stop_leaves_what_is_done(shelf, tmp_path):
 
 
 @pytest.mark.parametrize("why", ["asked", "budget"])
-def test_a_stop_in_the_midst_of_a_stream_leaves_nothing_half_written(shelf, tmp_path, monkeypatch, why):
+def test_a_stop_in_the_middle_of_a_stream_leaves_nothing_half_written(shelf, tmp_path, monkeypatch, why):
     shelf.files["p/a"] = bytes(3 * 1024**2)
     control = Control(budget=3600)
 
@@ -288,7 +288,7 @@ def test_files_whose_names_are_one_on_the_target_disk_are_refused(shelf, tmp_pat
         copied("shelf://p", str(tmp_path / "out"))
 
 
-def test_what_can_not_be_asked_for_is_not_replaced_where_nothing_shall_be(shelf, monkeypatch):
+def test_what_can_not_be_requested_is_not_replaced_where_nothing_shall_be(shelf, monkeypatch):
     shelf.files.update({"p/a": b"new", "q/a": b"mine"})
     look = shelf._stat
 
@@ -303,7 +303,7 @@ def test_what_can_not_be_asked_for_is_not_replaced_where_nothing_shall_be(shelf,
     assert shelf.files["q/a"] == b"mine"
 
 
-def test_a_journal_that_another_process_goes_on_with_stays(shelf):
+def test_a_journal_that_another_process_continues_with_stays(shelf):
     with Unfinished("down", ["x"]) as first:
         first.keep = False
         other = Journal(first.path, never)  # which waited for this one's end: a third one must find it at work

@@ -45,7 +45,7 @@ def test_names(layout, template, name):
         ("{}", "unknown field"),
     ],
 )
-def test_what_is_no_template_is_refused(template, said):
+def test_an_invalid_template_is_refused(template, said):
     with pytest.raises(UsageError, match=said):
         Naming("tree", template)
 

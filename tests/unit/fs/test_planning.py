@@ -35,7 +35,7 @@ def test_one_file_goes_to_a_name_or_into_a_folder():
     assert planned([one("sb://me/p/a")], "x", "file") == ["x"]
 
 
-def test_a_folder_goes_into_a_folder_that_is_there_and_becomes_the_one_that_is_not():
+def test_a_folder_goes_into_a_folder_that_exists_and_becomes_the_one_that_is_not():
     reads = folder("sb://me/p/reads", "a", "more/b")
     assert planned([reads], "data", "folder") == ["data/reads/a", "data/reads/more/b"]
     assert planned([reads], "data/") == planned([reads], "data") == ["data/a", "data/more/b"]

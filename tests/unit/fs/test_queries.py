@@ -84,7 +84,7 @@ def test_sizes_are_in_powers_of_1024(number, unit):
 
 
 @pytest.mark.parametrize("text", ["", "x", "-1", "1X", "1 M M", "1e3"])
-def test_what_is_no_size_is_refused(text):
+def test_an_invalid_size_is_refused(text):
     with pytest.raises(UsageError, match="is not a size"):
         parse_size(text)
 
@@ -97,7 +97,7 @@ def test_moments(text, seconds):
     assert parse_moment(text, 1e9) == seconds
 
 
-def test_what_is_no_moment_duration_or_metadata_is_refused():
+def test_an_invalid_moment_duration_or_metadata_is_refused():
     with pytest.raises(UsageError, match="is not a time"):
         parse_moment("yesterday")
     with pytest.raises(UsageError, match="is not a duration"):

@@ -95,7 +95,7 @@ def test_another_copy_to_the_same_place_is_no_rerun(copied, shelf, tmp_path):
     assert shelf.files["q/a"] == b"o"
 
 
-def test_a_file_is_not_taken_for_a_copy_of_itself(copied, tmp_path):
+def test_a_file_is_not_treated_as_a_copy_of_itself(copied, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in/a").write_text("x")
     assert copied("in", "in") == ["failed"]

@@ -26,7 +26,7 @@ def test_a_path_is_a_bucket_and_the_rest(key: str):
     assert (split("bkt"), prefix_of(split("bkt")[1])) == (("bkt", None), "")
 
 
-def test_an_endpoint_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_an_endpoint_that_is_none_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     unsettled(monkeypatch, tmp_path)
     with S3Store(endpoint_url="nowhere") as store, pytest.raises(ConfigError, match="nowhere"):
         store.stat("bkt")
@@ -63,7 +63,7 @@ class Raw:
         return self.body
 
 
-def test_a_bucket_is_asked_in_its_own_region(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_a_bucket_is_queried_in_its_own_region(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     unsettled(monkeypatch, tmp_path)
     amazon = Amazon()
     with S3Store(session=amazon.session) as store:
@@ -74,7 +74,7 @@ def test_a_bucket_is_asked_in_its_own_region(monkeypatch: pytest.MonkeyPatch, tm
     assert len(amazon.asked) == 2
 
 
-def test_a_refusal_to_look_is_told_as_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_a_refusal_to_look_is_reported_as_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     unsettled(monkeypatch, tmp_path)
     with S3Store(session=Amazon(403).session) as store, pytest.raises(Forbidden):
         store.stat("bkt/key")

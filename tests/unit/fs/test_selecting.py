@@ -30,7 +30,7 @@ def test_patterns_let_some_through(tree):
     assert [name for name, _ in names(tree, "shelf://p", patterns=Patterns(["*.csv"], ["deep/er/*"]))] == ["deep/b.csv"]
 
 
-def test_folders_have_to_be_asked_for(tree):
+def test_folders_have_to_be_requested(tree):
     with pytest.raises(IsFolder, match=r"shelf://p is a folder\. Use --recursive"):
         names(tree, "shelf://p", recursive=False)
     with pytest.raises(PathNotFound) as caught:

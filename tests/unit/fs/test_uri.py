@@ -53,7 +53,7 @@ def test_a_uri_reads_as_it_is_written(scheme, names):
     assert parse_uri(str(uri.child("x/y"))).path == f"{uri.path}/x/y"
 
 
-def test_a_scheme_that_is_mistyped_is_told_with_the_nearest():
+def test_a_scheme_that_is_mistyped_is_reported_with_the_nearest():
     with pytest.raises(WrongUri, match=r"Unknown scheme dsss://.*Did you mean dss://\?"):
         open_store("dsss")
 

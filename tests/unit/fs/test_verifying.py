@@ -46,7 +46,7 @@ def test_files_of_this_machine_are_held_against_each_other(tmp_path):
         assert [each.state for each in verify_copies(one, other, stores.of)] == ["verified", "wrong"]
 
 
-def test_what_a_listing_leaves_out_is_asked_for(shelf, monkeypatch):
+def test_what_a_listing_leaves_out_is_requested(shelf, monkeypatch):
     shelf.files.update({"p/a": b"1", "q/a": b"1", "p/b": b"2", "q/b": b"x"})
     monkeypatch.setattr(shelf, "walk", lambda self, path: (replace(e, checksums={}) for e in Store.walk(self, path)))
     with Stores() as stores:

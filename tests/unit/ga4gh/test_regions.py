@@ -36,7 +36,7 @@ def test_a_region_is_read(text: str, region: Region) -> None:
     "text",
     ["", " ", ":1-5", "chr1:", "chr1:-", "chr1:0-5", "chr1:0", "chr1:5-4", "chr1:a-b", "chr1:1-5-9", "chr1:1:2", "{chr1", "chr1}:1-2", "chr1:1.5-2", "chr1:١-٢"],
 )  # fmt: skip
-def test_what_is_no_region_is_refused(text: str) -> None:
+def test_an_invalid_region_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is not a region"):
         parse_region(text)
 
@@ -66,7 +66,7 @@ def test_an_address_is_read(text: str, address: tuple[str, str | None, str]) -> 
 
 
 @pytest.mark.parametrize("text", ["", "https://h.example.org/", "https://h.example.org/reads/", "https://h.example.org/reads/a?format=BAM"])  # fmt: skip
-def test_what_is_no_address_is_refused(text: str) -> None:
+def test_an_invalid_address_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         parse_address(text)
 
@@ -82,7 +82,7 @@ def test_the_format_is_stated_or_follows_from_the_address_and_the_name() -> None
         chosen_format("reads", "VCF", "a.vcf")
 
 
-def test_one_region_is_asked_for_by_arguments_and_several_in_a_body() -> None:
+def test_one_region_is_requested_by_arguments_and_several_in_a_body() -> None:
     one = SliceRequest(
         "reads", "a", "BAM", [Region("chr1", 0, None)], ["qname", "SEQ"], ["NM"], ["OQ"], header_only=True
     )

@@ -76,7 +76,7 @@ def test_a_ticket_of_another_format_is_refused(wanted: SliceRequest, stated: Any
         ticket(block("https://a.example.org/x", Range=5)), ticket(md5="xyz"), ticket(md5=5),
     ],
 )  # fmt: skip
-def test_what_is_no_ticket_is_refused(answer: Any) -> None:
+def test_an_invalid_ticket_is_refused(answer: Any) -> None:
     with pytest.raises(DecodeError):
         ticket_of(answer, READS, BASE)
 

@@ -136,7 +136,7 @@ def test_a_file_without_its_text_is_read_as_plain_text(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "b.cwl").read_text() == "plain"
 
 
-def test_container_files_are_told_apart_by_checksum_or_place(tmp_path: Path) -> None:
+def test_container_files_are_distinguished_by_checksum_or_place(tmp_path: Path) -> None:
     texts = [{"content": "FROM one"}, {"content": "FROM two"}]
     listed: list[dict[str, Any]] = [{"path": f"{name}/Dockerfile", "file_type": "CONTAINERFILE"} for name in "ab"]
     with registry(listed, lambda _: texts) as client:

@@ -34,7 +34,7 @@ def _sent(client: Gen3) -> str:
 # -- where the commons and the login come from
 
 
-def test_without_anything_the_error_says_what_to_set() -> None:
+def test_without_anything_the_error_states_what_to_set() -> None:
     with pytest.raises(ConfigError, match="No base URL found for the platform gen3") as failed:
         Gen3(environ={})
     assert "GEN3_ENDPOINT" in failed.value.remedy

@@ -13,7 +13,7 @@ from omicsdk.gen3.dictionary import Dictionary, DictionaryError, groups_in_order
 from omicsdk.sandbox.gen3.records.dictionary import sds_document
 
 
-def test_kinds_of_values_are_told_as_the_dictionary_states_them() -> None:
+def test_kinds_of_values_are_reported_as_the_dictionary_states_them() -> None:
     nodes = dictionary().nodes
     assert nodes["experiment"].properties["number_experimental_group"].kinds == ("integer",)
     assert nodes["manifest"].properties["is_described_by"].kinds == ("string", "array")
@@ -29,7 +29,7 @@ def test_groups_of_links_are_one_requirement() -> None:
     assert image.groups == ((("slides", "core_metadata_collections"), True, False),)
 
 
-def test_what_nobody_submits_is_told() -> None:
+def test_what_is_not_submitted_is_reported() -> None:
     found = dictionary()
     assert [name for name in ("program", "project", "root", "case", "slide_image") if found.node(name).submitted] == [
         "case",
@@ -47,7 +47,7 @@ def test_nodes_come_after_what_they_link_to() -> None:
     assert found.cycles == ()
 
 
-def test_a_node_that_links_to_itself_is_a_circle_of_its_own() -> None:
+def test_a_node_that_links_to_itself_is_a_separate_circle() -> None:
     assert dictionary(subject=relatives()).cycles == (("subject",),)
 
 
@@ -56,7 +56,7 @@ def _node(name: str, *targets: str) -> dict[str, Any]:
     return {"id": name, "links": links, "properties": {"type": {"type": "string"}}}
 
 
-def test_nodes_that_need_each_other_are_told_as_a_circle() -> None:
+def test_nodes_that_need_each_other_are_reported_as_a_circle() -> None:
     nodes = {name: _node(name, *targets) for name, *targets in (("a", "b"), ("b", "c"), ("c", "a"), ("d", "a"))}
     found = Dictionary(nodes)
     assert found.groups == (("a", "b", "c"), ("d",))
@@ -64,7 +64,7 @@ def test_nodes_that_need_each_other_are_told_as_a_circle() -> None:
 
 
 @given(st.dictionaries(st.integers(0, 12), st.lists(st.integers(0, 14), max_size=4), max_size=12))
-def test_every_thing_stands_behind_what_it_needs_unless_they_need_each_other(needs: dict[int, list[int]]) -> None:
+def test_every_object_stands_behind_what_it_needs_unless_they_need_each_other(needs: dict[int, list[int]]) -> None:
     groups = groups_in_order(needs)
     assert sorted(each for group in groups for each in group) == sorted(needs)
     place = {each: number for number, group in enumerate(groups) for each in group}
@@ -92,7 +92,7 @@ def test_a_chain_of_100000_is_no_trouble() -> None:
     assert groups_in_order(needs)[:2] == [(0,), (1,)]
 
 
-def test_a_node_that_there_is_not_names_the_nearest() -> None:
+def test_a_node_that_does_not_exist_names_the_nearest() -> None:
     with pytest.raises(Gen3UserError, match=r"no node 'cases'.*Did you mean 'case'"):
         dictionary().node("cases")
 
@@ -171,7 +171,7 @@ def test_a_file_that_is_no_dictionary_is_named_with_why_and_what_to_give(tmp_pat
     assert caught.value.remedy
 
 
-def test_a_dictionary_that_cant_be_opened_says_why_without_the_systems_number(tmp_path: Path) -> None:
+def test_a_dictionary_that_cannot_be_opened_states_why_without_the_systems_number(tmp_path: Path) -> None:
     (tmp_path / "nodes" / "case.yaml").mkdir(parents=True)
     (tmp_path / "empty").mkdir()
     for name, told in (

@@ -92,7 +92,7 @@ def test_a_failure_of_one_stretch_is_raised():
 
 
 @pytest.mark.parametrize("last", ["", "abc", "dg/12345", "dg.TEST/ffffffff-ffff-4fff-8fff-ffffffffffff"])
-def test_what_can_t_be_cut(last: str):
+def test_what_cannot_be_cut(last: str):
     assert cuts(last) == []
 
 

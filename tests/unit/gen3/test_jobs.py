@@ -45,7 +45,7 @@ def test_a_job_is_waited_for_without_holding_up_the_loop(clock: ManualClock):
     assert sum(clock.slept) == pytest.approx(14.25)
 
 
-def test_waits_don_t_grow_for_ever(clock: ManualClock):
+def test_waits_do_not_grow_for_ever(clock: ManualClock):
     service = Jobs(*["Running"] * 20, "Completed")
     with Gen3(COMMONS, credentials=ANONYMOUS, transport=service.transport, clock=clock) as commons:
         assert commons.run_job("x") == {"output": "[out] it is done"}
@@ -62,13 +62,13 @@ def test_a_wait_that_is_stopped_leaves_the_job_alone(clock: ManualClock):
     assert (clock.slept, len(service.asked)) == ([], 1)
 
 
-def test_a_job_that_failed_says_what_it_wrote(clock: ManualClock):
+def test_a_job_that_failed_states_what_it_wrote(clock: ManualClock):
     jobs = Gen3Jobs(COMMONS, transport=Jobs("Running", "Failed").transport, clock=clock)
     with pytest.raises(Gen3JobError, match=r"The job x \(u 1\) is Failed: \[out\] it is done"):
         asyncio.run(jobs.async_run_job_and_wait("x", {}))
 
 
-def test_a_job_isn_t_begun_twice():
+def test_a_job_is_not_begun_twice():
     asked: list[httpx.Request] = []
 
     def down(request: httpx.Request) -> httpx.Response:

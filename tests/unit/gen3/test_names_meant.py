@@ -22,5 +22,5 @@ def test_the_nearest_name_is_given_where_one_is_near(word: str, meant: str | Non
         ([f"n{number}" for number in range(12)], "There are: n0, n1, n2, n3, n4, n5, n6, n7 and 4 others."),
     ],
 )
-def test_where_none_is_near_all_are_told_unless_they_are_many(known: list[str], told: str) -> None:
+def test_where_none_is_near_all_are_reported_unless_they_are_many(known: list[str], told: str) -> None:
     assert choice("zzzzzz", known) == told

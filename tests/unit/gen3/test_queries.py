@@ -51,7 +51,7 @@ def test_a_value_is_read_as_it_was_written(value: Any) -> None:
 
 
 @given(st.text(), st.lists(st.text(), min_size=1))
-def test_no_text_changes_the_query_that_it_stands_in(one: str, many: list[str]) -> None:
+def test_no_text_changes_the_query_that_it_is_in(one: str, many: list[str]) -> None:
     query = Query("case", SDS).where(sex=one, submitter_id=many).excluding(strain=one)
     assert arguments_of(field_of(query.text)) == {
         "first": 0,
@@ -63,7 +63,7 @@ def test_no_text_changes_the_query_that_it_stands_in(one: str, many: list[str]) 
 
 
 @pytest.mark.parametrize("value", [None, float("nan"), float("inf"), "\ud800", object(), b"x", [None]])
-def test_what_can_not_stand_in_a_query_is_refused(value: Any) -> None:
+def test_what_can_not_be_in_a_query_is_refused(value: Any) -> None:
     with pytest.raises(Gen3UserError):
         Query("case", SDS).where(sex=value)
 
@@ -103,7 +103,7 @@ def test_a_query_is_written_from_its_parts() -> None:
     assert counted.keys() == {"project_id", "sex", "with_links", "with_path_to", "without_path_to"}
 
 
-def test_queries_of_links_have_conditions_of_their_own() -> None:
+def test_queries_of_links_have_separate_conditions() -> None:
     inner = Query("case", SDS).where(sex="F").fields("age").first(3)
     query = Query("experiment", SDS).fields("submitter_id").links(cases=inner, manifests=["filename"])
     assert query.text == (
@@ -139,7 +139,7 @@ def test_a_query_stays_as_it_is_when_another_is_made_of_it() -> None:
         (lambda: Query("case").where({"a b": 1}), "not a GraphQL name"),
     ],
 )
-def test_a_name_that_there_is_not_names_the_nearest(build: Any, told: str) -> None:
+def test_a_name_that_does_not_exist_names_the_nearest(build: Any, told: str) -> None:
     with pytest.raises(Gen3UserError, match=told):
         build()
 
@@ -159,7 +159,7 @@ def test_a_filter_by_a_number_is_warned_of(caplog: pytest.LogCaptureFixture) -> 
     assert "number_experimental_group is a number" in caplog.text
 
 
-def test_rows_that_went_while_they_were_read_are_told() -> None:
+def test_rows_that_went_while_they_were_read_are_reported() -> None:
     def answered(request: httpx.Request) -> httpx.Response:
         counted = b"_case_count" in request.content
         return httpx.Response(200, json={"data": {"_case_count": 3} if counted else {"case": [{"id": "1"}]}})

@@ -47,7 +47,7 @@ def test_the_text_of_a_query():
         {"data_type": "case", "fields": ["a"], "sort_object": {"a": "up"}},
     ],
 )
-def test_names_that_can_t_be_ones_are_refused(mistake: dict[str, Any]):
+def test_names_that_cannot_be_ones_are_refused(mistake: dict[str, Any]):
     def never(request: httpx.Request) -> httpx.Response:
         raise AssertionError(request)
 
@@ -72,7 +72,7 @@ def test_rows_come_whatever_the_pieces_are(rows: list[dict[str, Any]], size: int
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"error": "no"}', b'[{"a": 1}', b'[{"a": 1}, {"a"', b"[1]", b"[{]"])
-def test_what_is_no_array_of_rows_is_an_error(body: bytes):
+def test_an_invalid_array_of_rows_is_an_error(body: bytes):
     pieces = [body]
     with pytest.raises(DecodeError):
         list(rows_of(lambda _: pieces.pop(0) if pieces else b"", "x"))

@@ -21,7 +21,7 @@ def test_a_url_is_taken_apart(url: str, parts: tuple[str, str]):
 
 
 @pytest.mark.parametrize("url", ["ws:///", "ws://@user/a", "s3:///a/b", "a/b", ""])
-def test_what_is_no_url_of_a_workspace(url: str):
+def test_an_invalid_url_of_a_workspace(url: str):
     with pytest.raises(Gen3UserError, match="is not a URL of a workspace"):
         wsurl_to_tokens(url)
 

@@ -163,7 +163,7 @@ def test_bytes_and_text(sent: Any) -> None:
     assert (request.content, request.headers["content-type"]) == ("a,b\né".encode(), "text/csv")
 
 
-def test_awkward_parameters_stand_in_their_places(sent: Any) -> None:
+def test_awkward_parameters_are_in_their_places(sent: Any) -> None:
     request = sent(
         "awkward", request="r/1", deep={"k": 1}, as_json={"a": [1]}, joined=["x", "y"], build=True, crumb="c d"
     )

@@ -141,7 +141,7 @@ def test_items_and_pages_come_from_all_pages(client: Any) -> None:
     assert [len(page.bundle.files) for page in client.get_bundle.pages(uuid="u", replica="aws")] == [2, 1]
 
 
-def test_parameters_stand_where_the_document_says(client: Any) -> None:
+def test_parameters_stand_where_the_document_states(client: Any) -> None:
     response = client.get_bundle.raw(uuid="a b", replica="aws", tags=["x", "y"], x_trace=7)
     assert response.request.url.raw_path == b"/v1/bundles/a%20b?replica=aws&tags=x,y"
     assert response.request.headers["x-trace"] == "7"

@@ -76,7 +76,7 @@ def test_a_model_that_is_sent_back_has_the_texts_that_came(dates: ModuleType, st
         assert (again, again.to_dict()) == (event, WHOLE)
 
 
-def test_a_member_that_is_set_is_written_anew(dates: ModuleType) -> None:
+def test_a_member_that_is_set_is_written_again(dates: ModuleType) -> None:
     event = _event(dates).from_dict(WHOLE)
     event.at += timedelta(days=1)
     event.date = date(2025, 1, 1)
@@ -141,7 +141,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("member", "value"), WRONG)
-def test_what_is_no_date_stays_as_it_came_or_is_an_error_of_strict_clients(
+def test_an_invalid_date_stays_as_it_came_or_is_an_error_of_strict_clients(
     dates: ModuleType, member: str, value: Any
 ) -> None:
     data = WHOLE | {member: value}

@@ -86,7 +86,7 @@ def _client(pets: ModuleType, answer: Any, sent: list[bytes] | None = None) -> A
         ({"claws": 3}, "Cat"),
     ],
 )
-def test_the_discriminator_says_which_model_it_is(pets: ModuleType, data: dict[str, Any], model: str) -> None:
+def test_the_discriminator_states_which_model_it_is(pets: ModuleType, data: dict[str, Any], model: str) -> None:
     (pet,) = _client(pets, [data]).list_pets()
     assert type(pet).__name__ == model
     assert pet.to_dict() == data

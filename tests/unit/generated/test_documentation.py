@@ -34,7 +34,7 @@ def test_each_form_has_the_arguments_and_the_documentation_of_the_operation(hold
     assert "Storage replica to read from" in shown
 
 
-def test_a_call_says_what_it_gives() -> None:
+def test_a_call_states_what_it_gives() -> None:
     assert inspect.signature(DssApi().get_bundle).return_annotation == "BundlePage"
     shown = " ".join(pydoc.plain(pydoc.render_doc(DssApi)).replace("|", "").split())
     assert "get_bundle(*, uuid: str, " in shown.replace("( *", "(*").replace("'", "")

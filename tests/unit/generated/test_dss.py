@@ -84,7 +84,7 @@ def test_a_model_never_fails_for_what_a_server_does(cls: type[Model], data: st.D
     assert cls.from_dict(came).to_dict() == came
 
 
-def test_all_operations_of_the_document_are_there() -> None:
+def test_all_operations_of_the_document_exist() -> None:
     document = json.loads((FOLDER / "dss/openapi.json").read_text())
     stated = {
         (method.upper(), path) for path, item in document["paths"].items() for method in item if method in _METHODS

@@ -130,7 +130,7 @@ def test_a_call_still_reads_the_whole_answer(package: ModuleType) -> None:
     assert inspect.signature(api.data.iterate).parameters == inspect.signature(api.data).parameters
 
 
-def test_what_goes_wrong_is_told_after_what_arrived(package: ModuleType) -> None:
+def test_what_goes_wrong_is_reported_after_what_arrived(package: ModuleType) -> None:
     items = client(package, "application/jsonl", Pieces(LINES, broken=True)).lines.iterate()
     assert [next(items).id for _ in RUNS] == [run["id"] for run in RUNS]
     with pytest.raises(TransportError, match="reset"):

@@ -86,7 +86,7 @@ def test_all_items_come_sync_and_async(
     assert asyncio.run(run()) == NAMES
 
 
-def test_a_list_may_have_another_name_for_each_kind_that_is_asked_for(generate: Generate):
+def test_a_list_may_have_another_name_for_each_kind_that_is_requested(generate: Generate):
     named = {"type": "object", "properties": {"old": BARE, "new": BARE}}
     package = generate(document({"style": "link", "items": "old|new"}, named))
 

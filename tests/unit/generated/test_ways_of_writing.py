@@ -117,7 +117,7 @@ def test_parts_are_written_in_the_styles_of_their_encoding(sent: Any) -> None:
     assert sent("parts").content == b""
 
 
-def test_an_object_that_is_a_part_says_that_it_is_json(sent: Any) -> None:
+def test_an_object_that_is_a_part_states_that_it_is_json(sent: Any) -> None:
     text = sent("parts", free={"x": 1}).content.decode()
     assert 'name="free"\r\ncontent-type: application/json\r\n\r\n{"x": 1}\r\n' in text
 

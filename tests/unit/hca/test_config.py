@@ -61,7 +61,7 @@ def test_saving_goes_to_the_strongest_file_for_its_owner_only(tmp_path: Path):
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_an_unknown_section_says_what_there_is(tmp_path: Path):
+def test_an_unknown_section_states_what_there_is(tmp_path: Path):
     with pytest.raises(AttributeError, match="DSSClient"):
         _ = config(tmp_path).DSClient
 
@@ -156,7 +156,7 @@ def test_drive_letters_are_no_separators_on_windows(monkeypatch: pytest.MonkeyPa
     assert [str(file) for file in made[2:]] == [r"C:\hca\a.json", r"D:\b.json"]
 
 
-def test_files_that_are_not_there_are_none(tmp_path: Path):
+def test_files_that_do_not_exist_are_none(tmp_path: Path):
     made = HCAConfig(
         {"XDG_CONFIG_HOME": str(tmp_path), "HCA_CONFIG_FILE": str(tmp_path / "none.json")}, site_file=NOWHERE
     )

@@ -18,7 +18,7 @@ from omicsdk.core.oauth.grants import Endpoint
 from omicsdk.hca.config import AUDIENCE
 
 
-def test_nobody_goes_through_a_login_that_cannot_be_stored(person, server, tmp_path):
+def test_no_user_goes_through_a_login_that_cannot_be_stored(person, server, tmp_path):
     (tmp_path / "omics").write_text("a file where the folder should be")
     with pytest.raises(ConfigError, match="cannot be"):
         person.login()
@@ -86,7 +86,7 @@ def test_a_token_at_hand_that_has_ended_is_stored_with_a_warning(person):
 
 
 @pytest.mark.parametrize("token", ["two words", "lïne", "a\nb"])
-def test_what_is_no_token_is_not_stored(person, token):
+def test_an_invalid_token_is_not_stored(person, token):
     with pytest.raises(ConfigError, match="access token"):
         person.login(access_token=token)
     assert person.credentials() is None
@@ -99,7 +99,7 @@ def test_three_ways_exclude_each_other(person):
         person.login(timeout=0)
 
 
-def test_a_service_that_tells_no_secrets_is_named(person, server):
+def test_a_service_that_contains_no_secrets_is_named(person, server):
     server.tells_secrets = False
     with pytest.raises(AuthError, match=r"dss\.data\.example\.org does not state how to log in") as caught:
         person.login()
@@ -107,13 +107,13 @@ def test_a_service_that_tells_no_secrets_is_named(person, server):
     assert "--access-token" in caught.value.remedy
 
 
-def test_secrets_that_lead_to_an_unencrypted_server_are_refused(person, server):
+def test_secrets_that_refer_to_an_unencrypted_server_are_refused(person, server):
     server.url = "http://auth.data.example.org"
     with pytest.raises(ConfigError, match="is not encrypted"):
         person.login()
 
 
-def test_a_login_that_a_variable_hides_says_so(person):
+def test_a_login_that_a_variable_hides_reports_it(person):
     person.environ["OMICS_DSS_TOKEN"] = "other"
     person.login(access_token="t")
     assert person.told == ["OMICS_DSS_TOKEN is set and takes precedence over this login."]
@@ -157,7 +157,7 @@ def test_what_the_published_client_stored_is_used_as_it_is(person, server, tmp_p
     assert not (tmp_path / "omics").exists()
 
 
-def test_when_it_has_ended_the_ways_on_are_told(person):
+def test_when_it_has_ended_the_ways_on_are_reported(person):
     token = jwt.encode({"exp": 1000}, "0123456789abcdef0123456789abcdef")
     person.configure({"oauth2_token": {"access_token": token}})
     with pytest.raises(AuthError, match="expired") as caught:
@@ -206,7 +206,7 @@ def test_a_configuration_that_was_logged_out_of_can_be_saved(person, tmp_path):
     assert json.loads((tmp_path / "hca.json").read_text()) == SERVICES
 
 
-def test_a_file_that_cannot_be_changed_is_told(person, monkeypatch):
+def test_a_file_that_cannot_be_changed_is_reported(person, monkeypatch):
     from omicsdk.core.settings import config
 
     def refuse(path, text):
@@ -263,7 +263,7 @@ def test_which_credentials_win(person, key_file):
     assert sent(person.credentials()) == "variable"
 
 
-def test_a_missing_key_file_is_told_only_when_credentials_are_needed(person, tmp_path):
+def test_a_missing_key_file_is_reported_only_when_credentials_are_needed(person, tmp_path):
     person.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(tmp_path / "none.json")
     held = person.credentials()
     with pytest.raises(AuthError, match="does not exist"):

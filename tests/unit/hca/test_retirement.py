@@ -15,5 +15,5 @@ from omicsdk.hca.retirement import retirement
         ("", False),
     ],
 )
-def test_hosts_are_told_by_their_names(url: str, is_retired: bool):
+def test_hosts_are_reported_by_their_names(url: str, is_retired: bool):
     assert bool(retirement(url)) is is_retired

@@ -23,7 +23,7 @@ def config(tmp_path: Path, layer: dict[str, Any]) -> HCAConfig:
     return HCAConfig({"XDG_CONFIG_HOME": str(tmp_path), "HCA_CONFIG_FILE": str(path)}, site_file=NOWHERE)
 
 
-def test_a_host_that_was_changed_is_asked(tmp_path: Path):
+def test_a_host_that_was_changed_is_queried(tmp_path: Path):
     made = config(tmp_path, {})
     made["DSSClient"].swagger_url = "https://dss.dev.example.org/v1/swagger.json"
     assert connection("DSSClient", config=made, environ={}).base_url == "https://dss.dev.example.org/v1"
@@ -35,7 +35,7 @@ def test_the_service_is_at_its_documents_url_less_the_last_segment():
 
 
 @pytest.mark.parametrize("url", ["dss.example.org/v1/swagger.json", "ftp://x/y", "", "https:///x"])
-def test_what_is_no_url_of_a_document(url: str):
+def test_an_invalid_url_of_a_document(url: str):
     with pytest.raises(ConfigError, match="swagger_url"):
         base_url_of(url)
 
@@ -49,7 +49,9 @@ def test_a_setting_that_is_no_url_is_named_with_its_line(tmp_path: Path):
         connection("DSSClient", config=made, environ={})
 
 
-def test_a_named_file_that_is_not_there_is_told_where_the_built_in_deployment_is_asked(tmp_path: Path, caplog: Any):
+def test_a_named_file_that_does_not_exist_is_reported_where_the_built_in_deployment_is_queried(
+    tmp_path: Path, caplog: Any
+):
     missing = tmp_path / "missing.json"
     made = HCAConfig({"HOME": str(tmp_path), "HCA_CONFIG_FILE": str(missing)}, site_file=tmp_path / "none")
     url = connection("DSSClient", config=made, environ={}).base_url
@@ -137,7 +139,9 @@ def test_without_a_home_settings_are_written_where_a_file_is_named_only(tmp_path
 
 @pytest.mark.parametrize("section", ["DSSClient", "AuthClient"])
 @pytest.mark.parametrize("value", [{}, "https://x.example/v1/swagger.json", {"swagger_url": 5}, None, []])
-def test_a_section_that_was_set_in_the_program_and_is_wrong_is_told_as_that(tmp_path: Path, section: str, value: Any):
+def test_a_section_that_was_set_in_the_program_and_is_wrong_is_reported_as_that(
+    tmp_path: Path, section: str, value: Any
+):
     made = config(tmp_path, {})
     made[section] = value
     for asked in (lambda: connection(section, config=made, environ={}), lambda: CLIENTS[section](config=made)):

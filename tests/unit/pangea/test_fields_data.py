@@ -33,7 +33,7 @@ FTP = {"__type__": "Ftp", "url": "ftp://ftp.example.org/x.txt"}
     [(S3, "s3"), (SRA, "sra"), (FTP, "ftp"), ({}, "blob"), ({"__type__": "other"}, "blob"), ({"__type__": 3}, "blob")]
     + [(value, "blob") for value in ([1], "s3", None, 3)],
 )
-def test_the_kind_is_told_by_its_member_in_any_case(data: Any, kind: str):
+def test_the_kind_is_reported_by_its_member_in_any_case(data: Any, kind: str):
     assert kind_of(data) == kind
 
 
@@ -133,7 +133,7 @@ names = st.text(max_size=40) | st.sampled_from(
 
 
 @given(names, names, names, st.text(max_size=300), names)
-def test_no_name_leads_out_of_a_folder(owner: str, module: str, field: str, file: str, replicate: str):
+def test_no_name_leaves_a_folder(owner: str, module: str, field: str, file: str, replicate: str):
     for name in (
         blob_file_name(owner, module, field, replicate),
         referenced_file_name(owner, module, field, {"filename": file or "x"}, replicate),
@@ -184,7 +184,7 @@ def test_what_json_changes_is_listed_as_the_published_client_does(data: Any, iss
 
 
 @pytest.mark.parametrize("data", [{"a": float("nan")}, {"a": {1, 2}}, {(1, 2): 3}, {"a": b"x"}])
-def test_what_isnt_json_is_refused(data: Any):
+def test_what_is_not_json_is_refused(data: Any):
     with pytest.raises(RemoteObjectError, match="Cannot write the data as JSON"):
         check_json_serialization(data)
 

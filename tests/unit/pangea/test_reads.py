@@ -49,7 +49,7 @@ def test_own_extensions_and_a_delimiter():
         ([], "no file has"),
     ],
 )
-def test_pairs_that_arent_are_told_before_anything_is_done(paths: list[str], words: str):
+def test_pairs_that_are_not_are_reported_before_anything_is_done(paths: list[str], words: str):
     with pytest.raises(UsageError, match=words) as caught:
         pair_reads(paths)
     assert isinstance(caught.value, ValueError)  # the published client's
@@ -63,7 +63,7 @@ def test_pairs_that_arent_are_told_before_anything_is_done(paths: list[str], wor
         ([], "no files"),
     ],
 )
-def test_single_reads_that_arent_are_told(paths: list[str], words: str):
+def test_single_reads_that_are_not_are_reported(paths: list[str], words: str):
     with pytest.raises(UsageError, match=words):
         single_reads(paths)
 

@@ -40,7 +40,7 @@ def test_replicates_of_a_module_stand_side_by_side():
     assert planned == {"sample_ar_fields/2": "s/s.m.f.json", "sample_ar_fields/1": "s/s.m.old.f.json"}
 
 
-def test_names_that_clash_are_told_apart():
+def test_names_that_clash_are_distinguished():
     told = manifest(
         {
             name: [result(f"ar{number}", "m", field(str(number), "f", {"v": number}))]

@@ -138,7 +138,7 @@ def test_an_md5_may_be_base64_or_hexadecimal():
         assert len(file.checksums["md5"]) == 32
 
 
-def test_a_version_is_a_part_of_what_the_data_store_is_asked_for():
+def test_a_version_is_a_part_of_what_the_data_store_is_requested():
     files = [file for row in read(SAMPLES / "hca_dss.tsv", "", "gcp") for file in row]
     assert files[0].address == "gcp/0000000b-0000-4000-8000-00000000000b.2019-05-14T113210.120000Z"
 

@@ -40,7 +40,7 @@ def called(mutants: ModuleType, monkeypatch: pytest.MonkeyPatch, *words: str) ->
     return str(caught.value)
 
 
-def test_its_modules_and_tests_are_there(mutants: ModuleType) -> None:
+def test_its_modules_and_tests_exist(mutants: ModuleType) -> None:
     assert set(mutants.MODULES) == ASKED
     packages = [name.partition(".")[0] for name in mutants.FIGURES]
     assert sorted(packages) == ["cli", "fs", "gen3", "sandbox", "sb"]
@@ -77,7 +77,7 @@ def test_a_module_that_it_does_not_know_is_an_error(
         ("EQUIVALENT", {"core.gone": {"x": "y"}}, "core.gone"),
     ],
 )
-def test_a_name_of_its_lists_that_is_not_there_is_an_error(
+def test_a_name_of_its_lists_that_does_not_exist_is_an_error(
     mutants: ModuleType, monkeypatch: pytest.MonkeyPatch, name: str, entry: dict[str, object], missing: str
 ) -> None:
     """Also when another module is asked for."""

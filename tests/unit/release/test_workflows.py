@@ -131,7 +131,7 @@ def test_a_release_is_published_without_a_stored_password_and_each_file_is_attes
     assert workflow[True]["push"]["tags"] == ["v[0-9]*"]  # YAML 1.1 reads `on` as true
 
 
-def test_known_vulnerabilities_are_looked_for_every_week():
+def test_known_vulnerabilities_are_searched_every_week():
     workflow = read(ROOT / ".github" / "workflows" / "audit.yml")
     (when,) = workflow[True]["schedule"]
     minute, hour, day, month, weekday = when["cron"].split()

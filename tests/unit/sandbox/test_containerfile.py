@@ -57,7 +57,7 @@ def test_the_builder_is_sent_the_wheel_and_nothing_else():
     assert _only("COPY").startswith("dist/")
 
 
-def test_its_server_isnt_root_and_keeps_its_state_in_the_volume():
+def test_its_server_is_not_root_and_keeps_its_state_in_the_volume():
     names = [name for name, _ in INSTRUCTIONS]
     user = _only("USER")
     assert user not in ("root", "0")

@@ -22,7 +22,7 @@ def test_the_first_that_fits_is_the_same(templates: list[str], path: str):
     assert [each for each in candidates if _fits(each, path)] == [each for each in templates if _fits(each, path)]
 
 
-def test_others_are_not_looked_at():
+def test_others_are_not_examined():
     index = PathIndex((f"/v1/{name}/{{id}}", name) for name in ("files", "bundles", "collections"))
     assert list(index.candidates("/v1/files/1")) == ["files"]
     assert list(index.candidates("/v1")) == []

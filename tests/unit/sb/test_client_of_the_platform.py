@@ -51,7 +51,7 @@ def _sent(**arguments: Any) -> tuple[str, str | None]:
         return client.base_url, seen[0].headers.get("x-sbg-auth-token")
 
 
-def test_a_profile_says_where_and_who(home: Path):
+def test_a_profile_states_where_and_who(home: Path):
     assert _sent() == ("https://default.example.org/v2", "of-default")
     assert _sent(profile="cgc") == ("https://cgc.example.org/v2", "50%-of-cgc")
     assert _sent(profile="cgc", credentials="mine") == ("https://cgc.example.org/v2", "mine")
@@ -79,7 +79,7 @@ def test_a_token_goes_to_no_platform_that_it_was_not_found_beside(home: Path):
         SevenBridges("https://other.example.org/v2")
 
 
-def test_nothing_at_all_says_what_to_set(home: Path):
+def test_nothing_at_all_states_what_to_set(home: Path):
     (home / ".sevenbridges" / "credentials").unlink()
     with pytest.raises(ConfigError) as caught:
         SevenBridges()

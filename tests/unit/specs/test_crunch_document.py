@@ -71,7 +71,7 @@ def test_every_path_ends_with_a_slash(spec: Any) -> None:
     assert [path for path in spec.published["paths"] if not path.endswith("/")] == []
 
 
-def test_every_list_has_pages_that_are_there(spec: Any) -> None:
+def test_every_list_has_pages_that_exist(spec: Any) -> None:
     paging = {"style": "page", "items": "results", "page": "page", "next": "next"}
     lists = [name for name in spec.names() if name.startswith("list_")]
     assert spec.wishes("x-omics-pagination") == dict.fromkeys(lists, paging)

@@ -125,7 +125,7 @@ def test_the_published_document_carries_nothing_of_ours(published: dict[str, Any
     assert [pointer for pointer, _ in walk(published) if "/x-" in pointer] == []
 
 
-def test_every_place_has_a_text_of_its_own(published: dict[str, Any], corrected: dict[str, Any]) -> None:
+def test_every_place_has_a_separate_text(published: dict[str, Any], corrected: dict[str, Any]) -> None:
     for document in (published, corrected):
         bare = [pointer for pointer, text in described(document) if not text or len(text.split()) < 3]
         assert bare == []
@@ -148,7 +148,7 @@ def test_every_cause_of_an_error_is_explained(published: dict[str, Any]) -> None
     assert seen == 39
 
 
-def test_defaults_and_bounds_are_told(corrected: dict[str, Any]) -> None:
+def test_defaults_and_bounds_are_reported(corrected: dict[str, Any]) -> None:
     """A description becomes a docstring and a command's help, where nothing else states the bounds."""
     for path, method, operation in operations(corrected):
         for parameter in (at(corrected, p) for p in operation.get("parameters", [])):
@@ -160,7 +160,7 @@ def test_defaults_and_bounds_are_told(corrected: dict[str, Any]) -> None:
                 assert re.search(r"omitted|Omit it", parameter["description"]), place
 
 
-def test_every_reference_points_at_something(published: dict[str, Any], corrected: dict[str, Any]) -> None:
+def test_every_reference_has_a_target(published: dict[str, Any], corrected: dict[str, Any]) -> None:
     for document in (published, corrected):
         for _, node in walk(document):
             if isinstance(node, dict) and "$ref" in node:
@@ -180,7 +180,7 @@ def test_the_overlay_is_one_for_this_document(overlay: dict[str, Any]) -> None:
     assert overlay["info"]["title"]
 
 
-def test_every_action_matches_and_says_why(published: dict[str, Any], overlay: dict[str, Any]) -> None:
+def test_every_action_matches_and_states_why(published: dict[str, Any], overlay: dict[str, Any]) -> None:
     environment = JSONPathEnvironment(strict=True)
     matches = {action["target"]: len(environment.findall(action["target"], published)) for action in overlay["actions"]}
     expected = dict.fromkeys(matches, 1)
@@ -198,7 +198,7 @@ def test_paged_operations_are_those_that_answer_206(corrected: dict[str, Any]) -
     assert answering == set(PAGED)
 
 
-def test_the_items_of_a_page_are_where_the_overlay_says(corrected: dict[str, Any]) -> None:
+def test_the_items_of_a_page_are_where_the_overlay_states(corrected: dict[str, Any]) -> None:
     for _, _, operation in operations(corrected):
         if operation["x-omics-name"] not in PAGED:
             continue
@@ -284,6 +284,8 @@ def test_every_choice_has_a_type_after_the_overlay(corrected: dict[str, Any]) ->
         ("a\\b", False),
     ],
 )
-def test_the_pattern_of_file_names_refuses_what_its_text_says(published: dict[str, Any], name: str, safe: bool) -> None:
+def test_the_pattern_of_file_names_refuses_what_its_text_states(
+    published: dict[str, Any], name: str, safe: bool
+) -> None:
     pattern = published["definitions"]["BundleFile"]["properties"]["name"]["pattern"]
     assert (re.search(pattern, name) is not None) == safe

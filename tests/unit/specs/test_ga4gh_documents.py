@@ -68,7 +68,7 @@ def test_a_sequence_is_read_as_a_stream(read_spec: Callable[[str], Any]) -> None
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_what_was_never_tried_against_a_server_says_so(name: str) -> None:
+def test_what_was_never_tried_against_a_server_reports_it(name: str) -> None:
     from pathlib import Path
 
     text = (Path(__file__).parents[3] / "specs" / name / "README.md").read_text("utf-8")

@@ -35,7 +35,7 @@ def test_every_place_has_a_text_and_every_action_a_reason(spec: Any) -> None:
 
 
 @pytest.mark.parametrize(("kind", "item"), [("users", "User"), ("clients", "Client"), ("groups", "Group")])
-def test_lists_hold_whole_things(spec: Any, kind: str, item: str) -> None:
+def test_lists_hold_whole_objects(spec: Any, kind: str, item: str) -> None:
     listed = spec.corrected["components"]["schemas"][f"{item}sList"]["properties"][kind]
     assert listed["type"] == "array"
     assert listed["items"] == {"$ref": f"#/components/schemas/{item}"}

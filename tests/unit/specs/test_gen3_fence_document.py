@@ -73,7 +73,7 @@ def test_bulk_requests_have_bodies_instead_of_parameters(spec: Any) -> None:
         ("complete_multipart_upload", ["key", "uploadId", "parts"]),
     ],
 )
-def test_uploads_ask_for_what_the_service_asks_for(spec: Any, name: str, required: list[str]) -> None:
+def test_uploads_request_what_the_service_requests(spec: Any, name: str, required: list[str]) -> None:
     assert body(spec, name)["required"] == required
     assert spec.operation(name)["requestBody"]["required"] is True
 

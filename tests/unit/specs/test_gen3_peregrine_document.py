@@ -60,5 +60,5 @@ def test_a_file_is_named_with_its_slashes_and_described_in_one_form(spec: Any) -
     assert set(spec.corrected["components"]["responses"]["CoreMetadata"]["content"]) == {"application/json"}
 
 
-def test_what_a_token_decides_asks_for_one(spec: Any) -> None:
+def test_what_a_token_decides_requests_one(spec: Any) -> None:
     assert set(spec.wishes("security")) == {"query", "count_nodes", "list_projects", "get_core_metadata"}

@@ -94,7 +94,7 @@ def test_buckets_and_key_pairs_are_found_under_each_others_path(spec: Any) -> No
     assert answer(spec, "get_s3_api_key") == answer(spec, "create_s3_api_key", "201")
 
 
-def test_what_only_says_that_it_is_done_does_so(spec: Any) -> None:
+def test_what_only_states_that_it_is_done_does_so(spec: Any) -> None:
     for name in ("tag_sample", "tag_sample_group", "tag_tag", "add_organization_user", "add_project_sample_group"):
         assert answer(spec, name) == {"$ref": "#/components/schemas/Done"}
 

@@ -110,7 +110,7 @@ def test_everything_is_used(spec: Any) -> None:
     assert {name for name in stated if not name.startswith("securitySchemes/")} == set(used)
 
 
-def test_every_path_says_what_its_placeholders_are(spec: Any) -> None:
+def test_every_path_states_what_its_placeholders_are(spec: Any) -> None:
     for path, item in spec.corrected["paths"].items():
         stated = [at(spec, parameter) for parameter in item.get("parameters", [])]
         assert [parameter["name"] for parameter in stated] == re.findall(r"\{(\w+)\}", path), path
@@ -199,7 +199,7 @@ def test_of_answers_only_identities_can_be_relied_on(spec: Any) -> None:
     [("S3", "S3Service"), ("s3", "S3Service"), ("GCS", "GoogleService"), ("gcs", "GoogleService"),
      ("OSS", "OSSService"), ("azure", "AzureService")],
 )  # fmt: skip
-def test_the_service_of_a_volume_is_told_by_its_type(spec: Any, type_: str, schema: str) -> None:
+def test_the_service_of_a_volume_is_reported_by_its_type(spec: Any, type_: str, schema: str) -> None:
     service = spec.corrected["components"]["schemas"]["VolumeService"]
     assert service["discriminator"]["mapping"][type_] == f"#/components/schemas/{schema}"
     assert {"$ref": f"#/components/schemas/{schema}"} in service["oneOf"]
@@ -244,5 +244,5 @@ def test_files_are_found_by_metadata_of_any_name(spec: Any) -> None:
         ("create_automation_package", ["version", "location", "schema"]),
     ],
 )
-def test_what_a_new_thing_needs(spec: Any, name: str, required: list[str]) -> None:
+def test_what_a_new_object_needs(spec: Any, name: str, required: list[str]) -> None:
     assert body(spec, name)["required"] == required

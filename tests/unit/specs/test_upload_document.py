@@ -75,7 +75,7 @@ def test_names_of_files_keep_their_slashes(spec: Any) -> None:
             assert {"$ref": "#/parameters/FileName"} in operation["parameters"]
 
 
-def test_bytes_are_data_unless_the_caller_says_what_they_are(spec: Any) -> None:
+def test_bytes_are_data_unless_the_caller_states_what_they_are(spec: Any) -> None:
     assert spec.wishes("consumes")["store_file"] == ["application/octet-stream; dcp-type=data"]
 
 

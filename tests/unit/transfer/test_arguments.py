@@ -101,7 +101,7 @@ def test_an_upload_goes_to_a_store() -> None:
         ({"checksums": {"s3_etag": "0" * 32 + "-"}}, "is not a valid s3_etag"),
     ],
 )
-def test_an_item_says_what_is_wrong_with_it(changed: dict[str, Any], said: str) -> None:
+def test_an_item_states_what_is_wrong_with_it(changed: dict[str, Any], said: str) -> None:
     if os.name == "nt":
         said = said.replace("PosixPath", "WindowsPath")
     told = wrong(Item, **{"name": "x", "locate": HERE, **changed})
@@ -142,7 +142,7 @@ def test_what_platforms_state_is_taken() -> None:
         ((HERE.url, [("a", "canary")]), "headers must be a mapping from name to value, not a list"),
     ],
 )
-def test_a_location_says_what_is_wrong_with_it(args: tuple[Any, ...], said: str) -> None:
+def test_a_location_states_what_is_wrong_with_it(args: tuple[Any, ...], said: str) -> None:
     told = wrong(Location, *args)
     assert said in told
     assert "canary" not in told
@@ -166,7 +166,7 @@ def test_a_plan_knows_its_options(tmp_path: Path) -> None:
     assert wrong(Plan([], tmp_path).shards, "2") == "n must be a whole number, not '2'"
 
 
-def test_a_plan_of_other_things_than_items(tmp_path: Path) -> None:
+def test_a_plan_of_other_objects_than_items(tmp_path: Path) -> None:
     given: Any = ["http://x/y"]
     assert wrong(Plan(given, tmp_path).shards, 2).startswith("item 1 is a str, not an Item")
     assert wrong(Plan(lambda: given, tmp_path).shards, 2).startswith("item 1 is a str, not an Item")

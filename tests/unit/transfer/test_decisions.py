@@ -63,7 +63,7 @@ def test_a_cell_ends_on_the_grid_or_with_the_file(position: int, size: int | Non
         ([0, 3], 23, [1, 2, 4, 5], [(4, 12), (16, 23)]),
     ],
 )
-def test_cells_that_are_missing_are_asked_for_in_as_few_spans_as_there_are_gaps(
+def test_cells_that_are_missing_are_requested_in_as_few_spans_as_there_are_gaps(
     have: list[int], size: int, missing: list[int], spans: list[plan.Span]
 ) -> None:
     assert plan.missing_cells(have, size * MIB) == missing
@@ -188,7 +188,7 @@ def test_a_quota_falls_with_failures_and_rises_with_cells(
         assert 0 <= quota.left <= retries
 
 
-def test_waits_double_without_progress_and_begin_anew_after_it() -> None:
+def test_waits_double_without_progress_and_begin_again_after_it() -> None:
     quota, waits = Quota.of(5, 0.25), []
     for _ in range(4):
         decision = quota.failed(1.0)
@@ -285,7 +285,7 @@ def test_what_is_a_strong_validator(headers: dict[str, str], strong: bool, told:
     assert judge(first._replace(validator=found), 206, part, 0.0).kind is (Kind.ACCEPT if strong else Kind.UNVALIDATED)
 
 
-def test_a_date_that_has_become_strong_tells_of_a_change() -> None:
+def test_a_date_that_has_become_strong_reports_a_change() -> None:
     before = validator_in({"last-modified": CHANGED})
     later = {"date": "Sat, 21 Nov 2026 10:00:00 GMT"}
     asked = ASKED._replace(validator=before, joins=True)
@@ -327,7 +327,7 @@ def test_answers_to_requests_that_went_out_together_are_held_against_each_other(
     assert kinds == [Kind.ACCEPT, Kind.CHANGED]
 
 
-def test_a_size_that_only_a_server_told_may_change() -> None:
+def test_a_size_that_only_a_server_reported_may_change() -> None:
     told = Asked(CELL, 2 * CELL, ranged=True, size=10 * CELL, stated=False, validator="")
     assert judge(told, 200, {"content-length": "5"}, 0.0).kind is Kind.CHANGED
 
@@ -376,7 +376,7 @@ def test_a_size_that_no_file_has_is_none() -> None:
 
 @pytest.mark.parametrize("state", [State.VERIFYING, State.COMMITTING])
 @pytest.mark.parametrize("event", [messages.Located(Location("http://127.0.0.1/other"), 1.0), messages.Due()])
-def test_what_was_asked_for_before_all_bytes_were_there_comes_too_late(state: State, event: object) -> None:
+def test_answers_to_earlier_requests_are_ignored_after_completion(state: State, event: object) -> None:
     job = Job(0, Item("one", Location("http://127.0.0.1/one"), 5), "one", "one.part")
     job.locating = job.paused = True
     job.state = state
@@ -384,7 +384,7 @@ def test_what_was_asked_for_before_all_bytes_were_there_comes_too_late(state: St
     assert job.state is state
 
 
-def test_a_hash_of_bytes_that_were_begun_anew_does_not_count() -> None:
+def test_a_hash_of_bytes_that_were_begun_again_does_not_count() -> None:
     job = Job(0, Item("one", Location("http://127.0.0.1/one"), 5, {"md5": "0" * 32}), "one", "one.part")
     job.state, stale = State.COMMITTING, job.digests
     job.forget_digests()

@@ -69,7 +69,7 @@ def test_growth_ends_at_the_reserve_and_not_before(free: int, total: int, step: 
     assert space.free - step < reserve
 
 
-def test_space_is_not_looked_at_for_each_write() -> None:
+def test_space_is_not_examined_for_each_write() -> None:
     space = Space(50 * GIB, 100 * GIB)
     growth = Growth("/data/one.part", space=space)
     for _ in range(8 * 128):
@@ -92,7 +92,7 @@ def test_space_that_others_take_is_seen() -> None:
         grow()
 
 
-def test_a_system_that_does_not_tell_its_space_is_written_to(tmp_path: Path) -> None:
+def test_a_system_that_does_not_state_its_space_is_written_to(tmp_path: Path) -> None:
     growth = Growth("/data/one.part", space=lambda _: None)
     for _ in range(100):
         growth.expect(GIB)

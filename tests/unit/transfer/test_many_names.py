@@ -171,7 +171,7 @@ def test_thousands_of_clashes_are_one_error() -> None:
         check_names([*Streamed(5000), *Streamed(5000)], folds_case=False)
 
 
-def test_after_a_refusal_the_guard_goes_on() -> None:
+def test_after_a_refusal_the_guard_continues() -> None:
     guard = NameGuard(folds_case=True)
     for name in ("a", "b/c"):
         guard.check(name)
@@ -267,14 +267,14 @@ def test_where_no_folder_is_known_a_whole_path_has_the_length_that_linux_allows(
 
 
 @pytest.mark.parametrize("check", [*WAYS, each_alone])
-def test_the_rules_of_windows_hold_there_unless_told_otherwise(check: Check) -> None:
+def test_the_rules_of_windows_hold_there_by_default(check: Check) -> None:
     with pytest.raises(UnsafePath, match="Windows") if os.name == "nt" else contextlib.nullcontext():
         check(["con", "a.", "ab:c"], False)
 
 
 @pytest.mark.parametrize("check", WAYS)
 @pytest.mark.parametrize("folds", [False, True])
-def test_names_that_are_no_text_on_disk_are_told_apart_too(check: Check, folds: bool) -> None:
+def test_names_that_are_no_text_on_disk_are_distinguished_too(check: Check, folds: bool) -> None:
     entries = [os.fsdecode(name) for name in (b"a\xff", b"a\xfe/x", b"a\xfe/y")]
     check(entries, folds)
     with pytest.raises(NameClash):
@@ -348,7 +348,7 @@ steps = st.sampled_from(
 
 
 @given(st.lists(steps, min_size=1, max_size=6).map("/".join) | st.text(max_size=20))
-def test_a_name_that_passes_never_leads_out_of_the_folder(maze: Path, name: str) -> None:
+def test_a_name_that_passes_never_leaves_the_folder(maze: Path, name: str) -> None:
     try:
         check_names([name], folds_case=True)
         check_links([name], str(maze))
@@ -360,7 +360,7 @@ def test_a_name_that_passes_never_leads_out_of_the_folder(maze: Path, name: str)
 
 
 @given(st.lists(st.lists(steps, min_size=1, max_size=4).map("/".join), max_size=8))
-def test_what_was_looked_at_before_changes_no_decision(maze: Path, entries: list[str]) -> None:
+def test_what_was_examined_before_changes_no_decision(maze: Path, entries: list[str]) -> None:
     guard = LinkGuard(str(maze))
     for name in entries:
         try:
@@ -379,14 +379,14 @@ def test_what_was_looked_at_before_changes_no_decision(maze: Path, entries: list
         assert alone == together
 
 
-def test_a_guard_with_a_folder_looks_for_links_too(maze: Path) -> None:
+def test_a_guard_with_a_folder_searches_for_links_too(maze: Path) -> None:
     guard = NameGuard(folds_case=False, folder=str(maze))
     guard.check("in/x")
     with pytest.raises(UnsafePath, match="points outside the folder"):
         guard.check("a/out/x")
 
 
-def test_each_folder_is_looked_at_once(maze: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_folder_is_examined_once(maze: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
     real = os.lstat
     monkeypatch.setattr(os, "lstat", lambda path: (looked.append(os.fspath(path)), real(path))[1])
@@ -395,7 +395,7 @@ def test_each_folder_is_looked_at_once(maze: Path, monkeypatch: pytest.MonkeyPat
 
 
 @given(st.lists(st.text(max_size=3)))
-def test_of_things_of_one_name_the_first_is_kept(found: list[str]) -> None:
+def test_of_objects_of_one_name_the_first_is_kept(found: list[str]) -> None:
     assert list(first_of_each(enumerate(found), lambda thing: thing[1])) == [
         (place, name) for place, name in enumerate(found) if name not in found[:place]
     ]

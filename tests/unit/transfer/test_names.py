@@ -76,7 +76,7 @@ UNNAMED: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("name", "reason"), UNNAMED)
-def test_what_is_no_name_is_refused_with_its_place(name: Any, reason: str) -> None:
+def test_an_invalid_name_is_refused_with_its_place(name: Any, reason: str) -> None:
     with pytest.raises(UnsafePath) as caught:
         safe_name(name, "row 7 of m.tsv")
     assert caught.value.message == f"The file name {name!r} of row 7 of m.tsv {reason}"
@@ -162,7 +162,7 @@ def test_what_does_not_clash() -> None:
 
 
 @given(st.lists(st.sampled_from(["a", "b", "A", "a/b", "a/b/c", "b/a", "A/b", "c/d/e", "c/d"]), max_size=6))
-def test_names_that_pass_have_paths_of_their_own(names: list[str]) -> None:
+def test_names_that_pass_have_separate_paths(names: list[str]) -> None:
     try:
         check_names(names, folds_case=False)
     except NameClash:
@@ -203,7 +203,7 @@ def test_links_out_of_the_folder(tmp_path: Path) -> None:
         assert caught.value.reason == reason.format(target / link)
 
 
-def test_a_link_tells_where_a_file_lands(tmp_path: Path) -> None:
+def test_a_link_states_where_a_file_lands(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "in").symlink_to("real")
     (tmp_path / "real" / "up").symlink_to("..")
@@ -222,7 +222,7 @@ def test_a_link_tells_where_a_file_lands(tmp_path: Path) -> None:
         assert LinkGuard(str(tmp_path)).check(name) == there
 
 
-def test_in_a_folder_that_is_not_there_names_lead_nowhere_else(tmp_path: Path) -> None:
+def test_in_a_folder_that_does_not_exist_names_has_no_target_else(tmp_path: Path) -> None:
     missing = str(tmp_path / "missing")
     assert not check_links(["x", "a/x"], missing)
     guard = NameGuard(folds_case=False, folder=missing)
@@ -259,7 +259,7 @@ def test_a_folder_is_walked_without_links_to_folders_and_the_work_folder(
     assert f"{tmp_path / 'b' / 'back'} is a link to a folder" in caplog.text
 
 
-def test_a_folder_that_cant_be_read_ends_the_walk_unless_the_caller_takes_note(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_read_ends_the_walk_unless_the_caller_takes_note(tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0)
     noted: list[OSError] = []
     with as_ordinary_user():

@@ -69,7 +69,7 @@ def test_a_file_is_whole_and_right_or_not_there(
 
 @settings(max_examples=5 * settings().max_examples // 2, deadline=None)
 @given(SEEDS, SIZES, st.booleans())
-def test_without_trouble_every_byte_is_asked_for_once(seed: int, sizes: list[int], ranged: bool):
+def test_without_trouble_every_byte_is_requested_once(seed: int, sizes: list[int], ranged: bool):
     world = World(seed, files(seed, sizes, ranged=ranged))
     items = [world.item(name, sums) for name, sums in zip(world.sources, checked(world, seed), strict=True)]
     with TemporaryDirectory() as folder:

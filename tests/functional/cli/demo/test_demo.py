@@ -44,7 +44,7 @@ def test_a_gibibyte_that_is_killed_half_way(tmp_path):
 
 
 @pytest.mark.long
-def test_what_is_kept_can_be_looked_at(tmp_path):
+def test_what_is_kept_can_be_examined(tmp_path):
     told = omics(tmp_path, "demo", *SMALL, "--keep", "kept")
     assert told.returncode == 0, told.stderr
     assert told.stdout.rstrip().endswith(f"everything is kept in {tmp_path / 'kept'}")
@@ -62,7 +62,7 @@ def test_a_folder_that_holds_something_is_not_taken(tmp_path):
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
 
 
-def test_a_file_is_no_folder_to_keep_things_in(tmp_path):
+def test_a_file_is_no_folder_to_keep_objects_in(tmp_path):
     (tmp_path / "mine").write_text("all of it")
     told = omics(tmp_path, "demo", "--keep", "mine")
     assert (told.returncode, told.stdout) == (2, "")
@@ -77,7 +77,7 @@ def test_a_size_that_cannot_be_halved_in_parts_is_refused(tmp_path, size):
     assert told.stdout == ""
 
 
-def test_without_the_extra_it_says_what_to_install(tmp_path):
+def test_without_the_extra_it_states_what_to_install(tmp_path):
     told = omics(tmp_path, "demo", before="import sys; sys.modules['uvicorn'] = None")
     assert told.returncode == 2
     assert told.stderr.count("\n") == 1

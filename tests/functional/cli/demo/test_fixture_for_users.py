@@ -54,7 +54,7 @@ def test_each_of_two_processes_has_a_sandbox_that_is_empty_for_each_test(tmp_pat
     assert (len(turns), len(set(turns))) == (4, 2)  # one of each process, for two tests
 
 
-def test_without_the_extra_it_says_what_to_install(tmp_path: Path):
+def test_without_the_extra_it_states_what_to_install(tmp_path: Path):
     (tmp_path / "test_mine.py").write_text("def test_it(omics_sandbox): ...")
     (tmp_path / "conftest.py").write_text("import sys\nsys.modules['uvicorn'] = None\n")
     code, told = run_pytest(tmp_path)

@@ -48,7 +48,7 @@ def skewed():
 @pytest.mark.parametrize(
     ("seconds", "said"), [(600, "10 minutes behind"), (-600, "10 minutes ahead of"), (172800, "2 days behind")]
 )
-def test_a_login_that_fails_by_a_wrong_clock_says_so(skewed, seconds, said):
+def test_a_login_that_fails_by_a_wrong_clock_reports_it(skewed, seconds, said):
     url, _ = skewed(seconds, 401)
     login, clock = tried(LOGIN._replace(url=url, call=CALL._replace(url=f"{url}/user")), {"NO_PROXY": "*"}, 5)
     assert (clock.status, said in clock.found) == ("failed", True)

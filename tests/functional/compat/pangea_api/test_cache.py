@@ -15,7 +15,7 @@ def kept(tmp_path: Path) -> list[Path]:
 # -- as objects use it
 
 
-def test_what_was_fetched_is_not_asked_for_again(knex: Knex, library: SampleGroup, sandbox: Sandbox):
+def test_what_was_fetched_is_not_requested_again(knex: Knex, library: SampleGroup, sandbox: Sandbox):
     library.sample("s").create()
     Organization(knex, "An Org").sample_group("A Library").sample("s").get()
     before = len(sandbox.requests("/pangea/"))

@@ -31,7 +31,7 @@ def test_a_file_on_s3_comes_under_its_name(pangea: FieldServer, server: Any, noi
     assert not list((tmp_path / "state").rglob("*.journal"))
 
 
-def test_what_is_there_is_replaced(pangea: FieldServer, server: Any, tmp_path: Path, noise: Any):
+def test_what_exists_is_replaced(pangea: FieldServer, server: Any, tmp_path: Path, noise: Any):
     server.put("k", noise(5000))
     target = tmp_path / "out"
     target.write_bytes(noise(5000, 2))
@@ -43,7 +43,7 @@ def test_what_is_there_is_replaced(pangea: FieldServer, server: Any, tmp_path: P
     assert target.read_bytes() == noise(5000, 3)
 
 
-def test_a_file_that_was_had_before_is_had_anew_after_a_refresh(pangea: FieldServer, server: Any, noise: Any):
+def test_a_file_that_was_had_before_is_had_again_after_a_refresh(pangea: FieldServer, server: Any, noise: Any):
     server.put("k", noise(5000))
     field = pangea.field(data=signed(server, "k"))
     first = field.download_file()
@@ -53,7 +53,7 @@ def test_a_file_that_was_had_before_is_had_anew_after_a_refresh(pangea: FieldSer
     assert Path(again).read_bytes() == noise(5000, 2)
 
 
-def test_a_url_that_ended_is_asked_for_again(pangea: FieldServer, server: Any, tmp_path: Path, noise: Any):
+def test_a_url_that_ended_is_requested_again(pangea: FieldServer, server: Any, tmp_path: Path, noise: Any):
     server.put("k", noise(3 * MIB))
     field = pangea.field(data=signed(server, "k", "old"))
     pangea.sign = lambda _, data: {**data, **signed(server, "k", "new")}
@@ -75,14 +75,14 @@ def test_a_private_result_has_no_other_url(pangea: FieldServer, server: Any, tmp
     assert not (tmp_path / "out").exists()
 
 
-def test_without_a_signature_the_public_address_is_asked(pangea: FieldServer, server: Any, tmp_path: Path):
+def test_without_a_signature_the_public_address_is_queried(pangea: FieldServer, server: Any, tmp_path: Path):
     server.put("bkt/k%201.txt", b"public")
     data = {"__type__": "s3", "uri": "s3://bkt/k 1.txt", "endpoint_url": server.url("").rstrip("/")}
     pangea.field(data=data).download_file(tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == b"public"
 
 
-def test_a_cut_body_goes_on(pangea: FieldServer, server: Any, tmp_path: Path, noise: Any):
+def test_a_cut_body_continues(pangea: FieldServer, server: Any, tmp_path: Path, noise: Any):
     server.put("k", noise(9 * MIB))
     server.fault("k", lambda _s, _r, _a: Answer(**{**vars(_a), "cut": 5 * MIB}))
     pangea.field(data=signed(server, "k")).download_file(tmp_path / "out")
@@ -165,7 +165,7 @@ def test_data_of_its_own_are_no_file(pangea: FieldServer, tmp_path: Path):
     assert not (tmp_path / "x").exists()
 
 
-def test_a_field_that_isnt_on_the_server_can_have_a_file(pangea: FieldServer, server: Any, tmp_path: Path):
+def test_a_field_that_is_not_on_the_server_can_have_a_file(pangea: FieldServer, server: Any, tmp_path: Path):
     field = pangea.field().parent.field("new", data=sra(server, "SRR1", b"reads"))
     field.download_file(tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == b"reads"

@@ -45,7 +45,7 @@ def test_an_empty_answer_is_not_an_empty_list(hasty: Knex, library: SampleGroup,
         assert isinstance(caught.value, PangeaGeneralError)
 
 
-def test_an_empty_answer_is_no_new_thing():
+def test_an_empty_answer_is_no_new_object():
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(201)
 
@@ -84,7 +84,9 @@ def test_a_change_whose_answer_was_lost_is_sent_again_by_the_next_save(
     assert library.sample("s").get().description == "Changed."
 
 
-def test_a_request_without_a_name_is_told_without_one(hasty: Knex, sandbox: Sandbox, caplog: pytest.LogCaptureFixture):
+def test_a_request_without_a_name_is_reported_without_one(
+    hasty: Knex, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+):
     sandbox.add_faults(Rule("status", path="/pangea/api/organizations", status=503, times=1))
     with caplog.at_level("INFO", "omicsdk.http"):
         hasty.get("organizations")

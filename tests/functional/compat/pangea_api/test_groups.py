@@ -27,12 +27,12 @@ def group(knex: Knex, name: str, org: str = "An Org") -> SampleGroup:
 
 
 @pytest.mark.parametrize(("asked", "made"), [(True, True), (False, False), (None, True)])
-def test_a_new_group_is_as_private_as_was_asked(knex: Knex, org: Organization, asked: bool | None, made: bool):
+def test_a_new_group_is_as_private_as_requested(knex: Knex, org: Organization, asked: bool | None, made: bool):
     assert org.sample_group("g", is_public=asked).create().is_public is made
     assert group(knex, "g").get().is_public is made
 
 
-def test_a_new_group_is_private_when_nothing_is_said(knex: Knex, org: Organization, anonymous: Knex):
+def test_a_new_group_is_private_when_nothing_is_stated(knex: Knex, org: Organization, anonymous: Knex):
     assert org.sample_group("g").create().is_public is False
     assert org.sample_group("h").idem().is_public is False
     with pytest.raises(PangeaForbiddenError):
@@ -48,7 +48,7 @@ def test_none_sends_nothing(org: Organization, sandbox: Sandbox):
     assert ["is_public" in body for body in bodies] == [False, True]
 
 
-def test_a_server_that_makes_it_public_all_the_same_is_told_of(org: Organization):
+def test_a_server_that_makes_it_public_anyway_is_reported(org: Organization):
     post = org.knex.post
     org.knex.post = lambda url, json=None, **more: {**post(url, json, **more), "is_public": True}  # type: ignore[method-assign]
     private = org.sample_group("g", is_public=False)

@@ -16,7 +16,7 @@ def loaded_by(line: str) -> set[str]:
 @pytest.mark.parametrize(
     "line", ["from omicsdk.compat.pangea_api import Knex", "from omicsdk.compat.pangea_api import User"]
 )
-def test_heavy_libraries_are_loaded_when_something_is_asked(line: str):
+def test_heavy_libraries_are_loaded_when_something_is_queried(line: str):
     loaded = loaded_by(line)
     heavy = {
         "httpx",

@@ -134,7 +134,7 @@ def test_a_blob_that_lacks_a_field(knex: Knex):
     assert org.uuid is None
 
 
-def test_a_kept_blob_that_does_not_fit_is_fetched_anew(knex: Knex, library: SampleGroup):
+def test_a_kept_blob_that_does_not_fit_is_fetched_again(knex: Knex, library: SampleGroup):
     library.sample("s", metadata={"city": "Paris"}).create()
     sample = anew(knex, metadata={"city": "Paris"})
     sample.lib.get()
@@ -221,7 +221,7 @@ def test_idem_fetches_or_creates_or_saves(knex: Knex, library: SampleGroup, sand
 
 
 @pytest.mark.parametrize("status", [403, 500, 503])
-def test_idem_creates_nothing_when_nobody_knows_whether_it_is_there(
+def test_idem_creates_nothing_when_no_source_has_it_whether_it_is_there(
     knex: Knex, library: SampleGroup, sandbox: Sandbox, status: int
 ):
     before = sent(sandbox)
@@ -235,9 +235,7 @@ def test_idem_creates_nothing_when_nobody_knows_whether_it_is_there(
     assert sent(sandbox) == before
 
 
-def test_idem_finds_what_somebody_else_made_meanwhile(
-    knex: Knex, library: SampleGroup, monkeypatch: pytest.MonkeyPatch
-):
+def test_idem_finds_what_another_user_made_meanwhile(knex: Knex, library: SampleGroup, monkeypatch: pytest.MonkeyPatch):
     mine = library.sample("s")
     read = mine._read
     made: list[Sample] = []
@@ -290,7 +288,7 @@ def test_everything_can_be_deleted(knex: Knex, library: SampleGroup):
     assert not Organization(knex, "An Org").exists()
 
 
-def test_whoever_may_not_delete_is_told_so(library: SampleGroup, outsider: Knex):
+def test_a_missing_permission_to_delete_is_reported(library: SampleGroup, outsider: Knex):
     group = Organization(outsider, "An Org").sample_group("A Library").get()
     with pytest.raises(PangeaForbiddenError):
         group.delete()
@@ -340,7 +338,7 @@ def test_options_are_inherited(knex: Knex, library: SampleGroup, sandbox: Sandbo
     assert library.inherited_url_options == {"work_order_uuid": "00000000-0000-4000-8000-000000000000"}
 
 
-def test_a_class_of_ones_own(knex: Knex):
+def test_a_separate_class(knex: Knex):
     class Prototype(RemoteObject):
         remote_fields = ("uuid", "name")
         route = "work_order_prototypes"
@@ -407,7 +405,7 @@ def test_every_change_of_metadata_is_noticed(there: dict[str, Any], value: Any):
     assert sample._changes() == ({"metadata": {**there, "a": value}} if changed else {})
 
 
-def test_a_place_by_names_that_nobody_knows_yet(knex: Knex):
+def test_a_place_by_unknown_names(knex: Knex):
     assert Organization(knex, "My Org").nested_url() == "nested/My%20Org"
     with pytest.raises(RemoteObjectError, match="does not exist on the server yet"):
         Organization(knex, "a/b").nested_url()

@@ -87,7 +87,7 @@ def test_names_that_differ_in_case_are_different(library: SampleGroup, knex: Kne
         assert result.field("F").get().stored_data == {"of": name, "large": True}
 
 
-def test_fields_are_looked_for_in_their_own_result(sample: Sample, knex: Knex):
+def test_fields_are_searched_in_their_own_result(sample: Sample, knex: Knex):
     old = sample.analysis_result("m", replicate="old").create()
     old.field("f", data={"of": "old"}).create()
     sample.analysis_result("m", replicate="new").create().field("f", data={"of": "new"}).create()
@@ -116,7 +116,7 @@ def test_data_that_json_changes_create_nothing(library: SampleGroup):
     assert list(library.get_samples(cache=False)) == []
 
 
-def test_what_is_there_isnt_overwritten_unseen(sample: Sample, knex: Knex):
+def test_what_exists_is_not_overwritten_unseen(sample: Sample, knex: Knex):
     field = sample.analysis_result("m").field("f", data={"a": 1}).create()
     with pytest.raises(RemoteObjectOverwriteError):
         seen_by(knex).analysis_result("m").field("f", data={"a": 2}).get()
@@ -133,7 +133,7 @@ def test_all_fields_and_results_of_all_pages(sample: Sample):
     assert {each.uuid for each in result.get_fields()} == {each.uuid for each in result.get_fields()}
 
 
-def test_fields_that_shant_be_remembered_are_asked_for_again(sample: Sample):
+def test_fields_that_shant_be_remembered_are_requested_again(sample: Sample):
     result = sample.analysis_result("m").create()
     result.field("f", data=1).create()
     passing = next(result.get_fields(cache=False))

@@ -116,7 +116,7 @@ def test_objects_by_their_uuids(knex: Knex, library: SampleGroup):
     assert library.sample("s").get().metadata == {"x": 2}
 
 
-def test_objects_of_what_the_server_says(knex: Knex, library: SampleGroup):
+def test_objects_of_what_the_server_states(knex: Knex, library: SampleGroup):
     made = library.sample("s").create()
     blob = knex.get(f"samples/{made.uuid}")
     sample = sample_from_blob(knex, blob)

@@ -56,7 +56,7 @@ def test_a_large_file_goes_in_parts_by_its_size_or_by_the_call(pangea: FieldServ
     assert [body.get("n_parts") for body in pangea.of("/upload_s3")] == [3, 3, 1]
 
 
-def test_a_server_that_cannot_be_asked_for_more_says_so_at_once(pangea: FieldServer, small: Path):
+def test_a_server_that_cannot_be_requested_more_reports_it_at_once(pangea: FieldServer, small: Path):
     """As for a field that holds data, or a library without a bucket: the real server answers 500 to both."""
     field = pangea.field()
     pangea.faults = [httpx.Response(500, text="AttributeError")]
@@ -65,14 +65,14 @@ def test_a_server_that_cannot_be_asked_for_more_says_so_at_once(pangea: FieldSer
     assert len(pangea.of("upload_s3")) == 1
 
 
-def test_somebody_who_may_not_is_told(pangea: FieldServer, small: Path):
+def test_a_missing_permission_is_reported(pangea: FieldServer, small: Path):
     field = pangea.field()
     pangea.faults = [httpx.Response(403, json={"detail": "You do not have permission to perform this action."})]
     with pytest.raises(PangeaForbiddenError, match="permission"):
         field.upload_file(small)
 
 
-def test_a_field_that_isnt_there_takes_no_file(pangea: FieldServer, small: Path, sink: Any):
+def test_a_field_that_does_not_exist_takes_no_file(pangea: FieldServer, small: Path, sink: Any):
     field = pangea.field().parent.field("new")
     assert isinstance(field, SampleAnalysisResultField)
     with pytest.raises(RemoteObjectError):

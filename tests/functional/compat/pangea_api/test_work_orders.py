@@ -53,7 +53,9 @@ def test_a_kind_is_found_by_uuid_and_by_name(knex: Knex, proto: str, group_proto
         WorkOrderProto(knex, proto).create()
 
 
-def test_what_an_order_is_for_is_fetched_where_it_wasnt(knex: Knex, library: SampleGroup, proto: str, group_proto: str):
+def test_what_an_order_is_for_is_fetched_where_it_was_not(
+    knex: Knex, library: SampleGroup, proto: str, group_proto: str
+):
     library.sample("s 1").create()
     unfetched = Organization(knex, "An Org").sample_group("A Library")
     of, of_groups = WorkOrderProto.from_uuid(knex, proto), GroupWorkOrderProto.from_uuid(knex, group_proto)

@@ -57,7 +57,7 @@ def test_a_refusal_is_an_answer_and_its_words_are_no_markup():
         ("", 404),
     ],
 )
-def test_what_is_no_answer_is_passed_over(target, status):
+def test_an_invalid_answer_is_passed_over(target, status):
     server = RedirectServer()
     with server.listening("s"):
         assert fetch(server.uri + target)[0] == status
@@ -72,7 +72,7 @@ def test_a_browser_that_never_comes_back_is_a_timeout():
     assert "--device" in caught.value.remedy
 
 
-def test_a_wait_can_be_given_up():
+def test_a_wait_can_be_abandoned():
     stop = threading.Event()
     stop.set()
     server = RedirectServer()
@@ -80,7 +80,7 @@ def test_a_wait_can_be_given_up():
         server.wait(100, stop)
 
 
-def test_a_connection_on_which_nothing_comes_holds_nobody_up():
+def test_a_connection_on_which_nothing_comes_blocks_nothing():
     server = RedirectServer()
     with server.listening("s"), socket.create_connection(("127.0.0.1", int(server.uri.split(":")[2].strip("/")))):
         fetch(f"{server.uri}?code=c&state=s")

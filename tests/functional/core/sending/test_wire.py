@@ -126,7 +126,7 @@ def test_a_connection_that_breaks_before_the_answer_is_tried_again(wire, send):
     ],
     ids=["length", "chunked", "head", "nonsense", "gzip"],
 )
-def test_a_cut_or_damaged_answer_is_tried_again_and_never_taken_for_whole(wire, send, cut):
+def test_a_cut_or_damaged_answer_is_tried_again_and_never_treated_as_whole(wire, send, cut):
     def talk(server, connection, number):
         server.head(connection)
         connection.sendall(reply(b"whole") if number == 2 else cut)
@@ -232,7 +232,7 @@ def test_of_a_large_error_its_beginning_is_kept(wire, send):
 
 
 @pytest.mark.parametrize("coding", [b"gzip, gzip", b"deflate, gzip", b"br"])
-def test_an_answer_that_is_encoded_as_nobody_asked_is_refused(wire, send, coding):
+def test_an_encoding_that_was_not_requested_is_refused(wire, send, coding):
     body = gzip.compress(gzip.compress(b"{}"))
     server = wire(always(reply(body, headers=[b"Content-Encoding: " + coding])))
     with pytest.raises(errors.ConnectionLost, match="was not requested"):
@@ -277,7 +277,7 @@ def test_a_body_from_a_function_is_sent_in_pieces_with_its_length(wire, send):
     assert b"transfer-encoding" not in server.heads[0].lower()
 
 
-def test_a_body_whose_source_fails_is_told_as_it_is(wire, send):
+def test_a_body_whose_source_fails_is_reported_as_it_is(wire, send):
     def pieces():
         yield b"ab"
         raise FileNotFoundError(2, "No such file or directory", "reads.fastq")
@@ -290,7 +290,7 @@ def test_a_body_whose_source_fails_is_told_as_it_is(wire, send):
 
 
 @pytest.mark.parametrize("value", ["canary\n", "canary\r\nX-Other: 1", "canary\x00"])
-def test_a_header_that_cannot_be_sent_is_refused_without_being_told(wire, send, value):
+def test_a_header_that_cannot_be_sent_is_refused_without_being_shown(wire, send, value):
     server = wire(always(reply()))
     with pytest.raises(errors.TransportError, match="cannot be sent: Illegal header value") as caught:
         send(server.url, get(headers=(("x-api-key", value),)))
@@ -298,7 +298,7 @@ def test_a_header_that_cannot_be_sent_is_refused_without_being_told(wire, send, 
     assert server.heads == []
 
 
-def test_nobody_at_the_port(send):
+def test_a_closed_port(send):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     clock = ManualClock()
@@ -307,7 +307,7 @@ def test_nobody_at_the_port(send):
     assert len(clock.slept) == 5
 
 
-def test_a_name_that_nobody_knows_is_told_at_once(send, monkeypatch):
+def test_a_name_that_is_unknown_is_reported_at_once(send, monkeypatch):
     def unknown(*_arguments, **_options):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -318,7 +318,7 @@ def test_a_name_that_nobody_knows_is_told_at_once(send, monkeypatch):
     assert clock.slept == []
 
 
-def test_a_server_that_says_nothing_ends_in_time(wire, send):
+def test_a_server_that_reports_nothing_ends_in_time(wire, send):
     done = threading.Event()
     server = wire(lambda server, connection, number: (server.head(connection), done.wait(10)))
     with pytest.raises(errors.TimedOut):
@@ -389,7 +389,7 @@ def test_a_proxy_of_the_environment_is_used(wire, send):
     assert server.heads[0].startswith(b"GET http://api.example.org/v1/x HTTP/1.1")
 
 
-def test_a_proxy_that_isnt_there_is_named_without_its_password(send):
+def test_a_proxy_that_does_not_exist_is_named_without_its_password(send):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         proxy = f"127.0.0.1:{unused.getsockname()[1]}"
@@ -409,7 +409,7 @@ def test_a_proxy_that_refuses_is_named(wire, send):
     assert clock.slept == []
 
 
-def test_a_proxy_that_is_busy_is_asked_again(wire, send):
+def test_a_proxy_that_is_busy_is_queried_again(wire, send):
     server = wire(always(reply(b"", b"503 Busy")))
     clock = ManualClock()
     with pytest.raises(errors.ProxyFailed, match="503"):
@@ -444,7 +444,7 @@ def test_one_tls_context_serves_the_process():
     assert tls_context(Network()).verify_mode is ssl.CERT_REQUIRED
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(wire, send, tmp_path):
+def test_a_certificate_that_no_authority_signed_is_refused(wire, send, tmp_path):
     certificate, key = self_signed(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
@@ -532,7 +532,7 @@ def test_many_threads_share_a_transport(wire):
     assert len(server.heads) == 160
 
 
-def test_streams_that_nobody_closes_leave_no_connection_and_the_error_says_so(wire, monkeypatch):
+def test_streams_that_are_not_closed_leave_no_connection_and_the_error_reports_it(wire, monkeypatch):
     monkeypatch.setattr(connections, "MOST_CONNECTIONS", 2)
     server = wire(always(reply(b"ok")))
     transport = Transport(server.url, environ={}, timeout=Timeout(pool=0.05))
@@ -549,7 +549,7 @@ def test_streams_that_nobody_closes_leave_no_connection_and_the_error_says_so(wi
 
 
 @pytest.mark.parametrize("over", ["httpx", "aiohttp"])
-def test_tasks_wait_for_a_connection_and_the_error_says_what_holds_them(wire, monkeypatch, over):
+def test_tasks_wait_for_a_connection_and_the_error_states_what_holds_them(wire, monkeypatch, over):
     if over == "httpx":
         without_aiohttp(monkeypatch)
     else:
@@ -602,7 +602,7 @@ def test_what_is_cancelled_gives_its_connection_back(wire, monkeypatch):
     silent.set()
 
 
-def test_connections_that_nobody_used_for_long_are_closed(wire):
+def test_idle_connections_are_closed(wire):
     server = wire(always(reply(b"ok")))
     clock = ManualClock()
     transport = Transport(server.url, environ={}, clock=clock)
@@ -619,7 +619,7 @@ def test_connections_that_nobody_used_for_long_are_closed(wire):
     transport.close()
 
 
-def test_a_failure_leaves_old_connections_to_whoever_closes_them(wire):
+def test_a_failure_leaves_old_connections_open(wire):
     def talk(server, connection, _number):
         while head := server.head(connection):
             if b"/cut" in head:
@@ -658,7 +658,7 @@ def test_what_aiohttp_would_send_for_ever_goes_over_httpx():
     assert not asyncio.run(served("GET", headers=[(b"x-name", "Zürich".encode("latin-1"))]))
 
 
-def test_a_connection_that_another_thread_takes_meanwhile_is_missed_by_nobody(wire):
+def test_a_connection_that_another_thread_takes_meanwhile_is_missed_by_no_thread(wire):
     class Raced(deque):
         """One whose last connection is taken between the question whether there is one and the look at it."""
 
@@ -678,7 +678,7 @@ def test_a_connection_that_another_thread_takes_meanwhile_is_missed_by_nobody(wi
     transport.close()
 
 
-def test_no_log_of_any_library_tells_a_secret(wire, send, caplog, request):
+def test_no_log_of_any_library_contains_a_secret(wire, send, caplog, request):
     caplog.set_level(logging.DEBUG)
     location = b"Location: /k?X-Amz-Signature=canary&X-Amz-Date=1"
     server = wire(always(reply(b"", b"302 Found", [location, b"Set-Cookie: sid=canary"]), reply(b"ok")))

@@ -50,7 +50,7 @@ def test_a_token_that_was_revoked_is_replaced(file: Path, sandbox: Sandbox):
     assert auth.curl("/user/user").status_code == 200
 
 
-def test_a_key_that_was_revoked_says_what_to_do(file: Path, sandbox: Sandbox):
+def test_a_key_that_was_revoked_states_what_to_do(file: Path, sandbox: Sandbox):
     auth = Gen3Auth(refresh_file=file, retry=NO_RETRY)
     access = sandbox.gen3.access
     access.revoke(json.loads(file.read_text())["key_id"])
@@ -77,7 +77,7 @@ def test_another_commons_through_the_token_service(file: Path, sandbox: Sandbox,
     assert "other-google" in [each["idp"] for each in idps]
 
 
-def test_a_commons_that_one_isn_t_connected_to(file: Path, sandbox: Sandbox):
+def test_a_commons_that_one_is_not_connected_to(file: Path, sandbox: Sandbox):
     sandbox.gen3.wts.add_commons("other-google", "https://other.example.org")
     log_in = r"Log in to other-google on your profile page, or at \S+/wts/oauth2/authorization_url\?idp=other-google"
     with pytest.raises(Gen3AuthError, match=rf"did not issue a token of other-google \(403.*{log_in}"):

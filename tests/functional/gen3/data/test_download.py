@@ -51,7 +51,7 @@ def test_many_files_take_few_calls(sandbox: Sandbox, commons: Gen3, tmp_path: Pa
     assert len(list((tmp_path / "out").glob("*.bin"))) == 120
 
 
-def test_what_fails_says_why_and_stops_nothing(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
+def test_what_fails_states_why_and_stops_nothing(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     good = sandbox.gen3.add_file("good", b"good")
     wrong = sandbox.gen3.add_file("wrong", b"wrong", hashes={"md5": "0" * 32})
     blank = sandbox.gen3.index.create_blank("somebody", "blank")["did"]
@@ -94,7 +94,7 @@ def test_what_is_open_comes_without_a_login(sandbox: Sandbox, tmp_path: Path) ->
         commons.download([free], tmp_path / "out", settings=NOBODY).raise_if_failed()
 
 
-def test_a_url_that_ends_is_asked_for_again(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
+def test_a_url_that_ends_is_requested_again(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     guids = [sandbox.gen3.add_file(f"{n}", b"x" * 1000) for n in range(3)]
     sandbox.add_faults(Rule("status", path="/gen3/_storage/*", status=403, times=2))
     commons.download(guids, tmp_path / "out", settings=NOBODY).raise_if_failed()
@@ -117,7 +117,7 @@ def test_files_of_another_commons_come_by_its_own_tokens(
     assert (tmp_path / "out/there").read_bytes() == b"there"
 
 
-def test_another_commons_without_a_login_gives_what_is_open_and_says_why_not_the_rest(
+def test_another_commons_without_a_login_gives_what_is_open_and_states_why_not_the_rest(
     other: Sandbox, commons: Gen3, tmp_path: Path
 ) -> None:
     host = other.url.partition("://")[2]

@@ -100,7 +100,7 @@ def test_the_commons_own_job_fills_the_record_where_there_is_one(
     assert file.filled == "by the commons"
 
 
-def test_a_record_is_left_blank_where_nobody_knows_where_the_bytes_are(commons: Gen3, tmp_path: Path) -> None:
+def test_a_record_is_left_blank_where_it_is_unknown_where_the_bytes_are(commons: Gen3, tmp_path: Path) -> None:
     """Filled without a URL it couldn't be downloaded, and the commons' job wouldn't fill it any more."""
     result = commons.upload(filled(tmp_path / "in", a=10), patience=0)
     assert result.ok
@@ -109,7 +109,7 @@ def test_a_record_is_left_blank_where_nobody_knows_where_the_bytes_are(commons: 
     assert record(commons, result.files[0].guid)["size"] is None
 
 
-def test_who_may_not_upload_is_told_and_nothing_is_made(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_missing_permission_to_upload_is_reported_and_nothing_is_made(sandbox: Sandbox, tmp_path: Path) -> None:
     folder = filled(tmp_path / "in", a=10, b=10)
     with commons_of(sandbox, READER) as commons:
         result = commons.upload(folder, authz=["/programs/secret"], patience=0)
@@ -156,7 +156,7 @@ def test_files_that_the_commons_has_are_skipped(sandbox: Sandbox, commons: Gen3,
     assert (anew.state, anew.guid != first.files[1].guid) == ("indexed", True)
 
 
-def test_a_file_of_another_resource_or_user_is_not_taken_for_one_s_own(
+def test_a_file_of_another_resource_or_user_is_not_treated_as_one_s_own(
     sandbox: Sandbox, commons: Gen3, tmp_path: Path
 ) -> None:
     folder = filled(tmp_path / "in", a=100)
@@ -168,7 +168,7 @@ def test_a_file_of_another_resource_or_user_is_not_taken_for_one_s_own(
     assert commons.upload(folder, bucket=BUCKET, patience=0).files[0].state == "indexed"
 
 
-def test_an_upload_in_parts_goes_on_in_another_run(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
+def test_an_upload_in_parts_continues_in_another_run(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     folder = filled(tmp_path / "in", big=20 * MIB)
     stop = threading.Event()
     # The third part is never answered: the stop comes after two of the four.
@@ -189,7 +189,7 @@ def test_an_upload_in_parts_goes_on_in_another_run(sandbox: Sandbox, commons: Ge
     assert [each["method"] for each in sandbox.requests("/gen3/_storage/")[before:]] == ["PUT", "PUT"]
 
 
-def test_a_record_that_says_otherwise_is_an_error(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
+def test_a_record_that_states_otherwise_is_an_error(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     folder = filled(tmp_path / "in", a=10)
 
     class Clock:
@@ -227,7 +227,7 @@ def test_sizes_out_of_bounds_are_refused(commons: Gen3, tmp_path: Path, wrong: d
         commons.upload(filled(tmp_path / "in", a=1), **wrong)
 
 
-def test_what_is_not_there_is_named(commons: Gen3, tmp_path: Path) -> None:
+def test_a_missing_object_is_named(commons: Gen3, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nowhere"):
         commons.upload(tmp_path / "nowhere")
     with pytest.raises(UsageError, match="no files"):

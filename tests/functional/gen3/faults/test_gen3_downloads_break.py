@@ -50,7 +50,7 @@ def test_names_may_have_spaces_and_any_letters(sandbox: Sandbox, commons: Gen3, 
     assert [(tmp_path / "out" / name).read_bytes() for name in names] == [name.encode() for name in names]
 
 
-def test_a_record_without_hashes_is_held_against_its_size_and_says_so(
+def test_a_record_without_hashes_is_held_against_its_size_and_reports_it(
     sandbox: Sandbox, commons: Gen3, tmp_path: Path
 ) -> None:
     guids = [sandbox.gen3.add_file("none", b"none", hashes={}), sandbox.gen3.add_file("some", b"some")]
@@ -101,7 +101,7 @@ def test_one_that_is_forbidden_keeps_no_other_from_coming(sandbox: Sandbox, tmp_
     assert all(isinstance(outcome.error, Forbidden | Unauthorized) for outcome in report.failed)
 
 
-def test_urls_that_end_before_their_turn_are_asked_for_again(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
+def test_urls_that_end_before_their_turn_are_requested_again(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     wanted = [stated(sandbox, f"{n}", b"%d" % n) for n in range(20)]
     sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", status=403, times=1, each="path"))
     commons.download(wanted, tmp_path / "out", settings=NOBODY).raise_if_failed()
@@ -186,7 +186,7 @@ def test_a_stop_ends_the_asking_for_objects_at_once(
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
 @pytest.mark.parametrize("signal_", [signal.SIGKILL, signal.SIGINT])
-def test_a_process_that_was_ended_is_gone_on_with(
+def test_a_process_that_was_ended_is_resumed(
     sandbox: Sandbox, commons: Gen3, tmp_path: Path, start: Any, until: Any, noise: Any, signal_: signal.Signals
 ) -> None:
     content = noise(24 * MIB)

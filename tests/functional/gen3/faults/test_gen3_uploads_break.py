@@ -64,7 +64,7 @@ def there(commons: Gen3, result: UploadResult, tmp_path: Path) -> None:
         *(pytest.param(part, signal.SIGINT, marks=pytest.mark.long) for part in (1, 3)),
     ],
 )
-def test_an_upload_that_was_ended_goes_on_and_makes_no_second_record(
+def test_an_upload_that_was_ended_continues_and_makes_no_second_record(
     sandbox: Sandbox,
     commons: Gen3,
     big: Path,
@@ -118,7 +118,7 @@ def test_an_upload_that_was_ended_while_its_parts_were_put_together(
     assert puts() == sent
 
 
-def test_a_part_that_fails_for_good_is_all_that_is_sent_the_next_time(
+def test_a_part_that_fails_permanently_is_all_that_is_sent_the_next_time(
     sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path, puts: Callable[[], int]
 ) -> None:
     (big.parent / "small").write_bytes(b"small")
@@ -194,7 +194,7 @@ def test_a_file_that_shrinks_or_grows_meanwhile_fails_and_leaves_no_record(
     there(commons, commons.upload(big, **PARTS), tmp_path)
 
 
-def test_a_record_that_is_gone_is_made_anew(sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path) -> None:
+def test_a_record_that_is_gone_is_made_again(sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path) -> None:
     (big.parent / "small").write_bytes(b"small")
     sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", status=500))
     options: Options = {**PARTS, "single": 10}
@@ -208,7 +208,7 @@ def test_a_record_that_is_gone_is_made_anew(sandbox: Sandbox, commons: Gen3, big
     assert not {file.guid for file in first.files} & {file.guid for file in second.files}
 
 
-def test_a_record_that_went_before_its_parts_were_put_together_is_made_anew(
+def test_a_record_that_went_before_its_parts_were_put_together_is_made_again(
     sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path
 ) -> None:
     sandbox.add_faults(Rule("status", path="/user/data/multipart/complete", status=500))
@@ -221,7 +221,7 @@ def test_a_record_that_went_before_its_parts_were_put_together_is_made_anew(
     assert second.files[0].guid != first.guid
 
 
-def test_a_folder_that_got_one_more_file_is_gone_on_with(
+def test_a_folder_that_got_one_more_file_is_resumed(
     sandbox: Sandbox, commons: Gen3, tmp_path: Path, puts: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "in"
@@ -334,7 +334,7 @@ def test_a_stop_ends_an_upload_whatever_it_waits_for(
         there(commons, again, tmp_path)
 
 
-def test_a_book_with_a_line_cut_off_is_gone_on_with(tmp_path: Path) -> None:
+def test_a_book_with_a_line_cut_off_is_resumed(tmp_path: Path) -> None:
     path, file = tmp_path / "book", tmp_path / "file"
     file.write_text("x")
     GuidBook(path).keep("elsewhere", "one", "guid-1")

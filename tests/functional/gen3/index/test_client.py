@@ -28,7 +28,7 @@ def index(auth: Gen3Auth):
         yield index
 
 
-def test_the_login_alone_says_which_commons(auth: Gen3Auth):
+def test_the_login_alone_states_which_commons(auth: Gen3Auth):
     for index in (Gen3Index(auth), Gen3Index(auth_provider=auth), Gen3Index(auth.endpoint, auth)):
         assert index.endpoint == f"{auth.endpoint}/index"
 
@@ -104,7 +104,7 @@ def test_a_change_between_the_two_reads_of_an_update_is_not_overwritten(
     assert index.get(guid)["urls_metadata"] == {"s3://b/x": {"a": "b"}, "s3://b/y": {}}
 
 
-def test_a_change_that_somebody_else_made_meanwhile_isn_t_overwritten(
+def test_a_change_that_another_user_made_meanwhile_is_not_overwritten(
     index: Gen3Index, auth: Gen3Auth, monkeypatch: pytest.MonkeyPatch
 ):
     record = index.create_record(MD5, 5, urls=["s3://b/x"], authz=["/open"])
@@ -156,7 +156,7 @@ def test_versions(index: Gen3Index):
     assert index.get_records([first["did"], "nope"])[0]["did"] == first["did"]
 
 
-def test_what_isn_t_allowed_is_said(sandbox: Sandbox, tmp_path):
+def test_what_is_not_allowed_is_stated(sandbox: Sandbox, tmp_path):
     reader = Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "reader.json", "reader@example.org"))
     with Gen3Index(reader) as index, pytest.raises(Forbidden):
         index.create_record(MD5, 1, urls=["s3://b/1"], authz=["/programs/secret"])

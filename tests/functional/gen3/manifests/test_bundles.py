@@ -126,7 +126,7 @@ def test_a_bundle_that_fails_takes_those_along_that_hold_it(
     assert "its member a could not be created" in made.failures[3]
 
 
-def test_a_bundle_isnt_made_twice_when_its_answer_is_lost(auth: Gen3Auth, files: None, written):
+def test_a_bundle_is_not_made_twice_when_its_answer_is_lost(auth: Gen3Auth, files: None, written):
     posts: list[str] = []
     with httpx.HTTPTransport() as network:
 
@@ -163,7 +163,7 @@ def test_an_access_token_will_do(commons: Gen3, auth: Gen3Auth, files: None, wri
         ("a | b |  | \nb | a |  | ", "are bundles that contain each other"),
     ],
 )
-def test_what_is_wrong_is_told_before_anything_is_made(row: str, told: str, written):
+def test_what_is_wrong_is_reported_before_anything_is_made(row: str, told: str, written):
     path = written("bundle_name | ids | checksums | type", f"first | {B} |  | ", row)
     with pytest.raises(ManifestError) as caught:
         bundles_of(path)

@@ -86,7 +86,7 @@ def test_a_subject_that_is_known_gets_further_names(auth: Gen3Auth, documents: G
     assert sorted(documents.get_aliases(guid)["aliases"]) == ["A01", "C1", "phs1"]
 
 
-def test_names_of_two_subjects_are_told(auth: Gen3Auth, documents: Gen3Metadata, written):
+def test_names_of_two_subjects_are_reported(auth: Gen3Auth, documents: Gen3Metadata, written):
     asyncio.run(publish_crosswalk_metadata(auth, written(HEADER + "A01,phs1\nA02,phs2\n")))
     with pytest.raises(
         SomeFailed, match="1 of 2 rows could not be published: line 2: its names are those of 2 subjects"
@@ -109,7 +109,7 @@ def test_what_is_read_can_be_published_again(auth: Gen3Auth, documents: Gen3Meta
     assert (again, subjects(documents)) == ({"updated": 2}, before)
 
 
-def test_names_that_arent_known_are_told(auth: Gen3Auth, written):
+def test_names_that_are_not_known_are_reported(auth: Gen3Auth, written):
     asyncio.run(publish_crosswalk_metadata(auth, written(HEADER + "A01,phs1\nA02,phs2\n")))
     assert asyncio.run(verify_crosswalk_metadata(auth, written(HEADER + "A01,phs1\n"))) == []
     first, second = asyncio.run(verify_crosswalk_metadata(auth, written(HEADER + "A01,phs9\nA01,phs2\n")))
@@ -150,7 +150,7 @@ def test_columns_must_be_those_of_a_crosswalk(text: str, told: str, auth: Gen3Au
     assert told in str(caught.value)
 
 
-def test_rows_with_more_cells_than_columns_are_told(auth: Gen3Auth, documents: Gen3Metadata, written):
+def test_rows_with_more_cells_than_columns_are_reported(auth: Gen3Auth, documents: Gen3Metadata, written):
     path = written(HEADER + "A01,phs1\n")
     info = written(f"commons_url,identifier_name,description\n{A},Subject ID,one, two\n", "i.csv")
     with pytest.raises(ManifestError, match="line 2: has 4 cells, and there are 3 columns"):

@@ -83,7 +83,7 @@ def test_what_is_read_is_what_was_written(value: Any):
     assert table.read(cells[1]) == value
 
 
-def test_tags_without_a_category_are_told():
+def test_tags_without_a_category_are_reported():
     with pytest.raises(UsageError, match="'_tag_0': 'x' is a tag without a category"):
         table.study_of({"_tag_0": "x"})
 
@@ -131,7 +131,7 @@ def test_all_pages_up_to_the_limit(commons: Gen3, documents: Gen3Metadata, tmp_p
     assert json.loads((tmp_path / "none.json").read_text()) == []
 
 
-def test_a_commons_that_gives_shorter_pages_than_it_is_asked_for(auth: Gen3Auth, documents, tmp_path):
+def test_a_commons_that_gives_shorter_pages_than_it_is_requested(auth: Gen3Auth, documents, tmp_path):
     documents.batch_create([{"guid": f"g{number}", "data": study(n=number)} for number in range(8)])
     with httpx.HTTPTransport() as network:
 
@@ -153,7 +153,7 @@ def test_studies_that_the_commons_gathers_of_others(commons: Gen3, sandbox: Sand
     assert more == [2]
 
 
-def test_documented_functions_tell_the_log_what_a_limit_left_out(auth: Gen3Auth, documents: Gen3Metadata, caplog):
+def test_documented_functions_log_what_a_limit_left_out(auth: Gen3Auth, documents: Gen3Metadata, caplog):
     shown = study(objects=[{"guid": "o"}])
     documents.batch_create([{"guid": f"g{number}", "data": shown} for number in range(3)])
     asyncio.run(output_expanded_discovery_metadata(auth, limit=3))
@@ -167,7 +167,7 @@ def test_documented_functions_tell_the_log_what_a_limit_left_out(auth: Gen3Auth,
     assert "unknown study none" in caplog.text
 
 
-def test_rows_that_cannot_be_published_are_told(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path):
+def test_rows_that_cannot_be_published_are_reported(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path):
     path = tmp_path / "m.tsv"
     path.write_text("guid\tname\t_tag_0\n\tnobody\t\na\tone\tbroken\nb\ttwo\tk: v\n")
     told = r"1 of 3 rows could not be published: line 3: .*'broken' is a tag without"
@@ -177,7 +177,7 @@ def test_rows_that_cannot_be_published_are_told(auth: Gen3Auth, documents: Gen3M
     assert documents.get("b") == study(name="two", tags=[{"name": "v", "category": "k"}])
 
 
-def test_a_row_with_more_cells_than_columns_is_told(commons: Gen3, documents: Gen3Metadata, tmp_path: Path):
+def test_a_row_with_more_cells_than_columns_is_reported(commons: Gen3, documents: Gen3Metadata, tmp_path: Path):
     path = tmp_path / "d.csv"
     path.write_text("guid,title,year\na,Cells, and more,2020\n")
     with pytest.raises(ManifestError, match="line 2: has 4 cells, and there are 3 columns"):
@@ -205,7 +205,7 @@ def test_guids_by_another_column_and_without_empty_values(auth: Gen3Auth, docume
         ),
     ],
 )
-def test_studies_that_arent_registered(how, registered, new: str, auth, documents: Gen3Metadata, tmp_path: Path):
+def test_studies_that_are_not_registered(how, registered, new: str, auth, documents: Gen3Metadata, tmp_path: Path):
     documents.create("old", study(n=1, kept=1))
     path = tmp_path / "m.tsv"
     path.write_text("guid\tn\nold\t2\nnew\t3\n")

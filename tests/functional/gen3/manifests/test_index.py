@@ -130,7 +130,7 @@ def test_what_the_index_made_up_is_not_stored_by_a_manifest(commons: Gen3, index
     assert index.get(did(2))["urls_metadata"] == {**about, "gs://b/3": {}}
 
 
-def test_columns_that_are_not_there_leave_what_the_record_says(
+def test_columns_that_do_not_exist_leave_what_the_record_states(
     commons: Gen3, index: Gen3Index, written, tmp_path: Path
 ):
     index.create_record({"md5": md5(2)}, 4, did(2), ["s3://b/2"], "two", acl=["a"], authz=["/programs/a"])
@@ -149,7 +149,7 @@ def test_a_new_version(commons: Gen3, index: Gen3Index, written, tmp_path: Path)
     assert index.get_record(row["guid"])["baseid"] == old["baseid"]
 
 
-def test_a_row_that_fails_is_told_and_the_others_are_done(commons: Gen3, index: Gen3Index, written, tmp_path: Path):
+def test_a_row_that_fails_is_reported_and_the_others_are_done(commons: Gen3, index: Gen3Index, written, tmp_path: Path):
     index.create_record({"md5": md5(9)}, 9, did(9), ["s3://b/9"])
     path = written(
         f"{did(1)}\t{md5(1)}\t3\t/programs/a\t\ts3://b/1\tone",
@@ -218,7 +218,7 @@ def test_the_output_knows_records_that_the_index_no_longer_finds(
     assert index.get_record(before[0])["urls"] == ["s3://b/1"]
 
 
-def test_a_record_that_says_something_else_is_another(commons: Gen3, index: Gen3Index, written, tmp_path: Path):
+def test_a_record_that_states_something_else_is_another(commons: Gen3, index: Gen3Index, written, tmp_path: Path):
     theirs = index.create_record({"md5": md5(1)}, 1, urls=["s3://b/1"], file_name="one", authz=["/programs/b"])
     path = written(
         f"\t{md5(1)}\t1\t/programs/a\t\ts3://b/1\tone",
@@ -265,7 +265,7 @@ def test_an_output_that_is_no_such_table_is_replaced(commons: Gen3, index: Gen3I
         assert counts == ({"same": 1} if number else {"created": 1})
 
 
-def test_nobody_may_index_without_a_login(anyone: Gen3, written, tmp_path: Path):
+def test_no_user_may_index_without_a_login(anyone: Gen3, written, tmp_path: Path):
     path = written(f"{did(1)}\t{md5(1)}\t3\t/programs/a\t\ts3://b/1\tone")
     summary = anyone.index_manifest(path, tmp_path / "out.tsv")
     assert summary.counts == {"failed": 1}
@@ -366,7 +366,7 @@ def test_a_record_is_made_when_the_service_was_out_of_order(auth, index: Gen3Ind
     assert len(index.get_all_records()) == 1
 
 
-def test_an_interrupted_run_goes_on_and_makes_nothing_twice(
+def test_an_interrupted_run_continues_and_makes_nothing_twice(
     commons: Gen3, auth, index: Gen3Index, written, network, tmp_path: Path
 ):
     path = written(*(f"\t{md5(n)}\t{n}\t/programs/a\t\ts3://b/{n}\t{n}" for n in range(60)))
@@ -418,7 +418,7 @@ def two(index: Gen3Index) -> dict[str, Any]:
     )
 
 
-def test_what_is_right_isnt_told(anyone: Gen3, two: dict[str, Any], written, tmp_path: Path):
+def test_what_is_right_is_not_reported(anyone: Gen3, two: dict[str, Any], written, tmp_path: Path):
     path = written(
         f"{did(611)}\t{md5(264)}\t4\t['/programs/a']\tq p\ts3://b/x%20y s3://b/2b\ttwo",
         f"{did(611).removeprefix('dg.TEST/')}\t{md5(264)}\t4\t/programs/a\tp q\ts3://b/x%20y s3://b/2b\t",
@@ -427,7 +427,7 @@ def test_what_is_right_isnt_told(anyone: Gen3, two: dict[str, Any], written, tmp
     assert (summary.counts, (tmp_path / "errors.log").read_text()) == ({"right": 2}, "")
 
 
-def test_what_differs_is_told_by_field(anyone: Gen3, two: dict[str, Any], written, tmp_path: Path):
+def test_what_differs_is_reported_by_field(anyone: Gen3, two: dict[str, Any], written, tmp_path: Path):
     path = written(
         f"{did(611)}\t{md5(265)}\t5\t/programs/b\t[x]\ts3://b/9\tthree",
         f"{did(7)}\t{md5(264)}\t5\t\t\t\t",
@@ -441,7 +441,7 @@ def test_what_differs_is_told_by_field(anyone: Gen3, two: dict[str, Any], writte
     assert lines[2] == f"{did(611)}|file_size|expected 5|actual 4"
 
 
-def test_a_column_of_urls_by_any_name_is_compared_and_one_that_isnt_there_not(
+def test_a_column_of_urls_by_any_name_is_compared_and_one_that_does_not_exist_not(
     anyone: Gen3, two, written, tmp_path: Path
 ):
     path = written(f"{did(611)}\ts3://b/9", header="GUID\ts3_path\n")
@@ -477,7 +477,7 @@ def test_all_records_as_a_manifest(anyone: Gen3, index: Gen3Index, two: dict[str
     assert (second["acl"], second["file_size"], second["file_name"]) == ("p q", "4", "two")
 
 
-def test_an_interrupted_download_goes_on(auth: Gen3Auth, index: Gen3Index, network, tmp_path: Path, monkeypatch):
+def test_an_interrupted_download_continues(auth: Gen3Auth, index: Gen3Index, network, tmp_path: Path, monkeypatch):
     monkeypatch.setattr("omicsdk.gen3.index_records.PAGE", 3)
     for number in range(10):
         index.create_record({"md5": md5(number)}, number, did(number), [])

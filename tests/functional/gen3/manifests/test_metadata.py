@@ -104,7 +104,7 @@ def test_a_guid_by_the_sample_in_a_url(commons: Gen3, documents: Gen3Metadata, f
     assert documents.get(file)["s"] == {"submitted_sample_id": "NWD1", "n": 1}
 
 
-def test_guids_by_functions_of_ones_own(auth: Gen3Auth, documents: Gen3Metadata, written, tmp_path: Path):
+def test_guids_by_separate_functions(auth: Gen3Auth, documents: Gen3Metadata, written, tmp_path: Path):
     async def guid(commons_url: str, row: dict[str, str], lock: asyncio.Semaphore, queue: object) -> str:
         async with lock:
             return f"by-{row['id']}"
@@ -162,7 +162,7 @@ def test_where_many_at_once_are_refused_each_is_sent_alone(auth: Gen3Auth, docum
 # -- verifying
 
 
-def test_what_differs_is_told(commons: Gen3, documents: Gen3Metadata, written, tmp_path: Path):
+def test_what_differs_is_reported(commons: Gen3, documents: Gen3Metadata, written, tmp_path: Path):
     documents.create("a", {"s": {"n": 1, "list": [1], "text": '{"x": 1}'}})
     path = written(
         "guid\tn\tlist\ttext",

@@ -44,7 +44,7 @@ def test_searches(mds: Gen3Metadata):
     assert len(mds.query()) == 5
 
 
-def test_all_documents_come_however_long_a_page_was_asked_for(mds: Gen3Metadata, sandbox: Sandbox, monkeypatch):
+def test_all_documents_come_however_long_a_page_was_requested(mds: Gen3Metadata, sandbox: Sandbox, monkeypatch):
     monkeypatch.setattr("omicsdk.sandbox.gen3.metadata.documents.LONGEST", 2)
     mds.batch_create([{"guid": f"g{number}", "data": {}} for number in range(5)])
     with MetadataApi(f"{sandbox.gen3_url}/mds") as api:
@@ -59,7 +59,7 @@ def test_indexes(mds: Gen3Metadata):
         mds.delete_index_key_path("a.b")
 
 
-def test_what_is_there_isn_t_replaced_unless_that_is_wanted(mds: Gen3Metadata):
+def test_what_exists_is_not_replaced_unless_that_is_wanted(mds: Gen3Metadata):
     mds.create("g", {"a": 1})
     with pytest.raises(Conflict):
         mds.create("g", {"a": 2})

@@ -58,7 +58,7 @@ def test_a_node_without_records_has_no_rows(commons: Gen3, ids: list[str]) -> No
         ("demo-one", "cases", BadRequest, "does not have node with type cases"),
     ],
 )
-def test_what_is_not_there_is_an_error_and_never_an_empty_export(
+def test_a_missing_object_is_an_error_and_never_an_empty_export(
     commons: Gen3, ids: list[str], tmp_path: Path, project: str, node: str, error: type[OmicsError], told: str
 ) -> None:
     with pytest.raises(error, match=told):
@@ -123,7 +123,7 @@ def test_a_data_frame_has_columns_for_links(commons: Gen3, ids: list[str]) -> No
     assert set(table["experiments.id"]) == {ids[0]}
 
 
-def test_a_data_frame_without_pandas_says_what_to_install(
+def test_a_data_frame_without_pandas_states_what_to_install(
     commons: Gen3, ids: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pandas", None)
@@ -173,7 +173,7 @@ def test_records_go_in_any_order_that_they_are_given_in(sandbox: Sandbox, common
     assert left(sandbox) == left(sandbox, "experiment") == []
 
 
-def test_an_id_that_is_not_there_deletes_nothing(sandbox: Sandbox, commons: Gen3, ids: list[str]) -> None:
+def test_an_id_that_does_not_exist_deletes_nothing(sandbox: Sandbox, commons: Gen3, ids: list[str]) -> None:
     with pytest.raises(Gen3UserError, match=r"Record 11111111.* not found.*nothing was deleted"):
         commons.delete_records("demo-one", [ids[1], "11111111-0000-4000-8000-000000000001"])
     assert len(left(sandbox)) == 30

@@ -83,7 +83,7 @@ def test_rows_go_after_what_they_link_to_wherever_they_stand(sandbox: Sandbox, c
     assert stored(sandbox) == ["c00", "c01", "c02"]
 
 
-def test_what_is_there_is_updated(commons: Gen3) -> None:
+def test_what_exists_is_updated(commons: Gen3) -> None:
     submit(commons, "demo-one", [experiment()])
     assert submit(commons, "demo/one", [experiment(type_of_data="Raw"), case("c1")]).counts == {
         "updated": 1,
@@ -91,7 +91,7 @@ def test_what_is_there_is_updated(commons: Gen3) -> None:
     }
 
 
-def test_bad_rows_are_told_and_the_rest_goes_on(sandbox: Sandbox, commons: Gen3, wire: Noting) -> None:
+def test_bad_rows_are_reported_and_the_rest_continues(sandbox: Sandbox, commons: Gen3, wire: Noting) -> None:
     records = [experiment(), *cases(3), case("bad", sexx="F"), case("lost", "nobody")]
     done = submit(commons, ("demo", "one"), records)
     assert done.counts == {"invalid": 2, "created": 4}
@@ -128,7 +128,7 @@ def test_all_or_nothing_sends_nothing_when_anything_is_found(sandbox: Sandbox, c
     assert stored(sandbox, "experiment") == []
 
 
-def test_what_only_the_commons_finds_is_told_with_its_row(sandbox: Sandbox, commons: Gen3, wire: Noting) -> None:
+def test_what_only_the_commons_finds_is_reported_with_its_row(sandbox: Sandbox, commons: Gen3, wire: Noting) -> None:
     # The dictionary allows one description of an experiment; that it has one already, only the commons knows.
     required = dictionary().node("dataset_description")
     filled: dict[str, Any] = {
@@ -319,7 +319,7 @@ def test_lists_in_cells_are_divided_as_the_service_does(sandbox: Sandbox, common
     assert (found["keywords"], found["number_of_subjects"]) == (["x", "y"], [1, 2])
 
 
-def test_outcomes_are_told_as_they_come(commons: Gen3) -> None:
+def test_outcomes_are_reported_as_they_come(commons: Gen3) -> None:
     told: list[Outcome] = []
     done = submit(commons, "demo-one", [experiment(), *cases(3)], chunk=2, on_outcome=told.append)
     assert [(each.name, each.status) for each in told] == [
@@ -332,14 +332,14 @@ def test_outcomes_are_told_as_they_come(commons: Gen3) -> None:
     assert all(each.id for each in told)
 
 
-def test_who_may_not_submit_is_told_at_once(sandbox: Sandbox, tmp_path: Path, wire: Noting) -> None:
+def test_a_missing_permission_to_submit_is_reported_at_once(sandbox: Sandbox, tmp_path: Path, wire: Noting) -> None:
     sandbox.gen3.records.seed("demo", "one")
     with _commons(sandbox, tmp_path, READER, wire) as commons, pytest.raises(Forbidden):
         submit(commons, "demo-one", [experiment(f"e{number}") for number in range(10)], chunk=2)
     assert len(wire.sent) == 1
 
 
-def test_a_project_in_review_is_told_at_once(commons: Gen3, wire: Noting) -> None:
+def test_a_project_in_review_is_reported_at_once(commons: Gen3, wire: Noting) -> None:
     commons.sheepdog.review_project(program="demo", project="one")
     with pytest.raises(BadRequest, match="Project is in state 'review'"):
         submit(commons, "demo-one", [experiment(f"e{number}") for number in range(10)], chunk=5)
@@ -350,7 +350,7 @@ def test_a_project_in_review_is_told_at_once(commons: Gen3, wire: Noting) -> Non
     ("project", "error", "told"),
     [("demo-onee", Gen3UserError, "no project 'onee'.*Did you mean 'one'"), ("dem-one", NotFound, "dem not found")],
 )
-def test_a_project_that_is_not_there_is_named(
+def test_a_project_that_does_not_exist_is_named(
     commons: Gen3, wire: Noting, project: str, error: type[Exception], told: str
 ) -> None:
     with pytest.raises(error, match=told):

@@ -13,7 +13,7 @@ from omicsdk.sandbox import Sandbox
 PROJECT = Project("demo", "one")
 
 
-def test_a_commons_tells_which_records_it_has(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_commons_states_which_records_it_has(sandbox: Sandbox, tmp_path: Path) -> None:
     ids = sandbox.gen3.records.seed("demo", "one", [experiment("e1"), case("c1")])
     sandbox.gen3.records.seed("demo", "two", [experiment("e2", projects=[{"code": "two"}])])
     with Gen3(sandbox.gen3_url, credentials=_login(sandbox, tmp_path)) as commons:

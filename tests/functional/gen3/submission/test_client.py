@@ -42,7 +42,7 @@ def stored(sandbox: Sandbox) -> list[str]:
     return sorted(each["submitter_id"] for each in sandbox.gen3.records.listed("case", "demo-one"))
 
 
-def test_an_auth_alone_says_which_commons_is_meant(submission: Gen3Submission) -> None:
+def test_an_auth_alone_states_which_commons_is_meant(submission: Gen3Submission) -> None:
     assert submission.get_programs() == {"links": ["/v0/submission/demo"]}
     assert submission.get_projects("demo") == {"links": ["/v0/submission/demo/one"]}
 
@@ -63,7 +63,9 @@ def test_rows_can_be_passed_over(sandbox: Sandbox, submission: Gen3Submission, t
     assert stored(sandbox) == ["c3"]
 
 
-def test_bad_rows_are_told_and_the_rest_goes_on(sandbox: Sandbox, submission: Gen3Submission, tmp_path: Path) -> None:
+def test_bad_rows_are_reported_and_the_rest_continues(
+    sandbox: Sandbox, submission: Gen3Submission, tmp_path: Path
+) -> None:
     lines = [
         *rows("c1"),
         ["cse", "c2", *rows("c2")[0][2:]],
@@ -77,14 +79,14 @@ def test_bad_rows_are_told_and_the_rest_goes_on(sandbox: Sandbox, submission: Ge
     assert stored(sandbox) == ["c1", "c3"]
 
 
-def test_rows_without_a_type_are_told(submission: Gen3Submission, tmp_path: Path) -> None:
+def test_rows_without_a_type_are_reported(submission: Gen3Submission, tmp_path: Path) -> None:
     lines = [*rows("c1"), ["", *rows("c2")[0][1:]], *rows("c3")]
     result = submission.submit_file("demo-one", table(tmp_path, "a.tsv", lines))
     assert result["succeeded"] == ["c1", "c3"]
     assert result["invalid"] == {"c2": "The commons skipped it: it has no type"}
 
 
-def test_rows_of_two_nodes_with_one_name_are_both_told(submission: Gen3Submission, tmp_path: Path) -> None:
+def test_rows_of_two_nodes_with_one_name_are_both_reported(submission: Gen3Submission, tmp_path: Path) -> None:
     file = tmp_path / "a.tsv"
     file.write_text("type\tsubmitter_id\nexperiment\tx\tone\ncase\tx\ttwo\n")
     told = submission.submit_file("demo-one", file)["invalid"]
@@ -93,13 +95,13 @@ def test_rows_of_two_nodes_with_one_name_are_both_told(submission: Gen3Submissio
     assert "two" in told["row 3"]
 
 
-def test_formulas_are_told_and_not_sent(submission: Gen3Submission, tmp_path: Path) -> None:
+def test_formulas_are_reported_and_not_sent(submission: Gen3Submission, tmp_path: Path) -> None:
     result = submission.submit_file("demo-one", table(tmp_path, "a.xlsx", [*rows("c1"), *rows("c2", age="=1+1")]))
     assert result["succeeded"] == ["c1"]
     assert "is a formula" in result["invalid"]["c2"]
 
 
-def test_names_that_are_there_twice_are_refused_before_anything_is_sent(
+def test_names_that_exist_twice_are_refused_before_anything_is_sent(
     sandbox: Sandbox, submission: Gen3Submission, tmp_path: Path
 ) -> None:
     with pytest.raises(Gen3Error, match="'c1' is in row 2 and in row 4"):
@@ -107,7 +109,9 @@ def test_names_that_are_there_twice_are_refused_before_anything_is_sent(
     assert stored(sandbox) == []
 
 
-def test_who_may_not_submit_is_told_at_once(sandbox: Sandbox, submitting: Submitting, tmp_path: Path) -> None:
+def test_a_missing_permission_to_submit_is_reported_at_once(
+    sandbox: Sandbox, submitting: Submitting, tmp_path: Path
+) -> None:
     sandbox.gen3.records.seed("demo", "one", [experiment()])
     with pytest.raises(Forbidden):
         submitting(READER).submit_file("demo-one", table(tmp_path, "a.tsv", rows("c1")))

@@ -61,7 +61,7 @@ def test_a_manifest_is_downloaded(sandbox: Sandbox, host: str, auth: Gen3Auth, m
     assert (tmp_path / "out/2.txt").read_bytes() == b"2"
 
 
-def test_a_manifest_s_md5_is_believed_and_what_failed_is_told(
+def test_a_manifest_s_md5_is_believed_and_what_failed_is_reported(
     sandbox: Sandbox, host: str, auth: Gen3Auth, manifest: Any, tmp_path: Path
 ) -> None:
     good, bad = (sandbox.gen3.add_file(name, name.encode()) for name in ("good", "bad"))
@@ -137,7 +137,7 @@ def test_what_one_may_do_is_listed(
         ('[{"object_id": "a", "file_size": "big"}]', "entry 1, column 'file_size': 'big' is not a size"),
     ],
 )
-def test_a_manifest_that_is_none_says_where(tmp_path: Path, content: str, said: str) -> None:
+def test_a_manifest_that_is_none_states_where(tmp_path: Path, content: str, said: str) -> None:
     path = tmp_path / "m.json"
     path.write_text(content)
     with pytest.raises(Gen3UserError, match=said):
@@ -151,7 +151,7 @@ def test_entries_go_to_json_and_back() -> None:
     assert (made.object_id, made.hostname, made.file_name, made.file_size) == ("dg.1/a", "c.example.org", "a.txt", 3)
 
 
-def test_small_things_do_what_their_names_say() -> None:
+def test_small_objects_do_what_their_names_say() -> None:
     assert documented.get_hostname_from_endpoint("https://c.example.org/user") == "c.example.org"
     assert documented.parse_drs_identifier("drs://dg.1:a") == ("dg.1", "a", "compact")
     assert documented.parse_drs_identifier("drs://c.example.org/a") == ("c.example.org", "a", "hostname")

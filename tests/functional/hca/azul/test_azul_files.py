@@ -69,7 +69,7 @@ def test_a_project_is_copied_whole(store: AzulStore, omics_sandbox: Any, tmp_pat
         f"dcp43/files/{PROJECT}",
     ],
 )
-def test_what_is_not_there_is_not_found(store: AzulStore, path: str) -> None:
+def test_a_missing_object_is_not_found(store: AzulStore, path: str) -> None:
     with pytest.raises(PathNotFound):
         store.stat(path)
 

@@ -175,7 +175,7 @@ def test_files_that_the_mirror_lacks_come_from_the_service(azul: Azul, omics_san
     assert (report.ok, contents(tmp_path / "out")) == (True, CONTENTS)
 
 
-def test_a_file_that_neither_mirror_nor_service_has_is_asked_for_once(
+def test_a_file_that_neither_mirror_nor_service_has_is_requested_once(
     azul: Azul, omics_sandbox: Any, tmp_path: Path
 ) -> None:
     omics_sandbox.add_faults(Rule("status", path="/azul/fetch/repository/files/*", status=404))

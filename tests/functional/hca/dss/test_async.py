@@ -39,7 +39,7 @@ def test_a_workflow_runs_beside_the_loop(client_of: Any, bundle: Any, folder: Pa
     assert len(list(folder.glob("*/reads/R1.fastq"))) == 1
 
 
-def test_cancelling_stops_the_transfer_and_the_next_run_goes_on(
+def test_cancelling_stops_the_transfer_and_the_next_run_continues(
     client_of: Any, bundle: Any, folder: Path, omics_sandbox: Any
 ):
     omics_sandbox.add_faults(Rule("stall", path="/_objects/*", at=1000))

@@ -40,7 +40,7 @@ def test_collections_of_more_than_a_request_takes(dss: Dss, bundle: Any, omics_s
 
 
 @pytest.mark.sandbox
-def test_a_collection_with_files_of_its_own_is_downloaded(dss: Dss, bundle: Any, folder: Path):
+def test_a_collection_with_separate_files_is_downloaded(dss: Dss, bundle: Any, folder: Path):
     files = {one.name: one for one in dss.get_bundle.iterate(uuid=bundle["bundle_uuid"], replica="aws")}
     data, metadata = files["reads/R1.fastq"], files["cell_suspension_0.json"]
     links = [

@@ -30,7 +30,7 @@ def lines(report: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in report.read_text().splitlines()]
 
 
-def test_an_upload_goes_on_after_ctrl_c(
+def test_an_upload_continues_after_ctrl_c(
     omics_sandbox: Any, environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     source, report = tmp_path / "source", tmp_path / "report.jsonl"
@@ -55,7 +55,7 @@ def test_an_upload_goes_on_after_ctrl_c(
     assert len(keys) == 40  # what the first run had staged has its place in the second
 
 
-def test_a_download_tells_in_its_report_what_ctrl_c_left(
+def test_a_download_states_in_its_report_what_ctrl_c_left(
     omics_sandbox: Any, environment: dict[str, str], tmp_path: Path
 ):
     source, report = tmp_path / "source", tmp_path / "report.jsonl"

@@ -86,7 +86,7 @@ def test_two_workers_do_what_one_process_does(dss: Dss, rows: Any, folder: Path,
     assert not [path for path in together.rglob("*") if path.name.endswith((".part", ".reports"))]
 
 
-def test_the_same_call_goes_on_with_what_is_there(dss: Dss, rows: Any, folder: Path):
+def test_the_same_call_continues_with_what_exists(dss: Dss, rows: Any, folder: Path):
     manifest = written(folder.parent / "m.tsv", rows)
     dss.download_manifest(manifest, "aws", workers=2).raise_if_failed()
     (folder / filestore_path(rows[0]["file_sha256"])).unlink()
@@ -95,7 +95,7 @@ def test_the_same_call_goes_on_with_what_is_there(dss: Dss, rows: Any, folder: P
         assert (counts["done"], counts["skipped"]) == (fetched, FILES + 4 - fetched)
 
 
-def test_what_fails_is_told_as_without_workers(dss: Dss, rows: Any, folder: Path, omics_sandbox: Any):
+def test_what_fails_is_reported_as_without_workers(dss: Dss, rows: Any, folder: Path, omics_sandbox: Any):
     rows[1] = {**rows[1], "file_sha256": "0" * 64}
     rows[2] = {**rows[2], "file_uuid": "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"}
     results = [
@@ -110,7 +110,7 @@ def test_what_fails_is_told_as_without_workers(dss: Dss, rows: Any, folder: Path
     assert not (folder / "m.tsv").exists()
 
 
-def test_a_service_that_lets_nobody_in_is_said_once_a_file(dss: Dss, rows: Any, folder: Path, omics_sandbox: Any):
+def test_a_service_that_lets_no_user_in_is_stated_once_a_file(dss: Dss, rows: Any, folder: Path, omics_sandbox: Any):
     omics_sandbox.add_faults(Rule("status", path="*/files/*", status=403))
     result = dss.download_manifest(written(folder.parent / "m.tsv", rows), "aws", workers=2, num_retries=0)
     assert result.report.counts["failed"] == len(result.errors) == FILES + 4

@@ -88,7 +88,7 @@ def test_lists_come_whole(client: AuthClient, auth: Fusillade, many: list[str]):
     assert set(client.get_v1_user_owns.iterate(user_id=owner, resource_type="role", per_page=7)) == set(many)
 
 
-def test_a_list_goes_on_at_a_token(auth: Fusillade, many: list[str]):
+def test_a_list_continues_at_a_token(auth: Fusillade, many: list[str]):
     following = auth.get_v1_roles.raw(per_page=10).links["next"]["url"]
     token = dict(pair.split("=") for pair in following.partition("?")[2].split("&"))["next_token"]
     rest = auth.get_v1_roles.iterate(per_page=10, next_token=token)
@@ -151,7 +151,7 @@ def test_refusals_say_what_and_which(client: AuthClient, omics_sandbox: Any):
         assert isinstance(caught.value, Unauthorized)
 
 
-def test_who_somebody_is(client: AuthClient):
+def test_the_identity_of_a_user(client: AuthClient):
     assert client.get_oauth_userinfo()["email"] == "user@example.org"
     assert client.get_oauth_userinfo() == client.post_oauth_userinfo()
     assert client.get_jwks_json()["keys"][0]["kty"] == "RSA"

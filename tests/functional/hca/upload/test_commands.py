@@ -72,7 +72,7 @@ def test_an_alias_that_fits_two_or_none_lists_what_there_is(omics: Any, command:
 
 
 @pytest.mark.parametrize("words", [("files", __file__), ("list",), ("status", "x"), ("report",)])
-def test_without_a_selected_area_one_line_says_what_to_do(omics: Any, words: Any):
+def test_without_a_selected_area_one_line_states_what_to_do(omics: Any, words: Any):
     code, out, err = omics(*words)
     assert (code, out) == (2, "")
     assert err.startswith("omics: upload")
@@ -111,7 +111,7 @@ def test_options_of_files(selected: Any, omics: Any, folder: Path, stored: Any):
     assert out.splitlines()[0] == f"{folder / 'a.txt'} -> {selected.uri}a.txt"
 
 
-def test_a_report_that_has_no_place_is_told_in_one_line(selected: Any, omics: Any, tmp_path: Path):
+def test_a_report_that_has_no_place_is_reported_in_one_line(selected: Any, omics: Any, tmp_path: Path):
     code, out, err = omics("report", "--output_file_name", tmp_path / "missing" / "state")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert f"folder {tmp_path / 'missing'} does not exist" in err
@@ -180,7 +180,7 @@ def test_some_that_fail_end_with_three(selected: Any, omics: Any, folder: Path, 
     assert [line["state"] for line in lines[1:]] == ["done", "failed", "done"]
 
 
-def test_an_area_that_is_not_there(service: Any, omics: Any, folder: Path):
+def test_an_area_that_does_not_exist(service: Any, omics: Any, folder: Path):
     omics("select", uri_of(UUID, "sandbox"))
     code, out, err = omics("files", folder)
     assert (code, out) == (1, "")
@@ -258,7 +258,7 @@ def test_the_deployment_key_is_sent_as_the_service_wants_it(service: Any, omics:
     assert json.loads(omics(*words, "--access-token", service.upload_key)[1])["uri"].endswith(f"/{UUID}/")
 
 
-def test_interrupted_it_goes_on_when_it_is_run_again(selected: Any, service: Any, tmp_path: Path):
+def test_interrupted_it_continues_when_it_is_run_again(selected: Any, service: Any, tmp_path: Path):
     path = tmp_path / "large.bin"
     with path.open("wb") as file:  # a part that takes a while, and a small one
         file.truncate(65 * 1024 * 1024)

@@ -99,7 +99,7 @@ def test_large_ones_are_copied_in_parts(storage: Any, bucket: Any, stored: Any, 
     assert sorted(counted) == [MIB, 64 * MIB]
 
 
-def test_what_ended_a_copy_is_told_though_it_cant_be_given_up(storage: Any, bucket: Any, monkeypatch: Any):
+def test_what_ended_a_copy_is_reported_though_it_cannot_be_abandoned(storage: Any, bucket: Any, monkeypatch: Any):
     source = bucket("large.bin", bytes(11 * MIB))
     call = storage.call
 
@@ -115,7 +115,7 @@ def test_what_ended_a_copy_is_told_though_it_cant_be_given_up(storage: Any, buck
         copy(storage, source, "a/b", largest=5 * MIB)
 
 
-def test_a_copy_that_is_stopped_is_given_up(storage: Any, bucket: Any, area: Any, service: Any):
+def test_a_copy_that_is_stopped_is_abandoned(storage: Any, bucket: Any, area: Any, service: Any):
     source = bucket("large.bin", bytes(11 * MIB))
     asked: list[None] = []
 
@@ -139,7 +139,7 @@ def test_a_source_that_changed_since_it_was_listed_is_refused(storage: Any, buck
         copy(storage, source, "a/b")
 
 
-def test_what_can_not_be_listed_or_copied_is_said(area: Any, bucket: Any, monkeypatch: Any):
+def test_what_can_not_be_listed_or_copied_is_stated(area: Any, bucket: Any, monkeypatch: Any):
     with pytest.raises(CannotUpload, match="s3://nowhere/x cannot be listed"):
         area.upload_files(["s3://nowhere/x"])
     with pytest.raises(CannotUpload, match="s3://elsewhere/x contains no files"):

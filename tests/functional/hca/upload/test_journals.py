@@ -17,7 +17,7 @@ from upload_areas import OTHER, UUID, uri_of
 MIB = 1024 * 1024
 
 
-def test_a_stopped_upload_goes_on_with_its_parts(
+def test_a_stopped_upload_continues_with_its_parts(
     area: Any, service: Any, tmp_path: Path, home: Path, stored: Any, noise: Any
 ):
     path = tmp_path / "large.bin"
@@ -52,7 +52,7 @@ def test_without_resume_nothing_is_remembered(area: Any, tmp_path: Path, home: P
     assert not list(home.rglob("*.journal"))
 
 
-def test_a_full_disk_is_told_beforehand(folder: Path, caplog: Any):
+def test_a_full_disk_is_reported_beforehand(folder: Path, caplog: Any):
     resource: Any = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
@@ -90,7 +90,7 @@ def test_a_journal_belongs_to_these_files_and_this_area(folder: Path):
     assert mine not in others
 
 
-def test_journals_that_nobody_went_on_with_are_removed(folder: Path):
+def test_journals_that_no_run_resumed_are_removed(folder: Path):
     old, new = journal_of(uri_of(UUID), files("a")), journal_of(uri_of(UUID), files("b"))
     assert old is not None
     assert new is not None

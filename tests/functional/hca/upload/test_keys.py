@@ -38,7 +38,7 @@ def _token(query: str) -> str:
     )
 
 
-def test_what_is_refused_for_ended_keys_is_signed_anew(aws: Sink, clock: ManualClock, tmp_path: Path):
+def test_what_is_refused_for_ended_keys_is_signed_again(aws: Sink, clock: ManualClock, tmp_path: Path):
     service = Service()
     keys = AreaKeys(service, clock)
     client = signing_client(keys, accelerate=True, connections=4)

@@ -46,7 +46,7 @@ def told_of(service: Any, uuid: str) -> list[str]:
     return sorted(entry["path"].removeprefix(start) for entry in asked if not entry["path"].endswith("/credentials"))
 
 
-def test_files_are_there_with_their_checksum_and_type_and_the_service_knows(
+def test_files_exist_with_their_checksum_and_type_and_the_service_knows(
     area: Any, service: Any, folder: Path, stored: Any
 ):
     result = area.upload_files([folder])
@@ -75,7 +75,7 @@ def test_a_file_in_parts_has_the_checksum_of_the_whole(area: Any, tmp_path: Path
 
 
 @pytest.mark.parametrize("size", [5, 65 * MIB])
-def test_a_file_that_was_read_otherwise_twice_isnt_taken_for_right(
+def test_a_file_that_was_read_otherwise_twice_is_not_treated_as_right(
     area: Any, tmp_path: Path, stored: Any, monkeypatch: Any, noise: Any, size: int
 ):
     path = tmp_path / "large.bin"
@@ -92,7 +92,7 @@ def test_a_file_that_was_read_otherwise_twice_isnt_taken_for_right(
     assert stored("large.bin")["Metadata"] == {"crc32c": digest(path.read_bytes(), "crc32c")}
 
 
-def test_a_file_that_changes_before_it_goes_is_told_as_changed(area: Any, folder: Path, monkeypatch: Any):
+def test_a_file_that_changes_before_it_goes_is_reported_as_changed(area: Any, folder: Path, monkeypatch: Any):
     plain = AreaObject.put
 
     def put(to: AreaObject, source: Any, checksums: Any) -> Any:
@@ -112,7 +112,7 @@ def test_names_that_must_be_quoted_arrive_as_they_are(area: Any, service: Any, f
     assert area.checksum_status(name)["checksum_status"] == "CHECKSUMMED"
 
 
-def test_what_is_there_already_is_not_sent_again_but_told_again(area: Any, service: Any, folder: Path, stored: Any):
+def test_what_exists_already_is_not_sent_again_but_reported_again(area: Any, service: Any, folder: Path, stored: Any):
     area.upload_files([folder])
     before = stored("a.txt")["LastModified"]
     service.request_log.clear()
@@ -125,7 +125,7 @@ def test_what_is_there_already_is_not_sent_again_but_told_again(area: Any, servi
     assert area.upload_files([folder], sync=False).counts["done"] == 3
 
 
-def test_many_files_are_looked_for_in_one_listing(area: Any, tmp_path: Path, monkeypatch: Any):
+def test_many_files_are_searched_in_one_listing(area: Any, tmp_path: Path, monkeypatch: Any):
     folder = tmp_path / "many"
     folder.mkdir()
     for number in range(30):
@@ -182,7 +182,7 @@ def test_nothing_is_sent_unless_everything_can_be(area: Any, service: Any, folde
         (["a.txt"], {"name": ""}, "cannot be a name in an upload area"),
     ],
 )
-def test_wrong_requests_are_told_in_one_error(
+def test_wrong_requests_are_reported_in_one_error(
     folder: Path, monkeypatch: Any, home: Path, paths: Any, how: Any, said: str
 ):
     monkeypatch.chdir(folder)
@@ -190,7 +190,7 @@ def test_wrong_requests_are_told_in_one_error(
         HcaUpload("http://localhost:1").upload(paths, uri_of(UUID), **how)
 
 
-def test_an_unreadable_file_or_folder_is_told_before(folder: Path, home: Path):
+def test_an_unreadable_file_or_folder_is_reported_before(folder: Path, home: Path):
     (folder / "a.txt").chmod(0)
     (folder / "below").chmod(0)
     with (
@@ -210,7 +210,7 @@ def test_a_single_path_may_stand_alone(area: Any, folder: Path):
     assert area.upload_files(folder / "b.json").counts["done"] == 1
 
 
-def test_an_area_that_is_gone_is_told_once(service: Any, folder: Path):
+def test_an_area_that_is_gone_is_reported_once(service: Any, folder: Path):
     with UploadArea(uri_of(UUID, "sandbox")) as area:
         assert not area.exists()
         with pytest.raises(UploadApiException, match="may have been deleted, or never created") as raised:
@@ -220,7 +220,7 @@ def test_an_area_that_is_gone_is_told_once(service: Any, folder: Path):
     assert len(service.requests(f"/upload/v1/area/{UUID}/credentials")) == 1
 
 
-def test_a_service_that_cannot_be_told_fails_the_file_and_says_that_it_is_there(
+def test_a_service_that_cannot_be_notified_fails_the_file_and_states_that_it_is_there(
     area: Any, service: Any, folder: Path, stored: Any
 ):
     service.add_faults(
@@ -249,7 +249,7 @@ def test_what_an_earlier_run_sent_and_is_gone_is_sent_again(area: Any, service: 
     assert stored("a.txt")["bytes"] == b"text"
 
 
-def test_what_is_gone_and_is_stopped_before_it_is_sent_again_isnt_taken_for_there(
+def test_what_is_gone_and_is_stopped_before_it_is_sent_again_is_not_treated_as_there(
     area: Any, service: Any, tmp_path: Path, monkeypatch: Any
 ):
     folder = tmp_path / "many"
@@ -286,7 +286,7 @@ def test_where_no_state_can_be_written_it_goes_without(area: Any, folder: Path, 
     assert "unfinished transfers are not recorded there" in caplog.text
 
 
-def test_a_stopped_upload_says_what_is_missing(area: Any, folder: Path):
+def test_a_stopped_upload_states_what_is_missing(area: Any, folder: Path):
     control = Control()
     control.stop()
     result = area.send([folder], control=control)

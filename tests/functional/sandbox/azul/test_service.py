@@ -151,7 +151,7 @@ def manifest(web: httpx.Client, **parameters: str) -> httpx.Response:
     return web.get(answer.headers["location"], follow_redirects=True)
 
 
-def test_both_ways_to_a_manifest_lead_to_the_same(web: httpx.Client, sandbox: Sandbox) -> None:
+def test_both_ways_to_a_manifest_refer_to_the_same(web: httpx.Client, sandbox: Sandbox) -> None:
     sandbox.settings.turn({"azul.manifest_redirects": 3})
     state = read(web.put("/fetch/manifest/files", json={"filters": EYE}))
     tokens = set()

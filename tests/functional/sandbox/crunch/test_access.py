@@ -12,7 +12,7 @@ Clients = Callable[[str], httpx.Client]
 REFUSED = {"detail": "You do not have permission to perform this action."}
 
 
-def test_everybody_with_a_token_reads_everything(admin: httpx.Client, reader: httpx.Client) -> None:
+def test_every_user_with_a_token_reads_everything(admin: httpx.Client, reader: httpx.Client) -> None:
     admin.post("/projects/", data={"name": "p"})
     admin.post("/datasets/", data={"parent": "p", "name": "d"})
     admin.post("/attributes/char/", data={"item": "p", "key": "k", "value": "v"})
@@ -66,12 +66,12 @@ def test_a_name_and_a_password_are_as_good_as_a_token(site: Sandbox) -> None:
         (b"Token \xfc", "Invalid token."),
     ],
 )
-def test_a_header_that_says_nobody_says_why(anonymous: httpx.Client, sent: bytes, detail: str) -> None:
+def test_a_header_that_names_no_user_states_why(anonymous: httpx.Client, sent: bytes, detail: str) -> None:
     answer = anonymous.get("/projects/", headers=[(b"Authorization", sent)])
     assert (answer.status_code, answer.json()) == (401, {"detail": detail})
 
 
-def test_a_permission_is_about_one_kind_of_thing(client_with: Clients, site: Sandbox, admin: httpx.Client) -> None:
+def test_a_permission_is_about_one_kind_of_object(client_with: Clients, site: Sandbox, admin: httpx.Client) -> None:
     admin.post("/projects/", data={"name": "p"})
     some = client_with(site.crunch.add_user("some", ["add_dataset", "change_item", "add_charattribute"]))
     assert some.post("/datasets/", data={"parent": "p", "name": "d"}).status_code == 201

@@ -42,7 +42,7 @@ def project(admin: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("kind", VALUES)
-def test_a_value_is_read_and_told(admin: httpx.Client, kind: str) -> None:
+def test_a_value_is_read_and_reported(admin: httpx.Client, kind: str) -> None:
     sent, told = VALUES[kind]
     answer = admin.post(f"/attributes/{kind}/", data={"item": "p", "key": "k", "value": sent})
     assert (answer.status_code, answer.json()) == (201, {"item": "p", "key": "k", "value": told})
@@ -57,7 +57,7 @@ def test_another_value_is_refused_with_the_field(admin: httpx.Client, kind: str)
     assert admin.get(f"/attributes/{kind}/").json()["count"] == 0
 
 
-def test_places_are_texts_of_their_own_and_numbers_of_an_item(admin: httpx.Client) -> None:
+def test_places_are_separate_texts_and_numbers_of_an_item(admin: httpx.Client) -> None:
     sent = {"item": "p", "key": "where", "latitude": "-37.8136", "longitude": "144.9631"}
     told = admin.post("/attributes/lat-long/", data=sent).json()
     assert (told["latitude"], told["longitude"]) == ("-37.813600000", "144.963100000")

@@ -57,7 +57,7 @@ def test_a_name_that_is_taken_anywhere_is_refused(admin: httpx.Client) -> None:
     assert admin.patch("/items/p:taken/", json={"name": "taken", "details": "x"}).json()["details"] == "x"
 
 
-def test_all_that_is_wrong_is_told_at_once(admin: httpx.Client) -> None:
+def test_all_that_is_wrong_is_reported_at_once(admin: httpx.Client) -> None:
     answer = admin.post("/datasets/", json={"name": "", "parent": "nope", "description": "x" * 1024})
     assert answer.json() == {
         "name": ["This field may not be blank."],
@@ -156,7 +156,7 @@ def test_ten_thousand_items_are_read_page_by_page(admin: httpx.Client, site: San
     assert admin.get("/items/p:d:one-more/").json()["parent"] is None
 
 
-def test_a_suffix_asks_for_json(admin: httpx.Client, anonymous: httpx.Client) -> None:
+def test_a_suffix_requests_json(admin: httpx.Client, anonymous: httpx.Client) -> None:
     _add(admin, "projects", name="p")
     assert admin.get("/projects/p.json").json() == admin.get("/projects/p/").json()
     assert admin.get("/items.json").json()["count"] == 1

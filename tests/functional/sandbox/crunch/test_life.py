@@ -27,7 +27,7 @@ def test_there_is_a_dataset_to_process(sandbox: Sandbox) -> None:
     assert str(_get(sandbox, "/api/projects/sandbox/")["workflow"]).startswith("#!/bin/sh\n")
 
 
-def test_the_environment_leads_to_the_site_and_its_storage(sandbox: Sandbox) -> None:
+def test_the_environment_refers_to_the_site_and_its_storage(sandbox: Sandbox) -> None:
     given = sandbox.environment()
     assert (given["CRUNCH_URL"], given["CRUNCH_TOKEN"]) == (f"{sandbox.url}/crunch", sandbox.crunch_token)
     settings = json.loads(Path(given["CRUNCH_STORAGE_SETTINGS"]).read_text())

@@ -37,7 +37,7 @@ def test_datasets_come_project_by_project(admin: httpx.Client, numbers: dict[str
     assert came == ["p:two", "p:three", "q:one"]
 
 
-def test_a_project_has_a_next_of_its_own(admin: httpx.Client, numbers: dict[str, int]) -> None:
+def test_a_project_has_a_separate_next(admin: httpx.Client, numbers: dict[str, int]) -> None:
     assert admin.get("/projects/q/next/").json() == {"project": "q", "dataset": "q:one"}
     _send(admin, numbers["q:one"], SETUP, START)
     assert admin.get("/projects/q/next/").json() == NOTHING
@@ -68,7 +68,7 @@ def test_a_complete_dataset_stays_away_though_it_is_unlocked(
         site.crunch.unlock("nope")
 
 
-def test_a_status_says_who_sent_it(client_with: Clients, site: Sandbox, numbers: dict[str, int]) -> None:
+def test_a_status_states_who_sent_it(client_with: Clients, site: Sandbox, numbers: dict[str, int]) -> None:
     worker = client_with(site.crunch.add_user("worker", ["add_status"]))
     told = _send(worker, numbers["p:two"], SETUP, START, site_user="1", hostname="node1", memory_total="8").json()
     assert (told["site_user"], told["hostname"], told["memory_total"], told["disk_free"]) == (3, "node1", 8, None)
@@ -76,7 +76,7 @@ def test_a_status_says_who_sent_it(client_with: Clients, site: Sandbox, numbers:
     assert site.crunch.statuses.of_dataset(numbers["p:two"]) == [told]
 
 
-def test_what_is_no_status_is_refused_and_locks_nothing(admin: httpx.Client, numbers: dict[str, int]) -> None:
+def test_an_invalid_status_is_refused_and_locks_nothing(admin: httpx.Client, numbers: dict[str, int]) -> None:
     number = numbers["p:two"]
     for dataset, stage, state, field in ((number, 9, 1, "stage"), (number, 1, 0, "state"), (99, 1, 1, "dataset")):
         answer = _send(admin, dataset, stage, state)

@@ -51,7 +51,7 @@ def test_it_answers_as_recorded(sandbox: Sandbox) -> None:
     assert ARGUED.keys() - found.keys() == set()
 
 
-def test_it_fails_where_the_site_does_when_it_is_told_to(sandbox: Sandbox) -> None:
+def test_it_fails_where_the_site_does_when_requested(sandbox: Sandbox) -> None:
     sandbox.settings.turn({"sandbox.strict_errors": "real"})
     found = _replay(sandbox).differences(read_recording())
     assert {number for number in found if "500" in ARGUED.get(number, "")} == set()

@@ -61,7 +61,7 @@ def test_direct_urls(web, seeded, replica, scheme):
     assert all(each["url"].startswith(f"{scheme}://org-hca-dss-checkout-sandbox") for each in files)
 
 
-def test_direct_urls_lead_to_the_data(sandbox: Sandbox, web, seeded, folder):
+def test_direct_urls_refer_to_the_data(sandbox: Sandbox, web, seeded, folder):
     files = get(web, seeded["bundle_uuid"], directurls="true").json()["bundle"]["files"]
     client = sandbox.dss.context.staging.client()
     for each in files:
@@ -120,7 +120,7 @@ def test_a_page_behind_the_end_is_empty(web, seeded):
     assert get(web, seeded["bundle_uuid"], start_at=2**62).json()["bundle"]["files"] == []
 
 
-def test_a_bundle_that_is_not_there(web, seeded):
+def test_a_bundle_that_does_not_exist(web, seeded):
     for bundle_uuid, params in ((uuid.uuid4(), {}), (seeded["bundle_uuid"], {"version": V1})):
         answer = get(web, bundle_uuid, **params)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -30,7 +30,7 @@ def test_a_job_runs_until_its_time_has_passed_and_copies_the_files(sandbox: Sand
     assert status(web, job).json()["status"] == "SUCCEEDED"
 
 
-def test_a_bucket_of_ones_own(sandbox: Sandbox, web, folder):
+def test_a_separate_bucket(sandbox: Sandbox, web, folder):
     bundle = sandbox.seed(folder)
     jobs = [
         start(web, bundle["bundle_uuid"], destination=bucket).json()["checkout_job_id"]
@@ -51,7 +51,7 @@ def test_a_bundle_deleted_in_between(sandbox: Sandbox, web, user, folder):
     assert status(web, job).json() == {"status": "FAILED", "cause": "The bundle was deleted"}
 
 
-def test_what_is_not_there(sandbox: Sandbox, web, folder):
+def test_a_missing_object(sandbox: Sandbox, web, folder):
     answer = start(web, uuid.uuid4())
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     answer = status(web, uuid.uuid4())

@@ -143,7 +143,7 @@ def test_a_disposition_is_one_header(user, staged):
         assert (answer.status_code, answer.json()["code"]) == (400, "illegal_arguments")
 
 
-def test_a_direct_url_leads_to_the_data_in_the_bucket(sandbox: Sandbox, user, staged):
+def test_a_direct_url_refers_to_the_data_in_the_bucket(sandbox: Sandbox, user, staged):
     file_uuid = str(uuid.uuid4())
     put(user, staged, file_uuid)
     for replica, scheme in (("gcp", "gs"), ("aws", "s3")):
@@ -154,7 +154,7 @@ def test_a_direct_url_leads_to_the_data_in_the_bucket(sandbox: Sandbox, user, st
     assert sandbox.dss.context.staging.client().get_object(Bucket=bucket, Key=key)["Body"].read() == DATA
 
 
-def test_a_file_that_is_not_there(web):
+def test_a_file_that_does_not_exist(web):
     answer = web.get(f"/files/{uuid.uuid4()}", params={"replica": "aws"})
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert answer.headers["content-type"] == "application/problem+json"
@@ -175,7 +175,7 @@ def test_the_first_requests_are_asked_to_wait(sandbox: Sandbox, user, staged):
     assert httpx.get(url, trust_env=False, verify=False).content == DATA
 
 
-def test_redirects_go_on_until_time_has_passed(sandbox: Sandbox, user, staged):
+def test_redirects_continue_until_time_has_passed(sandbox: Sandbox, user, staged):
     file_uuid = str(uuid.uuid4())
     put(user, staged, file_uuid)
     sandbox.clock.freeze()

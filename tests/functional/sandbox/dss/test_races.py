@@ -29,7 +29,7 @@ def test_one_of_many_makes_a_bundle(sandbox: Sandbox, user, folder):
     assert at_once(put) == {201: 1, 200: MANY - 1}
 
 
-def test_patches_at_once_make_versions_of_their_own(sandbox: Sandbox, user, folder):
+def test_patches_at_once_make_separate_versions(sandbox: Sandbox, user, folder):
     sandbox.clock.freeze()
     bundle = sandbox.seed(folder)
     url, params = f"/bundles/{bundle['bundle_uuid']}", {"version": bundle["version"], "replica": "aws"}
@@ -47,7 +47,7 @@ def test_a_file_registered_many_times_at_once(user, stage):
     assert at_once(put) == {201: 1, 200: MANY - 1}
 
 
-def test_nobody_gets_more_subscriptions_than_allowed(user):
+def test_no_user_gets_more_subscriptions_than_allowed(user):
     def put(_):
         body = {"callback_url": "https://example.org"}
         return [user.put("/subscriptions", params={"replica": "aws"}, json=body).status_code for _ in range(5)]

@@ -118,7 +118,7 @@ def test_subscriptions_of_others(sandbox: Sandbox, user):
     assert user.get("/subscriptions", params={"replica": "aws"}).json() == {"subscriptions": []}
 
 
-def test_a_new_bundle_is_told_to_those_who_want_it(sandbox: Sandbox, user, receiver, folder):
+def test_a_new_bundle_is_reported_to_those_who_want_it(sandbox: Sandbox, user, receiver, folder):
     wanted = put(
         user,
         callback_url=receiver.url,
@@ -143,7 +143,7 @@ def test_a_new_bundle_is_told_to_those_who_want_it(sandbox: Sandbox, user, recei
     assert headers["Authorization"].startswith("Signature ")
 
 
-def test_a_deletion_is_told_by_jmespath(sandbox: Sandbox, user, receiver, folder):
+def test_a_deletion_is_reported_by_jmespath(sandbox: Sandbox, user, receiver, folder):
     bundle = sandbox.seed(folder)
     put(user, callback_url=receiver.url, jmespath_query="event_type == 'TOMBSTONE'")
     sandbox.seed(folder)
@@ -165,7 +165,7 @@ def test_a_failed_delivery_is_tried_again_when_its_time_has_come(sandbox: Sandbo
     assert [attempt.status for attempt in sandbox.dss.deliveries.history()] == [500, 302, 200]
 
 
-def test_nothing_is_told_after_the_subscription_was_deleted(sandbox: Sandbox, user, receiver, folder):
+def test_nothing_is_reported_after_the_subscription_was_deleted(sandbox: Sandbox, user, receiver, folder):
     sandbox.clock.freeze()
     receiver.statuses = [500]
     made = put(user, callback_url=receiver.url).json()

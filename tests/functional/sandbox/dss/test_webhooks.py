@@ -66,6 +66,6 @@ def test_over_the_network(
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://[", "ftp://127.0.0.1/", "http://"])
-def test_nobody_there(url: str) -> None:
+def test_no_server_at_the_address(url: str) -> None:
     with pytest.raises(DeliveryError):
         send_by_httpx(WebhookRequest("POST", url, {}, b""))

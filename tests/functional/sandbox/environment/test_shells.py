@@ -22,7 +22,7 @@ def test_fish_reads_the_values_back():
     assert ran.stdout.splitlines() == list(VALUES.values())
 
 
-def test_what_fish_and_powershell_take_as_quotes_is_kept():
+def test_quotes_of_fish_and_powershell_are_preserved():
     assert shell_lines({"A": "it's \\"}, "fish") == "set -gx A 'it\\'s \\\\'\n"
     assert shell_lines({"A": "it's \u2019"}, "powershell") == "$env:A = 'it''s \u2019\u2019'\n"
 

@@ -125,7 +125,7 @@ def test_the_permissions_are_those_of_the_document():
     assert secured - needed(DOCUMENT).keys() == {"get_oauth_userinfo", "post_oauth_userinfo"}
 
 
-def test_everybody_reads_about_themselves_only(admin, ann, client):
+def test_every_user_reads_about_themselves_only(admin, ann, client):
     web = client(ann)
     for path in ("", "/groups", "/roles", "/owns?resource_type=group"):
         assert web.get(f"/v1/user/{ann}{path}").status_code == 200
@@ -160,7 +160,7 @@ def test_the_tokens_of_the_control_api_administer(sandbox, client):
 @pytest.mark.parametrize(
     "operation", [each for each in operations(DOCUMENT) if each.secured], ids=lambda each: each.name
 )
-def test_nobody_gets_in_without_a_token(web, operation):
+def test_no_user_gets_in_without_a_token(web, operation):
     path = operation.path
     for parameter in operation.parameters:
         path = path.replace(f"{{{parameter.name}}}", "x")

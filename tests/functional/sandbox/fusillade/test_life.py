@@ -14,7 +14,7 @@ def test_where_it_is(sandbox):
     assert document["servers"] == [{"url": f"{sandbox.url}/auth"}]
 
 
-def test_the_environment_leads_to_it(sandbox, client):
+def test_the_environment_refers_to_it(sandbox, client):
     environment = sandbox.environment()
     config = json.loads(Path(environment["HCA_CONFIG_FILE"]).read_text())
     assert config["AuthClient"] == {"swagger_url": sandbox.auth_swagger_url}

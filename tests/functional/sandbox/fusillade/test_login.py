@@ -139,7 +139,7 @@ def test_the_page_escapes_everything(web, sandbox):
         "http://localhost/\r\nSet-Cookie: x",
     ],
 )
-def test_nobody_else_gets_a_code(web, uri):
+def test_no_other_user_gets_a_code(web, uri):
     answer = authorize(web, redirect_uri=uri)
     assert answer.status_code == 400
     assert "location" not in answer.headers
@@ -267,7 +267,7 @@ def refresh(web, token, **more):
     return web.post("/oauth/token", data={"grant_type": "refresh_token", "refresh_token": token, **CLIENT, **more})
 
 
-def test_what_is_asked_for_is_what_there_is(web):
+def test_what_is_requested_is_what_there_is(web):
     tokens = log_in(web, scope="email")
     assert tokens.keys() == {"access_token", "token_type", "expires_in", "scope"}
     assert "id_token" in log_in(web, scope="openid")
@@ -330,7 +330,7 @@ def test_login_and_logout_lead_on(web):
 
 
 @pytest.mark.parametrize("host", [None, "auth.data.humancellatlas.org", "localhost:1"])
-def test_the_configuration_leads_to_this_server(web, sandbox, host):
+def test_the_configuration_refers_to_this_server(web, sandbox, host):
     answer = web.get("/.well-known/openid-configuration", headers={"Host": host} if host else {})
     found = answer.json()
     base = f"http://{host}" if host == "localhost:1" else sandbox.url

@@ -9,7 +9,7 @@ def names(client, path, key):
     return client.get(path).json()[key]
 
 
-def test_what_is_there_from_the_start(admin):
+def test_what_exists_from_the_start(admin):
     assert names(admin, "/v1/users", "users") == ["user@example.org"]
     assert names(admin, "/v1/groups", "groups") == ["admin", "hca", "user_default"]
     assert names(admin, "/v1/roles", "roles") == ["default_user", "fusillade_admin"]
@@ -36,7 +36,7 @@ def test_a_user_from_beginning_to_end(admin, policy):
 @pytest.mark.parametrize(
     ("length", "told"), [(129, "at most 128 characters, not 129"), (0, "at least 1 characters, not 0")]
 )
-def test_a_name_of_another_length_is_told_with_the_limit(admin, length, told):
+def test_a_name_of_another_length_is_reported_with_the_limit(admin, length, told):
     refused = admin.post("/v1/user", json={"user_id": "a" * length})
     assert refused.status_code == 400
     assert told in refused.text

@@ -11,7 +11,7 @@ def all_at_once(send, count: int = 8) -> Counter[int]:
         return Counter(pool.map(send, range(count)))
 
 
-def test_one_creates_and_the_others_are_told(sandbox, policy):
+def test_one_creates_and_the_others_are_reported(sandbox, policy):
     headers = {"Authorization": f"Bearer {sandbox.token()}"}
 
     def create(_number: int) -> int:

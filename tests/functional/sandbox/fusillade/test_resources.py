@@ -103,7 +103,7 @@ def test_members_come_in_pages(box, sandbox):
 
 
 @pytest.mark.parametrize("path", ["/v1/resource/box/ids", "/v1/resource/box"])
-def test_things_come_in_pages(box, sandbox, path):
+def test_objects_come_in_pages(box, sandbox, path):
     for number in range(8):
         sandbox.fusillade.things.add(Thing("box", f"c{number}", "x"))
     first = box.get(path, params={"per_page": 5})
@@ -129,7 +129,7 @@ def test_access_counts_in_decisions(box):
     assert not may(box, "ann", "box:Open")
 
 
-def test_who_creates_a_thing_owns_it(box, client):
+def test_who_creates_an_object_owns_it(box, client):
     box.post("/v1/role", json={"role_id": "maker", "policy": maker()})
     box.post("/v1/user", json={"user_id": "ann", "roles": ["maker"]})
     ann = client("ann")

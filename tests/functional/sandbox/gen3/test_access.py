@@ -36,7 +36,7 @@ def test_a_policy_holds_below_its_resource_and_nowhere_else(access: Access):
     assert not ada.may("delete", "/programs/demo", "indexd")
 
 
-def test_what_everybody_may_is_anybodys(access: Access):
+def test_what_every_user_may_is_anybodys(access: Access):
     for name in (ANONYMOUS, READER, "ada@example.org"):
         access.add("ada@example.org")
         assert person(access, name).may("read", "/open/below", "indexd")
@@ -52,7 +52,7 @@ def test_other_policies_replace_those_before(access: Access):
     assert person(access, READER).may("read", "/b")
 
 
-def test_projects_are_told_by_their_codes(access: Access):
+def test_projects_are_reported_by_their_codes(access: Access):
     access.rules.add_resource("/programs/demo/projects/one")
     ada = access.add(
         "ada@example.org", [("/programs", "*", "read-storage"), ("/programs/demo/projects/two", "*", "read")]
@@ -90,7 +90,7 @@ def test_tokens_end_with_whom_they_belong_to(access: Access):
         access.bearer(bearer(client))
 
 
-def test_nobody_gets_the_number_of_a_removed_person(access: Access):
+def test_no_user_gets_the_number_of_a_removed_person(access: Access):
     access.add("ada@example.org")
     token = access.issue("ada@example.org", ORIGIN)
     access.remove("ada@example.org")
@@ -99,14 +99,14 @@ def test_nobody_gets_the_number_of_a_removed_person(access: Access):
         access.bearer(bearer(token))
 
 
-def test_a_revoked_token_isnt_good(access: Access):
+def test_a_revoked_token_is_not_good(access: Access):
     token = access.issue(READER, ORIGIN)
     access.revoke(str(access.claims(token)["jti"]))
     with pytest.raises(Problem, match="revoked"):
         access.bearer(bearer(token))
 
 
-def test_tokens_of_other_sandboxes_arent_good(access: Access, tmp_path: Path):
+def test_tokens_of_other_sandboxes_are_not_good(access: Access, tmp_path: Path):
     with Sandbox(tmp_path) as other:
         token = other.gen3.access.issue(READER, ORIGIN)
     with pytest.raises(Problem, match="Signature verification failed"):
@@ -120,7 +120,7 @@ def test_tokens_outlive_a_restart(tmp_path: Path):
         assert sandbox.gen3.access.anyone(bearer(token)).name == READER
 
 
-def test_secrets_arent_kept(sandbox: Sandbox):
+def test_secrets_are_not_kept(sandbox: Sandbox):
     sandbox.gen3.access.add_client("robot", "a secret of its own")
     assert sandbox.gen3.access.is_client("robot", "a secret of its own")
     rows = sandbox.gen3.context.database.rows("SELECT * FROM gen3_clients")

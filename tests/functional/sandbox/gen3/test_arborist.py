@@ -36,7 +36,7 @@ def curators(admin: httpx.Client) -> str:
     return "curators"
 
 
-def test_everybody_is_told_what_they_may_do(reader: httpx.Client, anonymous: httpx.Client, admin: httpx.Client):
+def test_every_user_sees_what_they_may_do(reader: httpx.Client, anonymous: httpx.Client, admin: httpx.Client):
     nobodys = anonymous.get("/authz/mapping").json()
     assert READ in nobodys["/open"]
     readers = reader.get("/authz/mapping/").json()
@@ -46,13 +46,13 @@ def test_everybody_is_told_what_they_may_do(reader: httpx.Client, anonymous: htt
     assert reader.get("/authz/auth/mapping").json() == readers
 
 
-def test_a_bad_token_is_told_nothing(anonymous: httpx.Client):
+def test_a_bad_token_is_reported_nothing(anonymous: httpx.Client):
     answer = anonymous.get("/authz/mapping", headers={"Authorization": "bearer nonsense"})
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == 401
 
 
-def test_what_others_may_do_is_asked_by_their_names(anonymous: httpx.Client):
+def test_what_others_may_do_is_queried_by_their_names(anonymous: httpx.Client):
     def mapping(**body: str) -> httpx.Response:
         return anonymous.post("/authz/auth/mapping", json=body)
 
@@ -147,7 +147,7 @@ def test_a_group_shares_its_policies(admin: httpx.Client, curators: str):
     assert [each["name"] for each in admin.get("/authz/group").json()["groups"]] == ["anonymous", "logged-in"]
 
 
-def test_what_everybody_may_is_a_groups_matter(admin: httpx.Client, anonymous: httpx.Client, curators: str):
+def test_what_every_user_may_is_a_groups_matter(admin: httpx.Client, anonymous: httpx.Client, curators: str):
     assert admin.post("/authz/group/logged-in/policy", json={"policy": curators}).status_code == 204
     assert may(anonymous, {"user_id": READER}, "update", "/programs/demo")
     assert not may(anonymous, {}, "update", "/programs/demo")
@@ -216,7 +216,7 @@ def test_resources_are_a_tree(admin: httpx.Client, reader: httpx.Client):
         ("POST", "/auth/request", {"user": {}, "request": {"resource": "/a"}}),
     ],
 )
-def test_bodies_that_arent_whole_are_refused(admin: httpx.Client, method: str, path: str, body: object):
+def test_bodies_that_are_not_whole_are_refused(admin: httpx.Client, method: str, path: str, body: object):
     answer = admin.request(method, f"/authz{path}", json=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, 400)
 
@@ -224,7 +224,7 @@ def test_bodies_that_arent_whole_are_refused(admin: httpx.Client, method: str, p
 @pytest.mark.parametrize(
     "path", ["/role/x", "/policy/x", "/user/x", "/group/x", "/client/x", "/resource/x", "/user/x/resources"]
 )
-def test_what_isnt_there_isnt_found(admin: httpx.Client, path: str):
+def test_a_missing_object_is_not_found(admin: httpx.Client, path: str):
     assert admin.get(f"/authz{path}").status_code == 404
 
 

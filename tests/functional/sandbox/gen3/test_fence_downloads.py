@@ -73,7 +73,7 @@ def test_access_lists_hold_where_a_record_has_no_resources(
     assert ada.get(f"/user/data/download/{nobodys}").status_code == 401
 
 
-def test_a_token_that_ended_doesnt_even_read_open_files(sandbox: Sandbox, reader: httpx.Client):
+def test_a_token_that_ended_does_not_even_read_open_files(sandbox: Sandbox, reader: httpx.Client):
     guid = sandbox.gen3.add_file("a.txt", b"a")
     sandbox.clock.advance(ACCESS_SECONDS + 1)
     assert reader.get(f"/user/data/download/{guid}").status_code == 401
@@ -98,7 +98,7 @@ def test_a_program_reads_what_it_may(sandbox: Sandbox, anonymous: httpx.Client):
         (None, {"expires_in": "60"}, 200),
     ],
 )
-def test_bad_requests_are_told_from_what_isnt_there(
+def test_bad_requests_are_reported_from_what_does_not_exist(
     sandbox: Sandbox, anonymous: httpx.Client, guid: str | None, query: dict[str, str], status: int
 ):
     guid = guid or sandbox.gen3.add_file("a.txt", b"a")
@@ -112,7 +112,7 @@ def test_a_record_without_a_location_has_no_url(sandbox: Sandbox, anonymous: htt
     assert "find any file locations" in answer.text
 
 
-def test_a_files_protocols_are_told_apart(sandbox: Sandbox, anonymous: httpx.Client):
+def test_a_files_protocols_are_distinguished(sandbox: Sandbox, anonymous: httpx.Client):
     sandbox.gen3.files.put("gs://other/a.txt", b"from gs")
     sandbox.gen3.files.put("s3://sandbox-gen3/a.txt", b"from s3")
     urls = ["gs://other/a.txt", "s3://sandbox-gen3/a.txt", "https://files.example.org/a.txt"]
@@ -123,7 +123,7 @@ def test_a_files_protocols_are_told_apart(sandbox: Sandbox, anonymous: httpx.Cli
         assert anonymous.get(path, params={"protocol": protocol}).json()["url"] == urls[2]
 
 
-def test_a_bucket_that_isnt_the_commons_is_refused(sandbox: Sandbox, anonymous: httpx.Client):
+def test_a_bucket_that_is_not_the_commons_is_refused(sandbox: Sandbox, anonymous: httpx.Client):
     guid = sandbox.gen3.add_file("a.txt", b"a", urls=["s3://elsewhere/a.txt"])
     answer = anonymous.get(f"/user/data/download/{guid}")
     assert (answer.status_code, "permission denied for bucket" in answer.text) == (401, True)
@@ -151,7 +151,7 @@ def test_a_browser_is_sent_on(sandbox: Sandbox, anonymous: httpx.Client):
     assert fetch(answer.headers["Location"]).content == b"a"
 
 
-def test_urls_of_public_files_neednt_be_signed(sandbox: Sandbox, reader: httpx.Client):
+def test_urls_of_public_files_need_not_be_signed(sandbox: Sandbox, reader: httpx.Client):
     path = f"/user/data/download/{sandbox.gen3.add_file('a.txt', b'a')}"
     plain = reader.get(path, params={"no_force_sign": "true"}).json()["url"]
     assert "?" not in plain
@@ -197,7 +197,7 @@ def test_closed_drs_objects_need_a_login(sandbox: Sandbox, ada: httpx.Client, an
     assert (ada.get(path).status_code, anonymous.get(path).status_code) == (200, 401)
 
 
-def test_passports_arent_taken_and_never_beside_a_token(sandbox: Sandbox, ada: httpx.Client, anonymous: httpx.Client):
+def test_passports_are_not_taken_and_never_beside_a_token(sandbox: Sandbox, ada: httpx.Client, anonymous: httpx.Client):
     guid = sandbox.gen3.add_file("a.txt", b"a")
     for path, body in (
         (f"/ga4gh/drs/v1/objects/{guid}/access/s3", {"passports": ["one"]}),
@@ -232,7 +232,7 @@ def test_too_many_drs_objects_are_refused(reader: httpx.Client):
     assert reader.post("/ga4gh/drs/v1/objects/access", json={}).status_code == 400
 
 
-def test_the_commons_tells_its_buckets(sandbox: Sandbox, anonymous: httpx.Client):
+def test_the_commons_states_its_buckets(sandbox: Sandbox, anonymous: httpx.Client):
     sandbox.gen3.files.put("gs://other/a.txt", b"")
     told = anonymous.get("/user/data/buckets").json()
     assert (list(told["S3_BUCKETS"]), list(told["GS_BUCKETS"])) == (["sandbox-gen3"], ["other"])

@@ -33,14 +33,14 @@ def test_an_api_key_gives_access_tokens(anonymous: httpx.Client, key: dict[str, 
     assert claims["context"]["user"]["name"] == READER
 
 
-def test_the_key_tells_the_commons_that_gave_it(sandbox: Sandbox, key: dict[str, str]):
+def test_the_key_states_the_commons_that_gave_it(sandbox: Sandbox, key: dict[str, str]):
     claims = claims_of(key["api_key"])
     assert claims["iss"] == f"{sandbox.gen3_url}/user"
     assert claims["jti"] == key["key_id"]
     assert claims["exp"] - claims["iat"] == 30 * 24 * 3600
 
 
-def test_a_token_lasts_as_long_as_is_asked_for_and_at_most_an_hour(anonymous: httpx.Client, key: dict[str, str]):
+def test_a_token_lasts_as_long_as_is_requested_and_at_most_an_hour(anonymous: httpx.Client, key: dict[str, str]):
     lasts = []
     for asked in (60, 3600, 7200):
         claims = claims_of(anonymous.post(TOKEN, json=key, params={"expires_in": asked}).json()["access_token"])
@@ -72,7 +72,7 @@ def test_without_a_key_there_is_no_token(anonymous: httpx.Client, body: bytes):
     assert "Please provide an api_key" in answer.text
 
 
-def test_what_is_no_key_gives_no_token(anonymous: httpx.Client, key: dict[str, str]):
+def test_an_invalid_key_gives_no_token(anonymous: httpx.Client, key: dict[str, str]):
     token = anonymous.post(TOKEN, json=key).json()["access_token"]
     assert anonymous.post(TOKEN, json={"api_key": "nonsense"}).status_code == 401
     assert anonymous.post(TOKEN, json={"api_key": token}).status_code == 401
@@ -90,13 +90,13 @@ def test_keys_are_made_listed_and_deleted(reader: httpx.Client, anonymous: httpx
     assert reader.delete(f"/user/credentials/cdis/{first['key_id']}").status_code == 404
 
 
-def test_nobody_sees_or_deletes_keys_of_others(admin: httpx.Client, reader: httpx.Client):
+def test_no_user_sees_or_deletes_keys_of_others(admin: httpx.Client, reader: httpx.Client):
     key = admin.post("/user/credentials/api").json()
     assert reader.get("/user/credentials/api").json() == {"jtis": []}
     assert reader.delete(f"/user/credentials/api/{key['key_id']}").status_code == 404
 
 
-def test_a_key_cant_make_further_keys(anonymous: httpx.Client, key: dict[str, str]):
+def test_a_key_cannot_make_further_keys(anonymous: httpx.Client, key: dict[str, str]):
     token = anonymous.post(TOKEN, json=key).json()["access_token"]
     assert anonymous.post("/user/credentials/api", headers={"Authorization": f"bearer {token}"}).status_code == 401
 
@@ -141,7 +141,7 @@ def test_tokens_can_be_checked_with_the_published_keys(sandbox: Sandbox, anonymo
     assert jwt.decode(token, pem, algorithms=["RS256"], audience="data")["sub"]
 
 
-def test_what_the_sandbox_doesnt_play_says_why(reader: httpx.Client):
+def test_what_the_sandbox_does_not_play_states_why(reader: httpx.Client):
     answer = reader.get("/user/register")
     assert answer.status_code == 501
     assert "browser" in answer.json()["title"]

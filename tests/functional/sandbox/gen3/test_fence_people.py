@@ -4,7 +4,7 @@ import httpx
 from omicsdk.sandbox.gen3 import ADMINISTRATOR, READER
 
 
-def test_somebody_is_told_who_they_are_and_what_they_may_do(reader: httpx.Client):
+def test_a_user_sees_their_identity_and_permissions(reader: httpx.Client):
     told = reader.get("/user/user").json()
     assert told["username"] == told["name"] == READER
     assert told["is_admin"] is False
@@ -17,7 +17,7 @@ def test_the_administrator_administers(admin: httpx.Client):
     assert (told["username"], told["is_admin"], told["role"]) == (ADMINISTRATOR, True, "admin")
 
 
-def test_without_a_token_nobody_is_told_anything_and_the_refusal_is_a_page(anonymous: httpx.Client):
+def test_without_a_token_no_user_is_shown_anything_and_the_refusal_is_a_page(anonymous: httpx.Client):
     answer = anonymous.get("/user/user")
     assert answer.status_code == 401
     assert answer.headers["Content-Type"].startswith("text/html")

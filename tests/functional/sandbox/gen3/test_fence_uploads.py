@@ -60,7 +60,7 @@ def test_the_record_gets_size_and_hashes_a_while_after_the_upload(sandbox: Sandb
     assert record["urls"] == [f"s3://sandbox-gen3/{told['guid']}/reads.txt"]
 
 
-def test_finish_doesnt_wait(sandbox: Sandbox, reader: httpx.Client):
+def test_finish_does_not_wait(sandbox: Sandbox, reader: httpx.Client):
     sandbox.settings.turn({"gen3.indexing_seconds": 60})
     told = started(reader)
     send(told["url"], b"ACGT")
@@ -69,7 +69,7 @@ def test_finish_doesnt_wait(sandbox: Sandbox, reader: httpx.Client):
     assert sandbox.finish() == 0
 
 
-def test_who_uploaded_reads_the_file_and_others_dont(sandbox: Sandbox, reader: httpx.Client, ada: httpx.Client):
+def test_who_uploaded_reads_the_file_and_others_do_not(sandbox: Sandbox, reader: httpx.Client, ada: httpx.Client):
     told = started(reader)
     send(told["url"], b"ACGT")
     sandbox.finish()
@@ -98,7 +98,7 @@ def test_a_record_that_a_client_filled_is_left_alone(sandbox: Sandbox, reader: h
     assert record["hashes"] == {"md5": "0" * 32}
 
 
-def test_what_belongs_to_no_blank_record_isnt_waited_for(sandbox: Sandbox, reader: httpx.Client):
+def test_what_belongs_to_no_blank_record_is_not_waited_for(sandbox: Sandbox, reader: httpx.Client):
     told = started(reader)
     send(told["url"], b"ACGT")
     assert sandbox.finish() == 1
@@ -118,7 +118,7 @@ def test_an_upload_under_resources_names_no_uploader(sandbox: Sandbox, ada: http
     assert ada.get(f"/user/data/download/{told['guid']}").status_code == 200
 
 
-def test_who_may_not_upload_is_refused(ada: httpx.Client, reader: httpx.Client, anonymous: httpx.Client):
+def test_a_missing_permission_to_upload_is_refused(ada: httpx.Client, reader: httpx.Client, anonymous: httpx.Client):
     body = {"file_name": "a.txt"}
     assert ada.post("/user/data/upload", json=body).status_code == 403
     assert reader.post("/user/data/upload", json={**body, "authz": [CLOSED]}).status_code == 403
@@ -232,7 +232,7 @@ def test_a_part_that_is_sent_again_replaces_the_first(sandbox: Sandbox, reader: 
     assert sandbox.gen3.files.path(stored).read_bytes() == b"right"
 
 
-def test_parts_that_dont_fit_are_refused_as_s3_does(reader: httpx.Client):
+def test_parts_that_do_not_fit_are_refused_as_s3_does(reader: httpx.Client):
     upload = Parts(reader)
     first, second = upload.send(1, b"small"), upload.send(2, b"end")
 
@@ -267,7 +267,7 @@ def test_a_part_goes_nowhere_without_its_upload(reader: httpx.Client):
         assert (refused.status_code, "InvalidArgument" in refused.text) == (400, True)
 
 
-def test_an_upload_in_parts_goes_on_after_a_restart(tmp_path: Path):
+def test_an_upload_in_parts_continues_after_a_restart(tmp_path: Path):
     with Sandbox(tmp_path) as sandbox:
         token = sandbox.gen3.access.issue(READER, sandbox.gen3_url)
         with httpx.Client(base_url=sandbox.gen3_url, headers={"Authorization": f"bearer {token}"}) as client:

@@ -218,7 +218,7 @@ def test_pages_end_at_ten_thousand_and_downloads_do_not(sandbox: Sandbox, ask, a
     assert [each["n"] for each in whole.json()] == [*range(11_999, -1, -1)]
 
 
-def test_downloads_have_the_fields_that_were_asked_for(admin: httpx.Client) -> None:
+def test_downloads_have_the_fields_that_were_requested(admin: httpx.Client) -> None:
     body = {"type": "subject", "fields": ["age", "visits.label"], "filter": {"=": {"age": 3}}}
     assert admin.post("/guppy/download", json=body).json() == [
         {"age": 3, "visits": [{"label": "first"}, {"label": "second"}]}
@@ -271,7 +271,7 @@ def test_rows_of_other_projects_are_refused_or_left_out(ask, client_of) -> None:
     assert [each["age"] for each in half.post("/guppy/download", json=body).json()] == [1, 3, 5, 7, 9, 11]
 
 
-def test_counts_tell_nothing_of_a_few_rows_that_one_may_not_read(sandbox: Sandbox, ask, client_of) -> None:
+def test_counts_reveals_nothing_about_a_few_rows_that_one_may_not_read(sandbox: Sandbox, ask, client_of) -> None:
     half = client_of(HALF)
     query = "{_aggregation {subject(accessibility: %s) {_totalCount sex {histogram {key count}}}}}"
     hidden = ask(query % "all", client=half)["data"]["_aggregation"]["subject"]

@@ -30,7 +30,7 @@ def test_documents_are_written_at_the_administrators_address_only(
     assert anonymous.get("/mds-admin/metadata/one").status_code == 403
 
 
-def test_a_token_that_ended_is_told_from_a_missing_permission(sandbox: Sandbox, admin: httpx.Client) -> None:
+def test_a_token_that_ended_is_reported_from_a_missing_permission(sandbox: Sandbox, admin: httpx.Client) -> None:
     sandbox.clock.advance(3600)
     answer = admin.post("/mds-admin/metadata/one", json={})
     assert (answer.status_code, answer.json()) == (401, {"detail": "Signature has expired"})
@@ -88,7 +88,7 @@ def test_deleted_aliases_are_gone(admin: httpx.Client) -> None:
     assert admin.get("/mds/metadata/dg.TEST/one/aliases").json()["aliases"] == []
 
 
-def test_all_faults_of_a_request_are_told(admin: httpx.Client) -> None:
+def test_all_faults_of_a_request_are_reported(admin: httpx.Client) -> None:
     answer = admin.get("/mds/metadata", params={"limit": "ten", "offset": "-1", "data": "perhaps"})
     assert answer.status_code == 422
     assert [(fault["type"], fault["loc"]) for fault in answer.json()["detail"]] == [
@@ -128,7 +128,7 @@ def test_tokens_are_not_needed_to_read(sandbox: Sandbox) -> None:
         assert httpx.get(f"{sandbox.gen3_url}/mds/metadata/one", headers=header, trust_env=False).json() == {"a": 1}
 
 
-def test_one_slash_too_many_leads_to_the_same_address(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+def test_one_slash_too_many_refers_to_the_same_address(sandbox: Sandbox, anonymous: httpx.Client) -> None:
     sandbox.gen3.metadata.documents.put("one", {"a": 1})
     assert anonymous.get(f"{sandbox.gen3_url}//mds/metadata/one").json() == {"a": 1}
     assert anonymous.post(f"{sandbox.gen3_url}//mds/metadata/two", json={}).status_code == 403

@@ -23,7 +23,7 @@ def web(sandbox: Sandbox, anonymous: httpx.Client) -> httpx.Client:
     return anonymous
 
 
-def test_nothing_is_there_until_something_is_collected(anonymous: httpx.Client) -> None:
+def test_nothing_exists_until_something_is_collected(anonymous: httpx.Client) -> None:
     for path in ("commons", "info/schema", "metadata", "metadata/Bears", "metadata/Bears/info", "tags"):
         answer = anonymous.get(f"/mds/aggregate/{path}")
         assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})

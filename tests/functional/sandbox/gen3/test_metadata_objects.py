@@ -40,7 +40,7 @@ def test_published_clients_send_null_for_what_they_leave_out(admin: httpx.Client
     assert (made.status_code, made.json()["aliases"]) == (201, [])
 
 
-def test_a_new_version_is_for_whoever_the_object_is_for(sandbox: Sandbox, admin: httpx.Client) -> None:
+def test_a_new_version_is_for_the_readers_of_the_object(sandbox: Sandbox, admin: httpx.Client) -> None:
     first = sandbox.gen3.add_file("a.txt", b"one", authz=("/programs/demo",))
     made = admin.post(f"/mds/objects/{first}", json={"file_name": "b.txt", "metadata": {"v": 2}})
     assert made.status_code == 201

@@ -25,7 +25,7 @@ def test_it_answers_as_recorded(sandbox: Sandbox) -> None:
     assert ARGUED.keys() - found.keys() == set()
 
 
-def test_it_fails_where_the_service_does_when_it_is_told_to(sandbox: Sandbox) -> None:
+def test_it_fails_where_the_service_does_when_requested(sandbox: Sandbox) -> None:
     sandbox.settings.turn({"sandbox.strict_errors": "real"})
     token = sandbox.gen3.access.issue(ADMINISTRATOR, sandbox.gen3_url)
     found = Replay(sandbox.gen3_url, token).differences(read_recording("mds"))

@@ -79,12 +79,12 @@ def test_who_may_read_nothing_is_refused(seeded: Sandbox, reader: httpx.Client, 
         assert client.get("/api/v0/datasets?nodes=case").status_code == 403
 
 
-def test_a_token_that_isn_t_good_is_refused(seeded: Sandbox, anonymous: httpx.Client) -> None:
+def test_a_token_that_is_not_good_is_refused(seeded: Sandbox, anonymous: httpx.Client) -> None:
     answer = anonymous.post(GRAPHQL, json={"query": "{ _case_count }"}, headers={"Authorization": "bearer x.y.z"})
     assert answer.status_code == 401
 
 
-def test_only_the_projects_of_one_s_own_are_seen(seeded: Sandbox, client_of: Clients) -> None:
+def test_only_the_separate_projects_are_seen(seeded: Sandbox, client_of: Clients) -> None:
     seeded.gen3.access.add("someone@example.org", [("/programs/demo/projects/two", "peregrine", "read")])
     client = client_of("someone@example.org")
     query = (
@@ -101,7 +101,7 @@ def test_only_the_projects_of_one_s_own_are_seen(seeded: Sandbox, client_of: Cli
     assert [each["code"] for each in client.get("/api/v0/datasets/projects").json()["projects"]] == ["two"]
 
 
-def test_the_schema_is_for_everybody(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+def test_the_schema_is_for_every_user(sandbox: Sandbox, anonymous: httpx.Client) -> None:
     told = anonymous.get("/api/v0/submission/getschema").json()["data"]
     schema = build_client_schema(told)
     assert schema.query_type is not None
@@ -164,7 +164,7 @@ def test_the_viewer_sees_what_the_root_has(seeded: Sandbox, admin: httpx.Client)
     assert asked(admin, "{ viewer { _case_count } }") == {"viewer": {"_case_count": 26}}
 
 
-def test_transactions_of_a_record_are_told(seeded: Sandbox, admin: httpx.Client) -> None:
+def test_transactions_of_a_record_are_reported(seeded: Sandbox, admin: httpx.Client) -> None:
     admin.put("/api/v0/submission/demo/one", json=case("c00", "e1", age="50"))
     query = '{ case(submitter_id: "c00") { _transaction_logs_count _transaction_logs { role submitter } } }'
     [told] = asked(admin, query)["case"]

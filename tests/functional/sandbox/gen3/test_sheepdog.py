@@ -141,7 +141,7 @@ def test_records_of_another_project_stay_hidden(seeded: Sandbox, client_of: Clie
     assert client_of("someone@example.org").get(f"{PROJECT}/entities/{far}").status_code == 400
 
 
-def test_the_dictionary_is_for_everybody(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+def test_the_dictionary_is_for_every_user(sandbox: Sandbox, anonymous: httpx.Client) -> None:
     whole = anonymous.get("/api/v0/submission/_dictionary/_all").json()
     assert whole["case"]["links"][0]["target_type"] == "experiment"
     assert "$ref" not in anonymous.get("/api/v0/submission/_dictionary/_all").text
@@ -272,7 +272,7 @@ def test_a_template_that_is_filled_in_is_taken(seeded: Sandbox, admin: httpx.Cli
     assert admin.put(PROJECT, content=table.encode(), headers=TSV).json()["created_entity_count"] == 1
 
 
-def test_lists_and_several_links_stand_in_one_cell(seeded: Sandbox, admin: httpx.Client) -> None:
+def test_lists_and_several_links_are_in_one_cell(seeded: Sandbox, admin: httpx.Client) -> None:
     header = "type\tsubmitter_id\texperiments.submitter_id\tfilename\ttimestamp\tdescription\tfile_type\tis_source_of"
     row = "manifest\tm1\te1\ta\tt\td\tx\ta,b"
     assert admin.put(PROJECT, content=f"{header}\n{row}".encode(), headers=TSV).status_code == 200
@@ -301,7 +301,7 @@ def test_odd_bodies_are_refused(seeded: Sandbox, admin: httpx.Client, content: b
     assert admin.put(PROJECT, content=content).status_code == 400
 
 
-def test_bulk_documents_are_transactions_of_their_own(seeded: Sandbox, admin: httpx.Client) -> None:
+def test_bulk_documents_are_separate_transactions(seeded: Sandbox, admin: httpx.Client) -> None:
     table = "type\tsubmitter_id\tprojects.code\nexperiment\te2\tone"
     documents = [
         {"name": "a", "doc_format": "TSV", "doc": table},
@@ -313,7 +313,7 @@ def test_bulk_documents_are_transactions_of_their_own(seeded: Sandbox, admin: ht
     assert _names(seeded, "experiment") == ["e1", "e2"]
 
 
-def test_a_submission_that_isn_t_waited_for_is_done(seeded: Sandbox, admin: httpx.Client) -> None:
+def test_a_submission_that_is_not_waited_for_is_done(seeded: Sandbox, admin: httpx.Client) -> None:
     answer = admin.put(f"{PROJECT}?async=true", json=case("c3")).json()
     assert {"code", "message", "transaction_id"} <= set(answer)
     assert "c3" in _names(seeded, "case")
@@ -347,7 +347,7 @@ def _object_id(sandbox: Sandbox, name: str) -> str:
     )
 
 
-def test_a_file_that_is_there_is_found_by_its_size_and_md5(seeded: Sandbox, admin: httpx.Client) -> None:
+def test_a_file_that_exists_is_found_by_its_size_and_md5(seeded: Sandbox, admin: httpx.Client) -> None:
     guid = seeded.gen3.add_file("i.dcm", b"pixels")
     record = seeded.gen3.index.get(guid)
     assert record is not None
@@ -432,7 +432,7 @@ def test_what_was_deleted_may_be_made_again(seeded: Sandbox, admin: httpx.Client
     assert _names(seeded, "case") == ["c1"]
 
 
-def test_a_file_can_t_be_uploaded_through_this_service(seeded: Sandbox, admin: httpx.Client) -> None:
+def test_a_file_cannot_be_uploaded_through_this_service(seeded: Sandbox, admin: httpx.Client) -> None:
     answer = admin.put(f"{PROJECT}/files/11111111-2222-4333-8444-555555555555", content=b"bytes")
     assert answer.status_code == 501
     assert "Fence" in answer.json()["message"]
@@ -448,7 +448,7 @@ def test_many_may_submit_at_once(seeded: Sandbox, admin: httpx.Client) -> None:
     assert [each.id for each in seeded.gen3.records.log.all()] == list(range(1, 13))
 
 
-def test_names_with_hyphens_lead_to_their_project(sandbox: Sandbox, client_of: Clients) -> None:
+def test_names_with_hyphens_refer_to_their_project(sandbox: Sandbox, client_of: Clients) -> None:
     sandbox.gen3.records.seed("a-b", "c-d", [{**experiment(), "projects": [{"code": "c-d"}]}])
     sandbox.gen3.access.add("someone@example.org", [("/programs/a-b/projects/c-d", "*", "read")])
     [found] = sandbox.gen3.records.listed("experiment", "a-b-c-d")

@@ -65,7 +65,7 @@ def test_a_login_beside_the_signature_is_refused(sandbox: Sandbox):
     assert refusal(answer) == (400, "InvalidArgument")
 
 
-def test_what_isnt_there_isnt_found(sandbox: Sandbox):
+def test_a_missing_object_is_not_found(sandbox: Sandbox):
     assert refusal(ask("GET", signed(sandbox, "GET"))) == (404, "NoSuchKey")
     sandbox.gen3.files.put(URL, b"ACGT")
     assert sandbox.gen3.files.remove(URL)
@@ -111,7 +111,7 @@ def test_many_write_and_read_at_once(sandbox: Sandbox):
         assert all(pool.map(round_trip, range(64)))
 
 
-def test_signatures_stand_in_no_log(sandbox: Sandbox) -> None:
+def test_signatures_are_in_no_log(sandbox: Sandbox) -> None:
     guid = sandbox.gen3.add_file("a", b"a")
     url = httpx.get(f"{sandbox.url}/user/data/download/{guid}", trust_env=False).json()["url"]
     assert httpx.get(url, trust_env=False).content == b"a"

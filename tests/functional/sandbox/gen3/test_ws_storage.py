@@ -57,7 +57,7 @@ def test_addresses_end(sandbox: Sandbox, admin: httpx.Client) -> None:
     assert httpx.get(url, trust_env=False).status_code == 403
 
 
-def test_each_user_has_a_workspace_of_their_own(admin: httpx.Client, other: httpx.Client) -> None:
+def test_each_user_has_a_separate_workspace(admin: httpx.Client, other: httpx.Client) -> None:
     put(admin, "a.txt", b"admin's")
     put(other, "a.txt", b"other's")
     put(other, "b.txt", b"")

@@ -137,6 +137,6 @@ def test_all_commons_are_asked_together(sandbox: Sandbox, other: Sandbox, admin:
     assert admin.get("/wts/aggregate/index/index").status_code == 404
 
 
-def test_logins_with_a_browser_arent_played(reader: httpx.Client):
+def test_logins_with_a_browser_are_not_played(reader: httpx.Client):
     answer = reader.get("/wts/oauth2/authorization_url")
     assert (answer.status_code, "browser" in answer.json()["message"]) == (501, True)

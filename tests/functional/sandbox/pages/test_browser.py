@@ -84,7 +84,7 @@ def test_every_page_fits_a_phone_and_can_be_read(opened, filled, scheme):
     assert page.locator("img").count() == 0
 
 
-def test_every_page_tells_a_screen_reader_what_it_is(opened, filled):
+def test_every_page_states_a_screen_reader_what_it_is(opened, filled):
     page = opened(viewport={"width": 390, "height": 844})
     for place in (*PAGES, f"{LIST}?of={filled}"):
         page.goto(place)
@@ -133,7 +133,7 @@ def test_by_keyboard_alone_a_fault_is_switched_on_and_has_its_effect(opened, san
     page.get_by_role("row", name="GET /dss/v1/bundles/all?replica=aws").get_by_text("503").wait_for()
 
 
-def test_the_skip_link_leads_to_the_content(opened):
+def test_the_skip_link_refers_to_the_content(opened):
     page = opened()
     page.goto("/")
     page.keyboard.press("Tab")

@@ -81,7 +81,7 @@ def test_a_list_that_is_long_is_read_page_by_page(sandbox: Sandbox, visitor: htt
         assert visitor.get("/_sandbox/pages/contents/dss/bundles", params={"page": odd}).status_code == 200
 
 
-def test_a_bundle_leads_to_its_files_whatever_their_names_are(sandbox: Sandbox, visitor: httpx.Client, tmp_path):
+def test_a_bundle_refers_to_its_files_whatever_their_names_are(sandbox: Sandbox, visitor: httpx.Client, tmp_path):
     made = tmp_path / "b"
     made.mkdir()
     (made / HOSTILE.replace("/", "_")).write_text("{}")
@@ -93,7 +93,7 @@ def test_a_bundle_leads_to_its_files_whatever_their_names_are(sandbox: Sandbox, 
     assert "<script>alert" not in page
 
 
-def test_what_is_in_things_of_other_platforms(sandbox: Sandbox, visitor: httpx.Client):
+def test_what_is_in_objects_of_other_platforms(sandbox: Sandbox, visitor: httpx.Client):
     library = sandbox.pangea.store.all("sample_group")[0]
     sandbox.pangea.store.add("sample", "<b>haib</b>", {"library": library["uuid"]}, parent=library["uuid"])
     inside = visitor.get("/_sandbox/pages/contents/pangea/inside", params={"of": library["uuid"]}).text
@@ -107,7 +107,7 @@ def test_what_is_in_things_of_other_platforms(sandbox: Sandbox, visitor: httpx.C
     assert "exp-1" in visitor.get("/_sandbox/pages/contents/gen3/project-records", params={"of": "demo-<i>"}).text
 
 
-def test_a_list_that_there_is_not_is_told_as_a_page(visitor: httpx.Client):
+def test_a_list_that_does_not_exist_is_reported_as_a_page(visitor: httpx.Client):
     page = visitor.get("/_sandbox/pages/contents/dss/nothing")
     assert page.status_code == 404
     assert "There is no such list." in page.text

@@ -66,7 +66,7 @@ def test_any_fault_can_be_entered_and_ended(sandbox: Sandbox, visitor: httpx.Cli
         ({"end": "x"}, "invalid literal"),
     ],
 )
-def test_what_makes_no_sense_is_told(sandbox: Sandbox, visitor: httpx.Client, fields, words):
+def test_what_makes_no_sense_is_reported(sandbox: Sandbox, visitor: httpx.Client, fields, words):
     answer = _post(visitor, FAULTS, **fields)
     assert answer.status_code == 400
     assert words in answer.text
@@ -84,7 +84,7 @@ def test_time_is_moved_stopped_and_runs_on(sandbox: Sandbox, visitor: httpx.Clie
     assert not sandbox.clock.state()["frozen"]
 
 
-def test_what_is_done_on_the_first_page_leads_back_to_it(sandbox: Sandbox, visitor: httpx.Client):
+def test_what_is_done_on_the_first_page_returns_to_it(sandbox: Sandbox, visitor: httpx.Client):
     token = form_token(visitor.get("/").text)
     sent = {"form_token": token, "back": "/"}
     answers = [
@@ -132,7 +132,7 @@ class _Form(HTMLParser):
             self.fields[self._select] = stated["value"] or ""
 
 
-def test_a_switch_that_somebody_else_turns_meanwhile_stays_turned(sandbox: Sandbox, visitor: httpx.Client):
+def test_a_switch_that_another_user_turns_meanwhile_stays_turned(sandbox: Sandbox, visitor: httpx.Client):
     sent = _Form(visitor.get(SETTINGS).text).fields
     assert {"dss.read_only", "dss.retry_after", "sb.failing_tasks"} < sent.keys()
     sandbox.settings.turn({"dss.read_only": True})
@@ -142,7 +142,7 @@ def test_a_switch_that_somebody_else_turns_meanwhile_stays_turned(sandbox: Sandb
     assert sandbox.settings.number("dss.retry_after") == 2.5
 
 
-def test_a_switch_that_two_turn_is_told_and_nothing_is_turned(sandbox: Sandbox, visitor: httpx.Client):
+def test_a_switch_that_two_turn_is_reported_and_nothing_is_turned(sandbox: Sandbox, visitor: httpx.Client):
     sent = _Form(visitor.get(SETTINGS).text).fields | {"do": "turn", "dss.retry_after": "2.5", "dss.read_only": "true"}
     sandbox.settings.turn({"dss.retry_after": 7})
     before = sandbox.settings.all()
@@ -168,7 +168,7 @@ def test_a_switch_that_two_turn_is_told_and_nothing_is_turned(sandbox: Sandbox, 
         ({}, "no known action"),
     ],
 )
-def test_what_is_no_time_and_no_switch_changes_nothing(sandbox: Sandbox, visitor: httpx.Client, fields, words):
+def test_an_invalid_time_and_no_switch_changes_nothing(sandbox: Sandbox, visitor: httpx.Client, fields, words):
     before = sandbox.settings.all()
     answer = _post(visitor, SETTINGS, **fields)
     assert answer.status_code == 400
@@ -191,7 +191,7 @@ def test_a_token_is_shown_once_and_works(visitor: httpx.Client, web: httpx.Clien
 @pytest.mark.parametrize(
     "fields", [{"email": " "}, {"email": "a@b", "seconds": "-1"}, {"email": "a@b", "seconds": "x"}]
 )
-def test_a_token_of_nobody_isnt_made(visitor: httpx.Client, fields):
+def test_no_token_is_issued_without_a_user(visitor: httpx.Client, fields):
     assert _post(visitor, TOKENS, **fields).status_code == 400
 
 

@@ -45,7 +45,7 @@ def test_each_request_is_held_against_the_document(
     assert validation.replace("'", "&#x27;") in page
 
 
-def test_values_of_a_body_dont_come_into_the_log(sandbox: Sandbox, visitor: httpx.Client):
+def test_values_of_a_body_do_not_come_into_the_log(sandbox: Sandbox, visitor: httpx.Client):
     headers = {"Authorization": f"Bearer {sandbox.token()}"}
     body = {"callback_url": "https://a.example.org", "hmac_secret_key": ["a secret"], "es_query": {}}
     answer = visitor.put("/dss/v1/subscriptions", params={"replica": "aws"}, json=body, headers=headers)
@@ -68,14 +68,14 @@ def test_newest_first_by_path_and_by_page(sandbox: Sandbox, visitor: httpx.Clien
     assert "/dss/v1/none/5<" in narrowed
 
 
-def test_without_a_script_it_refreshes_until_it_is_told_to_stop(visitor: httpx.Client):
+def test_without_a_script_it_refreshes_until_requested_stop(visitor: httpx.Client):
     assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in visitor.get(PLACE).text
     still = visitor.get(PLACE, params={"still": 1}).text
     assert "http-equiv" not in still
     assert "data-live" not in still
 
 
-def test_an_answer_that_was_cut_is_told(sandbox: Sandbox, visitor: httpx.Client):
+def test_an_answer_that_was_cut_is_reported(sandbox: Sandbox, visitor: httpx.Client):
     from omicsdk.sandbox import Rule
 
     sandbox.add_faults(Rule("reset", path="/dss/*"))

@@ -47,7 +47,7 @@ def test_who_registers_can_log_in_and_out_again(anonymous: httpx.Client) -> None
         ),
     ],
 )
-def test_an_account_that_is_refused_says_why(
+def test_an_account_that_is_refused_states_why(
     anonymous: httpx.Client, account: dict[str, str], complaints: dict[str, list[str]]
 ) -> None:
     assert told(anonymous.post("/auth/users/", json=account)) == (400, complaints)
@@ -113,7 +113,7 @@ def test_a_closed_account_is_gone_and_what_it_made_stays(
     assert anonymous.get("/organizations").json()["count"] == 1
 
 
-def test_one_s_own_account_is_the_only_one_that_is_there(owner: httpx.Client, outsider: httpx.Client) -> None:
+def test_one_s_own_account_is_the_only_one_that_exists(owner: httpx.Client, outsider: httpx.Client) -> None:
     mine = owner.get("/auth/users/me/").json()
     assert owner.get("/auth/users/").json()["results"] == [mine]
     assert owner.get(f"/auth/users/{mine['id']}/").json() == mine
@@ -121,7 +121,7 @@ def test_one_s_own_account_is_the_only_one_that_is_there(owner: httpx.Client, ou
     assert outsider.get("/auth/users/nobody/").status_code == 404
 
 
-def test_people_change_what_they_tell_of_themselves_and_nobody_else_does(
+def test_only_a_user_changes_their_own_profile(
     owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client
 ) -> None:
     me = owner.get("/users/me").json()

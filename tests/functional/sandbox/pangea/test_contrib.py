@@ -30,7 +30,7 @@ def test_reads_of_viruses_are_taken(owner: httpx.Client, anonymous: httpx.Client
     assert told(nobody) == (400, {"user": [f'Invalid pk "{10**30}" - object does not exist.']})
 
 
-def test_what_is_not_played_says_why(anonymous: httpx.Client):
+def test_what_is_not_played_states_why(anonymous: httpx.Client):
     paths = {each.name: each.path for each in operations(read_document("pangea"))}
     for name in ("omnisearch", "search_metasub_cities", "get_site_wiki"):
         answer = anonymous.get(paths[name].removeprefix("/api"))

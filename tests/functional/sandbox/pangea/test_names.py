@@ -53,11 +53,11 @@ def test_slashes_and_what_looks_like_a_uuid_are_not_read(owner: httpx.Client, li
         f"{GROUP}/analysis_results/mod::x",
     ],
 )
-def test_what_is_not_there_is_a_page(owner: httpx.Client, result: Thing, path: str) -> None:
+def test_a_missing_object_is_a_page(owner: httpx.Client, result: Thing, path: str) -> None:
     assert page(owner.get(path))
 
 
-def test_a_name_is_looked_for_in_its_place(owner: httpx.Client, outsider: httpx.Client, sample: Thing) -> None:
+def test_a_name_is_searched_in_its_place(owner: httpx.Client, outsider: httpx.Client, sample: Thing) -> None:
     organization = sample["library_obj"]["organization"]
     created(owner.post("/sample_groups", json={"name": "other", "organization": organization}))
     assert page(owner.get("/nested/sandbox/sample_groups/other/samples/s%201/"))
@@ -131,7 +131,7 @@ def test_lists_below_names_have_all_that_one_may_see(
     assert names(anonymous.get(f"{GROUP}/samples/x/analysis_results/y/fields")) == []
 
 
-def test_a_search_finds_words_in_names_and_private_things_too(
+def test_a_search_finds_words_in_names_and_private_objects_too(
     anonymous: httpx.Client, sample: Thing, private_sample: Thing
 ) -> None:
     found = anonymous.get("/search", params={"query": "sandbox library"}).json()

@@ -38,7 +38,7 @@ def test_the_list_has_a_slash_at_its_end_and_a_tag_none(owner: httpx.Client, tag
     assert names(owner.get("/contrib/tags/", params={"name": "tag 1"})) == ["tag 1"]
 
 
-def test_whoever_is_logged_in_writes_them(anonymous: httpx.Client, tag: Thing, sample: Thing):
+def test_any_logged_in_user_writes_them(anonymous: httpx.Client, tag: Thing, sample: Thing):
     assert told(anonymous.post("/contrib/tags/", json={"name": "x"})) == (403, NO_TOKEN)
     assert told(put_on(anonymous, tag, sample)) == (403, NO_TOKEN)
     for method in ("PUT", "PATCH", "DELETE"):
@@ -103,7 +103,7 @@ def test_what_is_anothers_is_not_tagged(
 @pytest.mark.parametrize(
     ("route", "name"), [("samples", "sample_uuid"), ("sample_groups", "sample_group_uuid"), ("tags", "tag_uuid")]
 )
-def test_what_is_not_there_is_not_tagged(owner: httpx.Client, tag: Thing, route: str, name: str):
+def test_a_missing_object_is_not_tagged(owner: httpx.Client, tag: Thing, route: str, name: str):
     path = f"/contrib/tags/{tag['uuid']}/{route}"
     assert told(owner.post(path, json={})) == (400, {name: ["This field is required."]})
     assert told(owner.post(path, json={name: NOWHERE})) == (

@@ -139,7 +139,7 @@ def test_jobs_are_written_by_who_is_privileged(
     assert owner.get(f"/work_orders/{order['uuid']}").json()["progress_summary"]["n_jobs"] == 1
 
 
-def test_a_job_names_its_result_as_long_as_that_is_there(owner: httpx.Client, worker: httpx.Client, order: Thing):
+def test_a_job_names_its_result_as_long_as_that_exists(owner: httpx.Client, worker: httpx.Client, order: Thing):
     path = jobs(order)[0]
     made = created(owner.post("/sample_ars", json={"module_name": "m", "sample": order["sample"]}))
     used = {"resources_used": {"cpu": 1}, "resources_needed": {"ram": 2}}

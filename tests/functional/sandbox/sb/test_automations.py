@@ -186,7 +186,7 @@ def test_lists_of_runs_are_narrowed_and_ordered(web: httpx.Client, automation: J
     refused(web.get("/automation/runs", params={"order_by": "colour"}), 400, 90000)
 
 
-def test_what_is_not_there(web: httpx.Client, automation: Json) -> None:
+def test_a_missing_object(web: httpx.Client, automation: Json) -> None:
     nobody = "00000000-0000-4000-8000-000000000000"
     refused(web.get(f"{ALL}/{nobody}"), 404, 90003)
     refused(web.get("/automation/packages/none"), 404, 90003)

@@ -7,7 +7,7 @@ from sb_answers import code_of
 DATASET = "sandbox-user/reference-set"
 
 
-def test_a_public_dataset_is_read_by_everybody(web: httpx.Client, client_of):
+def test_a_public_dataset_is_read_by_every_user(web: httpx.Client, client_of):
     ada = client_of("ada")
     for client in (web, ada):
         assert [each["id"] for each in client.get("/datasets?visibility=public").json()["items"]] == [DATASET]

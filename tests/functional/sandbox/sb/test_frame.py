@@ -20,7 +20,7 @@ def test_an_error_has_the_platforms_shape(web: httpx.Client):
     ("method", "path", "status", "code"),
     [("GET", "/nothing/here", 404, 90003), ("DELETE", "/user", 405, 90006), ("GET", "/projects?limit=0", 400, 90000)],
 )
-def test_what_the_platform_cant_do_is_told_the_same_way(
+def test_what_the_platform_cannot_do_is_reported_the_same_way(
     web: httpx.Client, method: str, path: str, status: int, code: int
 ):
     answer = web.request(method, path)
@@ -43,12 +43,12 @@ def test_a_token_comes_in_either_header(sandbox: Sandbox, header: str):
         assert answer.json()["username"] == username
 
 
-def test_where_the_parts_are_is_told_without_a_token(sandbox: Sandbox):
+def test_where_the_parts_are_is_reported_without_a_token(sandbox: Sandbox):
     told = httpx.get(f"{sandbox.sb_url}/", trust_env=False).json()
     assert told["projects_url"] == f"{sandbox.sb_url}/projects"
 
 
-def test_the_environment_leads_to_the_platform(sandbox: Sandbox):
+def test_the_environment_refers_to_the_platform(sandbox: Sandbox):
     told = sandbox.environment()
     assert (told["SB_API_ENDPOINT"], told["SB_AUTH_TOKEN"]) == (sandbox.sb_url, sandbox.sb_token)
 
@@ -96,14 +96,14 @@ def test_requests_are_counted_down_and_refused_until_the_period_ends(sandbox: Sa
     assert web.get("/user").status_code == 200
 
 
-def test_each_token_has_a_limit_of_its_own(sandbox: Sandbox, web: httpx.Client, client_of):
+def test_each_token_has_a_separate_limit(sandbox: Sandbox, web: httpx.Client, client_of):
     sandbox.settings.turn({"sb.rate_limit": 1})
     assert web.get("/user").status_code == 200
     assert web.get("/user").status_code == 429
     assert client_of("ada").get("/user").status_code == 200
 
 
-def test_rate_limit_says_what_the_headers_say(web: httpx.Client):
+def test_rate_limit_states_what_the_headers_say(web: httpx.Client):
     answer = web.get("/rate_limit")
     rate = answer.json()["rate"]
     assert rate["remaining"] == int(answer.headers["x-ratelimit-remaining"])
@@ -136,7 +136,7 @@ def test_a_fault_has_the_platforms_shape_when_its_code_is_a_number(sandbox: Sand
     assert web.get("/user").status_code == 200
 
 
-def test_advance_access_is_asked_for_when_wanted(sandbox: Sandbox, web: httpx.Client):
+def test_advance_access_is_requested_when_wanted(sandbox: Sandbox, web: httpx.Client):
     assert web.get("/datasets").status_code == 200
     sandbox.settings.turn({"sb.advance_access": True})
     assert (web.get("/datasets").status_code, web.get("/projects").status_code) == (403, 200)
@@ -146,7 +146,7 @@ def test_advance_access_is_asked_for_when_wanted(sandbox: Sandbox, web: httpx.Cl
 # -- fields
 
 
-def test_items_of_a_list_have_few_fields_unless_more_are_asked_for(web: httpx.Client, project: str):
+def test_items_of_a_list_have_few_fields_unless_more_are_requested(web: httpx.Client, project: str):
     brief, whole, some = (
         web.get("/projects", params=params).json()["items"][0]
         for params in ({}, {"fields": "_all"}, {"fields": "tags,settings.locked"})
@@ -156,7 +156,7 @@ def test_items_of_a_list_have_few_fields_unless_more_are_asked_for(web: httpx.Cl
     assert some == {"href": brief["href"], "id": project, "tags": [], "settings": {"locked": False}}
 
 
-def test_one_thing_is_whole_unless_less_is_asked_for(web: httpx.Client, project: str):
+def test_one_thing_is_whole_unless_less_is_requested(web: httpx.Client, project: str):
     assert "settings" in web.get(f"/projects/{project}").json()
     told = web.get(f"/projects/{project}", params={"fields": "!settings,!permissions"}).json()
     assert "settings" not in told
@@ -186,7 +186,7 @@ def test_pages_lead_forwards_and_back(web: httpx.Client):
     assert web.get("/projects?offset=50").json()["items"] == []
 
 
-def test_a_page_has_50_items_unless_told_otherwise_and_never_more_than_100(sandbox: Sandbox, web: httpx.Client):
+def test_a_page_has_50_items_by_default_and_never_more_than_100(sandbox: Sandbox, web: httpx.Client):
     for number in range(120):
         sandbox.sb.add_user(f"u{number}")
         sandbox.sb.membership.add("division", "sandbox-division", {"username": f"u{number}", "role": "MEMBER"})

@@ -54,7 +54,7 @@ def test_a_task_whose_tool_was_cut_off_by_a_stop_ends_after_the_restart(
         assert (told["status"], told["outputs"]["out"]["name"]) == ("COMPLETED", "o.txt")
 
 
-def test_a_reset_leaves_what_is_there_from_the_start(sandbox: Sandbox):
+def test_a_reset_leaves_what_exists_from_the_start(sandbox: Sandbox):
     with client(sandbox) as web:
         web.post("/projects", json={"name": "Gone"})
         sandbox.settings.turn({"sb.rate_limit": 1})

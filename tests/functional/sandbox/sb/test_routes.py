@@ -102,7 +102,7 @@ def test_who_has_no_token_is_refused(sandbox: Sandbox, web: httpx.Client, operat
 
 
 @pytest.mark.parametrize("operation", OF_SOMETHING)
-def test_what_is_not_there_is_not_found(web: httpx.Client, operation: Operation) -> None:
+def test_a_missing_object_is_not_found(web: httpx.Client, operation: Operation) -> None:
     answer = web.request(operation.method, path(operation), params=query(operation), **body(operation))
     code = CODES[max((start for start in CODES if operation.path.startswith(start)), key=len)]
     refused(answer, 404, code)

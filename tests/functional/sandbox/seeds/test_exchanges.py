@@ -49,7 +49,7 @@ def test_a_whole_recording_of_django_crunch(sandbox: Sandbox, client: httpx.Clie
     assert "django-crunch projects" not in again["taken"]
 
 
-def test_things_of_pangea_keep_their_uuids(sandbox: Sandbox, client: httpx.Client, recorded):
+def test_objects_of_pangea_keep_their_uuids(sandbox: Sandbox, client: httpx.Client, recorded):
     org, lib, sample, result, field = (f"00000000-0000-4000-8000-00000000000{n}" for n in range(5))
     group = {"uuid": lib, "name": "Lib", "organization": org, "is_library": True, "is_public": True, "bucket": "x"}
     group["organization_obj"] = {"uuid": org, "name": "Org"}

@@ -104,7 +104,7 @@ def test_a_library_of_pangea_has_a_sample_for_each_folder(sandbox: Sandbox, fold
         ("x", "no service 'x'"),
     ],
 )
-def test_a_folder_that_has_nothing_is_told_and_makes_nothing(sandbox: Sandbox, tmp_path: Path, service, words):
+def test_a_folder_that_has_nothing_is_reported_and_makes_nothing(sandbox: Sandbox, tmp_path: Path, service, words):
     (tmp_path / "bare").mkdir()
     before = sandbox.contents()
     with pytest.raises(ValueError, match=words):
@@ -115,7 +115,7 @@ def test_a_folder_that_has_nothing_is_told_and_makes_nothing(sandbox: Sandbox, t
     assert {**after, "upload": 0} == {**before, "upload": 0}
 
 
-def test_metadata_that_isnt_json_is_told_and_makes_nothing(sandbox: Sandbox, folder: Path):
+def test_metadata_that_is_not_json_is_reported_and_makes_nothing(sandbox: Sandbox, folder: Path):
     (folder / "reads" / "metadata.json").write_text("{")
     before = sandbox.contents()
     with pytest.raises(ValueError, match=r"metadata\.json is not JSON"):
@@ -134,7 +134,7 @@ def _everything(sandbox: Sandbox) -> dict[str, object]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the system refuses such names")
 @pytest.mark.parametrize("service", ["upload", "sb", "gen3", "crunch", "pangea"])
-def test_a_file_whose_name_cant_be_sent_is_told_and_nothing_is_made(sandbox: Sandbox, folder: Path, service: str):
+def test_a_file_whose_name_cannot_be_sent_is_reported_and_nothing_is_made(sandbox: Sandbox, folder: Path, service: str):
     (folder / "reads" / os.fsdecode(b"r\xff.fastq")).write_bytes(READS)
     before = _everything(sandbox)
     with pytest.raises(ValueError, match="is not UTF-8"):
@@ -170,7 +170,7 @@ def test_a_record_that_is_refused_leaves_none(sandbox: Sandbox, folder: Path, mo
     assert _everything(sandbox) == before
 
 
-def test_a_dataset_with_its_projects_name_is_told_and_nothing_is_made(sandbox: Sandbox, folder: Path):
+def test_a_dataset_with_its_projects_name_is_reported_and_nothing_is_made(sandbox: Sandbox, folder: Path):
     (folder / "reads").rename(folder / folder.name)
     before = _everything(sandbox)
     with pytest.raises(ValueError, match="one of its datasets would be called 'bundle'"):

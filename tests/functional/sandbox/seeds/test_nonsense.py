@@ -35,7 +35,7 @@ WHOLE = json.dumps(LINE).encode()
         (b"[" * 100_000, "nested too deep"),
     ],
 )
-def test_a_file_that_is_no_recording_is_told_with_its_line(sandbox: Sandbox, tmp_path: Path, content, words):
+def test_a_file_that_is_no_recording_is_reported_with_its_line(sandbox: Sandbox, tmp_path: Path, content, words):
     (tmp_path / "r.jsonl").write_bytes(content)
     before = sandbox.contents()
     with pytest.raises(ValueError, match=words):
@@ -43,14 +43,14 @@ def test_a_file_that_is_no_recording_is_told_with_its_line(sandbox: Sandbox, tmp
     assert sandbox.contents() == before
 
 
-def test_a_line_without_an_end_isnt_read_into_memory(sandbox: Sandbox, tmp_path: Path, monkeypatch):
+def test_a_line_without_an_end_is_not_read_into_memory(sandbox: Sandbox, tmp_path: Path, monkeypatch):
     monkeypatch.setattr(exchanges, "_LONGEST", len(WHOLE))
     (tmp_path / "r.jsonl").write_bytes(WHOLE + b"\n")
     with pytest.raises(ValueError, match="line 1 has more than"):
         sandbox.seed_exchanges(tmp_path / "r.jsonl")
 
 
-def test_a_document_with_a_number_that_json_hasnt_is_left(sandbox: Sandbox, tmp_path: Path):
+def test_a_document_with_a_number_that_json_has_not_is_left(sandbox: Sandbox, tmp_path: Path):
     (tmp_path / "r.jsonl").write_bytes(WHOLE.replace(b"1", b"NaN"))
     left = sandbox.seed_exchanges(tmp_path / "r.jsonl")["left"]
     assert left == {"metadata documents with numbers that JSON has not": 1}
@@ -98,7 +98,7 @@ def _spoiled(draw: some.DrawFn) -> dict[str, Any]:
 
 @settings(max_examples=3 * settings().max_examples, deadline=None)
 @given(some.lists(_spoiled(), min_size=3, max_size=12))
-def test_things_with_odd_fields_are_taken_or_told(server: tuple[Sandbox, Path], lines: list[dict[str, Any]]):
+def test_objects_with_odd_fields_are_taken_or_reported(server: tuple[Sandbox, Path], lines: list[dict[str, Any]]):
     sandbox, folder = server
     (folder / "r.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     report = sandbox.seed_exchanges(folder / "r.jsonl")

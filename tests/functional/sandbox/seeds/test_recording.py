@@ -49,7 +49,7 @@ def test_no_secret_is_written(sandbox: Sandbox, real: Sandbox, tmp_path: Path):
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_links_lead_to_the_recorder_and_redirects_are_the_clients(sandbox: Sandbox, real: Sandbox, tmp_path: Path):
+def test_links_refer_to_the_recorder_and_redirects_are_the_clients(sandbox: Sandbox, real: Sandbox, tmp_path: Path):
     with (
         sandbox.record(real.url, tmp_path / "exchanges.jsonl") as url,
         httpx.Client(base_url=url, auth=(real.password, ""), trust_env=False) as client,
@@ -69,7 +69,7 @@ def test_cookies_of_one_user_are_not_sent_for_another(sandbox: Sandbox, real: Sa
     assert not any("cookie" in entry["headers"] for entry in real.requests("/") if "headers" in entry)
 
 
-def test_a_service_that_does_not_answer_is_told_of(sandbox: Sandbox, tmp_path: Path):
+def test_a_service_that_does_not_answer_is_reported(sandbox: Sandbox, tmp_path: Path):
     with (
         pytest.raises(
             ValueError, match=r"no exchange recorded: http://127\.0\.0\.1:9/api/samples did not answer: .*\. Check "
@@ -89,7 +89,7 @@ def test_an_exchange_that_seeds_nothing_is_reported(sandbox: Sandbox, real: Sand
 
 
 @pytest.mark.parametrize("server", ["pangea", "ftp://host/x", "http://", "http://[", "https://user:secret@host/"])
-def test_what_is_no_base_url_is_refused(sandbox: Sandbox, tmp_path: Path, server: str):
+def test_an_invalid_base_url_is_refused(sandbox: Sandbox, tmp_path: Path, server: str):
     with (
         pytest.raises(ValueError, match="is no base URL of a service") as raised,
         sandbox.record(server, tmp_path / "f"),

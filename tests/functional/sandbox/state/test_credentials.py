@@ -56,7 +56,7 @@ LASTING = (
 )
 
 
-def test_each_sandbox_has_secrets_of_its_own():
+def test_each_sandbox_has_separate_secrets():
     with Sandbox() as one, Sandbox() as other:
         ours, theirs = credentials(one), credentials(other)
     assert ours.keys() == theirs.keys()
@@ -117,7 +117,7 @@ def test_what_they_derive_from_is_the_owners_alone(tmp_path: Path):
     assert (tmp_path / "state" / "signing.key").stat().st_mode & 0o777 == 0o600
 
 
-def test_each_purpose_has_a_secret_of_its_own():
+def test_each_purpose_has_a_separate_secret():
     secrets = Secrets(b"key")
     found = [secrets.derived(*purpose) for purpose in (("a",), ("b",), ("a", "b"), ("ab",), ("a", "", "b"), ("1:a",))]
     assert len(set(found)) == len(found)

@@ -50,7 +50,7 @@ def saved(origin: Path) -> Path:
     return origin / "state.tar"
 
 
-def test_a_loaded_sandbox_goes_on_where_the_saved_one_was(origin: Path, saved: Path, tmp_path: Path):
+def test_a_loaded_sandbox_resumes_where_the_saved_one_was(origin: Path, saved: Path, tmp_path: Path):
     load_snapshot(saved, tmp_path / "second")
     with Sandbox(tmp_path / "second") as second:
         assert second.settings.number("dss.checkout_redirects") == 2
@@ -114,7 +114,7 @@ def test_a_folder_is_saved_without_starting_anything(first: Path, tmp_path: Path
         save_folder(tmp_path, tmp_path / "x.tar")
 
 
-def test_faults_and_what_is_only_on_the_s3_server_arent_in_it(tmp_path: Path):
+def test_faults_and_what_is_only_on_the_s3_server_are_not_in_it(tmp_path: Path):
     with Sandbox(tmp_path / "first", faults=[Rule("reset")]) as sandbox:
         sandbox.context.staging.put_bytes(sandbox.staging_bucket, "a", b"staged", "text/plain")
         assert sandbox.save(tmp_path / "state.tar")["contents"] == 1  # the public dataset's file
@@ -124,7 +124,7 @@ def test_faults_and_what_is_only_on_the_s3_server_arent_in_it(tmp_path: Path):
         assert sandbox.fault_book.rules() == []
 
 
-def test_a_folder_that_isnt_empty_stays_as_it_is(first: Path, saved: Path, tmp_path: Path):
+def test_a_folder_that_is_not_empty_stays_as_it_is(first: Path, saved: Path, tmp_path: Path):
     other = tmp_path / "other"
     other.mkdir()
     (other / "thesis.txt").write_text("years")
@@ -238,7 +238,7 @@ def test_files_that_a_pipeline_removes_meanwhile_are_left_out(first: Path, tmp_p
 
 
 @pytest.mark.parametrize("broken", ["objects", "state.sqlite"])
-def test_where_the_new_state_cant_be_put_the_old_one_stays(first: Path, saved: Path, monkeypatch, broken: str):
+def test_where_the_new_state_cannot_be_put_the_old_one_stays(first: Path, saved: Path, monkeypatch, broken: str):
     (first / "mark").write_text("")
     before = sorted(first.rglob("*"))
     rename = Path.rename
@@ -305,7 +305,7 @@ def test_a_content_with_other_bytes_of_the_same_length_is_refused(saved: Path, t
     assert not (tmp_path / "second").exists()
 
 
-def test_a_content_that_the_disk_has_spoiled_is_told_when_it_is_saved(first: Path, tmp_path: Path):
+def test_a_content_that_the_disk_has_spoiled_is_reported_when_it_is_saved(first: Path, tmp_path: Path):
     content = _a_content(first)
     content.write_bytes(bytes(content.stat().st_size))
     with pytest.raises(OSError, match=f"the content {content.name} is damaged"):

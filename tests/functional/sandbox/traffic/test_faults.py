@@ -99,7 +99,7 @@ def test_no_range(sandbox: Sandbox, url):
 
 
 @pytest.mark.parametrize("at", [0, 1000])
-def test_a_stalled_answer_goes_on_when_released(sandbox: Sandbox, url, at):
+def test_a_stalled_answer_continues_when_released(sandbox: Sandbox, url, at):
     sandbox.add_faults(Rule("stall", at=at))
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(fetch, url)

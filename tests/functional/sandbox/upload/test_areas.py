@@ -69,7 +69,7 @@ def test_each_request_makes_other_credentials_and_earlier_ones_stay(web: httpx.C
 
 
 @pytest.mark.parametrize("all_of_them", [True, False])
-def test_nobody_writes_to_a_locked_area(sandbox: Sandbox, web: httpx.Client, area: str, s3, ingest, all_of_them: bool):
+def test_no_user_writes_to_a_locked_area(sandbox: Sandbox, web: httpx.Client, area: str, s3, ingest, all_of_them: bool):
     if all_of_them:
         sandbox.settings.turn({"upload.locked": True})
     else:
@@ -83,7 +83,7 @@ def test_nobody_writes_to_a_locked_area(sandbox: Sandbox, web: httpx.Client, are
     assert ingest.put(f"/area/{area}/b.json", content=b"{}", headers=headers).status_code == 423
 
 
-def test_there_are_no_credentials_for_an_area_that_is_not_there(web: httpx.Client):
+def test_there_are_no_credentials_for_an_area_that_does_not_exist(web: httpx.Client):
     answer = web.post(f"/area/{AREA}/credentials")
     assert answer.status_code == 404
     assert answer.json() == {

@@ -50,7 +50,7 @@ def test_storing_takes_the_key(web: httpx.Client, area: str):
     assert answer.status_code == 401
 
 
-def test_the_generated_client_says_what_it_stores(sandbox: Sandbox, area: str):
+def test_the_generated_client_states_what_it_stores(sandbox: Sandbox, area: str):
     from omicsdk.core import ApiKey
     from omicsdk_api.upload import UploadApi
 
@@ -67,7 +67,7 @@ def test_the_generated_client_says_what_it_stores(sandbox: Sandbox, area: str):
     "name",
     ["plain.txt", "a folder/reads R1.fastq.gz", "ünïcode/β", "100%.txt", "a+b&c=d?e#f", "checksum/checksum", "a//b"],
 )
-def test_any_name_can_be_put_told_of_and_asked_for(sandbox: Sandbox, web: httpx.Client, area: str, s3, name: str):
+def test_any_name_can_be_put_reported_of_and_requested(sandbox: Sandbox, web: httpx.Client, area: str, s3, name: str):
     content = name.encode()
     s3.put_object(Bucket=BUCKET, Key=f"{area}/{name}", Body=content, ContentType="text/plain; dcp-type=data")
     path = f"/area/{area}/{quote(name)}"
@@ -107,7 +107,7 @@ def test_descriptions_come_in_the_order_of_the_names_and_all_or_none(web: httpx.
         ("GET", "validations"),
     ],
 )
-def test_what_is_not_there_is_not_found(web: httpx.Client, sandbox: Sandbox, area: str, method: str, path: str):
+def test_a_missing_object_is_not_found(web: httpx.Client, sandbox: Sandbox, area: str, method: str, path: str):
     nowhere = "9d4b8a3e-6f2d-4a41-8f0c-1d2e3f405162"
     answer = web.request(method, f"/area/{nowhere}/{path}")
     assert (answer.status_code, answer.json()["title"]) == (404, "Upload area not found")

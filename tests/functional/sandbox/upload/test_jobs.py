@@ -54,7 +54,7 @@ def test_checksums_move_on_with_time(frozen: Sandbox, web: httpx.Client, put):
     assert (last["checksum_status"], last["checksums"]["sha1"]) == ("CHECKSUMMED", SHA1_OF_ABC)
 
 
-def test_counts_are_of_the_files_that_are_there(frozen: Sandbox, web: httpx.Client, area: str, put):
+def test_counts_are_of_the_files_that_exist(frozen: Sandbox, web: httpx.Client, area: str, put):
     for name in ("waits", "runs", "done"):
         put(name)
     put("unknown")
@@ -73,7 +73,7 @@ def test_counts_are_of_the_files_that_are_there(frozen: Sandbox, web: httpx.Clie
     }
 
 
-def test_a_file_that_was_replaced_has_no_checksums_until_it_is_told_of(frozen: Sandbox, web: httpx.Client, put):
+def test_a_file_that_was_replaced_has_no_checksums_until_it_is_reported(frozen: Sandbox, web: httpx.Client, put):
     path = put()
     web.post(path)
     frozen.finish()
@@ -85,7 +85,7 @@ def test_a_file_that_was_replaced_has_no_checksums_until_it_is_told_of(frozen: S
     assert web.get(path).json()["checksums"]["sha1"] != SHA1_OF_ABC
 
 
-def test_checksums_become_the_tags_that_the_data_store_asks_for(frozen: Sandbox, web, area: str, put, s3: Any):
+def test_checksums_become_the_tags_that_the_data_store_requests(frozen: Sandbox, web, area: str, put, s3: Any):
     path = put()
     s3.put_object_tagging(Bucket=BUCKET, Key=f"{area}/f", Tagging={"TagSet": [{"Key": "own", "Value": "1"}]})
     web.post(path)
@@ -143,7 +143,7 @@ def test_the_latest_validation_of_a_file_counts(frozen: Sandbox, web, ingest: ht
     assert web.get(f"/area/{area}/validations").json()["VALIDATED"] == 1
 
 
-def test_validations_are_refused_for_what_is_not_there(web: httpx.Client, ingest: httpx.Client, area: str, put):
+def test_validations_are_refused_for_what_does_not_exist(web: httpx.Client, ingest: httpx.Client, area: str, put):
     path = put()
     assert web.put(f"{path}/validate", json=IMAGE).status_code == 401
     assert ingest.put(f"/area/{area}/nothing/validate", json=IMAGE).status_code == 404
@@ -152,7 +152,7 @@ def test_validations_are_refused_for_what_is_not_there(web: httpx.Client, ingest
     assert ingest.put(f"/area/{area}/validate", json={**IMAGE, "files": []}).status_code == 400
 
 
-def test_a_job_may_report_checksums_of_its_own(frozen: Sandbox, web, ingest: httpx.Client, area: str, put):
+def test_a_job_may_report_separate_checksums(frozen: Sandbox, web, ingest: httpx.Client, area: str, put):
     path = put()
     web.post(path)
     report = f"/area/{area}/update_checksum/{job_of(frozen, area)}"

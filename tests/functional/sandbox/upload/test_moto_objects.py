@@ -33,7 +33,7 @@ def test_readers_do_not_move_each_other(sandbox: Sandbox, monkeypatch):
     assert next(one) == b"678"
 
 
-def test_what_is_not_there_is_none(sandbox: Sandbox):
+def test_a_missing_object_is_none(sandbox: Sandbox):
     assert sandbox.s3_url
     assert find_object(STAGING_BUCKET, "a") is None
     assert find_object("no-such-bucket", "a") is None

@@ -27,7 +27,7 @@ def client_of(sandbox: Sandbox, keys: dict[str, str]) -> Any:
     )
 
 
-def test_areas_and_files_are_there_after_a_restart(tmp_path: Path):
+def test_areas_and_files_exist_after_a_restart(tmp_path: Path):
     def ask(sandbox: Sandbox, method: str, path: str) -> Any:
         return httpx.request(method, f"{sandbox.upload_url}/area/{AREA}{path}", trust_env=False)
 
@@ -74,7 +74,7 @@ def test_a_full_disk_keeps_no_sandbox_from_stopping(tmp_path: Path, monkeypatch,
     Sandbox(tmp_path).start().stop()
 
 
-def test_checksums_that_a_job_reported_lead_to_no_file(tmp_path: Path):
+def test_checksums_that_a_job_reported_refer_to_no_file(tmp_path: Path):
     secret = tmp_path / "secret"
     secret.write_text("s")
     with Sandbox(tmp_path / "sandbox") as sandbox:

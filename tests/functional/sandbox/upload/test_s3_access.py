@@ -39,7 +39,7 @@ def test_files_are_put_read_tagged_and_listed(area: str, s3: Any):
         assert [each["Key"] for each in listing(Bucket=BUCKET, Prefix=f"{area}/")["Contents"]] == [f"{area}/a"]
 
 
-def test_a_file_is_put_in_parts_and_given_up(area: str, s3: Any):
+def test_a_file_is_put_in_parts_and_abandoned(area: str, s3: Any):
     key = {"Bucket": BUCKET, "Key": f"{area}/parts"}
     upload = {**key, "UploadId": s3.create_multipart_upload(**key)["UploadId"]}
     parts = [
@@ -69,7 +69,7 @@ def test_files_are_copied_from_other_buckets(area: str, s3: Any, s3_of: Any):
 
 
 @pytest.mark.parametrize("accelerated_names", [False, True])
-def test_a_bucket_that_stands_in_the_hosts_name_is_the_same(
+def test_a_bucket_that_is_in_the_hosts_name_is_the_same(
     sandbox: Sandbox, area: str, keys: dict[str, str], s3: Any, accelerated_names: bool
 ):
     # What a client asks of BUCKET.s3-accelerate.amazonaws.com when a proxy leads all hosts to the sandbox.
@@ -178,7 +178,7 @@ def test_signatures_of_the_old_kind_are_the_owners_only(area: str, keys: dict[st
     assert "<Code>InvalidRequest</Code>" in httpx.get(urls[1], trust_env=False).text
 
 
-def test_nobody_reaches_areas_without_credentials(sandbox: Sandbox, area: str, s3: Any):
+def test_no_user_reaches_areas_without_credentials(sandbox: Sandbox, area: str, s3: Any):
     s3.put_object(Bucket=BUCKET, Key=f"{area}/a", Body=b"abc")
     answer = httpx.get(f"{sandbox.s3_url}/{BUCKET}/{area}/a", trust_env=False)
     assert (answer.status_code, answer.headers["content-type"]) == (403, "application/xml")
@@ -245,7 +245,7 @@ def test_presigned_addresses_open_one_object_for_their_time(sandbox: Sandbox, ow
 
 
 @pytest.mark.parametrize("version", ["s3", "s3v4"])
-def test_what_isnt_signed_by_the_owner_reaches_no_bucket(sandbox: Sandbox, s3_of: S3, version: str):
+def test_what_is_not_signed_by_the_owner_reaches_no_bucket(sandbox: Sandbox, s3_of: S3, version: str):
     s3_of().put_object(Bucket="omics-staging", Key="a", Body=b"a")
     names = sandbox.environment()
     right = {"AccessKeyId": names["AWS_ACCESS_KEY_ID"], "SecretAccessKey": names["AWS_SECRET_ACCESS_KEY"]}
@@ -270,7 +270,7 @@ def test_what_isnt_signed_by_the_owner_reaches_no_bucket(sandbox: Sandbox, s3_of
 
 
 @pytest.mark.parametrize("version", ["s3", "s3v4"])
-def test_forms_send_what_their_policy_says(sandbox: Sandbox, s3_of: S3, version: str):
+def test_forms_send_what_their_policy_states(sandbox: Sandbox, s3_of: S3, version: str):
     owner = s3_of(signature_version=version, s3={"addressing_style": "path"})
     made = owner.generate_presigned_post(
         "omics-staging", "in/${filename}", Conditions=[["starts-with", "$key", "in/"]], ExpiresIn=60

@@ -98,7 +98,7 @@ def test_what_is_raised_is_not_logged_as_well(tmp_path: Path, caplog: pytest.Log
     assert caplog.records == []
 
 
-def test_help_says_what_is_different() -> None:
+def test_help_states_what_is_different() -> None:
     assert str(download_async.__doc__).startswith("`download` as a coroutine.")
     assert str(Transfer.download.__doc__).startswith("Create a handle, not started yet, of `download`")
     assert all("connections: Most requests" in str(each.__doc__) for each in (download_async, Transfer.download))

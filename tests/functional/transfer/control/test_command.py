@@ -45,7 +45,7 @@ def start(omics_sandbox: Any, tmp_path: Path) -> Iterator[Callable[..., "subproc
 
 @pytest.mark.sandbox
 @pytest.mark.sandbox
-def test_a_dry_run_tells_and_touches_nothing(start: Any, tmp_path: Path) -> None:
+def test_a_dry_run_states_and_touches_nothing(start: Any, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     told, errors = start("--dry-run", "--output", "json").communicate()
     answer = json.loads(told)

@@ -44,7 +44,7 @@ def test_a_pause_costs_no_byte_and_no_try(server: Any, fault: Any, target: Path,
     assert set(pausing.while_paused) == {6 * MIB}
 
 
-def test_a_pause_without_ranges_begins_the_file_anew(server: Any, fault: Any, target: Path, noise: Any) -> None:
+def test_a_pause_without_ranges_begins_the_file_again(server: Any, fault: Any, target: Path, noise: Any) -> None:
     body, control = noise(9 * MIB), Control()
     item = server.item("one", body, "sha256", retries=0)
     server.ranges = False
@@ -100,7 +100,7 @@ def test_a_stopped_control_stops_the_next_transfer_too(server: Any, target: Path
     assert server.requests == []
 
 
-def test_a_budget_ends_a_transfer_and_the_next_goes_on(
+def test_a_budget_ends_a_transfer_and_the_next_continues(
     server: Any, fault: Any, target: Path, noise: Any, clock: Any
 ) -> None:
     body, control = noise(20 * MIB), Control(budget=60)
@@ -166,7 +166,7 @@ def test_a_pause_rests_though_a_retry_is_due(
     assert min(waits) > 0
 
 
-def test_a_pause_while_another_url_is_asked_for(server: Any, target: Path, noise: Any) -> None:
+def test_a_pause_while_another_url_is_requested(server: Any, target: Path, noise: Any) -> None:
     """One request found the URL ended, and another is still under way when all are to end."""
     body, control, locations = noise(20 * MIB), Control(), list[str]()
     server.put("one", body)

@@ -33,7 +33,7 @@ def plans(report: Any) -> list[tuple[str, str, str]]:
     return [(outcome.name, outcome.state, outcome.plan) for outcome in report.outcomes]
 
 
-def test_what_earlier_runs_left_is_told_and_left(server: Any, fault: Any, target: Path, noise: Any) -> None:
+def test_what_earlier_runs_left_is_reported_and_left(server: Any, fault: Any, target: Path, noise: Any) -> None:
     names = ("done", "begun", "right", "other", "folder")
     items = {
         name: server.item(name, noise(20 * MIB if name == "begun" else 5000, n), "sha256")
@@ -73,7 +73,7 @@ def test_it_foresees_what_the_run_does(server: Any, target: Path, noise: Any) ->
     assert (foreseen["skipped"], foreseen["planned"]) == (done["skipped"], done["done"]) == (2, 2)
 
 
-def test_what_is_there_needs_no_room(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
+def test_what_exists_needs_no_room(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
     items = [server.item(f"f{n}", noise(300_000, n), "md5") for n in range(3)]
     download(items[:2], target)
     monkeypatch.setattr(os, "statvfs", stating(lambda: (300_000, 10**9)))

@@ -54,7 +54,7 @@ def test_pause_and_resume_from_outside(held: Any, target: Path) -> None:
     assert "done" in repr(transfer)
 
 
-def test_stop_leaves_what_the_next_run_goes_on_with(held: Any, target: Path) -> None:
+def test_stop_leaves_what_the_next_run_continues_with(held: Any, target: Path) -> None:
     item, body, watch, there = held
     transfer = Transfer.download([item], target, connections=1, progress=watch).start()
     assert there.wait(PATIENCE)
@@ -81,7 +81,7 @@ def test_an_exception_in_the_block_stops_it(held: Any, target: Path) -> None:
     assert transfer.wait().counts["stopped"] == 1
 
 
-def test_wrong_order_is_told(server: Any, target: Path) -> None:
+def test_wrong_order_is_reported(server: Any, target: Path) -> None:
     transfer = Transfer.download([server.item("one", b"1", "md5")], target)
     with pytest.raises(UsageError, match="was not started"):
         transfer.wait()
@@ -155,7 +155,7 @@ def test_many_threads_may_wait_and_stop(held: Any, target: Path) -> None:
     assert not until(lambda: set(threading.enumerate()) - threads, 10)
 
 
-def test_a_callback_that_fails_is_told_and_called_no_more(
+def test_a_callback_that_fails_is_reported_and_called_no_more(
     server: Any, target: Path, noise: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     calls = []
@@ -175,7 +175,7 @@ def test_a_callback_that_fails_is_told_and_called_no_more(
     assert "drawing failed" in caplog.text
 
 
-def test_a_callback_that_waits_for_its_own_transfer_is_told(
+def test_a_callback_that_waits_for_its_own_transfer_is_reported(
     server: Any, target: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     transfer = Transfer.download([server.item("one", b"1", "md5")], target)
@@ -224,7 +224,7 @@ raise KeyboardInterrupt
     assert run.returncode != 0
 
 
-def test_it_goes_on_when_the_program_has_nothing_else_to_do(server: Any, target: Path, noise: Any) -> None:
+def test_it_continues_when_the_program_has_nothing_else_to_do(server: Any, target: Path, noise: Any) -> None:
     body = noise(20_000)
     server.put("one", body)
     code = f"""

@@ -24,7 +24,7 @@ def test_requests_of_a_limited_rate() -> None:
     assert requests_within(1.0, 1) == 1
 
 
-def test_a_limited_download_asks_for_few_parts_at_once(server: Any, target: Path, noise: Any) -> None:
+def test_a_limited_download_requests_few_parts_at_once(server: Any, target: Path, noise: Any) -> None:
     item = server.item("one", noise(40 * MIB), "crc32c")
     control, flying, lifted = Control(rate_limit=4 * MIB), list[int](), list[int]()
 
@@ -37,7 +37,7 @@ def test_a_limited_download_asks_for_few_parts_at_once(server: Any, target: Path
     assert max(flying) <= 2
 
 
-def test_a_limited_download_asks_for_small_files_as_ever(server: Any, target: Path, noise: Any) -> None:
+def test_a_limited_download_requests_small_files_as_before(server: Any, target: Path, noise: Any) -> None:
     together = Barrier(4)  # nobody is answered before four have come
     items = [server.item(f"f{n}", noise(20_000, n), "crc32c") for n in range(4)]
     for item in items:

@@ -16,7 +16,7 @@ from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads import files, transitions
 
 
-def test_new_files_have_the_permissions_that_are_asked_for(server: Any, target: Path) -> None:
+def test_new_files_have_the_permissions_that_are_requested(server: Any, target: Path) -> None:
     download([server.item("d/one", b"1", "md5"), server.item("two", b"2")], target, disk=Disk(0o600)).raise_if_failed()
     files = [path for path in target.rglob("*") if path.is_file()]
     assert len(files) == 3
@@ -42,7 +42,7 @@ def test_a_folder_that_may_be_written_but_not_read_is_synced_as_far_as_it_goes(
 
 
 @pytest.mark.parametrize("few", [0, 1000])
-def test_a_file_that_somebody_removes_before_it_is_durable_fails_alone(
+def test_a_file_that_another_process_removes_before_it_is_durable_fails_alone(
     server: Any, target: Path, monkeypatch: Any, few: int
 ) -> None:
     class Removing(Disk):
@@ -158,7 +158,7 @@ class Making(Disk):
         return super().create(path)
 
 
-def test_a_part_that_is_made_anew_while_its_old_version_is_hashed_fails_nothing(
+def test_a_part_that_is_made_again_while_its_old_version_is_hashed_fails_nothing(
     server: Any, target: Path, noise: Any, monkeypatch: Any
 ) -> None:
     old, new = noise(40 * 1024 * 1024, 1), noise(40 * 1024 * 1024, 2)

@@ -84,7 +84,7 @@ class Small(Disk):
     number=st.sampled_from([errno.ENOSPC, errno.EIO, errno.EDQUOT]),
     again=st.booleans(),
 )
-def test_there_is_a_right_file_or_none_and_the_cause_is_told(
+def test_there_is_a_right_file_or_none_and_the_cause_is_reported(
     method: str,
     first: int,
     calls: int,

@@ -192,7 +192,7 @@ SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=3)
     deadline=None,
 )
 @given(seed=st.integers(0, 2**32), cuts=SHARES)
-def test_every_image_that_a_power_cut_may_leave_is_mended(world: World, seed: int, cuts: list[float]) -> None:
+def test_every_image_that_a_power_cut_may_leave_is_fixed(world: World, seed: int, cuts: list[float]) -> None:
     world.trial(random.Random(seed), cuts)
 
 
@@ -204,7 +204,7 @@ def test_every_image_that_a_power_cut_may_leave_is_mended(world: World, seed: in
     deadline=None,
 )
 @given(seed=st.integers(0, 2**32), cuts=SHARES)
-def test_very_many_images_are_mended(world: World, seed: int, cuts: list[float]) -> None:
+def test_very_many_images_are_fixed(world: World, seed: int, cuts: list[float]) -> None:
     world.trial(random.Random(seed), cuts)
 
 

@@ -62,7 +62,7 @@ def test_parts_may_be_of_another_size_and_number(
     assert (target / "one").read_bytes() == body
 
 
-def test_a_source_that_changed_is_begun_anew_and_that_is_said(
+def test_a_source_that_changed_is_begun_again_and_that_is_stated(
     server: Any, target: Path, noise: Any, stopped: Any, caplog: Any
 ) -> None:
     old, new = noise(20 * MIB, 1), noise(20 * MIB, 2)
@@ -74,7 +74,7 @@ def test_a_source_that_changed_is_begun_anew_and_that_is_said(
     assert "restarting" in caplog.text
 
 
-def test_a_size_that_changed_is_begun_anew(server: Any, target: Path, noise: Any, stopped: Any, caplog: Any) -> None:
+def test_a_size_that_changed_is_begun_again(server: Any, target: Path, noise: Any, stopped: Any, caplog: Any) -> None:
     caplog.set_level("INFO")
     stopped(server.item("one", noise(20 * MIB), "sha256"), 10 * MIB)
     body = noise(30 * MIB, 3)

@@ -43,7 +43,7 @@ def test_many_files_come(ftp: FtpServer, target: Path, noise: Any):
     assert all((target / f"{number}").read_bytes() == ftp.files[f"pub/{number}"] for number in range(30))
 
 
-def test_a_body_that_is_cut_goes_on_where_it_was(ftp: FtpServer, target: Path, noise: Any):
+def test_a_body_that_is_cut_resumes_where_it_was(ftp: FtpServer, target: Path, noise: Any):
     ftp.files["f"] = noise(9 * MIB)
     ftp.cuts.append(5 * MIB)
     what = item(ftp, "f", size=9 * MIB, checksums={"md5": digest(noise(9 * MIB), "md5")})
@@ -64,14 +64,14 @@ def test_servers_that_know_less_are_asked_for_the_whole(ftp: FtpServer, target: 
     assert (target / "out").read_bytes() == noise(9 * MIB)
 
 
-def test_a_wrong_checksum_is_told(ftp: FtpServer, target: Path, noise: Any):
+def test_a_wrong_checksum_is_reported(ftp: FtpServer, target: Path, noise: Any):
     ftp.files["f"] = noise(5000)
     (outcome,) = download([item(ftp, "f", checksums={"md5": "0" * 32})], target).outcomes
     assert isinstance(outcome.error, ChecksumMismatch)
     assert not (target / "out").exists()
 
 
-def test_what_isnt_there_and_what_may_not_be_had_are_told_at_once(ftp: FtpServer, target: Path):
+def test_a_missing_object_and_what_may_not_be_had_are_reported_at_once(ftp: FtpServer, target: Path):
     (outcome,) = download([item(ftp, "nope")], target).outcomes
     assert isinstance(outcome.error, NotFound)
     ftp.refusals.append("530 not you")
@@ -80,7 +80,7 @@ def test_what_isnt_there_and_what_may_not_be_had_are_told_at_once(ftp: FtpServer
     assert isinstance(outcome.error, Forbidden)
 
 
-def test_a_busy_server_is_asked_again(ftp: FtpServer, target: Path):
+def test_a_busy_server_is_queried_again(ftp: FtpServer, target: Path):
     ftp.files["f"] = b"x" * 100
     ftp.refusals.append("421 too many users")
     report = download([item(ftp, "f")], target)
@@ -88,7 +88,7 @@ def test_a_busy_server_is_asked_again(ftp: FtpServer, target: Path):
     assert report.outcomes[0].retries == 1
 
 
-def test_no_redirect_leads_to_ftp(server: Any, ftp: FtpServer, target: Path, fault: Any):
+def test_no_redirect_refers_to_ftp(server: Any, ftp: FtpServer, target: Path, fault: Any):
     from breakable import Answer
 
     server.always["a"] = lambda *_: Answer(302, {"Location": ftp.url("f")})

@@ -7,7 +7,7 @@ from omicsdk.transfer import Item, Location, download, read_jsonl
 MIB = 1024 * 1024
 
 
-def test_a_download_has_all_that_a_report_tells(server, target, tmp_path, noise):
+def test_a_download_has_all_that_a_report_states(server, target, tmp_path, noise):
     body = noise(3 * MIB)
     server.put("one", body)
     report = download([server.item("one", body, "sha256"), Item("none", Location(server.url("none")))], target)
@@ -44,7 +44,7 @@ def test_progress_without_sizes_counts_files(server, target):
     assert (told[-1].bytes, told[-1].bytes_done, told[-1].unsized, told[-1].remaining) == (300, 300, 0, 0.0)
 
 
-def test_an_error_of_a_users_own_function_tells_no_signature(target):
+def test_an_error_of_a_users_own_function_contains_no_signature(target):
     def locate():
         raise RuntimeError("403 for https://s3.example.org/b/k?X-Amz-Signature=canary")
 

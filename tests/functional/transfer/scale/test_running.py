@@ -63,7 +63,7 @@ def test_the_same_shards_again_fetch_nothing(plan, right, server):
     assert right()
 
 
-def test_cut_otherwise_what_is_there_is_verified_not_fetched(plan, right, server, target):
+def test_cut_otherwise_what_exists_is_verified_not_fetched(plan, right, server, target):
     with ThreadPoolExecutor(2) as pool:
         run_shards(plan.shards(3), pool)
         (target / "small").write_bytes(b"x" * 70_000)
@@ -120,7 +120,7 @@ def test_a_streamed_plan(items, target, right):
     assert right()
 
 
-def test_a_source_that_gives_a_worker_less_than_was_planned_is_told(items, target):
+def test_a_source_that_gives_a_worker_less_than_was_planned_is_reported(items, target):
     listed = list(items)
     shards = Plan(lambda: iter(listed), target, reports=target.parent / "reports").shards(2)
     left_out = listed.pop()
@@ -179,7 +179,7 @@ def test_files_for_their_owner_only(items, target):
     assert {path.stat().st_mode & 0o777 for path in target.rglob("*") if path.is_file()} == {0o600}
 
 
-def test_a_file_that_fails_is_told_and_ends_no_other(items, target, server, bodies):
+def test_a_file_that_fails_is_reported_and_ends_no_other(items, target, server, bodies):
     del server.files["small"]
     with ThreadPoolExecutor(2) as pool:
         report = run_shards(Plan(items, target).shards(3), pool)
@@ -209,7 +209,7 @@ def test_an_unforeseen_error_is_tried_again(items, target, right):
     assert right()
 
 
-def test_an_unforeseen_error_that_stays_is_told(items, target):
+def test_an_unforeseen_error_that_stays_is_reported(items, target):
     def broken():
         raise OSError(5, "away")
 
@@ -350,7 +350,7 @@ def owner_of(name, shards):
     return found
 
 
-def test_processes_go_on_after_one_was_killed(plan, right, halfway, bodies, server):
+def test_processes_continue_after_one_was_killed(plan, right, halfway, bodies, server):
     shards = plan.shards(3)
     owner = owner_of("large", shards)
 
@@ -399,7 +399,7 @@ def test_without_a_new_pool_the_open_shards_are_named(plan, right, halfway):
     assert right()
 
 
-def test_a_shard_that_kills_its_workers_is_given_up(items, target, tmp_path):
+def test_a_shard_that_kills_its_workers_is_abandoned(items, target, tmp_path):
     (shard,) = Plan(items, target).shards(1)
     report = run_shards(
         [replace(shard, source=partial(os._exit, 9))], partial(ProcessPoolExecutor, 1, SPAWN), retries=1
@@ -420,7 +420,7 @@ def test_what_can_not_be_sent_is_named(items, target, server):
     assert not any(target.rglob("*.part"))
 
 
-def test_no_signature_is_told(items, target, tmp_path, caplog):
+def test_no_signature_is_reported(items, target, tmp_path, caplog):
     signed = "https://bucket.example.org/key?X-Amz-Signature=canary0123456789"
 
     def broken():
@@ -466,7 +466,7 @@ def test_several_errors_are_one_and_name_the_first():
     assert ShardsReport(results).open == (0, 1)
 
 
-def test_an_error_of_a_shard_is_told_without_the_query_of_any_url():
+def test_an_error_of_a_shard_is_reported_without_the_query_of_any_url():
     error = TransferError("the list at https://h.example.org/list?X-Amz-Signature=canary is gone", remedy="Ask.")
     told = ShardsReport((ShardResult(0, 1, error=error),)).to_dict()["shards"][0]["error"]
     assert told["message"].startswith("the list at https://h.example.org/list is gone")

@@ -24,7 +24,7 @@ def test_files_come_in_the_order_of_the_list(items: list[Item], target: Path, ri
     assert right()
 
 
-def test_a_folder_that_cant_be_is_said_once(items: list[Item], target: Path):
+def test_a_folder_that_cannot_be_is_stated_once(items: list[Item], target: Path):
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("a file")
     with pytest.raises(NotWritable, match=re.escape(target.name)):
@@ -65,7 +65,7 @@ def test_a_list_that_changes_meanwhile_hides_nothing_that_failed(
 
 
 @pytest.mark.parametrize("left", ["all but the last line", "nothing"])
-def test_a_shards_report_that_isnt_whole_hides_no_file(items: list[Item], target: Path, monkeypatch: Any, left: str):
+def test_a_shards_report_that_is_not_whole_hides_no_file(items: list[Item], target: Path, monkeypatch: Any, left: str):
     def run(workers: WorkerPool, shards: Sequence[Shard], **_: Any) -> ShardsReport:
         told = ShardsReport(tuple(shard.run(progress=None) for shard in shards))
         assert told.results[1].report is not None
@@ -82,7 +82,7 @@ def test_a_shards_report_that_isnt_whole_hides_no_file(items: list[Item], target
     assert "finished files are skipped" in caught.value.remedy
 
 
-def test_a_scheduler_that_is_lost_is_said_in_a_line(items: list[Item], target: Path, monkeypatch: Any):
+def test_a_scheduler_that_is_lost_is_stated_in_a_line(items: list[Item], target: Path, monkeypatch: Any):
     def run(workers: WorkerPool, shards: Sequence[Shard], **_: Any) -> ShardsReport:
         lost = TransferError("it ended")
         told = ShardsReport((ShardResult(0, 2, error=lost), ShardResult(1, 2, error=lost)))

@@ -96,7 +96,7 @@ def test_without_the_journal_it_is_read_not_fetched(make, items, bodies, journal
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_there_and_wrong_is_replaced(make, items, bodies, journal, kind, server, tmp_path):
+def test_what_is_wrong_is_replaced(make, items, bodies, journal, kind, server, tmp_path):
     target = make(kind)
     download(items, target, journal=journal)
     (tmp_path / "wrong").write_bytes(bytes(70_000))
@@ -169,7 +169,7 @@ def test_bytes_that_change_on_the_way_are_seen(make, items, journal):
         target.fs.info(target.place("small"))
 
 
-def test_a_source_that_is_not_there_leaves_nothing(make, items, journal, server):
+def test_a_source_that_does_not_exist_leaves_nothing(make, items, journal, server):
     del server.files["small"]
     target = make("memory")
     report = download(items, target, journal=journal)
@@ -178,7 +178,7 @@ def test_a_source_that_is_not_there_leaves_nothing(make, items, journal, server)
         target.fs.info(target.place("small"))
 
 
-def test_a_store_that_can_not_be_asked(make, items, journal):
+def test_a_store_that_can_not_be_queried(make, items, journal):
     def away(real, path):
         raise OSError(5, "away")
 

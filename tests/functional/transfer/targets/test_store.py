@@ -169,7 +169,7 @@ def test_an_etag_that_is_no_md5_is_settled_by_reading(make, local):
     assert store.target.fs.count("open") == 1
 
 
-def test_what_is_told_for_sure_is_believed(make, local):
+def test_what_is_reported_for_sure_is_believed(make, local):
     store = make("memory", info=lambda real, path: {**real(path), "crc32c": "AAAAAA=="})
     with pytest.raises(ChecksumMismatch, match="crc32c is 00000000"):
         store.put("a/b", local, len(BODY), {})
@@ -228,7 +228,7 @@ def test_trouble_that_stays(make, local):
     assert store.target.fs.count("put_file") == TRIES
 
 
-def test_no_signature_is_told(make, local):
+def test_no_signature_is_reported(make, local):
     def quotes(real, *paths):
         raise PermissionError("https://b.example.org/k?X-Amz-Signature=canary0123456789 is forbidden")
 
@@ -237,7 +237,7 @@ def test_no_signature_is_told(make, local):
     assert "canary" not in str(caught.value)
 
 
-def test_a_library_s_own_error_is_told(make, local):
+def test_a_library_s_own_error_is_reported(make, local):
     def own(real, *paths):
         raise KeyError("x-what")
 
@@ -255,7 +255,7 @@ def test_a_folder_in_the_way(make, local, folder):
         store.there(Item("a/b", Location("http://127.0.0.1/"), size), None, never)
 
 
-def test_what_is_no_target(memory):
+def test_an_invalid_target(memory):
     with pytest.raises(UsageError, match="nonsense://x cannot be used as a target"):
         FsspecTarget.of("nonsense://x")
     with pytest.raises(ValueError, match="at least 1"):

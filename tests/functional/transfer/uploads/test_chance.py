@@ -52,7 +52,7 @@ def test_files_arrive_though_every_fifth_request_fails(
     assert report.outcomes.retries > 0
 
 
-def test_a_part_whose_etag_isnt_its_md5_is_sent_again(sink: Any, store: Any, file: Path, send: Any, reply: Any):
+def test_a_part_whose_etag_is_not_its_md5_is_sent_again(sink: Any, store: Any, file: Path, send: Any, reply: Any):
     store.part_checksum = "md5"
     sink.fault("object", lambda _: reply(200, {"ETag": f'"{"0" * 32}"'}, keep=False))
     report = send(file, store)

@@ -33,14 +33,14 @@ def test_a_stop_ends_it_at_once_though_the_store_is_silent(
     assert "use a journal to resume them" in caplog.text
 
 
-def test_a_stopped_upload_is_given_up_on_request(sink: Any, store: Any, file: Path):
+def test_a_stopped_upload_is_abandoned_on_request(sink: Any, store: Any, file: Path):
     control = Control()
     sink.always = lambda _: control.stop()
     report = upload([Upload(file, store)], control=control, abort=True)
     assert (report.outcomes[0].state, store.aborted) == ("stopped", ["id1"])
 
 
-def test_each_outcome_is_told_as_it_comes(sink: Any, store: Any, file: Path, reply: Any):
+def test_each_outcome_is_reported_as_it_comes(sink: Any, store: Any, file: Path, reply: Any):
     told: list[tuple[int, str]] = []
     sink.always = lambda request: reply(411) if request.path == "bad" else None
     uploads = [Upload(file, store), Upload(file, PutTo(Location(sink.url("bad"))))]
@@ -100,7 +100,7 @@ def test_progress_ends_with_everything(sink: Any, store: Any, file: Path, clock:
     assert len(told) > 2
 
 
-def test_progress_of_a_source_that_tells_its_files_one_by_one(sink: Any, file: Path):
+def test_progress_of_a_source_that_states_its_files_one_by_one(sink: Any, file: Path):
     told: list[Progress] = []
     upload((Upload(file, PutTo(Location(sink.url(str(n))))) for n in range(3)), progress=told.append)
     assert (told[-1].files, told[-1].bytes_done) == (3, 31_500)
@@ -187,7 +187,7 @@ def test_no_secret_gets_into_a_log_or_a_report(
         assert "canary" not in (tmp_path / path).read_text()
 
 
-def test_whoever_waits_for_another_process_can_be_stopped(store: Any, file: Path, tmp_path: Path, clock: Any):
+def test_waiting_for_another_process_can_be_stopped(store: Any, file: Path, tmp_path: Path, clock: Any):
     journal = tmp_path / "uploads.journal"
     with closing(UploadJournal(journal, lambda: False)):
         with pytest.raises(Interrupted, match="the time budget of 30 s is over while waiting"):

@@ -40,7 +40,7 @@ def test_each_file_is_followed_and_the_run_waits(sink: Any, tmp_path: Path):
     assert all(files.index(str(number)) < files.index(f"done/{number}") for number in range(40))
 
 
-def test_files_that_fail_arent_followed(sink: Any, tmp_path: Path, reply: Any, clock: Any):
+def test_files_that_fail_are_not_followed(sink: Any, tmp_path: Path, reply: Any, clock: Any):
     sink.fault("1", *[lambda _: reply(403)] * 5)
     asked: list[tuple[int, str]] = []
 
@@ -52,7 +52,7 @@ def test_files_that_fail_arent_followed(sink: Any, tmp_path: Path, reply: Any, c
     assert sorted(asked) == [(0, "done"), (2, "done")]
 
 
-def test_what_comes_of_them_is_told_and_tried_once(sink: Any, tmp_path: Path, reply: Any):
+def test_what_comes_of_them_is_reported_and_tried_once(sink: Any, tmp_path: Path, reply: Any):
     told: Told = []
     sink.fault("done/0", lambda _: reply(503, {"X-Why": "busy"}))
     with socket.create_server(("127.0.0.1", 0)) as closed:
@@ -97,7 +97,7 @@ def test_a_stop_waits_for_none(sink: Any, tmp_path: Path, reply: Any, how: str):
     assert (report.counts["done"], told) == (1, [])
 
 
-def test_they_dont_take_the_places_of_files(sink: Any, tmp_path: Path, reply: Any):
+def test_they_do_not_take_the_places_of_files(sink: Any, tmp_path: Path, reply: Any):
     """All that follows waits for the last file, which is sent over the one connection for files all the same."""
     there = threading.Event()
 

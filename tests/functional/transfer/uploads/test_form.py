@@ -96,7 +96,7 @@ def test_an_etag_that_is_another_md5_fails_the_file(sink: Any, file: Path, send:
     assert len(sink.requests) == 2
 
 
-def test_a_refused_form_fails_and_nothing_of_it_is_told(sink: Any, file: Path, send: Any, reply: Any):
+def test_a_refused_form_fails_and_nothing_of_it_is_reported(sink: Any, file: Path, send: Any, reply: Any):
     sink.always = lambda _: reply(403, body=b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
     (outcome,) = send(file, to(sink)).outcomes
     assert isinstance(outcome.error, Forbidden)
@@ -104,7 +104,7 @@ def test_a_refused_form_fails_and_nothing_of_it_is_told(sink: Any, file: Path, s
     assert "canary" not in f"{outcome.error} {outcome.error!r} {Form(sink.url('a', 'sig=canary'), fields=FIELDS)!r}"
 
 
-def test_a_form_that_has_ended_is_asked_for_again(sink: Any, file: Path, send: Any, reply: Any):
+def test_a_form_that_has_ended_is_requested_again(sink: Any, file: Path, send: Any, reply: Any):
     asked: list[Source] = []
 
     def locate(source: Source) -> Form:

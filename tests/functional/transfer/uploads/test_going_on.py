@@ -56,7 +56,7 @@ def etags(sink: Any) -> dict[int, SentPart]:
     return found
 
 
-def test_an_upload_that_was_stopped_goes_on(
+def test_an_upload_that_was_stopped_continues(
     sink: Any, store: Any, file: Path, send: Any, journal: Path, half: list[int]
 ):
     report = send(file, store, journal=journal, checksums=["sha256"])
@@ -71,7 +71,7 @@ def test_an_upload_that_was_stopped_goes_on(
     assert "sha256" in outcome.checksums
 
 
-def test_a_file_that_was_sent_isnt_sent_again(sink: Any, store: Any, file: Path, send: Any, journal: Path):
+def test_a_file_that_was_sent_is_not_sent_again(sink: Any, store: Any, file: Path, send: Any, journal: Path):
     assert send(file, store, journal=journal, checksums=["sha256"]).ok
     assert send(file, PutTo(Location(sink.url("w"))), journal=journal).ok
     sink.requests.clear()
@@ -116,7 +116,7 @@ def test_parts_that_only_the_platform_knows_are_held_against_the_file(
     assert {part.etag for part in store.completed[0][0]} == {part.etag for part in etags(sink).values()}
 
 
-def test_an_upload_of_other_parts_sizes_goes_on_with_those(
+def test_an_upload_of_other_parts_sizes_continues_with_those(
     sink: Any, store: Any, parts: Any, file: Path, send: Any, half: list[int], monkeypatch: pytest.MonkeyPatch
 ):
     other = parts(sink, part_size=4000)
@@ -137,7 +137,7 @@ def test_a_journal_keeps_the_part_size(sink: Any, parts: Any, file: Path, send: 
     assert other.body == file.read_bytes()
 
 
-def test_an_upload_that_the_platform_forgot_begins_anew(
+def test_an_upload_that_the_platform_forgot_begins_again(
     store: Any, file: Path, send: Any, journal: Path, half: list[int]
 ):
     store.gone.add("id1")
@@ -148,7 +148,7 @@ def test_an_upload_that_the_platform_forgot_begins_anew(
     assert report.outcomes[0].bytes_fetched == 10_500
 
 
-def test_an_upload_that_is_forgotten_while_it_runs_begins_anew(
+def test_an_upload_that_is_forgotten_while_it_runs_begins_again(
     sink: Any, store: Any, file: Path, send: Any, reply: Any
 ):
     sink.fault("object", lambda _: None, lambda _: reply(404, {}, b"<Error><Code>NoSuchUpload</Code></Error>"))
@@ -180,7 +180,7 @@ def test_an_answer_to_complete_that_was_lost_is_no_loss(
     assert (store.begun, len(store.completed)) == (1, 1)
 
 
-def test_an_end_that_wasnt_recorded_is_found_out(
+def test_an_end_that_was_not_recorded_is_found_out(
     sink: Any, store: Any, file: Path, send: Any, journal: Path, monkeypatch: pytest.MonkeyPatch
 ):
     send(file, store, journal=journal).raise_if_failed()
@@ -206,7 +206,7 @@ def test_a_platform_that_forgets_what_it_is_to_complete_ends_the_file(store: Any
 
 
 @pytest.mark.parametrize("change", ["contents", "time", "file"])
-def test_a_file_that_changed_between_two_runs_is_told_and_given_up(
+def test_a_file_that_changed_between_two_runs_is_reported_and_abandoned(
     store: Any, file: Path, send: Any, journal: Path, half: list[int], change: str
 ):
     data = file.read_bytes()
@@ -229,7 +229,9 @@ def test_a_file_that_changed_between_two_runs_is_told_and_given_up(
     assert store.body == file.read_bytes()
 
 
-def test_an_unfinished_upload_is_given_up_on_request(store: Any, file: Path, send: Any, journal: Path, half: list[int]):
+def test_an_unfinished_upload_is_abandoned_on_request(
+    store: Any, file: Path, send: Any, journal: Path, half: list[int]
+):
     assert abort_upload(Upload(file, store), journal)
     assert store.aborted == ["id1"]
     assert not abort_upload(Upload(file, store), journal)
@@ -237,7 +239,7 @@ def test_an_unfinished_upload_is_given_up_on_request(store: Any, file: Path, sen
     assert store.begun == 2
 
 
-def test_there_is_nothing_to_give_up_of_a_single_put(sink: Any, file: Path, journal: Path):
+def test_there_is_nothing_to_stop_of_a_single_put(sink: Any, file: Path, journal: Path):
     with pytest.raises(UsageError, match="single URL"):
         abort_upload(Upload(file, PutTo(Location(sink.url("a")))), journal)
 
@@ -252,7 +254,7 @@ def test_two_at_one_journal(store: Any, file: Path, send: Any, journal: Path):
     assert send(file, store, journal=journal).ok
 
 
-def test_a_file_of_the_users_is_never_taken_for_a_journal(store: Any, file: Path, send: Any):
+def test_a_file_of_the_users_is_never_treated_as_a_journal(store: Any, file: Path, send: Any):
     before = file.read_bytes()
     for contents in (before, b"", b"text\n", b"no newline", b"00000000 []\n"):
         precious = file.parent / "precious"
@@ -273,7 +275,7 @@ def test_no_url_and_no_secret_is_written(sink: Any, file: Path, send: Any, journ
     assert oct(journal.stat().st_mode & 0o777) == "0o600"
 
 
-def test_a_torn_journal_goes_on_with_what_is_whole(store: Any, file: Path, send: Any, journal: Path, half: list[int]):
+def test_a_torn_journal_continues_with_what_is_whole(store: Any, file: Path, send: Any, journal: Path, half: list[int]):
     whole = journal.read_bytes()
     for cut in range(len(whole), 0, -7):
         journal.write_bytes(whole[:cut])
@@ -308,7 +310,7 @@ print(report.outcomes[0].state, report.outcomes[0].bytes_kept, flush=True)
 """
 
 
-def test_an_upload_that_was_killed_goes_on(sink: Any, tmp_path: Path, journal: Path, noise: Any, reply: Any):
+def test_an_upload_that_was_killed_continues(sink: Any, tmp_path: Path, journal: Path, noise: Any, reply: Any):
     path = tmp_path / "large"
     path.write_bytes(noise(40 * MIB))
     script = _SENDER.format(folder=str(tmp_path), url=sink.url("killed"), file=str(path), journal=str(journal))
@@ -337,7 +339,7 @@ def test_an_upload_that_was_killed_goes_on(sink: Any, tmp_path: Path, journal: P
     assert b"".join(sink.stored[f"killed?part={number}"] for number in range(1, 9)) == path.read_bytes()
 
 
-def test_checksums_of_the_whole_never_hold_up_an_upload_that_goes_on(
+def test_checksums_of_the_whole_never_hold_up_an_upload_that_continues(
     store: Any, file: Path, send: Any, journal: Path, half: list[int], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("omicsdk.transfer.uploads.job.APART", 1)
@@ -379,7 +381,7 @@ def test_an_upload_that_is_killed_again_and_again_comes_to_its_end(
 
 
 @pytest.mark.parametrize("refusal", [Forbidden("you may not", status=403), TransportError("cut")])
-def test_a_file_that_changed_is_sent_by_the_run_after_though_the_platform_gives_up_no_parts(
+def test_a_file_that_changed_is_sent_by_the_run_after_though_the_platform_stops_no_parts(
     store: Any, file: Path, send: Any, journal: Path, half: list[int], monkeypatch: pytest.MonkeyPatch, refusal: Any
 ):
     def abort(_: str) -> None:

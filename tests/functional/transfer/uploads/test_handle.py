@@ -18,7 +18,7 @@ def test_a_limit_holds_for_bytes_that_go_out(sink: Any, tmp_path: Path) -> None:
     assert time.monotonic() - began > 0.9
 
 
-def test_an_upload_is_paused_and_goes_on(sink: Any, tmp_path: Path, reply: Any) -> None:
+def test_an_upload_is_paused_and_continues(sink: Any, tmp_path: Path, reply: Any) -> None:
     (tmp_path / "file").write_bytes(bytes(range(256)) * 4096)
     control, stalls = Control(), [True]
 

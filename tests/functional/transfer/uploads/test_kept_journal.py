@@ -50,7 +50,7 @@ def test_what_it_proves_is_not_sent_again(sink: Any, parts: Any, send: Any, left
     assert (store.begun, sink.requests) == (0, [])
 
 
-def test_an_unfinished_upload_goes_on_with_its_parts(sink: Any, parts: Any, send: Any, left: Path) -> None:
+def test_an_unfinished_upload_continues_with_its_parts(sink: Any, parts: Any, send: Any, left: Path) -> None:
     store = parts(sink, "half")
     report = send(left.parent / "half", store, journal=left, checksums=["sha256"])
     report.raise_if_failed()
@@ -60,7 +60,7 @@ def test_an_unfinished_upload_goes_on_with_its_parts(sink: Any, parts: Any, send
     assert [part.number for part in told] == [1, 2, 3]
 
 
-def test_a_file_that_has_changed_since_is_sent_anew(sink: Any, parts: Any, send: Any, left: Path) -> None:
+def test_a_file_that_has_changed_since_is_sent_again(sink: Any, parts: Any, send: Any, left: Path) -> None:
     (left.parent / "whole").write_bytes(b"other\n" * 10)
     store = parts(sink, "whole")
     report = send(left.parent / "whole", store, journal=left, checksums=["sha256"])

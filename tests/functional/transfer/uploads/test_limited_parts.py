@@ -24,7 +24,7 @@ def test_a_limited_upload_sends_few_parts_at_once(store: Any, tmp_path: Path) ->
     assert max(flying[:4]) <= 1
 
 
-def test_a_limited_upload_sends_small_files_as_ever(sink: Any, tmp_path: Path) -> None:
+def test_a_limited_upload_sends_small_files_as_before(sink: Any, tmp_path: Path) -> None:
     together = Barrier(4)  # nobody is answered before four have come
     sink.always = lambda _: (together.wait(30), None)[1]
     uploads = []

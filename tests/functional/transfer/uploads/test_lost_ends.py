@@ -20,7 +20,7 @@ def without_last_record(journal: Path) -> None:
     journal.write_bytes(whole[: whole.rstrip(b"\n").rindex(b"\n") + 1])
 
 
-def test_a_file_whose_end_wasnt_recorded_has_the_checksums_that_were_asked_for(
+def test_a_file_whose_end_was_not_recorded_has_the_checksums_that_were_requested(
     store: Any, file: Path, send: Any, journal: Path, monkeypatch: pytest.MonkeyPatch
 ):
     send(file, store, journal=journal).raise_if_failed()
@@ -34,7 +34,7 @@ def test_a_file_whose_end_wasnt_recorded_has_the_checksums_that_were_asked_for(
     assert (recorded.state, recorded.checksums["sha256"]) == ("skipped", digest(file.read_bytes(), "sha256"))
 
 
-def test_a_file_whose_end_wasnt_recorded_is_held_against_what_the_platform_has(
+def test_a_file_whose_end_was_not_recorded_is_held_against_what_the_platform_has(
     store: Any, file: Path, send: Any, journal: Path, monkeypatch: pytest.MonkeyPatch
 ):
     send(file, store, journal=journal).raise_if_failed()
@@ -45,7 +45,7 @@ def test_a_file_whose_end_wasnt_recorded_is_held_against_what_the_platform_has(
     assert isinstance(report.failed[0].error, ChecksumMismatch)
 
 
-def test_what_a_platform_made_otherwise_isnt_taken_for_right_by_the_next_run(
+def test_what_a_platform_made_otherwise_is_not_treated_as_right_by_the_next_run(
     store: Any, file: Path, send: Any, journal: Path, monkeypatch: pytest.MonkeyPatch
 ):
     plain = store.complete
@@ -63,7 +63,7 @@ def test_what_a_platform_made_otherwise_isnt_taken_for_right_by_the_next_run(
     assert (store.begun, len(store.completed)) == (2, 2)
 
 
-def test_a_file_that_changed_when_its_lost_end_was_found_is_told(
+def test_a_file_that_changed_when_its_lost_end_was_found_is_reported(
     store: Any, file: Path, send: Any, journal: Path, monkeypatch: pytest.MonkeyPatch
 ):
     send(file, store, journal=journal).raise_if_failed()

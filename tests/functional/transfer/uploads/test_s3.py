@@ -146,7 +146,7 @@ def test_an_object_whose_upload_was_killed_before_its_tagging_is_tagged_by_the_n
     assert tags_of(client, "tagged-next") == {"sum": digest(large.read_bytes(), "sha256")}
 
 
-def test_an_upload_that_goes_on_in_parts_of_another_size_isnt_taken_for_damaged(client: Any, tmp_path: Path):
+def test_an_upload_that_continues_in_parts_of_another_size_is_not_treated_as_damaged(client: Any, tmp_path: Path):
     path = tmp_path / "big"
     with path.open("wb") as file:
         file.truncate(64 * MIB + 5)
@@ -175,7 +175,7 @@ def test_the_data_stores_etag_is_verified(client: Any, tmp_path: Path):
     assert "s3_etag" in report.outcomes[0].verified
 
 
-def test_a_stopped_upload_goes_on_by_the_journal(client: Any, large: Path, tmp_path: Path):
+def test_a_stopped_upload_continues_by_the_journal(client: Any, large: Path, tmp_path: Path):
     journal = tmp_path / "journal"
     first = S3Object(client, BUCKET, "resumed", part_size=5 * MIB)
     stop, plain, signed = threading.Event(), first.sign, [0]
@@ -208,7 +208,7 @@ def unfinished(client: Any, large: Path, key: str, *numbers: int) -> str:
     return str(upload_id)
 
 
-def test_an_upload_that_no_journal_knows_goes_on_by_the_list_of_parts(client: Any, large: Path):
+def test_an_upload_that_no_journal_knows_continues_by_the_list_of_parts(client: Any, large: Path):
     unfinished(client, large, "listed", 1, 3)
     to = S3Object(client, BUCKET, "listed", part_size=5 * MIB, checksum="sha256", go_on=True)
     report = upload([Upload(large, to)])
@@ -217,7 +217,7 @@ def test_an_upload_that_no_journal_knows_goes_on_by_the_list_of_parts(client: An
     assert stored(client, "listed") == large.read_bytes()
 
 
-def test_parts_of_another_file_arent_used(client: Any, large: Path, noise: Any):
+def test_parts_of_another_file_are_not_used(client: Any, large: Path, noise: Any):
     unfinished(client, large, "other", 1, 2)
     large.write_bytes(noise(15 * MIB + 17, 9))
     to = S3Object(client, BUCKET, "other", part_size=5 * MIB, checksum="sha256", go_on=True)
@@ -226,7 +226,7 @@ def test_parts_of_another_file_arent_used(client: Any, large: Path, noise: Any):
     assert stored(client, "other") == large.read_bytes()
 
 
-def test_an_upload_is_given_up(client: Any, large: Path, tmp_path: Path):
+def test_an_upload_is_abandoned(client: Any, large: Path, tmp_path: Path):
     to = S3Object(client, BUCKET, "given-up", part_size=5 * MIB)
     to.complete = lambda *_: (_ for _ in ()).throw(TransferError("no"))
     assert not upload([Upload(large, to)], journal=tmp_path / "journal").ok
@@ -235,7 +235,7 @@ def test_an_upload_is_given_up(client: Any, large: Path, tmp_path: Path):
     to.abort("none")
 
 
-def test_what_is_gone_is_told_as_such(client: Any):
+def test_what_is_gone_is_reported_as_such(client: Any):
     to = S3Object(client, BUCKET, "none")
     with pytest.raises(NoSuchUpload, match="s3://uploads/none"):
         to.known("none")
@@ -253,7 +253,7 @@ def test_a_finished_object_is_known_by_its_parts(client: Any, large: Path):
 
 
 @pytest.mark.parametrize("size", [1, 6 * MIB])
-def test_a_bucket_that_isnt_there(client: Any, tmp_path: Path, noise: Any, size: int):
+def test_a_bucket_that_does_not_exist(client: Any, tmp_path: Path, noise: Any, size: int):
     (tmp_path / "file").write_bytes(noise(size))
     to = S3Object(client, "no-such-bucket", "key", part_size=5 * MIB)
     error = upload([Upload(tmp_path / "file", to)]).failed[0].error
@@ -277,7 +277,7 @@ def test_a_client_without_credentials(file: Path, monkeypatch: pytest.MonkeyPatc
     assert "AWS_ACCESS_KEY_ID" in str(error)
 
 
-def test_an_endpoint_that_isnt_there(file: Path, clock: Any):
+def test_an_endpoint_that_does_not_exist(file: Path, clock: Any):
     client = client_of("http://127.0.0.1:1")
     big = S3Object(client, BUCKET, "key", single=0)
     error = upload([Upload(file, big, retries=1)], clock=clock).failed[0].error
@@ -302,7 +302,7 @@ def test_signatures_are_of_version_4_and_cover_the_headers(region: str, options:
     assert "secret" not in repr(location)
 
 
-def test_a_client_told_to_sign_by_version_2_does():
+def test_a_client_configured_to_sign_by_version_2_does():
     to = S3Object(client_of("http://127.0.0.1:1", signature_version="s3"), "bucket", "key")
     assert "X-Amz-Algorithm" not in to.sign("id", Cut(1, 0, 1), {}).url
 

@@ -94,7 +94,7 @@ def test_uploads_are_taken_from_their_source_as_there_is_room(sink: Any, file: P
     assert all(seen >= number - 40 for number, seen in enumerate(told))
 
 
-def test_a_function_gives_the_url_and_is_told_of_the_file(sink: Any, file: Path, send: Any):
+def test_a_function_gives_the_url_and_is_reported_the_file(sink: Any, file: Path, send: Any):
     asked: list[Source] = []
 
     def locate(source: Source) -> Location:
@@ -107,7 +107,7 @@ def test_a_function_gives_the_url_and_is_told_of_the_file(sink: Any, file: Path,
     assert (source.path, source.name, source.size) == (str(file), "reads.bin", 10_500)
 
 
-def test_checksums_before_and_beside_are_told_together(store: Any, file: Path, send: Any):
+def test_checksums_before_and_beside_are_reported_together(store: Any, file: Path, send: Any):
     store.needs, store.wants = ("sha1",), ("sha256",)
     report = send(file, store, checksums=["md5"])
     expected = {name: digest(file.read_bytes(), name) for name in ("sha1", "sha256", "md5", "crc32c")}
@@ -162,7 +162,7 @@ def test_a_whole_file_is_sent_again_from_its_beginning(sink: Any, tmp_path: Path
     assert report.outcomes[0].bytes_fetched > 6 * MIB
 
 
-def test_a_store_that_cant_have_what_it_says_that_it_has_gets_it_again(
+def test_a_store_that_cannot_have_what_it_states_that_it_has_gets_it_again(
     sink: Any, tmp_path: Path, send: Any, reply: Any
 ):
     with (tmp_path / "file").open("wb") as file:
@@ -192,7 +192,7 @@ def test_a_store_that_stays_ill_ends_the_file(sink: Any, store: Any, file: Path,
     assert store.aborted == []
 
 
-def test_a_failed_file_is_given_up_on_request(sink: Any, store: Any, file: Path, send: Any, reply: Any):
+def test_a_failed_file_is_abandoned_on_request(sink: Any, store: Any, file: Path, send: Any, reply: Any):
     sink.always = lambda _: reply(507)
     assert error_of(send(file, store, abort=True)).status == 507
     assert store.aborted == ["id1"]
@@ -206,7 +206,7 @@ def test_one_that_fails_keeps_no_other_from_being_sent(sink: Any, parts: Any, fi
     assert good.body == file.read_bytes()
 
 
-def test_a_url_of_ones_own_that_ended_isnt_tried_again(sink: Any, file: Path, send: Any, reply: Any):
+def test_a_separate_url_that_ended_is_not_tried_again(sink: Any, file: Path, send: Any, reply: Any):
     sink.always = refused(reply, 403, "AccessDenied", "Request has expired")
     error = error_of(send(file, PutTo(Location(sink.url("a", "X-Amz-Signature=canary")))))
     assert isinstance(error, Forbidden)
@@ -215,7 +215,7 @@ def test_a_url_of_ones_own_that_ended_isnt_tried_again(sink: Any, file: Path, se
     assert len(sink.requests) == 1
 
 
-def test_a_url_that_ends_is_asked_for_again_once(sink: Any, file: Path, send: Any, reply: Any, clock: Any):
+def test_a_url_that_ends_is_requested_again_once(sink: Any, file: Path, send: Any, reply: Any, clock: Any):
     asked = 0
 
     def locate(_: Source) -> Location:
@@ -246,7 +246,7 @@ def test_new_urls_that_are_refused_end_the_file(sink: Any, store: Any, file: Pat
     assert len(sink.requests) in (2, 3)
 
 
-def test_bytes_that_stay_wrong_are_told(sink: Any, store: Any, file: Path, send: Any, reply: Any):
+def test_bytes_that_stay_wrong_are_reported(sink: Any, store: Any, file: Path, send: Any, reply: Any):
     sink.always = lambda _: reply(200, {"x-amz-checksum-crc32c": "AAAAAA=="})
     error = error_of(send(file, store, connections=1))
     assert isinstance(error, ChecksumMismatch)
@@ -265,7 +265,7 @@ def test_a_store_that_rejects_the_checksum_twice_ends_the_file(
     assert len(sink.requests) <= 3
 
 
-def test_a_whole_that_isnt_what_was_sent_is_told(store: Any, file: Path, send: Any):
+def test_a_whole_that_is_not_what_was_sent_is_reported(store: Any, file: Path, send: Any):
     store.answer = {"sha256": "0" * 64}
     error = error_of(send(file, store, checksums=["sha256"]))
     assert isinstance(error, ChecksumMismatch)
@@ -292,7 +292,7 @@ def test_redirects_are_followed(sink: Any, store: Any, file: Path, send: Any, re
     assert [request.headers["x-crc32c"] for request in sink.requests if "again" in request.query] != [""]
 
 
-def test_secrets_dont_follow_a_redirect_to_another_host(sink: Any, file: Path, send: Any, reply: Any):
+def test_secrets_do_not_follow_a_redirect_to_another_host(sink: Any, file: Path, send: Any, reply: Any):
     headers = {
         "Authorization": "Bearer canary",
         "X-Own": "canary",
@@ -316,7 +316,9 @@ def test_secrets_dont_follow_a_redirect_to_another_host(sink: Any, file: Path, s
         ({"status": 303, "headers": {"Location": "/b"}}, TransportError),
     ],
 )
-def test_redirects_that_lead_nowhere(sink: Any, file: Path, send: Any, reply: Any, answer: Any, kind: type[OmicsError]):
+def test_redirects_that_has_no_target(
+    sink: Any, file: Path, send: Any, reply: Any, answer: Any, kind: type[OmicsError]
+):
     sink.always = lambda _: reply(**answer)
     assert isinstance(error_of(send(file, PutTo(Location(sink.url("a"))))), kind)
 
@@ -331,11 +333,11 @@ def test_redirects_that_lead_nowhere(sink: Any, file: Path, send: Any, reply: An
         ("nonsense", TransportError),
     ],
 )
-def test_urls_that_lead_nowhere(file: Path, send: Any, url: str, kind: type[OmicsError]):
+def test_urls_that_has_no_target(file: Path, send: Any, url: str, kind: type[OmicsError]):
     assert isinstance(error_of(send(file, PutTo(Location(url)), retries=1)), kind)
 
 
-def test_a_function_that_fails_is_told_without_secrets(file: Path, send: Any):
+def test_a_function_that_fails_is_reported_without_secrets(file: Path, send: Any):
     def locate(_: Source) -> Location:
         raise RuntimeError("https://host/key?X-Amz-Signature=canary is bad")
 
@@ -407,7 +409,7 @@ def test_a_file_that_is_too_large_for_the_store(sink: Any, parts: Any, file: Pat
 # -- the file itself
 
 
-def test_a_file_that_isnt_there(tmp_path: Path, store: Any, send: Any):
+def test_a_file_that_does_not_exist(tmp_path: Path, store: Any, send: Any):
     error = error_of(send(tmp_path / "none", store))
     assert "No such file" in str(error)
     assert str(tmp_path / "none") in str(error)
@@ -501,7 +503,7 @@ def test_checksums_and_sending_stay_near_each_other(
     assert report.outcomes[0].checksums["sha256"] == digest(file.read_bytes(), "sha256")
 
 
-def test_one_object_isnt_sent_twice_at_once(store: Any, file: Path):
+def test_one_object_is_not_sent_twice_at_once(store: Any, file: Path):
     report = upload([Upload(file, store), Upload(file, store)])
     assert report.counts["done"] == 1
     assert "is already being uploaded to sink://object" in str(report.failed[0].error)
@@ -555,7 +557,7 @@ def test_a_checksum_that_was_confirmed_counts_for_the_next_run(sink: Any, file: 
         (None, True, {"sha256": "right"}, ("verified", "sha256")),
     ],
 )
-def test_parts_are_verified_by_what_the_store_says_of_each(
+def test_parts_are_verified_by_what_the_store_states_of_each(
     sink: Any,
     store: Any,
     file: Path,

@@ -92,7 +92,7 @@ def test_methods_take_turns_on_one_wire_without_leaving_traces(sink: Any):
     ]
 
 
-def test_a_body_that_cant_be_read_ends_its_request(sink: Any):
+def test_a_body_that_cannot_be_read_ends_its_request(sink: Any):
     (ended,) = run(Ask(sink.url("a"), (), "PUT", Broken(b"data")))
     assert ended.error is not None
     assert ended.error.method == "PUT"

@@ -87,7 +87,7 @@ def test_a_cancelled_request_has_no_other_end(sink: Any, wires: Wires, reply: An
     assert [each.error for each in all_ended(wires)] == [None]
 
 
-def test_an_invalid_url_is_told_by_whichever_thread(wires: Wires, sink: Any):
+def test_an_invalid_url_is_reported_by_whichever_thread(wires: Wires, sink: Any):
     wires.start(Ask(sink.url("f"), (), "PUT", Zeros(10)), Answer())
     wires.start(Ask("http://[broken", (), "PUT", Zeros(10)), Answer())
     ended = {type(each.error): each for each in all_ended(wires)}
@@ -138,7 +138,7 @@ def test_files_arrive_whole_by_several_threads(
         assert entry.to.body == Path(entry.path).read_bytes()
 
 
-def test_without_descriptors_for_another_thread_those_that_send_go_on(
+def test_without_descriptors_for_another_thread_those_that_send_continue(
     sink: Any, parts: Any, tmp_path: Path, noise: Any, monkeypatch: Any, caplog: Any
 ):
     caplog.set_level("INFO", "omicsdk.transfer")

@@ -51,7 +51,7 @@ def test_draws_are_even_enough():
     assert all(850 < count < 1150 for count in counts)
 
 
-def test_every_read_is_of_the_genome_but_for_the_bases_that_say_so():
+def test_every_read_is_of_the_genome_but_for_the_bases_that_state_it():
     strands = (GENOME, reverse_complement(GENOME))
     pairs = list(paired_reads(GENOME, "s", 200, seed=3))
     assert len({read.bases for pair in pairs for read in pair}) > 390

@@ -19,7 +19,7 @@ from omicsdk.cli.demo.walk import (
 from omicsdk.transfer.reports.progress import time_words
 
 
-def test_numbers_of_things():
+def test_numbers_of_objects():
     assert [counted(number, "file") for number in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
 
 
@@ -89,7 +89,7 @@ def manifest(folder: Path, rows: list[tuple[str, str, str]]) -> Path:
 ROWS = [("uuid", "a.json", "uuid.version/a.json"), ("uuid", "deeper/b.txt", "uuid.version/deeper/b.txt")]
 
 
-def test_a_manifest_that_leads_to_the_sources_is_counted(source: Source, tmp_path: Path):
+def test_a_manifest_that_refers_to_the_sources_is_counted(source: Source, tmp_path: Path):
     found = check_manifest(manifest(tmp_path, ROWS), {"uuid": source}, tmp_path / "downloads")
     assert (found.files, found.size) == (2, 3)
 

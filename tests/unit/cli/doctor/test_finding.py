@@ -68,7 +68,7 @@ def test_hca_settings_and_logins(look, tmp_path):
     assert given.call.credentials.headers("GET", given.call.url) == {"authorization": f"Bearer {CANARY}"}
 
 
-def test_a_malformed_file_is_told_and_the_others_are_looked_at(look, tmp_path):
+def test_a_malformed_file_is_reported_and_the_others_are_examined(look, tmp_path):
     config = written(tmp_path / "c.json", '{"DSSClient": ')
     found = look(HCA_CONFIG_FILE=str(config), CRUNCH_URL="https://c.example", CRUNCH_TOKEN=CANARY)
     assert [(login.service, bool(login.problem)) for login in found] == [
@@ -100,14 +100,14 @@ def test_sb_variables_and_each_profile(look, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["SB_API_ENDPOINT", "SB_AUTH_TOKEN"])
-def test_a_variable_of_sb_without_the_other_is_told(look, name):
+def test_an_sb_variable_without_the_other_is_reported(look, name):
     (found,) = look("sb", **{name: CANARY})
     assert (found.origin, found.call) == (name, None)
     assert "one is missing" in found.problem
     assert "SB_API_ENDPOINT and SB_AUTH_TOKEN" in found.remedy
 
 
-def test_a_token_of_sb_that_stands_in_several_places_is_tried_once(look, tmp_path):
+def test_a_token_of_sb_that_is_in_several_places_is_tried_once(look, tmp_path):
     same = f"api_endpoint = https://a.example/v2/\nauth_token = {CANARY}\n"
     written(tmp_path / ".sevenbridges" / "credentials", f"[default]\n{same}[again]\n{same}")
     variable, *profiles = look("sb", SB_API_ENDPOINT="https://a.example/v2", SB_AUTH_TOKEN=CANARY)
@@ -131,7 +131,7 @@ def test_an_ini_file_is_not_quoted_and_hides_no_other_token(look, tmp_path):
 @pytest.mark.parametrize(
     ("text", "line"), [(f"[default]\nauth_token {CANARY}\n", 2), (f"[a]\nauth_token = x\nauth_token = {CANARY}\n", 3)]
 )
-def test_the_line_of_an_ini_file_that_is_wrong_is_told(look, tmp_path, text, line):
+def test_the_line_of_an_ini_file_that_is_wrong_is_reported(look, tmp_path, text, line):
     written(tmp_path / ".sevenbridges" / "credentials", text)
     (found,) = look("sb")
     assert f"credentials:{line}: " in found.problem
@@ -154,7 +154,7 @@ def test_gen3_files_are_tried_once_each(look, tmp_path):
         assert "chmod 600" in look("gen3")[0].warning
 
 
-def test_gen3_what_cannot_be_used_is_told(look, tmp_path):
+def test_gen3_what_cannot_be_used_is_reported(look, tmp_path):
     assert look("gen3", GEN3_API_KEY=str(tmp_path / "gone.json"))[0].problem == "file not found"
     assert "is not tested" in look("gen3", GEN3_API_KEY="idp://wts/other")[0].warning
     written(tmp_path / ".gen3" / "credentials.json", "[]")
@@ -190,7 +190,7 @@ def test_sites_are_named_by_variables(look, variables, what, url, problem):
     assert found.origin == " and ".join(variables)
 
 
-def test_half_of_an_account_of_pangea_is_told_with_the_variable_that_is_missing(look):
+def test_half_of_an_account_of_pangea_is_reported_with_the_variable_that_is_missing(look):
     (found,) = look("pangea", PANGEA_USER="a@b.example")
     assert (found.problem, found.call) == ("Missing password for a@b.example", None)
     assert "PANGEA_PASS" in found.remedy

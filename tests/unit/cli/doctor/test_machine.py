@@ -40,7 +40,7 @@ def test_room_is_bytes_and_files(disk, tmp_path, free, inodes, status, told):
     assert told in found.found
 
 
-def test_a_disk_that_cannot_be_looked_at_is_told(monkeypatch, tmp_path):
+def test_a_disk_that_cannot_be_examined_is_reported(monkeypatch, tmp_path):
     def refuse(_):
         raise OSError(5, "Input/output error")
 
@@ -50,7 +50,7 @@ def test_a_disk_that_cannot_be_looked_at_is_told(monkeypatch, tmp_path):
     assert found.remedy == "Work elsewhere."
 
 
-def test_a_folder_that_is_not_made_yet_has_the_room_of_what_it_will_stand_in(tmp_path):
+def test_a_folder_that_is_not_made_yet_has_the_room_of_what_it_will_are_in(tmp_path):
     here, later = (
         room(Place("state", lambda folder=folder: folder, "name another folder"))
         for folder in (tmp_path, tmp_path / "not" / "yet")
@@ -62,7 +62,7 @@ def test_a_folder_that_is_not_made_yet_has_the_room_of_what_it_will_stand_in(tmp
     assert not (tmp_path / "not").exists()
 
 
-def test_what_cannot_be_written_says_where_and_how_to_go_elsewhere(disk, tmp_path):
+def test_what_cannot_be_written_states_where_and_how_to_go_elsewhere(disk, tmp_path):
     folder = tmp_path / "a b"
     folder.mkdir()
     disk(5 * GIB, writable=False)
@@ -111,7 +111,7 @@ def test_hard_links_are_tried_and_nothing_stays(tmp_path, monkeypatch):
     assert (found.status, "Operation not permitted" in found.found, bool(found.remedy)) == ("warning", True, True)
 
 
-def test_where_no_file_can_be_made_nothing_is_said_of_links(tmp_path, monkeypatch):
+def test_where_no_file_can_be_made_nothing_is_stated_of_links(tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise OSError(30, "Read-only file system")
 
@@ -147,7 +147,7 @@ def test_hard_links_are_tried_among_temporary_files_of_the_same_disk(tmp_path, m
         (64, 64, "warning", "administrator"),
     ],
 )
-def test_few_open_files_are_told_with_what_may_be_asked_for(soft, hard, status, remedy):
+def test_few_open_files_are_reported_with_what_may_be_requested(soft, hard, status, remedy):
     found = open_files(soft, hard)
     assert found.status == status
     assert remedy in found.remedy

@@ -26,7 +26,7 @@ PROXIED = {"HTTPS_PROXY": "http://user:secret@proxy:3128"}
         (AssertionError("the proxy does that"), PROXIED, "skipped", "the proxy resolves it"),
     ],
 )
-def test_a_name_leads_somewhere_or_it_is_said_what_to_check(monkeypatch, answer, environ, status, told):
+def test_a_name_leads_somewhere_or_it_is_stated_what_to_check(monkeypatch, answer, environ, status, told):
     def look_up(host, port, **_):
         assert (host, port) == ("a.example", 443)
         if isinstance(answer, Exception):
@@ -77,7 +77,7 @@ def not_tls():
         (ConfigError("no such file", remedy="Name one."), "failed", "no such file. Name one.", "Check the URL"),
     ],
 )
-def test_a_server_is_trusted_or_it_is_said_why_not(monkeypatch, shaken, status, told, remedy):
+def test_a_server_is_trusted_or_it_is_stated_why_not(monkeypatch, shaken, status, told, remedy):
     class Context:
         @contextmanager
         def wrap_socket(self, plain, *, server_hostname):
@@ -135,5 +135,5 @@ def test_clocks_may_differ_a_little(lead, status, told):
 
 
 @pytest.mark.parametrize(("date", "at"), [("", 0.0), ("", 1.0), ("yesterday", 1.0)])
-def test_without_a_date_nothing_is_said_of_clocks(date, at):
+def test_without_a_date_nothing_is_stated_of_clocks(date, at):
     assert clock("h", date, at).status == "skipped"

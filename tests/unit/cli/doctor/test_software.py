@@ -21,7 +21,7 @@ def test_libcurl_needs_tls(monkeypatch):
     assert (curl().status, "cannot be loaded" in curl().found, "pip install" in curl().remedy) == ("failed", True, True)
 
 
-def test_this_one_has_it():
+def test_the_installed_libcurl_is_ok():
     assert curl().status == "ok"
 
 

@@ -40,7 +40,7 @@ def answered(status, **headers):
         (503, "failed", "answered 503"),
     ],
 )
-def test_an_answer_tells_whether_the_login_holds(status, outcome, told):
+def test_an_answer_states_whether_the_login_holds(status, outcome, told):
     found = judge(LOGIN, answered(status, location="https://elsewhere.example/"))
     assert (found.subject, found.status) == ("sb: profile default", outcome)
     assert told in found.found
@@ -68,7 +68,7 @@ def test_the_servers_date_is_kept_whatever_it_answers():
     assert answered(401, date="Thu, 01 Jan 2026 12:00:00 GMT").date == "Thu, 01 Jan 2026 12:00:00 GMT"
 
 
-def test_no_answer_is_told_with_its_remedy():
+def test_no_answer_is_reported_with_its_remedy():
     def refuse(request):
         raise httpx.ConnectError("Connection refused", request=request)
 
@@ -78,7 +78,7 @@ def test_no_answer_is_told_with_its_remedy():
     assert found.remedy
 
 
-def test_what_cannot_be_used_is_not_asked_about():
+def test_what_cannot_be_used_is_not_queried_about():
     found = judge(LOGIN._replace(problem="a token is missing", remedy="Write one."), None)
     assert (found.status, found.remedy) == ("failed", "Write one.")
     assert judge(LOGIN._replace(call=None, warning="only a workspace can"), None).status == "skipped"
@@ -91,7 +91,7 @@ def test_a_secret_is_in_no_repr():
     assert CANARY not in repr(LOGIN)
 
 
-def test_a_probe_that_hangs_holds_up_nobody(request):
+def test_a_probe_that_hangs_blocks_nothing(request):
 
     over = threading.Event()
     request.addfinalizer(over.set)

@@ -85,7 +85,7 @@ def test_what_is_kept_of_one_is_not_used_for_another(other: Organization):
     assert cache.get_cached_blob(other) is None
 
 
-def test_names_that_read_alike_when_joined_are_told_apart():
+def test_names_that_read_alike_when_joined_are_distinguished():
     knex = Knex("https://a.example.org")
     one = SampleGroup(knex, Organization(knex, "bORGc"), "a")
     other = SampleGroup(knex, Organization(knex, "c"), "aORGb")
@@ -93,7 +93,7 @@ def test_names_that_read_alike_when_joined_are_told_apart():
     assert hash_obj(Sample(knex, one, "x")) != hash_obj(Sample(knex, other, "x"))
 
 
-def test_no_file_name_tells_the_token():
+def test_no_file_name_contains_the_token():
     assert TOKEN not in an_org(token=TOKEN).knex.cache_scope
 
 
@@ -126,7 +126,7 @@ def test_it_is_used_for_three_hours(tmp_path: Path):
     assert not file.exists()
 
 
-def test_how_long_a_file_is_kept_is_told_as_by_the_published_client(tmp_path: Path):
+def test_how_long_a_file_is_kept_is_reported_as_by_the_published_client(tmp_path: Path):
     file = tmp_path / "blob"
     assert time_since_file_cached(file) == 0
     file.touch()
@@ -135,7 +135,7 @@ def test_how_long_a_file_is_kept_is_told_as_by_the_published_client(tmp_path: Pa
     assert time_since_file_cached(file) in (10_700, 10_701)
 
 
-def test_after_something_was_written_all_is_fetched_anew(tmp_path: Path):
+def test_after_something_was_written_all_is_fetched_again(tmp_path: Path):
     cache, org, elsewhere = FileSystemCache(), an_org(), an_org("https://b.example.org")
     cache.cache_blob(org, {"name": "Org"})
     cache.cache_blob(elsewhere, {"name": "Org"})

@@ -94,7 +94,7 @@ def test_logging_in(recorded: Recorded):
     assert recorded.sent[0][1] == {"email": "foo@bar.com", "password": "Foobar22"}
 
 
-def test_what_is_not_there(knex: Knex):
+def test_a_missing_object(knex: Knex):
     with pytest.raises(PangeaNotFoundError) as caught:
         Organization(knex, "nope").get()
     assert len(str(caught.value)) < 400
@@ -117,7 +117,7 @@ def test_what_creates_is_what_the_published_client_sends_and_what_it_forgets(
         library.sample("s 1").create()
 
 
-def test_a_private_group_of_a_server_that_is_not_asked_stays_no_secret(knex: Knex, recorded: Recorded):
+def test_a_private_group_of_a_server_that_is_not_queried_stays_no_secret(knex: Knex, recorded: Recorded):
     org = Organization(knex, "Cli Org").create()
     with pytest.raises(RemoteObjectError, match="set to private, but is still public on the server"):
         org.sample_group("Cli Priv", is_library=True, is_public=False).create()

@@ -57,7 +57,7 @@ def answering(status: int, body: Any = None, **headers: str) -> Answer:
 # -- which server
 
 
-def test_the_server_is_pangeabio_unless_something_else_is_said(monkeypatch: pytest.MonkeyPatch):
+def test_the_server_is_pangeabio_unless_something_else_is_stated(monkeypatch: pytest.MonkeyPatch):
     assert Knex().endpoint_url == "https://pangeabio.io/api"
     monkeypatch.setenv("PANGEA_ENDPOINT", "https://mine.example.org/")
     assert Knex().endpoint_url == "https://mine.example.org/api"
@@ -75,7 +75,7 @@ def test_the_server_is_pangeabio_unless_something_else_is_said(monkeypatch: pyte
         ("https://pangeabio.io:99999", "has a port"),
     ],
 )
-def test_what_is_no_address_is_refused(endpoint: str, fault: str, monkeypatch: pytest.MonkeyPatch):
+def test_an_invalid_address_is_refused(endpoint: str, fault: str, monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(core.ConfigError, match=f"^The address of the Pangea server is .*, which {fault}") as caught:
         Knex(endpoint)
     assert isinstance(caught.value, PangeaGeneralError)
@@ -161,7 +161,7 @@ def test_the_token_is_not_sent_unencrypted():
     assert noting.last.headers["authorization"] == f"Token {TOKEN}"
 
 
-def test_no_text_tells_the_token():
+def test_no_text_contains_the_token():
     knex = Noting().knex()
     assert TOKEN not in repr(knex) + repr(knex.auth) + repr(vars(knex))
     with pytest.raises(core.ConfigError) as caught:
@@ -247,19 +247,19 @@ def test_each_refusal_is_of_the_documented_class_and_of_that_of_core(
     assert (type(again), again.status, again.response.status_code) == (type(error), status, status)
 
 
-def test_what_was_wrong_with_fields_is_told():
+def test_what_was_wrong_with_fields_is_reported():
     answer = answering(400, {"name": ["sample group with this name already exists."]})
     with pytest.raises(PangeaOtherError, match="name: sample group with this name already exists"):
         Noting(answer).knex().post("sample_groups", json={})
 
 
 @pytest.mark.parametrize("detail", ["Authentication credentials were not provided.", "Invalid token."])
-def test_who_is_not_logged_in_is_told_so(detail: str):
+def test_who_is_not_logged_in_is_reported(detail: str):
     with pytest.raises(PangeaForbiddenError, match=r"User\(knex, email, password\)\.login\(\)"):
         Noting(answering(403, {"detail": detail})).knex().post("samples")
 
 
-def test_who_may_not_is_told_so():
+def test_who_may_not_is_reported():
     with pytest.raises(PangeaForbiddenError) as caught:
         Noting(answering(403, {"detail": "You do not have permission to perform this action."})).knex().get("x")
     assert "login" not in str(caught.value)

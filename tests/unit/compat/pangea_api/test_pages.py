@@ -71,7 +71,7 @@ def test_pages_arrive_as_they_are_wanted():
 
 
 @pytest.mark.parametrize("named", ["http://pangea.example.org", "http://10.0.0.7:8000", "https://evil.example"])
-def test_the_server_that_was_asked_is_asked_for_all_pages_with_the_token(named: str):
+def test_the_server_that_was_queried_is_asked_for_all_pages_with_the_token(named: str):
     lists = Lists(7, named=named)
     assert numbers(lists) == list(range(7))
     assert set(lists.tokens) == {f"Token {'0' * 40}"}
@@ -85,7 +85,7 @@ def test_a_list_that_grows_meanwhile_is_read_to_its_end():
     assert list(items) == list(range(1, 20))
 
 
-def test_a_list_that_shrinks_meanwhile_ends_where_the_server_says():
+def test_a_list_that_shrinks_meanwhile_ends_where_the_server_states():
     lists = Lists(30)
     items = paginated_iterator(lists.knex(), "samples?name=x")
     assert next(items) == 0
@@ -121,7 +121,7 @@ def test_an_error_of_the_first_page_goes_to_the_handler_too():
     assert isinstance(told[0], PangeaOtherError)
 
 
-def test_an_error_of_whoever_reads_is_none_of_the_handlers():
+def test_an_error_of_a_reader_does_not_reach_the_handlers():
     told: list[Exception] = []
 
     def read() -> None:

@@ -54,7 +54,7 @@ def test_a_route_gets_the_slash_that_the_server_wants(url: str, path: str):
         ("samples?name=a+b&library_id=1", "/api/samples?name=a+b&library_id=1"),
     ],
 )
-def test_what_cannot_stand_in_a_url_is_quoted_once(url: str, path: str):
+def test_what_cannot_are_in_a_url_is_quoted_once(url: str, path: str):
     assert path_of(url, SERVER) == path
 
 
@@ -92,12 +92,12 @@ def test_a_server_below_a_path():
         "https://evil.example/api/samples?page=2",
     ],
 )
-def test_the_next_page_is_asked_for_at_the_server_that_was_asked(url: str):
+def test_the_next_page_is_requested_at_the_server_that_was_queried(url: str):
     assert path_of(page_of(url, SERVER), SERVER) == "/api/samples?page=2"
 
 
 @pytest.mark.parametrize("name", ["a/b", "", ".", "..", UUID, UUID.upper()])
-def test_names_that_no_nested_route_leads_to(name: str):
+def test_names_that_no_nested_route_refers_to(name: str):
     assert named(name) is None
 
 

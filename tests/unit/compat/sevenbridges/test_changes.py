@@ -73,7 +73,7 @@ def test_members_are_as_few_as_do(before, now):
 
 
 @given(flat, flat, flat)
-def test_edits_stay_edits_when_the_platform_tells_something_new(before, now, told):
+def test_edits_stay_edits_when_the_platform_states_something_new(before, now, told):
     edits, held = members(before, now), deepcopy(now)
     rebased(before, held, told)
     for key in {*held, *told, *edits}:

@@ -116,7 +116,7 @@ def test_the_rate_limit_is_known_from_the_last_answer(make):
     assert api.remaining == 997
 
 
-def test_it_is_asked_for_when_no_answer_said(make):
+def test_it_is_requested_when_no_answer_stated(make):
     echo = Echo(**{"X-RateLimit-Remaining": "5"})
     api = make(echo)
     assert api.remaining == 5
@@ -125,7 +125,7 @@ def test_it_is_asked_for_when_no_answer_said(make):
     assert api.reset_time is None
 
 
-def test_errors_tell_it_too(make):
+def test_errors_state_it_too(make):
     def refuse(_: httpx.Request) -> httpx.Response:
         return httpx.Response(429, json={"code": 1000}, headers={"X-RateLimit-Remaining": "0", "X-Request-Id": "r-1"})
 
@@ -254,7 +254,7 @@ def test_urls_that_are_no_base(url):
     assert "canary" not in str(caught.value)
 
 
-def test_plain_http_where_it_was_asked_for(make):
+def test_plain_http_where_it_was_requested(make):
     echo = Echo()
     make(echo, url="http://127.0.0.1:5000/sb/v2/", debug=True).get("/user")
     assert str(echo.asked[0].url) == "http://127.0.0.1:5000/sb/v2/user"
@@ -359,7 +359,7 @@ def test_a_copy_of_what_knows_it_knows_the_same_one(make):
 # -- what the documented client's Api has
 
 
-def test_the_tokens_are_there_by_name_and_nowhere_else(make, caplog):
+def test_the_tokens_exist_by_name_and_nowhere_else(make, caplog):
     api = make(Echo(), token="canary-1")
     assert (api.token, api.oauth_token) == ("canary-1", None)
     assert api.headers["X-SBG-Auth-Token"] == "canary-1"
@@ -448,7 +448,7 @@ class Pieces(httpx.SyncByteStream):
         self.is_closed = True
 
 
-def test_a_streamed_answer_is_read_as_it_is_asked_for(make):
+def test_a_streamed_answer_is_read_as_it_is_requested(make):
     body = Pieces(1000)
     api = make(lambda _: httpx.Response(200, stream=body, headers={"X-Request-Id": "r-1"}))
     with api.get("/files", stream=True) as response:

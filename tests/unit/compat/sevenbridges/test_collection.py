@@ -121,12 +121,12 @@ def test_a_list_of_one_page_asks_once():
     assert len(shelf.asked) == 1
 
 
-def test_all_may_be_asked_twice():
+def test_all_may_be_queried_twice():
     page = Shelf(300).page()
     assert ids(page.all()) == ids(page.all())
 
 
-def test_pages_are_asked_for_side_by_side():
+def test_pages_are_requested_side_by_side():
     shelf, together = Shelf(50 + AHEAD * LONGEST_PAGE), threading.Barrier(AHEAD, timeout=60)
     shelf.before = lambda offset: together.wait() if offset else None
     assert len(list(shelf.page().all())) == len(shelf.things)
@@ -145,7 +145,7 @@ def test_the_order_holds_when_later_pages_come_first():
     assert ids(shelf.page().all()) == list(range(250))
 
 
-def test_nothing_is_asked_for_before_the_first_page_is_used_up():
+def test_nothing_is_requested_before_the_first_page_is_used_up():
     shelf = Shelf(1000)
     things = shelf.page().all()
     assert [next(things).id for _ in range(50)] == list(range(50))
@@ -153,7 +153,7 @@ def test_nothing_is_asked_for_before_the_first_page_is_used_up():
     things.close()
 
 
-def test_a_generator_that_is_closed_early_asks_for_no_more():
+def test_a_generator_that_is_closed_early_requests_no_more():
     shelf, go = Shelf(100 * LONGEST_PAGE), threading.Event()
     things = shelf.page().all()
     for _ in range(51):
@@ -211,7 +211,7 @@ def test_what_goes_meanwhile_is_missing():
     assert ids(page.all()) == list(range(300))
 
 
-def test_a_link_that_leads_nowhere_new_ends():
+def test_a_link_that_has_no_target_new_ends():
     shelf = Shelf(100, total=False)
     plain = shelf.__call__
 
@@ -364,7 +364,7 @@ def test_a_page_is_copied_but_not_pickled(make):
     ],
     ids=["projects", "files", "all files", "a volume", "bulk", "search"],
 )
-def test_a_list_that_is_not_there_is_no_empty_one(ask, field, came):
+def test_a_list_that_does_not_exist_is_no_empty_one(ask, field, came):
     """The published client's error, which is a DecodeError too; an answer that is no object is no JSON object."""
     if isinstance(came, dict):
         came = {field: came["items"]} if came else {}

@@ -77,7 +77,7 @@ def test_a_percent_sign_in_a_token_is_one(write):
 
 
 @pytest.mark.parametrize(("said", "meant"), [("True", True), ("false", False), ("0", False), ("ON", True), ("", False)])
-def test_advance_access_is_what_it_says(write, said, meant):
+def test_advance_access_is_what_it_states(write, said, meant):
     write(credentials("default"), f"[mode]\nadvance_access = {said}\n")
     assert Config("default").advance_access is meant
     assert Api().aa is meant
@@ -127,7 +127,7 @@ def test_a_profile_without_a_file():
         Config("cgc")
 
 
-def test_a_profile_that_is_not_there(write):
+def test_a_profile_that_does_not_exist(write):
     write(credentials("one", "two"))
     with pytest.raises(SettingsError, match="Profile 'three' not found; the file has one, two"):
         Config("three")
@@ -143,7 +143,7 @@ def test_half_a_profile(write, missing, there):
 @pytest.mark.parametrize(
     "text", ["auth_token = canary\n", "[default]\ncanary\n", "[default]\na = canary\na = canary\n"]
 )
-def test_a_broken_file_is_told_by_line_and_without_its_secrets(write, text):
+def test_a_broken_file_is_reported_by_line_and_without_its_secrets(write, text):
     folder = write(text)
     with pytest.raises(SettingsError, match="is not an INI file") as caught:
         Config("default")

@@ -46,7 +46,7 @@ def noting(log: list[str], name: str):
     return handler
 
 
-def test_maintenance_is_always_first_and_none_stands_twice(make):
+def test_maintenance_is_always_first_and_none_occurs_twice(make):
     log: list[str] = []
     first, second = noting(log, "first"), noting(log, "second")
     api = make(Script(ok()), error_handlers=[first, maintenance_sleeper, second, first])
@@ -86,7 +86,7 @@ def test_an_answer_that_a_handler_gives_is_what_the_next_sees(make):
     assert seen == [500, 200]  # who isn't marked has nobody asked again
 
 
-def test_a_marked_one_has_all_asked_anew(make):
+def test_a_marked_one_has_all_asked_again(make):
     seen: list[int] = []
 
     def watch(api, response):
@@ -202,7 +202,7 @@ def test_any_failure_is_waited_for_when_asked(make, clock):
         (general_error_sleeper, refused(500), ServerError),
     ],
 )
-def test_sleepers_give_up(make, clock, handler, answer, raised):
+def test_sleepers_stop(make, clock, handler, answer, raised):
     script = Script(answer)
     with pytest.raises(raised):
         make(script, error_handlers=[handler]).get("/x")
@@ -232,7 +232,7 @@ def test_what_a_user_allows_calls_bounds_sleepers(make, clock, handler, answer):
 
 
 @pytest.mark.parametrize("status", [429, 503, 413])
-def test_what_a_user_allows_calls_bounds_waits_that_the_platform_asks_for(make, clock, status):
+def test_what_a_user_allows_calls_bounds_waits_that_the_platform_requests(make, clock, status):
     answer = refused(status, **{"Retry-After": "7"})
     with call_limits(budget=20):
         api = make(Script(answer), retry_count=100)
@@ -244,7 +244,7 @@ def test_what_a_user_allows_calls_bounds_waits_that_the_platform_asks_for(make, 
     assert 590 < sum(clock.slept) - 14 <= 600
 
 
-def test_what_a_user_allows_calls_bounds_tries_of_a_platform_that_is_not_there(make, clock):
+def test_what_a_user_allows_calls_bounds_tries_of_a_platform_that_does_not_exist(make, clock):
     def gone(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no")
 
@@ -267,13 +267,13 @@ def test_a_sleeper_with_another_period(make, clock):
 
 
 @pytest.mark.parametrize("status", [413, 429, 503])
-def test_a_wait_that_is_asked_for_is_obeyed(make, clock, status):
+def test_a_wait_that_is_requested_is_obeyed(make, clock, status):
     api = make(Script(refused(status, **{"Retry-After": "3"}), ok()))
     assert api.get("/x").ok
     assert clock.slept == [3.0]
 
 
-def test_as_often_as_retry_count_says(make, clock):
+def test_as_often_as_retry_count_states(make, clock):
     script = Script(refused(503, **{"Retry-After": "3"}))
     with pytest.raises(ServiceUnavailable):
         make(script, retry_count=2).get("/x")
@@ -293,7 +293,7 @@ def test_a_wait_that_is_too_long_is_the_callers_matter(make, clock):
     assert (clock.slept, caught.value.retry_after) == ([], 86400)
 
 
-def test_failures_without_a_wait_are_told_at_once(make, clock):
+def test_failures_without_a_wait_are_reported_at_once(make, clock):
     script = Script(refused(500))
     with pytest.raises(ServerError):
         make(script).get("/x")

@@ -85,7 +85,7 @@ def test_arguments_of_the_others():
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_what_no_server_told(error):
+def test_what_no_server_reported(error):
     assert (error.code, error.status) == (-1, -1)
     assert isinstance(error, SbgError)
     for twin in (copy.copy(error), pickle.loads(pickle.dumps(error))):
@@ -116,7 +116,7 @@ PAGE = """<html>
         ("upstream died", "upstream died"),
     ],
 )
-def test_of_a_proxys_page_the_words_are_told_without_markup(make, page, words):
+def test_of_a_proxys_page_the_words_are_reported_without_markup(make, page, words):
     api = make(lambda _: httpx.Response(502, text=page))
     with pytest.raises(errors.NonJSONResponseError) as caught:
         api.get("/user")
@@ -181,7 +181,7 @@ def test_an_answered_error_survives_a_pickle(make):
     assert b"canary" not in pickle.dumps(caught.value)
 
 
-def test_a_retry_after_is_told(make):
+def test_a_retry_after_is_reported(make):
     api = make(lambda _: httpx.Response(409, json={"message": "busy"}, headers={"Retry-After": "7"}))
     with pytest.raises(errors.Conflict) as caught:
         api.post("/x", data={})
@@ -189,7 +189,7 @@ def test_a_retry_after_is_told(make):
     assert caught.value.headers["retry-after"] == "7"
 
 
-def test_what_to_do_is_said():
+def test_what_to_do_is_stated():
     assert "rate_limit_sleeper" in str(errors.TooManyRequests(1000, "Too many"))
     assert "overwrite=True" in str(errors.LocalFileAlreadyExists(message="/data/a"))
     assert "advance_access=True" in str(errors.AdvanceAccessError())
@@ -212,7 +212,7 @@ def test_secrets_in_an_error_are_masked(make):
     assert "canary" not in json.dumps([str(caught.value), caught.value.body, caught.value.headers, repr(caught.value)])
 
 
-def test_what_no_server_told_shows_no_codes():
+def test_what_no_server_reported_shows_no_codes():
     missing = errors.NotFound(errors.NO_CODE, "There is no sb://me/p/x", remedy="Look again.")
     assert str(missing) == "There is no sb://me/p/x. Look again."
     assert (missing.code, missing.status) == (errors.NO_CODE, 404)
@@ -225,6 +225,6 @@ def test_an_answer_without_a_code_shows_its_status_alone(make):
         api.get("/files/x")
 
 
-def test_a_told_error_without_words_shows_no_code_that_there_is_not():
+def test_a_reported_error_without_words_shows_no_code_that_does_not_exist():
     assert str(Error.of({"status": 500, "code": 5000}, None)) == "error 5000 without words"
     assert str(Error.of({"status": 500}, None)) == "error without words"

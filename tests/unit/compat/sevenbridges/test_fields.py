@@ -55,7 +55,7 @@ def test_times_are_utc_without_a_zone(text, read):
 
 
 @pytest.mark.parametrize("text", ["yesterday", "", 17, None])
-def test_what_is_no_time(text):
+def test_an_invalid_time(text):
     with pytest.raises(ValidationError, match="is not a time"):
         moment(text)
 
@@ -94,7 +94,7 @@ def test_what_can_not_be_set(name, value):
 
 
 @pytest.mark.parametrize("name", ["id", "price", "created_on", "small", "smalls"])
-def test_what_can_only_be_read(name):
+def test_read_only_fields(name):
     with pytest.raises(ReadOnlyPropertyError, match=f"Thing.{name} can only be read"):
         setattr(thing(), name, None)
 

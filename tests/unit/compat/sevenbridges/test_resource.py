@@ -75,7 +75,7 @@ def thing(platform: Platform, *told: str) -> Thing:
 # -- lazy fields
 
 
-def test_what_was_not_told_is_asked_for_once():
+def test_what_was_not_reported_is_requested_once():
     platform = Platform(name="a", size=5)
     one = thing(platform)
     assert (one.field("size"), platform.gets) == (None, 0)
@@ -84,13 +84,13 @@ def test_what_was_not_told_is_asked_for_once():
     assert one.field("size") == 5
 
 
-def test_what_was_told_as_null_is_not_asked_for():
+def test_what_was_reported_as_null_is_not_requested():
     platform = Platform(name=None)
     assert thing(platform, "name").name is None
     assert platform.gets == 0
 
 
-def test_setting_asks_for_nothing():
+def test_setting_requests_nothing():
     platform = Platform(name="a", metadata={"x": 1})
     one = thing(platform)
     one.name, one.metadata, one.tags = "b", {"y": 2}, ["t"]
@@ -113,7 +113,7 @@ def test_an_edit_outlives_the_fetch():
     assert one.changes() == {"name": "b", "metadata": {"x": 10, "y": None}, "tags": ["old", "new"]}
 
 
-def test_what_was_handed_out_before_the_fetch_can_be_edited_after_it():
+def test_what_was_returned_before_the_fetch_can_be_edited_after_it():
     platform = Platform(size=5, tags=["a"], metadata={"x": 1})
     one = thing(platform, "metadata", "tags")
     metadata, tags = one.metadata, one.tags
@@ -159,7 +159,7 @@ def test_a_fetch_that_fails_is_tried_again():
     assert (one.size, one.name) == (5, "b")
 
 
-def test_without_an_api_or_a_place_nothing_is_asked_for():
+def test_without_an_api_or_a_place_nothing_is_requested():
     assert Thing(id="1", href=HREF).size is None
     assert Thing(id="1", api=api_of(Platform())).size is None
 
@@ -276,12 +276,12 @@ def test_reload_forgets_edits_and_gives_itself():
     assert platform.gets == 2
 
 
-def test_reload_where_nothing_says_where():
+def test_reload_where_nothing_states_where():
     with pytest.raises(SbgError, match="Thing '1' cannot be reloaded"):
         Thing(id="1", api=api_of(Platform())).reload()
 
 
-def test_parts_are_those_of_what_the_platform_says():
+def test_parts_are_those_of_what_the_platform_states():
     platform = Platform(origin={"id": "p"}, size=1)
     one = thing(platform, "origin")
     part = one.origin
@@ -317,7 +317,7 @@ def test_equal_by_id_and_hashable():
     assert {nameless: 1}[nameless] == 1
 
 
-def test_equals_looks_at_all_members():
+def test_equals_compares_all_members():
     platform = Platform(name="a", metadata={"x": 1})
     one, two = thing(platform, "name", "metadata"), thing(platform, "name", "metadata")
     assert one.equals(two)

@@ -27,7 +27,7 @@ def test_what_is_written_is_all_of_it_and_nothing_stays_beside(tmp_path, durable
     assert names(tmp_path) == ["a.txt"]
 
 
-def test_what_breaks_off_leaves_what_was_there(tmp_path):
+def test_what_breaks_off_leaves_what_exists(tmp_path):
     path = tmp_path / "a.txt"
     path.write_bytes(b"old")
 
@@ -55,7 +55,7 @@ def test_only_what_is_durable_waits_for_the_disk(tmp_path, monkeypatch):
 
 @posix
 @pytest.mark.parametrize("mode", [0o600, 0o644])
-def test_only_its_owner_reads_what_isnt_whole_yet(tmp_path, mode):
+def test_only_its_owner_reads_what_is_not_whole_yet(tmp_path, mode):
     path = tmp_path / "a.txt"
     path.write_bytes(b"old")
     path.chmod(0o666)
@@ -74,7 +74,7 @@ def test_a_link_is_replaced_and_what_it_points_at_stays(tmp_path):
     assert (tmp_path / "real").read_bytes() == b"old"
 
 
-def test_a_folder_that_is_not_there_is_the_systems_error(tmp_path):
+def test_a_folder_that_does_not_exist_is_the_systems_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         in_place_of(tmp_path / "none" / "a").__enter__()
     assert names(tmp_path) == []

@@ -18,7 +18,7 @@ def homeless(monkeypatch, tmp_path):
     ("find", "variable"),
     [(home_folder, "HOME=/path/to/it."), (token_file, "OMICS_TOKEN_FILE."), (state_folder, "OMICS_STATE_DIR.")],
 )
-def test_it_is_told_what_to_set(homeless, find, variable):
+def test_it_is_reported_what_to_set(homeless, find, variable):
     with pytest.raises(ConfigError, match="HOME is not set") as raised:
         find()
     assert raised.value.remedy.startswith("Set HOME")

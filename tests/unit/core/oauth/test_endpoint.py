@@ -38,7 +38,7 @@ def test_a_code_becomes_tokens_once(server, application):
     assert "canary" not in str(caught.value)
 
 
-def test_a_code_is_worth_nothing_to_somebody_else(server, application):
+def test_a_code_is_worth_nothing_to_another_user(server, application):
     login, other = (begin(application, "http://127.0.0.1:4/", ["openid"]) for _ in range(2))
     stolen = code_of(server.consent(login.url), login.state)
     with pytest.raises(AuthError, match="invalid_grant"):

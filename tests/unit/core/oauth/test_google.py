@@ -176,7 +176,7 @@ def test_a_code_is_entered_in_a_browser_on_another_machine(tmp_path: Path, secre
         (((200, {"access_token": "a", "token_type": "Bearer"}),), "no refresh token"),
     ],
 )
-def test_a_code_that_leads_to_no_login_writes_nothing(
+def test_a_code_that_refers_to_no_login_writes_nothing(
     tmp_path: Path, secrets_file: Path, answers: tuple[tuple[int, dict[str, Any]], ...], message: str
 ) -> None:
     clock, target = ManualClock(), tmp_path / "login.json"

@@ -55,7 +55,7 @@ def test_what_an_application_lacks_is_named(name):
         Application.of(secrets_with(**{name: None}), "here")
 
 
-def test_an_application_is_not_asked_unencrypted():
+def test_an_application_is_not_queried_unencrypted():
     with pytest.raises(ConfigError, match=r"token_uri .* is not encrypted"):
         Application.of(secrets_with(token_uri="http://auth.example.org/oauth/token"), "here")
     assert Application.of(secrets_with(token_uri="http://127.0.0.1:80/oauth/token"), "here").token_uri
@@ -153,19 +153,19 @@ def test_what_an_echo_page_shows_may_be_pasted(page):
         ("", "No code was given"),
     ],
 )
-def test_a_login_that_failed_says_why(query, said):
+def test_a_login_that_failed_states_why(query, said):
     with pytest.raises(AuthError, match=said) as caught:
         code_of(query, "s")
     assert caught.value.remedy
 
 
-def test_a_login_without_a_code_says_so():
+def test_a_login_without_a_code_reports_it():
     with pytest.raises(AuthError, match="without a code"):
         code_of("http://127.0.0.1/?state=s", "s")
 
 
 @pytest.mark.parametrize("pasted", ["two words", "{", '{"query_params": 5}', "{}", '{"code": "c"}', "[1, 2]"])
-def test_what_is_no_code_is_refused(pasted):
+def test_an_invalid_code_is_refused(pasted):
     with pytest.raises(AuthError):
         code_of(pasted, "s", bare=True)
 
@@ -241,7 +241,7 @@ def test_an_end_that_only_the_token_states_is_read_from_it():
     assert grant_of(told(access_token=f"x.{claims}.y", expires_in=5), 1000.0).expires_at == 1005.0
 
 
-def test_a_refresh_token_goes_on_unless_a_new_one_comes():
+def test_a_refresh_token_continues_unless_a_new_one_comes():
     assert grant_of(told(), 0.0, previous="old").refresh_token == "old"
     assert grant_of(told(refresh_token="new", id_token="i", scope="other"), 0.0, previous="old").refresh_token == "new"
     assert grant_of(told(refresh_token=""), 0.0).refresh_token == ""

@@ -114,7 +114,7 @@ def test_a_login_that_was_forgotten_meanwhile_is_not_renewed(stored, credentials
     assert renewals.asked == []
 
 
-def test_a_refused_renewal_says_to_log_in_again_and_keeps_no_secret(stored, tokens, clock):
+def test_a_refused_renewal_states_to_log_in_again_and_keeps_no_secret(stored, tokens, clock):
     def refused(refresh_token):
         raise AuthError("auth.example.org refused the refresh: invalid_grant", remedy="?")
 
@@ -125,7 +125,7 @@ def test_a_refused_renewal_says_to_log_in_again_and_keeps_no_secret(stored, toke
     assert "refresh-0" not in repr(caught.value)
 
 
-def test_a_renewal_that_got_no_answer_tells_the_networks_remedy(stored, tokens, clock):
+def test_a_renewal_that_got_no_answer_states_the_networks_remedy(stored, tokens, clock):
     def lost(refresh_token):
         raise TimedOut("no answer", remedy="Try again later.")
 
@@ -148,7 +148,7 @@ def test_a_login_that_serves_two_services_stays_one(tokens, clock, renewals):
     assert json.loads(tokens.path.read_text()).keys() == {"https://dss.example.org:443"}
 
 
-def test_a_renewed_login_that_cannot_be_stored_is_used_all_the_same(stored, credentials, monkeypatch, caplog):
+def test_a_renewed_login_that_cannot_be_stored_is_used_anyway(stored, credentials, monkeypatch, caplog):
     from omicsdk.core import ConfigError, token_file
 
     def full(path, text):

@@ -79,7 +79,7 @@ def test_a_token_is_signed_with_the_accounts_key(key_file, clock):
     assert held.expires_at == made + 3600
 
 
-def test_it_is_made_anew_shortly_before_its_end(key_file, clock):
+def test_it_is_made_again_shortly_before_its_end(key_file, clock):
     held = account(key_file(), clock)
     first = bearer(held)
     clock.advance(3500)
@@ -90,14 +90,14 @@ def test_it_is_made_anew_shortly_before_its_end(key_file, clock):
     assert read(bearer(held))["iat"] == int(clock.now())
 
 
-def test_it_is_made_anew_when_the_clock_was_set_back(key_file, clock):
+def test_a_new_token_is_created_when_the_clock_was_set_back(key_file, clock):
     held = account(key_file(), clock)
     bearer(held)
     clock.advance(-1000)
     assert read(bearer(held))["iat"] == int(clock.now())
 
 
-def test_a_refused_token_is_made_anew_unless_it_is_new(key_file, clock):
+def test_a_refused_token_is_made_again_unless_it_is_new(key_file, clock):
     held = account(key_file(), clock)
     first = held.headers(*GET)
     assert not held.renew(first)
@@ -118,7 +118,7 @@ def test_a_refused_token_is_made_anew_unless_it_is_new(key_file, clock):
         ({"private_key": pem(ec.generate_private_key(ec.SECP256R1()))}, "cannot be used to sign"),
     ],
 )
-def test_a_broken_key_file_is_told_with_a_remedy(key_file, clock, changes, said):
+def test_a_broken_key_file_is_reported_with_a_remedy(key_file, clock, changes, said):
     with pytest.raises(AuthError) as caught:
         bearer(account(key_file(**changes), clock))
     import re
@@ -131,14 +131,14 @@ def test_a_broken_key_file_is_told_with_a_remedy(key_file, clock, changes, said)
 @pytest.mark.parametrize(
     ("content", "said"), [(b"", "is not JSON"), (b"\xff\xfe", "is not JSON"), (b"[]", "is not a JSON object")]
 )
-def test_what_is_no_key_file_is_told(tmp_path, content, said):
+def test_an_invalid_key_file_is_reported(tmp_path, content, said):
     path = tmp_path / "key.json"
     path.write_bytes(content)
     with pytest.raises(AuthError, match=said):
         read_key(path)
 
 
-def test_a_key_file_that_is_not_there_is_told_when_it_is_needed(tmp_path, clock):
+def test_a_key_file_that_does_not_exist_is_reported_when_it_is_needed(tmp_path, clock):
     held = account(tmp_path / "none.json", clock)
     with pytest.raises(AuthError, match="does not exist") as caught:
         bearer(held)

@@ -46,7 +46,7 @@ def test_a_clock_that_is_right_is_not_blamed(lead):
     assert refusal(lead) == Unauthorized.default_remedy
 
 
-def test_nobody_is_told_of_clocks_who_sent_no_credentials():
+def test_clocks_are_not_mentioned_without_credentials():
     assert refusal(3600, credentials=False) == Unauthorized.default_remedy
 
 
@@ -77,6 +77,6 @@ def test_what_a_token_states():
     assert jwt_claims(token(sub="me")) == {"sub": "me"}
 
 
-def test_a_moment_beyond_the_calendar_is_told_in_seconds():
+def test_a_moment_beyond_the_calendar_is_reported_in_seconds():
     assert moment(0) == "1970-01-01 00:00 UTC"
     assert moment(1e18) == "1000000000000000000 s since 1970"

@@ -145,7 +145,7 @@ def test_the_password_of_a_proxy_is_not_shown():
         ),
     ],
 )
-def test_libcurl_is_told_the_same(found, options):
+def test_libcurl_is_reported_the_same(found, options):
     assert curl_options(found) == options
     handle = pycurl.Curl()
     for name, value in options.items():

@@ -106,7 +106,7 @@ def test_a_call_carries_our_headers_and_gives_the_answer(both):
         ("multipart/form-data; boundary=b", "multipart/form-data; boundary=b"),
     ],
 )
-def test_the_caller_says_what_bytes_are_and_the_body_what_its_form_is(both, of_the_body, sent):
+def test_the_caller_states_what_bytes_are_and_the_body_what_its_form_is(both, of_the_body, sent):
     server = Server(answer(200))
     client = both(server, headers={"Content-Type": "text/plain; dcp-type=data"})
     client.send(request("PUT", content=b"a", headers=[("content-type", of_the_body)]))
@@ -114,7 +114,7 @@ def test_the_caller_says_what_bytes_are_and_the_body_what_its_form_is(both, of_t
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_an_answer_that_may_change_is_asked_for_again(both, status):
+def test_an_answer_that_may_change_is_requested_again(both, status):
     server = Server(answer(status), answer(status), answer(200))
     client = both(server)
     assert client.send(request()).status_code == 200
@@ -131,7 +131,7 @@ def test_five_more_tries_wait_at_most_1_2_4_8_16_seconds(both):
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 501])
-def test_an_answer_that_stays_is_not_asked_for_again(both, status):
+def test_an_answer_that_stays_is_not_requested_again(both, status):
     server = Server(answer(status))
     client = both(server)
     with pytest.raises(APIError) as caught:
@@ -165,7 +165,7 @@ def test_a_post_marked_idempotent_is_sent_again(both, trouble):
     assert both(server).send(request("POST", content=b"{}", idempotent=True)).status_code == 200
 
 
-def test_a_body_from_a_function_is_made_anew_for_each_try(both):
+def test_a_body_from_a_function_is_made_again_for_each_try(both):
     made = []
 
     def pieces():
@@ -184,7 +184,7 @@ def test_a_body_from_a_function_is_made_anew_for_each_try(both):
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_the_service_says_how_long_to_wait(both, status):
+def test_the_service_states_how_long_to_wait(both, status):
     client = both(Server(answer(status, {"Retry-After": "17"}), answer(200)))
     client.send(request())
     assert client.clock.slept == [17.0]
@@ -203,7 +203,7 @@ def test_answers_that_are_only_obeyed_are_sent_again_where_they_say_how_long(bot
         assert client.clock.slept == []
 
 
-def test_the_service_says_until_when_to_wait(both):
+def test_the_service_states_until_when_to_wait(both):
     clock = ManualClock(now=1_000_000.0)
     client = both(
         Server(answer(503, {"Retry-After": email.utils.formatdate(1_000_040, usegmt=True)}), answer(200)), clock=clock
@@ -221,7 +221,7 @@ def test_a_wait_beyond_the_budget_is_not_begun(both, wait):
     assert caught.value.retry_after == float(wait)
 
 
-def test_an_error_that_lasts_says_how_often_it_was_tried(both):
+def test_an_error_that_lasts_states_how_often_it_was_tried(both):
     client = both(Server(httpx.ConnectError("refused")), retry=Retry(attempts=3))
     with pytest.raises(errors.ConnectFailed) as caught:
         client.send(request())
@@ -231,7 +231,7 @@ def test_an_error_that_lasts_says_how_often_it_was_tried(both):
     )
 
 
-def test_retries_are_told_without_secrets(both, caplog):
+def test_retries_are_reported_without_secrets(both, caplog):
     caplog.set_level(logging.INFO, logger="omicsdk.http")
     both(Server(answer(503), answer(200))).send(request(url="/things?access_token=canary&n=1"))
     assert [record.getMessage() for record in caplog.records] == [
@@ -436,7 +436,7 @@ def test_a_call_that_is_forbidden_renews_nothing(both):
 
 
 @pytest.mark.parametrize(("attempts", "sent", "took"), [(6, 6, (360, 400)), (100, None, (600, 661))])
-def test_a_silent_server_is_asked_again_within_the_budget(both, attempts, sent, took):
+def test_a_silent_server_is_queried_again_within_the_budget(both, attempts, sent, took):
     clock = ManualClock()
     began = clock.monotonic()
 
@@ -459,7 +459,7 @@ def test_a_renewal_that_fails_is_an_auth_error(both):
         both(Server(answer(401)), credentials=BearerToken("old", refresh=refresh)).send(request(secured=True))
 
 
-def test_a_token_that_ended_is_told_before_anything_is_sent(both):
+def test_a_token_that_ended_is_reported_before_anything_is_sent(both):
     server = Server(answer(200))
     client = both(server, credentials=BearerToken("old", expires_at=1.0))
     with pytest.raises(AuthError, match=r"expired on 1970-01-01"):
@@ -537,7 +537,7 @@ def test_the_error_of_a_stream_has_its_words(both):
         both(Server(answer(404, body=b'{"message": "no such thing"}'))).send(request(), stream=True)
 
 
-def test_a_closed_client_says_so():
+def test_a_closed_client_reports_it():
     transport = Transport(BASE, transport=httpx.MockTransport(lambda got: httpx.Response(200)))
     clone = transport.with_options(timeout=1)
     clone.close()
@@ -564,7 +564,7 @@ def test_a_repr_keeps_secrets():
 @pytest.mark.parametrize(
     "base", ["https://u:canary@api.example.org", "https://api.example.org/?token=canary", "https://api.example.org/#x"]
 )
-def test_a_base_url_with_more_in_it_is_refused_without_being_told(base):
+def test_a_base_url_with_more_in_it_is_refused_without_being_shown(base):
     with pytest.raises(ConfigError) as caught:
         Transport(base)
     assert "canary" not in str(caught.value)
@@ -659,7 +659,7 @@ def test_what_takes_no_credentials_gets_none(both):
     assert server.seen[1].headers["authorization"] == "Bearer new"
 
 
-def test_a_command_says_how_long_all_its_clients_wait():
+def test_a_command_states_how_long_all_its_clients_wait():
     with call_limits(Timeout(read=5), 7):
         within, told = Transport(BASE), Transport(BASE, timeout=3, retry=Retry(attempts=2, budget=900))
         clone = told.with_options(timeout=None, retry=Retry(attempts=3))

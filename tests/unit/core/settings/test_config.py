@@ -140,7 +140,7 @@ def plain(layer, below):
 
 
 @given(st.lists(objects, max_size=4))
-def test_merging_is_what_the_rule_says(layers):
+def test_merging_is_what_the_rule_states(layers):
     expected = {}
     for layer in layers:
         expected = plain(layer, expected)
@@ -168,7 +168,7 @@ def test_operators_leave_no_trace(changes, array):
     assert not any(operator in json.dumps(result) for operator in ARRAY_OPERATORS)
 
 
-def test_a_file_that_is_not_there_is_no_layer(tmp_path):
+def test_a_file_that_does_not_exist_is_no_layer(tmp_path):
     assert read_layer(tmp_path / "config.json") is None
     (tmp_path / "file").write_text("{}")
     assert read_layer(tmp_path / "file" / "config.json") is None
@@ -220,7 +220,7 @@ def test_an_operator_that_makes_no_sense_is_named_with_its_line(tmp_path):
 
 
 @given(st.lists(st.text(min_size=1, max_size=4), min_size=1, max_size=4))
-def test_a_name_leads_back_to_its_keys(keys):
+def test_a_name_returns_to_its_keys(keys):
     assert keys_of(name_of(keys)) == tuple(keys)
 
 
@@ -230,7 +230,7 @@ def test_names_without_a_piece(name):
         keys_of(name)
 
 
-def test_the_null_device_stands_for_no_file():
+def test_the_null_device_represents_no_file():
     assert read_layer(Path(os.devnull)) is None
 
 

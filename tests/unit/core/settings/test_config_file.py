@@ -96,7 +96,7 @@ def test_a_link_is_written_through(tmp_path):
 
 
 @posix
-def test_what_is_no_regular_file_is_never_replaced(tmp_path):
+def test_an_invalid_regular_file_is_never_replaced(tmp_path):
     pipe, link = tmp_path / "pipe", tmp_path / "config.json"
     os.mkfifo(pipe)
     link.symlink_to(pipe)
@@ -149,7 +149,7 @@ def test_threads_lose_nothing(tmp_path):
     assert json.loads(path.read_text())["areas"] == {f"area{number}": number for number in range(24)}
 
 
-def test_a_writer_that_does_not_let_go_is_waited_for_and_told(tmp_path):
+def test_a_writer_that_does_not_release_it_is_waited_for_and_reported(tmp_path):
     path = tmp_path / "config.json"
     now = [0.0]
 
@@ -167,7 +167,7 @@ def test_a_writer_that_does_not_let_go_is_waited_for_and_told(tmp_path):
         pass
 
 
-def test_a_lock_that_is_let_go_is_taken(tmp_path):
+def test_a_lock_that_is_released_is_taken(tmp_path):
     path = tmp_path / "config.json"
     first = locked(path)
     first.__enter__()
@@ -177,7 +177,7 @@ def test_a_lock_that_is_let_go_is_taken(tmp_path):
 
 
 @posix
-def test_a_file_of_everybody_keeps_its_mode(tmp_path):
+def test_a_file_of_every_user_keeps_its_mode(tmp_path):
     path = tmp_path / "config.json"
     change(path, lambda values: values.update({"a": 1, "b": 2}), shared=True)
     assert stat.S_IMODE(path.stat().st_mode) == 0o644

@@ -76,7 +76,7 @@ def test_a_token_is_renewed_five_minutes_before_it_ends(make: Make, commons: Fak
     assert auth.get_access_token() == commons.given[1] != first
 
 
-def test_a_clock_that_is_wrong_doesn_t_ask_for_a_token_each_time(make: Make, commons: FakeCommons, clock: ManualClock):
+def test_a_clock_that_is_wrong_does_not_request_a_token_each_time(make: Make, commons: FakeCommons, clock: ManualClock):
     commons.clock = ManualClock(clock.now() - 7200)
     auth = make()
     assert auth.get_access_token() == auth.get_access_token()
@@ -125,21 +125,21 @@ def test_a_refused_token_is_renewed_once_and_the_request_sent_again(make: Make, 
     ]
 
 
-def test_what_is_refused_again_is_told(make: Make, commons: FakeCommons):
+def test_what_is_refused_again_is_reported(make: Make, commons: FakeCommons):
     commons.answer = lambda request: httpx.Response(401, json={"error": "no"})
     with pytest.raises(Unauthorized):
         ask(make(), commons)
     assert len(commons.given) == 2
 
 
-def test_what_may_not_be_done_is_asked_once(make: Make, commons: FakeCommons):
+def test_what_may_not_be_done_is_queried_once(make: Make, commons: FakeCommons):
     commons.answer = lambda request: httpx.Response(403, json={"error": "no"})
     with pytest.raises(Forbidden):
         ask(make(), commons)
     assert commons.paths == [TOKEN_PATH, "GET /user/user"]
 
 
-def test_files_that_may_not_be_read_don_t_cost_a_token_each(make: Make, commons: FakeCommons, clock: ManualClock):
+def test_files_that_may_not_be_read_do_not_cost_a_token_each(make: Make, commons: FakeCommons, clock: ManualClock):
     commons.answer = lambda request: httpx.Response(401, json={"error": "no access"})
     auth = make()
     for _ in range(5):
@@ -152,7 +152,7 @@ def test_files_that_may_not_be_read_don_t_cost_a_token_each(make: Make, commons:
     assert len(commons.given) == 3
 
 
-def test_a_key_that_was_refused_isn_t_shown_with_each_request(api_key: dict[str, str], clock: ManualClock):
+def test_a_key_that_was_refused_is_not_shown_with_each_request(api_key: dict[str, str], clock: ManualClock):
     asked: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -194,7 +194,7 @@ def _is_waiting(thread: threading.Thread) -> bool:
     return frame is not None and frame.f_code.co_name == "instead_of"
 
 
-def test_threads_that_wait_for_a_failure_don_t_repeat_it(make: Make, api_key: dict[str, str], clock: ManualClock):
+def test_threads_that_wait_for_a_failure_do_not_repeat_it(make: Make, api_key: dict[str, str], clock: ManualClock):
     entered, release, asked = threading.Event(), threading.Event(), []
 
     def refuse(request: httpx.Request) -> httpx.Response:
@@ -237,7 +237,7 @@ def test_a_token_is_kept_for_the_next_process(make: Make, commons: FakeCommons, 
     assert len(commons.given) == 1
 
 
-def test_a_token_that_is_kept_isn_t_used_from_five_minutes_before_its_end(
+def test_a_token_that_is_kept_is_not_used_from_five_minutes_before_its_end(
     make: Make, commons: FakeCommons, clock: ManualClock
 ):
     make().get_access_token()
@@ -245,7 +245,7 @@ def test_a_token_that_is_kept_isn_t_used_from_five_minutes_before_its_end(
     assert make().get_access_token() == commons.given[1]
 
 
-def test_what_others_could_have_written_isn_t_used(make: Make, commons: FakeCommons, tmp_path: Path):
+def test_what_others_could_have_written_is_not_used(make: Make, commons: FakeCommons, tmp_path: Path):
     make().get_access_token()
     (kept,) = (tmp_path / "cache" / "omicsdk" / "gen3").iterdir()
     kept.chmod(0o644)
@@ -260,7 +260,7 @@ def test_a_cache_that_holds_nonsense_is_as_good_as_none(make: Make, commons: Fak
     assert make().get_access_token() == commons.given[1]
 
 
-def test_a_cache_that_can_t_be_written_keeps_nobody_from_working(
+def test_a_cache_that_cannot_be_written_does_not_prevent_working(
     make: Make, commons: FakeCommons, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
     (tmp_path / "cache").write_text("a file in the folder's place")
@@ -277,7 +277,7 @@ def test_a_token_that_another_process_got_after_a_refusal_is_used(make: Make, co
     assert len(commons.given) == 2
 
 
-def test_the_cache_s_file_says_nothing_of_the_key(api_key: dict[str, str], tmp_path: Path):
+def test_the_cache_s_file_reveals_nothing_of_the_key(api_key: dict[str, str], tmp_path: Path):
     name = get_token_cache_file_name(api_key["api_key"])
     assert name.startswith(str(tmp_path / "cache"))
     assert api_key["api_key"][:20] not in name
@@ -286,13 +286,13 @@ def test_the_cache_s_file_says_nothing_of_the_key(api_key: dict[str, str], tmp_p
 # -- where it goes
 
 
-def test_a_token_doesn_t_go_to_another_commons(make: Make, commons: FakeCommons):
+def test_a_token_does_not_go_to_another_commons(make: Make, commons: FakeCommons):
     with pytest.raises(AuthError, match="another service"):
         ask(make(), commons, "https://evil.example.org")
     assert commons.asked == []
 
 
-def test_a_key_doesn_t_go_over_an_open_connection(make: Make, commons: FakeCommons, make_token: Callable[..., str]):
+def test_a_key_does_not_go_over_an_open_connection(make: Make, commons: FakeCommons, make_token: Callable[..., str]):
     auth = make(refresh_token={"api_key": make_token(issuer="http://commons.example.org")})
     with pytest.raises(Gen3AuthError, match="is not encrypted"):
         auth.get_access_token()
@@ -306,7 +306,7 @@ def test_a_key_goes_to_this_machine_over_an_open_connection(
     assert ask(make(refresh_token={"api_key": make_token(issuer=local)}), commons, local).status_code == 200
 
 
-def test_a_token_doesn_t_follow_a_redirect_to_elsewhere(make: Make, commons: FakeCommons):
+def test_a_token_does_not_follow_a_redirect_to_elsewhere(make: Make, commons: FakeCommons):
     def elsewhere(request: httpx.Request) -> httpx.Response:
         if request.url.host == "commons.example.org":
             return httpx.Response(302, headers={"location": "https://storage.example.org/x"})
@@ -407,7 +407,7 @@ def test_a_workspace_s_token_service_is_not_reached_from_elsewhere(clock: Manual
         auth.get_access_token()
 
 
-def test_the_token_service_can_be_asked_by_hand(make: Make, commons: FakeCommons):
+def test_the_token_service_can_be_queried_manually(make: Make, commons: FakeCommons):
     token_service(commons)
     auth = make()
     assert (
@@ -417,7 +417,7 @@ def test_the_token_service_can_be_asked_by_hand(make: Make, commons: FakeCommons
     assert endpoint_from_token(auth.get_access_token()) == COMMONS
 
 
-def test_a_workspace_s_own_login_tells_its_commons(
+def test_a_workspace_s_own_login_states_its_commons(
     commons: FakeCommons, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ):
     token_service(commons)
@@ -474,13 +474,13 @@ def test_a_key_that_has_ended_is_named_with_its_file_its_end_and_what_to_do(
         (httpx.Response(200, json={"token": "x"}), "without access_token"),
     ],
 )
-def test_what_is_no_commons(api_key: dict[str, str], clock: ManualClock, answer: httpx.Response, said: str):
+def test_an_invalid_commons(api_key: dict[str, str], clock: ManualClock, answer: httpx.Response, said: str):
     auth = Gen3Auth(refresh_token=api_key, transport=httpx.MockTransport(lambda _: answer), clock=clock, retry=NO_RETRY)
     with pytest.raises(Gen3AuthError, match=said):
         auth.get_access_token()
 
 
-def test_a_commons_that_is_down_is_told_as_such(api_key: dict[str, str], clock: ManualClock):
+def test_a_commons_that_is_down_is_reported_as_such(api_key: dict[str, str], clock: ManualClock):
     def down(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("Connection refused", request=request)
 
@@ -506,7 +506,7 @@ def test_secrets_show_nowhere(
 # -- by hand
 
 
-def test_a_request_by_hand(make: Make, commons: FakeCommons):
+def test_a_request_manually(make: Make, commons: FakeCommons):
     answer = make().curl("/user/user?x=1")
     assert (answer.status_code, answer.json()) == (200, {"path": "/user/user"})
     assert str(commons.asked[-1].url) == f"{COMMONS}/user/user?x=1"
@@ -514,7 +514,7 @@ def test_a_request_by_hand(make: Make, commons: FakeCommons):
 
 
 @pytest.mark.parametrize("request_", [None, "put"])
-def test_json_by_hand_goes_as_it_stands(make: Make, commons: FakeCommons, tmp_path: Path, request_: str | None):
+def test_json_manually_goes_unchanged(make: Make, commons: FakeCommons, tmp_path: Path, request_: str | None):
     file = tmp_path / "body.json"
     file.write_text('{"a": [1, "é"]}', encoding="utf-8")
     for data in ('{"a": [1, "é"]}', f"@{file}"):
@@ -525,13 +525,13 @@ def test_json_by_hand_goes_as_it_stands(make: Make, commons: FakeCommons, tmp_pa
         assert asked.method == ("PUT" if request_ else "POST")
 
 
-def test_other_text_by_hand(make: Make, commons: FakeCommons):
+def test_other_text_manually(make: Make, commons: FakeCommons):
     make().curl("/x", data="type\tid\n")
     assert commons.asked[-1].content == b"type\tid\n"
     assert commons.asked[-1].headers["content-type"].startswith("text/plain")
 
 
-def test_by_hand_the_login_stays_with_its_commons(make: Make, commons: FakeCommons):
+def test_manually_the_login_stays_with_its_commons(make: Make, commons: FakeCommons):
     with pytest.raises(Gen3UserError, match="is not below"):
         make().curl("https://evil.example.org/x")
     with pytest.raises(Gen3UserError, match="is not below"):
@@ -540,14 +540,14 @@ def test_by_hand_the_login_stays_with_its_commons(make: Make, commons: FakeCommo
     assert commons.asked[-1].url.path == "/user/user"
 
 
-def test_mistakes_by_hand(make: Make):
+def test_mistakes_manually(make: Make):
     with pytest.raises(Gen3UserError, match="Unknown method"):
         make().curl("/x", request="BREW")
     with pytest.raises(Gen3UserError, match="cannot be read"):
         make().curl("/x", data="@nowhere.json")
 
 
-def test_a_commons_says_no_by_hand(make: Make, commons: FakeCommons):
+def test_a_commons_says_no_manually(make: Make, commons: FakeCommons):
     commons.answer = lambda request: httpx.Response(404, json={"error": "nothing"})
     with pytest.raises(NotFound):
         make().curl("/x")
@@ -578,7 +578,7 @@ def test_functions_beside_the_class(
 # -- asynchronous
 
 
-def test_an_event_loop_isn_t_held_up_by_a_token(make: Make, commons: FakeCommons):
+def test_an_event_loop_is_not_held_up_by_a_token(make: Make, commons: FakeCommons):
     auth, threads = make(), []
     real = commons.new_token
 

@@ -59,7 +59,7 @@ def test_an_argument_counts_more_than_the_variable(write: Write, home: Path):
     assert login.source.file == file
 
 
-def test_a_name_that_is_nowhere_is_looked_for_where_it_would_be(home: Path):
+def test_a_name_that_is_nowhere_is_searched_where_it_would_be(home: Path):
     for name in ("mine", "mine.json"):
         login = login_of(Arguments(refresh_file=name), {}, lambda: home)
         assert isinstance(login.source, TokenService)
@@ -108,7 +108,7 @@ def test_an_endpoint_is_kept_without_blanks_and_slashes(api_key: dict[str, str],
     assert login_of(Arguments("commons.example.org", refresh_token=api_key), {}, lambda: home).endpoint == COMMONS
 
 
-def test_another_commons_than_the_key_s_is_asked_for_through_the_issuer_s_token_service(
+def test_another_commons_than_the_key_s_is_requested_through_the_issuer_s_token_service(
     api_key: dict[str, str], home: Path
 ):
     login = login_of(Arguments(OTHER, refresh_token=api_key), {}, lambda: home)
@@ -120,7 +120,7 @@ def test_a_login_of_the_issuer_s_token_service_can_be_named(api_key: dict[str, s
     assert login.source == TokenService(f"{COMMONS}/wts", "other-fence", ApiKey(api_key["api_key"], COMMONS))
 
 
-def test_without_a_file_the_workspace_s_token_service_is_asked(home: Path):
+def test_without_a_file_the_workspace_s_token_service_is_queried(home: Path):
     inside = "http://workspace-token-service.{}.svc.cluster.local"
     missing = home / ".gen3" / "credentials.json"
     assert login_of(Arguments(), {}, lambda: home).source == TokenService(inside.format("default"), missing=missing)
@@ -135,7 +135,7 @@ def test_a_login_of_the_workspace_s_token_service_can_be_written_as_a_url(given:
     assert (login.source.idp, login.source.missing) == ("x", None)
 
 
-def test_a_namespace_can_t_lead_the_request_elsewhere(home: Path):
+def test_a_namespace_cannot_lead_the_request_elsewhere(home: Path):
     with pytest.raises(Gen3ArgumentError, match="not a Kubernetes namespace"):
         login_of(Arguments(), {"NAMESPACE": "x.evil.example.org/"}, lambda: home)
 
@@ -195,13 +195,13 @@ def test_an_endpoint_that_is_none_is_refused(api_key: dict[str, str], home: Path
         login_of(Arguments(endpoint, refresh_token=api_key), {}, lambda: home)
 
 
-def test_a_password_in_an_endpoint_isnt_told(api_key: dict[str, str], home: Path):
+def test_a_password_in_an_endpoint_is_not_reported(api_key: dict[str, str], home: Path):
     with pytest.raises(ConfigError) as caught:
         login_of(Arguments("https://me:secret@x.org", refresh_token=api_key), {}, lambda: home)
     assert "secret" not in str(caught.value)
 
 
-def test_secrets_don_t_show(api_key: dict[str, str], make_token: Callable[..., str], home: Path):
+def test_secrets_do_not_show(api_key: dict[str, str], make_token: Callable[..., str], home: Path):
     secrets = [api_key["api_key"], make_token(name="given"), "pass-word"]
     given = [
         Arguments(refresh_token=api_key),

@@ -36,7 +36,7 @@ def test_a_key_gets_tokens_which_are_kept_nowhere(commons: FakeCommons, api_key:
     assert auth.get_access_token() == auth.get_access_token()
 
 
-def test_in_a_workspace_its_token_service_is_asked(monkeypatch: pytest.MonkeyPatch):
+def test_in_a_workspace_its_token_service_is_queried(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("NAMESPACE", "jupyter")
     with Gen3(COMMONS) as gen3:
         assert isinstance(gen3.credentials, Gen3Login)
@@ -44,6 +44,6 @@ def test_in_a_workspace_its_token_service_is_asked(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("named", ["mine", "~/mine.json", "~somebody/mine.json"])
-def test_a_file_in_their_folder_is_told_to_have_none(named: str):
+def test_a_file_in_their_folder_is_reported_without_one(named: str):
     with pytest.raises(ConfigError, match="no home folder"):
         Gen3Auth(refresh_file=named)

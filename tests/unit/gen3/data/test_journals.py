@@ -17,7 +17,7 @@ def test_the_same_has_the_same_journal_and_nothing_else_has_it(tmp_path: Path) -
     assert journal_for("gen3/uploads", "größe \udce9") is not None
 
 
-def test_what_nobody_came_back_for_is_removed() -> None:
+def test_what_was_not_resumed_is_removed() -> None:
     first = journal_for("gen3/uploads", "a")
     assert first is not None
     old, book, young = first, first.with_suffix(".journal-guids"), first.with_name("young.journal")
@@ -30,7 +30,7 @@ def test_what_nobody_came_back_for_is_removed() -> None:
     assert [path.exists() for path in (old, book, young)] == [False, False, True]
 
 
-def test_a_place_that_cannot_be_made_is_told_and_does_without(
+def test_a_place_that_cannot_be_made_is_reported_and_does_without(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").touch()

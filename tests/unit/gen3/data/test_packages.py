@@ -73,7 +73,7 @@ def test_a_link_that_waits_in_the_folder_is_not_followed(package: Any, tmp_path:
     assert list(outside.iterdir()) == []
 
 
-def test_what_is_there_is_not_replaced(package: Any, tmp_path: Path) -> None:
+def test_what_exists_is_not_replaced(package: Any, tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(b"mine")
     with pytest.raises(NameClash, match="already exists"):
         unpack(package({"a": b"a", "b": b"theirs"}))
@@ -113,7 +113,7 @@ def test_a_damaged_archive_leaves_nothing(package: Any, tmp_path: Path, damage: 
     assert listing(tmp_path) == ["package.zip"]
 
 
-def test_what_is_no_archive_is_none(tmp_path: Path) -> None:
+def test_an_invalid_archive_is_none(tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
     path.write_bytes(b"not a zip")
     assert not is_package(path)
@@ -140,7 +140,7 @@ def test_a_disk_that_refuses_in_the_midst_leaves_nothing(
     assert listing(tmp_path) == ["package.zip"]
 
 
-def test_an_archive_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_an_archive_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotWritable, match="none"):
         unpack(tmp_path / "none.zip")
 

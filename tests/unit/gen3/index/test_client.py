@@ -77,7 +77,7 @@ def test_without_a_commons():
         Gen3Index(COMMONS, "token")  # type: ignore[arg-type]
 
 
-def test_how_often_to_try_can_be_said_by_the_old_variable(monkeypatch: pytest.MonkeyPatch):
+def test_how_often_to_try_can_be_stated_by_the_old_variable(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("GEN3SDK_MAX_RETRIES", "1")
     noting = Noting(lambda request: httpx.Response(503))
     with pytest.raises(ServiceUnavailable):
@@ -88,14 +88,14 @@ def test_how_often_to_try_can_be_said_by_the_old_variable(monkeypatch: pytest.Mo
         Gen3Index(COMMONS)
 
 
-def test_a_record_isn_t_created_twice():
+def test_a_record_is_not_created_twice():
     noting = Noting(lambda request: httpx.Response(503))
     with pytest.raises(ServiceUnavailable):
         Gen3Index(COMMONS, transport=noting.transport, retry=Retry(attempts=3, base=0)).create_record(MD5, 1)
     assert len(noting.asked) == 1
 
 
-def test_a_service_that_isn_t_well():
+def test_a_service_that_is_not_well():
     def down(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
 

@@ -65,7 +65,7 @@ def test_what_is_wrong_has_its_place(row: str, column: str, value: str, tmp_path
     assert told(text, tmp_path) == [(3, column, value, False)]
 
 
-def test_each_of_several_wrong_values_is_told(tmp_path: Path):
+def test_each_of_several_wrong_values_is_reported(tmp_path: Path):
     text = f'md5\turl\tsize\tauthz\n{MD5}\ts3://b/1 x://b/1 s3://b/\t1\t["/a" "b" /c//d]\n'
     wrong = [("url", "x://b/1"), ("url", "s3://b/"), ("authz", "b"), ("authz", "/c//d")]
     assert told(text, tmp_path, "m.tsv") == [(2, column, value, False) for column, value in wrong]
@@ -106,7 +106,7 @@ def test_columns_that_must_be_there(tmp_path: Path):
     assert told("", tmp_path) == [(1, "", "", False)]
 
 
-def test_columns_by_names_of_ones_own(tmp_path: Path):
+def test_columns_by_separate_names(tmp_path: Path):
     text = f"hash of it,bytes,where,size\n{MD5},x,s3://b/1,y\n"
     names = {"hash of it": Columns.MD5, "bytes": Columns.SIZE, "where": Columns.URL}
     assert told(text, tmp_path, columns=names) == [(2, "bytes", "x", False)]
@@ -122,7 +122,7 @@ def test_a_name_that_ends_otherwise_is_worth_a_look(tmp_path: Path):
     assert told(f"md5\tsize\turl\n{MD5}\t1\ts3://b/1\n", tmp_path, "m.csv") == [(1, "", "", True)]
 
 
-def test_lines_that_are_looked_at(tmp_path: Path):
+def test_lines_that_are_examined(tmp_path: Path):
     text = "md5,size,url\n" + "x,1,s3://b/1\n" * 3
     assert len(told(text, tmp_path, line_limit=3)) == 2
     assert told(text, tmp_path, line_limit=1) == []

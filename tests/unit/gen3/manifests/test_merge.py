@@ -67,7 +67,7 @@ def test_the_order_is_that_in_which_sums_come_first(written, tmp_path: Path):
     assert [row[2] for row in rows(tmp_path / "out.csv")[1:]] == [C, A, B]
 
 
-def test_a_row_without_a_guid_says_something_of_all_that_have_one(written, tmp_path: Path):
+def test_a_row_without_a_guid_states_something_of_all_that_have_one(written, tmp_path: Path):
     path = written(
         "1.tsv",
         "guid | md5 | size | urls | note",
@@ -132,13 +132,13 @@ def test_the_documented_call_takes_a_folder(written, tmp_path: Path):
         merge_bucket_manifests(tmp_path, output_manifest=tmp_path / "out.tsv")
 
 
-def test_a_wrong_row_is_told_with_its_place(written, tmp_path: Path):
+def test_a_wrong_row_is_reported_with_its_place(written, tmp_path: Path):
     path = written("1.tsv", "md5 | size | urls", "12 | 1 | u")
     with pytest.raises(ManifestError, match="line 2, column 'md5': '12' is not an MD5 sum"):
         merge_manifests([path], tmp_path / "out.tsv")
 
 
-def test_a_row_that_says_more_than_there_are_columns_for_loses_nothing(written, tmp_path: Path):
+def test_a_row_that_states_more_than_there_are_columns_for_loses_nothing(written, tmp_path: Path):
     path = written("1.csv", "md5,size,urls", f"{A},1,s3://b/1,s3://b/2")
     with pytest.raises(ManifestError, match="line 2: has 4 cells, and there are 3 columns"):
         merge_manifests([path], tmp_path / "out.csv")

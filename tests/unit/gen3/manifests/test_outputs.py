@@ -31,7 +31,7 @@ def killed(outputs: Outputs, tmp_path: Path, rows: int) -> None:
     outputs._open.close()
 
 
-def test_the_next_run_goes_on_after_what_was_noted(opened, tmp_path: Path):
+def test_the_next_run_continues_after_what_was_noted(opened, tmp_path: Path):
     killed(opened(), tmp_path, 5)
     with (tmp_path / "out.tsv.journal").open("ab") as journal:
         journal.write(b'00000000 ["done", 5, [1')
@@ -48,7 +48,7 @@ def test_the_next_run_goes_on_after_what_was_noted(opened, tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["out.tsv"]
 
 
-def test_a_run_that_has_noted_nothing_begins_again_and_says_so(opened, tmp_path: Path):
+def test_a_run_that_has_noted_nothing_begins_again_and_reports_it(opened, tmp_path: Path):
     killed(opened(), tmp_path, 1)
     with opened() as outputs:
         assert (outputs.resumed, outputs.rows, outputs.fresh) == (True, 0, True)
@@ -56,7 +56,7 @@ def test_a_run_that_has_noted_nothing_begins_again_and_says_so(opened, tmp_path:
     assert (tmp_path / "out.tsv").read_text() == ""
 
 
-def test_another_run_begins_anew(opened, tmp_path: Path):
+def test_another_run_begins_again(opened, tmp_path: Path):
     killed(opened(), tmp_path, 5)
     with opened(of="another") as outputs:
         assert (outputs.resumed, outputs.rows, outputs.fresh) == (False, 0, True)
@@ -64,7 +64,7 @@ def test_another_run_begins_anew(opened, tmp_path: Path):
     assert (tmp_path / "out.tsv").read_text() == ""
 
 
-def test_files_that_lost_their_end_count_as_far_as_they_go(opened, tmp_path: Path):
+def test_files_that_lost_their_end_are_treated_as_far_as_they_go(opened, tmp_path: Path):
     killed(opened(), tmp_path, 5)
     part = tmp_path / "out.tsv.part"
     part.write_bytes(part.read_bytes()[: len("header\n0\n1\n2")])
@@ -74,7 +74,7 @@ def test_files_that_lost_their_end_count_as_far_as_they_go(opened, tmp_path: Pat
     assert (tmp_path / "out.tsv").read_text() == "header\n0\n1\n"
 
 
-def test_what_was_there_stays_until_a_run_is_whole(opened, tmp_path: Path):
+def test_what_exists_stays_until_a_run_is_whole(opened, tmp_path: Path):
     (tmp_path / "out.tsv").write_text("old")
 
     def broken() -> None:
@@ -109,7 +109,7 @@ def test_what_was_written_of_rows_that_are_not_done_is_written_again(opened, tmp
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is full")
-def test_a_full_disk_is_told(opened):
+def test_a_full_disk_is_reported(opened):
     with Path("/dev/full").open("wb", buffering=0) as full, opened() as outputs:
         outputs._files[0] = full
         with pytest.raises(DiskFull):
@@ -121,7 +121,7 @@ def test_two_runs_at_once_are_refused(opened):
         pass
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path):
+def test_a_folder_that_does_not_exist(tmp_path: Path):
     file = tmp_path / "file"
     file.write_text("")
     with pytest.raises(NotWritable), Outputs([file / "out.tsv"], {}):

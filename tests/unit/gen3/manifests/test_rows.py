@@ -110,7 +110,7 @@ def test_a_manifest_of_drs_pull(written):
         ("m.json", '["a"]', "is not a JSON list of objects"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_place(written, name: str, text: str | bytes, told: str):
+def test_what_is_wrong_is_reported_with_its_place(written, name: str, text: str | bytes, told: str):
     path = written(text, name)
     with pytest.raises(ManifestError) as caught:
         list(rows_of(path))
@@ -119,7 +119,7 @@ def test_what_is_wrong_is_told_with_its_place(written, name: str, text: str | by
     assert caught.value.remedy
 
 
-def test_a_manifest_that_is_not_there(tmp_path: Path):
+def test_a_manifest_that_does_not_exist(tmp_path: Path):
     with pytest.raises(ManifestError, match="No such file"):
         list(rows_of(tmp_path / "none.tsv"))
 
@@ -131,20 +131,20 @@ def test_wrong_rows_may_be_left_out(written):
     assert [(fault.line, fault.column) for fault in faults] == [(3, "size"), (4, "guid")]
 
 
-def test_cells_may_be_long_and_separated_by_what_one_says(written):
+def test_cells_may_be_long_and_separated_by_what_one_states(written):
     (row,) = rows_of(written(f"guid|package_contents\na|{'x' * 300_000}\n"), delimiter="|")
     assert row.guid == "a"
 
 
 @pytest.mark.parametrize("name", [5, ["a"], {"a": 1}, True, "/etc/passwd", "../a", "a//b"])
-def test_a_file_name_that_no_file_can_have_is_told_with_its_entry(written, name: object):
+def test_a_file_name_that_no_file_can_have_is_reported_with_its_entry(written, name: object):
     faults: list[Fault] = []
     text = json.dumps([{"object_id": "a", "file_name": "good"}, {"object_id": "b", "file_name": name}])
     assert [row.guid for row in rows_of(written(text, "m.json"), on_fault=faults.append)] == ["a"]
     assert [(fault.line, fault.column, fault.value) for fault in faults] == [(2, "file_name", str(name))]
 
 
-def test_a_file_name_of_a_table_that_no_file_can_have_is_told_with_its_line(written):
+def test_a_file_name_of_a_table_that_no_file_can_have_is_reported_with_its_line(written):
     faults: list[Fault] = []
     text = "guid\tfile_name\na\t/etc/passwd\nb\tgood\n"
     assert [row.guid for row in rows_of(written(text), on_fault=faults.append)] == ["b"]

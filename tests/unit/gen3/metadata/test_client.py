@@ -51,7 +51,7 @@ def test_a_limit_above_what_a_commons_gives_at_once(full: bool, limit: int, offs
     assert seen == asked
 
 
-def test_a_document_isn_t_created_twice():
+def test_a_document_is_not_created_twice():
     asked: list[httpx.Request] = []
 
     def down(request: httpx.Request) -> httpx.Response:

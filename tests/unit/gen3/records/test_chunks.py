@@ -105,7 +105,7 @@ def test_what_is_too_much_at_once_is_sent_in_halves_and_stays_halved(error: Exce
     assert service.stored == list(range(20))
 
 
-def test_one_record_that_is_too_much_is_told_and_the_rest_goes_on() -> None:
+def test_one_record_that_is_too_much_is_reported_and_the_rest_continues() -> None:
     service = Service(most=0)
     told = service.told([1, 2], 1)
     assert [(part.items, type(part.error)) for part in told] == [([1], TooLarge), ([2], TooLarge)]
@@ -187,5 +187,5 @@ def test_errors_of_the_whole_document_are_texts() -> None:
 
 
 @pytest.mark.parametrize("make", [lambda: ServerError("internal server error", status=500), lambda: ConnectFailed("x")])
-def test_other_trouble_is_not_taken_for_too_much(make: Callable[[], APIError | TransportError]) -> None:
+def test_other_trouble_is_not_treated_as_too_much(make: Callable[[], APIError | TransportError]) -> None:
     assert not is_too_much(make())

@@ -72,7 +72,7 @@ def test_a_table_can_be_gone_through_again(tmp_path: Path) -> None:
     assert len(list(table)) == len(list(table)) == 1
 
 
-def test_cells_of_a_workbook_are_texts_as_a_text_table_has_them(tmp_path: Path) -> None:
+def test_cells_of_a_workbook_are_read_as_text(tmp_path: Path) -> None:
     moment = datetime(2024, 5, 17, 12, 30, tzinfo=UTC).replace(tzinfo=None)
     cells = ["case", 5, 1.5, True, date(2024, 5, 17), moment, None]
     file = workbook(tmp_path, cases=[["*type", "a", "b", "c", "d", "e", "f"], cells, [None] * 7])
@@ -95,7 +95,7 @@ def test_one_sheet_can_be_chosen(tmp_path: Path) -> None:
         list(Table(file, sheet="case"))
 
 
-def test_a_sheet_is_read_whole_whatever_size_it_says_it_has(tmp_path: Path) -> None:
+def test_a_sheet_is_read_whole_whatever_size_it_states_it_has(tmp_path: Path) -> None:
     import zipfile
 
     file, other = workbook(tmp_path, a=[["type", "x"], ["case", "1"], ["case", "2"]]), tmp_path / "other.xlsx"
@@ -106,7 +106,7 @@ def test_a_sheet_is_read_whole_whatever_size_it_says_it_has(tmp_path: Path) -> N
     assert [row.values["x"] for row in Table(other)] == ["1", "2"]
 
 
-def test_formulas_and_errors_of_a_workbook_are_told_with_their_cell(tmp_path: Path) -> None:
+def test_formulas_and_errors_of_a_workbook_are_reported_with_their_cell(tmp_path: Path) -> None:
     file = workbook(tmp_path, s=[["type", "age", "sex"], ["case", "=1+2", "#N/A"], ["case", "3", "F"]])
     bad, good = Table(file)
     assert [(each.kind, each.row, each.column, each.value) for each in bad.findings] == [
@@ -118,7 +118,7 @@ def test_formulas_and_errors_of_a_workbook_are_told_with_their_cell(tmp_path: Pa
     assert good.findings == ()
 
 
-def test_cells_beyond_the_header_are_told(tmp_path: Path) -> None:
+def test_cells_beyond_the_header_are_reported(tmp_path: Path) -> None:
     [row] = Table(written(tmp_path, "a.tsv", "type\tsex\ncase\tF\textra\n"))
     [told] = row.findings
     assert (told.kind, told.row, told.column, told.value) == ("cell-without-column", 2, "3", "extra")
@@ -136,7 +136,7 @@ def test_cells_beyond_the_header_are_told(tmp_path: Path) -> None:
         ("a.xls", "", "not a readable table"),
     ],
 )
-def test_what_is_no_table_is_named(tmp_path: Path, name: str, text: str | bytes, told: str) -> None:
+def test_an_invalid_table_is_named(tmp_path: Path, name: str, text: str | bytes, told: str) -> None:
     file = written(tmp_path, name, text)
     with pytest.raises(Gen3UserError, match=told) as caught:
         list(Table(file))
@@ -151,12 +151,12 @@ def test_a_quote_that_is_not_closed_takes_in_no_rows(tmp_path: Path, last: str) 
         list(Table(file))
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_file_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(Gen3UserError, match=r"gone\.tsv not found"):
         Table(tmp_path / "gone.tsv")
 
 
-def test_a_workbook_without_openpyxl_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_without_openpyxl_states_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = workbook(tmp_path, a=[["type"], ["case"]])
     monkeypatch.setitem(__import__("sys").modules, "openpyxl", None)
     with pytest.raises(MissingExtra, match=r"pip install 'omicsdk\[gen3\]'"):

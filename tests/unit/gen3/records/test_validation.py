@@ -76,7 +76,7 @@ def test_right_records_have_no_findings() -> None:
         ),
     ],
 )
-def test_each_fault_is_told_with_its_remedy(record: Any, kind: str, column: str, told: str, remedy: str) -> None:
+def test_each_fault_is_reported_with_its_remedy(record: Any, kind: str, column: str, told: str, remedy: str) -> None:
     every = {(each.kind, each.column): each for each in found([experiment("other"), record])}
     one = every[kind, column]
     assert told in one.message
@@ -84,7 +84,7 @@ def test_each_fault_is_told_with_its_remedy(record: Any, kind: str, column: str,
     assert one.row == 2
 
 
-def test_all_faults_of_a_row_are_told_at_once() -> None:
+def test_all_faults_of_a_row_are_reported_at_once() -> None:
     record = {"type": "experiment", "submitter_id": "x", "colour": 1, "type_of_data": "Cooked"}
     assert kinds([record]) == [
         ("unknown-property", "colour"),
@@ -97,7 +97,7 @@ def test_a_null_takes_away_what_is_not_required() -> None:
     assert kinds([experiment(experimental_intent=None), case("c1", age=None)]) == [("wrong-type", "age")]
 
 
-def test_a_list_is_looked_at_value_by_value() -> None:
+def test_a_list_is_examined_value_by_value() -> None:
     record = {"type": "dataset_description", "submitter_id": "d", "keywords": ["a", 1], "number_of_subjects": ["2"]}
     every = {each.column: each for each in found([record])}
     assert "Value 2 of the list: 1 is not a text" in every["keywords"].message
@@ -120,7 +120,7 @@ def test_bounds_of_numbers_are_kept() -> None:
     assert told == ["-1 is too small for weight", "501 is too large for weight"]
 
 
-def test_a_name_that_is_there_twice_names_the_first_place(tmp_path: Path) -> None:
+def test_a_name_that_exists_twice_names_the_first_place(tmp_path: Path) -> None:
     header = "type\tsubmitter_id\tprojects.code\n"
     (tmp_path / "a.tsv").write_text(f"{header}experiment\te1\tone\n")
     (tmp_path / "b.tsv").write_text(f"{header}experiment\te2\tone\nexperiment\te1\tone\n")
@@ -133,7 +133,7 @@ def test_the_same_name_may_be_that_of_records_of_other_nodes() -> None:
     assert found([experiment("x"), case("x", "x")]) == []
 
 
-def test_links_lead_to_rows_wherever_they_stand() -> None:
+def test_links_refer_to_rows_wherever_they_stand() -> None:
     assert found([case("c1"), experiment("e1")]) == []
 
 
@@ -174,7 +174,7 @@ def _table(folder: Path, *rows: dict[str, str]) -> Path:
     return file
 
 
-def test_cells_are_read_as_the_dictionary_says(tmp_path: Path) -> None:
+def test_cells_are_read_as_the_dictionary_states(tmp_path: Path) -> None:
     row = {
         "*type": "experiment",
         "submitter_id": "e1",
@@ -228,7 +228,7 @@ def test_rows_of_several_nodes_may_share_a_table(tmp_path: Path) -> None:
     assert found(_table(tmp_path, group, subject)) == []
 
 
-def test_a_table_without_a_type_can_be_said_to_be_one(tmp_path: Path) -> None:
+def test_a_table_without_a_type_can_be_stated_to_be_one(tmp_path: Path) -> None:
     file = _table(tmp_path, {"submitter_id": "e1", "projects.code": "one"})
     assert [kind for kind, _ in kinds(file)] == ["missing-type"]
     assert kinds(file, node_type="experiment") == []
@@ -243,7 +243,7 @@ def test_a_project_is_named_in_three_ways(given: Any, meant: tuple[str, str]) ->
 
 
 @pytest.mark.parametrize("given", ["", "one", "-a", "a/b/c"])
-def test_what_is_no_project_is_refused(given: str) -> None:
+def test_an_invalid_project_is_refused(given: str) -> None:
     with pytest.raises(Gen3UserError, match="is not a project"):
         project_of(given)
 

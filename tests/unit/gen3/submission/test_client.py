@@ -59,7 +59,7 @@ def test_chunks_are_halved_where_they_are_too_large(how: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("how", GIVING_UP)
-def test_rows_that_never_go_are_told_and_it_ends(how: str, tmp_path: Path) -> None:
+def test_rows_that_never_go_are_reported_and_it_ends(how: str, tmp_path: Path) -> None:
     wire = Narrow(0, GIVING_UP[how])
     with Gen3Submission("https://commons.example.org", transport=wire, retry=NO_RETRY) as submission:
         result = submission.submit_file("demo-one", table(tmp_path, "a.tsv", rows("c1", "c2", "c3")))
@@ -91,7 +91,7 @@ def test_records_that_stay_end_the_deletion() -> None:
         submission.delete_node("demo", "one", "case")
 
 
-def test_a_query_is_tried_as_often_as_it_is_said() -> None:
+def test_a_query_is_tried_as_often_as_it_is_stated() -> None:
     asked: list[int] = []
 
     def answered(_: httpx.Request) -> httpx.Response:

@@ -38,7 +38,7 @@ def test_a_hit_states_a_file_by_either_name_of_its_address(name: str) -> None:
     assert file.parameters == {"catalog": "dcp42", "version": VERSION}
 
 
-def test_a_file_without_an_address_is_asked_for_in_its_catalog() -> None:
+def test_a_file_without_an_address_is_requested_in_its_catalog() -> None:
     (file,) = of_hit(hit(url=None, azul_url=None), "dcp43")
     assert (file.url, file.mirror_uri) == ("", "")
     assert file.parameters == {"catalog": "dcp43", "version": VERSION}
@@ -53,7 +53,7 @@ def test_an_anvil_file_is_verified_by_its_md5_in_either_form(md5: str) -> None:
     )
 
 
-def test_what_is_no_checksum_is_not_compared_with() -> None:
+def test_an_invalid_checksum_is_not_compared_with() -> None:
     assert verifiable({"sha256": "", "md5": None, "crc32c": "zz"}) == {}
 
 

@@ -76,7 +76,7 @@ def test_an_unknown_facet_names_similar_ones() -> None:
         *('{"organ": "eye"}', '{"organ": {"is": ["a"], "within": [[0, 1]]}}', '{"organ": {"is": "eye"}}'),
     ],
 )
-def test_what_is_no_condition_is_refused_with_the_forms(text: str) -> None:
+def test_an_invalid_condition_is_refused_with_the_forms(text: str) -> None:
     with pytest.raises(InvalidFilter) as caught:
         filters(text)
     assert caught.value.remedy

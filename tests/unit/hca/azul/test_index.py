@@ -131,7 +131,7 @@ def test_filters_too_long_for_an_address_are_posted_on_every_page(client: Azul, 
     assert service.asked[1][2]["search_after"] == "[1]"
 
 
-def test_is_not_asks_for_the_values_of_the_facet_first(client: Azul, service: Service) -> None:
+def test_is_not_requests_the_values_of_the_facet_first(client: Azul, service: Service) -> None:
     list(client.ls("files", "genusSpecies!=Homo sapiens"))
     assert json.loads(service.asked[1][2]["filters"]) == {"genusSpecies": {"is": [None]}}
 
@@ -181,7 +181,7 @@ def test_an_interrupted_wait_is_resumed_by_the_same_call(client: Azul, service: 
     assert [method for method, path, _ in service.asked if path.startswith("/fetch")] == ["GET", "GET"]
 
 
-def test_another_request_and_one_that_has_ended_are_started_anew(
+def test_another_request_and_one_that_has_ended_are_started_again(
     client: Azul, service: Service, tmp_path: Path
 ) -> None:
     for conditions in ("", "genusSpecies=Homo sapiens"):
@@ -220,7 +220,7 @@ class Stopped:
         ("file_uuid\tfile_name\tfile_size\n\t\t3\n", "line 2: no file is named"),
     ],
 )
-def test_what_is_no_manifest_is_refused(text: str, reason: str, tmp_path: Path) -> None:
+def test_an_invalid_manifest_is_refused(text: str, reason: str, tmp_path: Path) -> None:
     file = tmp_path / "m.tsv"
     file.write_text(text)
     with pytest.raises(UsageError, match=reason):

@@ -86,7 +86,7 @@ def test_each_request_starts_from_the_version_before():
     assert "remove_contents" not in asked[0]
 
 
-def test_a_change_that_fails_halfway_says_where_to_go_on():
+def test_a_change_that_fails_halfway_states_where_to_continue():
     def patch(**arguments: Any) -> dict[str, Any]:
         if arguments["version"] == "v1":
             raise ServerError("broken", status=500)

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.sandbox
 UUID = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
 
 
-def test_an_address_that_nobody_asked_for_is_no_file():
+def test_an_address_that_was_not_requested_is_no_file():
     def elsewhere(request: httpx.Request) -> httpx.Response:
         return httpx.Response(302, headers={"location": "s3://bucket/key"})
 

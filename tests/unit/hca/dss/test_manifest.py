@@ -66,7 +66,7 @@ def test_commas_are_recognised(tmp_path: Path):
     ("content", "words"),
     [(b"", "empty"), (b"a\0b\n", "not a text file"), (b"\xff\xfe\x00", "not UTF-8|not a text"), (None, "No such file")],
 )
-def test_what_is_no_table(tmp_path: Path, content: bytes | None, words: str):
+def test_an_invalid_table(tmp_path: Path, content: bytes | None, words: str):
     path = tmp_path / "m.tsv"
     if content is not None:
         path.write_bytes(content)
@@ -74,7 +74,7 @@ def test_what_is_no_table(tmp_path: Path, content: bytes | None, words: str):
         Manifest.open(path)
 
 
-def test_all_faulty_lines_are_told_at_once_with_their_numbers(tmp_path: Path):
+def test_all_faulty_lines_are_reported_at_once_with_their_numbers(tmp_path: Path):
     rows = [ROW, {**ROW, "file_size": "12 kB"}, {**ROW, "file_sha256": "abc"}, {**ROW, "file_uuid": ""}]
     manifest = Manifest.open(write(tmp_path / "m.tsv", rows))
     with pytest.raises(ManifestError) as caught:
@@ -126,7 +126,7 @@ def test_the_copy_has_paths_and_windows_line_ends(tmp_path: Path):
     assert end == b""
 
 
-def test_a_path_column_that_is_there_is_replaced_in_its_place(tmp_path: Path):
+def test_a_path_column_that_exists_is_replaced_in_its_place(tmp_path: Path):
     columns = ("file_path", *COLUMNS, "extra")
     path = write(tmp_path / "m.tsv", [{**ROW, "file_path": "old", "extra": "kept"}], columns)
     Manifest.open(path).write_with_paths(path, "")

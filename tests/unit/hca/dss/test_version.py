@@ -31,7 +31,7 @@ def test_a_version_is_one_already(moment: datetime):
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2019-13-01", "2019-08-01T20:01:47.836832ZZ"])
-def test_what_is_no_moment(text: str):
+def test_an_invalid_moment(text: str):
     with pytest.raises(UsageError, match="is not a time"):
         version_of(text)
 

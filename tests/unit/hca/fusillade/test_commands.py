@@ -85,7 +85,7 @@ def test_arguments_may_have_their_defaults_in_the_configuration(
     assert json.loads(omics("get-v1-users", "--no-paginate")[1]) == {"users": NAMES[:5]}
 
 
-def test_what_somebody_owns_is_merged_under_its_own_name(omics: Any, service: Any):
+def test_what_a_user_owns_is_merged_under_its_own_name(omics: Any, service: Any):
     service.list("/v1/user/ada/owns", "roles", NAMES, named=False)
     words = ("get-v1-user-owns", "--user-id", "ada", "--resource-type", "role")
     assert json.loads(omics(*words)[1]) == {"roles": NAMES}
@@ -108,7 +108,7 @@ def test_optional_lists_work_too(omics: Any, service: Any, roles: list[str]):
     assert service.sent() == {"group_id": "lab", "roles": ["reader", "writer"]}
 
 
-def test_a_change_that_was_made_before_is_told(omics: Any, service: Any):
+def test_a_change_that_was_made_before_is_reported(omics: Any, service: Any):
     service.answer("PUT", "/v1/user/ada/groups", 304)
     code, out, err = omics("put-v1-user-group", "--user-id", "ada", "--action", "add", "--groups", "lab")
     assert (code, out) == (0, "")
@@ -165,7 +165,7 @@ def test_a_policy_over_its_limit_is_the_services_to_refuse(omics: Any, service: 
     assert err.count("\n") == 1
 
 
-def test_a_policy_that_is_no_json_says_where(omics: Any, service: Any):
+def test_a_policy_that_is_no_json_states_where(omics: Any, service: Any):
     code, _, err = omics("put-v1-role-policy", "--role-id", "reader", "--policy", '{"Statement": }')
     assert (code, service.requests) == (2, [])
     assert "--policy: expected a JSON object" in err
@@ -183,7 +183,7 @@ def test_a_policy_that_is_no_json_says_where(omics: Any, service: Any):
         (("get-v1-rol",), "Did you mean get-v1-role?"),
     ],
 )
-def test_mistakes_are_told_before_anything_is_sent(omics: Any, service: Any, words: tuple[str, ...], said: str):
+def test_mistakes_are_reported_before_anything_is_sent(omics: Any, service: Any, words: tuple[str, ...], said: str):
     code, _, err = omics(*words)
     assert (code, service.requests) == (2, [])
     assert said in err

@@ -46,14 +46,14 @@ def test_all_operations_have_their_documented_names():
 
 
 @pytest.mark.parametrize("name", documented_names())
-def test_each_operation_can_be_asked_for_and_names_its_arguments(client: AuthClient, name: str):
+def test_each_operation_can_be_requested_and_names_its_arguments(client: AuthClient, name: str):
     with pytest.raises(TypeError, match=rf"^{name}\(\) has no argument 'nothing'"):
         getattr(client, name)(nothing=1)
     with pytest.raises(TypeError, match=rf"AuthClient.{name} was called on the class"):
         getattr(AuthClient, name)()
 
 
-def test_a_decision_is_asked_for_in_json(client: AuthClient, service: Any):
+def test_a_decision_is_requested_in_json(client: AuthClient, service: Any):
     service.answer("POST", "/v1/policies/evaluate", 200, {"result": True})
     asked = {"principal": "ada@example.org", "action": ["dss:PutFile"], "resource": ["arn:hca:dss:*:*:files/1"]}
     assert client.post_v1_policies_evaluate(**asked) == {"result": True}
@@ -61,7 +61,7 @@ def test_a_decision_is_asked_for_in_json(client: AuthClient, service: Any):
     assert service.requests[-1].headers["authorization"] == "Bearer secret"
 
 
-def test_only_operations_are_asked_for_never_the_document(client: AuthClient, service: Any):
+def test_only_operations_are_requested_never_the_document(client: AuthClient, service: Any):
     service.answer("GET", "/v1/user/ada@example.org", 200, {"user_id": "ada@example.org", "status": "enabled"})
     assert client.get_v1_user(user_id="ada@example.org")["status"] == "enabled"
     assert [request.url.path for request in service.requests] == ["/v1/user/ada@example.org"]
@@ -146,6 +146,6 @@ def test_the_host_is_that_of_the_configuration(service: Any):
     assert "authorization" not in service.requests[-1].headers
 
 
-def test_no_swagger_url_is_an_error_that_says_what_to_give():
+def test_no_swagger_url_is_an_error_that_states_what_to_give():
     with pytest.raises(ConfigError, match=r"swagger_url: 'auth\.example\.org' is not"):
         AuthClient(swagger_url="auth.example.org")

@@ -137,7 +137,7 @@ def test_secrets_of_the_application_are_those_of_the_configuration(kind: Any, tm
         assert client.application_secrets == secrets
 
 
-def test_clearing_a_cache_says_that_there_is_none(capsys: pytest.CaptureFixture[str]):
+def test_clearing_a_cache_states_that_there_is_none(capsys: pytest.CaptureFixture[str]):
     with DSSClient(swagger_url=SWAGGER) as client:
         client.clear_cache()
     clear_hca_cache()
@@ -213,7 +213,7 @@ def test_what_contains_itself_does_so_in_the_result():
         ('{"a": {"$ref": "#/b/x"}, "b": [1]}', "refers to nothing in the document"),
     ],
 )
-def test_what_is_no_document_is_refused(text: str, message: str):
+def test_an_invalid_document_is_refused(text: str, message: str):
     with pytest.raises(ConfigError, match=message):
         load_swagger_json(io.StringIO(text))
 

@@ -118,7 +118,7 @@ def test_a_whole_uuid_is_that_area_even_where_another_begins_so(home: Path, user
 
 
 @given(st.sets(st.uuids().map(str), min_size=1, max_size=8), st.data())
-def test_a_unique_prefix_leads_back(uuids: set[str], data: Any):
+def test_a_unique_prefix_returns(uuids: set[str], data: Any):
     environ = {"HOME": "/nowhere", "XDG_CONFIG_HOME": "/nowhere"}
     config = HCAConfig(environ, site_file=Path("/nowhere/site.json"))
     settings = UploadConfig(config)
@@ -142,14 +142,14 @@ def test_what_makes_no_sense_is_named_with_its_file(home: Path, user_file: Path,
         _ = UploadConfig().current_area
 
 
-def test_a_selected_area_that_is_not_known_is_said(home: Path, user_file: Path):
+def test_a_selected_area_that_is_not_known_is_stated(home: Path, user_file: Path):
     write(user_file, known(OTHER, current=UUID))
     with pytest.raises(UnknownArea, match=f"I don't know about area {UUID}"):
         UploadArea.selected()
 
 
 @pytest.mark.parametrize("uri", [uri_of(UUID), uri_of(UUID, "staging"), "s3://a-b-dev/x/", "s3://a_b.c-d1/X-1"])
-def test_a_uri_says_where_an_area_is(uri: str):
+def test_a_uri_states_where_an_area_is(uri: str):
     found = UploadAreaURI(uri)
     assert str(found) == found.uri == uri.removesuffix("/") + "/"
     assert f"s3://{found.bucket_name}/{found.area_uuid}/" == found.uri
@@ -166,7 +166,7 @@ def test_a_uri_says_where_an_area_is(uri: str):
         "s3://a-b/../", "s3://a-b//",
     ],
 )  # fmt: skip
-def test_what_is_no_uri_of_an_area_is_refused(uri: str):
+def test_an_invalid_uri_of_an_area_is_refused(uri: str):
     with pytest.raises(UploadException, match="is not the URI of an upload area"):
         UploadAreaURI(uri)
 

@@ -15,7 +15,7 @@ from upload_keys_service import HOUR, Service
 from upload_keys_service import clock as clock
 
 
-def test_keys_are_asked_for_once_and_renewed_in_time(clock: ManualClock):
+def test_keys_are_requested_once_and_renewed_in_time(clock: ManualClock):
     service = Service()
     keys = AreaKeys(service, clock)
     assert keys.current() is keys.current()
@@ -112,7 +112,7 @@ def test_refused_keys_are_renewed_unless_they_are_fresh(clock: ManualClock):
         ("soon", None, SHORTEST_LIFE),
     ],
 )
-def test_a_life_is_told_by_the_services_clock(expiration: str, date: str | None, life: float):
+def test_a_life_is_reported_by_the_services_clock(expiration: str, date: str | None, life: float):
     assert life_of(expiration, date, 0.0) == life
 
 
@@ -121,7 +121,7 @@ def test_secrets_are_in_no_repr(clock: ManualClock):
     assert "canary" not in repr(keys.current()) + repr(keys)
 
 
-def test_acceleration_is_for_amazons_own_endpoints(monkeypatch: pytest.MonkeyPatch, clock: ManualClock):
+def test_acceleration_is_for_amazon_endpoints_only(monkeypatch: pytest.MonkeyPatch, clock: ManualClock):
     monkeypatch.delenv("AWS_ENDPOINT_URL_S3", raising=False)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     for accelerate in (True, False):

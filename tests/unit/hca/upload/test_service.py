@@ -25,7 +25,7 @@ def configure(file: Path, **upload: Any) -> None:
     file.write_text(json.dumps({"upload": upload}))
 
 
-def test_the_stage_of_a_bucket_tells_where_its_service_is(home: Path, user_file: Path):
+def test_the_stage_of_a_bucket_states_where_its_service_is(home: Path, user_file: Path):
     assert service_url("prod") == "https://upload.data.humancellatlas.org"
     assert service_url("staging") == "https://upload.staging.data.humancellatlas.org"
     assert service_url("") == "https://upload.data.humancellatlas.org"
@@ -71,7 +71,7 @@ def test_a_client_of_another_deployment_has_all_options_of_the_first(home: Path)
         ("https://upload.example.org:99999/v1", "has a port"),
     ],
 )
-def test_a_url_that_is_none_is_told_with_where_it_stands(home: Path, user_file: Path, url: str, fault: str):
+def test_a_url_that_is_none_is_reported_with_where_it_stands(home: Path, user_file: Path, url: str, fault: str):
     configure(user_file, production_api_url=url)
     with pytest.raises(ConfigError, match=rf"^upload\.production_api_url in .*, which {fault}") as caught:
         service_url("prod")
@@ -85,7 +85,7 @@ def area_with(answers: Any) -> UploadArea:
 
 
 @pytest.mark.parametrize("status", [423, 409])
-def test_a_locked_area_says_why(home: Path, status: int):
+def test_a_locked_area_states_why(home: Path, status: int):
     area = area_with(lambda _: httpx.Response(status, json={"status": status, "title": "Area is locked"}))
     with pytest.raises(UploadApiException, match="accepts no more files") as raised:
         area.get_credentials()
@@ -110,7 +110,7 @@ def test_credentials_are_what_boto3_takes(home: Path):
     assert asked == [f"POST /v1/area/{UUID}/credentials None"]
 
 
-def test_an_area_that_can_not_be_asked_for_is_not_taken_for_missing(home: Path):
+def test_an_area_that_can_not_be_requested_is_not_treated_as_missing(home: Path):
     with pytest.raises(UploadApiException) as raised:
         area_with(lambda _: httpx.Response(500)).exists()
     assert raised.value.status == 500
@@ -233,7 +233,7 @@ def test_what_selecting_and_forgetting_wrote_holds_in_the_configuration_that_was
         ({"production_api_url": "https://x.example/v2"}, r"^upload\.production_api_url .*\(set in the program\) is "),
     ],
 )
-def test_what_was_set_in_the_program_and_is_wrong_is_told_as_that(home: Path, upload: Any, message: str):
+def test_what_was_set_in_the_program_and_is_wrong_is_reported_as_that(home: Path, upload: Any, message: str):
     config = get_config()
     config.upload = upload
     with pytest.raises(ConfigError, match=message):

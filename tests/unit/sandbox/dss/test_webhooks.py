@@ -62,7 +62,7 @@ ES_QUERY = {"query": {"term": {"files.biomaterial_json.biomaterials.content.biom
         ({"es_query": ES_QUERY, "jmespath_query": "nothing"}, CREATED, True),
     ],
 )
-def test_who_is_told(fields: dict[str, Any], event: Event, told: bool) -> None:
+def test_who_is_reported(fields: dict[str, Any], event: Event, told: bool) -> None:
     assert wants(subscription(**fields), event) is told
 
 
@@ -88,7 +88,7 @@ def test_the_documented_payload() -> None:
     }  # fmt: skip
 
 
-def test_a_failed_attachment_is_told_beside_the_others() -> None:
+def test_a_failed_attachment_is_reported_beside_the_others() -> None:
     definitions = {
         "taxon": {"type": "jmespath", "expression": TAXON},
         "missing": {"type": "jmespath", "expression": "no.such.thing"},
@@ -331,7 +331,7 @@ def test_what_waits_to_be_signed_is_not_sent_unsigned_after_a_restart(queue: Que
     assert attempt.error == "the sandbox was restarted and keeps no secrets: put the subscription again"
 
 
-def test_a_request_that_cannot_be_built_counts_as_a_failure(queue: Queue) -> None:
+def test_a_request_that_cannot_be_built_is_treated_as_a_failure(queue: Queue) -> None:
     worker, _, _ = queue(secret="s")
     enqueue(worker, subscription(hmac_secret_key=True, hmac_key_id="a\nb"), "t")
     (attempt,) = worker.run_due()

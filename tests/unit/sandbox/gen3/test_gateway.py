@@ -37,5 +37,5 @@ from omicsdk.sandbox.gen3.gateway import inner_path
         ("/gen3/_storage/s3/a/b", None),
     ],
 )
-def test_a_path_leads_to_its_service(path: str, inner: str | None):
+def test_a_path_refers_to_its_service(path: str, inner: str | None):
     assert inner_path(path) == inner

@@ -37,7 +37,7 @@ def test_texts_are_read_as_they_were_written(texts: list[str], kind: str) -> Non
         ("unknown", "x", "x"),
     ],
 )
-def test_cells_become_what_the_dictionary_says(column: str, cell: str, value: object) -> None:
+def test_cells_become_what_the_dictionary_states(column: str, cell: str, value: object) -> None:
     [read] = read_table(f"type\t{column}\tsubmitter_id\nexperiment\t{cell}\te1\n", TSV, DICTIONARY)
     assert read[column.lstrip("*")] == value
     assert type(read[column.lstrip("*")]) is type(value)
@@ -58,11 +58,11 @@ def test_lists_are_split_by_the_format_s_own_sign(kind: str, cells: str) -> None
         ("type\texperiments.id\texperiments.submitter_id\ncase\tx\te1", [{"id": "x", "submitter_id": "e1"}]),
     ],
 )
-def test_links_stand_in_columns_of_their_keys(cells: str, links: list[dict[str, Any]]) -> None:
+def test_links_are_in_columns_of_their_keys(cells: str, links: list[dict[str, Any]]) -> None:
     assert read_table(cells, TSV, DICTIONARY)[0]["experiments"] == links
 
 
-def test_a_link_without_a_value_isn_t_there() -> None:
+def test_a_link_without_a_value_does_not_exist() -> None:
     cells = "type\tslides.submitter_id\tfile_name\nslide_image\t\ta"
     assert read_table(cells, TSV, DICTIONARY) == [{"type": "slide_image", "file_name": "a"}]
 
@@ -72,6 +72,6 @@ def test_rows_without_a_type_are_passed_over() -> None:
 
 
 @pytest.mark.parametrize("table", ["type\ncase\tmore", f"type\n{'x' * 200_000}"])
-def test_what_isn_t_a_table_is_refused(table: str) -> None:
+def test_what_is_not_a_table_is_refused(table: str) -> None:
     with pytest.raises(NotATable):
         read_table(table, TSV, DICTIONARY)

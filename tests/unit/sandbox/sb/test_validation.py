@@ -62,7 +62,7 @@ def test_null_is_no_body_where_none_is_required():
             required.body(None, present=present)
 
 
-def test_a_field_may_have_a_code_of_its_own():
+def test_a_field_may_have_a_separate_code():
     schema = {"type": "object", "properties": {"name": {"type": "string"}, "size": {"type": "integer"}}}
     _, checks = validator(requestBody={"content": {"application/json": {"schema": schema}}})
     with pytest.raises(Problem) as caught:

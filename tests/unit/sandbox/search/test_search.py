@@ -138,7 +138,7 @@ def test_dates(text: str, start: str, end: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "yesterday", "2018-13", "2018-02-30", "2018-02-03T25", "20180203", "0001-01-01T00+23:00"]
 )
-def test_what_is_no_date(text: str) -> None:
+def test_an_invalid_date(text: str) -> None:
     assert date_of(text) is None
 
 

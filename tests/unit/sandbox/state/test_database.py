@@ -38,7 +38,7 @@ def test_a_block_that_fails_leaves_nothing_not_even_of_blocks_within_it(database
     assert _words(database) == []
 
 
-def test_an_inner_block_that_fails_is_undone_and_the_outer_one_goes_on(database: Database):
+def test_an_inner_block_that_fails_is_undone_and_the_outer_one_continues(database: Database):
     with database.transaction():
         _add(database, "a")
         with pytest.raises(ValueError, match="no"):

@@ -25,7 +25,7 @@ def _about(tmp_path: Path, **changes: object) -> Path:
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", "[" * 60_000])
-def test_one_that_says_nothing_of_itself_is_refused(tmp_path: Path, content):
+def test_one_that_reveals_nothing_of_itself_is_refused(tmp_path: Path, content):
     with pytest.raises(ValueError, match=r"is not a snapshot of a sandbox: snapshot\.json cannot be read"):
         load_snapshot(_about_of(tmp_path, content), tmp_path / "second")
 

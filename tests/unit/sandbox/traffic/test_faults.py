@@ -58,7 +58,7 @@ def test_rules_can_be_taken_back():
         ({"action": "delay", "seconds": float("nan")}, "seconds has an end"),
     ],
 )
-def test_what_is_no_rule(stated, words):
+def test_an_invalid_rule(stated, words):
     with pytest.raises(ValueError, match=words):
         parse_rules(stated)
 

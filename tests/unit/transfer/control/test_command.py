@@ -26,23 +26,23 @@ def test_times_are_read(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "fast", "0", "-5", "10X", "1e6"])
-def test_what_is_no_rate_is_refused(text: str) -> None:
+def test_an_invalid_rate_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--limit-rate"):
         control_of({"limit_rate": text})
 
 
 @pytest.mark.parametrize("text", ["", "soon", "0", "0h", "-5", "5d"])
-def test_what_is_no_time_is_refused(text: str) -> None:
+def test_an_invalid_time_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--time-budget"):
         control_of({"time_budget": text})
 
 
-def test_what_is_unvalidated_is_resumed_when_it_is_said() -> None:
+def test_what_is_unvalidated_is_resumed_when_it_is_stated() -> None:
     assert not control_of({}).resume_unvalidated
     assert control_of({"resume_unvalidated": True}).resume_unvalidated
 
 
-def test_how_long_servers_are_waited_for_is_said() -> None:
+def test_how_long_servers_are_waited_for_is_stated() -> None:
     assert control_of({}).patience is None
     said = {"min_rate": "2K", "stall_timeout": "5m", "renewals": 0, "max_wait": "10m"}
     assert control_of(said).patience == Patience(least_rate=2048, silence=300, renewals=0, retry_after=600)

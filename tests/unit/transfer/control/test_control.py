@@ -43,7 +43,7 @@ def test_budgets_that_make_no_sense(budget: float) -> None:
         Control(budget=budget)
 
 
-def test_watchers_are_told_of_changes_while_they_watch() -> None:
+def test_watchers_are_reported_changes_while_they_watch() -> None:
     control, told = Control(), list[str]()
     with control.watched(lambda: told.append("one")), control.watched(lambda: told.append("two")):
         control.pause()
@@ -51,7 +51,7 @@ def test_watchers_are_told_of_changes_while_they_watch() -> None:
     assert told == ["one", "two"]
 
 
-def test_whoever_waits_for_another_process_can_be_stopped(target: Path, clock: Any) -> None:
+def test_waiting_for_another_process_can_be_stopped(target: Path, clock: Any) -> None:
     with closing(Journal(target / ".omics-transfer/transfer.journal", lambda: False)):
         with pytest.raises(Interrupted, match="the time budget of 30 s is over while waiting"):
             download([], target, control=Control(budget=30), clock=clock)

@@ -18,7 +18,7 @@ def plans(report: Any) -> list[tuple[str, str, str]]:
     return [(outcome.name, outcome.state, outcome.plan) for outcome in report.outcomes]
 
 
-def test_nothing_is_there_and_nothing_is_made(target: Path) -> None:
+def test_nothing_exists_and_nothing_is_made(target: Path) -> None:
     items = [Item("a/one", never, 1234567, {"md5": "0" * 32}), Item("two", never)]
     report = download(items, target, dry_run=True)
     assert plans(report) == [
@@ -39,7 +39,7 @@ def test_names_are_checked_as_in_earnest(target: Path, names: list[str], error: 
     assert not target.exists()
 
 
-def test_names_that_differ_in_case_are_fine_where_the_disk_tells_them_apart(target: Path) -> None:
+def test_names_that_differ_in_case_are_fine_where_the_disk_distinguishes_them(target: Path) -> None:
     target.parent.joinpath("Probe").touch()
     folds = target.parent.joinpath("pROBE").exists()
     items = [Item("reads", never), Item("READS", never)]
@@ -51,14 +51,14 @@ def test_names_that_differ_in_case_are_fine_where_the_disk_tells_them_apart(targ
     assert not target.exists()
 
 
-def test_a_file_in_the_folders_place_is_told(target: Path) -> None:
+def test_a_file_in_the_folders_place_is_reported(target: Path) -> None:
     target.write_text("a file")
     with pytest.raises(NotWritable, match="a file of that name"):
         download([Item("one", never)], target, dry_run=True)
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="this account may write everywhere")
-def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_may_not_be_written_is_reported(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(NotWritable, match="cannot write"):
         download([Item("one", never)], tmp_path / "x", dry_run=True)

@@ -138,7 +138,7 @@ def test_a_damaged_line_hides_what_follows(open_journal: Any) -> None:
     assert [journal.done(f"f{number}") is not None for number in range(10)] == [True] * 5 + [False] * 5
 
 
-def test_another_format_is_begun_anew(open_journal: Any) -> None:
+def test_another_format_is_begun_again(open_journal: Any) -> None:
     path = open_journal().path
     open_journal().finish([("a", DoneState(1, 1, {}))])
     for other in (["omics-transfer", 2, CELL], ["omics-transfer", 1, CELL * 2]):
@@ -150,7 +150,7 @@ def test_another_format_is_begun_anew(open_journal: Any) -> None:
 
 
 @pytest.mark.parametrize("left", [b"", b"\0" * 5000, b"0", line_of(HEADER)[:-1], line_of(HEADER)[:15]])
-def test_what_a_crash_left_of_a_journal_is_begun_anew(open_journal: Any, left: bytes) -> None:
+def test_what_a_crash_left_of_a_journal_is_begun_again(open_journal: Any, left: bytes) -> None:
     path = open_journal().path
     path.write_bytes(left)
     open_journal().finish([("a", DoneState(1, 1, {}))])
@@ -332,7 +332,9 @@ def test_an_interrupt_while_it_is_opened_leaves_it_unlocked(open_journal: Any, m
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_file_system_without_locks_is_used_and_that_is_said(open_journal: Any, monkeypatch: Any, caplog: Any) -> None:
+def test_a_file_system_without_locks_is_used_and_that_is_stated(
+    open_journal: Any, monkeypatch: Any, caplog: Any
+) -> None:
     def without(descriptor: int) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
@@ -389,7 +391,7 @@ def test_a_full_disk_costs_hints_but_no_order(open_journal: Any, monkeypatch: An
     assert journal.done("b") is None
 
 
-def test_a_journal_that_cannot_be_made_says_why(tmp_path: Path, monkeypatch: Any) -> None:
+def test_a_journal_that_cannot_be_made_states_why(tmp_path: Path, monkeypatch: Any) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(NotWritable, match="file"):
         Journal(tmp_path / "file" / "x.journal", lambda: False)

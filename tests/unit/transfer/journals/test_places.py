@@ -13,7 +13,7 @@ def test_the_same_transfer_has_the_same_journal(tmp_path, monkeypatch):
     assert journal_for("copies", "a", "c") != first
 
 
-def test_a_user_without_a_home_goes_on_without_one(tmp_path, monkeypatch, caplog):
+def test_a_user_without_a_home_continues_without_one(tmp_path, monkeypatch, caplog):
     leave_home(monkeypatch)
     monkeypatch.chdir(tmp_path)
     assert journal_for("copies", "a") is None

@@ -82,7 +82,7 @@ def test_as_many_fewer_are_allowed_as_were_refused() -> None:
     assert controller.width("it") == 7
 
 
-def test_a_server_is_left_alone_for_the_longest_time_it_asked_for_and_no_longer() -> None:
+def test_a_server_is_left_alone_for_the_longest_time_it_requested_and_no_longer() -> None:
     controller = ConcurrencyController(16, 0.0)
     assert controller.opens is None
     controller.hold("it", 5.0)
@@ -105,7 +105,7 @@ def test_of_too_many_servers_that_are_left_alone_the_next_to_open_is_forgotten()
     assert not controller.may_start("one more")
 
 
-def test_whether_several_servers_were_asked() -> None:
+def test_whether_several_servers_were_queried() -> None:
     controller = ConcurrencyController(16, 0.0)
     answers = [controller.several]
     for server in ("a", "a", "b"):
@@ -163,7 +163,7 @@ ENOUGH = FIRST * 64 * 1024
     ],
 )
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
-def test_a_sample_tells_something_with_64_KiB_a_connection_or_after_a_second(
+def test_a_sample_states_something_with_64_KiB_a_connection_or_after_a_second(
     now: float, received: int, grows: bool, share: float
 ) -> None:
     controller = ConcurrencyController(16, 0.0)
@@ -178,7 +178,7 @@ def test_a_sample_tells_something_with_64_KiB_a_connection_or_after_a_second(
 
 @pytest.mark.parametrize(("requests", "grows"), [(FIRST - 1, False), (FIRST, True)])
 @pytest.mark.parametrize("counts", [False, True])
-def test_a_request_that_came_to_its_end_tells_as_much_as_64_KiB(requests: int, grows: bool, counts: bool) -> None:
+def test_a_request_that_came_to_its_end_states_as_much_as_64_KiB(requests: int, grows: bool, counts: bool) -> None:
     controller = ConcurrencyController(16, 0.0)
     filled(controller, "it")
     for _ in range(requests):
@@ -188,7 +188,7 @@ def test_a_request_that_came_to_its_end_tells_as_much_as_64_KiB(requests: int, g
     assert (controller.width("it") > FIRST) is (grows and counts)
 
 
-def test_each_byte_tells_something_once() -> None:
+def test_each_byte_states_something_once() -> None:
     controller = ConcurrencyController(16, 0.0)
     filled(controller, "it")
     controller.look(PERIOD, lambda: [("it", ENOUGH)])
@@ -213,7 +213,7 @@ def test_nothing_is_concluded_while_too_few_run_for_more_than_a_tenth_of_the_tim
     assert (controller.width("it") > FIRST) is grows
 
 
-def test_a_trial_without_work_for_it_goes_on() -> None:
+def test_a_trial_without_work_for_it_continues() -> None:
     controller = ConcurrencyController(16, 0.0)
     filled(controller, "it")
     controller.look(PERIOD, lambda: [("it", ENOUGH)])
@@ -223,7 +223,7 @@ def test_a_trial_without_work_for_it_goes_on() -> None:
         assert controller.width("it") == tried
 
 
-def test_the_time_without_requests_says_nothing_of_a_server() -> None:
+def test_the_time_without_requests_reveals_nothing_of_a_server() -> None:
     controller = ConcurrencyController(16, 0.0)
     controller.started("it")
     controller.ended("it", 10)
@@ -297,7 +297,7 @@ def test_a_million_servers_are_forgotten_again() -> None:
     assert used < 2 * REMEMBERED * 1000
 
 
-def test_servers_of_one_request_each_are_forgotten_even_if_nobody_looks() -> None:
+def test_servers_of_one_request_each_are_forgotten_even_without_a_check() -> None:
     controller = ConcurrencyController(16, 0.0)
     tracemalloc.start()
     try:
@@ -310,7 +310,7 @@ def test_servers_of_one_request_each_are_forgotten_even_if_nobody_looks() -> Non
     assert used < 2 * REMEMBERED * 1000
 
 
-def test_a_pause_says_nothing_of_the_server() -> None:
+def test_a_pause_reveals_nothing_of_the_server() -> None:
     controller = ConcurrencyController(16, 0.0)
     filled(controller, "it")
     for step in range(1, 60):

@@ -179,7 +179,7 @@ def test_without_work_for_all_nothing_is_concluded() -> None:
 
 @settings(max_examples=settings().max_examples // 2)
 @given(st.floats(1.0, 3.0), st.integers(0, 2**32))
-def test_requests_count_where_bytes_tell_little(factor: float, seed: int) -> None:
+def test_requests_count_where_bytes_state_little(factor: float, seed: int) -> None:
     """Small files of all sizes: the rate of requests is what more connections change."""
     sizes = [200 + (seed * (index + 1) * 7919) % int(8000 * factor) for index in range(3000)]
     trace = run(Network.of(Link(100 * MB, 100 * MB, rtt=0.05)), sizes)

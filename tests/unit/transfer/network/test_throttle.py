@@ -12,7 +12,9 @@ rates = st.floats(1e3, 1e9)
 
 
 @given(rates, st.lists(st.tuples(st.floats(0, 5), st.integers(1, 10_000_000)), max_size=30))
-def test_whoever_waits_as_told_never_gets_more_than_the_limit(rate: float, steps: list[tuple[float, int]]) -> None:
+def test_a_caller_that_waits_as_requested_never_gets_more_than_the_limit(
+    rate: float, steps: list[tuple[float, int]]
+) -> None:
     bucket, now, passed, largest = Bucket(rate, 0.0, 0.0), 0.0, 0, 0
     for idle, count in steps:
         now += idle + bucket.later(now + idle).wait()
@@ -24,7 +26,7 @@ def test_whoever_waits_as_told_never_gets_more_than_the_limit(rate: float, steps
 
 
 @given(rates, st.lists(st.integers(1, 10_000_000), min_size=1, max_size=30))
-def test_whoever_is_never_idle_gets_all_of_the_limit(rate: float, counts: list[int]) -> None:
+def test_a_transfer_that_is_never_idle_gets_all_of_the_limit(rate: float, counts: list[int]) -> None:
     bucket, now = Bucket(rate, 0.0, 0.0), 0.0
     for count in counts:
         now += bucket.later(now).wait()
@@ -128,7 +130,7 @@ def test_all_requests_together_keep_to_the_limit(rate: float, sizes: list[int], 
     assert network.pacing.engaged
 
 
-def test_nobody_starves() -> None:
+def test_no_request_starves() -> None:
     network = Network(Throttle(1e6), [5_000_000] * 16, 1)
     while network.now < 20.0:
         network.poll()
@@ -136,7 +138,7 @@ def test_nobody_starves() -> None:
     assert min(moved) > 0.7 * max(moved)
 
 
-def test_a_limit_that_is_lifted_lets_all_go_on() -> None:
+def test_a_limit_that_is_lifted_lets_all_continue() -> None:
     throttle = Throttle(1000.0)
     network = Network(throttle, [100_000_000] * 3, 1)
     for _ in range(5):
@@ -146,7 +148,7 @@ def test_a_limit_that_is_lifted_lets_all_go_on() -> None:
     assert (network.begun, network.paused, network.pacing.engaged) == ({0, 1, 2}, set(), False)
 
 
-def test_a_limit_that_is_lifted_at_once_forgets_nobody() -> None:
+def test_a_limit_that_is_lifted_at_once_forgets_no_transfer() -> None:
     throttle = Throttle(1000.0)
     network = Network(throttle, [10], 1)
     throttle.limit(None)

@@ -96,7 +96,7 @@ def test_a_file_is_whole_or_as_it_was(tmp_path, write, monkeypatch):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs POSIX's named pipes")
-def test_what_is_no_file_is_never_replaced(tmp_path):
+def test_an_invalid_file_is_never_replaced(tmp_path):
     pipe, link = tmp_path / "pipe", tmp_path / "r.jsonl"
     os.mkfifo(pipe)
     link.symlink_to(pipe)

@@ -54,7 +54,7 @@ def test_reads_as_a_list_does_whatever_the_order_and_however_few_stay_in_memory(
 
 
 @given(st.sets(st.integers(0, 40)), st.integers(0, 40), st.integers(1, 9))
-def test_what_was_never_begun_is_told_as_stopped(begun, count, held):
+def test_what_was_never_begun_is_reported_as_stopped(begun, count, held):
     outcomes = Outcomes(held=held)
     for number in begun:
         if number < count:
@@ -66,7 +66,7 @@ def test_what_was_never_begun_is_told_as_stopped(begun, count, held):
     assert [outcome.state for outcome in outcomes] == ["done" if n in begun else "stopped" for n in range(count)]
 
 
-def test_an_index_that_is_not_there():
+def test_an_index_that_does_not_exist():
     outcomes = Outcomes([outcome_of(0), outcome_of(1)], held=1)
     for index in (2, -3):
         with pytest.raises(IndexError, match=f"no outcome has the index {index}: there are 2"):
@@ -208,7 +208,7 @@ def test_a_second_run_takes_the_place_of_what_it_ran_again():
     assert (both.seconds, both.why_stopped, both.title) == (5.0, "it was stopped", "Upload")
 
 
-def test_what_an_error_says_of_a_file():
+def test_what_an_error_states_of_a_file():
     stopped = Outcome.of_error("a", Interrupted("it was stopped"), 5)
     assert (stopped.name, stopped.state, stopped.size) == ("a", "stopped", 5)
     assert Outcome.of_error("a", TransferError("no", name="a")).state == "failed"

@@ -115,13 +115,13 @@ def test_failures_come_before_files_with_cause_and_remedy():
         ),
     ],
 )
-def test_what_is_said_first(outcomes, verdict, headings):
+def test_what_is_stated_first(outcomes, verdict, headings):
     page = Page(text_of(report_of(*outcomes)))
     assert page.texts["p"][0] == verdict
     assert page.texts["h2"] == headings
 
 
-def test_a_dry_run_is_told_as_one():
+def test_a_dry_run_is_reported_as_one():
     outcomes = [Outcome("a", "skipped", 1), Outcome("b", "planned", 5, plan="fetch 5 bytes")]
     page = Page(text_of(report_of(*outcomes)))
     assert page.texts["p"][0] == "Dry run: 1 file would be transferred"

@@ -69,7 +69,7 @@ def test_the_rate_is_that_of_the_last_seconds():
     assert told.remaining is None
 
 
-def test_without_sizes_files_tell_how_long_it_takes():
+def test_without_sizes_files_state_how_long_it_takes():
     counters = Counters(10, 0, 0.0, 0.25, 10)
     assert progress_of(counters, 4.0).remaining is None
     for _ in range(4):
@@ -85,7 +85,7 @@ def test_a_file_that_fails_is_waited_for_no_longer():
     assert (told.bytes, told.bytes_done, told.remaining) == (100, 50, 1.0)
 
 
-def test_retries_connections_and_phase_are_told():
+def test_retries_connections_and_phase_are_reported():
     counters = Counters(2, 300, 0.0, 0.25)
     counters.count_retry()
     told = counters.progress(1.0, 0, 0, "waiting", 3)

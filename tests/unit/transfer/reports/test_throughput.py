@@ -34,7 +34,7 @@ def test_it_keeps_every_byte_and_stays_small(samples, limit):
 
 
 @given(st.floats(1, 10**9), st.floats(0.01, 3), st.integers(1, 400))
-def test_a_steady_rate_is_told_as_one(rate, period, count):
+def test_a_steady_rate_is_reported_as_one(rate, period, count):
     curve = Throughput(0.25, 40)
     for number in range(1, count + 1):
         curve.record(number * period, rate * period)
@@ -61,7 +61,7 @@ def test_a_clock_that_goes_back_takes_nothing_away():
 
 
 @given(samples)
-def test_it_comes_back_as_it_was_told(samples):
+def test_it_comes_back_as_it_was_reported(samples):
     curve, _ = curve_of(samples)
     told = curve.to_dict()
     assert Throughput.of(told["step"], told["bytes"], told["seconds"]).to_dict() == told

@@ -7,7 +7,7 @@ from omicsdk.transfer import Progress
 from omicsdk.transfer.scale.runs import FileChannel, Message, held_folder
 
 
-def test_half_a_message_says_nothing(tmp_path: Path) -> None:
+def test_half_a_message_reports_nothing(tmp_path: Path) -> None:
     with held_folder(str(tmp_path), "plan") as held:
         channel = FileChannel(held)
         channel.connect()(Message(0, "first", progress=Progress(files_done=3)))
@@ -16,7 +16,7 @@ def test_half_a_message_says_nothing(tmp_path: Path) -> None:
         assert list(channel.messages()) == []
 
 
-def test_a_stop_is_heard_though_somebody_removed_the_folder(tmp_path: Path) -> None:
+def test_a_stop_is_heard_though_another_process_removed_the_folder(tmp_path: Path) -> None:
     with held_folder(str(tmp_path), "plan") as held:
         channel = FileChannel(held)
         shutil.rmtree(held.path)

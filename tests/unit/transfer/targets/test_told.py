@@ -30,7 +30,7 @@ def test_an_etag_of_several_parts_names_each_size_that_may_have_made_it():
     assert not any(claim.sure for claim in found)
 
 
-def test_google_and_azure_tell_in_base64():
+def test_google_and_azure_state_in_base64():
     md5 = hashlib.md5(b"a")
     crc = base64.b64encode(crc32c(b"a").to_bytes(4, "big")).decode()
     told = claims({"md5Hash": base64.b64encode(md5.digest()).decode(), "crc32c": crc, "etag": "CJDx5fPBgo4DEAE="}, 1)
@@ -42,7 +42,7 @@ def test_google_and_azure_tell_in_base64():
     assert claims(settings, 1) == [Claim("md5", md5.hexdigest(), sure=True)]
 
 
-def test_what_is_no_checksum_is_none():
+def test_an_invalid_checksum_is_none():
     assert claims({"ETag": "0x8DB", "md5Hash": "not base64!", "crc32c": None, "content_settings": None}, 1) == []
 
 

@@ -47,7 +47,7 @@ def test_kinds(status: int, body: bytes, kind: Kind):
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_is_one_only_when_it_says_where_to(status: int):
+def test_a_redirect_is_one_only_when_it_states_where_to(status: int):
     assert judge(status, {"location": "/there"}, b"", 0.0).location == "/there"
     assert judge(status, {}, xml("PermanentRedirect"), 0.0).kind is Kind.REFUSED
 
@@ -76,7 +76,7 @@ def test_no_answer_breaks_the_judge(status: int, headers: dict[str, str], body: 
     assert judge(status, headers, b"{" + body, 0.0).status == status
 
 
-def test_what_an_answer_says_of_the_bytes():
+def test_what_an_answer_states_of_the_bytes():
     headers = {
         "etag": '"9e107d9d372bb6826bd81d3542a419d6"',
         "x-amz-checksum-crc32c": "ImIEBA==",

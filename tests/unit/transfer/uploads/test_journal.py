@@ -96,7 +96,7 @@ def test_many_finished_uploads_are_found(tmp_path: Path):
     log.close()
 
 
-def test_a_large_file_of_the_users_isnt_even_read(tmp_path: Path):
+def test_a_large_file_of_the_users_is_not_even_read(tmp_path: Path):
     with (tmp_path / "data").open("wb") as file:
         file.truncate(1 << 40)
     with pytest.raises(NotWritable, match="not a journal of uploads"):

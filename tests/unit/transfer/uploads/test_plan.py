@@ -86,7 +86,7 @@ def test_parts_adapt_to_the_file_and_the_link(size: int, rate: float, part_size:
     assert plan_parts(size, PartRules(adapts=True), rate).part_size == part_size
 
 
-def test_parts_that_were_asked_for_have_their_size():
+def test_parts_that_were_requested_have_their_size():
     assert plan_parts(120 * MIB, PartRules(part_size=64 * MIB), 60e6).part_size == 64 * MIB
 
 
@@ -95,7 +95,7 @@ def test_an_empty_file_has_one_part():
     assert (plan.count, plan.cut(1).length, plan.single) == (1, 0, True)
 
 
-def test_a_file_that_is_too_large_is_told():
+def test_a_file_that_is_too_large_is_reported():
     with pytest.raises(ValueError, match="more than 10000 parts"):
         plan_parts((10_000 * (5 << 30)) + 1, PartRules())
 

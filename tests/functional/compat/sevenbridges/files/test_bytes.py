@@ -42,7 +42,7 @@ def test_a_download_that_is_started_later(file: File, tmp_path: Path) -> None:
     assert (tmp_path / "reads.txt").read_bytes() == BYTES
 
 
-def test_what_is_there_is_only_overwritten_on_demand(file: File, tmp_path: Path) -> None:
+def test_what_exists_is_only_overwritten_on_demand(file: File, tmp_path: Path) -> None:
     path = tmp_path / "reads.txt"
     path.write_text("mine")
     with pytest.raises(LocalFileAlreadyExists, match=r"reads\.txt"):

@@ -59,7 +59,7 @@ def test_a_presigned_url(platform: Any, api: Any, tmp_path: Path):
     assert (tmp_path / "local").read_bytes() == b"some bytes"
 
 
-def test_a_url_that_ends_is_asked_for_again(platform: Any, api: Any, tmp_path: Path):
+def test_a_url_that_ends_is_requested_again(platform: Any, api: Any, tmp_path: Path):
     file = file_of(platform, api)
     platform.fault("GET bytes/file-1", lambda _: (403, {}, b"<Error><Code>ExpiredToken</Code></Error>"))
     done(Download(file_path=tmp_path / "local", file=file))
@@ -79,14 +79,14 @@ def test_what_metadata_state_is_verified(platform: Any, api: Any, tmp_path: Path
     done(Download(file_path=tmp_path / "local", file=file, checksums={}))
 
 
-def test_a_size_that_isnt_so(platform: Any, api: Any, tmp_path: Path):
+def test_a_size_that_is_not_so(platform: Any, api: Any, tmp_path: Path):
     file = file_of(platform, api, size=11)
     with pytest.raises(SbgError):
         done(Download(file_path=tmp_path / "local", file=file, retry_count=1))
     assert not (tmp_path / "local").exists()
 
 
-def test_what_is_there_stays_until_the_new_one_is_whole(platform: Any, api: Any, tmp_path: Path, error: Any):
+def test_what_exists_stays_until_the_new_one_is_whole(platform: Any, api: Any, tmp_path: Path, error: Any):
     local = tmp_path / "local"
     local.write_bytes(b"SOME BYTES")
     file = file_of(platform, api)
@@ -103,7 +103,7 @@ def test_what_is_there_stays_until_the_new_one_is_whole(platform: Any, api: Any,
     assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["local"]
 
 
-def test_it_goes_on_where_it_was(platform: Any, api: Any, tmp_path: Path, error: Any):
+def test_it_resumes_where_it_was(platform: Any, api: Any, tmp_path: Path, error: Any):
     file = file_of(platform, api, BYTES)
     half = len(BYTES) - 3 * MIB
 
@@ -135,7 +135,7 @@ def test_it_goes_on_where_it_was(platform: Any, api: Any, tmp_path: Path, error:
         ({"file": None}, "Nothing to download"),
     ],
 )
-def test_what_cant_work(platform: Any, api: Any, tmp_path: Path, arguments: dict[str, Any], words: str):
+def test_what_cannot_work(platform: Any, api: Any, tmp_path: Path, arguments: dict[str, Any], words: str):
     usual: dict[str, Any] = {"file_path": tmp_path / "local", "file": file_of(platform, api), "api": api}
     with pytest.raises(SbgError, match=words):
         Download(**usual | arguments)
@@ -154,7 +154,7 @@ def test_a_stream_gives_all_bytes(platform: Any, api: Any):
     assert list(stream(file_of(platform, api, b""))) == []
 
 
-def test_a_stream_goes_on_where_it_broke(platform: Any, api: Any, clock: Any):
+def test_a_stream_resumes_where_it_broke(platform: Any, api: Any, clock: Any):
     file = file_of(platform, api, BYTES)
 
     def cut(asked: Any) -> Any:
@@ -180,7 +180,7 @@ def test_a_stream_of_a_file_that_has_become_another(platform: Any, api: Any):
 
 
 @pytest.mark.parametrize("told", [{}, {"ETag": 'W/"same"'}, {"Last-Modified": "Fri, 20 Nov 2026 10:00:00 GMT"}])
-def test_a_stream_that_may_go_on_with_another_version(platform: Any, api: Any, told: dict[str, str]):
+def test_a_stream_that_may_resume_with_another_version(platform: Any, api: Any, told: dict[str, str]):
     file = file_of(platform, api, BYTES)
 
     def cut(asked: Any) -> Any:

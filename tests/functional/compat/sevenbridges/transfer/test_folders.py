@@ -50,7 +50,7 @@ def test_a_folder_goes_up(platform: Any, api: Any, tree: Path, state: Path):
     assert list(state.rglob("*.journal")) == []
 
 
-def test_into_folders_that_are_there(platform: Any, api: Any, tree: Path):
+def test_into_folders_that_exist(platform: Any, api: Any, tree: Path):
     folder = platform.add("tree", parent=platform.add("above"))
     sub = platform.add("sub", parent=folder)
     api.platform.upload(tree, f"{PROJECT}above/")
@@ -94,7 +94,7 @@ def test_why_a_file_failed(platform: Any, api: Any, tree: Path, error: Any, stat
     assert isinstance(failed.error.__cause__ or failed.error, kind)
 
 
-def test_a_link_that_leads_nowhere(platform: Any, api: Any, tree: Path):
+def test_a_link_that_has_no_target(platform: Any, api: Any, tree: Path):
     (tree / "sub" / "broken").symlink_to(tree / "nothing")
     with pytest.raises(UsageError, match="broken cannot be read"):
         api.platform.upload(tree, PROJECT)
@@ -112,7 +112,7 @@ def test_links_that_lead_out_of_the_target(platform: Any, api: Any, tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", ["none", ""])
-def test_what_is_not_there(api: Any, tree: Path, name: str):
+def test_a_missing_object(api: Any, tree: Path, name: str):
     with pytest.raises(UsageError) as caught:
         api.platform.upload([tree / name] if name else [], PROJECT)
     assert caught.value.remedy
@@ -153,7 +153,7 @@ def test_a_project_comes_down(platform: Any, api: Any, tmp_path: Path):
     assert here(tmp_path / "local") == expected
 
 
-def test_files_that_are_there(platform: Any, api: Any, tmp_path: Path):
+def test_files_that_exist(platform: Any, api: Any, tmp_path: Path):
     remote(platform)
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "b.txt").write_bytes(b"XX")

@@ -40,7 +40,7 @@ def parts_of(state: Path) -> int:
     return sum(journal.read_bytes().count(b'["part",') for journal in journals(state))
 
 
-def test_the_parts_that_are_there_arent_sent_again(platform: Any, api: Any, large: Path, error: Any, state: Path):
+def test_the_parts_that_exist_are_not_sent_again(platform: Any, api: Any, large: Path, error: Any, state: Path):
     failed(platform, Upload(large, "me/project", part_size=5 * MIB, api=api), error)
     assert len(journals(state)) == 1
     sent = len(platform.of("PUT", ".*"))
@@ -100,7 +100,7 @@ def test_an_upload_that_the_platform_has_forgotten(platform: Any, api: Any, larg
     assert len(platform.of("POST", "v2/upload/multipart")) == 2
 
 
-def test_code_goes_on_too(platform: Any, api: Any, large: Path, error: Any, state: Path):
+def test_code_continues_too(platform: Any, api: Any, large: Path, error: Any, state: Path):
     upload = CodePackageUpload(large, "a1", part_size=5 * MIB, api=api)  # whose parts the journal alone knows
     failed(platform, upload, error, "automation/upload", lambda: parts_of(state))
     sent = len(platform.of("PUT", ".*"))
@@ -110,7 +110,7 @@ def test_code_goes_on_too(platform: Any, api: Any, large: Path, error: Any, stat
     assert len(platform.of("PUT", ".*")) == sent + 1
 
 
-def test_a_state_folder_that_cant_be_written(
+def test_a_state_folder_that_cannot_be_written(
     platform: Any, api: Any, large: Path, state: Path, caplog: pytest.LogCaptureFixture
 ):
     state.write_text("in the way")

@@ -87,7 +87,7 @@ def test_each_call_in_each_state(state: str, call: str, make: Any, platform: Any
         handle.join()
 
 
-def test_a_transfer_that_is_paused_goes_on(make: Any, platform: Any, error: Any):
+def test_a_transfer_that_is_paused_continues(make: Any, platform: Any, error: Any):
     handle = in_state("PAUSED", make, platform, error)
     platform.gate.set()
     handle.resume()
@@ -105,7 +105,7 @@ def test_a_transfer_that_is_paused_can_be_stopped(make: Any, platform: Any, erro
     assert not handle.is_alive()
 
 
-def test_an_upload_that_is_stopped_is_given_up(platform: Any, api: Any, tmp_path: Path, error: Any):
+def test_an_upload_that_is_stopped_is_abandoned(platform: Any, api: Any, tmp_path: Path, error: Any):
     (tmp_path / "local").write_bytes(b"some bytes")
     upload = in_state("STOPPED", lambda: Upload(tmp_path / "local", "me/project", api=api), platform, error)
     assert platform.aborted == ["up1"]
@@ -118,7 +118,7 @@ def test_what_was_aborted_is_kept(platform: Any, api: Any, tmp_path: Path, error
     assert platform.aborted == []
 
 
-def test_callbacks_are_told_the_end(make: Any, platform: Any, error: Any):
+def test_callbacks_are_reported_the_end(make: Any, platform: Any, error: Any):
     told: list[tuple[str, str]] = []
 
     def watched() -> Any:
@@ -147,7 +147,7 @@ def test_a_failure_is_raised_by_wait_and_result(make: Any, platform: Any, error:
         assert caught.value.status == 403
 
 
-def test_who_was_told_of_a_failure_isnt_told_again_by_wait(make: Any, platform: Any, error: Any):
+def test_who_was_reported_a_failure_is_not_reported_again_by_wait(make: Any, platform: Any, error: Any):
     told: list[str] = []
 
     def watched() -> Any:
@@ -191,7 +191,7 @@ def test_a_callback_can_stop_but_not_wait(make: Any, platform: Any):
     assert len(waited) == 1
 
 
-def test_progress_is_told_with_the_last_part(make: Any):
+def test_progress_is_reported_with_the_last_part(make: Any):
     told: list[Progress] = []
     handle = make()
     handle.add_progress_callback(told.append)
@@ -202,7 +202,7 @@ def test_progress_is_told_with_the_last_part(make: Any):
     assert last.bytes_done == last.file_size > 0
 
 
-def test_time_is_told_in_milliseconds(make: Any, platform: Any, clock: Any, error: Any):
+def test_time_is_reported_in_milliseconds(make: Any, platform: Any, clock: Any, error: Any):
     handle = in_state("RUNNING", make, platform, error)
     began = handle.start_time
     clock.advance(2.5)
@@ -267,7 +267,7 @@ def test_an_apis_workers_bound_its_transfers_together(platform: Any, api: Any, t
     assert len(platform.of("PUT", "storage/.*")) == 30
 
 
-def test_an_upload_that_can_not_be_given_up_is_stopped_all_the_same(
+def test_an_upload_that_can_not_be_abandoned_is_stopped_anyway(
     platform: Any, api: Any, tmp_path: Path, error: Any, caplog: pytest.LogCaptureFixture
 ):
     (tmp_path / "local").write_bytes(b"some bytes")
@@ -357,7 +357,7 @@ def test_numbers_that_are_none(make: Any, api: Any, tmp_path: Path, arguments: d
         assert caught.value.remedy
 
 
-def test_files_are_given_the_time_that_the_documentation_says() -> None:
+def test_files_are_given_the_time_that_the_documentation_states() -> None:
     assert retrying(None, None) == (6, Patience(silence=300))
     assert retrying(2, 40) == (2, Patience(silence=40))
     for method in (File.download, File.upload, Download.__init__, Upload.__init__):

@@ -42,7 +42,7 @@ def test_a_file_goes_to_a_project(platform: Any, api: Any, small: Path):
     assert started.query == {}
 
 
-def test_to_a_folder_under_another_name_and_over_what_is_there(platform: Any, api: Any, small: Path):
+def test_to_a_folder_under_another_name_and_over_what_exists(platform: Any, api: Any, small: Path):
     done(Upload(small, parent="folder-1", file_name="other.txt", overwrite=True, part_size=6 * MIB, api=api))
     (started,) = platform.of("POST", "v2/upload/multipart")
     assert started.json == {"name": "other.txt", "size": 110, "part_size": 6 * MIB, "parent": "folder-1"}
@@ -61,14 +61,14 @@ def test_the_platforms_size_of_parts_counts_and_each_part_is_reported_as_it_want
         assert len(told["ETag"]) == 32
 
 
-def test_without_a_word_on_reports_the_etag_is_told(platform: Any, api: Any, small: Path):
+def test_without_a_word_on_reports_the_etag_is_reported(platform: Any, api: Any, small: Path):
     platform.report = None
     done(Upload(small, "me/project", api=api))
     (report,) = platform.of("POST", "v2/upload/multipart/up1/part")
     assert list(report.json["response"]["headers"]) == ["ETag"]
 
 
-def test_a_status_that_the_platform_doesnt_count_as_success_fails(platform: Any, api: Any, small: Path):
+def test_a_status_that_the_platform_does_not_are_treated_as_success_fails(platform: Any, api: Any, small: Path):
     platform.report = {"success_codes": [201], "headers": ["ETag"]}
     with pytest.raises(SbgError, match="not with 201"):
         done(Upload(small, "me/project", api=api))
@@ -107,7 +107,7 @@ def test_parts_of_a_file(api: Any, large: Path):
         ({"project": "p/p", "timeout": 0}, "timeout is 0"),
     ],
 )
-def test_what_cant_work_is_refused_before_anything_is_sent(
+def test_what_cannot_work_is_refused_before_anything_is_sent(
     platform: Any, api: Any, small: Path, arguments: dict[str, Any], words: str
 ):
     with pytest.raises(SbgError, match=words) as caught:
@@ -117,7 +117,7 @@ def test_what_cant_work_is_refused_before_anything_is_sent(
 
 
 @pytest.mark.parametrize("name", ["none", ""])
-def test_a_file_that_isnt_there_or_is_a_folder(api: Any, tmp_path: Path, name: str):
+def test_a_file_that_does_not_exist_or_is_a_folder(api: Any, tmp_path: Path, name: str):
     with pytest.raises(SbgError, match=r"cannot be read|is a folder") as caught:
         Upload(tmp_path / name, "me/project", api=api)
     assert caught.value.remedy
@@ -161,7 +161,7 @@ def test_a_name_that_is_taken(platform: Any, api: Any, small: Path, error: Any):
     assert upload.status == TransferState.FAILED
 
 
-def test_a_project_that_isnt_there(platform: Any, api: Any, small: Path, error: Any):
+def test_a_project_that_does_not_exist(platform: Any, api: Any, small: Path, error: Any):
     platform.fault("POST v2/upload/multipart", lambda _: error(404, 3002))
     with pytest.raises(NotFound):
         done(Upload(small, "me/project", api=api))
@@ -178,7 +178,7 @@ def test_trouble_that_passes(platform: Any, api: Any, small: Path, error: Any, c
     assert clock.slept
 
 
-def test_the_last_error_is_told(platform: Any, api: Any, small: Path, error: Any):
+def test_the_last_error_is_reported(platform: Any, api: Any, small: Path, error: Any):
     platform.fault("GET v2/upload/multipart/up1/part/1", *[lambda _: error(503, 8000, "down for now")] * 9)
     with pytest.raises(SbgError, match="down for now") as caught:
         done(Upload(small, "me/project", retry_count=2, api=api))
@@ -197,7 +197,7 @@ def test_a_storage_that_refuses(platform: Any, api: Any, small: Path):
     assert platform.of("POST", ".*/complete") == []
 
 
-def test_an_upload_that_the_platform_forgot_begins_anew(platform: Any, api: Any, small: Path, error: Any):
+def test_an_upload_that_the_platform_forgot_begins_again(platform: Any, api: Any, small: Path, error: Any):
     platform.fault("GET v2/upload/multipart/up1/part/1", lambda _: error(404, 8001))
     made = done(Upload(small, "me/project", api=api))
     assert platform.contents[made.id] == small.read_bytes()
@@ -215,7 +215,7 @@ def test_a_lost_answer_to_the_completion(platform: Any, api: Any, small: Path, e
     assert len(platform.of("POST", "v2/upload/multipart")) == 1
 
 
-def test_an_answer_that_says_another_size(platform: Any, api: Any, small: Path):
+def test_an_answer_that_states_another_size(platform: Any, api: Any, small: Path):
     def shorter(asked: Any) -> Any:
         status, headers, body = platform.completed(asked, "up1")
         return status, headers, body.replace(b'"size": 110', b'"size": 11')
@@ -275,7 +275,7 @@ TAKING_A_PATH: dict[str, Callable[[Any, Any], object]] = {
     "path", [None, "", 5, b"small.txt", object(), ["small.txt"]], ids=lambda path: type(path).__name__
 )
 @pytest.mark.parametrize("call", TAKING_A_PATH)
-def test_what_is_no_path_is_refused_before_anything_is_sent(platform: Any, api: Any, call: str, path: Any):
+def test_an_invalid_path_is_refused_before_anything_is_sent(platform: Any, api: Any, call: str, path: Any):
     with pytest.raises(SbgError, match="expected a path") as caught:
         TAKING_A_PATH[call](api, path)
     assert caught.value.remedy
@@ -287,7 +287,9 @@ def test_a_name_that_is_no_text(api: Any, small: Path):
         Upload(small, "me/project", file_name=5, api=api)
 
 
-def test_the_third_argument_is_a_folder_and_a_name_there_is_told_where_it_goes(platform: Any, api: Any, small: Path):
+def test_the_third_argument_is_a_folder_and_a_name_there_is_reported_where_it_goes(
+    platform: Any, api: Any, small: Path
+):
     done(Upload(small, None, "folder-1", "new.txt", api=api))
     (started,) = platform.of("POST", "v2/upload/multipart")
     assert (started.json["parent"], started.json["name"]) == ("folder-1", "new.txt")

@@ -61,7 +61,7 @@ def test_a_task_runs_and_its_outputs_are_files(api, project, app, reads):
     assert task.price.currency == "USD"
 
 
-def test_a_task_without_its_input_is_a_draft_that_can_be_mended(api, project, app, reads):
+def test_a_task_without_its_input_is_a_draft_that_can_be_fixed(api, project, app, reads):
     with pytest.raises(TaskValidationError, match="reads") as raised:
         api.tasks.create("two", project, app, run=True)
     draft = raised.value.task

@@ -94,7 +94,7 @@ def test_an_older_version_can_be_had(dss: Dss, bundle: Any, folder: Path):
     assert (folder / f"{bundle['bundle_uuid']}.{bundle['version']}" / removed["name"]).exists()
 
 
-def test_a_bundle_that_is_not_there(dss: Dss, folder: Path):
+def test_a_bundle_that_does_not_exist(dss: Dss, folder: Path):
     with pytest.raises(NotFound):
         dss.download("aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa", "aws")
     assert not list(folder.iterdir())
@@ -114,7 +114,7 @@ def test_a_manifest_fills_the_filestore_and_is_written_back_with_paths(
     assert [path.name for path in (folder / "data").iterdir()] == [".hca"]
 
 
-def test_a_copy_that_cant_be_written_is_told_and_the_files_are_there(
+def test_a_copy_that_cannot_be_written_is_reported_and_the_files_exist(
     dss: Dss, bundle: Any, folder: Path, tmp_path: Path
 ):
     (folder / "m.tsv").mkdir()
@@ -126,9 +126,7 @@ def test_a_copy_that_cant_be_written_is_told_and_the_files_are_there(
     assert [path.name for path in folder.iterdir() if path.name.endswith(".part")] == []
 
 
-def test_files_that_are_missing_come_though_the_first_ones_are_there(
-    dss: Dss, bundle: Any, folder: Path, tmp_path: Path
-):
+def test_files_that_are_missing_come_though_the_first_ones_exist(dss: Dss, bundle: Any, folder: Path, tmp_path: Path):
     rows = rows_of(dss, bundle)
     dss.download_manifest(write(tmp_path / "m.tsv", rows[:1]), "aws").raise_if_failed()
     stop = threading.Event()
@@ -179,7 +177,7 @@ def test_a_result_with_errors_is_not_ok(dss: Dss, bundle: Any, folder: Path, tmp
     assert result.to_dict()["ok"] is False
 
 
-def test_rows_that_the_bundle_contradicts_are_told(dss: Dss, bundle: Any, folder: Path, tmp_path: Path):
+def test_rows_that_the_bundle_contradicts_are_reported(dss: Dss, bundle: Any, folder: Path, tmp_path: Path):
     rows = rows_of(dss, bundle)
     rows[0]["file_name"] = "no such file"
     result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws", layout="bundle")
@@ -206,7 +204,7 @@ def test_a_faulty_manifest_costs_no_request(dss: Dss, bundle: Any, folder: Path,
 
 
 @pytest.mark.parametrize("option", [{"num_retries": -1}, {"min_delay_seconds": -0.5}, {"min_delay_seconds": "inf"}])
-def test_numbers_that_cant_be_meant_cost_no_request(
+def test_numbers_that_cannot_be_meant_cost_no_request(
     dss: Dss, bundle: Any, folder: Path, omics_sandbox: Any, option: dict[str, Any]
 ):
     with pytest.raises(UsageError, match=next(iter(option))):
@@ -222,7 +220,7 @@ def test_other_layouts_are_refused(dss: Dss, tmp_path: Path):
         dss.download_manifest(tmp_path / "m.tsv", "aws", no_data=True)
 
 
-def test_a_cut_body_goes_on_where_it_was(dss: Dss, bundle: Any, folder: Path, omics_sandbox: Any, source: Path):
+def test_a_cut_body_resumes_where_it_was(dss: Dss, bundle: Any, folder: Path, omics_sandbox: Any, source: Path):
     omics_sandbox.add_faults(Rule("cut", path="/_objects/*", method="GET", at=300_000, times=1))
     dss.download(bundle["bundle_uuid"], "aws", data_filter=("*.fastq",), min_delay_seconds=0.0).raise_if_failed()
     landed = folder / f"{bundle['bundle_uuid']}.{bundle['version']}" / "reads/R1.fastq"
@@ -310,7 +308,7 @@ def test_who_is_refused_once_asks_no_more(dss: Dss, bundle: Any, folder: Path, t
     assert len(omics_sandbox.requests("/dss/v1/files")) <= 32
 
 
-def test_a_file_is_asked_for_once(dss: Dss, bundle: Any, folder: Path, omics_sandbox: Any):
+def test_a_file_is_requested_once(dss: Dss, bundle: Any, folder: Path, omics_sandbox: Any):
     """One request to the service and one to where it leads: no call of the client's beside them."""
     omics_sandbox.request_log.clear()
     dss.download(bundle["bundle_uuid"], "aws", download_dir=str(folder)).raise_if_failed()
@@ -362,7 +360,7 @@ def test_a_token_that_ends_meanwhile_is_renewed(
     assert token.renewed == 1
 
 
-def test_a_file_that_was_taken_for_another_one_is_missed(
+def test_a_file_that_was_treated_as_another_one_is_missed(
     dss: Dss, bundle: Any, folder: Path, tmp_path: Path, monkeypatch: Any
 ):
     """Checksums are told apart by some of their bits only: what that leaves out must not be taken for done."""

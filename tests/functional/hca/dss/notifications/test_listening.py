@@ -53,7 +53,7 @@ def test_a_sender_is_answered_when_it_is_dealt_with(listener: Listener):
     assert sent.status == 200
 
 
-def test_what_fails_comes_again_and_what_is_known_doesnt(listener: Listener):
+def test_what_fails_comes_again_and_what_is_known_does_not(listener: Listener):
     sent = post(listener.url)
     with pytest.raises(ZeroDivisionError), listener.receive(30):
         _ = 1 / 0
@@ -84,7 +84,7 @@ def test_a_loop_that_is_left_has_dealt_with_what_came(listener: Listener):
     assert sent.status == 200
 
 
-def test_who_waits_at_the_end_is_told_to_come_again():
+def test_a_waiter_at_the_end_is_notified_to_retry():
     with Listener() as listening:
         sent = post(listening.url)
         while not listening._waiting:

@@ -56,7 +56,7 @@ def test_a_folder_becomes_a_bundle_that_can_be_had_back(dss: Dss, source: Path, 
     assert manifest["creator_uid"] == 0
 
 
-def test_a_uuid_of_ones_own(dss: Dss, source: Path, staged: str):
+def test_a_separate_uuid(dss: Dss, source: Path, staged: str):
     uuid = "0d8d8ae0-8f2c-4b8e-9a3c-000000000001"
     assert dss.upload(source, "aws", staged, bundle_uuid=uuid, creator_uid=8008).bundle_uuid == uuid
     assert dss.get_bundle(uuid=uuid, replica="aws").to_dict()["bundle"]["creator_uid"] == 8008
@@ -67,7 +67,7 @@ def test_a_bucket_that_refuses(dss: Dss, source: Path, staged: str):
         dss.upload(source, "aws", "no-such-bucket")
 
 
-def test_a_token_that_isnt_good_ends_the_upload_with_the_first_file(omics_sandbox: Any, source: Path, staged: str):
+def test_a_token_that_is_not_good_ends_the_upload_with_the_first_file(omics_sandbox: Any, source: Path, staged: str):
     for number in range(40):
         (source / f"{number}.json").write_text("{}")
     stranger = Dss(f"{omics_sandbox.url}/dss/v1", credentials=BearerToken("no-such-token"))
@@ -76,7 +76,9 @@ def test_a_token_that_isnt_good_ends_the_upload_with_the_first_file(omics_sandbo
     assert len(omics_sandbox.requests("/dss/v1/files/")) <= uploads.REGISTRATIONS_AT_ONCE
 
 
-def test_missing_aws_credentials_are_told_as_such(dss: Dss, source: Path, staged: str, monkeypatch: pytest.MonkeyPatch):
+def test_missing_aws_credentials_are_reported_as_such(
+    dss: Dss, source: Path, staged: str, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr("boto3.DEFAULT_SESSION", None)  # remembers credentials
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "")
@@ -103,7 +105,7 @@ def test_one_file_that_is_refused_leaves_the_others_and_no_bundle(
     assert omics_sandbox.requests("/dss/v1/bundles/") == []
 
 
-def test_what_is_no_file_is_named(dss: Dss, source: Path):
+def test_an_invalid_file_is_named(dss: Dss, source: Path):
     (source / "gone").symlink_to("nowhere")
     with pytest.raises(UsageError, match="gone is a broken link"):
         dss.upload(source, "aws", "bucket")
@@ -128,7 +130,7 @@ def test_an_upload_is_stopped_from_outside(omics_sandbox: Any, dss: Dss, source:
     assert len(reports[0].outcomes) == 4
 
 
-def test_a_service_that_is_silent_doesnt_hold_up_a_stop(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
+def test_a_service_that_is_silent_does_not_hold_up_a_stop(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
     omics_sandbox.add_faults(Rule("stall", path="/dss/v1/files/*", method="PUT"))
     stop = threading.Event()
 
@@ -157,7 +159,7 @@ def put_files(omics_sandbox: Any) -> list[str]:
     return [one["path"] for one in omics_sandbox.requests("/dss/v1/files/") if one["method"] == "PUT"]
 
 
-def test_the_same_call_goes_on_with_what_failed(omics_sandbox: Any, dss: Dss, source: Path, staged: str, state: Path):
+def test_the_same_call_continues_with_what_failed(omics_sandbox: Any, dss: Dss, source: Path, staged: str, state: Path):
     import boto3
 
     failing_once(omics_sandbox, dss, source, staged)
@@ -173,7 +175,7 @@ def test_the_same_call_goes_on_with_what_failed(omics_sandbox: Any, dss: Dss, so
     assert list(state.rglob("*.*")) == []
 
 
-def test_a_file_that_changed_in_between_is_sent_anew(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
+def test_a_file_that_changed_in_between_is_sent_again(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
     failing_once(omics_sandbox, dss, source, staged)
     (source / "links.json").write_text('{"links": [1]}')
     (source / "empty.txt").unlink()
@@ -185,7 +187,7 @@ def test_a_file_that_changed_in_between_is_sent_anew(omics_sandbox: Any, dss: Ds
         assert body.read() == b'{"links": [1]}'
 
 
-def test_beginning_anew(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
+def test_beginning_again(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
     failing_once(omics_sandbox, dss, source, staged)
     dss.upload(source, "aws", staged, resume=False)
     assert len(put_files(omics_sandbox)) == 8
@@ -266,7 +268,7 @@ def test_a_damaged_record_costs_what_stood_behind_the_damage(
     assert len(dss.upload(source, "aws", staged).files) == 4
 
 
-def test_a_state_folder_that_cant_be_written_costs_the_going_on_only(
+def test_a_state_folder_that_cannot_be_written_costs_the_continuing_only(
     dss: Dss,
     source: Path,
     staged: str,
@@ -281,7 +283,7 @@ def test_a_state_folder_that_cant_be_written_costs_the_going_on_only(
     assert "unfinished transfers are not recorded" in caplog.text
 
 
-def test_a_dry_run_asks_nobody(omics_sandbox: Any, dss: Dss, source: Path):
+def test_a_dry_run_sends_no_request(omics_sandbox: Any, dss: Dss, source: Path):
     told = dss.upload(source, "aws", "any", dry_run=True)
     assert told.to_dict()["bytes_to_send"] == sum(path.stat().st_size for path in source.rglob("*.*"))
     assert [file.name for file in told.files] == [
@@ -293,7 +295,7 @@ def test_a_dry_run_asks_nobody(omics_sandbox: Any, dss: Dss, source: Path):
     assert omics_sandbox.requests("/dss/v1/") == []
 
 
-def test_a_time_budget_ends_it_and_the_next_call_goes_on(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
+def test_a_time_budget_ends_it_and_the_next_call_continues(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
     with pytest.raises(Interrupted, match="the time budget of 1e-06 s is over"):
         dss.upload(source, "aws", staged, control=Control(budget=1e-6))
     assert len(dss.upload(source, "aws", staged).files) == 4
@@ -334,7 +336,7 @@ def test_a_name_that_the_service_refuses_costs_no_byte(omics_sandbox: Any, dss: 
     assert omics_sandbox.requests("/dss/v1/") == []
 
 
-def test_what_a_download_couldnt_keep_is_said(source: Path, caplog: pytest.LogCaptureFixture):
+def test_what_a_download_could_not_keep_is_stated(source: Path, caplog: pytest.LogCaptureFixture):
     (source / "Links.JSON").write_text("")
     (source / "bundle.json").write_text("{}")
     (source / "far").symlink_to(source / "reads")
@@ -427,7 +429,7 @@ def test_a_copy_that_never_comes_ends_with_the_request_id():
     assert clock.time == pytest.approx(100)
 
 
-def test_a_service_that_fails_while_it_is_asked_is_that_files_error():
+def test_a_service_that_fails_while_it_is_queried_is_that_files_error():
     service = Slow(0)
 
     def head(**_: object) -> None:
@@ -463,7 +465,7 @@ def test_a_staged_file_has_the_tags_and_the_type_that_the_service_wants(
     assert s3.list_multipart_uploads(Bucket=staged).get("Uploads", []) == []
 
 
-def test_a_file_that_changes_while_it_is_staged_is_told(
+def test_a_file_that_changes_while_it_is_staged_is_reported(
     dss: Dss, source: Path, staged: str, monkeypatch: pytest.MonkeyPatch
 ):
     from omicsdk.transfer import S3Object

@@ -29,7 +29,7 @@ def bundled(sandbox: Sandbox, *members: str) -> str:
         return admin.post("/index/bundle", json={"name": "b", "bundles": [*members]}).json()["bundle_id"]
 
 
-def test_an_object_tells_where_its_bytes_are_and_how_to_ask_for_them(sandbox: Sandbox, web: httpx.Client):
+def test_an_object_states_where_its_bytes_are_and_how_to_request_them(sandbox: Sandbox, web: httpx.Client):
     did = enter(sandbox, urls=["s3://b/1", "https://example.org/1"], authz=["/programs/p"], file_name="a.txt")
     told = web.get(f"{OBJECTS}/{did}").json()
     assert (told["name"], told["checksums"]) == ("a.txt", [{"type": "md5", "checksum": f"{1:032x}"}])
@@ -59,7 +59,7 @@ def test_an_object_tells_where_its_bytes_are_and_how_to_ask_for_them(sandbox: Sa
         ([], []),
     ],
 )
-def test_options_tell_what_is_accepted(sandbox: Sandbox, web: httpx.Client, authz: list[str], kinds: list[str]):
+def test_options_state_what_is_accepted(sandbox: Sandbox, web: httpx.Client, authz: list[str], kinds: list[str]):
     issuers = {"/programs/passport": ["https://ras.example.org"]}
     sandbox.settings.turn({"gen3.passport_issuers": json.dumps(issuers)})
     did = enter(sandbox, authz=authz)
@@ -114,7 +114,7 @@ def test_several_objects_are_read_at_once_up_to_a_limit(sandbox: Sandbox, web: h
     assert web.post(OBJECTS, json={"bulk_object_ids": "x"}).status_code == 400
 
 
-def test_aliases_of_records_are_not_told_and_what_isnt_there_is_404(sandbox: Sandbox, web: httpx.Client):
+def test_aliases_of_records_are_not_reported_and_what_does_not_exist_is_404(sandbox: Sandbox, web: httpx.Client):
     did = enter(sandbox)
     sandbox.gen3.index.add_aliases(did, ["b", "a"])
     assert web.get(f"{OBJECTS}/{did}").json()["aliases"] == []

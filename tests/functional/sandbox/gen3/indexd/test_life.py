@@ -57,7 +57,7 @@ def test_a_setting_that_is_no_list_of_neighbours_is_named(sandbox: Sandbox, wron
             assert "gen3.index_neighbours isn't a list of objects with name, host and hints" in answer.json()["error"]
 
 
-def test_another_commons_is_asked_for_a_guid_that_isnt_here(sandbox: Sandbox, other: Sandbox):
+def test_another_commons_is_asked_for_a_guid_that_is_not_here(sandbox: Sandbox, other: Sandbox):
     sandbox.settings.turn({"gen3.index_neighbours": json.dumps([neighbour(other)])})
     did = other.gen3.index.create(new_record(9))["did"]
     with indexd_client(sandbox, "") as web:
@@ -68,7 +68,7 @@ def test_another_commons_is_asked_for_a_guid_that_isnt_here(sandbox: Sandbox, ot
         assert web.get(f"/index/index/{did}").status_code == 404
 
 
-def test_a_setting_that_isnt_json_is_named(sandbox: Sandbox):
+def test_a_setting_that_is_not_json_is_named(sandbox: Sandbox):
     sandbox.settings.turn({"gen3.index_neighbours": "[", "gen3.passport_issuers": "{"})
     did = sandbox.gen3.index.create(new_record())["did"]
     with indexd_client(sandbox, "") as web:

@@ -39,7 +39,7 @@ def test_a_record_is_read_by_its_guid_and_by_that_without_the_prefix(web: httpx.
     assert read(web, did.replace("/", "%2F")) == record
 
 
-def test_urls_tell_their_cloud_when_a_record_is_read_alone(web: httpx.Client):
+def test_urls_state_their_cloud_when_a_record_is_read_alone(web: httpx.Client):
     urls = ["s3://b/1", "gs://b/1", "https://example.org/1"]
     did = created(web, urls=urls, urls_metadata={"s3://b/1": {"state": "ok"}})["did"]
     assert read(web, did)["urls_metadata"] == {
@@ -65,7 +65,7 @@ def test_without_a_prefix_guids_are_plain(sandbox: Sandbox, web: httpx.Client):
     assert "/" not in web.get("/index/guid/mint").json()["guids"][0]
 
 
-def test_minted_guids_are_all_different_and_good_for_records(web: httpx.Client):
+def test_minted_guids_are_unique_and_valid_for_records(web: httpx.Client):
     guids = web.get("/index/guid/mint", params={"count": 500}).json()["guids"]
     assert len(set(guids)) == 500
     assert created(web, did=guids[0])["did"] == guids[0]
@@ -139,7 +139,7 @@ def test_dates_of_contents_are_kept_without_their_zone_and_in_order(web: httpx.C
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(names=st.lists(st.one_of(st.none(), st.text(st.characters(codec="utf-8"), max_size=20)), max_size=6))
-def test_every_update_has_a_revision_of_its_own(web: httpx.Client, names: list[str | None]):
+def test_every_update_has_a_separate_revision(web: httpx.Client, names: list[str | None]):
     made = created(web)
     path, revisions = f"/index/index/{made['did']}", [made["rev"]]
     for name in names:
@@ -172,7 +172,7 @@ def test_a_blank_version_has_the_access_rules_of_the_one_before(web: httpx.Clien
     assert same.status_code == 409
 
 
-def test_versions_are_told_from_the_oldest_and_share_their_access_rules(web: httpx.Client):
+def test_versions_are_listed_from_the_oldest_and_share_their_access_rules(web: httpx.Client):
     first = created(web, 1, version="1")
     second = web.post(f"/index/index/{first['did']}", json=new_record(2)).json()
     path = f"/index/index/{second['did']}"
@@ -230,7 +230,7 @@ def test_several_records_are_read_at_once(web: httpx.Client):
     assert web.post("/index/bulk/documents", json={"ids": dids}).status_code == 400
 
 
-def test_bundles_are_nested_and_keep_what_they_were_told(web: httpx.Client):
+def test_bundles_are_nested_and_keep_what_they_were_reported(web: httpx.Client):
     one = created(web, 1, file_name="one.txt")
     inner = web.post("/index/bundle", json={"name": "inner", "bundles": [one["did"]]}).json()["bundle_id"]
     outer = web.post("/index/bundle", json={"name": "outer", "bundles": [inner]}).json()["bundle_id"]
@@ -244,7 +244,7 @@ def test_bundles_are_nested_and_keep_what_they_were_told(web: httpx.Client):
     assert web.get(f"/index/bundle/{outer}").status_code == 200
 
 
-def test_what_isnt_there_is_said_so(web: httpx.Client):
+def test_a_missing_object_is_reported(web: httpx.Client):
     for path in (f"index/{NOBODY}", f"index/{NOBODY}/latest", f"index/{NOBODY}/versions", f"bundle/{NOBODY}", NOBODY):
         answer = web.get(f"/index/{path}")
         assert (answer.status_code, answer.json()) == (404, {"error": "no record found"})

@@ -77,7 +77,7 @@ def test_uploads_are_enough_for_blank_records_and_for_filling_them(sandbox: Sand
     assert status(sandbox, UPLOADER, "PUT", f"index/blank/{blank['did']}", filling, rev=blank["rev"]) == 200
 
 
-def test_bundles_have_a_resource_of_their_own(sandbox: Sandbox):
+def test_bundles_have_a_separate_resource(sandbox: Sandbox):
     sandbox.gen3.access.add("bundler@example.org", [(BUNDLES, "indexd", "create")])
     body = {"bundles": [entered(sandbox)["did"]]}
     assert status(sandbox, WRITER, "POST", "bundle", body) == 403
@@ -94,7 +94,7 @@ def test_services_come_with_name_and_password(sandbox: Sandbox):
     assert (refused.status_code, refused.json()) == (403, {"error": "username / password mismatch"})
 
 
-def test_a_token_that_isnt_good_is_401(sandbox: Sandbox):
+def test_a_token_that_is_not_good_is_401(sandbox: Sandbox):
     sandbox.clock.freeze()
     with indexd_client(sandbox, WRITER) as client:
         sandbox.clock.advance(3600)

@@ -31,7 +31,7 @@ def test_routes_of_one_bucket_and_one_key_are_swapped(owner: httpx.Client, bucke
         assert told(owner.get(path)) == (404, {"detail": "Not found."})
 
 
-def test_a_private_key_is_never_told(owner: httpx.Client, key: Thing):
+def test_a_private_key_is_never_reported(owner: httpx.Client, key: Thing):
     changed = owner.patch(f"/s3_buckets/{key['uuid']}", json={"private_key": "SK2", "description": "new"})
     answers = [owner.get("/s3_api_keys"), owner.get(f"/s3_buckets/{key['uuid']}"), changed]
     assert all("private_key" not in answer.text and "SK" not in answer.text for answer in answers)
@@ -76,7 +76,7 @@ def test_a_bucket_has_one_pair_of_keys(owner: httpx.Client, bucket: Thing, key: 
     )
 
 
-def test_what_is_missing_or_blank_is_told(owner: httpx.Client, bucket: Thing):
+def test_what_is_missing_or_blank_is_reported(owner: httpx.Client, bucket: Thing):
     required = ["This field is required."]
     assert told(owner.post("/s3_buckets", json={})) == (
         400,

@@ -56,14 +56,14 @@ def test_what_of_a_result_is_not_written_stays(owner: httpx.Client, sample: Thin
         ({"pipeline_module": NOWHERE}, {"pipeline_module": [f'Invalid pk "{NOWHERE}" - object does not exist.']}),
     ],
 )
-def test_what_a_result_cannot_be_is_told_of_its_field(
+def test_what_a_result_cannot_be_is_reported_its_field(
     owner: httpx.Client, sample: Thing, fields: Thing, complaints: Thing
 ):
     sent = {"module_name": "m", "sample": sample["uuid"], **fields}
     assert told(owner.post("/sample_ars", json=sent)) == (400, complaints)
 
 
-def test_all_that_is_missing_is_told_at_once(owner: httpx.Client):
+def test_all_that_is_missing_is_reported_at_once(owner: httpx.Client):
     required = ["This field is required."]
     assert told(owner.post("/sample_ars", json={})) == (400, {"module_name": required, "sample": required})
     assert told(owner.post("/sample_group_ars", json={})) == (400, {"module_name": required, "sample_group": required})
@@ -149,7 +149,7 @@ def test_lists_are_narrowed_to_a_sample_a_module_a_replicate(owner: httpx.Client
         ({"uuid": "x"}, {"uuid": ["Enter a valid UUID."]}),
     ],
 )
-def test_what_a_list_cannot_be_narrowed_to_is_told(owner: httpx.Client, query: dict[str, str], complaints: Thing):
+def test_what_a_list_cannot_be_narrowed_to_is_reported(owner: httpx.Client, query: dict[str, str], complaints: Thing):
     assert told(owner.get("/sample_ars", params=query)) == (400, complaints)
 
 

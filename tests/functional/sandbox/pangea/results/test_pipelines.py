@@ -35,7 +35,7 @@ def test_a_pipeline_is_found_by_its_exact_name(owner: httpx.Client, anonymous: h
     assert names(anonymous.get("/pipelines")) == []
 
 
-def test_whoever_is_logged_in_writes_them(outsider: httpx.Client, anonymous: httpx.Client, pipeline: Thing):
+def test_any_logged_in_user_writes_them(outsider: httpx.Client, anonymous: httpx.Client, pipeline: Thing):
     path = f"/pipelines/{pipeline['uuid']}"
     assert outsider.patch(path, json={"description": "by others"}).json()["description"] == "by others"
     for method in ("PUT", "PATCH", "DELETE"):
@@ -73,7 +73,7 @@ def test_a_module_names_what_it_needs_and_what_needs_it(owner: httpx.Client, pip
         ({"pipeline": NOWHERE}, {"pipeline": [f'Invalid pk "{NOWHERE}" - object does not exist.']}),
     ],
 )
-def test_what_a_module_cannot_be_is_told(owner: httpx.Client, pipeline: Thing, fields: Thing, complaints: Thing):
+def test_what_a_module_cannot_be_is_reported(owner: httpx.Client, pipeline: Thing, fields: Thing, complaints: Thing):
     sent = {"pipeline": pipeline["uuid"], "name": "m", "version": "1.0", **fields}
     assert told(owner.post("/pipeline_modules", json=sent)) == (400, complaints)
 

@@ -64,7 +64,7 @@ def test_a_part_of_a_file_can_be_read(owner: httpx.Client, field: Thing):
     assert (answer.status_code, answer.content) == (206, b"small")
 
 
-def test_nobody_reads_a_file_without_an_address(owner: httpx.Client, field: Thing):
+def test_no_user_reads_a_file_without_an_address(owner: httpx.Client, field: Thing):
     send(upload(owner, field).json(), b"small content\n")
     url = owner.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"]["presigned_url"]
     assert httpx.get(url.partition("?")[0], trust_env=False).status_code == 403
@@ -79,7 +79,7 @@ def test_a_large_file_is_sent_in_parts(owner: httpx.Client, field: Thing):
     assert read(owner, field) == b"x" * PART + b"tail"
 
 
-def test_parts_may_be_as_many_as_are_asked_for(owner: httpx.Client, field: Thing):
+def test_parts_may_be_as_many_as_are_requested(owner: httpx.Client, field: Thing):
     counts = {
         count: len(upload(owner, field, stance="upload-multipart", n_parts=count).json()["urls"]) for count in (0, 1, 3)
     }
@@ -159,14 +159,14 @@ def test_files_are_in_manifests_with_their_addresses(owner: httpx.Client, field:
         ),
     ],
 )
-def test_what_cannot_be_uploaded_is_told(owner: httpx.Client, field: Thing, asked: Thing, complaints: Thing):
+def test_what_cannot_be_uploaded_is_reported(owner: httpx.Client, field: Thing, asked: Thing, complaints: Thing):
     assert told(owner.post(f"/sample_ar_fields/{field['uuid']}/upload_s3", json=asked)) == (400, complaints)
 
 
 @pytest.mark.parametrize(
     "parts", [[], "x", [{"ETag": "x"}], [{"ETag": "x", "PartNumber": 0}], [{"ETag": 1, "PartNumber": 1}]]
 )
-def test_parts_that_are_none_are_told(owner: httpx.Client, field: Thing, parts: Any):
+def test_parts_that_are_none_are_reported(owner: httpx.Client, field: Thing, parts: Any):
     begun = upload(owner, field, stance="upload-multipart").json()
     answer = complete(owner, field, begun["upload_id"], parts)
     assert (answer.status_code, list(answer.json())) == (400, ["parts"])
@@ -182,7 +182,7 @@ def test_data_are_not_overwritten_by_a_file(owner: httpx.Client, field: Thing):
     assert owner.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"] == {"a": 1}
 
 
-def test_a_field_that_goes_or_is_filled_while_the_storage_is_asked_stays_so(
+def test_a_field_that_goes_or_is_filled_while_the_storage_is_queried_stays_so(
     sandbox: Sandbox, owner: httpx.Client, field: Thing, monkeypatch: pytest.MonkeyPatch
 ):
     path = f"/sample_ar_fields/{field['uuid']}"
@@ -250,7 +250,7 @@ def test_a_bucket_that_is_nowhere_takes_no_files(owner: httpx.Client, library: T
         ({}, {"public_key": "", "private_key": ""}),
     ],
 )
-def test_what_no_storage_can_be_is_told_when_it_is_used(
+def test_what_no_storage_can_be_is_reported_when_it_is_used(
     owner: httpx.Client, library: Thing, field: Thing, sandbox: Sandbox, bucket: Thing, keys: Thing
 ):
     sent = {"name": "bkt", "endpoint_url": sandbox.s3_url, "organization": library["organization"], **bucket}
@@ -281,7 +281,7 @@ def test_only_who_may_see_a_field_gets_the_address_of_its_file(
         assert client.get("/sample_ar_fields").json()["count"] == 0
 
 
-def test_whoever_is_logged_in_and_sees_a_field_may_upload(
+def test_a_logged_in_user_who_sees_a_field_may_upload(
     owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, field: Thing, private_sample: Thing
 ):
     # As deployed servers do: of a public library, membership isn't asked for.
@@ -326,7 +326,7 @@ def test_a_type_in_capital_letters_is_one_too(owner: httpx.Client, field: Thing)
     assert read(owner, field) == b"small content\n"
 
 
-def test_a_file_can_be_sent_anew_when_the_sandbox_has_started_anew(tmp_path: Path):
+def test_a_file_can_be_sent_again_when_the_sandbox_has_started_again(tmp_path: Path):
     path = ""
     for content in (b"first", b"second"):
         with Sandbox(tmp_path) as sandbox, _client(sandbox) as client:

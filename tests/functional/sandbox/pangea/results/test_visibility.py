@@ -95,7 +95,7 @@ def listed(client: httpx.Client) -> tuple[list[str], list[str]]:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(changes=changes)
-def test_everybody_sees_what_they_may(
+def test_every_user_sees_what_they_may(
     changes: list[Change],
     owner: httpx.Client,
     member: httpx.Client,

@@ -23,7 +23,7 @@ def group(client: httpx.Client, organization: str, name: str = "g", **fields: ob
 # -- organizations
 
 
-def test_an_organization_has_a_name_of_its_own(owner: httpx.Client, outsider: httpx.Client) -> None:
+def test_an_organization_has_a_separate_name(owner: httpx.Client, outsider: httpx.Client) -> None:
     made = created(owner.post("/organizations", json={"name": "  Trimmed ", "uuid": NOWHERE}))
     assert made["name"] == "Trimmed"
     assert made["uuid"] != NOWHERE
@@ -66,7 +66,9 @@ def test_members_take_others_in(
         ("9" * 5000, f'Invalid pk "{"9" * 5000}" - object does not exist.'),
     ],
 )
-def test_who_is_not_there_is_not_taken_in(owner: httpx.Client, organization: str, user: object, complaint: str) -> None:
+def test_who_does_not_exist_is_not_taken_in(
+    owner: httpx.Client, organization: str, user: object, complaint: str
+) -> None:
     answer = owner.post(f"/organizations/{organization}/users", json={"user": user})
     assert told(answer) == (400, {"user": [complaint]})
 
@@ -89,7 +91,7 @@ def test_with_an_organization_goes_all_that_it_owns(
 # -- groups
 
 
-def test_a_group_is_public_and_no_library_unless_it_is_said(owner: httpx.Client, organization: str) -> None:
+def test_a_group_is_public_and_no_library_unless_it_is_stated(owner: httpx.Client, organization: str) -> None:
     made = created(group(owner, organization))
     assert (made["is_public"], made["is_library"], made["description"], made["metadata"]) == (True, False, "", {})
     assert made["organization_obj"]["name"] == "Sandbox"
@@ -114,7 +116,7 @@ def test_a_group_s_name_is_its_own_in_all_organizations(outsider: httpx.Client) 
         ({"metadata": None}, {"metadata": ["This field may not be null."]}),
     ],
 )
-def test_a_group_that_is_refused_says_why(
+def test_a_group_that_is_refused_states_why(
     owner: httpx.Client, organization: str, fields: dict[str, object], complaints: dict[str, list[str]]
 ) -> None:
     body = {"name": "g", "organization": organization, **fields}
@@ -193,7 +195,7 @@ def test_paths_take_a_suffix(owner: httpx.Client, library: Thing, path: str) -> 
     assert owner.get(path).json() == owner.get(path.removesuffix(".json")).json()
 
 
-def test_what_is_there_is_there_after_a_restart(tmp_path: Path) -> None:
+def test_what_exists_is_there_after_a_restart(tmp_path: Path) -> None:
     with Sandbox(tmp_path) as first:
         first.pangea.store.add("organization", "Kept", {})
         token = first.pangea.people.token(first.pangea.people.add("kept@example.org", "a password of 2026"))

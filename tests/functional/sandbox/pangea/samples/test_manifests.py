@@ -94,7 +94,7 @@ def test_modules_are_counted_by_samples(owner: httpx.Client, library: Thing, res
     assert counts == {"n_samples": 2, "mod::x": 2, "y": 1}
 
 
-def test_links_have_names_and_metadata_where_it_is_asked_for(owner: httpx.Client, library: Thing) -> None:
+def test_links_have_names_and_metadata_where_it_is_requested(owner: httpx.Client, library: Thing) -> None:
     made = new(owner, library, "s", a=1)
     path = f"/sample_groups/{library['uuid']}/sample_links"
     link = {"uuid": made["uuid"], "name": "s"}
@@ -105,7 +105,7 @@ def test_links_have_names_and_metadata_where_it_is_asked_for(owner: httpx.Client
 # -- metadata
 
 
-def test_metadata_are_a_table_where_it_is_asked_for(owner: httpx.Client, library: Thing) -> None:
+def test_metadata_are_a_table_where_it_is_requested(owner: httpx.Client, library: Thing) -> None:
     new(owner, library, "a", city='Paris, "5e"', lat=48.9)
     new(owner, library, "b")
     new(owner, library, "ü", lat=0, line="x\ny")
@@ -265,7 +265,7 @@ def test_a_project_has_groups_of_its_organization(
     assert owner.get(f"/sample_groups/{library['uuid']}").status_code == 200
 
 
-def test_a_project_that_is_refused_says_why(owner: httpx.Client, outsider: httpx.Client, library: Thing) -> None:
+def test_a_project_that_is_refused_states_why(owner: httpx.Client, outsider: httpx.Client, library: Thing) -> None:
     body = {"name": "P", "organization": library["organization"]}
     path = f"/projects/{created(owner.post('/projects', json=body))['uuid']}"
     assert told(owner.post("/projects", json=body)) == (400, {"name": ["project with this name already exists."]})

@@ -49,7 +49,7 @@ def test_a_sample_has_any_name_once_in_a_library(
         ({"metadata": {"x": ["a\0b"]}}, {"metadata": ["Null characters are not allowed."]}),
     ],
 )
-def test_a_sample_that_is_refused_says_why(
+def test_a_sample_that_is_refused_states_why(
     owner: httpx.Client, library: Thing, fields: dict[str, object], complaints: dict[str, list[str]]
 ) -> None:
     assert told(owner.post("/samples", json={"name": "s", "library": library["uuid"], **fields})) == (400, complaints)
@@ -140,7 +140,7 @@ def test_many_samples_that_are_refused(
         assert owner.post("/bulk_samples", json=rest).status_code == 400
 
 
-def test_many_samples_need_a_library_of_one_s_own(
+def test_many_samples_need_a_separate_library(
     owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, library: Thing
 ) -> None:
     body = {"names": ["a"], "library": library["uuid"]}
@@ -211,7 +211,7 @@ def test_one_brings_one_s_own_samples_into_one_s_own_groups_only(
 
 
 @pytest.mark.parametrize("uuid", [NOWHERE, "x", 5, ["x"]])
-def test_a_sample_that_is_not_there_comes_into_no_group(
+def test_a_sample_that_does_not_exist_comes_into_no_group(
     owner: httpx.Client, library: Thing, sample: Thing, uuid: object
 ) -> None:
     path = f"/sample_groups/{plain_group(owner, library)['uuid']}/samples"

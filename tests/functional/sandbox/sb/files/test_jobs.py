@@ -37,7 +37,7 @@ def _codes(items: list[Json]) -> list[int | None]:
 # -- in bulk
 
 
-def test_bulk_requests_tell_of_each_file(web: httpx.Client, send: Send) -> None:
+def test_bulk_requests_report_each_file(web: httpx.Client, send: Send) -> None:
     one, other = send("one")["id"], send("other")["id"]
     items = web.post("/bulk/files/get", json={"file_ids": [one, "none", other]}).json()["items"]
     assert _codes(items) == [None, 5002, None]

@@ -71,7 +71,7 @@ def test_filters_are_alternatives_within_a_kind_and_go_together(web: httpx.Clien
     assert found(**{"origin.task": "nobody"}) == []
 
 
-def test_whose_files_are_listed_has_to_be_said_once(web: httpx.Client, project: str) -> None:
+def test_whose_files_are_listed_has_to_be_stated_once(web: httpx.Client, project: str) -> None:
     refused(web.get("/files"), 400, 5029)
     refused(web.get("/files", params={"project": project, "parent": "x"}), 400, 5031)
     refused(web.get("/files", params={"project": "sandbox-user/none"}), 404, 3002)
@@ -253,7 +253,7 @@ def test_search_has_pages_by_token(web: httpx.Client, send: Send) -> None:
     assert "cont_token" not in last
 
 
-def test_a_query_says_itself_how_many_and_from_where_on(web: httpx.Client, send: Send) -> None:
+def test_a_query_states_itself_how_many_and_from_where_on(web: httpx.Client, send: Send) -> None:
     for name in "abc":
         send(name)
     query = 'IN "sandbox-user/pilot" WHERE type = "file"'
@@ -282,5 +282,5 @@ def test_a_query_says_itself_how_many_and_from_where_on(web: httpx.Client, send:
         "name a",
     ],
 )
-def test_a_query_that_cannot_be_read_says_why(web: httpx.Client, query: str) -> None:
+def test_a_query_that_cannot_be_read_states_why(web: httpx.Client, query: str) -> None:
     assert "can't be read" in refused(web.post("/files/search", json={"query": query}), 400, 90000)

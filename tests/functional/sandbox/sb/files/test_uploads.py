@@ -52,7 +52,7 @@ def test_parts_in_any_order_make_the_file(web: httpx.Client, project: str) -> No
 
 
 @pytest.mark.usefixtures("small_parts")
-def test_a_part_sent_again_counts_as_it_came_last(web: httpx.Client, project: str) -> None:
+def test_a_part_sent_again_is_treated_as_it_came_last(web: httpx.Client, project: str) -> None:
     id = _start(web, project, size=6)["upload_id"]
     send_part(web, id, 1, b"abcd")
     send_part(web, id, 2, b"wxyz")
@@ -75,7 +75,7 @@ def test_a_file_of_no_bytes_has_one_part(web: httpx.Client, send: Send) -> None:
 
 
 @pytest.mark.usefixtures("small_parts")
-def test_an_upload_tells_its_parts_to_go_on_with(web: httpx.Client, project: str) -> None:
+def test_an_upload_states_its_parts_to_resume_with(web: httpx.Client, project: str) -> None:
     started = _start(web, project, size=10)
     id = started["upload_id"]
     send_part(web, id, 2, b"efgh")

@@ -24,7 +24,7 @@ def test_only_members_see_a_project(web: httpx.Client, client_of, project: str):
     assert web.get(f"/projects/{project}/members/ada").json() == told
 
 
-def test_an_owner_is_told_of_as_other_members_are(web: httpx.Client, project: str):
+def test_an_owner_is_reported_as_other_members_are(web: httpx.Client, project: str):
     (owner,) = web.get(f"/projects/{project}/members").json()["items"]
     assert (owner["type"], owner["email"]) == ("USER", "sandbox-user@sandbox.example.org")
     assert set(owner["permissions"].values()) == {True}
@@ -53,7 +53,7 @@ def test_members_by_email_team_and_division(web: httpx.Client, client_of, projec
         ({"username": "ada", "permissions": {"read": "yes"}}, 400, 90000),
     ],
 )
-def test_who_cant_become_a_member(web: httpx.Client, project: str, body: object, status: int, code: int):
+def test_who_cannot_become_a_member(web: httpx.Client, project: str, body: object, status: int, code: int):
     assert code_of(web.post(f"/projects/{project}/members", json=body)) == (status, code)
 
 

@@ -46,7 +46,7 @@ def exported(sandbox: Sandbox, web: httpx.Client, file: str, location: str, quer
 # -- imports
 
 
-def test_an_import_goes_on_with_the_clock(sandbox: Sandbox, web: httpx.Client, volume: str, project: str):
+def test_an_import_continues_with_the_clock(sandbox: Sandbox, web: httpx.Client, volume: str, project: str):
     sandbox.clock.freeze()
     body = {"source": {"volume": volume, "location": "a.txt"}, "destination": {"project": project, "name": "b.txt"}}
     told = web.post("/storage/imports", json=body).json()
@@ -81,7 +81,7 @@ def test_a_folder_is_imported_with_or_without_its_structure(
     assert paths(flat["id"]) == ["flat/x.fq", "flat/y.fq"]
 
 
-def test_a_name_that_is_taken_ends_an_import_unless_it_is_said_what_to_do(
+def test_a_name_that_is_taken_ends_an_import_unless_it_is_stated_what_to_do(
     sandbox: Sandbox, web: httpx.Client, volume: str, project: str, bucket: Any
 ):
     first = imported(sandbox, web, project, "a.txt")["result"]
@@ -93,7 +93,7 @@ def test_a_name_that_is_taken_ends_an_import_unless_it_is_said_what_to_do(
     assert imported(sandbox, web, project, "a.txt", autorename=True)["result"]["name"] == "_1_a.txt"
 
 
-def test_what_isnt_on_the_volume_fails(sandbox: Sandbox, web: httpx.Client, volume: str, project: str):
+def test_what_is_not_on_the_volume_fails(sandbox: Sandbox, web: httpx.Client, volume: str, project: str):
     told = imported(sandbox, web, project, "none.txt")
     assert (told["state"], told["error"]["code"], told["error"]["status"]) == ("FAILED", 9105, 404)
     assert "none.txt" in told["error"]["message"]
@@ -170,7 +170,7 @@ def test_a_location_that_is_taken_ends_an_export_unless_it_overwrites(
     assert exported(sandbox, web, file, "a.txt", "?copy_only=true", overwrite=True)["state"] == "COMPLETED"
 
 
-def test_what_cant_be_exported(web: httpx.Client, volume: str, project: str, file: str):
+def test_what_cannot_be_exported(web: httpx.Client, volume: str, project: str, file: str):
     root = web.get(f"/projects/{project}").json()["root_folder"]
 
     def refused(source: str, **more: Any) -> tuple[int, int]:
@@ -237,7 +237,7 @@ def test_a_name_that_is_taken_is_skipped_or_overwritten(sandbox: Sandbox, web: h
     assert sizes == [3, 3, 7]
 
 
-def test_files_of_a_public_dataset_are_imported_by_everybody(sandbox: Sandbox, web: httpx.Client, client_of):
+def test_files_of_a_public_dataset_are_imported_by_every_user(sandbox: Sandbox, web: httpx.Client, client_of):
     reference = web.get("/files", params={"dataset": "sandbox-user/reference-set"}).json()["items"][0]
     ada = client_of("ada")
     project = ada.post("/projects", json={"name": "Hers"}).json()["id"]

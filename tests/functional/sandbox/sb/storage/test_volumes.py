@@ -144,7 +144,7 @@ def test_a_listing_shows_one_folder_at_a_time(web: httpx.Client, bucket: Any):
     assert code_of(web.get(f"{path}/object", params={"location": "none"})) == (404, 9105)
 
 
-def test_a_long_listing_goes_on_by_its_link(web: httpx.Client, bucket: Any):
+def test_a_long_listing_continues_by_its_link(web: httpx.Client, bucket: Any):
     for number in range(5):
         bucket.put_object(Bucket="lab", Key=f"{number}", Body=b"")
     told = web.get(f"/storage/volumes/{make(web)}/list?limit=2&fields=_all").json()
@@ -157,7 +157,7 @@ def test_a_long_listing_goes_on_by_its_link(web: httpx.Client, bucket: Any):
     assert code_of(web.get("/storage/volumes/sandbox-user/lab/list?continuation_token=x")) == (400, 90000)
 
 
-def test_a_bucket_that_isnt_there_is_an_empty_one(web: httpx.Client):
+def test_a_bucket_that_does_not_exist_is_an_empty_one(web: httpx.Client):
     assert web.get(f"/storage/volumes/{make(web, service=service(bucket='my_bucket'))}/list").json()["items"] == []
 
 

@@ -74,7 +74,7 @@ def test_revisions_follow_one_another(web: httpx.Client, project: str) -> None:
 
 
 @pytest.mark.parametrize("raw", [{"class": "Nothing"}, {}, {"class": "Workflow", "inputs": 3}])
-def test_what_is_no_cwl_is_refused(web: httpx.Client, project: str, raw: Json) -> None:
+def test_invalid_cwl_is_refused(web: httpx.Client, project: str, raw: Json) -> None:
     refused(web.post(f"/apps/{project}/wc/raw", json=raw), 400, 90000)
 
 

@@ -139,7 +139,7 @@ def test_a_file_of_a_public_dataset_is_given_to_a_task(web: httpx.Client, make: 
     assert (task["status"], task["errors"], task["inputs"]["reads"]["name"]) == ("QUEUED", [], "reference.fasta")
 
 
-def test_outputs_go_where_the_task_says(web: httpx.Client, make: Make, send: Send, sandbox: Sandbox) -> None:
+def test_outputs_go_where_the_task_states(web: httpx.Client, make: Make, send: Send, sandbox: Sandbox) -> None:
     task = make({"reads": _file(send("r"))}, action="run", output_location={"main_location": "/results/today"})
     sandbox.finish()
     bam = web.get(f"/tasks/{task['id']}").json()["outputs"]["bam"]
@@ -189,7 +189,7 @@ def test_a_run_needs_what_the_app_needs(web: httpx.Client, make: Make, send: Sen
     assert web.post(f"/tasks/{task['id']}/actions/run").json()["status"] == "QUEUED"
 
 
-def test_files_that_are_not_there_are_errors(web: httpx.Client, make: Make, project: str) -> None:
+def test_files_that_do_not_exist_are_errors(web: httpx.Client, make: Make, project: str) -> None:
     folder = web.post("/files", json={"name": "f", "type": "folder", "project": project}).json()
     assert [each["code"] for each in make({"reads": {"class": "File", "path": "none"}})["errors"]] == [5002]
     assert [each["code"] for each in make({"reads": _file(folder)})["errors"]] == [7024]
@@ -364,7 +364,7 @@ def test_lists_are_narrowed_and_ordered(
     assert second["status"] == "QUEUED"
 
 
-def test_streams_are_files_that_are_called_as_the_tool_says(
+def test_streams_are_files_that_are_called_as_the_tool_states(
     web: httpx.Client, make: Make, send: Send, sandbox: Sandbox
 ) -> None:
     raw = {

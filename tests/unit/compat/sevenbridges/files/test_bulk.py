@@ -19,7 +19,7 @@ def edited(asked: Any) -> dict[str, Any]:
     return {"items": [{"resource": item} for item in asked.body["items"]]}
 
 
-def test_any_number_is_asked_for_in_chunks_and_comes_in_order(api: Api, platform: Any) -> None:
+def test_any_number_is_requested_in_chunks_and_comes_in_order(api: Api, platform: Any) -> None:
     platform.on(GET, echoed)
     ids = [f"f{number}" for number in range(1234)]
     records = api.files.bulk_get([api.files(id=ids[0]), *ids[1:]])
@@ -40,7 +40,7 @@ def test_chunks_are_under_way_together(api: Api, platform: Any) -> None:
     assert len(api.files.bulk_get([f"f{number}" for number in range(400)])) == 400
 
 
-def test_nothing_is_asked_for_nothing(api: Api, platform: Any) -> None:
+def test_nothing_is_requested_nothing(api: Api, platform: Any) -> None:
     assert api.files.bulk_get([]) == []
     assert api.files.bulk_delete([]) == []
     for call in (api.files.bulk_edit, api.files.bulk_update):
@@ -49,7 +49,7 @@ def test_nothing_is_asked_for_nothing(api: Api, platform: Any) -> None:
     assert platform.asked == []
 
 
-def test_what_is_wrong_with_one_stands_in_its_record(api: Api, platform: Any) -> None:
+def test_what_is_wrong_with_one_is_in_its_record(api: Api, platform: Any) -> None:
     error = {"status": 404, "code": 5002, "message": "File not found.", "more_info": "https://d"}
     platform.on(GET, {"items": [{"resource": platform.file()}, {"error": error, "resource": None}]})
     good, bad = api.files.bulk_get(["f1", "f2"])
@@ -102,7 +102,7 @@ def test_an_edit_sends_what_was_edited(api: Api, platform: Any) -> None:
     assert [record.resource.id for record in records] == ["f1", "f2", "f3", "f4"]
 
 
-def test_an_update_sends_all_since_the_rest_is_erased(api: Api, platform: Any) -> None:
+def test_an_update_sends_all_fields_because_missing_ones_are_erased(api: Api, platform: Any) -> None:
     platform.on("POST /bulk/files/update", edited)
     platform.on("GET /files/f2", platform.file("f2"))
     known, unknown = api.files(**platform.file("f1")), api.files(id="f2")
@@ -155,14 +155,14 @@ def test_one_of_250_that_is_refused_leaves_the_outcome_of_each_known(api: Api, p
     assert sorted(len(each.body["items"]) for each in platform.asked) == [50, 100, 100]
 
 
-def test_an_answer_about_fewer_than_were_asked_for_is_no_answer(api: Api, platform: Any) -> None:
+def test_an_answer_about_fewer_than_were_requested_is_no_answer(api: Api, platform: Any) -> None:
     platform.on(GET, {"items": [{"resource": platform.file()}]})
     with pytest.raises(SbgError, match="answered for 1 of 2") as caught:
         api.files.bulk_get(["f1", "f2"])
     assert caught.value.remedy
 
 
-def test_a_later_answer_about_fewer_stands_in_its_records(api: Api, platform: Any) -> None:
+def test_a_later_answer_about_fewer_is_in_its_records(api: Api, platform: Any) -> None:
     def answer(asked: Any) -> dict[str, Any]:
         items = edited(asked)["items"]
         return {"items": items[:-1] if items[0]["resource"]["id"] == "f100" else items}

@@ -19,13 +19,13 @@ def file(api: Api, platform: Any) -> File:
     return file
 
 
-def test_a_file_that_isnt_there(api: Api) -> None:
+def test_a_file_that_does_not_exist(api: Api) -> None:
     with pytest.raises(NotFound) as missing:
         api.files.get("nothing")
     assert (missing.value.code, missing.value.status) == (5002, 404)
 
 
-def test_a_file_known_by_its_id_is_asked_for_once_when_it_is_read(api: Api, platform: Any) -> None:
+def test_a_file_known_by_its_id_is_requested_once_when_it_is_read(api: Api, platform: Any) -> None:
     platform.on(GET, platform.file())
     file = api.files(id="f1")
     assert platform.lines == []
@@ -99,7 +99,7 @@ def test_tags_and_name_are_saved_in_the_documented_order(file: File, platform: A
         file.save()
 
 
-def test_when_it_was_modified_is_asked_for_anew_when_it_is_read(file: File, platform: Any) -> None:
+def test_when_it_was_modified_is_requested_again_when_it_is_read(file: File, platform: Any) -> None:
     platform.on("PUT /files/f1/tags", ["b"])
     platform.on(GET, platform.file(tags=["b"], modified_on="2024-03-01T00:00:00Z"))
     file.tags = ["b"]
@@ -130,7 +130,7 @@ def test_saving_into_a_new_object_leaves_this_one_as_it_is(file: File, platform:
     assert file.changes() == {"name": "new.fastq", "metadata": {"sample_id": "s2"}}
 
 
-def test_what_was_saved_before_a_failure_isnt_saved_again(file: File, platform: Any) -> None:
+def test_what_was_saved_before_a_failure_is_not_saved_again(file: File, platform: Any) -> None:
     platform.on(f"PATCH {METADATA}", {"sample_id": "s2", "library": "l1"})
     platform.on("PUT /files/f1/tags", platform.refusal(403, 5001, "not yours"), ["b"])
     file.metadata["sample_id"] = "s2"
@@ -142,7 +142,7 @@ def test_what_was_saved_before_a_failure_isnt_saved_again(file: File, platform: 
     assert platform.lines == [f"PATCH {METADATA}", "PUT /files/f1/tags", "PUT /files/f1/tags"]
 
 
-def test_an_edit_survives_reading_what_wasnt_told(api: Api, platform: Any) -> None:
+def test_an_edit_survives_reading_what_was_not_reported(api: Api, platform: Any) -> None:
     platform.on(GET, platform.file())
     file = api.files(id="f1")
     file.name = "mine.fastq"
@@ -161,7 +161,7 @@ def test_metadata_is_held_by_its_file(file: File) -> None:
 
 
 @pytest.mark.parametrize("name", ["", " ", ".", "..", "a/b.txt", "x" * 256, "a\udcff", 5])
-def test_a_name_that_the_platform_wouldnt_take(api: Api, file: File, name: Any) -> None:
+def test_a_name_that_the_platform_would_not_take(api: Api, file: File, name: Any) -> None:
     with pytest.raises(ValidationError):
         file.name = name
     with pytest.raises(ValidationError):
@@ -242,7 +242,7 @@ def test_two_apis_never_mix(platform: Any) -> None:
     other.close()
 
 
-def test_where_its_bytes_are_isnt_shown(file: File, platform: Any) -> None:
+def test_where_its_bytes_are_is_not_shown(file: File, platform: Any) -> None:
     platform.on("GET /files/f1/download_info", {"url": "https://storage.example.org/x?X-Amz-Signature=secret"})
     info = file.download_info()
     assert info.url.endswith("=secret")

@@ -63,7 +63,7 @@ def test_the_documented_way_to_import(api: Api, platform: Any) -> None:
     assert running.source == api.imports(**an_import()).source
 
 
-def test_all_that_an_import_can_be_told(api: Api, platform: Any) -> None:
+def test_all_that_an_import_can_be_reported(api: Api, platform: Any) -> None:
     platform.on(f"POST {IMPORTS}", an_import())
     api.imports.submit_import(
         "me/vol",
@@ -89,7 +89,7 @@ def test_all_that_an_import_can_be_told(api: Api, platform: Any) -> None:
         assert refused.value.remedy
 
 
-def test_a_failed_import_says_why(api: Api, platform: Any, clock: ManualClock) -> None:
+def test_a_failed_import_states_why(api: Api, platform: Any, clock: ManualClock) -> None:
     why = {"status": 404, "code": 9105, "message": "Location not found", "more_info": "https://d"}
     platform.on(f"GET {IMPORTS}/i1", an_import(state="RUNNING"), an_import(state="FAILED", error=why))
     seen: list[str] = []
@@ -143,7 +143,7 @@ def test_an_export(api: Api, platform: Any) -> None:
     assert (platform.last.body["properties"], platform.last.body["overwrite"]) == ({"p": 1}, True)
 
 
-def test_the_refused_export_of_an_alias_says_where_its_bytes_are(api: Api, platform: Any) -> None:
+def test_the_refused_export_of_an_alias_states_where_its_bytes_are(api: Api, platform: Any) -> None:
     platform.on(f"POST {EXPORTS}", platform.refusal(400, 9109, "Only platform files are exported"))
     alias = api.files(id="f1", storage={"type": "VOLUME", "volume": "me/vol", "location": "x.bam"})
     with pytest.raises(BadRequest, match=r"alias.*me/vol/x\.bam") as refused:
@@ -187,7 +187,7 @@ def test_many_exports(api: Api, platform: Any) -> None:
     assert platform.last.query == [("copy_only", "false")]
 
 
-def test_nothing_is_started_when_one_of_many_isnt_complete(api: Api, platform: Any) -> None:
+def test_nothing_is_started_when_one_of_many_is_not_complete(api: Api, platform: Any) -> None:
     good = {"volume": "me/vol", "location": "a", "project": "me/proj"}
     for wrong, says in (
         ([], "No imports"),
@@ -223,7 +223,7 @@ def test_many_are_waited_for_together(api: Api, platform: Any, clock: ManualCloc
     assert clock.slept == [5]
 
 
-def test_waiting_for_one_that_isnt_there(api: Api, platform: Any) -> None:
+def test_waiting_for_one_that_does_not_exist(api: Api, platform: Any) -> None:
     error = {"status": 404, "code": 9102, "message": "No such import"}
     platform.on("POST /bulk/storage/imports/get", {"items": [{"resource": None, "error": error}]})
     with pytest.raises(NotFound, match="No such import"):
@@ -241,7 +241,7 @@ def test_deleting_is_up_to_the_platform(api: Api, platform: Any) -> None:
 
 
 @pytest.mark.parametrize("group", ["imports", "exports", "drs_imports"])
-def test_what_is_no_dictionary_is_refused(api: Api, platform: Any, group: str) -> None:
+def test_an_invalid_dictionary_is_refused(api: Api, platform: Any, group: str) -> None:
     for wrong in ([api.files(id="f1")], ["f1"]):
         with pytest.raises(ValidationError, match=r"Item 0: expected a dictionary, got ") as caught:
             getattr(api, group).bulk_submit(wrong)

@@ -8,7 +8,7 @@ from omicsdk.compat.sevenbridges import Api, PaginationError, SbgError
 FILES = "GET /files"
 
 
-def test_a_project_is_listed_with_all_that_is_asked_for(api: Api, platform: Any) -> None:
+def test_a_project_is_listed_with_all_that_is_requested(api: Api, platform: Any) -> None:
     platform.on(FILES, platform.page(platform.file()))
     api.files.query(
         project="me/proj",
@@ -70,7 +70,7 @@ def test_one_name_and_one_tag_may_be_given_as_they_are(api: Api, platform: Any) 
 
 
 @pytest.mark.parametrize("limit", [0, -5])
-def test_a_limit_of_nothing_asks_for_the_longest_page(api: Api, platform: Any, limit: int) -> None:
+def test_a_limit_of_nothing_requests_the_longest_page(api: Api, platform: Any, limit: int) -> None:
     platform.on(FILES, platform.page())
     api.files.query(project="me/proj", limit=limit)
     assert ("limit", "100") in platform.last.query

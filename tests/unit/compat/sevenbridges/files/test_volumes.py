@@ -117,7 +117,7 @@ def test_edits_are_saved(volume: Volume, platform: Any) -> None:
 
 
 @pytest.mark.parametrize(("status", "kind"), [(400, BadRequest), (409, Conflict)])
-def test_an_active_volume_isnt_deleted(volume: Volume, platform: Any, status: int, kind: type[SbgError]) -> None:
+def test_an_active_volume_is_not_deleted(volume: Volume, platform: Any, status: int, kind: type[SbgError]) -> None:
     platform.on(f"DELETE {ONE}", platform.refusal(status, 9011, "Volume is active"), None)
     with pytest.raises(kind, match="active to False"):
         volume.delete()

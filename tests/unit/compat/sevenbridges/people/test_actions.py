@@ -22,7 +22,7 @@ def test_feedback(api: Api, platform: Any) -> None:
     assert platform.sent == {"type": "PROBLEM", "text": "It hurts.", "referrer": "my script"}
 
 
-def test_feedback_tells_where_it_comes_from(api: Api, platform: Any) -> None:
+def test_feedback_states_where_it_comes_from(api: Api, platform: Any) -> None:
     platform.answers["POST", FEEDBACK] = lambda _: httpx.Response(200, text="thanks")
     api.actions.send_feedback(text="t")
     assert platform.sent["type"] == "IDEA"

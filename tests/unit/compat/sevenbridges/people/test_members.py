@@ -21,7 +21,7 @@ def test_members_are_equal_by_name() -> None:
     assert bob != User(username="bob")
 
 
-def test_nobody_is_only_equal_to_itself() -> None:
+def test_a_member_without_a_name_is_only_equal_to_itself() -> None:
     nobody = Member(email="a@b.c")
     assert nobody == nobody
     assert nobody != Member(email="a@b.c")
@@ -47,7 +47,7 @@ def test_rights_are_a_dictionary(api: Api, platform: Any, rights: Any) -> None:
 
 
 @pytest.mark.parametrize("who", ["", None, "..", Member(email="a@b.c")])
-def test_nobody_can_be_removed(api: Api, platform: Any, who: Any) -> None:
+def test_no_user_can_be_removed(api: Api, platform: Any, who: Any) -> None:
     with pytest.raises(SbgError, match="neither username nor id"):
         Project(id="own/proj", api=api).remove_member(who)
     assert platform.requests == []

@@ -86,7 +86,7 @@ def test_files_are_copied_into_it(project: Project, platform: Any, files: Any) -
     assert all(json.loads(request.content) == {"project": "own/proj"} for request in platform.requests)
 
 
-def test_a_file_that_is_not_there_is_told(project: Project, platform: Any) -> None:
+def test_a_file_that_does_not_exist_is_reported(project: Project, platform: Any) -> None:
     platform.answer("POST", "/files/a/actions/copy", {"id": "new-a"})
     with pytest.raises(NotFound, match="copy_file: b cannot be copied into own/proj: Requested resource") as caught:
         project.add_files(["a", "b"])

@@ -15,7 +15,7 @@ from rows import check_each
 
 @pytest.mark.parametrize("id", ["proj", "own/", "/proj", "own/proj/more", "../proj", "own/.."])
 @pytest.mark.parametrize("group", ["projects", "datasets"])
-def test_what_is_no_id(api: Api, platform: Any, group: str, id: str) -> None:
+def test_an_invalid_id(api: Api, platform: Any, group: str, id: str) -> None:
     with pytest.raises(SbgError, match="is not the id of a") as caught:
         getattr(api, group).get(id)
     assert caught.value.remedy
@@ -67,7 +67,7 @@ def test_what_can_not_be_an_id(api: Api, platform: Any, group: str) -> None:
 
 
 @pytest.mark.parametrize("id", [".", ".."])
-def test_an_id_that_leads_elsewhere_in_every_call(api: Api, platform: Any, id: str) -> None:
+def test_an_id_that_refers_elsewhere_in_every_call(api: Api, platform: Any, id: str) -> None:
     calls = [
         lambda: api.files(id=id).delete(),
         lambda: api.files(id=id).size,
@@ -132,7 +132,7 @@ def test_a_search_that_can_not_be(api: Api, platform: Any, asked: dict[str, Any]
     assert platform.requests == []
 
 
-def test_what_can_not_be_asked_for_again_says_what_to_do(api: Api) -> None:
+def test_what_can_not_be_requested_again_states_what_to_do(api: Api) -> None:
     with pytest.raises(SbgError, match="its URL is unknown") as caught:
         api.files().reload()
     assert caught.value.remedy
@@ -144,7 +144,7 @@ def test_a_project_without_a_name(api: Api, platform: Any) -> None:
     assert platform.requests == []
 
 
-def test_what_is_not_there(api: Api) -> None:
+def test_a_missing_object(api: Api) -> None:
     with pytest.raises(NotFound) as caught:
         api.projects.get("doesnotexist/forsure")
     assert isinstance(caught.value, CoreNotFound)
@@ -154,7 +154,7 @@ def test_what_is_not_there(api: Api) -> None:
     assert caught.value.request_id == "request-1"
 
 
-def test_what_is_there_already(api: Api, platform: Any) -> None:
+def test_what_exists_already(api: Api, platform: Any) -> None:
     platform.refuse("POST", "/projects", 409, 3003, "Project exists.")
     with pytest.raises(Conflict, match="Project exists"):
         api.projects.create("n")
@@ -171,7 +171,7 @@ def test_an_unread_field_of_no_api() -> None:
     assert Project(id="own/proj").name is None
 
 
-def test_what_is_no_dictionary_or_list(api: Api, platform: Any) -> None:
+def test_an_invalid_dictionary_or_list(api: Api, platform: Any) -> None:
     calls: list[tuple[str, Any]] = [
         ("settings is a dictionary", lambda: api.projects.create("n", settings="x")),
         ("tags is a list", lambda: api.projects.create("n", tags=5)),

@@ -82,7 +82,7 @@ def test_an_edit_outlives_a_refusal(project: Project, platform: Any) -> None:
     assert platform.sent == {"name": "new"}
 
 
-def test_what_can_only_be_read(project: Project) -> None:
+def test_read_only_fields(project: Project) -> None:
     with pytest.raises(ReadOnlyPropertyError, match=r"Project\.id"):
         project.id = "own/other"
 
@@ -157,7 +157,7 @@ def test_a_data_set(api: Api, platform: Any) -> None:
     assert platform.sent == {"name": "z", "description": ""}
 
 
-def test_an_unread_field_is_asked_for_without_losing_edits(api: Api, platform: Any) -> None:
+def test_an_unread_field_is_requested_without_losing_edits(api: Api, platform: Any) -> None:
     platform.list("/projects", [{"id": "own/proj", "name": "old"}])
     platform.answer("GET", "/projects/own/proj", {"id": "own/proj", "name": "old", "description": "d"})
     platform.answer("PATCH", "/projects/own/proj", {"id": "own/proj", "name": "new", "description": "d"})

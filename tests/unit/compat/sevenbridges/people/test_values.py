@@ -17,7 +17,7 @@ def test_a_user(api: Api, platform: Any) -> None:
     assert repr(me) == "<User: username=bob>"
 
 
-def test_what_was_not_told_is_asked_for_once(api: Api, platform: Any) -> None:
+def test_what_was_not_reported_is_requested_once(api: Api, platform: Any) -> None:
     platform.list("/users", [{"username": "bob"}])
     platform.answer("GET", "/users/bob", {"username": "bob", "city": "Belgrade", "phone": None})
     [bob] = api.users.query("div")
@@ -92,7 +92,7 @@ def test_an_invoice(api: Api, platform: Any) -> None:
     assert invoice.storage_costs is None
 
 
-def test_limits_tell_when_they_are_counted_anew(api: Api, platform: Any) -> None:
+def test_limits_state_when_they_are_counted_again(api: Api, platform: Any) -> None:
     told = {"rate": {"limit": 1000, "remaining": 998, "reset": 1700000000}, "instance_limit": {"limit": 25}}
     platform.answer("GET", "/rate_limit", told)
     limit = api.rate_limit.get()

@@ -38,7 +38,7 @@ def test_an_id_in_its_parts(text, parts):
 @pytest.mark.parametrize(
     "text", ["a", "o/p", "o//a", "o/p/a/b", "o/p/a/1/2", "o/p/a/-1", "o/p/a/²", "o/p/..", "o/./a/1"]
 )
-def test_what_is_no_id_is_refused_before_anything_is_sent(api, platform, text):
+def test_an_invalid_id_is_refused_before_anything_is_sent(api, platform, text):
     with pytest.raises(ValidationError, match="owner/project/app"):
         api.apps.get(text)
     assert platform.asked == []
@@ -49,7 +49,7 @@ def test_no_id_at_all(api):
         api.apps.get("")
 
 
-def test_a_query_does_not_ask_for_the_cwl(api, platform):
+def test_a_query_does_not_request_the_cwl(api, platform):
     platform.lists("/apps", told())
     (found,) = api.apps.query(
         project="o/p", visibility="public", q="star", id=[api.apps.of(told(), api), "x/y/z"], limit=1
@@ -111,7 +111,7 @@ def test_yaml_is_sent_as_it_is_written(api, platform, raw, form):
     assert request.headers["content-type"] == "application/yaml"
 
 
-def test_an_app_that_is_answered_in_yaml_is_installed_all_the_same(api, platform):
+def test_an_app_that_is_answered_in_yaml_is_installed_anyway(api, platform):
     platform.says("POST /apps/o/p/a/raw", httpx.Response(200, text=YAML))
     platform.says("GET /apps/o/p/a", told())
     assert api.apps.install_app("o/p/a", YAML).revision == 0
@@ -144,7 +144,7 @@ def test_what_can_not_be_cwl_is_refused_before_anything_is_sent(api, platform, r
     assert platform.asked == []
 
 
-def test_an_app_that_is_there(api, platform, refuse):
+def test_an_app_that_exists(api, platform, refuse):
     platform.says("POST /apps/o/p/a/raw", refuse(409, 6003, "App exists."))
     with pytest.raises(Conflict):
         api.apps.install_app("o/p/a", TOOL)
@@ -187,7 +187,7 @@ def test_copy(api, platform, app, arguments, path, body):
     assert platform.sent == {"project": "o/q", **body}
 
 
-def test_a_strategy_that_is_not_there_is_refused(app, platform):
+def test_a_strategy_that_does_not_exist_is_refused(app, platform):
     with pytest.raises(ValidationError, match="clone, direct, clone_direct, transient"):
         app.copy("o/q", strategy="deep")
     assert platform.asked == []
@@ -205,7 +205,7 @@ def test_revisions_of_an_app_are_equal_and_one_in_a_set(api, app):
     assert App(name="x") != App(name="x")
 
 
-def test_a_listed_app_asks_for_its_cwl_once_and_in_its_revision(api, platform):
+def test_a_listed_app_requests_its_cwl_once_and_in_its_revision(api, platform):
     platform.says("GET /apps/o/p/a/2", told(2))
     app = api.apps.of({"id": "o/p/a/2", "name": "a", "revision": 2}, api)
     assert app.raw["class"] == "CommandLineTool"

@@ -203,7 +203,7 @@ def test_a_member_of_nowhere_can_not_be_saved(api):
         bob.save()
 
 
-def test_somebody_who_is_no_member(automation):
+def test_a_user_who_is_not_a_member(automation):
     with pytest.raises(NotFound):
         automation.get_member("nobody")
 

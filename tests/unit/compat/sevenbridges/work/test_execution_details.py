@@ -72,12 +72,12 @@ def test_logs_are_files_without_a_request(details, platform):
     assert len(platform.requests) == before
 
 
-def test_a_log_can_be_asked_for_its_name(details, platform):
+def test_a_log_can_be_requested_its_name(details, platform):
     platform.says("GET /files/f-log", {"id": "f-log", "name": "cmd.log", "type": "file"})
     assert details.jobs[0].logs["cmd.log"].name == "cmd.log"
 
 
-def test_details_are_asked_for_anew(details, platform):
+def test_details_are_requested_again(details, platform):
     platform.says(f"GET /tasks/{ID}/execution_details", {"href": HREF, "status": "FAILED", "jobs": []})
     assert details.reload().status == "FAILED"
     assert details.jobs == []

@@ -65,12 +65,12 @@ def test_files_are_sent_as_cwl_objects_however_deep(api):
 
 
 @pytest.mark.parametrize("value", [io.StringIO("reads"), Path("reads.fastq"), Decimal(3), object()])
-def test_what_is_no_json_value_is_refused_and_not_sent_as_its_looks(value):
+def test_invalid_json_value_is_refused_and_not_sent_as_its_looks(value):
     with pytest.raises(ValidationError, match="neither a JSON value"):
         sent({"record": {"reads": [value]}})
 
 
-def test_a_file_of_unknown_type_is_asked_for_before_it_is_sent(api, platform):
+def test_a_file_of_unknown_type_is_requested_before_it_is_sent(api, platform):
     platform.says("GET /files/d-9", {"id": "d-9", "type": "folder", "name": "x"})
     assert sent(api.files.of({"id": "d-9"}, api)) == {"class": "Directory", "path": "d-9"}
 
@@ -84,7 +84,7 @@ def test_an_input_reads_as_a_file_without_a_request(task, platform):
     assert len(platform.requests) == before
 
 
-def test_what_the_task_does_not_tell_of_a_file_is_asked_once(task, platform):
+def test_what_the_task_does_not_report_a_file_is_queried_once(task, platform):
     platform.says("GET /files/f-bam", {"id": "f-bam", "name": "a.bam", "size": 1234, "project": "o/p", "tags": []})
     assert task.inputs["bam"].size == 1234
     assert task.inputs["bam"].project == "o/p"
@@ -179,7 +179,7 @@ def test_an_edited_list_survives_a_look_at_the_platform(task, api):
     assert [each.id for each in task.inputs["reads"]] == ["f-bam", "f-new"]
 
 
-def test_a_list_that_was_handed_out_before_a_look_is_still_the_tasks(task, api):
+def test_a_list_that_was_returned_before_a_look_is_still_the_tasks(task, api):
     reads = task.inputs["reads"]
     task.inputs["threads"] = 8
     task._look()
@@ -187,7 +187,7 @@ def test_a_list_that_was_handed_out_before_a_look_is_still_the_tasks(task, api):
     assert [each["path"] for each in task.changes()["inputs"]["reads"]] == ["f-bam", "f-new"]
 
 
-def test_pop_gives_json_and_raises_for_what_is_not_there(task):
+def test_pop_gives_json_and_raises_for_what_does_not_exist(task):
     assert task.inputs["bam"].id == "f-bam"
     assert task.inputs.pop("bam") == BAM
     assert task.inputs["bam"] is None

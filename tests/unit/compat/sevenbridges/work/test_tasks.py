@@ -25,7 +25,7 @@ def task(api):
     return api.tasks.of({"id": ID, "name": "mine", "status": "DRAFT", "batch": False, "inputs": {}}, api)
 
 
-def test_a_query_sends_what_was_asked_for(api, platform, task):
+def test_a_query_sends_what_was_requested(api, platform, task):
     platform.lists("/tasks", {"id": ID, "name": "mine"})
     project = api.projects.of({"id": "own/proj"}, api)
     found = api.tasks.query(
@@ -179,7 +179,7 @@ def test_a_draft_with_errors_is_no_error(api, platform):
     assert api.tasks.create("n", "own/proj", "o/p/a").errors == [{"message": "not yet"}]
 
 
-def test_run_tells_the_task_its_new_state_and_keeps_edits(task, platform):
+def test_run_states_the_task_its_new_state_and_keeps_edits(task, platform):
     platform.says(f"POST /tasks/{ID}/actions/run", {"id": ID, "name": "mine", "status": "QUEUED"})
     task.name = "renamed"
     assert task.run(batch=False, interruptible=True) is task
@@ -318,7 +318,7 @@ def test_a_task_that_is_no_batch_has_no_children(task, platform):
     assert platform.asked == []
 
 
-def test_a_refused_look_at_a_batch_says_to_look_at_its_children(api, platform, refuse):
+def test_a_refused_view_of_a_batch_states_to_examine_its_children(api, platform, refuse):
     platform.says(f"GET /tasks/{ID}/execution_details", refuse(400, 7005, "It is a batch."))
     with pytest.raises(ExecutionDetailsInvalidTaskType, match="get_batch_children"):
         api.tasks.of({"id": ID, "batch": True}, api).get_execution_details()
@@ -326,7 +326,7 @@ def test_a_refused_look_at_a_batch_says_to_look_at_its_children(api, platform, r
         api.tasks.of({"id": ID, "batch": False}, api).get_execution_details()
 
 
-def test_many_tasks_are_asked_for_in_hundreds_and_come_in_order(api, platform):
+def test_many_tasks_are_requested_in_hundreds_and_come_in_order(api, platform):
     def answer(request: httpx.Request) -> dict:
         ids = json.loads(request.content)["task_ids"]
         return {"items": [bulk_item(id) for id in ids]}
@@ -350,7 +350,7 @@ def test_no_tasks_are_no_request(api, platform):
     assert platform.asked == []
 
 
-def test_a_task_that_is_not_there(api):
+def test_a_task_that_does_not_exist(api):
     with pytest.raises(NotFound):
         api.tasks.get(ID)
 

@@ -17,7 +17,7 @@ def states(platform, *names: str) -> None:
     platform.says(f"GET /tasks/{ID}", *({"id": ID, "name": "mine", "status": name} for name in names))
 
 
-def test_it_looks_at_once_and_does_not_sleep_after_the_end(task, platform, clock):
+def test_it_examines_once_and_does_not_sleep_after_the_end(task, platform, clock):
     states(platform, "QUEUED", "RUNNING", "COMPLETED")
     assert task.wait() is None
     assert task.status == "COMPLETED"
@@ -26,7 +26,7 @@ def test_it_looks_at_once_and_does_not_sleep_after_the_end(task, platform, clock
 
 
 @pytest.mark.parametrize("end", ["COMPLETED", "FAILED", "ABORTED"])
-def test_a_task_that_has_ended_is_not_asked_for(api, platform, clock, end):
+def test_a_task_that_has_ended_is_not_requested(api, platform, clock, end):
     api.tasks.of({"id": ID, "status": end}, api).wait()
     assert (platform.asked, clock.slept) == ([], [])
 

@@ -88,7 +88,7 @@ def test_bundle_json_is_written_as_all_clients_write_it():
 
 
 @pytest.mark.parametrize("name", [None, 5, ["a"], {}, "", "/etc/passwd", "../a", "a//b", "a\0b"])
-def test_a_name_that_no_file_can_have_is_told_with_its_place(name: object):
+def test_a_name_that_no_file_can_have_is_reported_with_its_place(name: object):
     bad = {**entry("a"), "name": name}
     with pytest.raises(UnsafePath, match=r"of files\[1\] of bundle u "):
         bundle.chosen(manifest(entry("b"), bad), "aws")
@@ -112,7 +112,7 @@ def test_a_bundle_that_does_not_say_which_it_is_is_none(field: str, value: objec
 
 @pytest.mark.parametrize("field", ["type", "uuid", "version"])
 @pytest.mark.parametrize("value", [..., None, 5, {}])
-def test_a_link_of_a_collection_that_leads_nowhere_is_told(field: str, value: object):
+def test_a_link_of_a_collection_that_has_no_target_is_reported(field: str, value: object):
     link = {"type": "bundle", "uuid": "u", "version": "v"}
     odd = {**link, field: value}
     if value is ...:
@@ -123,7 +123,7 @@ def test_a_link_of_a_collection_that_leads_nowhere_is_told(field: str, value: ob
 
 
 @pytest.mark.parametrize("told", [{}, {"contents": None}, {"contents": ["u"]}, [], None])
-def test_a_collection_without_its_links_is_told(told: object):
+def test_a_collection_without_its_links_is_reported(told: object):
     with pytest.raises(DecodeError, match="get_collection: the answer"):
         contents(answering(told), "u", None, "aws")
 

@@ -69,7 +69,7 @@ def test_a_form_comes_as_it_was_sent(fields: dict[str, str]):
         (*form({"other": "1"}), 400, "no field 'payload'"),
     ],
 )
-def test_what_is_no_notification(body: bytes, headers: dict[str, str], status: int, says: str):
+def test_an_invalid_notification(body: bytes, headers: dict[str, str], status: int, says: str):
     with pytest.raises(Refused, match=says) as caught:
         taken(body, headers)
     assert caught.value.status == status
@@ -100,7 +100,7 @@ def test_signatures_are_checked():
         (["--hmac-key-id", "k"], "--hmac-key-id requires --hmac-key"),
     ],
 )
-def test_what_cant_be_meant(words: list[str], says: str, capfd: pytest.CaptureFixture[str]):
+def test_what_cannot_be_meant(words: list[str], says: str, capfd: pytest.CaptureFixture[str]):
     from omicsdk.cli.main import main
 
     assert main(["dss", "listen", *words]) == 2

@@ -13,7 +13,7 @@ from omicsdk.hca.dss.staging import staging_error
         ConnectFailed("no answer", method="PUT", url="https://s3.example.org/b/k"),
     ],
 )
-def test_what_to_do_is_said_once(error: OmicsError):
+def test_what_to_do_is_stated_once(error: OmicsError):
     said = str(staging_error("reads.fastq", "bucket", error))
     assert said.startswith("reads.fastq: the staging bucket bucket ")
     assert error.message in said
