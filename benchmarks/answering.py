@@ -60,7 +60,7 @@ class Answering(asyncio.Protocol):
         self._answer = answer
         self._delay = delay
         self._came = bytearray()
-        self._let = False  # whether a client that asks first was told to go on
+        self._let = False  # whether a client that asks first was requested to continue
         self._transport: asyncio.WriteTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

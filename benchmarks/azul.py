@@ -177,7 +177,7 @@ ENTRIES = (entry("", "direct"), entry(", by the mirror", "mirror"))
 
 
 def main() -> int:
-    """Measures the cases that are asked for; gives the exit code."""
+    """Measures the cases that are requested; gives the exit code."""
     asked = options(__doc__)
     session = Session("azul", ENTRIES, asked)
     if lost := programs.missing(["curl", "nginx", "openssl"]):

@@ -30,7 +30,7 @@ def helping(client: Client, *words: str, shows: str) -> Action:
 
     Args:
         client: Whose command it is.
-        words: What stands behind the command.
+        words: What is behind the command.
         shows: What the help has to have in it.
 
     Raises:

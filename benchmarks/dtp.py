@@ -142,7 +142,7 @@ ENTRIES: tuple[Entry[Bench], ...] = (
 
 
 def main() -> int:
-    """Measures the cases that are asked for; gives the exit code."""
+    """Measures the cases that are requested; gives the exit code."""
     asked = options(__doc__)
     session = Session("dtp", ENTRIES, asked)
     with TemporaryDirectory() as folder:

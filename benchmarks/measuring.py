@@ -181,7 +181,7 @@ def row_of(case: Case, rounds: Sequence[tuple[Spent, Spent]], of: Literal["wall"
     Args:
         case: What was measured.
         rounds: What both sides took.
-        of: Whether wall or CPU seconds are compared. In a row of CPU seconds the wall stands beside them.
+        of: Whether wall or CPU seconds are compared. In a row of CPU seconds the wall is beside them.
     """
     ours, peer = (Spent(*map(statistics.median, zip(*side, strict=True))) for side in zip(*rounds, strict=True))
     mine, other = (ours.wall, peer.wall) if of == "wall" else (ours.cpu, peer.cpu)

@@ -51,7 +51,7 @@ class Peer:
         self._libraries = libraries
 
     def make(self) -> None:
-        """Makes its environment when it is not there.
+        """Makes its environment when it does not exist.
 
         Raises:
             subprocess.CalledProcessError: It could not be made.
@@ -59,7 +59,7 @@ class Peer:
         subprocess.run([sys.executable, ROOT / "tests" / "compat" / "make_environments.py", self.name], check=True)
 
     def missing(self, needs: Iterable[str]) -> list[str]:
-        """Which of what cases need is not there."""
+        """Which of what cases need does not exist."""
         return [need for need in needs if not self.has(need)]
 
     def has(self, need: str) -> bool:
@@ -89,7 +89,7 @@ def environ(home: Path, dropped: Sequence[str]) -> dict[str, str]:
     """The variables of a client with a home of its own and no proxy before it.
 
     Args:
-        home: The folder; made where it is not there.
+        home: The folder; made where it does not exist.
         dropped: What names of variables begin with that are not handed on.
     """
     home.mkdir(exist_ok=True)

@@ -28,7 +28,7 @@ def measure(
     sizes: Sized,
     quick: Sized,
 ) -> NoReturn:
-    """Measures the cases that are asked for, and ends the process.
+    """Measures the cases that are requested, and ends the process.
 
     Args:
         doc: The script's own.
@@ -71,6 +71,6 @@ def _measured(
 
 
 def _compile() -> None:
-    """Compiles our modules, as an installer does with packages: Python may be told not to write what it compiles itself."""
+    """Compiles our modules, as an installer does with packages: Python may be configured not to write what it compiles itself."""
     for package in (omicsdk, omicsdk_api):
         compileall.compile_dir(str(Path(str(package.__file__)).parent), quiet=1)

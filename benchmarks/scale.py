@@ -54,7 +54,7 @@ def items(count: int) -> Iterator[Item]:
 
 
 def write_manifest(path: Path, count: int) -> None:
-    """Writes a manifest, one row in fifty for a file that stands there already.
+    """Writes a manifest, one row in fifty for a file that is there already.
 
     Args:
         path: The target.
@@ -76,7 +76,7 @@ def planned(kind: str, count: int, folder: Path) -> Figures:
     Args:
         kind: A key of SIZES.
         count: How many rows there are.
-        folder: Where the manifest stands, and the files would go.
+        folder: Where the manifest is, and the files would go.
     """
     if kind == "items":
         plan = Plan(partial(items, count), folder / "target")

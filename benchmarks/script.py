@@ -30,7 +30,7 @@ class Entry(NamedTuple, Generic[Bench]):
 
 
 class Options(NamedTuple):
-    """What was asked for.
+    """What was requested.
 
     Attributes:
         case: What names of cases must have in them.
@@ -75,7 +75,7 @@ class Session(Generic[Bench]):
     Args:
         name: The benchmark's.
         entries: All of its cases.
-        asked: What was asked for.
+        asked: What was requested.
     """
 
     def __init__(self, name: str, entries: Sequence[Entry[Bench]], asked: Options) -> None:
@@ -91,7 +91,7 @@ class Session(Generic[Bench]):
         self._failed: list[str] = []
 
     def measure(self, bench: Bench, missing: Callable[[Iterable[str]], list[str]]) -> None:
-        """Measures what was asked for.
+        """Measures what was requested.
 
         Args:
             bench: What cases work with.

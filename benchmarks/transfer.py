@@ -19,7 +19,7 @@ from transferring.files import QUICK, Sizes
 
 
 def main() -> int:
-    """Measures the cases that are asked for; gives the exit code."""
+    """Measures the cases that are requested; gives the exit code."""
     asked = options(__doc__)
     session = Session("transfer", ENTRIES, asked)
     if lost := programs.missing(["nginx", "openssl"]):

@@ -1,6 +1,6 @@
 """`make docs`: write the pages that are made from something else, check every link, and build the manual as a site.
 
-python docs/build.py            write them, and the site into build/site; end with 1 when a link leads nowhere
+python docs/build.py            write them, and the site into build/site; end with 1 when a link has no target
 python docs/build.py --check    write nothing; end with 1 also when a page is not what would be written
 """
 

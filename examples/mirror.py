@@ -1,6 +1,6 @@
 """Keep a folder equal to what a query finds: python examples/mirror.py FOLDER [QUERY]
 
-Run it again and only what is new is fetched; stop it and it goes on where it was. The query is JSON, by default every bundle.
+Run it again and only what is new is fetched; stop it and it continues where it was. The query is JSON, by default every bundle.
 """
 
 import json

@@ -1,6 +1,6 @@
 """`make bare`: what a user gets: the wheel of dist/ with all extras, and nothing else, in an environment of its own.
 
-    python release/bare.py          make build/bare anew and run the demo in it
+    python release/bare.py          make build/bare again and run the demo in it
 
 Dependencies come from where pip gets them. What they are is what `make sbom`, `make licences` and `make audit` look at.
 """

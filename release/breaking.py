@@ -21,7 +21,7 @@ class Change:
     Attributes:
         name: The full name.
         what: The change in words.
-        breaking: Whether a program that ran may fail. Changed types are not: they are told, to be looked at.
+        breaking: Whether a program that ran may fail. Changed types are not: they are reported, to be examined.
     """
 
     name: str
@@ -61,10 +61,10 @@ def named(changelog: str, since: str | None) -> set[str]:
 
     Args:
         changelog: CHANGELOG.md.
-        since: The version of the last release; sections from its own on are past. None looks at the newest section.
+        since: The version of the last release; sections from its own on are past. None examines the newest section.
 
     Returns:
-        Dotted names as they stand there, arguments in brackets left off.
+        Dotted names unchanged there, arguments in brackets left off.
     """
     headings = list(_SECTION.finditer(changelog))
     past = next((each.start() for each in headings if each[1] == since), None)
@@ -133,7 +133,7 @@ def _parsed(declared: str) -> _Function:
 
 @dataclass(frozen=True)
 class _Argument:
-    place: int | None  # where it stands among those without a name; None: by name only
+    place: int | None  # where it is among those without a name; None: by name only
     by_name: bool
     default: str | None  # None: required
     type: str

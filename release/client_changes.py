@@ -3,7 +3,7 @@
     python release/client_changes.py [REVISION]
 
 Compared are the documents and overlays of specs/ as a revision has them with those of the tree, both read by this tree's
-generator, as `omics codegen diff` does it. Without a revision it is the last release; before the first one, the page says so.
+generator, as `omics codegen diff` does it. Without a revision it is the last release; before the first one, the page reports it.
 """
 
 from __future__ import annotations

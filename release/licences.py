@@ -65,7 +65,7 @@ def is_taken(licence: str) -> bool:
 
 
 def asked_for(project: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Packages, as they are compared, to who asks for them: "always", or names of extras that `all` has.
+    """Packages, as they are compared, to who requests them: "always", or names of extras that `all` has.
 
     Args:
         project: The table `project` of pyproject.toml.

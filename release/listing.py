@@ -63,7 +63,7 @@ def from_text(text: str) -> Listing:
 
 
 def whole(names: Listing) -> Listing:
-    """The same with everything described where it is named: `is` gives way to what it leads to, members and all."""
+    """The same with everything described where it is named: `is` gives way to what it refers to, members and all."""
     found = {name: declared for name, declared in names.items() if not declared.startswith("is ")}
     members: dict[str, list[str]] = {}
     for name in names:
@@ -136,7 +136,7 @@ class _Reading:
             self.found[path] = f"attribute {_shown(getattr(target, 'annotation', None))}".rstrip()
 
     def _is_known(self, path: str, target: str) -> bool:
-        """Whether a class is described elsewhere; the name is told to lead there then."""
+        """Whether a class is described elsewhere; the name is requested to lead there then."""
         known = self._described.setdefault(target, path)
         if known != path:
             self.found[path] = f"is {known}"
@@ -202,7 +202,7 @@ def _looked_up(near: griffe.Object, path: str) -> griffe.Object | None:
 
 
 def _bases(target: griffe.Class) -> Iterator[str]:
-    """What users may catch or test for: a class's own name, wherever it stands, and what it is in turn."""
+    """What users may catch or test for: a class's own name, wherever it is, and what it is in turn."""
     for base in target.bases:
         path = base if isinstance(base, str) else base.canonical_path
         found = _looked_up(target, path)

@@ -107,7 +107,7 @@ class Mutant:
 
 def mutants_of(source: str) -> list[Mutant]:
     """All mutants of a module's source, in the order of their places."""
-    # Only the statement of the module that holds a change is written anew: to write all takes seconds for a thousand mutants.
+    # Only the statement of the module that holds a change is written again: to write all takes seconds for a thousand mutants.
     statements = ast.parse(source).body
     texts = [ast.unparse(statement) for statement in statements]
     seen = set(enumerate(texts))

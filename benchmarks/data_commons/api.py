@@ -3,7 +3,7 @@
     python -m data_commons.api SERVER CERTIFICATE DELAY RECORDS
 
 Its objects are those that were PUT to /_objects/ID; their bytes are at SERVER under their ids. Its index has RECORDS records,
-and says so in the order of their GUIDs. It is a proxy, too: clients that CONNECT to it are answered by it within TLS, with the
+and reports it in the order of their GUIDs. It is a proxy, too: clients that CONNECT to it are answered by it within TLS, with the
 certificate and key in the folder CERTIFICATE, whichever host and port they ask for.
 """
 
@@ -143,7 +143,7 @@ def record_of(number: int) -> dict[str, object]:
 
 
 def object_of(id: str, size: int, md5: str) -> dict[str, object]:
-    """An object as the commons tells it by DRS.
+    """An object as the commons states it by DRS.
 
     Args:
         id: Its id.

@@ -37,7 +37,7 @@ class Side:
 
     Attributes:
         client: The client.
-        worker: A process that asks who it is told to.
+        worker: A process that asks who it is requested.
         through: A process for the commons that answers at once.
         through_slow: One for the commons that takes its time.
     """

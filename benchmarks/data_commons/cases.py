@@ -48,7 +48,7 @@ def listing(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
 
 def pull(bench: Bench, name: str, goal: float | None, rounds: int, *, slow: bool = False) -> Row:
     """The objects of a manifest, into memory; ours holds them against their MD5."""
-    kind = "late" if slow else "file"  # nginx goes on serving what it has open under a name
+    kind = "late" if slow else "file"  # nginx continues serving what it has open under a name
     names = [f"{kind}-{number:04}.bam" for number in range(bench.sizes.files)]
     files = [served_file(bench.root, name, bench.sizes.file) for name in names]
     manifest = bench.source / "manifest.json"
@@ -112,7 +112,7 @@ def peak(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
 
 
 def _manifest(bench: Bench) -> Path:
-    """A manifest of as many rows as there should be, made when it is first asked for."""
+    """A manifest of as many rows as there should be, made when it is first requested."""
     manifest = bench.source / "manifest.tsv"
     if not manifest.exists():
         with manifest.open("w") as file:

@@ -31,7 +31,7 @@ def both(homes: Path, certificate: Path) -> tuple[Client, Client]:
 
 
 def token() -> str:
-    """An access token of the commons, good for ten years; no user looks at its signature."""
+    """An access token of the commons, good for ten years; no user examines its signature."""
     claims = {"iss": f"https://{HOST}/user", "iat": 1_700_000_000, "exp": 2_000_000_000 + 300_000_000, "pur": "access"}
     parts = [base64.urlsafe_b64encode(json.dumps(each).encode()).decode().rstrip("=") for each in ({}, claims)]
     return ".".join([*parts, "c2ln"])

@@ -1,4 +1,4 @@
-"""A process that has made its clients and uses them when it is told to; see transferring/worker.py.
+"""A process that has made its clients and uses them when it is requested; see transferring/worker.py.
 
 Runs under our environment, and that of the published client. What is measured is the same lines of a script for both.
 """

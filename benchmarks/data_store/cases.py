@@ -90,7 +90,7 @@ def whole_command(bench: Bench, name: str, goal: float | None, rounds: int) -> R
 
 
 def _task(api: str, place: Place, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """A call of the documented client, as its process is told of it."""
+    """A call of the documented client, as its process is notified of it."""
     where = {"swagger_url": f"{api}/v1/swagger.json", "folder": str(place.out)}
     return {"do": "call", "name": method, "arguments": arguments, **where}
 

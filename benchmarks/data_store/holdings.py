@@ -32,7 +32,7 @@ QUICK = Sizes(one=8 << 20, many=60, medium=4, bundle=20, uploaded=20)
 
 
 class Holdings:
-    """Files, made when they are first asked for; a file's name on the server is its UUID.
+    """Files, made when they are first requested; a file's name on the server is its UUID.
 
     Args:
         root: The server's folder.
@@ -76,7 +76,7 @@ class Holdings:
         return self._source
 
     def manifest(self, kind: str) -> Path:
-        """A manifest of files of a kind, made anew."""
+        """A manifest of files of a kind, made again."""
         bundle = str(uuid4())
         rows = (
             (bundle, VERSION, f"reads_{number:04}.fastq.gz", file.name, VERSION, file.sha256, str(file.size))
@@ -101,7 +101,7 @@ class Holdings:
                 "indexed": False,
                 "sha256": file.sha256,
                 "crc32c": file.crc32c,
-                "sha1": "0" * 40,  # no client looks at these two
+                "sha1": "0" * 40,  # no client examines these two
                 "s3_etag": "0" * 32,
             }
             for number, file in enumerate(files)

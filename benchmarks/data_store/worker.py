@@ -1,4 +1,4 @@
-"""A process that has made a documented client and calls it when it is told to; see transferring/worker.py.
+"""A process that has made a documented client and calls it when it is requested; see transferring/worker.py.
 
 Runs under our environment, and that of the published client.
 """
@@ -27,7 +27,7 @@ def call(package: str, swagger_url: str, folder: str, name: str, arguments: dict
     client: Any = import_module(f"{package}.dss").DSSClient(swagger_url=swagger_url)
 
     def act() -> None:
-        os.chdir(folder)  # it is made anew before each run
+        os.chdir(folder)  # it is made again before each run
         getattr(client, name)(**arguments)
 
     return act

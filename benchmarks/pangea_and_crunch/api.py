@@ -2,7 +2,7 @@
 
     python -m pangea_and_crunch.api SINK SAMPLES
 
-Pangea has one organization with one library of SAMPLES samples, and in each sample any result and field that is asked for by
+Pangea has one organization with one library of SAMPLES samples, and in each sample any result and field that is requested by
 name; a field holds what was PUT to /_stored/NAME. Parts of uploads go to SINK. Objects have the fields that a real server's
 have, and the site has one dataset.
 """

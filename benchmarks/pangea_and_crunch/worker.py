@@ -1,4 +1,4 @@
-"""A process that has made its clients and uses them when it is told to; see transferring/worker.py.
+"""A process that has made its clients and uses them when it is requested; see transferring/worker.py.
 
 Runs under our environment, and that of the published client. What is measured is the same lines of a script for both.
 """
@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-# Last: what stands there must not come before the published client's package.
+# Last: what is there must not come before the published client's package.
 sys.path.append(str(Path(__file__).parents[1]))
 
 Act = Callable[[], None]
@@ -28,7 +28,7 @@ def _field(package: str, url: str, word: str) -> Any:
 
 
 def listing(package: str, url: str, count: int) -> Act:
-    """Lists all samples of a library, and looks at each one's name.
+    """Lists all samples of a library, and examines each one's name.
 
     Args:
         package: Where the client comes from: `pangea_api`, the published one, or `omicsdk.compat.pangea_api`.

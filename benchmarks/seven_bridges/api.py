@@ -3,7 +3,7 @@
     python -m seven_bridges.api SERVER SINK DELAY
 
 Its files' bytes are at SERVER under their ids; parts of uploads go to SINK. Its list of files is as long as `?project=` of
-a query states (`bench/5000`). What is done is counted; GET /_counts tells. A file that was PUT to /_files/ID is told as it
+a query states (`bench/5000`). What is done is counted; GET /_counts tells. A file that was PUT to /_files/ID is reported as it
 came, any other one is made up.
 """
 
@@ -126,7 +126,7 @@ def platform(server: str, sink: str, own: str) -> Answer:
 
 
 def file_of(base: str, name: str, project: str) -> dict[str, object]:
-    """A file as the platform tells it with all its fields.
+    """A file as the platform states it with all its fields.
 
     Args:
         base: The platform's base URL.

@@ -1,4 +1,4 @@
-"""A process that has made an Api and uses it when it is told to; see transferring/worker.py.
+"""A process that has made an Api and uses it when it is requested; see transferring/worker.py.
 
 Runs under our environment, and that of the published client. What is measured is the same lines of a script for both.
 """
@@ -20,7 +20,7 @@ def _api(package: str, url: str) -> Any:
 
 
 def listing(package: str, url: str, count: int) -> Act:
-    """Lists all files of a project, and looks at each one's name.
+    """Lists all files of a project, and examines each one's name.
 
     Args:
         package: Where the client comes from: `sevenbridges`, the published one, or `omicsdk.compat.sevenbridges`.

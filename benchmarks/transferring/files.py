@@ -57,7 +57,7 @@ QUICK = Sizes(
 
 
 class Files:
-    """Files of random bytes below a server's root; each kind is made when it is first asked for.
+    """Files of random bytes below a server's root; each kind is made when it is first requested.
 
     Args:
         root: The server's root.

@@ -43,7 +43,7 @@ class Floor:
         hashing.start()
         told = self._receive()
         hashing.join()
-        elsewhere = told.cpu if isinstance(told, Spent) else 0.0  # in a process that goes on
+        elsewhere = told.cpu if isinstance(told, Spent) else 0.0  # in a process that continues
         return self._nginx.cpu() - served + cpu_seconds() - spent + elsewhere
 
     def after(self, peer: Action, prepare: Callable[[], object]) -> Action:

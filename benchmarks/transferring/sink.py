@@ -4,7 +4,7 @@
 
 Writes the port that it listens on, and ends with its input. The kernel drops the bytes of bodies (MSG_TRUNC): they are
 never copied out of it, so the sink costs next to nothing and the figures are the clients'. An ETag is a number, not an MD5;
-what is sent is counted, not looked at: correctness is the tests' matter. `GET /` answers with the bytes of all whole bodies,
+what is sent is counted, not examined: correctness is the tests' matter. `GET /` answers with the bytes of all whole bodies,
 `GET /moved` with those of begun ones too. With a rate, all connections together bring so many bytes a second.
 """
 
@@ -109,7 +109,7 @@ def _reply(request: bytes, headers: dict[bytes, bytes], size: int, moved: int) -
     if method == b"POST":
         body = (_INITIATED if b"uploads" in target.partition(b"?")[2].split(b"&") else _COMPLETED) % number
         return b"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
-    return b"HTTP/1.1 204 No Content\r\n\r\n"  # an upload that is given up
+    return b"HTTP/1.1 204 No Content\r\n\r\n"  # an upload that is abandoned
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""A process that transfers when it is told to: what it imports and connects to once is not measured again.
+"""A process that transfers when it is requested: what it imports and connects to once is not measured again.
 
 Each line of its input is a task as a JSON object, each line of its output what the task took; it ends with its input. The
 first field, "do", names the task. Runs under our environment, and that of boto3.

@@ -81,7 +81,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, **_further: object) -> str:
-    """Puts drawings where a page asks for them, and points links at where things are in the manual."""
+    """Puts drawings where a page requests them, and points links at where things are in the manual."""
     page.meta["search"] = {"boost": _weight(page.file.src_uri)}
     if page.file.src_uri in OUTSIDE.values():
         return _outside_fences(markdown, lambda text: LINK.sub(from_top, text))

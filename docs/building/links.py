@@ -21,7 +21,7 @@ def pages(root: Path) -> list[Path]:
 
 
 def lost_links(page: Path) -> Iterator[str]:
-    """The relative links of a page that lead to no file, or to no heading of one.
+    """The relative links of a page that refer to no file, or to no heading of one.
 
     Args:
         page: A Markdown file.

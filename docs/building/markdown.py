@@ -8,7 +8,7 @@ _STEERS = re.compile(r"([\\*_\[\]#|~$])")
 
 
 def plain(text: str) -> str:
-    """Text as it stands, on one line; only words between backticks stay code.
+    """Text unchanged, on one line; only words between backticks stay code.
 
     Args:
         text: A summary, or an argument's help.
@@ -28,7 +28,7 @@ def light(text: str) -> str:
 
 
 def _fenced(text: str) -> str:
-    """Paragraphs that are code because they are indented, between fences; those that go on with a list's item stay."""
+    """Paragraphs that are code because they are indented, between fences; those that continue with a list's item stay."""
     paragraphs = text.split("\n\n")
     for at in range(1, len(paragraphs)):
         lines = paragraphs[at].rstrip("\n").split("\n")

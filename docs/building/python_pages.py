@@ -199,7 +199,7 @@ def pages() -> dict[str, str]:
     for package in found[1:]:
         for module in (package.module, *package.further):
             for _, home in names(module):
-                # A face may give a platform's own name: it is told on the platform's page.
+                # A face may give a platform's own name: it is reported on the platform's page.
                 if home not in told or home.startswith(f"{package.module}."):
                     told[home] = package.module
     made = {package.path: _package_page(package, told) for package in found}

@@ -55,7 +55,7 @@ class _Read(HTMLParser):
 
 
 def lost_in_site(site: Path) -> list[str]:
-    """What is wrong with the links of a built site: those that lead nowhere, and what would be fetched from elsewhere.
+    """What is wrong with the links of a built site: those that have no target, and what would be fetched from elsewhere.
 
     Args:
         site: Its folder.

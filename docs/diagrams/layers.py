@@ -5,7 +5,7 @@ from diagrams.svg import Box, drawing
 
 
 def rows() -> list[list[Box]]:
-    """The boxes from top to bottom; the last row has what stands beside the layers."""
+    """The boxes from top to bottom; the last row has what is beside the layers."""
     stacked = layers()
     named = {name for row in stacked for name in row}
     beside = [name for name in packages() if name not in named]

@@ -32,7 +32,7 @@ def layers() -> list[list[str]]:
 
 
 def _merged(first: list[list[str]], second: list[list[str]]) -> list[list[str]]:
-    """Two stacks as one: what stands in one of them only shares a row with what stands there in the other."""
+    """Two stacks as one: what is in one of them only shares a row with what is there in the other."""
     rows: list[list[str]] = []
     left, right = list(first), list(second)
     while left or right:

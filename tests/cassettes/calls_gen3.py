@@ -23,7 +23,7 @@ def person(sandbox: Sandbox, name: str = ADMINISTRATOR) -> BearerToken:
 
 
 def _as(recorder: Recorder, credentials: Any) -> None:
-    """Has the calls that follow made by somebody else; None makes them without a login."""
+    """Has the calls that follow made by another user; None makes them without a login."""
     recorder.client = recorder.client.with_options(credentials=credentials)
 
 

@@ -117,7 +117,7 @@ def _datasets(recorder: Recorder) -> None:
 
 
 def _report(url: str) -> Any:
-    """Sends a part to where the platform says, and gives what is to be reported."""
+    """Sends a part to where the platform states, and gives what is to be reported."""
     etag = httpx.put(url, content=CONTENT, trust_env=False).headers["ETag"]
     return {"part_number": 1, "response": {"headers": {"ETag": etag}}}
 

@@ -53,7 +53,7 @@ class Source:
 
 
 def as_json(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """A form as the JSON object of texts, which it stands for; None for what isn't a form."""
+    """A form as the JSON object of texts, which it represents; None for what is not a form."""
     kind = request["headers"].get("content-type", "")
     if not kind.startswith("application/x-www-form-urlencoded") or not isinstance(request["body"], dict):
         return None
@@ -144,7 +144,7 @@ def _rank(call: Call, exchange: Mapping[str, Any]) -> tuple[bool, bool, int]:
 
 
 def base_of(service: str, path: str) -> str | None:
-    """Where the base URL ends of a client that sends to a path, None when it isn't one of the service."""
+    """Where the base URL ends of a client that sends to a path, None when it is not one of the service."""
     if service == "gen3/sheepdog" and path.startswith(NOT_SHEEPDOG):
         return None
     return next((base for start, base in SOURCES[service].bases.items() if path.startswith(start)), None)
@@ -162,7 +162,7 @@ def find(caller: Caller, request: Mapping[str, Any], base: str, source: Source) 
 
 
 def asks_alike(call: Call, request: Mapping[str, Any]) -> bool:
-    """Whether the recorded request asked for a media type that the client asks for too."""
+    """Whether the recorded request requested a media type that the client requests too."""
     wanted = request["headers"].get("accept", "*/*")
     return "*/*" in wanted or dict(call.headers)["accept"].split(",")[0] in wanted
 

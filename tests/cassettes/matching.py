@@ -71,7 +71,7 @@ class Caller:
             inspect.signature(module.build).bind(**arguments)
             return module.build(**arguments)
         except (TypeError, ValueError, UsageError):
-            return None  # an argument is missing, or one that can't be sent
+            return None  # an argument is missing, or one that cannot be sent
 
 
 def pattern_of(template: str) -> str:

@@ -1,4 +1,4 @@
-"""`make cassettes`: record calls of generated clients anew, against the sandbox, those of all services or of those named."""
+"""`make cassettes`: record calls of generated clients again, against the sandbox, those of all services or of those named."""
 
 import argparse
 import itertools

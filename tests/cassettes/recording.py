@@ -34,7 +34,7 @@ _SECRETS_OF_ANSWERS = tuple(
         r'("(?:(?:access|id|refresh|auth)_token|api_key|private_key|password)": *")([^"]+)',
         r'("(?:AccessKeyId|SecretAccessKey|SessionToken)": *")([^"]+)',
         r'([?&]ticket=|"ticket" value=")([^"&\s]+)',
-        r"()(eyJ[\w-]+\.[\w-]+\.[\w-]+)",  # a JSON Web Token, wherever it stands
+        r"()(eyJ[\w-]+\.[\w-]+\.[\w-]+)",  # a JSON Web Token, wherever it is
         # Public keys are no secrets, but others at each recording.
         r'("n": *")([\w-]{100,})',
         r"(-----BEGIN PUBLIC KEY-----)([^-]+)",
@@ -128,7 +128,7 @@ class Cleaner:
         """A text without secrets and with the fixed names in the servers' place."""
         for pattern in _SECRETS_OF_ANSWERS:
             text = pattern.sub(lambda found: found[1] + self._taken(found[2]), text)
-        for secret in self._long():  # some services tell again what they were told
+        for secret in self._long():  # some services state again what they were reported
             text = text.replace(secret, FILTERED)
         return _PRESIGNED.sub(lambda found: found[1] * bool(self._taken(found[2])), self.renamed(text))
 
@@ -144,7 +144,7 @@ class Cleaner:
         return text
 
     def leaks(self, folder: Path) -> list[str]:
-        """The files of a folder in which a secret stands after all."""
+        """The files of a folder in which a secret is after all."""
         # YAML folds its lines at blanks.
         texts = {path.name: " ".join(path.read_text(encoding="utf-8").split()) for path in folder.iterdir()}
         return sorted(name for name, text in texts.items() if any(each in text for each in self._long()))
@@ -250,7 +250,7 @@ class Recorder:
             base_path: The path under which the service's operations stand.
 
         Raises:
-            AssertionError: A secret stands in a cassette.
+            AssertionError: A secret is in a cassette.
         """
         content = {"base_url": f"{HOST}/{base_path}", "calls": self._calls}
         (self._folder / "calls.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Generated clients on answers that real servers gave: nothing of an answer is lost, and errors are told as such.
+"""Generated clients on answers that real servers gave: nothing of an answer is lost, and errors are reported as such.
 
 The cassettes are `convert_recordings.py`'s. Requests are matched whole, so a client that sends something else fails.
 """

@@ -17,7 +17,7 @@ NEAR = 60
 
 
 def key_of(method: str, url: str) -> tuple[object, ...]:
-    """What a request asks for; the order of its query doesn't matter."""
+    """What a request requests; the order of its query does not matter."""
     parts = urlsplit(url)
     return method, parts.path, *sorted(parse_qsl(parts.query, keep_blank_values=True))
 
@@ -31,7 +31,7 @@ def walk(client_class: Any, found: Found, start: int) -> list[int]:
         start: The place of the first page.
 
     Returns:
-        Places of all pages; empty when one of them isn't recorded nearby.
+        Places of all pages; empty when one of them is not recorded nearby.
     """
     near = range(start, min(start + NEAR, len(found)))
     places: dict[tuple[object, ...], int] = {}

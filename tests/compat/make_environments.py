@@ -24,7 +24,7 @@ Environment = Mapping[str, Sequence[str]]
 
 
 class NotMade(Exception):
-    """An environment that couldn't be made; the message names it and the reason."""
+    """An environment that could not be made; the message names it and the reason."""
 
 
 def load(file: Path = HERE / "environments.toml") -> dict[str, Environment]:

@@ -45,7 +45,7 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
     ("refused", "an infinite number"): (shows({"given": 400}), refused_by("CrunchAPIException")),
     # What was sent before the first value of no kind stays.
     ("inferred", "what was sent before"): (shows([{"key": "first", "value": "sent"}]), shows([])),
-    # A page that isn't JSON ends in an error of a library.
+    # A page that is not JSON ends in an error of a library.
     ("reading", "no such address"): (refused_by("JSONDecodeError"), refused_by("CrunchAPIException")),
     # Without its slash a POST is sent elsewhere, arrives as a GET, and seems to have worked.
     ("at_the_edges", "without a slash"): (shows({"given": 200}), shows({"given": 201})),
@@ -54,17 +54,17 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
     ("changed_files", "the file"): (shows("abc\n"), shows("abc\nmore\n")),
     ("changed_files", "files beside it"): (shows(1), shows(0)),
     ("again", "files more than there are names"): (lambda seen: seen > 0, shows(0)),
-    # Why a run failed isn't said, or in the words of Python; what the workflow said is dropped.
+    # Why a run failed is not said, or in the words of Python; what the workflow said is dropped.
     ("failing", "a failing script: why"): (has("exit status 3"), shows("bad input é")),
     ("failing", "what it said"): (shows(None), shows("bad input é\n")),
     ("failing", "no shebang: why"): (has("[Errno 8]"), has("[Errno 8]", "#!/bin/bash")),
     ("failing", "no such interpreter: why"): (has("[Errno 2]", "script.sh"), has("#!/no/such/interpreter")),
     ("failing", "no workflow: why"): (shows(""), has("no workflow")),
     ("failing", "no folder: why"): (has("[Errno 2]"), has("[Errno 2]", "base_file_path")),
-    # A folder that is named from here isn't found again when the files are uploaded.
+    # A folder that is named from here is not found again when the files are uploaded.
     ("relative", "failed"): (shows(True), shows(False)),
     ("relative", "statuses"): (shows([*SIX[:-1], [3, 3]]), shows(SIX)),
-    # What Snakemake ends with isn't looked at: where it fails, or can't begin since there is no conda, all went well.
+    # What Snakemake ends with is not examined: where it fails, or cannot begin since there is no conda, all went well.
     ("snakefile", "stored"): (shows(["in.txt"]), shows(["in.txt", "made.txt"])),
     ("failing_rule", "failed"): (shows(False), shows(True)),
     ("failing_rule", "statuses"): (shows(SIX), shows([*SIX[:3], [2, 3]])),
@@ -150,7 +150,7 @@ def test_no_group_of_the_crunch_scenario_is_left_out(seen: dict[str, Results]) -
     assert {package: list(told) for package, told in seen.items()} == dict.fromkeys((PUBLISHED, OURS), GROUPS)
 
 
-# Values that both have to see, so that they don't agree on nothing.
+# Values that both have to see, so that they do not agree on nothing.
 
 
 def test_a_crunch_run_sends_six_statuses_in_order(seen: dict[str, Results]) -> None:

@@ -1,4 +1,4 @@
-"""Runs of crunch's datasets with Snakemake 7 and 8 as users have them, without conda, and with one that says it is there."""
+"""Runs of crunch's datasets with Snakemake 7 and 8 as users have them, without conda, and with one that states it is there."""
 
 import json
 import os
@@ -129,7 +129,7 @@ def test_crunch_snakemake_resumes_where_it_failed_and_nothing_is_lost(release: s
 
     there = table(made.storage)
     assert {"one.txt", "two.txt", "three.txt", "ran.txt"} <= set(there)
-    assert (made.storage / "ran.txt").read_text() == "ran\n"  # rule one wasn't run again
+    assert (made.storage / "ran.txt").read_text() == "ran\n"  # rule one was not run again
 
 
 def test_crunch_snakemake_with_a_snakefile_that_is_none(release: str, make: Make) -> None:

@@ -83,7 +83,7 @@ def test_does_not_take_wrong_bytes(sandbox: Sandbox, client: "Documented", make_
 def test_downloads_a_manifest(sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path]) -> None:
     seeded = [sandbox.seed(make_folder(name)) for name in ("one", "two")]
     manifest = client.folder.parent / "m.tsv"
-    # No empty file: for a manifest's the client asks for the bytes from 0 on, which S3 refuses as the sandbox does.
+    # No empty file: for a manifest's the client requests the bytes from 0 on, which S3 refuses as the sandbox does.
     write_manifest(manifest, seeded, "reads.fastq.gz", "images/slide 1.tif")
     client.call("download_manifest", manifest=str(manifest), replica="aws", download_dir="there")
     copy = (client.folder / "m.tsv").read_bytes()

@@ -44,9 +44,9 @@ _NO_LOGIN = (NOTHING, refused_by("Forbidden"))
 
 # What the published client does wrong, by (group, label): how that shows, and what is right and held here to.
 DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
-    # An answer that is an error looks like a good one until its status is asked for.
+    # An answer that is an error looks like a good one until its status is requested.
     ("wrong_logins", "no such page"): (gave("<Response [404]>"), refused_by("NotFound")),
-    # What isn't there is None, which fails somewhere else later.
+    # What does not exist is None, which fails somewhere else later.
     ("index", "no such record"): _NOT_THERE,
     ("index", "nowhere"): _NOT_THERE,
     ("lists", "not found"): _NOT_THERE,
@@ -64,7 +64,7 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
     ),
     # Metadata of URLs that go stay behind, which the index refuses.
     ("changes", "URLs with metadata"): (refused_by("HTTPError"), gave(["s3://bucket/32b"])),
-    # What can't be awaited is awaited: these calls never work.
+    # What cannot be awaited is awaited: these calls never work.
     ("at_once", "found"): (refused_by("TypeError"), gave(1)),
     ("documents_at_once", "aliases"): (
         refused_by("ClientConnectionError"),
@@ -73,12 +73,12 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
     ("documents_at_once", "aliases deleted"): (refused_by("TypeError"), gave("")),
     # The quotes of JSON are part of the version.
     ("metadata", "version"): (shows('"4.3.0"'), shows("4.3.0")),
-    # `merge` isn't sent.
+    # `merge` is not sent.
     ("metadata", "merged"): (shows([{"p": 2}] * 2), shows([{"n": 1, "p": 2}] * 2)),
     # Without a login nothing is sent, and nothing said.
     ("documents_of_strangers", "writes"): _NO_LOGIN,
     ("documents_of_strangers", "deletes"): _NO_LOGIN,
-    # A download says False where it failed, and True whatever came.
+    # A download states False where it failed, and True whatever came.
     ("wrong_downloads", "not there"): (gave(False), refused_by("NotFound")),
     ("wrong_downloads", "a hash"): (gave(True), refused_by("ChecksumMismatch")),
     ("wrong_downloads", "a size"): (gave(True), refused_by("TransferError")),
@@ -88,13 +88,13 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
     ("wrong_downloads", "escaped"): (shows(True), shows(False)),
     # The slash at the end of a folder's URL is lost, and with it what is in the folder.
     ("workspaces", "by its URL"): (shows([]), shows(["x/a.txt"])),
-    # A file can't be copied from one workspace to another.
+    # A file cannot be copied from one workspace to another.
     ("workspaces", "from one to another"): (refused_by("Exception"), NOTHING),
     ("workspaces", "copied"): (shows([]), shows(["twice.txt"])),
     # The server is asked without what it needs, and its refusal is given as an answer.
     ("submission", "manifest"): (gave("<Response [400]>"), gave("<Response [200]>")),
     ("indexing", "deleted"): _NOT_THERE,
-    # The brackets of a list are taken for a part of its only member.
+    # The brackets of a list are treated as a part of its only member.
     ("checking", "verified"): (
         lambda seen: "id-3|acl|expected ['[x]']|actual []" in seen,
         lambda seen: "id-3|acl|expected ['x']|actual []" in seen and len(seen) == 6,
@@ -127,7 +127,7 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
     # Only the first way to the bytes is tried.
     ("wrong_pulls", "a second way"): (gave([["second.txt", "error"]]), gave([["second.txt", "downloaded"]])),
     ("wrong_pulls", "by the second way"): (shows({}), shows({"second.txt": "good"})),
-    # The service says in an answer without a job that there is no such action.
+    # The service states in an answer without a job that there is no such action.
     ("jobs", "no such action"): (NOTHING, refused_by("Gen3JobError")),
 }
 
@@ -225,7 +225,7 @@ def test_no_group_of_the_scenario_is_left_out(seen: dict[str, Results]):
     assert {package: list(told) for package, told in seen.items()} == dict.fromkeys((PUBLISHED, OURS), GROUPS)
 
 
-# Values that both have to see, so that they don't agree on nothing.
+# Values that both have to see, so that they do not agree on nothing.
 
 
 def test_records_are_listed_page_by_page(seen: dict[str, Results]):

@@ -1,4 +1,4 @@
-"""Fusillade by the published client and by ours: the same answers, and either goes on with what the other set up."""
+"""Fusillade by the published client and by ours: the same answers, and either continues with what the other set up."""
 
 import json
 from collections.abc import Callable
@@ -116,7 +116,7 @@ def test_what_one_sets_up_the_other_manages(pair: dict[str, "Documented"], first
 
 
 def test_both_are_answered_the_same(sandbox: Sandbox, new_client: Callable[..., "Documented"]) -> None:
-    """Bytes where the service says in words that it was done, JSON elsewhere."""
+    """Bytes where the service states in words that it was done, JSON elsewhere."""
     told: list[Any] = []
     for module in ("hca", "omicsdk"):
         sandbox.reset()
@@ -148,7 +148,7 @@ def test_a_token_without_a_user_is_refused(new_client: Callable[..., "Documented
 
 
 def test_a_change_that_was_made_before(pair: dict[str, "Documented"]) -> None:
-    """The service says 304; the published client looks for what kind of text that is, and fails over there being none."""
+    """The service states 304; the published client looks for what kind of text that is, and fails over there being none."""
     member = ("call", "put_v1_group_user", {"group_id": "lab", "action": "add", "users": [ADA]})
     pair["hca"].run(*SET_UP[:4])
     with pytest.raises(Exception, match="KeyError"):

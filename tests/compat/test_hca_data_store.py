@@ -141,7 +141,7 @@ def test_names_that_need_quoting(sandbox: Sandbox, pair: Pair, contents: Content
 def test_a_bundle_of_several_pages_is_the_same_tree(
     sandbox: Sandbox, pair: Pair, contents: Contents, tmp_path: Path
 ) -> None:
-    """Nobody asks for a size of pages: they have 500 files."""
+    """Nobody requests a size of pages: they have 500 files."""
     source = tmp_path / "many"
     source.mkdir()
     for number in range(501):
@@ -206,7 +206,7 @@ def test_both_are_the_same_service_account_by_its_key(
 def test_a_login_of_the_published_client_is_taken_over(
     sandbox: Sandbox, new_client: Callable[..., "Documented"]
 ) -> None:
-    """As it stands in that client's configuration at first, then as our own; it stays there for that client."""
+    """As it is in that client's configuration at first, then as our own; it stays there for that client."""
     theirs = new_client("hca", token=None)
     theirs.run(("login", "", {"access_token": sandbox.token()}))
     stored = theirs.configuration.read_text()

@@ -25,10 +25,10 @@ KINDS = {
 
 
 def person_for(service: str, sandbox: Sandbox, new_client: Callable[..., "Documented"], module: str) -> "Documented":
-    """A client that knows the sandbox's application and isn't logged in."""
+    """A client that knows the sandbox's application and is not logged in."""
     client = new_client(module, token=None, kind=KINDS[service][0])
     config = json.loads(client.configuration.read_text())
-    # The published client asks the service for these by https only, which the sandbox doesn't speak.
+    # The published client asks the service for these by https only, which the sandbox does not speak.
     config["application_secrets"] = httpx.get(f"{sandbox.url}/auth/internal/application_secrets", **OPTIONS).json()
     client.configuration.write_text(json.dumps(config))
     return client

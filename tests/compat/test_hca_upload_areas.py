@@ -1,4 +1,4 @@
-"""The published client and ours on one upload area, with one configuration: what either did, the other goes on with."""
+"""The published client and ours on one upload area, with one configuration: what either did, the other continues with."""
 
 import json
 import random
@@ -53,7 +53,7 @@ class Pair:
 
     @property
     def section(self) -> Any:
-        """What the configuration says of areas."""
+        """What the configuration states of areas."""
         return json.loads(self.configuration.read_text())["upload"]
 
 

@@ -20,7 +20,7 @@ def script() -> Any:
 
 @pytest.fixture
 def made(script: Any, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Lets this very interpreter stand for each new environment's, and pip do nothing; the folders that were made."""
+    """Lets this very interpreter represent each new environment's, and pip do nothing; the folders that were made."""
     folders: list[Path] = []
     run = script._run
 

@@ -49,7 +49,7 @@ _DELETED = (refused_by("PangeaForbiddenError", 403), NOTHING)
 DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
     # After a good login any password is good for three hours: the token is taken from a file.
     ("accounts", "a wrong password"): (gave("an object"), refused_by("PangeaLoginError", 400)),
-    # Whether a group is public isn't sent.
+    # Whether a group is public is not sent.
     ("groups", "private means private"): (shows(True), shows(False)),
     # A description that is blank, as all are at first, is sent back, which the server refuses.
     ("groups", "saved with a blank description"): (refused_by("PangeaOtherError", 400), NOTHING),
@@ -57,10 +57,10 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
     ("members", "in it"): (shows([]), shows(["s1"])),
     # A sample that was saved has lost its library.
     ("samples", "a child of what was saved"): (refused_by("AttributeError"), gave("m")),
-    # Names aren't escaped.
+    # Names are not escaped.
     ("names", "a/b"): (refused_by("PangeaNotFoundError", 404), gave("a/b")),
     ("names", "q?x#y"): (refused_by("PangeaNotFoundError", 404), gave("q?x#y")),
-    # Nothing is removed: the request that would can't be made.
+    # Nothing is removed: the request that would cannot be made.
     ("members", "removed"): (refused_by("TypeError"), NOTHING),
     ("members", "left"): (shows(["s0", "s1", "s2"]), shows(["s1", "s2"])),
     # Only the first page is read.
@@ -72,7 +72,7 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
     ("deletions", "library"): _DELETED,
     ("deletions", "fields"): (shows(1), shows(0)),
     ("deletions", "libraries"): (shows(1), shows(0)),
-    # What has no file isn't told as such.
+    # What has no file is not told as such.
     ("fields", "file that it names"): (refused_by("KeyError"), refused_by("TypeError")),
     # Fields are looked for in the newest result of the module.
     ("older_results", "field of a result that isn't the newest"): (
@@ -81,16 +81,16 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
     ),
     # Files on FTP servers are known to one half of the client only.
     ("addresses", "of FTP"): (refused_by("TypeError"), gave("ftp://ftp.example.org/x.gz")),
-    # As with groups; and what a module needs is sent only when it is saved, which isn't reached.
+    # As with groups; and what a module needs is sent only when it is saved, which is not reached.
     ("pipelines", "a module without a description"): (refused_by("PangeaOtherError", 400), gave("bare")),
     ("pipelines", "one that needs it"): (refused_by("RemoteObjectOverwriteError"), gave("n")),
     ("pipelines", "modules"): (shows(["m", "n"]), shows(["bare", "m", "n"])),
     ("pipelines", "found"): (shows(["m", "n"]), shows(["bare", "m", "n"])),
-    # What loads a tag is taken for the tag.
+    # What loads a tag is treated as the tag.
     ("tags", "of the sample"): (gave([None]), gave(["Some Tag"])),
     # There is no such route.
     ("orders", "a prototype by its name"): (refused_by("PangeaNotFoundError", 404), gave("WOP")),
-    # The parts' identities are taken for the parts.
+    # The parts' identities are treated as the parts.
     ("group_orders", "its parts"): (refused_by("TypeError"), gave(2)),
 }
 
@@ -136,7 +136,7 @@ def agrees(ours: Any, theirs: Any) -> bool:
     """Whether two things that were seen are the same.
 
     Both refuse in the same places, with the same status, and what the published client raises is a base of what ours raises;
-    for errors of requests, which ours doesn't have, the status has to do.
+    for errors of requests, which ours does not have, the status has to do.
     """
     if not (isinstance(ours, dict) and isinstance(theirs, dict) and "raised" in ours and "raised" in theirs):
         return ours == theirs
@@ -169,7 +169,7 @@ def test_no_group_of_the_scenario_is_left_out(seen: dict[str, Results]):
     assert {package: list(told) for package, told in seen.items()} == dict.fromkeys((PUBLISHED, OURS), GROUPS)
 
 
-# Values that both have to see, so that they don't agree on nothing.
+# Values that both have to see, so that they do not agree on nothing.
 
 
 def test_objects_are_made_found_and_changed(seen: dict[str, Results]):

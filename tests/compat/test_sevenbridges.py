@@ -65,16 +65,16 @@ def refused_by(kind: str) -> Check:
 
 # What the published client does wrong, by (group, label): how that shows, and what is right and held here to.
 DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
-    # It looks for permissions among changes that there aren't any of.
+    # It looks for permissions among changes that there are not any of.
     ("members", "nothing to save"): (refused_by("KeyError"), refused_by("ResourceNotModified")),
-    # A list that is None where it is empty can't be gone through.
+    # A list that is None where it is empty cannot be gone through.
     ("files", "secondary files"): (lambda seen: seen is None, lambda seen: seen == []),
     # The bracket is missing, and the class is called otherwise.
     ("apps", "as text"): (lambda seen: not seen.endswith(">"), lambda seen: seen.endswith("/tool/0>")),
     ("drs_imports", "as text"): (lambda seen: "DRSBulkImport" in seen, lambda seen: seen == "<DRSImportBulk: id=id-1>"),
     # What is raised is the configuration parser's.
     ("configuration", "no such profile"): (refused_by("NoSectionError"), refused_by("SettingsError")),
-    # One without the other makes a task that is no batch, though a batch was asked for.
+    # One without the other makes a task that is no batch, though a batch was requested.
     ("batches", "without input"): (
         lambda seen: seen["given"]["batch"] is False,
         refused_by("ValidationError"),
@@ -107,7 +107,7 @@ def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Results:
 
 
 def operations_asked_for(sandbox: Sandbox) -> set[str]:
-    """The names of the operations that the sandbox has been asked for."""
+    """The names of the operations that the sandbox has been requested."""
     stated = operations(read_document("sb"))
     patterns = [(each.method, re.compile(re.sub(r"\{\w+\}", "[^/]+", each.path)), each.name) for each in stated]
     found: set[str] = set()
@@ -122,7 +122,7 @@ def operations_asked_for(sandbox: Sandbox) -> set[str]:
 def ran(
     server: Sandbox, tmp_path_factory: pytest.TempPathFactory, interpreter_of: Callable[[str], Path]
 ) -> dict[str, tuple[Results, set[str]]]:
-    """What both packages saw, and which operations they asked for."""
+    """What both packages saw, and which operations they requested."""
     folder = tmp_path_factory.mktemp("sevenbridges")
     pythons = {PUBLISHED: interpreter_of("sevenbridges"), OURS: Path(sys.executable)}
     return {
@@ -169,7 +169,7 @@ def test_no_operation_of_the_platform_is_left_out(ran: dict[str, tuple[Results, 
     assert {package: everything - asked for package, (_, asked) in ran.items()} == {PUBLISHED: set(), OURS: set()}
 
 
-# Values that both have to see, so that they don't agree on nothing.
+# Values that both have to see, so that they do not agree on nothing.
 
 
 def test_a_project_is_listed_page_by_page(seen: dict[str, Results]):

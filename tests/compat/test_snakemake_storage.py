@@ -59,7 +59,7 @@ def snakemake(store: SbStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def bundle(sandbox: Sandbox, tmp_path: Path) -> str:
-    """A bundle with two tables, and what isn't one."""
+    """A bundle with two tables, and what is not one."""
     folder = tmp_path / "bundle"
     folder.mkdir()
     (folder / "cells one.csv").write_text("a,b\nc,d\n")

@@ -1,4 +1,4 @@
-"""Folders and uploads of the published client and of ours are each other's: what one left the other goes on with."""
+"""Folders and uploads of the published client and of ours are each other's: what one left the other continues with."""
 
 import json
 import threading
@@ -21,13 +21,13 @@ BOTH_WAYS = pytest.mark.parametrize(("first", "second"), [("hca", "omicsdk"), ("
 
 
 def identities(folder: Path) -> dict[str, tuple[int, int]]:
-    """Every file's inode and time of change: equal before and after means that nothing was written anew."""
+    """Every file's inode and time of change: equal before and after means that nothing was written again."""
     stats = {path.relative_to(folder).as_posix(): path.stat() for path in folder.rglob("*") if path.is_file()}
     return {name: (stat.st_ino, stat.st_mtime_ns) for name, stat in stats.items()}
 
 
 def fetched(sandbox: Sandbox) -> list[str]:
-    """The paths from which bytes of files were asked for."""
+    """The paths from which bytes of files were requested."""
     return [request["path"] for request in sandbox.requests("/_objects/") if request["method"] == "GET"]
 
 
@@ -124,7 +124,7 @@ def test_a_killed_download_is_finished(
     first: str,
     second: str,
 ) -> None:
-    """What a killed client leaves half-way doesn't disturb the other, nor does it end up in the bundle."""
+    """What a killed client leaves half-way does not disturb the other, nor does it end up in the bundle."""
     folder = make_folder(reads=12_000_000)
     seeded = sandbox.seed(folder)
     target = tmp_path / "shared"

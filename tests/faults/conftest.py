@@ -32,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Counts, when it was asked for, in the process that sees all tests."""
+    """Counts, when it was requested, in the process that sees all tests."""
     file = config.getoption(OPTION, default=None)
     if file is not None and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Results(file), "fault-results")

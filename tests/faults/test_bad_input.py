@@ -1,4 +1,4 @@
-"""Each mistake ends in one clear line that names the thing and the remedy, with the right exit code, and leaves no mess."""
+"""Each mistake ends in one clear line that names the object and the remedy, with the right exit code, and leaves no mess."""
 
 import csv
 import os

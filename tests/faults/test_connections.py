@@ -26,7 +26,7 @@ MIB = 1024 * 1024
 
 @pytest.mark.fault("host name that does not resolve", ends="NameNotResolved")
 def test_no_such_name(trial: Any, server: Any, clock: Any) -> None:
-    # libcurl knows without asking anybody that names in .onion lead nowhere.
+    # libcurl knows without asking anybody that names in .onion have no target.
     report = trial.download([Item("one", Location("http://nowhere.onion/x?sig=1"), 5, retries=2)], clock=clock)
     assert report.outcomes[0].attempts == 3
 

@@ -23,7 +23,7 @@ MIB = 1024 * 1024
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
-    """Mounts a file system in memory with these options; None where that isn't allowed."""
+    """Mounts a file system in memory with these options; None where that is not allowed."""
     mounted: list[Path] = []
 
     def mount(options: str) -> Path | None:

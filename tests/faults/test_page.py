@@ -1,4 +1,4 @@
-"""The page on reliability says what the tests did, of every fault that they try."""
+"""The page on reliability states what the tests did, of every fault that they try."""
 
 import importlib.util
 import json

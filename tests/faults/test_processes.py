@@ -52,7 +52,7 @@ def killed_after(process: "subprocess.Popen[str]", server: Any, count: int) -> N
 
 
 def kills(times: int, trial: Any, server: Any, fault: Any, noise: Any, start: Any) -> None:
-    """Kills downloads at random moments, goes on in the end, and counts what was fetched twice."""
+    """Kills downloads at random moments, continues in the end, and counts what was fetched twice."""
     bodies = {f"d{number % 5}/small{number}": noise(20_000 + number, number) for number in range(60)}
     bodies |= {f"large{number}": noise(20 * MIB + number, number) for number in range(3)}
     items = [server.item(name, body, "sha256") for name, body in bodies.items()]

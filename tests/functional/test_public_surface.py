@@ -33,7 +33,7 @@ HEAVY = [
 ]
 
 
-# What omicsdk.compat needs to stand in for published packages (importlib.abc) loads typing and re.
+# What omicsdk.compat needs to replaces published packages (importlib.abc) loads typing and re.
 @pytest.mark.parametrize("module", [module for module in SURFACE if not module.startswith("omicsdk.compat")])
 def test_importing_loads_nothing_heavy(module):
     probe = f"import sys, {module}; print(*[name for name in {HEAVY!r} if name in sys.modules])"

@@ -50,7 +50,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         capture_output=True,
         text=True,
     )
-    # A path in a .pth file is searched for modules, but its own .pth files, which lead to the checkout, aren't read.
+    # A path in a .pth file is searched for modules, but its own .pth files, which refer to the checkout, are not read.
     Path(said.stdout.strip(), "others.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return scripts
 

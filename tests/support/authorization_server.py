@@ -22,7 +22,7 @@ class AuthorizationServer:
         lifetime: Seconds that its access tokens last; None tells none.
         asked: Every request, in order.
         refusal: When set, what the token endpoint answers (status, JSON).
-        tells_secrets: Whether it tells its application's secrets to anybody.
+        tells_secrets: Whether it states its application's secrets to anybody.
     """
 
     url: str = "https://auth.example.org"

@@ -23,7 +23,7 @@ def shows(value: Any) -> Check:
 def differences(
     theirs: Group, ours: Group, agrees: Callable[[Any, Any], bool], defects: Collection[tuple[str, str]], group: str
 ) -> Mapping[str, Any]:
-    """Return what both don't see alike in a group of the scenario, by label.
+    """Return what both do not see alike in a group of the scenario, by label.
 
     Args:
         theirs: What the published client saw.

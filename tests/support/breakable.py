@@ -48,7 +48,7 @@ class Answer:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
-    length: int | None = None  # what Content-Length says, when it isn't the body's length
+    length: int | None = None  # what Content-Length states, when it is not the body's length
     chunked: bool = False
     unsized: bool = False  # no length at all
     cut: int | None = None  # bytes after which the connection ends
@@ -98,7 +98,7 @@ class Server(LoopbackServer):
         self.right: dict[str, bytes] = {}  # what each item's file must hold in the end
         self.etags: dict[str, str] = {}
         self.dates: dict[str, str] = {}  # of the last change
-        self.date = "Fri, 01 Jan 2027 08:00:00 GMT"  # its clock, where it tells a date of change
+        self.date = "Fri, 01 Jan 2027 08:00:00 GMT"  # its clock, where it states a date of change
         self.requests: list[Request] = []
         self.faults: dict[str, deque[Fault]] = {}
         self.always: dict[str, Fault] = {}

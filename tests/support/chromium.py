@@ -1,4 +1,4 @@
-"""Debian's Chromium without a window, driven by Playwright; tests that need it are skipped where either isn't there."""
+"""Debian's Chromium without a window, driven by Playwright; tests that need it are skipped where either does not exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Holds each answer of a sandbox's service to what the service's document says of it."""
+"""Holds each answer of a sandbox's service to what the service's document states of it."""
 
 import functools
 import json
@@ -18,7 +18,7 @@ ANYWHERE = (401, 413, 415)
 
 
 class Conformity:
-    """Holds each answer to what the document says of it: the status is declared, the body and headers fit.
+    """Holds each answer to what the document states of it: the status is declared, the body and headers fit.
 
     Args:
         document: The service's document.

@@ -1,7 +1,7 @@
 """A proxy through which clients reach the sandbox as https://HOST on port 443, with a certificate authority of its own.
 
 Some clients have https wired in, and leave out the port of their commons. They trust what REQUESTS_CA_BUNDLE or
-SSL_CERT_FILE name, and ask the proxy that HTTPS_PROXY names for a way to their commons; it leads nowhere but to the sandbox.
+SSL_CERT_FILE name, and ask the proxy that HTTPS_PROXY names for a way to their commons; it has no target but to the sandbox.
 """
 
 import ssl
@@ -73,7 +73,7 @@ class ConnectProxy(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """A connection: requests as they come, after CONNECT those within TLS."""
+    """A connection: requests as they arrive, after CONNECT those within TLS."""
 
     server: ConnectProxy  # pyright: ignore[reportIncompatibleVariableOverride] - it is made by one
     protocol_version = "HTTP/1.1"

@@ -1,4 +1,4 @@
-"""Datasets on a crunch site, and a site that isn't there, for tests of runs."""
+"""Datasets on a crunch site, and a site that does not exist, for tests of runs."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Made:
 
 
 class PretendedSite(Connection):
-    """A site with one dataset and whatever else `folders` says, whose statuses are a list; others may send theirs through `before`.
+    """A site with one dataset and whatever else `folders` states, whose statuses are a list; others may send theirs through `before`.
 
     Args:
         before: Called before a status is stored, with the site, the stage and the state.
@@ -158,7 +158,7 @@ class PretendedSite(Connection):
         return {"count": len(everything), "next": more, "previous": None, "results": found}
 
     def store(self, stage: Stage, state: State, dataset: int = 7, hostname: str = "elsewhere") -> int:
-        """Stores a status of somebody else."""
+        """Stores a status of another user."""
         number = len(self.statuses) + 1
         told = {"id": number, "dataset": dataset, "stage": int(stage), "state": int(state), "hostname": hostname}
         self.statuses.append(told)

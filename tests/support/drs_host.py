@@ -21,10 +21,10 @@ class DrsHost(LoopbackServer):
         self.bytes: dict[str, bytes] = {}
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.bulk = True
-        self.alone: set[str] = set()  # objects whose URLs don't come with others
+        self.alone: set[str] = set()  # objects whose URLs do not come with others
         self.validates = True  # whether its storage states ETags
         self.token = ""
-        self.login = "authorization"  # the header that the token stands in
+        self.login = "authorization"  # the header that the token is in
         self.passports: set[str] = set()  # those that are good instead of the token
         self.answers: dict[str, list[tuple[int, dict[str, str], Any]]] = {}  # by path, before the usual answer
 

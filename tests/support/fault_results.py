@@ -12,7 +12,7 @@ OPTION = "--fault-results"
 
 
 class Results:
-    """Collects what trials told; in the process that runs the tests, or that collects from those that do.
+    """Collects what trials reported; in the process that runs the tests, or that collects from those that do.
 
     Args:
         file: Where the results go.
@@ -36,7 +36,7 @@ class Results:
 
 
 def summary(told: list[dict[str, Any]]) -> dict[str, Any]:
-    """Add up what trials told.
+    """Add up what trials reported.
 
     Args:
         told: For each test the section, the fault, its place and the endings.

@@ -27,7 +27,7 @@ class FakeCommons:
     Attributes:
         asked: Every request, in order.
         given: Every access token that it gave, in order.
-        refused: Tokens that it doesn't accept any longer.
+        refused: Tokens that it does not accept any longer.
     """
 
     def __init__(self, clock: ManualClock) -> None:

@@ -1,4 +1,4 @@
-"""Every command, wherever it stands, and those that are handwritten."""
+"""Every command, wherever it is, and those that are handwritten."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator

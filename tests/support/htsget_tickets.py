@@ -22,7 +22,7 @@ class Tickets:
         format: The format that tickets state.
         md5: The MD5 that they state; None for none.
         requests: What was asked.
-        urls: The blocks; a function makes them anew for each ticket.
+        urls: The blocks; a function makes them again for each ticket.
     """
 
     sandbox: Sandbox

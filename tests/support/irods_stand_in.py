@@ -1,6 +1,6 @@
 """A stand-in of iRODS in memory, with the part of python-irodsclient's documented session API that a download uses.
 
-No server can be installed from the package index, so nothing here says how a real one behaves. Errors are the client's own.
+No server can be installed from the package index, so nothing here states how a real one behaves. Errors are the client's own.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def config(**changed: Any) -> IrodsConfig:
 
 @dataclass
 class StoredObject:
-    """A data object: what the catalogue says of it, and its bytes."""
+    """A data object: what the catalogue states of it, and its bytes."""
 
     path: str
     data: bytes
@@ -59,8 +59,8 @@ class StandIn:
         down: Whether nobody answers.
         forbidden: Collections and objects that may not be read.
         sessions: How many sessions are open.
-        threads: Threads that read, by session: a session isn't for two.
-        links: Collections that lead to others, as linked collections do.
+        threads: Threads that read, by session: a session is not for two.
+        links: Collections that refer to others, as linked collections do.
     """
 
     objects: dict[str, StoredObject] = field(default_factory=dict)

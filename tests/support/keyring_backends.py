@@ -47,7 +47,7 @@ class Locked(Working):
 
 
 class Asking(Working):
-    """A keyring that asks for its password at the terminal."""
+    """A keyring that requests its password at the terminal."""
 
     def get_password(self, service: str, username: str) -> str | None:
         return getpass.getpass("Password of the keyring: ")

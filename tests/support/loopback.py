@@ -44,7 +44,7 @@ class LoopbackServer:
 
     def close(self) -> None:
         self.closing.set()
-        with suppress(OSError):  # closing alone doesn't wake who accepts; some systems refuse this
+        with suppress(OSError):  # closing alone does not wake who accepts; some systems refuse this
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         with self._guard:

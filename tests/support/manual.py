@@ -4,11 +4,11 @@ Every block of `sh` and `python` of every page is run, so a page needs no test o
 one, `tests/docs/test_some_page.py`, is left to it. What a page can say to that:
 
 - Variables reach programs and Python only where the page exports them.
-- A block of `text` straight behind an example is what the example prints; `…` stands for what differs from run to run,
+- A block of `text` straight behind an example is what the example prints; `…` represents what differs from run to run,
   and a line with nothing else for lines that are left out.
 - A block with `title="name"` is a file: it is written into the folder, and a later block runs it.
 - `<!-- not run: REASON -->` on the line before a block, with one of REASONS, leaves it out.
-- `omics sandbox up` isn't run again: one server is shared by the pages, its folder is `sandbox`, its port stands in for 8080.
+- `omics sandbox up` is not run again: one server is shared by the pages, its folder is `sandbox`, its port replaces 8080.
 - `make TARGET` is only looked up in the Makefile. A block of Python with a function `test_...` is run by pytest.
 """
 
@@ -49,7 +49,7 @@ class Block:
         text: What is in it.
         line: The line of the page that it begins in, from 1.
         title: The file that it is; empty if it is none.
-        reason: Why it isn't run; empty if it is.
+        reason: Why it is not run; empty if it is.
     """
 
     language: str
@@ -92,7 +92,7 @@ def manual_pages() -> list[Path]:
 
 
 def prints(expected: str, printed: str) -> str:
-    """The first line of what should be printed that isn't; empty when all are, in their order.
+    """The first line of what should be printed that is not; empty when all are, in their order.
 
     Args:
         expected: The page's words; `…` is any text within a line.
@@ -143,7 +143,7 @@ class Shell:
         self._process.communicate()
 
     def follow(self, page: Path) -> None:
-        """Run a page from its beginning to its end, and compares what is printed with what the page says of it.
+        """Run a page from its beginning to its end, and compares what is printed with what the page states of it.
 
         Raises:
             AssertionError: A block ends with an error, or prints something else; names the page and the line.

@@ -1,4 +1,4 @@
-"""A user without a home, as in a container that was started with a number that the system doesn't know."""
+"""A user without a home, as in a container that was started with a number that the system does not know."""
 
 import pytest
 
@@ -6,7 +6,7 @@ VARIABLES = ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "HCA_CONFIG_FILE", "OM
 
 
 def leave_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make this process's user one without a home, until the test ends; skips it where users are told otherwise."""
+    """Make this process's user one without a home, until the test ends; skips it where users are reported otherwise."""
 
     def unknown(number: int) -> None:
         raise KeyError(number)

@@ -48,8 +48,8 @@ class Orthanc:
     Attributes:
         port: Where it speaks DICOM.
         http: Its URL.
-        move_port: Where it sends what C-MOVE asks for.
-        log: What it says.
+        move_port: Where it sends what C-MOVE requests.
+        log: What it states.
     """
 
     port: int

@@ -174,7 +174,7 @@ class Replay:
         return json.loads(text) if kind.startswith("application/json") else text
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """What the sandbox answers to a POST of foo that isn't recorded."""
+        """What the sandbox answers to a POST of foo that is not recorded."""
         headers = {"authorization": "Token {token-of-foo}", "content-type": "application/json"}
         request = {"method": "POST", "path": path, "headers": headers, "body": body}
         return self._send(Step(-1, "", request, 201, {}, None))[2]
@@ -205,7 +205,7 @@ class Replay:
                 pass
 
     def _pairs(self, recorded: Sequence[Any], answered: Sequence[Any]) -> list[tuple[Any, Any]]:
-        """Members of lists that stand for the same: by what is known of them, and the others in their order."""
+        """Members of lists that represent the same: by what is known of them, and the others in their order."""
         left = list(answered)
         pairs: list[tuple[Any, Any]] = []
         for each in sorted(recorded, key=lambda item: _uuid_of(item) not in self._uuids):
@@ -218,7 +218,7 @@ class Replay:
         return pairs
 
     def _likeness(self, value: Any) -> Any:
-        """What of a value tells it from others, before it is known which UUIDs stand for which."""
+        """What of a value tells it from others, before it is known which UUIDs represent which."""
         known = set(self._uuids.values())
         match value:
             case dict():
@@ -272,7 +272,7 @@ def _uuid_of(value: Any) -> str:
 
 
 def _differing(wanted: Any, given: Any, where: str = "") -> str:
-    """Where two values differ first; empty if they don't."""
+    """Where two values differ first; empty if they do not."""
     if wanted == given:
         return ""
     match wanted, given:
@@ -320,7 +320,7 @@ class Made:
     Attributes:
         before: The step before which it is made.
         jobs: The jobs of the prototype "WOP", with their modules.
-        prototype: The UUID of "WOP", where it isn't told before it is used.
+        prototype: The UUID of "WOP", where it is not told before it is used.
         group_prototype: The UUID of "GWOP", likewise.
     """
 

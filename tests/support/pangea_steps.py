@@ -1,4 +1,4 @@
-"""What the published pangea-api and ours are run with, command by command, and what is looked at after each."""
+"""What the published pangea-api and ours are run with, command by command, and what is examined after each."""
 
 import csv
 import io
@@ -98,7 +98,7 @@ class Platform:
         self.client.patch(f"sample_groups/{library['uuid']}", json={"bucket": bucket})
 
     def describe(self) -> None:
-        """Return the group that samples are added to a description, without which the published client can't save it."""
+        """Return the group that samples are added to a description, without which the published client cannot save it."""
         self.client.patch(f"sample_groups/{self.group('Grp3')['uuid']}", json={"description": "d"})
 
 
@@ -119,10 +119,10 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A command, and what is looked at afterwards.
+    """A command, and what is examined afterwards.
 
     Attributes:
-        words: Its words; `{name}` stands for what `uuids` finds.
+        words: Its words; `{name}` represents what `uuids` finds.
         look: What there is then.
         uuids: Finds UUIDs before it runs.
         before: What is done before it.
@@ -361,7 +361,7 @@ class Commands:
         ran = Ran(done.returncode, done.stdout, done.stderr)
         try:
             looked = step.look(self._platform, ran)
-        except Exception as error:  # what isn't there is seen as that
+        except Exception as error:  # what does not exist is seen as that
             looked = f"{type(error).__name__}: {error}"
         return ran.code == 0, looked
 

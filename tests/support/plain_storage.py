@@ -10,7 +10,7 @@ class Plain:
 
     Args:
         folder: Where it keeps files.
-        deletes: Whether it removes files when it is told to.
+        deletes: Whether it removes files when it is requested.
     """
 
     def __init__(self, folder: Path, deletes: bool = True) -> None:

@@ -36,7 +36,7 @@ class Image:
 
     @classmethod
     def of(cls, root: Path) -> "Image":
-        """Read a folder, which is taken for durable."""
+        """Read a folder, which is treated as durable."""
         image = cls()
         for path in root.rglob("*"):
             name = str(path.relative_to(root))
@@ -47,7 +47,7 @@ class Image:
         return image
 
     def write(self, root: Path) -> None:
-        """Make the folder anew."""
+        """Make the folder again."""
         root.mkdir()
         for folder in sorted(self.folders):
             (root / folder).mkdir()
@@ -107,7 +107,7 @@ class SyncFolder:
 
 @dataclass(frozen=True)
 class Promise:
-    """Files that somebody was told to be durable."""
+    """Files that somebody was requested to be durable."""
 
     names: tuple[str, ...]
 

@@ -30,7 +30,7 @@ class Step:
         name: Its running number and name, such as `017 create minimal, server mints did`.
         method: The request's method.
         path: Its path with the query, percent-encoded as it was sent.
-        headers: Its headers, names in lower case; in place of credentials stands `{token}`.
+        headers: Its headers, names in lower case; in place of credentials is `{token}`.
         body: Its body: None, a text, or the value of a JSON document.
         status: The answer's status.
         answer: The answer's body, in the same form.
@@ -80,7 +80,7 @@ class Replay:
 
     Args:
         url: The commons' address.
-        token: The access token that stands for `bearer {token}`.
+        token: The access token that represents `bearer {token}`.
         authorization: The whole `Authorization` header of some steps, by running number; it replaces the recorded one.
 
     Attributes:

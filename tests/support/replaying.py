@@ -29,7 +29,7 @@ SECRET = re.compile(
 
 
 def _recording() -> ModuleType:
-    """The module of the tests' recorders, which stands beside the cassettes."""
+    """The module of the tests' recorders, which is beside the cassettes."""
     spec = importlib.util.spec_from_file_location("recording", CASSETTES / "recording.py")
     assert spec is not None
     assert spec.loader is not None
@@ -39,7 +39,7 @@ def _recording() -> ModuleType:
 
 
 RECORDING = _recording()
-# vcrpy tries to import each HTTP client that it knows, for each cassette: those that are not there are not sought again.
+# vcrpy tries to import each HTTP client that it knows, for each cassette: those that do not exist are not sought again.
 for _client in ("httplib2", "tornado", "httpx2", "httpx_curl_cffi", "pyreqwest"):
     if importlib.util.find_spec(_client) is None:
         sys.modules.setdefault(_client, cast("ModuleType", None))
@@ -63,7 +63,7 @@ def operations(service: str) -> list[dict[str, Any]]:
 
 
 def playing(service: str, name: str) -> Any:
-    """A cassette, played in a `with` block; what isn't on it is refused."""
+    """A cassette, played in a `with` block; what is not on it is refused."""
     return RECORDING.make_vcr("none").use_cassette(str(CASSETTES / service / f"{name}.yaml"))
 
 
@@ -74,7 +74,7 @@ def content_of(response: dict[str, Any]) -> bytes:
 
 
 def matches(answer: Any, played: dict[str, Any]) -> bool:
-    """Whether an answer says what the recorded body says, no more, no less and of the same types."""
+    """Whether an answer states what the recorded body states, no more, no less and of the same types."""
     content = content_of(played)
     if isinstance(answer, bytes):
         return answer == content
@@ -83,7 +83,7 @@ def matches(answer: Any, played: dict[str, Any]) -> bool:
     said = json.loads(content) if content.strip() else None
     if played["status"]["code"] >= 400:
         said = mask_json(said)  # errors are shown to people
-    return json.dumps(plain(answer), sort_keys=True) == json.dumps(said, sort_keys=True)  # 1 isn't 1.0, nor true
+    return json.dumps(plain(answer), sort_keys=True) == json.dumps(said, sort_keys=True)  # 1 is not 1.0, nor true
 
 
 class Recorded:

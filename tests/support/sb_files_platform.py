@@ -77,7 +77,7 @@ class Platform:
 
     @staticmethod
     def refusal(status: int, code: int, message: str) -> httpx.Response:
-        """An error as the platform tells it."""
+        """An error as the platform states it."""
         return httpx.Response(
             status, json={"status": status, "code": code, "message": message, "more_info": "https://d"}
         )
@@ -96,7 +96,7 @@ class Platform:
 
     @staticmethod
     def file(id: str = "f1", **more: Any) -> dict[str, Any]:
-        """A file as the platform tells it."""
+        """A file as the platform states it."""
         return {
             "href": f"{URL}/files/{id}",
             "id": id,

@@ -1,10 +1,10 @@
-"""Sends parts of uploads to the sandbox's Seven Bridges Platform as a client does that obeys all that it is told."""
+"""Sends parts of uploads to the sandbox's Seven Bridges Platform as a client does that obeys all that it is reported."""
 
 import httpx
 
 
 def send_part(web: httpx.Client, upload: str, number: int, content: bytes) -> None:
-    """Send a part of an upload to where the platform says, and reports it."""
+    """Send a part of an upload to where the platform states, and reports it."""
     where = web.get(f"/upload/multipart/{upload}/part/{number}").json()
     etag = httpx.put(where["url"], content=content, headers=where["headers"]).headers["ETag"]
     report = {"part_number": number, "response": {"headers": {"ETag": etag}}}

@@ -23,7 +23,7 @@ def service_command(
         monkeypatch: The fixture of that name.
         folder: Everything that it writes goes below it; its folder `work` is the current one.
         given: Variables of its environment.
-        unset: Variables that it mustn't have from whoever runs the tests.
+        unset: Variables that it must not have from whoever runs the tests.
     """
     for name in (*unset, "COLUMNS"):
         monkeypatch.delenv(name, raising=False)

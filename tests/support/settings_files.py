@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def user_file(tmp_path, monkeypatch):
-    """The user's file, which is not there yet; no other is read."""
+    """The user's file, that does not exist yet; no other is read."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.delenv("HCA_CONFIG_FILE", raising=False)
     return tmp_path / "hca" / "config.json"

@@ -9,7 +9,7 @@ from shelf_store import shelf as shelf
 
 @pytest.fixture
 def omics(capfdbinary, shelf, tmp_path, monkeypatch):
-    """Runs a command: exit code, what it printed (parsed where it is JSON), what it told."""
+    """Runs a command: exit code, what it printed (parsed where it is JSON), what it reported."""
     monkeypatch.chdir(tmp_path)
 
     def run(*words):

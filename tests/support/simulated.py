@@ -1,7 +1,7 @@
 """Both engines in a simulated world: network, threads and clock are one random sequence, files and journals are real.
 
 Each time that an engine waits, one thing happens: an answer begins, bytes come or go, a request ends or breaks, a thread's task
-is done, another thread that moves bytes does so or is heard of, time passes, the user pauses or goes on, or the process dies. A cell and a part have 64 bytes here, so that a file of
+is done, another thread that moves bytes does so or is heard of, time passes, the user pauses or continues, or the process dies. A cell and a part have 64 bytes here, so that a file of
 many parts is small.
 """
 
@@ -85,7 +85,7 @@ class World:
         seed: The seed.
         sources: Files by name.
         trouble: How often something goes wrong, 0 to 1.
-        kills: How often the process may die, or be told to stop.
+        kills: How often the process may die, or be reported to stop.
         disk: How often a change of the disk fails, 0 to 1.
     """
 
@@ -114,7 +114,7 @@ class World:
     # -- the service that gives URLs
 
     def item(self, name: str, checksums: dict[str, str]) -> Item:
-        """An item whose URL must be asked for."""
+        """An item whose URL must be requested."""
         source = self.sources[name]
 
         def locate() -> Location:
@@ -304,7 +304,7 @@ class Wire:
 
 
 class Thread:
-    """Another thread that moves bytes: it does when the world says so, and what it tells is heard of later, in order."""
+    """Another thread that moves bytes: it does when the world reports it, and what it states is heard of later, in order."""
 
     tasks: deque[Callable[[], None]]
 
@@ -338,7 +338,7 @@ class Thread:
 
 
 class Pool:
-    """Threads whose tasks are done when the world says so."""
+    """Threads whose tasks are done when the world reports it."""
 
     tasks: deque[Callable[[], None]]
 
@@ -374,7 +374,7 @@ class Pool:
 
 
 class _Committer(Committer):
-    """Syncs and records when the world says so."""
+    """Syncs and records when the world reports it."""
 
     tasks: deque[Callable[[], None]]
 

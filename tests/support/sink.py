@@ -42,7 +42,7 @@ class Reply:
     reset: bool = False  # end with RST instead of an answer
     close: bool = False  # end the connection after the answer
     stall: bool = False  # wait until the server is closed instead of answering
-    keep: bool = True  # whether the bytes count as stored
+    keep: bool = True  # whether the bytes are treated as stored
     pace: int = 0  # bytes a second at which the body is read
     raw: bytes | None = None  # these bytes instead of an answer, and the end of the connection
 

@@ -13,7 +13,7 @@ def put(store: Store, folder: Path, files: Mapping[str, bytes], **options: Any) 
     """Put bytes under paths.
 
     Args:
-        store: Where to.
+        store: The target.
         folder: A folder for the files that are sent.
         files: Bytes by path.
         options: Those of the put.

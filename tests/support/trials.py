@@ -1,7 +1,7 @@
 """Trials: a transfer under a fault, compared with what is promised, and counted for docs/reliability.md.
 
 The promise: under a final name stand the right bytes or none, whatever broke; the report names the cause; it ends in
-bounded time; no thread and no descriptor is left. A test says by its marker which fault it tries and how that may end:
+bounded time; no thread and no descriptor is left. A test states by its marker which fault it tries and how that may end:
 
     @pytest.mark.fault("connection reset in the body", ends="right file")
     def test_a_reset(trial, server, fault): ...
@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from omicsdk.transfer import Item, Upload, download, upload
 
-#: How a transfer ends that the fault couldn't harm.
+#: How a transfer ends that the fault could not harm.
 RIGHT = "right file"
 #: Seconds that any transfer of these tests may take; all waits that are longer are the moved clock's.
 BOUND = 60.0
@@ -59,7 +59,7 @@ class Trial:
 
         Args:
             items: What to fetch.
-            folder: Where to, when it isn't the test's target.
+            folder: Where to, when it is not the test's target.
             counted: The names that the fault is about; by default all.
             before: Bytes that stood under final names before, which a failure may leave there.
             within: Seconds that it may take.
@@ -96,7 +96,7 @@ class Trial:
 
         Args:
             path: The file.
-            to: Where to.
+            to: The target.
             stored: Returns what the store has under the file's name, None for nothing.
             **options: Of `upload`, and `retries`.
 

@@ -15,7 +15,7 @@ from omicsdk.transfer.network import plan
 MIB = 1024 * 1024
 #: Bytes that a new connection sends before the first acknowledgement: ten packets.
 FIRST_WINDOW = 14_600
-#: Seconds after which a refused request comes again when the server asked for nothing.
+#: Seconds after which a refused request comes again when the server requested nothing.
 AGAIN = 0.25
 
 
@@ -32,7 +32,7 @@ class Chooser(Protocol):
 
 
 class Fixed:
-    """Always so many; it too leaves a server alone as long as that asks for."""
+    """Always so many; it too leaves a server alone as long as that requests."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -175,7 +175,7 @@ def simulate(networks: dict[str, Network], work: dict[str, list[int]], chooser: 
         networks: From server to what it is like.
         work: From server to the sizes of its files.
         chooser: Decides how many requests run at once.
-        until: Virtual seconds after which it is given up; then it took forever.
+        until: Virtual seconds after which it is abandoned; then it took forever.
     """
     return _Run(networks, work, chooser).run(until)
 
@@ -264,7 +264,7 @@ class _Run:
             self._end(flight)
 
     def _share(self, link: Link, flights: list[Flight]) -> None:
-        """Return each active flight its share of the link; what one can't use, the others get."""
+        """Return each active flight its share of the link; what one cannot use, the others get."""
         active = [flight for flight in flights if flight.begins <= self.now]
         for flight in flights:
             flight.rate = 0.0

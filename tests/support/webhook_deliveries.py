@@ -1,4 +1,4 @@
-"""Subscriptions, events and a worker that delivers them when a test says so."""
+"""Subscriptions, events and a worker that delivers them when a test reports it."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -31,7 +31,7 @@ class FakeClock:
         return self.time
 
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Nothing listens: the worker's thread isn't started."""
+        """Nothing listens: the worker's thread is not started."""
         return lambda: None
 
 

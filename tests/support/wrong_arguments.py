@@ -10,7 +10,7 @@ HERE = Location("http://127.0.0.1:1/x?signature=canary")
 
 
 def wrong(call: Callable[..., object], *args: Any, **kwargs: Any) -> str:
-    """What a call says that must be refused."""
+    """What a call states that must be refused."""
     with pytest.raises((TypeError, ValueError)) as caught:
         call(*args, **kwargs)
     return str(caught.value)

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HOUSE = ROOT / "extensions/omicsdk"
-#: Everything else stands for a platform.
+#: Everything else represents a platform.
 NO_PLATFORM = frozenset({"core", "transfer", "fs", "cli", "sandbox", "testing"})
 PLATFORMS = sorted(path.name for path in HOUSE.iterdir() if path.is_dir() and (path / "__init__.py").exists())
 PLATFORMS = [name for name in PLATFORMS if name not in NO_PLATFORM]
@@ -51,7 +51,7 @@ METHODS = frozenset(
 )
 
 
-#: What looks like a way round the engine and isn't one, and why.
+#: What looks like a way round the engine and is not one, and why.
 NO_FILES = {
     (
         "gen3/records/exports.py",

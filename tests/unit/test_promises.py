@@ -32,7 +32,7 @@ UNVERIFIED = frozenset({"CERT_NONE", "_create_unverified_context", "SSL_VERIFYPE
 
 
 def nodes(names: Iterable[str]) -> Iterator[tuple[str, ast.AST]]:
-    """All nodes of the modules in which one of some dotted names stands, with the module's path."""
+    """All nodes of the modules in which one of some dotted names is, with the module's path."""
     words = {name.partition(".")[0] for name in names}
     parts = re.compile("|".join(rf"\b{name}\b".replace(".", r"[\s\\]*\.[\s\\]*") for name in sorted(names)))
     for path in SOURCES:

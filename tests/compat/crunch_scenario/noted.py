@@ -10,7 +10,7 @@ class Noted:
     """Values by group and label, in the order in which they were noted.
 
     Args:
-        folder: Where the scenario works; a dot stands for it in texts.
+        folder: Where the scenario works; a dot represents it in texts.
     """
 
     def __init__(self, folder: Path) -> None:

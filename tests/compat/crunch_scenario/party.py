@@ -58,7 +58,7 @@ class Party:
         return json.loads(content) if content else None
 
     def project(self, name: str, workflow: str) -> str:
-        """A project with a workflow, which the published client can't make; gives its slug."""
+        """A project with a workflow, which the published client cannot make; gives its slug."""
         return self.ask("POST", "/api/projects/", {"name": name, "workflow": workflow})["slug"]
 
     def dataset(self, project: str, name: str, files: dict[str, str] | None) -> str:

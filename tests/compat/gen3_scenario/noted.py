@@ -17,7 +17,7 @@ class Noted:
     """Values by group and label, in the order in which they were noted.
 
     Args:
-        url: The commons; a dot stands for it.
+        url: The commons; a dot represents it.
     """
 
     def __init__(self, url: str) -> None:
@@ -31,7 +31,7 @@ class Noted:
         self._group = self.groups[name] = {}
         self._ids = {}
         try:
-            with warnings.catch_warnings():  # what a group does to them mustn't meet the next one
+            with warnings.catch_warnings():  # what a group does to them must not meet the next one
                 group()
         except BaseException:
             self._group["ended by"] = traceback.format_exc()

@@ -30,7 +30,7 @@ class Party:
 
     @cached_property
     def auth(self) -> Any:
-        """The login that GEN3_API_KEY leads to."""
+        """The login that GEN3_API_KEY refers to."""
         return self.module("auth").Gen3Auth()
 
     @cached_property
@@ -57,7 +57,7 @@ class Party:
         return str(path)
 
     def below(self, folder: str) -> dict[str, str]:
-        """The files in a local folder with their contents, but for a transfer's own; none where it isn't there."""
+        """The files in a local folder with their contents, but for a transfer's own; none where it does not exist."""
         at = self.folder / folder
         paths = ((path.relative_to(at).as_posix(), path) for path in sorted(at.rglob("*")) if path.is_file())
         return {name: path.read_text() for name, path in paths if not name.startswith(".")}

@@ -16,8 +16,8 @@ class Noted:
     """Values by group and label, in the order in which they were noted.
 
     Args:
-        url: The platform; a dot stands for it.
-        folder: Where files are; a tilde stands for it.
+        url: The platform; a dot represents it.
+        folder: Where files are; a tilde represents it.
     """
 
     def __init__(self, url: str, folder: Path) -> None:
@@ -77,7 +77,7 @@ class Noted:
 
 
 def _status(error: BaseException) -> int | None:
-    """The status that an error tells; the published client's hold the one of requests that has it."""
+    """The status that an error states; the published client's hold the one of requests that has it."""
     inner = next((each for each in error.args if isinstance(each, Exception)), None)
     for each in (error, inner):
         answer = getattr(each, "response", None)

@@ -1,4 +1,4 @@
-"""What is looked at on an object of each class."""
+"""What is examined on an object of each class."""
 
 _RESOURCES = "href id name"
 

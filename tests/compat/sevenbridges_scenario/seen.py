@@ -18,7 +18,7 @@ class Seen:
     """Values by group and label, in the order in which they were seen.
 
     Args:
-        url: The platform's base URL; a dot stands for it.
+        url: The platform's base URL; a dot represents it.
     """
 
     def __init__(self, url: str) -> None:

@@ -1,4 +1,4 @@
-"""What can't be meant is told by its option before anything is asked for: numbers out of bounds, nothing, folders for files."""
+"""What cannot be meant is reported by its option before anything is requested: numbers out of bounds, nothing, folders for files."""
 
 from pathlib import Path
 

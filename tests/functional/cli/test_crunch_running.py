@@ -1,4 +1,4 @@
-"""`omics crunch run`, `next` and `loop`: what ends with which code, and what the site is told."""
+"""`omics crunch run`, `next` and `loop`: what ends with which code, and what the site is reported."""
 
 import inspect
 import os
@@ -257,7 +257,7 @@ def test_two_datasets_without_a_base_path_share_a_folder_which_is_warned_of_and_
 
 
 def test_the_tutorial_states_when_two_datasets_share_a_folder(crunch):
-    """What it says is tried above and in tests/functional/crunch/test_run_claim.py; its words are those of the commands."""
+    """What it states is tried above and in tests/functional/crunch/test_run_claim.py; its words are those of the commands."""
     page = (Path(__file__).parents[3] / "docs" / "tutorials" / "crunch.md").read_text(encoding="utf-8")
     (said,) = (" ".join(each.split()) for each in page.split("\n\n") if each.startswith("`--base-file-path` keeps"))
     assert "Without it, a site of version 0.1.14 gives all datasets of a project the same folder" in said

@@ -1,4 +1,4 @@
-"""Files go from platform to platform by one command, arrive whole, and the same command goes on after Ctrl-C."""
+"""Files go from platform to platform by one command, arrive whole, and the same command continues after Ctrl-C."""
 
 import json
 import os

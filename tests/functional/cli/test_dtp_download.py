@@ -29,7 +29,7 @@ def work(dtp, tmp_path):
 
 @pytest.fixture
 def zone(work, monkeypatch):
-    """An iRODS zone that has the data set's files, and settings that lead to it."""
+    """An iRODS zone that has the data set's files, and settings that refer to it."""
     pytest.importorskip("irods", reason="python-irodsclient isn't installed: pip install 'omicsdk[dtp]'")
     import irods.session
     from irods_stand_in import PASSWORD, ROOT, Session, StandIn

@@ -18,7 +18,7 @@ def gen3(omics, omics_sandbox, monkeypatch, tmp_path):
 
 @pytest.fixture
 def nobody(monkeypatch):
-    """No login anywhere, and nothing that says which commons."""
+    """No login anywhere, and nothing that states which commons."""
     for name in ("GEN3_API_KEY", "GEN3_ENDPOINT"):
         monkeypatch.delenv(name)
 

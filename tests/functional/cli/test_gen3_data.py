@@ -72,7 +72,7 @@ def test_a_file_that_one_may_not_read_reports_it(gen3, add, monkeypatch, omics_s
     secret = add("a.txt", b"one", authz=["/programs/secret"])
     reader = omics_sandbox.gen3_credentials(tmp_path / "reader.json", "reader@example.org")
     refused = gen3("download", secret, "--auth", str(reader))
-    assert (refused.code, "401" in refused.err) == (1, True)  # Fence says so to those who are known as well
+    assert (refused.code, "401" in refused.err) == (1, True)  # Fence reports it to those who are known as well
     assert "ask the owner of the data" in refused.err
     monkeypatch.delenv("GEN3_API_KEY")
     nobody = gen3("download", secret)

@@ -1,4 +1,4 @@
-"""`omics gen3 discovery` and `omics gen3 objects crosswalk`: what a commons says of its studies and identifiers."""
+"""`omics gen3 discovery` and `omics gen3 objects crosswalk`: what a commons states of its studies and identifiers."""
 
 import json
 

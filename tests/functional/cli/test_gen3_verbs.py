@@ -1,4 +1,4 @@
-"""One vocabulary: ls, get, create, update and rm of each kind of thing of a commons, and a line that says what was done."""
+"""One vocabulary: ls, get, create, update and rm of each kind of thing of a commons, and a line that states what was done."""
 
 import hashlib
 

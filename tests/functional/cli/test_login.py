@@ -69,7 +69,7 @@ class User:
 
 
 def said(ran: subprocess.CompletedProcess[str]) -> str:
-    """What a command says that succeeds and returns nothing."""
+    """What a command states that succeeds and returns nothing."""
     assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr
     return ran.stderr
 

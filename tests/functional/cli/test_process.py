@@ -234,7 +234,7 @@ def on_a_terminal(*words: str, columns: int = 80, typed: bytes = b"", **changes:
     while True:
         try:
             piece = os.read(master, 65536)
-        except OSError:  # Linux says EIO when the last writer is gone
+        except OSError:  # Linux states EIO when the last writer is gone
             break
         if not piece:
             break

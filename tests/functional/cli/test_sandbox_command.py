@@ -1,4 +1,4 @@
-"""`omics sandbox up` as a process: what it says, how it ends, what stops it from starting."""
+"""`omics sandbox up` as a process: what it states, how it ends, what stops it from starting."""
 
 import json
 import signal

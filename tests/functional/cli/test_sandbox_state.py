@@ -159,6 +159,6 @@ def test_a_recording_with_a_bad_line_is_one_line(omics, tmp_path):
 
 def test_an_address_that_others_reach_is_warned_of(omics, tmp_path):
     ran = omics("sandbox", "up", "--host", "192.0.2.1", "--dir", str(tmp_path / "s"), installed=True)
-    assert ran.code != 0  # this machine hasn't that address
+    assert ran.code != 0  # this machine has not that address
     assert "Use an address of this machine with --host" in ran.err.replace("\n", " ")
     assert "warning: on 192.0.2.1 any user who reaches this machine controls the sandbox" in ran.err.replace("\n", " ")

@@ -14,7 +14,7 @@ V = "sandbox-user/v"
 
 @pytest.fixture
 def bucket(omics_sandbox):
-    """The sandbox's bucket with x.txt and reads/a, reads/b, reads/c/d; transfers end as soon as they are looked at."""
+    """The sandbox's bucket with x.txt and reads/a, reads/b, reads/c/d; transfers end as soon as they are examined."""
     omics_sandbox.settings.turn({"sb.queue_seconds": 0, "sb.transfer_seconds": 0})
     s3 = boto3.client("s3", endpoint_url=omics_sandbox.s3_url)
     name = omics_sandbox.staging_bucket

@@ -22,7 +22,7 @@ TOOL = {
 
 @pytest.fixture
 def quick(omics_sandbox):
-    """Tasks that are over as soon as they are looked at."""
+    """Tasks that are over as soon as they are examined."""
     omics_sandbox.settings.turn({"sb.task_queue_seconds": 0, "sb.task_seconds": 0})
 
 

@@ -1,4 +1,4 @@
-"""What the generator writes, to the byte; how to write it anew stands in the message of a failure."""
+"""What the generator writes, to the byte; how to write it again is in the message of a failure."""
 
 from pathlib import Path
 

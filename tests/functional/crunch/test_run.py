@@ -132,7 +132,7 @@ def test_a_second_run_replaces_what_it_changed_and_brings_no_bookkeeping_back(
 
     assert set(table(storage)) == names  # no name_<letters>
     assert (storage / "sub" / "in2.txt").read_text() == "three\nmore\nmore\n"
-    assert log.stat().st_ino == before  # what the storage has equal isn't uploaded again
+    assert log.stat().st_ino == before  # what the storage has equal is not uploaded again
     brought = json.loads((again.crunch_subdir / "setup_md5_checksums.json").read_bytes())
     assert not [name for name in brought if name.startswith(".crunch")]
     assert statuses(connection) == HAPPY * 2

@@ -109,7 +109,7 @@ def test_a_storage_that_vanishes_while_the_workflow_runs(connection: Connection,
 
     assert "existed at setup and no longer does" in note
     assert (made.work / "out.txt").read_text() == "precious\n"
-    assert not made.storage.exists()  # results don't land where a disk should be mounted
+    assert not made.storage.exists()  # results do not land where a disk should be mounted
 
 
 def test_a_storage_that_is_not_mounted_when_nothing_was_brought(connection: Connection, tmp_path: Path) -> None:

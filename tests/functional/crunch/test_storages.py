@@ -214,7 +214,7 @@ def test_a_missing_folder(storage: Any) -> None:
 
 
 class Breaking:
-    """A content that can't be read to its end."""
+    """A content that cannot be read to its end."""
 
     def __init__(self) -> None:
         self._pieces = [b"only a part of it"]

@@ -1,4 +1,4 @@
-"""Downloads of DRS objects: whole, verified, by the first way that works; what fails says why and stops nothing else."""
+"""Downloads of DRS objects: whole, verified, by the first way that works; what fails states why and stops nothing else."""
 
 from collections.abc import Callable
 from pathlib import Path

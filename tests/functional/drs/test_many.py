@@ -116,7 +116,7 @@ def test_a_server_that_is_fixed_is_asked_for_all() -> None:
 
 
 def test_identifiers_are_requested_in_each_form_that_servers_know_many_at_once() -> None:
-    """Commons needn't prefix their GUIDs."""
+    """Commons need not prefix their GUIDs."""
     bulks: list[list[str]] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -205,7 +205,7 @@ def test_irods_has_the_files_and_the_commons_what_is_missing(commons, irods, tmp
     report = downloader.download_dataset(DATASET, tmp_path / "data")
     folder = tmp_path / "data" / DATASET
     assert names(folder) == sorted(["primary/sub-1/sam-1/a.nrrd", "subjects.xlsx", "subjects.json", *SHEETS[:-1]])
-    assert (folder / "subjects.xlsx").read_bytes() == b"the data set's own"  # what the store has isn't replaced
+    assert (folder / "subjects.xlsx").read_bytes() == b"the data set's own"  # what the store has is not replaced
     assert [each["type"] for each in json.loads((folder / "subjects.json").read_text())] == ["case", "case"]
     assert report.counts == {"done": 2, "skipped": 0, "failed": 0, "stopped": 0, "metadata": 4}
     assert downloader.download_dataset(DATASET, tmp_path / "data").counts["skipped"] == 2

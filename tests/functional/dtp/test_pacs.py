@@ -296,7 +296,7 @@ def test_something_that_does_not_speak_dicom(archive: Orthanc, tmp_path: Path):
 @LEFT_OPEN
 @pytest.mark.parametrize("method", DIMSE[:1] + WEB[:1])
 def test_an_archive_that_ends_meanwhile(tmp_path: Path, method: str):
-    """What came stays, the rest is told, and the next call fetches only that."""
+    """What came stays, the rest is reported, and the next call fetches only that."""
     put = study(STUDY, [12])
     stopped = threading.Event()
     cases = Dataset("ds", (Subject(f"sub-{STUDY}"),))

@@ -1,4 +1,4 @@
-"""Copies between any two places: what arrives is whole and right, what fails is told, nothing is half-written."""
+"""Copies between any two places: what arrives is whole and right, what fails is reported, nothing is half-written."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -44,7 +44,7 @@ def test_what_is_known_to_differ_is_fetched_though_an_unfinished_copy_had_brough
     served.store.always("p/b", lambda *_: Answer(404))
     assert run(differing=True) == b"1"
     served.store.hold("p/a", b"9")
-    assert run(differing=False) == b"1"  # as a copy that goes on does: what it brought it has
+    assert run(differing=False) == b"1"  # as a copy that continues does: what it brought it has
     assert run(differing=True) == b"9"
 
     served.store.hold("p/a", b"5")

@@ -1,4 +1,4 @@
-"""Bundles of the Data Store as folders: looked at, listed, read, and made of folders."""
+"""Bundles of the Data Store as folders: examined, listed, read, and made of folders."""
 
 import hashlib
 import threading
@@ -336,7 +336,7 @@ BAD_NAMES: list[Any] = ["", "/etc/passwd", "../a", "a//b", "a\0b", None, 5, ["a"
 
 
 def service(files: list[dict[str, Any]], asked: list[str]) -> Dss:
-    """A service with one bundle, which writes down what it is asked for."""
+    """A service with one bundle, which writes down what it is requested."""
     told = manifest()
     told["bundle"]["files"] = [{**file, "sha256": hashlib.sha256(b"x").hexdigest()} for file in files]
 

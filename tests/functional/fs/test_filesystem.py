@@ -1,4 +1,4 @@
-"""A store as a file system of fsspec: looked at, read, written, remembered, forked, pickled, shown."""
+"""A store as a file system of fsspec: examined, read, written, remembered, forked, pickled, shown."""
 
 import asyncio
 import errno

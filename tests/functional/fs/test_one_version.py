@@ -63,7 +63,7 @@ def test_parts_that_are_read_together_are_of_one_version(served: ServedFileSyste
 
 @pytest.fixture
 def unvalidated(server: Server, served: ServedFileSystem) -> ServedStore:
-    """A store whose server tells neither ETag nor date, and that states nothing."""
+    """A store whose server states neither ETag nor date, and that states nothing."""
     store = ServedStore(port=server.port, sizeless=True)
     store.hold("p/a", BODY)
     server.etags.clear()

@@ -1,4 +1,4 @@
-"""pangea:// paths: fields of results as files, whatever kind they are, and what leads to them as folders."""
+"""pangea:// paths: fields of results as files, whatever kind they are, and what refers to them as folders."""
 
 import hashlib
 import io

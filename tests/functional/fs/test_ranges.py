@@ -1,4 +1,4 @@
-"""Parts of files over HTTP: the bytes that were asked for, of one and the same file, or an error that says why."""
+"""Parts of files over HTTP: the bytes that were requested, of one and the same file, or an error that states why."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""s3:// paths: buckets and objects looked at, listed, fetched, put, copied and removed, with credentials and without."""
+"""s3:// paths: buckets and objects examined, listed, fetched, put, copied and removed, with credentials and without."""
 
 import hashlib
 import threading

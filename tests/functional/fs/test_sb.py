@@ -1,4 +1,4 @@
-"""sb:// paths: projects, folders and files of the platform looked at, listed, fetched, put, copied and removed."""
+"""sb:// paths: projects, folders and files of the platform examined, listed, fetched, put, copied and removed."""
 
 import threading
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ def test_what_is_put_is_listed_examined_and_fetched(store: SbStore, tmp_path: Pa
         assert (entry.kind, entry.size) == ("file", len(data))
         assert list(store.walk(path)) == [entry]
         assert got(store, path, tmp_path) == data
-    with SbStore() as other:  # which has asked for nothing yet
+    with SbStore() as other:  # which has requested nothing yet
         assert other.location(Entry(f"{P}/a.txt", "file")).url.startswith("http")
 
 

@@ -1,4 +1,4 @@
-"""The documented file client on the sandbox: presigned URLs, and downloads that are verified and go on."""
+"""The documented file client on the sandbox: presigned URLs, and downloads that are verified and continue."""
 
 import hashlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a client shows of an operation is what its `build` says: in help(), in inspect and IPython, in an editor."""
+"""What a client shows of an operation is what its `build` states: in help(), in inspect and IPython, in an editor."""
 
 import json
 import os
@@ -45,7 +45,7 @@ class LanguageServer:
         self._send(id=self._count, method=method, params=params)
         while True:
             message = self._read()
-            if "method" in message and "id" in message:  # it asks for settings, and does without
+            if "method" in message and "id" in message:  # it requests settings, and does without
                 self._send(id=message["id"], result=[{}] if message["method"] == "workspace/configuration" else None)
             elif message.get("id") == self._count:
                 return message["result"]

@@ -83,7 +83,7 @@ def test_logging_out_revokes_and_forgets(terminal, address_of, omics_sandbox):
     refused = terminal.run("dss", "get-subscriptions", "--replica", "aws")
     assert refused.returncode == 4
     assert "omics dss login" in refused.stderr
-    # What was stored elsewhere can't be renewed either.
+    # What was stored elsewhere cannot be renewed either.
     terminal.token_file.write_text(json.dumps(stored))
     omics_sandbox.clock.advance(7 * 3600 * 24)
     ended = terminal.run("auth", "get-oauth-userinfo")

@@ -1,4 +1,4 @@
-"""The same with several things at once, and again: what is done is skipped, and what fails is named."""
+"""The same with several objects at once, and again: what is done is skipped, and what fails is named."""
 
 import asyncio
 import random

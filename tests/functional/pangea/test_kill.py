@@ -1,4 +1,4 @@
-"""An upload in parts whose process is killed goes on in the next: what is in the store isn't sent again."""
+"""An upload in parts whose process is killed continues in the next: what is in the store is not sent again."""
 
 import random
 import subprocess

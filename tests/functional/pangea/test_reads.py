@@ -73,7 +73,7 @@ def test_again_keeps_what_exists_by_default(stored: SampleGroup, reads: list[Rea
 
 
 def test_an_upload_that_was_broken_off_is_made_good(stored: SampleGroup, knex: Knex, reads: list[ReadSet]):
-    """The server knows a field's file from the moment on when its upload begins; whether it arrived, the store tells."""
+    """The server knows a field's file from the moment on when its upload begins; whether it arrived, the store states."""
     field = stored.sample("q1").create().analysis_result("raw::paired_short_reads").create().field("read_1").create()
     FieldId(str(field.uuid)).begin_upload(knex.client, "q1.R1.fastq.gz")
     assert field.refresh().stored_data["__type__"] == "s3"
@@ -111,7 +111,7 @@ def test_faults_are_reported_before_anything_is_created(stored: SampleGroup, rea
 
 
 def test_a_sample_that_fails_does_not_keep_the_others_back(stored: SampleGroup, reads: list[ReadSet]):
-    reads.append(ReadSet("", {"read_1": reads[0].files["read_1"]}))  # the server takes no blank names
+    reads.append(ReadSet("", {"read_1": reads[0].files["read_1"]}))  # the server accepts no blank names
     done = upload(stored, reads)
     assert [each.state for each in done.samples] == ["uploaded", "uploaded", "failed"]
     assert not done.ok

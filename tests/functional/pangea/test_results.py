@@ -209,7 +209,7 @@ def test_several_hundred_files_come_in_little_memory(pangea: FieldServer, server
     assert peak < 9 * 1024 * 1024  # 5 MiB; 15 KB a file would be too much
 
 
-# -- the same files, looked at
+# -- the same files, examined
 
 
 def test_what_was_downloaded_is_verified(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):

@@ -1,4 +1,4 @@
-"""Files of any size arrive in fields whole and right, or it is told why not; what was stopped goes on."""
+"""Files of any size arrive in fields whole and right, or it is reported why not; what was stopped continues."""
 
 import hashlib
 import json
@@ -270,11 +270,11 @@ def test_parts_are_hashed_where_nothing_else_protects_them(
     store.begin(Source("/x", "x", 100, part_size=PART))
     assert store.part_checksum == checked
     again = FieldStore(pangea.client, FieldId("f1"), "x", store._urls, md5=md5)
-    again.known("u")  # as when an upload goes on
+    again.known("u")  # as when an upload continues
     assert again.part_checksum == checked
 
 
-# -- going on
+# -- continuing
 
 
 def stopped_upload(pangea: FieldServer, sink: Any, large: Path, reply: Any) -> None:

@@ -260,7 +260,7 @@ def test_a_wrong_checksum_is_a_failure(get: Any, portal: PortalHost, tmp_path: P
     assert row["file_outcome"].startswith("failed: ")
 
 
-# -- what is asked for, and how
+# -- what is requested, and how
 
 
 def test_a_url_is_a_file_unless_a_format_is_named(get: Any, portal: PortalHost, tmp_path: Path):

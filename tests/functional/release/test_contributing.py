@@ -1,4 +1,4 @@
-"""What a contributor is told to run can be run, and what is named is there."""
+"""What a contributor is requested to run can be run, and what is named is there."""
 
 import re
 import shlex

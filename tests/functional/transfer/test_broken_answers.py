@@ -280,7 +280,7 @@ def test_a_wrong_content_range_is_never_written(
 
 @pytest.mark.parametrize("end", [MIB, 5 * MIB])
 def test_bytes_beyond_a_reported_range_are_not_the_files(server: Any, target: Path, noise: Any, end: int) -> None:
-    """The answer has no length, tells fewer bytes than were asked for, and brings more than it told."""
+    """The answer has no length, tells fewer bytes than were requested, and brings more than it told."""
     body = noise(SIZE)
 
     def more(_server: Any, request: Any, answer: Any) -> Any:
@@ -328,7 +328,7 @@ def test_bytes_that_are_always_wrong_end_with_a_mismatch(
     assert leftovers() == []
 
 
-@pytest.mark.long  # libcurl looks at the rate of the last five seconds
+@pytest.mark.long  # libcurl examines the rate of the last five seconds
 def test_trouble_while_a_wrong_file_is_fixed_ends_nothing_else(
     server: Any, fault: Any, target: Path, noise: Any
 ) -> None:
@@ -415,7 +415,7 @@ def test_a_refusal_of_a_store_shows_nothing_that_was_signed(server: Any, fault: 
 def test_a_small_file_behind_a_service(
     server: Any, fault: Any, target: Path, noise: Any, clock: Any, then: str
 ) -> None:
-    """The service is asked again for where it is whenever the place that it gave isn't good."""
+    """The service is asked again for where it is whenever the place that it gave is not good."""
     item = server.item("there", noise(500), "sha256")
     server.always["here"] = fault.status(302, {"Location": server.url("there", "first=1")}, b"it is elsewhere")
     faults = {
@@ -671,7 +671,7 @@ def test_a_source_that_never_holds_still_is_an_error(server: Any, target: Path, 
 
 
 def test_parts_of_two_versions_never_make_one_file(server: Any, target: Path, noise: Any) -> None:
-    """Begun anew, all parts are asked for before the first answer tells which version it is of."""
+    """Begun again, all parts are requested before the first answer states which version it is of."""
     size, tags, asked, told = 17 * MIB, iter(range(1000)), [0], threading.Condition()
 
     def another_version_each_time(_server: Any, request: Any, answer: Any) -> Any:
@@ -697,7 +697,7 @@ def test_parts_of_two_versions_never_make_one_file(server: Any, target: Path, no
 def test_an_answer_that_states_only_a_date_hides_no_change(
     server: Any, target: Path, noise: Any, told: list[str], connections: int
 ) -> None:
-    """Some machines of a service tell ETags, others don't; and none heeds If-Range."""
+    """Some machines of a service tell ETags, others do not; and none heeds If-Range."""
     size = 40 * MIB
     server.put("one", noise(size))
     answers = iter(told)
@@ -746,7 +746,7 @@ def test_several_wrong_parts_are_fixed(server: Any, target: Path, noise: Any) ->
 
 
 def test_the_whole_in_the_place_of_a_part_fixes_a_wrong_file(server: Any, fault: Any, target: Path, noise: Any) -> None:
-    """Another machine of the service answers, which can't do ranges."""
+    """Another machine of the service answers, which cannot do ranges."""
     body = noise(SIZE)
     item = server.item("one", body, "sha256")
     spoilt = 15 * MIB
@@ -990,7 +990,7 @@ def test_64_kib_of_a_begun_cell_win_a_try_back(
 def test_what_has_to_begin_again_each_time_wins_no_try(
     server: Any, fault: Any, target: Path, noise: Any, clock: Any
 ) -> None:
-    """Nothing says that the rest would be of the same version, so what came is never joined with more."""
+    """Nothing states that the rest would be of the same version, so what came is never joined with more."""
     server.always["one"] = fault.cut(5 * MIB)
     item = server.item("one", noise(9 * MIB), retries=3)
     server.etags["one"] = 'W/"weak"'

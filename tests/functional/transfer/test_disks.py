@@ -155,7 +155,7 @@ def test_who_writes_into_a_part_meanwhile_is_seen_by_what_is_computed_from_the_d
     server.fault("one", fault.cut(5 * MIB), spoils)
     (outcome,) = download([server.item("one", body, algorithm)], target).outcomes
     assert outcome.state == "done"
-    # CRC32C is computed from what came: what docs/reliability.md says isn't covered.
+    # CRC32C is computed from what came: what docs/reliability.md states is not covered.
     assert ((target / "one").read_bytes() == body) == (algorithm != "crc32c")
 
 
@@ -280,7 +280,7 @@ GIB = 1024 * MIB
 def test_a_body_without_an_end_stops_before_the_disk_is_full(
     server: Any, noise: Any, fault: Any, leftovers: Any, target: Path, monkeypatch: pytest.MonkeyPatch, size: int | None
 ) -> None:
-    """The space is what the test says: no disk is filled."""
+    """The space is what the test states: no disk is filled."""
     body = noise(10_000_000)
 
     def space() -> tuple[int, int]:

@@ -75,7 +75,7 @@ def test_after_kill_at_most_a_cell_a_connection_is_fetched_twice(
     outcome = download([item], target, connections=connections).outcomes[0]
     assert outcome.state == "done"
     assert (target / "one").read_bytes() == body
-    # Of what was sent, up to some MiB a connection never reached the process; those aren't fetched twice.
+    # Of what was sent, up to some MiB a connection never reached the process; those are not fetched twice.
     on_the_way = 8 * MIB * connections
     assert outcome.bytes_kept >= sent - connections * CELL - on_the_way
     assert outcome.bytes_fetched == len(body) - outcome.bytes_kept
@@ -84,7 +84,7 @@ def test_after_kill_at_most_a_cell_a_connection_is_fetched_twice(
 def test_cells_that_reached_the_process_are_kept(server: Any, fault: Any, target: Path, noise: Any, start: Any) -> None:
     body = noise(34 * MIB)
     item = server.item("one", body, "sha256")
-    # Each answer stops in the midst of its second cell, so it is known exactly what the process has.
+    # Each answer stops in the middle of its second cell, so it is known exactly what the process has.
     server.always["one"] = fault.cut(CELL + 2 * MIB, stall=True)
     process = start([item], 4)
     (part_cells,) = [CELL * 4]
@@ -301,7 +301,7 @@ def test_after_a_power_cut_a_final_name_is_checked_and_fixed(server: Any, target
     journal = target / ".omics-transfer/transfer.journal"
     lines = journal.read_bytes().splitlines(keepends=True)
     assert b'["done"' in lines[-1]
-    journal.write_bytes(b"".join(lines[:-1]))  # the record wasn't synced, and neither was all of the file
+    journal.write_bytes(b"".join(lines[:-1]))  # the record was not synced, and neither was all of the file
     with (target / "one").open("r+b") as file:
         file.seek(9 * MIB)
         file.write(bytes(5000))

@@ -1,4 +1,4 @@
-"""How many calls for URLs run at once: as many as somebody says, else as many as pay."""
+"""How many calls for URLs run at once: as many as somebody states, else as many as pay."""
 
 import threading
 from pathlib import Path
@@ -83,4 +83,4 @@ def test_fewer_calls_when_the_service_has_enough(server: Any, target: Path, cloc
     report = download([Item(f"{number}", locate, 1) for number in range(200)], target, clock=clock)
     assert [type(outcome.error) for outcome in report.failed] == [RateLimited]
     assert report.counts["done"] == 199
-    assert clock.passed > 30  # what one call is told holds for all
+    assert clock.passed > 30  # what one call is reported holds for all

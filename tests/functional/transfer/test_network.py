@@ -21,7 +21,7 @@ def test_bytes_go_through_the_proxy_of_the_environment(server: Any, target: Path
 def test_a_refusal_behind_a_proxys_way_is_no_file(
     server: Any, fault: Any, target: Path, tmp_path: Path, words: str, size: int | None
 ) -> None:
-    """The proxy's own "200 Connection established" stands before it."""
+    """The proxy's own "200 Connection established" is before it."""
     pytest.importorskip("cryptography")
     from connect_proxy import ConnectProxy
 

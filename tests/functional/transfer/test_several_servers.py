@@ -20,7 +20,7 @@ def other() -> Iterator[Server]:
 def test_an_ill_server_keeps_nothing_from_the_others(
     server: Any, other: Server, target: Path, clock: Any, fault: Any
 ) -> None:
-    """The ill one has more files than are looked at ahead, and asks for some time after each."""
+    """The ill one has more files than are examined ahead, and requests some time after each."""
     ill = [Item(f"ill/{n}", Location(other.url(f"ill/{n}")), 3, retries=0) for n in range(50)]
     well = [server.item(f"well/{n}", b"%d" % n, "md5") for n in range(100)]
     for item in ill:
@@ -36,7 +36,7 @@ def test_an_ill_server_keeps_nothing_from_the_others(
     states = {outcome.name: outcome.state for outcome in report.outcomes}
     assert all(states[item.name] == "done" for item in well)
     assert all(states[item.name] == "failed" for item in ill)
-    assert ends["well"] < 20  # the first wait wasn't even over
+    assert ends["well"] < 20  # the first wait was not even over
     assert other.most_open <= 8  # four at once, and those of which a busy server still has to see that they ended
 
 

@@ -104,7 +104,7 @@ def test_three_kinds_are_counted_apart(server: Any, target: Path, noise: Any) ->
 
 
 def test_what_exists_stays_as_it_is_where_a_checksum_is_required(server: Any, target: Path, noise: Any) -> None:
-    """Another file of the name isn't even moved aside for one that will not be fetched."""
+    """Another file of the name is not even moved aside for one that will not be fetched."""
     target.mkdir(exist_ok=True)
     (target / "one").write_bytes(b"the user's own")
     report = download([server.item("one", noise(1000))], target, control=Control(**REQUIRED))

@@ -64,7 +64,7 @@ def test_the_first_caller_is_notified_to_continue_once(talk):
 
 
 def test_an_answer_waits_its_time():
-    """The loop is told when, so nothing else waits."""
+    """The loop is reported when, so nothing else waits."""
     from answering import Answering, reply
 
     told = []

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture
 def session(monkeypatch):
-    """Makes runs of a script with three cases: `one` gives a row, `two` fails, `three` needs what isn't there."""
+    """Makes runs of a script with three cases: `one` gives a row, `two` fails, `three` needs what does not exist."""
     import script
 
     written = []

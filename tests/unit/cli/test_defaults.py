@@ -1,4 +1,4 @@
-"""Defaults of commands from the configuration: what counts, what is refused and where it stands."""
+"""Defaults of commands from the configuration: what counts, what is refused and where it is."""
 
 import json
 

@@ -16,7 +16,7 @@ def lines_of(name: str) -> list[list[str]]:
 
 DOCUMENTED, USAGE = lines_of("documented_commands.txt"), lines_of("documented_usage.txt")
 REQUIRED_BY_THE_SERVICE = {
-    # The service's document requires it inside an allOf, where the published client doesn't look.
+    # The service's document requires it inside an allOf, where the published client does not look.
     ("auth", "post-v1-group", "--group-id"),
     # The published command has no way to say who the member is.
     ("auth", "put-v1-resource-id-member", "--body"),

@@ -1,4 +1,4 @@
-"""Every handwritten command has an example, and each example can be typed as it stands."""
+"""Every handwritten command has an example, and each example can be typed unchanged."""
 
 import shlex
 

@@ -162,10 +162,10 @@ class Care:
 
 
 def wash(what: str, *, care: Care = Care(), console: object) -> Care:
-    """Wash a thing.
+    """Wash an object.
 
     Args:
-        what: The thing.
+        what: The object.
         care: How.
         console: Where messages go.
     """
@@ -323,10 +323,10 @@ class Tools:
 
 
 def paint_with(what: str, *, tools: Tools, on_message: Callable[[str], None]) -> list[object]:
-    """Paint a thing.
+    """Paint an object.
 
     Args:
-        what: The thing.
+        what: The object.
         tools: The tools.
         on_message: Called with what is done.
     """

@@ -159,7 +159,7 @@ VALUES: dict[str, list[Any]] = {
 
 @pytest.mark.parametrize("service", ["files", "azul", "sb", "gen3", "dss", "pangea", "azul.api"])
 def test_values_reach_the_command_as_they_were_given(service, tmp_path):
-    """Also those that begin with a dash or an @, which stand for an option or a file in a typed command line."""
+    """Also those that begin with a dash or an @, which represent an option or a file in a typed command line."""
     tried = 0
     for tool in tools_of(CATALOG, [service]):
         command = command_of(tool).command

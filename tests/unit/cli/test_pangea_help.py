@@ -1,4 +1,4 @@
-"""What help says of `omics pangea`: its examples are commands, each with what runs it."""
+"""What help states of `omics pangea`: its examples are commands, each with what runs it."""
 
 import shlex
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ EXAMPLES = [example for command in COMMANDS for example in command.get("examples
 
 
 def found(words: list[str]) -> tuple[Found, list[str]]:
-    """The command that words lead to, and the words after it."""
+    """The command that words refer to, and the words after it."""
     node: Group | Found = Catalog().start(words[0])
     at = 1
     while isinstance(node, Group):

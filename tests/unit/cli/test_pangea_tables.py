@@ -1,4 +1,4 @@
-"""Metadata of samples as CSV: what cells become, what can't be read, and the way back."""
+"""Metadata of samples as CSV: what cells become, what cannot be read, and the way back."""
 
 import csv
 import io

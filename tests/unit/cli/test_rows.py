@@ -1,4 +1,4 @@
-"""Rows and cells: what stands where in tables and TSV."""
+"""Rows and cells: what is where in tables and TSV."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Words become values, and what isn't one is told with the option's name."""
+"""Words become values, and what is not one is reported with the option's name."""
 
 import json
 from pathlib import Path

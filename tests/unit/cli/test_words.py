@@ -1,4 +1,4 @@
-"""Which command words lead to, what may stand where, and what is said when it doesn't."""
+"""Which command words refer to, what may stand where, and what is said when it does not."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings

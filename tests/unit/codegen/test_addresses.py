@@ -1,4 +1,4 @@
-"""Which addresses a reference may lead to."""
+"""Which addresses a reference may refer to."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the generator knows of omicsdk.core by heart is what omicsdk.core says: it imports none of it."""
+"""What the generator knows of omicsdk.core by heart is what omicsdk.core states: it imports none of it."""
 
 from omicsdk.core.client import INTERFACE, AsyncClient, Client
 from omicsdk.core.errors import STATUS_ERRORS, error_class

@@ -61,7 +61,7 @@ def _package(data: dict[str, Any]) -> Package:
 
 
 def _changes(*edits: tuple[str, Any]) -> list[Change]:
-    """Changes after some edits: pointers, and what stands there (None: nothing) afterwards."""
+    """Changes after some edits: pointers, and what is there (None: nothing) afterwards."""
     data = copy.deepcopy(DOCUMENT)
     for pointer, value in edits:
         *steps, last = pointer.split(">")

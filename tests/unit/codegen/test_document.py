@@ -26,7 +26,7 @@ def roots() -> list[Path]:
 
 
 def references(value: Json) -> set[str]:
-    """Every reference that isn't part of an example or extension."""
+    """Every reference that is not part of an example or extension."""
     if isinstance(value, dict):
         own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set[str]()
         return own.union(
@@ -154,7 +154,7 @@ def test_a_document_at_the_limit_of_nesting_is_read_through_all_steps(tmp_path: 
 
 
 def test_files_that_nest_one_another_too_deep_are_refused(tmp_path: Path) -> None:
-    """Each is within the limit; put into one another they aren't."""
+    """Each is within the limit; put into one another they are not."""
     count = 150
     for index in range(count):
         last = index == count - 1

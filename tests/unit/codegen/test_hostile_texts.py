@@ -1,4 +1,4 @@
-"""Whatever a document calls its things and says of them, the package compiles and none of it runs."""
+"""Whatever a document calls its things and states of them, the package compiles and none of it runs."""
 
 import ast
 import json

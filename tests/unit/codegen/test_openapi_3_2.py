@@ -1,4 +1,4 @@
-"""What OpenAPI 3.2 has beyond 3.1 is taken, or the report says that it is not."""
+"""What OpenAPI 3.2 has beyond 3.1 is taken, or the report states that it is not."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Every operation of a document is generated, or the report says why not."""
+"""Every operation of a document is generated, or the report states why not."""
 
 from pathlib import Path
 from typing import Any

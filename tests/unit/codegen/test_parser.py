@@ -79,7 +79,7 @@ def test_no_text_of_the_document_reaches_the_parser() -> None:
 
 
 def test_the_parser_is_asked_for_each_type_once_and_never_for_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its time grows with the square of what it is given, and ours mustn't."""
+    """Its time grows with the square of what it is given, and ours must not."""
     models = [
         Model(f"/{n}", {}, [Field(name, name, Array(Ref(f"/{n}")), True, False, {}) for name in ("one", "two")])
         for n in range(950)

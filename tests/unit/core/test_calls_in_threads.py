@@ -1,4 +1,4 @@
-"""One function over many things in threads."""
+"""One function over many objects in threads."""
 
 import threading
 

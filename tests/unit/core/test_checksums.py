@@ -53,7 +53,7 @@ def test_long_buffers_of_any_kind(kind: Callable[[bytes], Any]) -> None:
 
 
 def test_checksums_where_only_approved_algorithms_serve_security(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a machine in FIPS mode, MD5 raises unless it is asked for with usedforsecurity=False."""
+    """On a machine in FIPS mode, MD5 raises unless it is requested with usedforsecurity=False."""
 
     def strictly(make: Callable[..., Any]) -> Callable[..., Any]:
         def made(*arguments: Any, usedforsecurity: bool = True) -> Any:
@@ -184,7 +184,7 @@ def test_an_etag_without_a_part_size_goes_by_the_size() -> None:
 
 
 def test_an_etag_of_too_many_parts_is_refused() -> None:
-    """S3 itself makes none; the size wasn't known beforehand."""
+    """S3 itself makes none; the size was not known beforehand."""
     digests = Digests(["s3_etag"], part_size=1)
     digests.update(bytes(10_000))
     assert digests.values()["s3_etag"].endswith("-10000")

@@ -1,4 +1,4 @@
-"""The errors: one class a status, messages that name the thing, nothing secret in them."""
+"""The errors: one class a status, messages that name the object, nothing secret in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models keep what they don't know and give back exactly what came."""
+"""Models keep what they do not know and give back exactly what came."""
 
 import gc
 from collections.abc import Mapping

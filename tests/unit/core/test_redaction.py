@@ -1,4 +1,4 @@
-"""Secrets don't survive masking, and what isn't one does."""
+"""Secrets do not survive masking, and what is not one does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds a secret on its way doesn't show it to whoever prints it."""
+"""What holds a secret on its way does not show it to whoever prints it."""
 
 import pytest
 from omicsdk.core.bodies import form_body

@@ -1,4 +1,4 @@
-"""A streamed body gives what arrived before it tells of a broken connection."""
+"""A streamed body gives what arrived before it states of a broken connection."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

@@ -1,4 +1,4 @@
-"""Values of attributes: what is sent for them, and what is told before anything is."""
+"""Values of attributes: what is sent for them, and what is reported before anything is."""
 
 import sys
 from datetime import UTC, date, datetime

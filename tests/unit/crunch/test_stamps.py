@@ -1,4 +1,4 @@
-"""A file that changed is never taken for one that didn't, whatever its size and times say."""
+"""A file that changed is never taken for one that did not, whatever its size and times say."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Identifiers of DRS objects: every form that users have in their manifests, and what isn't one."""
+"""Identifiers of DRS objects: every form that users have in their manifests, and what is not one."""
 
 import pytest
 from hypothesis import given

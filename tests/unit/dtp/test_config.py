@@ -1,4 +1,4 @@
-"""Settings come from JSON files as the documentation had them, from INI files, or from what stands in them."""
+"""Settings come from JSON files as the documentation had them, from INI files, or from what is in them."""
 
 import json
 import logging

@@ -138,7 +138,7 @@ def test_records_without_faults_are_written_where_that_is_requested(data_set, co
         ("subjects.xlsx, sheet Sheet1, row 3, column disease or disorder", "not-a-choice")
     ]
     assert [each["subject_id"] for each in read(tmp_path / "out", "subjects.json")] == ["sub-1"]
-    # What links to a record that is left out can't be submitted, either.
+    # What links to a record that is left out cannot be submitted, either.
     assert [each["sample_id"] for each in read(tmp_path / "out", "samples.json")] == ["sam-1"]
     assert done.counts["sample"] == 1
 
@@ -389,7 +389,7 @@ def test_headers_that_1_2_3_calls_otherwise_are_those_of_later_versions(of_versi
         assert each["protocol_url_or_doi"] == "the protocol.io location"
         assert each["experimental_log_file_path"] == "the experimental log file name"
     assert {each["filename"] for each in found.records["manifest.json"]} == {"*.csv", "a.txt"}
-    # The dictionary has nothing for these; that is told, and no fault.
+    # The dictionary has nothing for these; that is reported, and no fault.
     assert [(each.file, each.column) for each in found.notes] == [
         ("subjects.xlsx", "Additional Fields (e.g. MINDS)"),
         ("samples.xlsx", "species"),

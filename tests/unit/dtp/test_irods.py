@@ -88,7 +88,7 @@ def test_a_collection_is_copied_with_all_below_it(get, zone: StandIn):
     by_name = {each.name: each for each in report.files.outcomes}
     assert by_name["primary/sub-1/sam-1/a.nrrd"].verified == "size, sha256"
     assert (seen[-1].final, seen[-1].files_done, seen[-1].bytes, seen[-1].bytes_done) == (True, 4, 8005, 8005)
-    assert all(len(threads) == 1 for threads in zone.threads.values())  # the client's sessions aren't shared
+    assert all(len(threads) == 1 for threads in zone.threads.values())  # the client's sessions are not shared
 
 
 def test_what_exists_is_not_fetched_again(get, zone: StandIn, tmp_path: Path):
@@ -123,7 +123,7 @@ def test_the_next_run_resumes_where_the_last_one_failed(get, zone: StandIn):
     report = get()
     (failed,) = report.files.failed
     assert isinstance(failed.error, ConnectFailed)
-    assert report.counts["done"] == 3  # one that fails doesn't stop the others
+    assert report.counts["done"] == 3  # one that fails does not stop the others
     again = get()
     (done,) = [each for each in again.files.outcomes if each.state == "done"]
     assert (done.bytes_kept, done.bytes_fetched) == (2000, 3000)

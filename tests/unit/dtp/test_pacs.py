@@ -37,7 +37,7 @@ def test_dicomweb_that_gives_fewer_than_it_is_requested_is_listed_to_its_end(lon
 @pytest.mark.parametrize("came", ["{}", "null", '"x"', "5", ""])
 @pytest.mark.parametrize("listing", ["/series", "/instances"])
 def test_a_dicomweb_listing_without_its_list_is_an_error(listing: str, came: str):
-    """Only the status 204 says that nothing matches."""
+    """Only the status 204 states that nothing matches."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith(listing):

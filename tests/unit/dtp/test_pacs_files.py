@@ -1,4 +1,4 @@
-"""What an archive sends, looked at before it gets its name: whole, wanted, and the right instance."""
+"""What an archive sends, examined before it gets its name: whole, wanted, and the right instance."""
 
 import threading
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is wrong with a data set is told with its place and what to do, and all of it at once."""
+"""What is wrong with a data set is reported with its place and what to do, and all of it at once."""
 
 from datetime import date, datetime, time, timedelta
 

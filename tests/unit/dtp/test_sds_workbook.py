@@ -76,7 +76,7 @@ def test_cells_are_read_as_openpyxl_reads_them(rows, tmp_path_factory):
 
 
 def _same(cell):
-    """Spans of time are floats of days in the file, and so to the millisecond; escapes of Excel aren't undone by openpyxl."""
+    """Spans of time are floats of days in the file, and so to the millisecond; escapes of Excel are not undone by openpyxl."""
     return round(cell.total_seconds(), 2) if isinstance(cell, timedelta) else cell
 
 

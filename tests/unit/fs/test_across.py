@@ -21,7 +21,7 @@ from omicsdk.transfer.engine.control import report_of, say_stopped
 
 
 class Died(BaseException):
-    """Whatever ends a process: nothing of ours is run after it but what lets go of files."""
+    """Whatever ends a process: nothing of ours is run after it but what releases files."""
 
 
 @pytest.fixture
@@ -200,7 +200,7 @@ def test_only_one_run_at_a_time_makes_a_copy(shelf, moved, monkeypatch):
             copied()
         seen.append(busy.value.remedy)
         shelf.files["o/a"] = b"other"
-        assert copied(planned("shelf://o")).ok  # another one to the same place isn't kept from it
+        assert copied(planned("shelf://o")).ok  # another one to the same place is not kept from it
         return put(store, file, options)
 
     monkeypatch.setattr(shelf, "_put", second)
@@ -353,7 +353,7 @@ def test_old_leftovers_go_unless_they_are_in_use(tmp_path):
         late = max(path.stat().st_mtime for path in tmp_path.rglob("*")) + OLD + 1
         for path in (names["young"], *names["young"].rglob("*")):
             os.utime(path, (late, late))
-        (tmp_path / "omics-mine").mkdir()  # what isn't ours by its name
+        (tmp_path / "omics-mine").mkdir()  # what is not ours by its name
         sweep(tmp_path, late)
         assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == sorted(
             [names["used"].name, names["young"].name, "omics-mine"]

@@ -1,4 +1,4 @@
-"""Copies between any two places: what arrives is whole and right, what fails is told, nothing is half-written."""
+"""Copies between any two places: what arrives is whole and right, what fails is reported, nothing is half-written."""
 
 import hashlib
 import io

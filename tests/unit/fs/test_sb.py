@@ -1,4 +1,4 @@
-"""sb:// paths: projects, folders and files of the platform looked at, listed, fetched, put, copied and removed."""
+"""sb:// paths: projects, folders and files of the platform examined, listed, fetched, put, copied and removed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""URIs and paths are told apart, and mean what was written."""
+"""URIs and paths are distinguished, and mean what was written."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Regions as samtools writes them, addresses of data sets, and the format that is asked for."""
+"""Regions as samtools writes them, addresses of data sets, and the format that is requested."""
 
 from __future__ import annotations
 

@@ -12,5 +12,5 @@ from omicsdk.core import ManualClock
 
 @pytest.fixture
 def api_key(clock: ManualClock) -> dict[str, str]:
-    """What stands in a credentials file."""
+    """What is in a credentials file."""
     return {"api_key": token(clock, seconds=30 * 86400, name="key"), "key_id": "key"}

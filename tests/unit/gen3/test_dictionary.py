@@ -1,4 +1,4 @@
-"""A data dictionary: read from a commons or a file, asked for nodes, properties, links, and the order that they give."""
+"""A data dictionary: read from a commons or a file, requested nodes, properties, links, and the order that they give."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A name that there isn't is answered with the one that was meant, or with those that there are."""
+"""A name that there is not is answered with the one that was meant, or with those that there are."""
 
 import pytest
 from omicsdk.gen3.errors import choice, nearest

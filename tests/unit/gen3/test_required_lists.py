@@ -1,4 +1,4 @@
-"""Lists of a commons' services that a deletion, an export or a login rests on: one that isn't there is no empty one."""
+"""Lists of a commons' services that a deletion, an export or a login rests on: one that does not exist is no empty one."""
 
 import json
 import re
@@ -58,7 +58,7 @@ def _behind(path: str, came: Any, found: dict[str, Any]) -> httpx.MockTransport:
 
 
 def _named(request: httpx.Request) -> list[str]:
-    """The fields that a query asks for."""
+    """The fields that a query requests."""
     return [name for name in ANSWERED if re.search(rf"\{{ {name}\b", request.content.decode())]
 
 
@@ -91,7 +91,7 @@ def test_a_service_s_list_is_required(act: Act, path: str, field: str | None, op
     ids=["export", "deletion of records", "deletion of nodes", "query"],
 )
 def test_a_query_s_list_is_required(act: Act, field: str, came: Any) -> None:
-    """What is to be deleted is asked for by queries: an empty list would mean that nothing is left."""
+    """What is to be deleted is requested by queries: an empty list would mean that nothing is left."""
     found = {name: came if name == field else value for name, value in ANSWERED.items()}
     found = {name: value for name, value in found.items() if value is not ...}
     with (

@@ -1,4 +1,4 @@
-"""What a client shows of an operation is what its `build` says: in help(), in inspect and IPython, in an editor."""
+"""What a client shows of an operation is what its `build` states: in help(), in inspect and IPython, in an editor."""
 
 import inspect
 import pydoc

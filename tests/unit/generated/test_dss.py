@@ -52,7 +52,7 @@ def _values(shape: Shape, depth: int) -> st.SearchStrategy[Any]:
 
 @functools.cache
 def _objects(cls: type[Model], depth: int = 3) -> st.SearchStrategy[dict[str, Any]]:
-    """Objects that the document allows, and some more: members that it doesn't know, and explicit nulls."""
+    """Objects that the document allows, and some more: members that it does not know, and explicit nulls."""
     fields = {field.wire: _values(field.shape, depth) for field in cls.FIELDS} if depth else {}
     required = {field.wire: fields[field.wire] for field in cls.FIELDS if field.required} if depth else {}
     optional = {wire: st.none() | values for wire, values in fields.items() if wire not in required}

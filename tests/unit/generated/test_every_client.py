@@ -1,4 +1,4 @@
-"""Each generated client works by itself: every operation is callable, sync and async, and sends what its document says."""
+"""Each generated client works by itself: every operation is callable, sync and async, and sends what its document states."""
 
 import asyncio
 import importlib

@@ -78,7 +78,7 @@ DOCUMENT = {
     "paths": {f"/試料/{index}/{{番号}}": {"post": _operation(index, name)} for index, name in enumerate(CALLS)},
     "components": {
         "schemas": {
-            # Each refers to the next, so that they are one module in a circle; the last stands alone.
+            # Each refers to the next, so that they are one module in a circle; the last is alone.
             name: {
                 "type": "object",
                 "properties": {

@@ -1,4 +1,4 @@
-"""Values are written as the document says: forms with an encoding, models as parameters, lists in cookies."""
+"""Values are written as the document states: forms with an encoding, models as parameters, lists in cookies."""
 
 import functools
 import importlib

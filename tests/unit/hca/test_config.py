@@ -1,4 +1,4 @@
-"""The HCA configuration, and which service and token it leads to."""
+"""The HCA configuration, and which service and token it refers to."""
 
 import copy
 import json

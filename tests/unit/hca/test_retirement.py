@@ -1,4 +1,4 @@
-"""The Atlas's own hosts were switched off: a command that cannot reach them says so, and names the data portal."""
+"""The Atlas's own hosts were switched off: a command that cannot reach them reports it, and names the data portal."""
 
 import pytest
 from omicsdk.hca.retirement import retirement

@@ -1,4 +1,4 @@
-"""Vulnerabilities are told with what repairs them, and not having been told of any isn't taken for having none."""
+"""Vulnerabilities are reported with what repairs them, and not having been reported of any is not taken for having none."""
 
 import json
 

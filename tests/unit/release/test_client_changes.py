@@ -1,4 +1,4 @@
-"""What changed in the documents of services is told for each client."""
+"""What changed in the documents of services is reported for each client."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The list of `make mutants` names what is there, and the script draws, tries and judges mutants as it says."""
+"""The list of `make mutants` names what is there, and the script draws, tries and judges mutants as it states."""
 
 import importlib.util
 import sys
@@ -80,7 +80,7 @@ def test_a_module_that_it_does_not_know_is_an_error(
 def test_a_name_of_its_lists_that_does_not_exist_is_an_error(
     mutants: ModuleType, monkeypatch: pytest.MonkeyPatch, name: str, entry: dict[str, object], missing: str
 ) -> None:
-    """Also when another module is asked for."""
+    """Also when another module is requested."""
     monkeypatch.setitem(getattr(mutants, name), *next(iter(entry.items())))
     assert called(mutants, monkeypatch, "core.retry").startswith(f"mutants: not found: {missing}.")
 

@@ -1,4 +1,4 @@
-"""What a release says of its parts is whole, the wheel's own, and tells nothing of the machine that it was made on."""
+"""What a release states of its parts is whole, the wheel's own, and tells nothing of the machine that it was made on."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""What the sandbox serves as a service's document can be read by clients of that time, and says the same."""
+"""What the sandbox serves as a service's document can be read by clients of that time, and states the same."""
 
 import copy
 from typing import Any

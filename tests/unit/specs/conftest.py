@@ -81,7 +81,7 @@ class Spec:
         return [action["target"] for action in self.overlay["actions"] if not action.get("description")]
 
     def ours(self) -> list[str]:
-        """Our extensions in the published document, where they don't belong."""
+        """Our extensions in the published document, where they do not belong."""
         return [pointer for pointer, _ in _walk(self.published) if "/x-omics-" in pointer]
 
     def dangling(self) -> list[str]:

@@ -99,7 +99,7 @@ def test_the_misspelt_parameter_has_the_right_name_beside_it(spec: Any) -> None:
 
 
 def test_required_fields_make_a_body_required(spec: Any) -> None:
-    """A client asks for a body's required fields only where the body itself is required."""
+    """A client requests a body's required fields only where the body itself is required."""
 
     def needed(schema: dict[str, Any]) -> bool:
         return bool(schema.get("required")) or any(needed(part) for part in schema.get("allOf", []))

@@ -1,4 +1,4 @@
-"""Arguments that make no sense: each is told by its name, before anything is fetched or sent."""
+"""Arguments that make no sense: each is reported by its name, before anything is fetched or sent."""
 
 import os
 import re

@@ -33,7 +33,7 @@ from omicsdk.transfer.network.requests import (
 sizes = st.integers(0, 3 * 1024**3) | st.integers(0, 5).map(lambda cells: cells * CELL)
 
 
-MIB = 1_048_576  # written out, as the sizes below: they are told in the documentation and stand in journals
+MIB = 1_048_576  # written out, as the sizes below: they are reported in the documentation and stand in journals
 
 
 def test_a_cell_has_four_mebibytes_and_the_last_one_what_is_left() -> None:

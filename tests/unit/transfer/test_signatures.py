@@ -8,7 +8,7 @@ import omicsdk.transfer
 import pytest
 from omicsdk.transfer import MultipartStore, Transfer
 
-#: Each public function's arguments, and each class's constructor's, as they stand; "*" before those that need their name.
+#: Each public function's arguments, and each class's constructor's, unchanged; "*" before those that need their name.
 SIGNATURES = {
     "Control": "* budget rate_limit require_checksum resume_unvalidated patience",
     "FollowUp": "url headers content answered method",

@@ -46,7 +46,7 @@ def test_a_file_is_whole_and_right_or_not_there(
     with TemporaryDirectory() as folder:
 
         def nothing_wrong() -> None:
-            # Lives before this one were looked at up to their deaths, of which this one began as a copy.
+            # Lives before this one were examined up to their deaths, of which this one began as a copy.
             for path in world.here.iterdir():
                 if source := world.sources.get(path.name):
                     assert path.read_bytes() == source.stated

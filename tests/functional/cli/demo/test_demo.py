@@ -1,6 +1,6 @@
 """`omics demo` as a process: what it leaves, and how it ends when something is wrong.
 
-The whole story is told in tests/functional/test_wheel.py, by the wheel.
+The whole story is reported in tests/functional/test_wheel.py, by the wheel.
 """
 
 import os

@@ -68,7 +68,7 @@ def test_a_run_that_does_not_use_it_loads_nothing_of_it_and_compiles_nothing_aga
         "    heavy = {'starlette', 'uvicorn', 'boto3', 'moto', 'httpx', 'omicsdk.sandbox.server'}\n"
         "    assert heavy.isdisjoint(sys.modules)\n"
         "    from omicsdk.core import client\n"
-        "    assert type(client.__loader__) is SourceFileLoader\n"  # not the one that compiles asserts anew
+        "    assert type(client.__loader__) is SourceFileLoader\n"  # not the one that compiles asserts again
     )
     code, told = run_pytest(tmp_path, "-p", "no:anyio")
     assert code == 0, told

@@ -1,4 +1,4 @@
-"""A field's file comes whole and verified; its URL is asked for again when it has ended."""
+"""A field's file comes whole and verified; its URL is requested again when it has ended."""
 
 import gc
 import hashlib
@@ -182,7 +182,7 @@ def test_a_signature_is_never_sent_back_and_is_no_change(pangea: FieldServer, se
     assert pangea.asked == []
     pangea.sign = lambda _, data: {**data, "presigned_url": "https://other.test/canary"}
     again = field.parent.field("reads", data=field.stored_data)
-    again.load_blob(pangea._blob("f1"))  # another signature isn't other data
+    again.load_blob(pangea._blob("f1"))  # another signature is not other data
     assert again.stored_data["presigned_url"] == "https://other.test/canary"
     again._already_fetched = True
     again.stored_data["note"] = "x"

@@ -12,7 +12,7 @@ from pangea_users import create_samples
 
 @pytest.fixture
 def hasty(sandbox: Sandbox, knex: Knex) -> Iterator[Knex]:
-    """The same user, who doesn't wait between two tries."""
+    """The same user, who does not wait between two tries."""
     with Knex(sandbox.pangea_url, retry=Retry(attempts=4, base=0, statuses=frozenset({502, 503, 504}))) as hasty:
         hasty.auth = knex.auth
         yield hasty

@@ -1,4 +1,4 @@
-"""What all things on a server have in common: fetching, creating, saving, deleting, and what is never overwritten unseen."""
+"""What all objects on a server have in common: fetching, creating, saving, deleting, and what is never overwritten unseen."""
 
 import copy
 import json
@@ -348,7 +348,7 @@ def test_a_separate_class(knex: Knex):
             self.name = name
 
         def _segment(self) -> None:
-            """Nothing leads to it by name."""
+            """Nothing refers to it by name."""
 
     assert not Prototype(knex, "none").exists()
     with pytest.raises(NotImplementedError):

@@ -59,7 +59,7 @@ def test_metadata_and_description_are_sent_and_saved(sample: Sample, knex: Knex)
     made.save()
     again = seen_by(knex).analysis_result("m").get()
     assert (again.metadata, again.description) == ({"v": 1, "w": [2]}, "said")
-    assert again.replicate == made.replicate  # a change doesn't draw another one
+    assert again.replicate == made.replicate  # a change does not draw another one
 
 
 @pytest.mark.parametrize("name", ["a/b", 'say "hi"', "é 🧬", "a?b#c", "..", "00000000-0000-4000-8000-000000000000"])

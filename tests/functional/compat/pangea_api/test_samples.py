@@ -96,7 +96,7 @@ def test_a_name_that_is_a_number(knex: Knex, library: SampleGroup):
     assert library.sample("7").exists()
 
 
-# -- of what the server says, and by uuid
+# -- of what the server states, and by uuid
 
 
 def test_objects_by_their_uuids(knex: Knex, library: SampleGroup):

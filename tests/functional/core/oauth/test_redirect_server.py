@@ -1,4 +1,4 @@
-"""The address that a browser comes back to: what it takes for the answer, and what it tells the browser."""
+"""The address that a browser comes back to: what it takes for the answer, and what it states the browser."""
 
 from __future__ import annotations
 

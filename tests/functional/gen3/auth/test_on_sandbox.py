@@ -60,7 +60,7 @@ def test_a_key_that_was_revoked_states_what_to_do(file: Path, sandbox: Sandbox):
     with Gen3Metadata(auth) as mds, pytest.raises(Gen3AuthError, match="create another on your profile page"):
         mds.create("g", {})
     with Gen3Index(auth) as index:
-        assert index.get_stats()["fileCount"] == 0  # what is open to everybody goes on
+        assert index.get_stats()["fileCount"] == 0  # what is open to everybody continues
 
 
 def test_another_commons_through_the_token_service(file: Path, sandbox: Sandbox, other: Sandbox, tmp_path: Path):

@@ -1,4 +1,4 @@
-"""Downloads from commons: by GUID, from home and from elsewhere, each file verified; what fails says why."""
+"""Downloads from commons: by GUID, from home and from elsewhere, each file verified; what fails states why."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,7 +77,7 @@ def test_a_file_that_one_may_not_read_is_forbidden(sandbox: Sandbox, tmp_path: P
     assert states(report) == ["failed", "done"]
     error = report.outcomes[0].error
     assert isinstance(error, Forbidden)
-    assert not isinstance(error, AuthError)  # logging in again wouldn't help
+    assert not isinstance(error, AuthError)  # logging in again would not help
     assert (error.status, "read-storage permission" in str(error), "ask the owner" in error.remedy) == (401, True, True)
 
 

@@ -1,4 +1,4 @@
-"""Uploads to a commons: whole or in parts, gone on with after an interrupt, each with one record that says what it holds."""
+"""Uploads to a commons: whole or in parts, gone on with after an interrupt, each with one record that states what it holds."""
 
 import hashlib
 import random
@@ -101,7 +101,7 @@ def test_the_commons_own_job_fills_the_record_where_there_is_one(
 
 
 def test_a_record_is_left_blank_where_it_is_unknown_where_the_bytes_are(commons: Gen3, tmp_path: Path) -> None:
-    """Filled without a URL it couldn't be downloaded, and the commons' job wouldn't fill it any more."""
+    """Filled without a URL it could not be downloaded, and the commons' job would not fill it any more."""
     result = commons.upload(filled(tmp_path / "in", a=10), patience=0)
     assert result.ok
     assert result.files[0].filled == "not yet"

@@ -1,4 +1,4 @@
-"""Downloads from a commons in which much goes wrong: all that can come comes whole, and what can't says why."""
+"""Downloads from a commons in which much goes wrong: all that can come comes whole, and what cannot states why."""
 
 import hashlib
 import os
@@ -91,7 +91,7 @@ def test_a_token_that_ends_in_the_midst_is_renewed(sandbox: Sandbox, commons: Ge
 
 
 def test_one_that_is_forbidden_keeps_no_other_from_coming(sandbox: Sandbox, tmp_path: Path) -> None:
-    """Also where a manifest states it, so that it is asked for at the last moment."""
+    """Also where a manifest states it, so that it is requested at the last moment."""
     secret = [stated(sandbox, f"secret{n}", b"s", authz=("/programs/secret",)) for n in range(2)]
     free = [stated(sandbox, f"free{n}", b"f") for n in range(3)]
     auth = Gen3Login(refresh_file=sandbox.gen3_credentials(tmp_path / "reader.json", READER))

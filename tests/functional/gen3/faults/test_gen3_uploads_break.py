@@ -102,7 +102,7 @@ def test_an_upload_that_was_ended_while_its_parts_were_put_together(
     fills: bool,
     sent: int,
 ) -> None:
-    """The record says that they are, where the commons fills it; where nobody knows, all is sent under the same GUID."""
+    """The record states that they are, where the commons fills it; where nobody knows, all is sent under the same GUID."""
     sandbox.settings.turn({"gen3.indexing": fills})
     sandbox.add_faults(Rule("stall", path="/user/data/multipart/complete"))
     process = start("upload", str(big), **PARTS)
@@ -123,7 +123,7 @@ def test_a_part_that_fails_permanently_is_all_that_is_sent_the_next_time(
 ) -> None:
     (big.parent / "small").write_bytes(b"small")
     (rule,) = sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", query={"partNumber": "3"}, status=500))
-    # One connection: parts under way when another fails for good are sent again.
+    # One connection: parts under way when another fails permanently are sent again.
     first = commons.upload(big.parent, connections=1, retries=1, **PARTS)
     assert [file.state for file in first.files] == ["failed", "indexed"]
     assert isinstance(first.files[0].error, ServerError)

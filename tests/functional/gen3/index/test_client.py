@@ -1,4 +1,4 @@
-"""The documented index client: what isn't recorded, and the sandbox's index behind it."""
+"""The documented index client: what is not recorded, and the sandbox's index behind it."""
 
 import asyncio
 import json

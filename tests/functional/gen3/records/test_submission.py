@@ -1,4 +1,4 @@
-"""Records are submitted in the order of their links, with an outcome for each row, and what was taken isn't sent again."""
+"""Records are submitted in the order of their links, with an outcome for each row, and what was taken is not sent again."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ from omicsdk.sandbox.gen3.records.dictionary import sds_document
 
 
 class Noting(httpx.HTTPTransport):
-    """A transport that notes which records are sent where, and can be told to refuse."""
+    """A transport that notes which records are sent where, and can be reported to refuse."""
 
     def __init__(self) -> None:
         super().__init__()

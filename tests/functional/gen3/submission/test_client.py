@@ -1,4 +1,4 @@
-"""Gen3Submission beyond what was recorded: files of any kind, trouble on the way, deletions that don't go on."""
+"""Gen3Submission beyond what was recorded: files of any kind, trouble on the way, deletions that do not continue."""
 
 import json
 from collections.abc import Callable, Iterator

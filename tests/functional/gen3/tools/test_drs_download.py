@@ -1,4 +1,4 @@
-"""gen3.tools.download.drs_download under its documented names: scripts that import it work, and failures are told."""
+"""gen3.tools.download.drs_download under its documented names: scripts that import it work, and failures are reported."""
 
 import io
 import json
@@ -21,7 +21,7 @@ from omicsdk.transfer import Progress
 
 @pytest.fixture(autouse=True)
 def _offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nobody outside is asked for hosts."""
+    """Nobody outside is requested hosts."""
     monkeypatch.setenv("DRS_RESOLUTION_ORDER", "cache_file:commons_mds")
     monkeypatch.setenv("DRS_CACHE", str(tmp_path / "hosts.json"))
 

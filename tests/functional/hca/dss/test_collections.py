@@ -1,4 +1,4 @@
-"""Collections: what they lead to, however deep and round about, and changes of any size."""
+"""Collections: what they refer to, however deep and round about, and changes of any size."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ def links_of(dss: Dss, uuid: str, version: str) -> list[Any]:
 @pytest.mark.parametrize("documented", [True, False])
 def test_collections_of_more_than_a_request_takes(dss: Dss, bundle: Any, omics_sandbox: Any, documented: bool):
     made = {"type": "bundle", "uuid": bundle["bundle_uuid"], "version": bundle["version"]}
-    # Links are told apart by all of their fields, so one bundle serves for thousands.
+    # Links are distinguished by all of their fields, so one bundle serves for thousands.
     many = [{**made, "path": f"/{number}"} for number in range(2100)]
     facts: Any = {"name": "n", "description": "d", "details": {}}
     uuid, version = str(uuid4()), dss.create_version()

@@ -1,4 +1,4 @@
-"""Ctrl-C in the middle of `omics dss` commands that move files: the report is written, and the same command goes on."""
+"""Ctrl-C in the middle of `omics dss` commands that move files: the report is written, and the same command continues."""
 
 import json
 import os

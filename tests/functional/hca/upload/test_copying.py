@@ -135,7 +135,7 @@ def test_a_copy_that_is_stopped_is_abandoned(storage: Any, bucket: Any, area: An
 def test_a_source_that_changed_since_it_was_listed_is_refused(storage: Any, bucket: Any):
     source = bucket("a.txt", b"old")
     bucket("a.txt", b"new")
-    with pytest.raises((APIError, ChecksumMismatch)):  # S3 refuses it; a store that doesn't is found out
+    with pytest.raises((APIError, ChecksumMismatch)):  # S3 refuses it; a store that does not is found out
         copy(storage, source, "a/b")
 
 

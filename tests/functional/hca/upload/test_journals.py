@@ -1,4 +1,4 @@
-"""Going on with an upload: the same one does, another doesn't, and nothing is left of one that came to its end."""
+"""Going on with an upload: the same one does, another does not, and nothing is left of one that came to its end."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_stopped_upload_continues_with_its_parts(
     path = tmp_path / "large.bin"
     path.write_bytes(noise(65 * MIB))
     client = service._up.context.staging.client()
-    control = Control(rate_limit=40 * MIB)  # the large part takes a while, the small one doesn't
+    control = Control(rate_limit=40 * MIB)  # the large part takes a while, the small one does not
 
     def stop_with_a_part(_: Progress) -> None:
         for begun in client.list_multipart_uploads(Bucket=area.uri.bucket_name).get("Uploads", []):

@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def told_of(service: Any, uuid: str) -> list[str]:
-    """Names of files that the service was told of."""
+    """Names of files that the service was notified of."""
     start = f"/upload/v1/area/{uuid}/"
     asked = [entry for entry in service.requests(start) if entry["method"] == "POST"]
     return sorted(entry["path"].removeprefix(start) for entry in asked if not entry["path"].endswith("/credentials"))
@@ -233,7 +233,7 @@ def test_a_service_that_cannot_be_notified_fails_the_file_and_states_that_it_is_
     assert raised.value.result is not None
     assert [file.state for file in raised.value.result.files] == ["done", "failed", "done"]
     assert stored("b.json")["bytes"] == b'{"a": 1}'
-    # What was sent isn't sent twice, and the service is told.
+    # What was sent is not sent twice, and the service is reported.
     result = area.upload_files([folder], sync=False)
     assert [file.state for file in result.files] == ["skipped", "skipped", "skipped"]
     assert all(file.notified for file in result.files)

@@ -1,4 +1,4 @@
-"""Sower: jobs that run for a while and leave files behind."""
+"""Sower: jobs that run for a while and leave files after."""
 
 from collections.abc import Callable
 from pathlib import Path

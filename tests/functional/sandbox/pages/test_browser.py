@@ -1,4 +1,4 @@
-"""The pages in a real browser: by keyboard, on a phone, in the dark, without scripts, and for somebody who can't see them."""
+"""The pages in a real browser: by keyboard, on a phone, in the dark, without scripts, and for somebody who cannot see them."""
 
 import itertools
 from collections.abc import Generator
@@ -18,7 +18,7 @@ PAGES = (
     "/_sandbox/pages/environment",
 )
 LIST = "/_sandbox/pages/contents/dss/bundle-files"
-# WCAG's contrast of two colours, for every text that can be seen, against the first background below it that isn't clear.
+# WCAG's contrast of two colours, for every text that can be seen, against the first background below it that is not clear.
 _CONTRAST = """() => {
   const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
   const rgb = text => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = text; canvas.fillRect(0, 0, 1, 1);

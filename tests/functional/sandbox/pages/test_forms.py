@@ -112,7 +112,7 @@ def test_switches_are_turned(sandbox: Sandbox, visitor: httpx.Client):
 
 
 class _Form(HTMLParser):
-    """What a browser sends of the form that has a switch, as the page stands."""
+    """What a browser sends of the form that has a switch, as the page is."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The page of requests, and what the log says of how they kept to the service's document."""
+"""The page of requests, and what the log states of how they kept to the service's document."""
 
 import httpx
 import pytest

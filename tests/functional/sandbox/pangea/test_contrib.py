@@ -1,4 +1,4 @@
-"""What sites add to the platform: taxonomy without a catalogue, and what isn't played."""
+"""What sites add to the platform: taxonomy without a catalogue, and what is not played."""
 
 import httpx
 import pytest

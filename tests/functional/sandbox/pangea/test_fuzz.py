@@ -73,7 +73,7 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
 def there(sandbox: Sandbox) -> dict[str, str]:
-    """UUIDs of what is there, by kind; when something was deleted, all is made anew."""
+    """UUIDs of what is there, by kind; when something was deleted, all is made again."""
     store = sandbox.pangea.store
     if any(not store.count(kind) for kind in KINDS) or not sandbox.pangea.people.by_email(SANDBOX_PANGEA_USER):
         fill(sandbox)
@@ -123,7 +123,7 @@ Request = tuple[Operation, str, list[tuple[str, str]], str, object]
 
 
 def usual(operation: Operation, parameter: str) -> str:
-    """What a parameter of a path usually is: a kind, which stands for the UUID of something of it, or a name."""
+    """What a parameter of a path usually is: a kind, which represents the UUID of something of it, or a name."""
     if parameter in NAMES:
         return NAMES[parameter]
     if parameter == "wop_pk":

@@ -116,7 +116,7 @@ def _count(monkeypatch: pytest.MonkeyPatch, name: str, asked: list[str]) -> None
 def test_reading_takes_few_queries(
     sandbox: Sandbox, web: httpx.Client, project: str, monkeypatch: pytest.MonkeyPatch, path: str, most: int
 ):
-    """However many things there are: who is asking, the thing, their rights; of a list its things, and how many there are."""
+    """However many objects there are: who is asking, the object, their rights; of a list its things, and how many there are."""
     for number in range(10):
         web.post("/projects", json={"name": f"Other {number}"})
     root = sandbox.sb.work.files.root(project)

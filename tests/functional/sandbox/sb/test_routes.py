@@ -1,4 +1,4 @@
-"""Every route of the platform: what it says to strangers, of what isn't there, and to requests that make no sense."""
+"""Every route of the platform: what it states to strangers, of what does not exist, and to requests that make no sense."""
 
 import json
 import re
@@ -194,7 +194,7 @@ def test_a_body_that_makes_no_sense_is_refused(web: httpx.Client, operation: Ope
 
 
 def wrong_fields() -> list[Any]:
-    """Each field of each body, with a value of a kind that isn't its own."""
+    """Each field of each body, with a value of a kind that is not its own."""
     odd: list[Any] = [{"odd": 1}, "odd", [1], True]
     of = {"object": 0, "string": 1, "array": 2, "boolean": 3}
     found: list[Any] = []
@@ -235,7 +235,7 @@ def test_pages_have_from_1_to_100_items(web: httpx.Client, operation: Operation)
 @pytest.mark.parametrize("operation", [each for each in LISTS if "{" not in each.values[0].path])
 def test_lists_say_how_much_there_is(web: httpx.Client, project: str, operation: Operation) -> None:
     if operation.name == "search_files":
-        return  # it says so in its body
+        return  # it reports it in its body
     file = web.get("/files", params={"dataset": "sandbox-user/reference-set"}).json()["items"][0]["id"]
     about = {"division": "sandbox-division", "project": project, "file": file, "token": "init"}
     wanted = {each.name for each in operation.parameters}

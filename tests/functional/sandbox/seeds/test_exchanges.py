@@ -1,4 +1,4 @@
-"""What other servers answered, put into the sandbox: taken as it was last seen, and the rest is told with the reason."""
+"""What other servers answered, put into the sandbox: taken as it was last seen, and the rest is reported with the reason."""
 
 import gzip
 import json

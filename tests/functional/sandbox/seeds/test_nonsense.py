@@ -84,7 +84,7 @@ VALUES = some.recursive(
 
 @some.composite
 def _spoiled(draw: some.DrawFn) -> dict[str, Any]:
-    """An exchange that tells of a thing, one or two of whose fields are something else."""
+    """An exchange that tells of an object, one or two of whose fields are something else."""
     path = draw(some.sampled_from(sorted(THINGS)))
     thing = dict(THINGS[path])
     for name in draw(some.lists(some.sampled_from([*sorted(thing), "properties", "program"]), max_size=2)):

@@ -12,7 +12,7 @@ from omicsdk.sandbox import Sandbox
 
 @pytest.fixture(scope="module")
 def real() -> Iterator[Sandbox]:
-    """Another sandbox stands for the real service."""
+    """Another sandbox represents the real service."""
     with Sandbox() as real:
         yield real
 

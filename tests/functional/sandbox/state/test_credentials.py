@@ -27,7 +27,7 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="there are no such pe
 
 
 def credentials(sandbox: Sandbox) -> dict[str, str]:
-    """All that opens something, by name, but for what is made anew each time."""
+    """All that opens something, by name, but for what is made again each time."""
     about = sandbox.info()["services"]
     installed = httpx.get(f"{sandbox.url}/internal/application_secrets", trust_env=False).json()["installed"]
     return {

@@ -258,7 +258,7 @@ def test_where_the_new_state_cannot_be_put_the_old_one_stays(first: Path, saved:
 
 @pytest.mark.parametrize("replace", [False, True])
 def test_a_volume_that_is_mounted_gets_other_contents(first: Path, saved: Path, tmp_path: Path, replace: bool):
-    """A mount point can't be renamed or exchanged, and on a new file system there is a folder of the system's."""
+    """A mount point cannot be renamed or exchanged, and on a new file system there is a folder of the system's."""
     volume = first if replace else tmp_path / "volume"
     (volume / "lost+found").mkdir(parents=True)
     (volume / "lost+found" / "7").write_text("")

@@ -158,7 +158,7 @@ def test_a_job_may_report_separate_checksums(frozen: Sandbox, web, ingest: httpx
     report = f"/area/{area}/update_checksum/{job_of(frozen, area)}"
     started = {"status": "CHECKSUMMING", "job_id": "batch-1", "payload": {"name": "f"}}
     assert ingest.post(report, json=started).status_code == 204
-    frozen.clock.advance(3600)  # it is done when the job says so
+    frozen.clock.advance(3600)  # it is done when the job reports it
     assert web.get(f"{path}/checksum").json()["checksum_status"] == "CHECKSUMMING"
     checksums = {"s3_etag": "e", "sha1": "1", "sha256": "2", "crc32c": "c"}
     ended = {"status": "CHECKSUMMED", "job_id": "batch-1", "payload": {"name": "f", "checksums": checksums}}

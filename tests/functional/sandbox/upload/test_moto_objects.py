@@ -1,4 +1,4 @@
-"""Objects of the S3 server, looked at in its process."""
+"""Objects of the S3 server, examined in its process."""
 
 import threading
 

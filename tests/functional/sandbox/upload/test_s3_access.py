@@ -1,4 +1,4 @@
-"""What an area's credentials open on the S3 server, and what they don't."""
+"""What an area's credentials open on the S3 server, and what they do not."""
 
 import base64
 import json
@@ -127,7 +127,7 @@ def test_all_else_is_denied(sandbox: Sandbox, area: str, s3: Any, s3_of: Any):
     s3.put_object(Bucket=BUCKET, Key=f"{area}/a", Body=b"a")
     for operation, arguments in calls_outside(area):
         assert refusal(lambda o=operation, a=arguments: getattr(s3, o)(**a)) == DENIED, (operation, arguments)
-    # Answers to HEAD have no body, so only the status says it.
+    # Answers to HEAD have no body, so only the status states it.
     assert refusal(lambda: s3.head_object(Bucket=BUCKET, Key=f"{OTHER}/secret")) == ("403", 403)
     keys = sorted(each["Key"] for each in owner.list_objects_v2(Bucket=BUCKET)["Contents"])
     assert keys == sorted([f"{area}/a", f"{OTHER}/secret"])

@@ -64,7 +64,7 @@ def test_nothing_is_begun_while_paused(server: Any, target: Path, noise: Any) ->
 
 
 def test_a_pause_of_an_hour_ends_no_file(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
-    """The URL that was given before has ended by then, and a server asked for patience."""
+    """The URL that was given before has ended by then, and a server requested patience."""
     control, locations = Control(), list[str]()
     bodies = {"one": noise(6 * MIB), "later": noise(100, 2)}
     for name, body in bodies.items():

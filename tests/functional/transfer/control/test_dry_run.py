@@ -1,4 +1,4 @@
-"""Dry runs: what would happen is told, and nothing is touched. Room on the disk, and permissions, before and after."""
+"""Dry runs: what would happen is reported, and nothing is touched. Room on the disk, and permissions, before and after."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""Ctrl-C in a real process: it ends within moments whatever hangs, says how to go on, and the next run does."""
+"""Ctrl-C in a real process: it ends within moments whatever hangs, states how to continue, and the next run does."""
 
 import os
 import shutil
@@ -35,7 +35,7 @@ def hang(*anything):
 
 @pytest.fixture
 def interrupted() -> Iterator[Callable[..., str]]:
-    """Runs a program, presses Ctrl-C when it says that it is ready, and gives what it wrote to stderr."""
+    """Runs a program, presses Ctrl-C when it states that it is ready, and gives what it wrote to stderr."""
     started = []
 
     def run(code: str, times: int = 1, **environ: str) -> str:

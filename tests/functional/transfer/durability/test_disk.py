@@ -144,7 +144,7 @@ def test_what_changed_while_it_was_checked_is_checked_again_by_the_next_run(
 
 
 class Making(Disk):
-    """A disk on which a part is looked for just when it is made anew."""
+    """A disk on which a part is looked for just when it is made again."""
 
     def __init__(self) -> None:
         super().__init__()

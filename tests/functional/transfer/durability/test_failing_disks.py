@@ -1,4 +1,4 @@
-"""Each thing that is asked of a disk may be refused: then there is a right file or none, and the cause is told."""
+"""Each thing that is asked of a disk may be refused: then there is a right file or none, and the cause is reported."""
 
 import contextlib
 import errno

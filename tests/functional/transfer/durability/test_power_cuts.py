@@ -71,7 +71,7 @@ class World:
         ]
 
     def location(self, version: str, name: str) -> Callable[[], Location] | Location:
-        """Where a file is: said at once, or when it is asked for, which goes other ways through the engine."""
+        """Where a file is: said at once, or when it is requested, which goes other ways through the engine."""
         there = Location(self.server.url(f"{version}/{name}".replace(" ", "_")))
         return (lambda: there) if "e0" in name else there
 
@@ -113,7 +113,7 @@ class World:
                 assert self.is_right(version, folder, name), f"{name} is wrong and stays"
 
     def trusted(self, folder: Path) -> dict[str, dict[str, str]]:
-        """Replays the journal; gives what it says of files that are as it says."""
+        """Replays the journal; gives what it states of files that are as it states."""
         path = folder / ".omics-transfer/transfer.journal"
         if not path.exists():
             return {}
@@ -144,7 +144,7 @@ class World:
                 assert name in trusted, f"{name} was promised and is not trusted"
 
     def trial(self, dice: random.Random, cuts: Sequence[float]) -> None:
-        """Fetches, cuts the power, looks at what is left, and goes on from there, again and again."""
+        """Fetches, cuts the power, examines what is left, and continues from there, again and again."""
         folder = self.folder()
         for share in cuts:
             version, folder = self.cut(dice, share, folder)
@@ -158,9 +158,9 @@ class World:
         shutil.rmtree(folder)
 
     def cut(self, dice: random.Random, share: float, folder: Path) -> tuple[str, Path]:
-        """Fetches, cuts the power and looks at what is left; gives the version that was fetched, and what is left."""
+        """Fetches, cuts the power and examines what is left; gives the version that was fetched, and what is left."""
         version = dice.choice("AAB")
-        # journals are written anew when it is worth it, or always
+        # journals are written again when it is worth it, or always
         self.monkeypatch.setattr(journal, "_COMPACT_FROM", dice.choice([0, -1000]))
         disk = self.fetch(version, folder)
         left = self.left(version, disk, share, dice)

@@ -72,5 +72,5 @@ def test_nothing_is_lost(folder: Path, monkeypatch: Any, count: int):
     assert not [name for _, _, names in os.walk(store) for name in names if name.endswith(".part")]
     assert (folder / "wanted.tsv").read_text().count(".hca/v2") == count
     assert told["files"] == count
-    # what was on its way to the one that was killed comes again; and each shard's first file is asked for by the client, too
+    # what was on its way to the one that was killed comes again; and each shard's first file is requested by the client, too
     assert told["requests"] - count <= 4 * CONNECTIONS + SHARDS + 1

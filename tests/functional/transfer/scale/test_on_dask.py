@@ -104,7 +104,7 @@ def test_what_can_not_be_sent_is_named(client, target):
         run_on_dask(Plan([bad], target), client, shards=1)
 
 
-@pytest.mark.long  # workers in the midst of a file are waited for before the cluster is gone
+@pytest.mark.long  # workers in the middle of a file are waited for before the cluster is gone
 def test_the_scheduler_is_lost(items, target, right, halfway):
     import dask
     from distributed import Client, LocalCluster

@@ -388,7 +388,7 @@ def test_without_a_new_pool_the_open_shards_are_named(plan, right, halfway):
 
     with ProcessPoolExecutor(3, SPAWN) as pool, pytest.raises(ShardsOpen) as caught:
         run_shards(shards, pool, progress=word)
-    # A pool breaks as a whole: shards whose last word hasn't come by then are open besides.
+    # A pool breaks as a whole: shards whose last word has not come by then are open besides.
     named = ", ".join(map(str, caught.value.open))
     assert re.match(rf"{named} of 3 shards are open: .*Run the same shards again", str(caught.value))
     assert owner in caught.value.open

@@ -1,4 +1,4 @@
-"""A download by several workers says in the words of one what became of it."""
+"""A download by several workers states in the words of one what became of it."""
 
 import re
 from collections.abc import Sequence

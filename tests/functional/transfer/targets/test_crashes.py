@@ -1,4 +1,4 @@
-"""A process that dies in the midst of putting a file: no name in the store ever holds other bytes, nothing is lost."""
+"""A process that dies in the middle of putting a file: no name in the store ever holds other bytes, nothing is lost."""
 
 import json
 import subprocess

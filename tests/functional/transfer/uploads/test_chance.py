@@ -1,4 +1,4 @@
-"""Whatever goes wrong on the way, a file is there whole and right or it is told why not."""
+"""Whatever goes wrong on the way, a file is there whole and right or it is reported why not."""
 
 import random
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What was sent once isn't sent again: by the journal, or by what the platform lists."""
+"""What was sent once is not sent again: by the journal, or by what the platform lists."""
 
 import os
 import random
@@ -66,7 +66,7 @@ def test_an_upload_that_was_stopped_continues(
     outcome = report.outcomes[0]
     assert outcome.bytes_kept > 0
     assert outcome.bytes_kept + outcome.bytes_fetched == 10_500
-    assert len(sink.requests) <= 11 - len(half) + 1  # the one whose answer wasn't seen
+    assert len(sink.requests) <= 11 - len(half) + 1  # the one whose answer was not seen
     assert [part.number for part in store.completed[0][0]] == list(range(1, 12))
     assert "sha256" in outcome.checksums
 
@@ -392,7 +392,7 @@ def test_a_file_that_changed_is_sent_by_the_run_after_though_the_platform_stops_
         patch.setattr(store, "abort", abort)
         assert isinstance(send(file, store, journal=journal).failed[0].error, SourceChanged)
         again = send(file, store, journal=journal)
-    assert again.ok == isinstance(refusal, Forbidden)  # what may be given up another time isn't forgotten
+    assert again.ok == isinstance(refusal, Forbidden)  # what may be abandoned another time is not forgotten
 
 
 def test_a_file_whose_place_another_took_since_is_sent_again(

@@ -198,7 +198,7 @@ def test_a_stopped_upload_continues_by_the_journal(client: Any, large: Path, tmp
 
 
 def unfinished(client: Any, large: Path, key: str, *numbers: int) -> str:
-    """Leaves an upload with some of its parts behind, by boto3 alone."""
+    """Leaves an upload with some of its parts after, by boto3 alone."""
     upload_id = client.create_multipart_upload(Bucket=BUCKET, Key=key, ChecksumAlgorithm="SHA256")["UploadId"]
     data = large.read_bytes()
     for number in numbers:

@@ -1,4 +1,4 @@
-"""Files go out whole and right, or it is told why not."""
+"""Files go out whole and right, or it is reported why not."""
 
 import hashlib
 import os

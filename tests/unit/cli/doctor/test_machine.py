@@ -10,7 +10,7 @@ from omicsdk.cli.doctor.machine import GIB, MIB, Place, encodings, folders, hard
 
 @pytest.fixture
 def disk(monkeypatch):
-    """States what the system says of every folder."""
+    """States what the system states of every folder."""
 
     def state(free, inodes=None, *, writable=True, read_only=False):
         flag = os.ST_RDONLY if read_only else 0

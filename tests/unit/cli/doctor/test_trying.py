@@ -1,4 +1,4 @@
-"""One call a login, and what its answer is taken for."""
+"""One call a login, and what its answer is treated as."""
 
 import threading
 

@@ -32,7 +32,7 @@ def platform(told, sent, whole=()):
 
 
 def without_nulls(value):
-    """Dictionaries of a resource without members that are null, which the platform doesn't have."""
+    """Dictionaries of a resource without members that are null, which the platform does not have."""
     return {
         name: {key: each for key, each in held.items() if each is not None} if isinstance(held, dict) else held
         for name, held in value.items()

@@ -28,12 +28,12 @@ class Thing(Resource):
 
 
 class Shelf:
-    """A list of things in pages.
+    """A list of objects in pages.
 
     Args:
         count: How many there are.
-        longest: The longest page that it gives, whatever is asked for.
-        total: Whether it says how many there are.
+        longest: The longest page that it gives, whatever is requested.
+        total: Whether it states how many there are.
     """
 
     def __init__(self, count: int, longest: int = LONGEST_PAGE, total: bool = True) -> None:
@@ -227,7 +227,7 @@ def test_a_link_that_has_no_target_new_ends():
 
 
 class Scroll:
-    """Pages that follow by tokens; the total is told all the same."""
+    """Pages that follow by tokens; the total is reported all the same."""
 
     def __init__(self, pages: int) -> None:
         self.pages = pages
@@ -346,7 +346,7 @@ def test_a_page_is_copied_but_not_pickled(make):
     assert pickle.loads(pickle.dumps(list(page))) == page
 
 
-# -- lists that aren't there
+# -- lists that do not exist
 
 
 @pytest.mark.parametrize(

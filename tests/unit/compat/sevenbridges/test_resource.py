@@ -41,7 +41,7 @@ class Thing(Resource):
 
 
 class Platform:
-    """Has one thing; a PATCH merges dictionaries that aren't whole, and null deletes a member."""
+    """Has one thing; a PATCH merges dictionaries that are not whole, and null deletes a member."""
 
     def __init__(self, **has: object) -> None:
         self.has = {"href": HREF, "id": "1", **has}
@@ -68,7 +68,7 @@ def api_of(platform) -> Api:
 
 
 def thing(platform: Platform, *told: str) -> Thing:
-    """The thing with only some members told, as in a list."""
+    """The object with only some members told, as in a list."""
     return Thing.of({name: platform.has[name] for name in ("href", "id", *told)}, api_of(platform))
 
 

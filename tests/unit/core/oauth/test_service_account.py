@@ -1,4 +1,4 @@
-"""Service accounts: tokens that are signed here, and key files that aren't what they should be."""
+"""Service accounts: tokens that are signed here, and key files that are not what they should be."""
 
 from __future__ import annotations
 

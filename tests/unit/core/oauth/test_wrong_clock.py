@@ -1,4 +1,4 @@
-"""A clock that is wrong makes good credentials look bad; the error says so instead of sending people to log in again."""
+"""A clock that is wrong makes good credentials look bad; the error reports it instead of sending people to log in again."""
 
 from __future__ import annotations
 

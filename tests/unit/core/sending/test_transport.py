@@ -1,4 +1,4 @@
-"""Transports, threaded and asyncio alike: retries, redirects, errors and credentials, with time moved by hand."""
+"""Transports, threaded and asyncio alike: retries, redirects, errors and credentials, with time moved manually."""
 
 from __future__ import annotations
 
@@ -573,7 +573,7 @@ def test_a_base_url_with_more_in_it_is_refused_without_being_shown(base):
 @given(
     st.lists(st.sampled_from([200, 408, 429, 500, 503, 404, 401]), min_size=1, max_size=12),
     st.integers(1, 8),
-    # Sixteenths of a second add up exactly; a clock can't tell 1e-160 s apart.
+    # Sixteenths of a second add up exactly; a clock cannot tell 1e-160 s apart.
     st.integers(0, 20 * 16).map(lambda sixteenths: sixteenths / 16),
     st.integers(0, 60 * 16).map(lambda sixteenths: sixteenths / 16),
     st.booleans(),
@@ -641,7 +641,7 @@ def test_whatever_a_server_does(script, method, follow, secured):
         if left:  # once the origin was left, nothing secret is sent, not even when a redirect leads back
             assert "canary" not in str(sent.headers.multi_items())
     if method == "POST":
-        # Sent again only after a failure to connect, a 401 that was renewed, or by a redirect that says so.
+        # Sent again only after a failure to connect, a 401 that was renewed, or by a redirect that reports it.
         for before, sent in zip(script, server.seen[1:], strict=False):
             if sent.method == "POST":
                 safe = isinstance(before, httpx.ConnectError | httpx.ConnectTimeout)

@@ -503,7 +503,7 @@ def test_secrets_show_nowhere(
     assert repr(auth) == "<Gen3Auth https://commons.example.org by the API key>"
 
 
-# -- by hand
+# -- manually
 
 
 def test_a_request_manually(make: Make, commons: FakeCommons):

@@ -1,4 +1,4 @@
-"""A user without a home folder, as in a container: what needs no file of theirs works, and the rest says what is missing."""
+"""A user without a home folder, as in a container: what needs no file of theirs works, and the rest states what is missing."""
 
 from collections.abc import Callable
 

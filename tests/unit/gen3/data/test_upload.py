@@ -1,4 +1,4 @@
-"""Uploads to a commons: whole or in parts, gone on with after an interrupt, each with one record that says what it holds."""
+"""Uploads to a commons: whole or in parts, gone on with after an interrupt, each with one record that states what it holds."""
 
 from pathlib import Path
 

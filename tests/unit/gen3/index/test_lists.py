@@ -1,4 +1,4 @@
-"""Lists of the index and of a commons that aren't there: none is taken for an empty one."""
+"""Lists of the index and of a commons that do not exist: none is treated as an empty one."""
 
 from typing import Any
 

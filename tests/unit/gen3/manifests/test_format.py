@@ -1,4 +1,4 @@
-"""Whether a manifest has the form that an index takes: each thing that is wrong, with its place and what to do."""
+"""Whether a manifest has the form that an index takes: each object that is wrong, with its place and what to do."""
 
 from pathlib import Path
 

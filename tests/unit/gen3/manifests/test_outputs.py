@@ -1,4 +1,4 @@
-"""What a run over a manifest has written when it is killed, and where the next one goes on."""
+"""What a run over a manifest has written when it is killed, and where the next one continues."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""Records go in chunks: smaller where the commons can't take so many, without the bad ones, and none is stored twice."""
+"""Records go in chunks: smaller where the commons cannot take so many, without the bad ones, and none is stored twice."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

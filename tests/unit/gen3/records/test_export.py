@@ -49,7 +49,7 @@ def test_an_export_that_breaks_off_is_an_error(tmp_path: Path) -> None:
 def test_an_export_of_unknown_size_stops_before_the_disk_is_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: str
 ) -> None:
-    """The space is what the test says: no disk is filled. Nothing takes the place of what was there before."""
+    """The space is what the test states: no disk is filled. Nothing takes the place of what was there before."""
     row = {"JSON": json.dumps({"type": "case", "submitter_id": "x" * 1000}).encode() + b",", "TSV": b"case\tx\n" * 100}
     folder = tmp_path / "out"
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""Whatever stands in a file or a record, it is read or refused with a place: nothing else goes wrong."""
+"""Whatever is in a file or a record, it is read or refused with a place: nothing else goes wrong."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Gen3Submission beyond what was recorded: files of any kind, trouble on the way, deletions that don't go on."""
+"""Gen3Submission beyond what was recorded: files of any kind, trouble on the way, deletions that do not continue."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ from omicsdk.gen3 import Gen3Error, Gen3UserError
 
 
 class Narrow(httpx.BaseTransport):
-    """Answers documents as a service does that takes so many rows at most, and gives up on others in some way."""
+    """Answers documents as a service does that takes so many rows at most, and stops on others in some way."""
 
     def __init__(self, most: int, give_up: Callable[[httpx.Request], httpx.Response]) -> None:
         self.most = most

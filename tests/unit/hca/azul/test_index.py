@@ -201,7 +201,7 @@ def test_a_request_that_is_gone_is_made_again(client: Azul, service: Service, tm
 
 
 class Stopped:
-    """An event that is set while it is looked at for the second time."""
+    """An event that is set while it is examined for the second time."""
 
     def __init__(self, after: int) -> None:
         self._left = after

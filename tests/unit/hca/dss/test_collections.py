@@ -1,4 +1,4 @@
-"""Collections: what they lead to, however deep and round about, and changes of any size."""
+"""Collections: what they refer to, however deep and round about, and changes of any size."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a service says of the files of an area: an answer without its list, or with a shorter one, hides none of them."""
+"""What a service states of the files of an area: an answer without its list, or with a shorter one, hides none of them."""
 
 import json
 from types import SimpleNamespace

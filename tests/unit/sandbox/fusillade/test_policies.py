@@ -1,4 +1,4 @@
-"""What a policy must look like, and what is said of one that doesn't."""
+"""What a policy must look like, and what is said of one that does not."""
 
 import json
 

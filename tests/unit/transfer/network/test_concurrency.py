@@ -1,4 +1,4 @@
-"""Each server has a state of its own: what one says slows no other."""
+"""Each server has a state of its own: what one states slows no other."""
 
 import tracemalloc
 

@@ -18,7 +18,7 @@ HOSTILE = "<script>alert(1)</script>\"' onload=x &amp; </bdi></style>\u202egnp.e
 
 
 class Page(HTMLParser):
-    """Elements, attributes and texts; fails when an element isn't closed in order."""
+    """Elements, attributes and texts; fails when an element is not closed in order."""
 
     def __init__(self, text):
         super().__init__(convert_charrefs=True)

@@ -55,7 +55,7 @@ def test_a_sync_that_fails_at_the_end_hides_no_report(
         patched.setattr(os, "fsync", broken)
         log.close()
     assert "journal: Input/output error; the next run may send again" in caplog.text
-    log = opened(path)  # it let go of the lock
+    log = opened(path)  # it released the lock
     assert log.finished(KEY) is not None
     log.close()
 

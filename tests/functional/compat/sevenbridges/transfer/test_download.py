@@ -1,4 +1,4 @@
-"""Files come from the platform whole and right, or it is told why not."""
+"""Files come from the platform whole and right, or it is reported why not."""
 
 import hashlib
 from pathlib import Path

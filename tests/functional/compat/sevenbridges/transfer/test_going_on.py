@@ -1,4 +1,4 @@
-"""An upload that ended before its end goes on where it was, in whatever process."""
+"""An upload that ended before its end continues where it was, in whatever process."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ MIB = 1024 * 1024
 def failed(
     platform: Any, upload: Any, error: Any, kind: str = "upload/multipart", there: Callable[[], int] | None = None
 ) -> None:
-    """An upload whose third part can't be signed, after the others are there: told, or as `there` counts them."""
+    """An upload whose third part cannot be signed, after the others are there: told, or as `there` counts them."""
 
     def others_first(_: Any) -> Any:
         while (there() if there is not None else len(platform.uploads["up1"]["parts"])) < 2:

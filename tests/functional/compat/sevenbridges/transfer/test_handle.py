@@ -312,7 +312,7 @@ def test_who_waits_before_the_thread_is_there_waits_for_the_end(make: Any, monke
             waiter = threading.Thread(target=lambda: waited.append((handle.wait(), handle.status)))
             start(waiter)
             waiter.join(0.05)
-            assert waited == []  # it was begun, and hasn't ended
+            assert waited == []  # it was begun, and has not ended
             start(thread)
             waiter.join(20)
         else:

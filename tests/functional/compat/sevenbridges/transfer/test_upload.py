@@ -1,4 +1,4 @@
-"""Files go to the platform whole, in the parts that it wants, or it is told why not."""
+"""Files go to the platform whole, in the parts that it wants, or it is reported why not."""
 
 import os
 from collections.abc import Callable

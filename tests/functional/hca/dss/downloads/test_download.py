@@ -130,7 +130,7 @@ def test_files_that_are_missing_come_though_the_first_ones_exist(dss: Dss, bundl
     rows = rows_of(dss, bundle)
     dss.download_manifest(write(tmp_path / "m.tsv", rows[:1]), "aws").raise_if_failed()
     stop = threading.Event()
-    watch = threading.Timer(30, stop.set)  # a download that waits for what isn't asked for would never end
+    watch = threading.Timer(30, stop.set)  # a download that waits for what is not requested would never end
     watch.start()
     result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws", stop=stop)
     watch.cancel()
@@ -363,7 +363,7 @@ def test_a_token_that_ends_meanwhile_is_renewed(
 def test_a_file_that_was_treated_as_another_one_is_missed(
     dss: Dss, bundle: Any, folder: Path, tmp_path: Path, monkeypatch: Any
 ):
-    """Checksums are told apart by some of their bits only: what that leaves out must not be taken for done."""
+    """Checksums are distinguished by some of their bits only: what that leaves out must not be mistaken for done."""
     rows = rows_of(dss, bundle)
     assert len(rows) > 1
 

@@ -1,4 +1,4 @@
-"""Folders become bundles, with the checksums that the service asks for."""
+"""Folders become bundles, with the checksums that the service requests."""
 
 import json
 import threading

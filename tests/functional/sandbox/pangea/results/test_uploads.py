@@ -284,7 +284,7 @@ def test_only_who_may_see_a_field_gets_the_address_of_its_file(
 def test_a_logged_in_user_who_sees_a_field_may_upload(
     owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, field: Thing, private_sample: Thing
 ):
-    # As deployed servers do: of a public library, membership isn't asked for.
+    # As deployed servers do: of a public library, membership is not requested.
     assert upload(outsider, field).status_code == 200
     assert told(upload(anonymous, field)) == (403, NO_TOKEN)
     result = created(owner.post("/sample_ars", json={"module_name": "m", "sample": private_sample["uuid"]}))

@@ -74,7 +74,7 @@ class Model:
                 self.results.remove(result)
 
     def seen(self, *, member: bool) -> tuple[list[str], list[str]]:
-        """The results and fields that a member sees, or somebody else."""
+        """The results and fields that a member sees, or another user."""
         results = [each for each in self.results if member or (self.public[each.library] and not each.private)]
         return sorted(each.uuid for each in results), sorted(uuid for each in results for uuid in each.fields)
 

@@ -1,4 +1,4 @@
-"""Imports from volumes, exports to them, and imports by DRS URI: how they go on with the clock, and how they end."""
+"""Imports from volumes, exports to them, and imports by DRS URI: how they continue with the clock, and how they end."""
 
 from typing import Any
 

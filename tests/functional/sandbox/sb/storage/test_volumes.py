@@ -1,4 +1,4 @@
-"""Volumes: what is told of them, who may use them, and what lies on them."""
+"""Volumes: what is notified of them, who may use them, and what lies on them."""
 
 from typing import Any
 

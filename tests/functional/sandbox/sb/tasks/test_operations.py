@@ -44,7 +44,7 @@ def _frozen(sandbox: Sandbox) -> None:
 
 @pytest.fixture
 def make(web: httpx.Client, project: str) -> Make:
-    """Makes a task; installs the app first when it isn't there."""
+    """Makes a task; installs the app first when it does not exist."""
 
     def create(
         inputs: Json | None = None, *, app: str = "align", raw: Json = TOOL, action: str = "", **fields: Any
@@ -467,7 +467,7 @@ def test_no_tool_is_run_unless_the_sandbox_was_started_so(
     web: httpx.Client, make: Make, send: Send, sandbox: Sandbox, stand_in: Callable[[str], None], tmp_path: Path
 ) -> None:
     stand_in(f"pathlib.Path({str(tmp_path / 'ran')!r}).touch(); print('{{}}')\n")
-    sandbox.sb.run_tools = Sandbox().options.run_tools  # what it is unless it is asked for
+    sandbox.sb.run_tools = Sandbox().options.run_tools  # what it is unless it is requested
     with pytest.raises(ValueError, match=r"sb\.run_tools"):
         sandbox.settings.turn({"sb.run_tools": True})
     task = make({"reads": _file(send("r.fq", b"acgt"))}, action="run")

@@ -11,7 +11,7 @@ GET = "POST /bulk/files/get"
 
 
 def echoed(asked: Any) -> dict[str, Any]:
-    """What the platform tells of the files that it was given by their ids."""
+    """What the platform states of the files that it was given by their ids."""
     return {"items": [{"resource": {"id": id, "name": f"{id}.txt"}, "error": None} for id in asked.body["file_ids"]]}
 
 

@@ -12,7 +12,7 @@ METADATA = "/files/f1/metadata"
 
 @pytest.fixture
 def file(api: Api, platform: Any) -> File:
-    """A file as `get` gives it; what asked for it is forgotten."""
+    """A file as `get` gives it; what requested it is forgotten."""
     platform.on(GET, platform.file())
     file = api.files.get("f1")
     platform.asked.clear()

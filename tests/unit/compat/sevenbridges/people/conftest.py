@@ -63,7 +63,7 @@ class Platform:
 
     @property
     def asked(self) -> list[str]:
-        """Methods and paths, with what was asked for."""
+        """Methods and paths, with what was requested."""
         return [line_of(request) for request in self.requests]
 
     @property

@@ -1,4 +1,4 @@
-"""What is wrong is told before anything is sent where that can be, else as the platform says it."""
+"""What is wrong is reported before anything is sent where that can be, else as the platform states it."""
 
 from __future__ import annotations
 

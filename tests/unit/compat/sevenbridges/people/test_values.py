@@ -1,4 +1,4 @@
-"""What the platform tells is read as what it is."""
+"""What the platform states is read as what it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said when a staging bucket takes no files."""
+"""What is said when a staging bucket accepts no files."""
 
 import pytest
 from omicsdk.core import ConnectFailed, NotFound, OmicsError
