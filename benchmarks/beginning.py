@@ -9,7 +9,7 @@ _AT_A_TIME = 3
 
 
 def importing(client: Client, statement: str) -> Action:
-    """An import by itself, the median of three processes.
+    """An import alone, the median of three processes.
 
     Args:
         client: Whose package it is.

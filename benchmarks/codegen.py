@@ -3,7 +3,7 @@
     python benchmarks/codegen.py
 
 Both sides take the documents that stock takes, and format what they write. Documents of 100, 1,000 and 10,000 operations, each
-with two models of its own, are held against each other, in CPU seconds: ten times the operations take ten times as long. Prints
+with two separate models, are held against each other, in CPU seconds: ten times the operations take ten times as long. Prints
 ratios, peak memory, and writes benchmarks/results/codegen.json.
 """
 

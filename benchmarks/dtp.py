@@ -109,7 +109,7 @@ def _rows(numbers: Iterable[int], folder_of: Callable[[int], str]) -> Iterator[S
 
 
 def converted(bench: Bench, source: Path) -> dict[str, float]:
-    """What a process of its own took to convert a data set."""
+    """What a separate process took to convert a data set."""
     command = [sys.executable, "-c", PROGRAM, DICTIONARY, source, bench.out]
     told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     if told["files"] != bench.files:

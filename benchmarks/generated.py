@@ -221,7 +221,7 @@ def serve(body: bytes) -> str:
 
 @contextmanager
 def serving(body: bytes, delay: float) -> Generator[str]:
-    """A server in a process of its own that answers everything with one body; its URL."""
+    """A server in a separate process that answers everything with one body; its URL."""
     code = (
         "import asyncio, sys; from answering import reply, serve\n"
         f"answer = reply(200, body={body!r})\n"

@@ -60,7 +60,7 @@ def simulated(threads: int, unlocked: float, locked: float, turns: int = 20_000)
     """Let threads take turns at one lock; gives seconds for a turn of all together.
 
     Args:
-        threads: How many, each on a core of its own.
+        threads: How many, each on a separate core.
         unlocked: Seconds of a turn without the lock.
         locked: Seconds of it with the lock.
         turns: How many turns are simulated.

@@ -86,7 +86,7 @@ def our_command() -> Path:
 
 
 def environ(home: Path, dropped: Sequence[str]) -> dict[str, str]:
-    """The variables of a client with a home of its own and no proxy before it.
+    """The variables of a client with a separate home folder and no proxy before it.
 
     Args:
         home: The folder; made where it does not exist.

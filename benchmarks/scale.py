@@ -100,7 +100,7 @@ def highest() -> float:
 
 
 def main() -> None:
-    """Measures all cases, each in a process of its own; as such a process, measures one and prints it."""
+    """Measures all cases, each in a separate process; as such a process, measures one and prints it."""
     if len(sys.argv) == 4:
         kind, count, folder = sys.argv[1:]
         print(json.dumps(planned(kind, int(count), Path(folder))))

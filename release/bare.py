@@ -1,4 +1,4 @@
-"""`make bare`: what a user gets: the wheel of dist/ with all extras, and nothing else, in an environment of its own.
+"""`make bare`: what a user gets: the wheel of dist/ with all extras, and nothing else, in a separate environment.
 
     python release/bare.py          make build/bare again and run the demo in it
 

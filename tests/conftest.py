@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from network_guard import FOLDERS, Guard
 
-# The same examples on every run, whoever runs it: a change is judged by what it changed.
+# The same examples on every run, in every environment: a change is judged by what it changed.
 settings.register_profile(
     "repeatable",
     deadline=None,

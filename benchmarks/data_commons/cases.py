@@ -30,7 +30,7 @@ def helping(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
 
 
 def importing(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
-    """The import by itself, in processes that have just begun."""
+    """The import alone, in processes that have just begun."""
     ours = beginning.importing(bench.ours.client, "from omicsdk.compat.gen3.auth import Gen3Auth")
     peer = beginning.importing(bench.peer.client, "import gen3.auth")
     return compared(Case(name, ours, peer, goal, rounds, facts={"peer_command": "import gen3.auth"}))

@@ -15,7 +15,7 @@ _NOT_OURS = ("GEN3", "DRS_")
 
 
 def both(homes: Path, certificate: Path) -> tuple[Client, Client]:
-    """Our client and the published one, each with a home of its own.
+    """Our client and the published one, each with a separate home folder.
 
     Args:
         homes: The folder for their homes.

@@ -3,7 +3,7 @@
     python -m data_store.api SERVER DELAY
 
 It knows no files: whatever is requested is answered with a redirect to SERVER, under its UUID, as the Data Store redirects
-to presigned URLs. Bundles are what was PUT to /_bundles/UUID. What is registered is counted; GET /_counts tells.
+to presigned URLs. Bundles are what was PUT to /_bundles/UUID. What is registered is counted; GET /_counts returns the numbers.
 Its document is the one that the sandbox serves, and so is Fusillade's beside it, which the published client's command reads
 whatever it is asked to do.
 """

@@ -47,7 +47,7 @@ def ours(folder: Path, api: str, staging: str) -> Client:
 
 
 def _environ(home: Path, api: str, staging: str) -> dict[str, str]:
-    """The variables of a client that is logged in and knows its services, with a home of its own."""
+    """The variables of a client that is logged in and knows its services, with a separate home folder."""
     variables = environ(home, _NOT_OURS)
     config = home / "config.json"
     config.write_text(json.dumps(_config(api)))

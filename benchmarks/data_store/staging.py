@@ -2,7 +2,7 @@
 
     python -m data_store.staging
 
-Objects, their bytes and those that have tags are counted; GET /_counts tells.
+Objects, their bytes and those that have tags are counted; GET /_counts returns the numbers.
 """
 
 import asyncio

@@ -22,7 +22,7 @@ PART = 5 * 1024 * 2014
 
 
 def importing(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
-    """The import by itself, in processes that have just begun."""
+    """The import alone, in processes that have just begun."""
     ours = beginning.importing(bench.ours.client, "from omicsdk.compat.pangea_api import Knex")
     peer = beginning.importing(bench.peer.client, "import pangea_api")
     return compared(Case(name, ours, peer, goal, rounds, facts={"peer_command": "import pangea_api"}))

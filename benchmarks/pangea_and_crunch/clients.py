@@ -11,7 +11,7 @@ _NOT_OURS = ("PANGEA_", "USE_PANGEA", "CRUNCH_", "XDG_")
 
 
 def both(homes: Path) -> tuple[Client, Client]:
-    """Our client and the published one, each with a home of its own, in which its cache is.
+    """Our client and the published one, each with a separate home folder, in which its cache is.
 
     Args:
         homes: The folder for their homes.

@@ -3,7 +3,7 @@
     python -m seven_bridges.api SERVER SINK DELAY
 
 Its files' bytes are at SERVER under their ids; parts of uploads go to SINK. Its list of files is as long as `?project=` of
-a query states (`bench/5000`). What is done is counted; GET /_counts tells. A file that was PUT to /_files/ID is reported as it
+a query states (`bench/5000`). What is done is counted; GET /_counts returns the numbers. A file that was PUT to /_files/ID is reported as it
 came, any other one is made up.
 """
 

@@ -22,7 +22,7 @@ BULK = 100
 
 
 def importing(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
-    """The import by itself, in processes that have just begun."""
+    """The import alone, in processes that have just begun."""
     ours = beginning.importing(bench.ours.client, "from omicsdk.compat.sevenbridges import Api")
     peer = beginning.importing(bench.peer.client, "import sevenbridges")
     return compared(Case(name, ours, peer, goal, rounds, facts={"peer_command": "import sevenbridges"}))

@@ -11,7 +11,7 @@ _NOT_OURS = ("SB_",)
 
 
 def published(home: Path) -> Client:
-    """The published client, with a home of its own."""
+    """The published client, with a separate home folder."""
     return Client("sevenbridges", PEER.program("python"), environ(home, _NOT_OURS))
 
 

@@ -57,7 +57,7 @@ class Worker:
 
 
 def once(**task: Any) -> Action:
-    """A task in a process of its own, from its start to its end, as something to measure."""
+    """A task in a separate process, from its start to its end, as something to measure."""
 
     def act() -> None:
         done = subprocess.run([sys.executable, _SCRIPT], input=f"{json.dumps(task)}\n", capture_output=True, text=True)
@@ -68,7 +68,7 @@ def once(**task: Any) -> Action:
 
 
 def killed(enough: Callable[[], bool], **task: Any) -> None:
-    """Begins a task in a process of its own, and kills that when it has done enough.
+    """Begins a task in a separate process, and kills that when it has done enough.
 
     Args:
         enough: Whether it has; asked again and again.

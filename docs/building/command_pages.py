@@ -153,7 +153,7 @@ def _argument(argument: Argument) -> str:
 
 
 def _kind(argument: Argument) -> str:
-    """What a value is, in a word or two; empty where the spelling tells it."""
+    """Name the type of a value; empty if its spelling implies it."""
     kind: Any = argument.get("type")
     if argument.get("flag") or argument.get("choices") or kind in (None, "string", "boolean"):
         return ""

@@ -93,7 +93,7 @@ def _is_folder(entry: Any) -> bool:
 
 
 def _weight(name: str) -> float:
-    """How far up a search tells a page: what teaches before what lists."""
+    """The rank of a page in search results: pages that teach come before pages that list."""
     if name.startswith(("start", "tutorials/", "how-to/")):
         return 4
     return 0.5 if name.startswith(("reference/commands/", "reference/python/")) else 1

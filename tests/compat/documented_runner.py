@@ -1,4 +1,4 @@
-"""Runs a documented client as a program of its own; a test talks to it by JSON.
+"""Runs a documented client as a separate program; a test talks to it by JSON.
 
 The first argument is the module that the client comes from, `hca` (published) or `omicsdk` (ours), and after a colon the
 client's class: nothing but the import differs. With `cli ARGUMENT...` after it, it is that module's command line; without, steps come on stdin as a

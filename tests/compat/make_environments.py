@@ -51,7 +51,7 @@ def make(name: str, environment: Environment, folder: Path) -> None:
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    # The pip that runs this one installs into it: a pip of its own would take longer to install than most clients, and what
+    # The pip that runs this one installs into it: a separate pip would take longer to install than most clients, and what
     # no test imports is never compiled.
     _run(name, "make", [sys.executable, "-m", "venv", "--without-pip", str(folder)])
     python = str(python_of(folder))

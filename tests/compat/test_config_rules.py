@@ -54,7 +54,7 @@ def ours(layers: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def drawn(random_: random.Random, below: dict[str, Any], depth: int = 0) -> dict[str, Any]:
-    """A layer in which a name's first letter tells its kind: array, object or scalar. Operators meet arrays only."""
+    """A layer in which a name's first letter states its kind: array, object or scalar. Operators meet arrays only."""
     layer: dict[str, Any] = {}
     for name in random_.sample(["a1", "a2", "o1", "o2", "s1", "s2"], random_.randint(0, 4)):
         if name[0] == "o" and depth < 3:

@@ -89,7 +89,7 @@ def test_crunch_snakemake_leaves_the_tree_of_the_recordings(release: str, make: 
     assert made.run(WorkflowType.snakemake)() is RunResult.SUCCESS, made.lines
 
     assert made.statuses() == HAPPY
-    # What Snakemake names after the output, in base64, tells of how it was made.
+    # What Snakemake names after the output, in base64, depends on how it was made.
     recorded = {*KEPT, ".snakemake/log/LOG", ".snakemake/metadata/bWFkZS50eHQ=", "a.txt", "made.txt"}
     there = table(made.storage)
     assert shape(there) == recorded

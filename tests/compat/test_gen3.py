@@ -111,13 +111,13 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
         shows({}),
         shows({"a bundle/part-1.txt": "part 1", "a bundle/part-2.txt": "part 2"}),
     ),
-    # What failed is to be found among the statuses by those who look there.
+    # Programs that check the statuses must find the failures there.
     ("wrong_pulls", "not there"): (
         gave([[None, "error (no access methods)"], ["good.txt", "downloaded"]]),
         refused_by("SomeFailed"),
     ),
     ("wrong_pulls", "no place"): (gave([["placeless.txt", "error (no access methods)"]]), refused_by("SomeFailed")),
-    # A prefix that nobody knows ends the download of all.
+    # An unknown prefix ends the download of all.
     ("wrong_pulls", "the other one, too"): (shows({}), shows({"good.txt": "good"})),
     # Nothing is held against a hash.
     ("wrong_pulls", "a wrong hash"): (gave([["wrong.txt", "downloaded"]]), refused_by("SomeFailed")),
@@ -191,7 +191,7 @@ def agrees(ours: Any, theirs: Any) -> bool:
     """Whether two things that were seen are the same.
 
     Both refuse in the same places, with the same status where the published client's error has one; what it raises of its
-    own is a base of what ours raises, unless ours tells the status.
+    its own is a base of what ours raises, unless ours states the status.
     """
     if not (isinstance(ours, dict) and isinstance(theirs, dict) and "raised" in ours and "raised" in theirs):
         return ours == theirs

@@ -38,7 +38,7 @@ def downloaded(contents: Contents, client: "Documented", bundle: dict[str, Any])
 def test_what_one_stages_the_other_registers(
     sandbox: Sandbox, pair: Pair, make_folder: Callable[..., Path], contents: Contents, first: str, second: str
 ) -> None:
-    """File by file, then as a bundle; the first one downloads it, adds a file of its own, and the second one deletes it."""
+    """File by file, then as a bundle; the first one downloads it, adds a separate file, and the second one deletes it."""
     source = make_folder(reads=1000)
     staged = pair[first].call("upload", src_dir=str(source), replica="aws", staging_bucket=sandbox.staging_bucket)
     uuids = {file["name"]: f"{UUID[:-2]}{number:02}" for number, file in enumerate(staged["files"], 10)}
@@ -101,7 +101,7 @@ def test_a_collection_is_kept_by_both(
 
 @BOTH_WAYS
 def test_a_subscription_is_managed_by_both(pair: Pair, first: str, second: str) -> None:
-    """The receiver listens to nobody here: what is said to it is the matter of another test."""
+    """The receiver listens to no service here: another test covers the messages that it receives."""
     wanted = {"jmespath_query": "event_type == 'CREATE'", "callback_url": "http://127.0.0.1:9/hook", "method": "PUT"}
     made = pair[first].call("put_subscription", replica="aws", **wanted)
     one = {"uuid": made["uuid"], "replica": "aws"}
@@ -141,7 +141,7 @@ def test_names_that_need_quoting(sandbox: Sandbox, pair: Pair, contents: Content
 def test_a_bundle_of_several_pages_is_the_same_tree(
     sandbox: Sandbox, pair: Pair, contents: Contents, tmp_path: Path
 ) -> None:
-    """Nobody requests a size of pages: they have 500 files."""
+    """No test requests a page size: pages have 500 files."""
     source = tmp_path / "many"
     source.mkdir()
     for number in range(501):

@@ -109,7 +109,7 @@ def test_hca_uploads_and_ours_lists_verifies_and_continues(pair: Pair, sandbox: 
     assert f"Completed upload of 3 files to upload area {uuid}" in told
     before = stored(sandbox, uri)
     assert pair.new("list").splitlines() == ["donor.json", "reads.fastq.gz", "x y.txt"]
-    # What it sent is what ours would send: by the checksum in its metadata nothing is to be done.
+    # What it sent is what ours would send: by the checksum in its metadata nothing has to be done.
     (files / "more.txt").write_text("more")
     told = json.loads(pair.new("files", "--sync", "--output", "json", str(files)))
     assert {file["name"]: file["state"] for file in told["files"]} == {

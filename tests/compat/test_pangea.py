@@ -72,7 +72,7 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
     ("deletions", "library"): _DELETED,
     ("deletions", "fields"): (shows(1), shows(0)),
     ("deletions", "libraries"): (shows(1), shows(0)),
-    # What has no file is not told as such.
+    # An object without a file is not reported as such.
     ("fields", "file that it names"): (refused_by("KeyError"), refused_by("TypeError")),
     # Fields are looked for in the newest result of the module.
     ("older_results", "field of a result that isn't the newest"): (

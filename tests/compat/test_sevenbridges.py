@@ -140,7 +140,7 @@ def seen(ran: dict[str, tuple[Results, set[str]]]) -> dict[str, Results]:
 def agrees(ours: Any, theirs: Any) -> bool:
     """Whether two things that were seen are the same.
 
-    What ours raises may be a class below the documented one, and tell a status where the published client's tells none.
+    What ours raises may be a subclass of the documented exception, and state a status where the published client's states none.
     """
     if not (isinstance(ours, dict) and isinstance(theirs, dict) and "raised" in ours and "raised" in theirs):
         return ours == theirs

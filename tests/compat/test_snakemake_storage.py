@@ -89,7 +89,7 @@ def test_the_documented_workflow_has_inputs_in_a_bundle_and_outputs_in_a_project
     ran = tmp_path / "work" / "ran.txt"
     assert ran.read_text().split() == ["count", "count", "add"]
     left = [path for path in (tmp_path / "work" / ".snakemake" / "storage").rglob("*") if path.is_file()]
-    assert left == []  # copies go when nobody needs them
+    assert left == []  # copies are removed when no job needs them
 
     again = snakemake(workflow)
     assert "Nothing to be done" in again.stderr, again.stderr

@@ -101,7 +101,7 @@ def test_a_half_finished_download_is_finished(
     target = tmp_path / "shared"
     download = {"bundle_uuid": seeded["bundle_uuid"], "replica": "aws", "download_dir": str(target)}
     reads = next(file for file in seeded["files"] if file["name"] == "reads.fastq.gz")
-    # 404 for one file, which nobody tries again.
+    # 404 for one file, which is not retried.
     sandbox.add_faults(Rule("status", path=f"/dss/v1/files/{reads['uuid']}", status=404))
     with pytest.raises(Exception, match="download task"):
         pair[first].call("download", **download, num_retries=0)

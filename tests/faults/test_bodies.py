@@ -177,7 +177,7 @@ def _ticking(clock: Any, seconds: float, body: bytes, before: int = 0) -> Any:
             yield answer.body[:before]
             for at in range(before, len(answer.body)):
                 clock.slept += seconds
-                server.closing.wait(0.005)  # the client has to see each by itself
+                server.closing.wait(0.005)  # the client has to receive each separately
                 yield answer.body[at : at + 1]
 
         return replace(answer, pieces=body_of())

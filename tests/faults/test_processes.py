@@ -28,7 +28,7 @@ print(json.dumps([[outcome.state, type(outcome.error).__name__] for outcome in r
 
 @pytest.fixture
 def start(trial: Any) -> Iterator[Callable[[list[Item]], "subprocess.Popen[str]"]]:
-    """Starts a download in a process of its own."""
+    """Starts a download in a separate process."""
     started: list[subprocess.Popen[str]] = []
 
     def run(items: list[Item]) -> "subprocess.Popen[str]":

@@ -166,7 +166,7 @@ def test_halves_of_two_versions(
         assert "weak" in report.outcomes[0].verified
     else:
         assert "neither ETag nor date" in report.outcomes[0].verified
-    assert sum("range" in request.headers for request in server.of("one")) <= 1  # the first answer told
+    assert sum("range" in request.headers for request in server.of("one")) <= 1  # the first answer stated
 
 
 @pytest.mark.fault(

@@ -18,7 +18,7 @@ _FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-prox
 
 @contextmanager
 def chromium(home: Path) -> Generator[Any]:
-    """A browser with settings of its own.
+    """A browser with separate settings.
 
     Args:
         home: Where it keeps them.

@@ -89,7 +89,7 @@ class ComingFrom:
 
 
 def check_names(text: str) -> None:
-    """Look up every name of ours that a text tells.
+    """Look up every name of ours in a text.
 
     Args:
         text: Markdown; names stand as `omicsdk.module.Name`.

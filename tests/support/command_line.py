@@ -240,7 +240,7 @@ def omics(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
 @pytest.fixture
 def dss(omics, omics_sandbox, monkeypatch, tmp_path):
-    """Runs `omics dss ...` in an empty folder, told where the sandbox is by its environment."""
+    """Runs `omics dss ...` in an empty folder, with the sandbox's address in its environment."""
     for name, value in omics_sandbox.environment().items():
         monkeypatch.setenv(name, value)
     for name in ("OMICS_DSS_URL", "COLUMNS"):

@@ -23,7 +23,7 @@ _OF_ONE_CONNECTION = {"connection", "keep-alive", "proxy-connection", "proxy-aut
 
 
 class ConnectProxy(ThreadingHTTPServer):
-    """The proxy, in threads of its own from when it is made until it is closed.
+    """The proxy, in separate threads from when it is made until it is closed.
 
     Args:
         target: The sandbox's URL.

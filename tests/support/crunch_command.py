@@ -1,4 +1,4 @@
-"""`omics crunch ...` for tests: in an empty folder, told by its environment where the sandbox's site is, and who asks."""
+"""`omics crunch ...` for tests: in an empty folder, with the address of the sandbox's site and the credentials in its environment."""
 
 from collections.abc import Callable
 from pathlib import Path

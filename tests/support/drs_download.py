@@ -1,4 +1,4 @@
-"""A download of DRS objects with a client of its own."""
+"""A download of DRS objects with a separate client."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A project of the sandbox's commons with one data set, and a user without settings of their own."""
+"""A project of the sandbox's commons with one data set, and a user without separate settings."""
 
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ def alone(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 
 def login(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Auth:
-    """The login of somebody who may do everything, to a commons with the project and its data set of two subjects."""
+    """The login of a user who may do everything, to a commons with the project and its data set of two subjects."""
     alone(monkeypatch, folder)
     sandbox.gen3.records.seed(PROGRAM, PROJECT, [EXPERIMENT, case(1), case(2, sex="M")])
     return Auth(refresh_file=str(sandbox.gen3_credentials(folder / "credentials.json")))

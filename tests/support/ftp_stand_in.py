@@ -15,7 +15,7 @@ class FtpServer:
         files: Contents by path, without the slash in front.
         cuts: After so many bytes of data the next connections for data end.
         refusals: What the next logins are answered with.
-        sizes: Whether it knows the command that tells sizes.
+        sizes: Whether it supports the command for sizes.
         rests: Whether it sends from anywhere but the beginning.
     """
 

@@ -1,4 +1,4 @@
-"""`omics gen3 ...` for tests: in an empty folder, told by its environment where the sandbox's commons is, and who asks."""
+"""`omics gen3 ...` for tests: in an empty folder, with the address of the sandbox's commons and the credentials in its environment."""
 
 from collections.abc import Callable
 from pathlib import Path

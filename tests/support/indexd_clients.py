@@ -28,7 +28,7 @@ def indexd_client(sandbox: Sandbox, name: str = ADMINISTRATOR) -> httpx.Client:
 
     Args:
         sandbox: Where the commons is.
-        name: Who sends its requests; empty for nobody.
+        name: Who sends its requests; empty for none.
     """
     token = f"bearer {sandbox.gen3.access.issue(name, sandbox.gen3_url)}" if name else ""
     return httpx.Client(

@@ -37,7 +37,7 @@ class Working(KeyringBackend):
 
 
 class Locked(Working):
-    """A keyring that nobody has unlocked."""
+    """A locked keyring."""
 
     def get_password(self, service: str, username: str) -> str | None:
         raise KeyringLocked("locked")
@@ -57,7 +57,7 @@ class Asking(Working):
 
 
 class Waiting(Working):
-    """A keyring that shows a dialog which nobody answers."""
+    """A keyring that shows a dialog that is never answered."""
 
     def get_password(self, service: str, username: str) -> str | None:
         time.sleep(600)

@@ -23,7 +23,7 @@ GET = ("GET", f"{DSS}/files")
 
 
 class Person:
-    """Somebody at a machine: settings, a browser, and what they were reported."""
+    """A user at a machine: settings, a browser, and what they were reported."""
 
     def __init__(self, folder, server):
         self.folder, self.server = folder, server

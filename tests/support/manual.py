@@ -166,7 +166,7 @@ class Shell:
             return self._written(block.title, text)
         if block.language == "python" and "def test_" in text:
             self._written("test_of_the_reader.py", text)
-            # Without a folder of its own, pytest would remove at its end what runs before it left: minutes, after a whole run.
+            # Without a separate folder, pytest would remove at its end what runs before it left: minutes, after a whole run.
             return self._done("python -m pytest -q -p no:cacheprovider --basetemp=of_the_reader test_of_the_reader.py")
         if block.language == "python":
             self._written(".block.py", text)

@@ -1,4 +1,4 @@
-"""`omics pangea ...` for tests: in an empty folder, told by its environment where the sandbox's Pangea is, and who asks."""
+"""`omics pangea ...` for tests: in an empty folder, with the address of the sandbox's Pangea and the credentials in its environment."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -161,7 +161,7 @@ def pangea(sink: Sink, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
 
 @pytest.fixture
 def clock() -> ManualClock:
-    """A clock that moves when somebody waits."""
+    """A clock that moves when a thread waits."""
     return ManualClock()
 
 

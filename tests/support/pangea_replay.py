@@ -55,7 +55,7 @@ class Replay:
     Args:
         url: Where Pangea is.
         storage_url: Where the storage is.
-        before: What is to be done before a step, by its name.
+        before: Actions before a step, by its name.
         keys: The storage's keys in place of recorded ones.
     """
 
@@ -218,7 +218,7 @@ class Replay:
         return pairs
 
     def _likeness(self, value: Any) -> Any:
-        """What of a value tells it from others, before it is known which UUIDs represent which."""
+        """The part of a value that identifies it, before it is known which UUIDs represent which."""
         known = set(self._uuids.values())
         match value:
             case dict():
@@ -320,7 +320,7 @@ class Made:
     Attributes:
         before: The step before which it is made.
         jobs: The jobs of the prototype "WOP", with their modules.
-        prototype: The UUID of "WOP", where it is not told before it is used.
+        prototype: The UUID of "WOP", where it is not reported before it is used.
         group_prototype: The UUID of "GWOP", likewise.
     """
 

@@ -126,7 +126,7 @@ class Step:
         look: What there is then.
         uuids: Finds UUIDs before it runs.
         before: What is done before it.
-        login: Whether somebody is logged in.
+        login: Whether a user is logged in.
     """
 
     words: Sequence[str]

@@ -44,7 +44,7 @@ def knex(sandbox: Sandbox) -> Generator[Knex]:
 
 @pytest.fixture
 def anonymous(sandbox: Sandbox) -> Generator[Knex]:
-    """The same, asked by nobody in particular."""
+    """The same, without a login."""
     with Knex(sandbox.pangea_url) as knex:
         yield knex
 

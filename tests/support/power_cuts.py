@@ -107,7 +107,7 @@ class SyncFolder:
 
 @dataclass(frozen=True)
 class Promise:
-    """Files that somebody was requested to be durable."""
+    """Files that were required to be durable."""
 
     names: tuple[str, ...]
 

@@ -58,7 +58,7 @@ def clients(service: str) -> tuple[Any, Any]:
 
 
 def operations(service: str) -> list[dict[str, Any]]:
-    """What a generated package tells of its operations."""
+    """What a generated package states of its operations."""
     return json.loads(Path(package_of(service).__file__).with_name("commands.json").read_bytes())
 
 

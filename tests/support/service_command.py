@@ -1,4 +1,4 @@
-"""`omics SERVICE ...` for tests: in an empty folder with a home of its own, told by its environment whom to ask."""
+"""`omics SERVICE ...` for tests: in an empty folder with a separate home folder, told by its environment whom to ask."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -23,7 +23,7 @@ def service_command(
         monkeypatch: The fixture of that name.
         folder: Everything that it writes goes below it; its folder `work` is the current one.
         given: Variables of its environment.
-        unset: Variables that it must not have from whoever runs the tests.
+        unset: Variables that it must not have from the developer's environment.
     """
     for name in (*unset, "COLUMNS"):
         monkeypatch.delenv(name, raising=False)

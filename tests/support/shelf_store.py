@@ -16,7 +16,7 @@ from omicsdk.transfer import Location, Outcome, TransferReport
 
 class Shelf(Store):
     """Files by their paths. `broken` fail when they are opened or put; of `bare` no checksum is stated, of `unsized` no size
-    either; `copies` tells what was copied over there."""
+    either; `copies` records what was copied there."""
 
     scheme: ClassVar[str] = "shelf"
     writable: ClassVar[bool] = True

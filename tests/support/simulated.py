@@ -232,7 +232,7 @@ class Wire:
             if chance.random() < 0.3:
                 world.control.stop()
                 return []
-            shutil.copytree(world.here, world.next)  # what is done from here on, nobody will see
+            shutil.copytree(world.here, world.next)  # what is done from here on is lost
             raise Killed
         if world.control.paused:
             if chance.random() < 0.5:
@@ -291,7 +291,7 @@ class Wire:
             flight.body += chunk
             return []
         head, said = world.put(flight.ask, flight.body)
-        if world.happens():  # it is stored, and nobody learns of it
+        if world.happens():  # it is stored, and no client is notified
             return self._over(flight, ConnectionLost("cut"))
         flight.receiver.lines.extend(head)
         flight.receiver.take(said)
@@ -433,7 +433,7 @@ class Platform(MultipartStore):
         self._perhaps()
         upload = f"u{len(self._reported)}"
         self.parts[upload], self._reported[upload] = {}, set()
-        self._perhaps()  # it has begun, and nobody learns of it
+        self._perhaps()  # it has begun, and no client is notified
         return upload
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
@@ -475,7 +475,7 @@ class Platform(MultipartStore):
         assert not self.reports_parts or {part.number for part in parts} <= self._reported[upload_id]
         self.content = b"".join(stored[part.number] for part in parts)
         self.completed += 1
-        self._perhaps()  # it is complete, and nobody learns of it
+        self._perhaps()  # it is complete, and no client is notified
         return {}
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:

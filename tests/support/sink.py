@@ -62,7 +62,7 @@ class Sink(LoopbackServer):
         super().__init__()
 
     def fault(self, path: str, *faults: Fault) -> None:
-        """The next requests for a path (with its query, when that has faults of its own) go through these, one each."""
+        """The next requests for a path (with its query, when that has separate faults) go through these, one each."""
         self.faults.setdefault(path, deque()).extend(faults)
 
     def of(self, path: str) -> list[Sent]:

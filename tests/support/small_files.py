@@ -1,8 +1,8 @@
-"""A server in a process of its own that answers for any number of small files at once, and counts what it was
+"""A server in a separate process that answers for any number of small files at once, and counts what it was
 received.
 
 It answers as a Data Store does that has the bytes itself: `GET /v1/files/UUID?...` is the UUID, many times over.
-`GET /counts` tells how many requests there were for files, and how many files were requested.
+`GET /counts` returns the number of requests for files, and of requested files.
 """
 
 import asyncio

@@ -189,7 +189,7 @@ def until(something: Callable[[], Any], seconds: float = 3.0) -> Any:
 
 
 def _descriptors() -> set[tuple[str, str]]:
-    """The open descriptors with what they are of, where the system tells."""
+    """The open descriptors with their targets, if the system lists them."""
     found = set[tuple[str, str]]()
     for entry in Path("/proc/self/fd").glob("*") if os.name == "posix" else ():
         try:

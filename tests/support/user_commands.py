@@ -1,4 +1,4 @@
-"""`omics` as a user types it, in this process: with streams and an environment of its own."""
+"""`omics` as a user types it, in this process: with streams and a separate environment."""
 
 import io
 import os
@@ -28,7 +28,7 @@ class Stream(io.TextIOWrapper):
 def run_here(environ: Mapping[str, str], *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     """Run `omics WORDS` to its end.
 
-    What a process finds out once, such as its keyring or its browser, is that of whoever runs the tests: use a process for those.
+    What a process finds out once, such as its keyring or its browser, is that of the developer's environment: use a process for those.
 
     Args:
         environ: All variables of its environment.

@@ -1,4 +1,4 @@
-"""A network in virtual time: requests share a link, and nobody waits for it."""
+"""A network in virtual time: requests share a link, and no test waits for it."""
 
 from __future__ import annotations
 

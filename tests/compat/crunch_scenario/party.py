@@ -62,7 +62,7 @@ class Party:
         return self.ask("POST", "/api/projects/", {"name": name, "workflow": workflow})["slug"]
 
     def dataset(self, project: str, name: str, files: dict[str, str] | None) -> str:
-        """A dataset with files in a folder of its own in the storage; none without a folder. Gives its slug."""
+        """A dataset with files in a separate folder in the storage; none without a folder. Gives its slug."""
         path = f"data/{name}"
         for file, content in (files or {}).items():
             (self.storage / path / file).parent.mkdir(parents=True, exist_ok=True)

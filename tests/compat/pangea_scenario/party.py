@@ -47,7 +47,7 @@ class Party:
         return self.pangea.Organization(self.knex, name).create()
 
     def library(self, name: str) -> Any:
-        """A new library in an organization of its own."""
+        """A new library in a separate organization."""
         return self.organization(f"{name} Org").sample_group(f"{name} Lib", is_library=True, is_public=True).create()
 
     @property

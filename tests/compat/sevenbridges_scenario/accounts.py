@@ -179,7 +179,7 @@ def limits(world: World, see: Seen) -> None:
 
 
 def leaving(world: World, see: Seen) -> None:
-    """Somebody who leaves the division."""
+    """A user who leaves the division."""
     grace = world.api.users.get("grace")
     see("disabled", grace.disable())
     see("left", [user.username for user in world.api.users.query("sandbox-division").all()])

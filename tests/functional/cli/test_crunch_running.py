@@ -270,7 +270,7 @@ def test_the_tutorial_states_when_two_datasets_share_a_folder(crunch):
     for command in ("run", "next", "loop"):
         assert "--allow-shared-folder" in crunch(command, "--help").out
     assert "--base-file-path" in crunch("add-dataset", "--help").out
-    # Each dataset that the tutorial adds has a folder of its own.
+    # Each dataset that the tutorial adds has a separate folder.
     bases = re.findall(r"^omics crunch add-dataset .*?(--base-file-path \S+)?$", page, re.MULTILINE)
     assert bases
     assert len(set(bases)) == len(bases)

@@ -1,4 +1,4 @@
-"""Who asks Pangea, and where it is: logins, tokens, nobody, and what is said when that fails."""
+"""Credentials for Pangea, and its address: logins, tokens, no login, and the errors when these fail."""
 
 import pytest
 from omicsdk.cli.commands.pangea import connect

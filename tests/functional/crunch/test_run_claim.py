@@ -201,7 +201,7 @@ STATUSES = st.lists(
 
 @given(STATUSES, st.data())
 def test_of_two_runners_never_both_continue(earlier: list[tuple[int, Stage, State]], data: st.DataObject) -> None:
-    """Whatever was there, and in whatever order both send their first status: at most one is not told of the other."""
+    """Whatever existed, and in whatever order both send their first status: at most one does not see the other's."""
     site = PretendedSite()
     for dataset, stage, state in earlier:
         site.store(stage, state, dataset)

@@ -36,7 +36,7 @@ from plain_storage import Plain
 
 @pytest.fixture
 def s3_settings(sandbox: Sandbox) -> Mapping[str, Any]:
-    """Settings of a bucket of its own."""
+    """Settings of a separate bucket."""
     return {
         "DEFAULT_FILE_STORAGE": "storages.backends.s3.S3Storage",
         "AWS_STORAGE_BUCKET_NAME": sandbox.staging_bucket,

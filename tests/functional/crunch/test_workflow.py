@@ -221,7 +221,7 @@ def test_a_signal_while_the_workflow_starts_is_not_lost(tmp_path: Path, monkeypa
 
 
 def _alive(number: int) -> bool:
-    """Whether a process runs; one that only waits for somebody to ask how it ended does not."""
+    """Whether a process runs; a zombie does not."""
     try:
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):

@@ -16,7 +16,7 @@ from orthanc import free_port
 
 
 def test_the_client_itself_is_queried(tmp_path: Path):
-    """Without a server nothing more can be tried of it than that nobody answers."""
+    """Without a server only the error for a closed port can be tested."""
     said = r"The iRODS server 127\.0\.0\.1:\d+ does not answer"
     there = config(host="127.0.0.1", port=free_port())
     with closing(IrodsStore(there)) as store, pytest.raises(ConnectFailed, match=said):

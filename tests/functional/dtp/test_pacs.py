@@ -37,7 +37,7 @@ from pynetdicom import evt
 from pynetdicom.presentation import build_context
 
 STUDY = "1.2.826.0.1.3680043.10.999.1"
-# pynetdicom leaves it to the garbage collector to close a socket that found nobody.
+# pynetdicom leaves it to the garbage collector to close a socket whose connection failed.
 LEFT_OPEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 EMPTY = {"done": 0, "skipped": 0, "failed": 0, "stopped": 0, "metadata": 0}
 DIMSE = [pytest.param("cget", marks=needs_orthanc), pytest.param("cmove", marks=needs_orthanc)]

@@ -1,4 +1,4 @@
-"""`Gen3Submitter`: files and folders of records into a project, each record told."""
+"""`Gen3Submitter`: files and folders of records into a project, with the result for each record."""
 
 import json
 import os

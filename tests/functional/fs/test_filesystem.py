@@ -571,7 +571,7 @@ def test_blocks_are_kept_on_disk_for_other_reads_until_the_file_changes(
 
     def opened() -> ServedFileSystem:
         made = ServedFileSystem(port=server.port, block_cache=str(tmp_path / "blocks"), skip_instance_cache=True)
-        made.ls("p")  # which is remembered, and tells no reader of a change
+        made.ls("p")  # which is cached, and reports no change to a reader
         return made
 
     cached = opened()

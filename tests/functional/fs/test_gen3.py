@@ -18,7 +18,7 @@ pytestmark = pytest.mark.sandbox
 
 @pytest.fixture(autouse=True)
 def _nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A user without credentials, and nobody outside who is requested hosts."""
+    """A user without credentials, and no lookup of hosts outside this machine."""
     names = ("GEN3_API_KEY", "GEN3_ENDPOINT", "OMICS_GEN3_URL", "OMICS_GEN3_TOKEN", "NAMESPACE", "OMICS_SB_URL")
     for name in (*names, "OMICS_SB_TOKEN", "SB_API_ENDPOINT", "SB_AUTH_TOKEN", "SB_PROFILE"):
         monkeypatch.delenv(name, raising=False)

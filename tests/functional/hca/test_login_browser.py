@@ -12,7 +12,7 @@ pytestmark = pytest.mark.sandbox
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    """Chromium with settings of its own."""
+    """Chromium with separate settings."""
     with chromium(tmp_path_factory.mktemp("browser")) as started:
         yield started
 

@@ -41,7 +41,7 @@ def on_server(pangea: FieldServer, told: dict[str, Any]) -> None:
 
 @pytest.fixture
 def two(pangea: FieldServer, server: Any, noise: Any) -> dict[str, Any]:
-    """Two samples with a file each, one with data of its own, and a result of the group."""
+    """Two samples with a file each, one with separate data, and a result of the group."""
     for number in (1, 2):
         server.put(f"q{number}.fastq.gz", noise(2000, number))
     told = manifest(

@@ -250,7 +250,7 @@ def test_waiting_notifications_survive_a_restart(sandbox: Sandbox, tmp_path, fol
     with fresh(sandbox, tmp_path / "state") as first:
         first.clock.freeze()
         headers = {"Authorization": f"Bearer {first.token()}"}
-        # Nobody listens on port 9.
+        # Port 9 is closed.
         body = {"callback_url": "http://127.0.0.1:9/hook"}
         url = f"{first.url}/dss/v1/subscriptions?replica=aws"
         assert httpx.put(url, headers=headers, json=body, trust_env=False, verify=False).status_code == 201

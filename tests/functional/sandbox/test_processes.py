@@ -1,4 +1,4 @@
-"""The sandbox in processes of its own: served until requested to stop, killed and started again."""
+"""The sandbox in separate processes: served until requested to stop, killed and started again."""
 
 import signal
 import subprocess

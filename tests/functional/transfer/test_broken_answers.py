@@ -280,7 +280,7 @@ def test_a_wrong_content_range_is_never_written(
 
 @pytest.mark.parametrize("end", [MIB, 5 * MIB])
 def test_bytes_beyond_a_reported_range_are_not_the_files(server: Any, target: Path, noise: Any, end: int) -> None:
-    """The answer has no length, tells fewer bytes than were requested, and brings more than it told."""
+    """The answer has no length, states fewer bytes than were requested, and brings more than it stated."""
     body = noise(SIZE)
 
     def more(_server: Any, request: Any, answer: Any) -> Any:
@@ -941,7 +941,7 @@ def test_what_a_server_states_to_one_request_holds_for_all(server: Any, fault: A
 
 
 class SteppedClock:
-    """Moves only when somebody waits."""
+    """Moves only when a thread waits."""
 
     def __init__(self) -> None:
         self.time = 1000.0

@@ -32,7 +32,7 @@ print(json.dumps(report.to_dict()))
 
 @pytest.fixture
 def start(target: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts a download in a process of its own."""
+    """Starts a download in a separate process."""
     started = []
 
     def run(items: list[Item], connections: int = 4) -> subprocess.Popen[str]:

@@ -1,4 +1,4 @@
-"""How many calls for URLs run at once: as many as somebody states, else as many as pay."""
+"""How many calls for URLs run at once: the number that the user states, else as many as pay."""
 
 import threading
 from pathlib import Path

@@ -20,7 +20,7 @@ def other() -> Iterator[Server]:
 def test_an_ill_server_keeps_nothing_from_the_others(
     server: Any, other: Server, target: Path, clock: Any, fault: Any
 ) -> None:
-    """The ill one has more files than are examined ahead, and requests some time after each."""
+    """The failing server has more files than are examined ahead, and needs some time after each."""
     ill = [Item(f"ill/{n}", Location(other.url(f"ill/{n}")), 3, retries=0) for n in range(50)]
     well = [server.item(f"well/{n}", b"%d" % n, "md5") for n in range(100)]
     for item in ill:

@@ -1,4 +1,4 @@
-"""What a running command tells people, and when it keeps quiet."""
+"""Messages of a running command, and when it prints none."""
 
 import io
 import json

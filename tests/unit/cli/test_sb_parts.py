@@ -1,4 +1,4 @@
-"""What `omics sb` works out by itself: inputs, batches, tags, rows, apps of CWL files."""
+"""The parts of `omics sb` that need no platform: inputs, batches, tags, rows, apps of CWL files."""
 
 import json
 import sys

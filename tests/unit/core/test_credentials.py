@@ -1,4 +1,4 @@
-"""Credentials: where they go, when they are renewed, and that nobody gets to see them."""
+"""Credentials: where they are sent, when they are renewed, and that they are never shown."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def test_threads_renew_once():
 
 
 class CountingLock:
-    """A lock that tells when somebody comes to it."""
+    """A lock that reports when a thread waits for it."""
 
     def __init__(self):
         self.came = threading.Semaphore(0)

@@ -140,7 +140,7 @@ def test_the_collector_pauses_for_large_bodies_only_and_comes_back():
 
 @pytest.fixture
 def thawed():
-    """Nothing is frozen and no pass comes by itself; the tests' conftest froze what it had collected."""
+    """Nothing is frozen and no collection starts; the tests' conftest froze what it had collected."""
     threshold = gc.get_threshold()
     gc.unfreeze()
     gc.set_threshold(1_000_000)

@@ -84,7 +84,7 @@ def test_every_class_with_all_that_it_holds(way):
 
 @pytest.fixture
 def unregistered(monkeypatch):
-    """Without another way to pickle that whoever imports Dask registers for all exceptions."""
+    """Without another way to pickle that importing Dask registers for all exceptions."""
     for kind in (TransferError, SomeFailed):
         monkeypatch.delitem(copyreg.dispatch_table, kind, raising=False)
 

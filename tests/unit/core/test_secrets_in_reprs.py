@@ -1,4 +1,4 @@
-"""What holds a secret on its way does not show it to whoever prints it."""
+"""An object with a secret does not show it when it is printed."""
 
 import pytest
 from omicsdk.core.bodies import form_body

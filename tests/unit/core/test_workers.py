@@ -1,4 +1,4 @@
-"""Threads that nobody waits for."""
+"""Threads that are not waited for."""
 
 import threading
 from concurrent.futures import CancelledError

@@ -1,3 +1,3 @@
-"""A user without settings of their own, and the sandbox's site."""
+"""A user without separate settings, and the sandbox's site."""
 
 from crunch_environment import _nothing_around as _nothing_around

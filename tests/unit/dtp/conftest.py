@@ -1,4 +1,4 @@
-"""SDS data sets in folders, dictionaries, a sandbox's commons, and a user without settings of their own."""
+"""SDS data sets in folders, dictionaries, a sandbox's commons, and a user without separate settings."""
 
 from sds_data_sets import _nothing_around as _nothing_around
 from sds_data_sets import data_set as data_set

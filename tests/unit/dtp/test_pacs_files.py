@@ -164,7 +164,7 @@ def test_a_checkpoint_that_is_closed_lets_no_thread_pass():
     over.set()
     checkpoint.set()
     thread.join(10)
-    checkpoint.clear()  # nobody is there any longer, so nobody is waited for
+    checkpoint.clear()  # the peer has gone, so it is not waited for
     assert not checkpoint.is_set()
 
 

@@ -1,4 +1,4 @@
-"""Workbooks are read as Excel shows them, whoever wrote them."""
+"""Workbooks are read as Excel shows them, from any program."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""What differs between two trees, as far as what is stated tells."""
+"""Differences between two trees, as far as the stated facts show them."""
 
 import os
 

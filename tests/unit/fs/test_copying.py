@@ -249,7 +249,7 @@ def test_a_copy_is_no_younger_than_the_bytes_that_it_has(tmp_path, monkeypatch):
     os.utime(tmp_path / "a", (1e9, 1e9))
 
     def replaced_once_it_is_open(_store, entry):
-        stream = Path(entry.path).open("rb")  # noqa: SIM115 - closed by whoever asked for it
+        stream = Path(entry.path).open("rb")  # noqa: SIM115 - closed by the caller
         (tmp_path / "new").write_bytes(b"new")
         (tmp_path / "new").replace(entry.path)
         return stream
@@ -257,7 +257,7 @@ def test_a_copy_is_no_younger_than_the_bytes_that_it_has(tmp_path, monkeypatch):
     monkeypatch.setattr(LocalStore, "open", replaced_once_it_is_open)
     assert copied(str(tmp_path / "a"), str(tmp_path / "b")).ok
     assert (tmp_path / "b").read_bytes() == b"old"
-    assert (tmp_path / "b").stat().st_mtime == 1e9  # so that whoever compares both sees that one is younger
+    assert (tmp_path / "b").stat().st_mtime == 1e9  # so that a comparison of both sees that one is younger
 
 
 @pytest.mark.parametrize("source", ["shelf://p", "in"])

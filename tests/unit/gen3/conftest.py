@@ -1,4 +1,4 @@
-"""A commons without a network, a sandbox's commons, and a user without settings of their own."""
+"""A commons without a network, a sandbox's commons, and a user without separate settings."""
 
 import pytest
 from gen3_commons import token

@@ -91,7 +91,7 @@ def test_a_service_s_list_is_required(act: Act, path: str, field: str | None, op
     ids=["export", "deletion of records", "deletion of nodes", "query"],
 )
 def test_a_query_s_list_is_required(act: Act, field: str, came: Any) -> None:
-    """What is to be deleted is requested by queries: an empty list would mean that nothing is left."""
+    """Objects to delete are found by queries: an empty list would mean that nothing is left."""
     found = {name: came if name == field else value for name, value in ANSWERED.items()}
     found = {name: value for name, value in found.items() if value is not ...}
     with (

@@ -1,3 +1,3 @@
-"""A sandbox's Pangea, and a user without settings of their own."""
+"""A sandbox's Pangea, and a user without separate settings."""
 
 from pangea_users import nothing_around as nothing_around

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.sandbox
 
 
 def omics(folder: Path, *words: str, before: str = "", timeout: float = 110) -> "subprocess.CompletedProcess[str]":
-    """Runs `omics WORDS` with a folder for temporary files of its own; `before` is Python that runs first."""
+    """Runs `omics WORDS` with a separate folderfor temporary files ; `before` is Python that runs first."""
     return subprocess.run(
         [sys.executable, "-c", f"{before}\n{OMICS}", *words],
         cwd=folder,

@@ -24,7 +24,7 @@ WORKER = "worker@example.org"
 
 @pytest.fixture
 def worker(sandbox: Sandbox, library: SampleGroup) -> Iterator[Knex]:
-    """Somebody who works orders off, and is a member of nothing."""
+    """A user who works orders off, and is a member of nothing."""
     with Knex(sandbox.pangea_url) as knex:
         User(knex, WORKER, "Quite-long-77").register()
         yield knex

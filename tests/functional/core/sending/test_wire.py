@@ -139,7 +139,7 @@ def test_a_cut_or_damaged_answer_is_tried_again_and_never_treated_as_whole(wire,
 
 
 def chunked(piece, times, *headers):
-    """Sends a body without a length, until whoever reads it has had enough."""
+    """Sends a body without a length, until its reader stops."""
 
     def talk(server, connection, _number):
         while server.head(connection):
@@ -333,7 +333,7 @@ def dripping(clock, seconds, head=b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\
         server.head(connection)
         connection.sendall(head)
         for _ in range(pieces):
-            threading.Event().wait(0.003)  # the client is waiting again, and each comes by itself
+            threading.Event().wait(0.003)  # the client is waiting again, and each arrives separately
             clock.advance(seconds)
             connection.sendall(piece)
 

@@ -205,7 +205,7 @@ def test_a_process_that_was_ended_is_resumed(
     report.raise_if_failed()
     assert (tmp_path / "out/big").read_bytes() == content
     sent = sum(entry["sent"] for entry in sandbox.requests(STORAGE) if entry["path"].endswith("/big"))
-    assert sent - len(content) <= connections * (CELL + MIB)  # a socket's buffers hold some that nobody took
+    assert sent - len(content) <= connections * (CELL + MIB)  # a socket's buffers contain bytes that were not read
     assert not list((tmp_path / "out").rglob("*.part"))
 
 

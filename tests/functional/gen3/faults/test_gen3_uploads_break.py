@@ -102,7 +102,7 @@ def test_an_upload_that_was_ended_while_its_parts_were_put_together(
     fills: bool,
     sent: int,
 ) -> None:
-    """The record states that they are, where the commons fills it; where nobody knows, all is sent under the same GUID."""
+    """The record states that they are, if the commons fills it; if that is unknown, all is sent under the same GUID."""
     sandbox.settings.turn({"gen3.indexing": fills})
     sandbox.add_faults(Rule("stall", path="/user/data/multipart/complete"))
     process = start("upload", str(big), **PARTS)
@@ -228,7 +228,7 @@ def test_a_folder_that_got_one_more_file_is_resumed(
     folder.mkdir()
     for name in "ab":
         (folder / name).write_text(name)
-    first = commons.upload(folder, patience=0)  # nobody knows the bucket: the records stay blank
+    first = commons.upload(folder, patience=0)  # the bucket is unknown: the records stay blank
     assert [file.state for file in first.files] == ["uploaded", "uploaded"]
     (folder / "c").write_text("c")
     monkeypatch.chdir(tmp_path)

@@ -21,7 +21,7 @@ from omicsdk.transfer import Progress
 
 @pytest.fixture(autouse=True)
 def _offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nobody outside is requested hosts."""
+    """No lookup of hosts outside this machine."""
     monkeypatch.setenv("DRS_RESOLUTION_ORDER", "cache_file:commons_mds")
     monkeypatch.setenv("DRS_CACHE", str(tmp_path / "hosts.json"))
 

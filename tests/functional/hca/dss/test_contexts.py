@@ -1,4 +1,4 @@
-"""The documented download contexts do what the client's methods do, with settings of their own."""
+"""The documented download contexts do what the client's methods do, with separate settings."""
 
 from pathlib import Path
 from typing import Any

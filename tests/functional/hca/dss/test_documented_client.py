@@ -80,7 +80,7 @@ def test_the_direct_url_of_a_file_is_what_is_answered(
         assert dss.get_file(**typed) == url.encode()
         raw = dss.get_file.raw(**typed)
         assert (raw.status_code, raw.headers["location"], raw.text) == (302, url, url)
-    # What the service redirects to by itself is the file.
+    # The service's own redirect is to the file.
     assert client.get_file(uuid=file["uuid"], replica=replica, directurl=False) != url
 
 

@@ -1,4 +1,4 @@
-"""The clients and the command line at work with the sandbox's Fusillade: what the manual tells, from end to end."""
+"""The clients and the command line with the sandbox's Fusillade: the steps of the manual, from beginning to end."""
 
 import asyncio
 import io

@@ -339,7 +339,7 @@ def test_interrupting_ends_its_threads(area: Any, folder: Path, monkeypatch: Any
     with pytest.raises(KeyboardInterrupt):
         area.send([folder])
     left = [thread for thread in threading.enumerate() if "omicsdk-" in thread.name]
-    for thread in left:  # nobody waits for them, and they end by themselves
+    for thread in left:  # not waited for; they end in the background
         thread.join(10)
     assert not [thread.name for thread in left if thread.is_alive()]
 
@@ -355,7 +355,7 @@ def test_a_stop_waits_for_no_silent_service(area: Any, service: Any, folder: Pat
 
     threading.Thread(target=stop, daemon=True).start()
     result = area.send([folder], control=control)
-    assert service.stalled  # nobody waited until it answered
+    assert service.stalled  # its answer was not waited for
     assert [(file.state, file.notified) for file in result.files] == [("stopped", False)] * 3
     service.fault_book.clear()
     service.release()
@@ -391,7 +391,7 @@ def test_cancelled_it_ends_in_order(area: Any, tmp_path: Path):
     asyncio.run(cancelled())
     assert list(area.list()) == []
     left = [thread for thread in threading.enumerate() if "omicsdk-" in thread.name]
-    for thread in left:  # nobody waits for them, and they end by themselves
+    for thread in left:  # not waited for; they end in the background
         thread.join(10)
     assert not [thread.name for thread in left if thread.is_alive()]
 

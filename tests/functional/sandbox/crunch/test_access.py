@@ -1,4 +1,4 @@
-"""Who may do what: two users, tokens, passwords, and nobody."""
+"""Permissions: two users, tokens, passwords, and no login."""
 
 from collections.abc import Callable
 

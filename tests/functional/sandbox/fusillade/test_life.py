@@ -42,7 +42,7 @@ def test_what_was_changed_stays_changed(tmp_path, policy):
 
 def test_the_key_is_made_once_and_is_private(tmp_path):
     with Sandbox(tmp_path) as sandbox:
-        assert not (tmp_path / "oauth.key").exists()  # who logs nobody in waits for no key
+        assert not (tmp_path / "oauth.key").exists()  # a service that refuses all logins waits for no key
         first = sandbox.fusillade.key.as_jwk()
     assert stat.S_IMODE((tmp_path / "oauth.key").stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.glob(".oauth*")] == []

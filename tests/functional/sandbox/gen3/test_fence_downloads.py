@@ -21,7 +21,7 @@ def fetch(url: str, **headers: str) -> httpx.Response:
 
 @pytest.fixture
 def ada(sandbox: Sandbox, client_of: Clients) -> httpx.Client:
-    """A client of somebody who may read what is closed to others."""
+    """A client of a user who may read what is closed to others."""
     sandbox.gen3.access.add("ada@example.org", [(CLOSED, "*", "read-storage")])
     return client_of("ada@example.org")
 

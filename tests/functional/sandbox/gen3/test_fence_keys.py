@@ -108,7 +108,7 @@ def test_a_program_logs_in_with_its_secret(anonymous: httpx.Client, sandbox: San
     assert claims_of(told["access_token"])["azp"] == CLIENT_ID
     bearer = {"Authorization": f"bearer {told['access_token']}"}
     assert anonymous.get("/authz/mapping", headers=bearer).json()["/open"]
-    assert anonymous.get("/user/user", headers=bearer).status_code == 401  # it is nobody
+    assert anonymous.get("/user/user", headers=bearer).status_code == 401  # there is no such user
 
 
 def test_a_programs_login_takes_a_form_too(anonymous: httpx.Client, sandbox: Sandbox):

@@ -29,7 +29,7 @@ def started(client: httpx.Client, **body: Any) -> dict[str, str]:
 
 @pytest.fixture
 def ada(sandbox: Sandbox, client_of: Clients) -> httpx.Client:
-    """A client of somebody who may write to a project, but has no general right to upload."""
+    """A client of a user who may write to a project, but has no general right to upload."""
     rules = [(CLOSED, "*", method) for method in ("create", "write-storage", "read-storage", "delete")]
     sandbox.gen3.access.add("ada@example.org", rules)
     return client_of("ada@example.org")

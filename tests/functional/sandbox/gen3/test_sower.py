@@ -181,7 +181,7 @@ def test_who_may_dispatch_and_see_jobs(sandbox: Sandbox, admin, reader, anonymou
     assert other.post("/job/dispatch", json=body).status_code == 200
     assert anonymous.get("/job/output", params=where).status_code == 401
     assert anonymous.get("/job/list").status_code == 401
-    # As in the real service a job's status is for whoever knows its identity.
+    # As in the real service a job's status can be read by its identity.
     assert anonymous.get("/job/status", params=where).json()["status"] == "Completed"
 
 

@@ -1,4 +1,4 @@
-"""What people do on the pages, and what nobody else can make their browser do."""
+"""Actions of users on the pages, and those that other sites cannot trigger in their browser."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""Many clients at once: each name is given once, and nobody sees half of a change."""
+"""Many clients at once: each name is assigned once, and no client sees half of a change."""
 
 from collections import Counter
 from collections.abc import Callable

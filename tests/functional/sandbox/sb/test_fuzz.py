@@ -1,4 +1,4 @@
-"""Whatever is sent to the platform, it answers with a refusal of its own shape and never fails."""
+"""Whatever is sent to the platform, it answers with a refusal in its documented form and never fails."""
 
 import json
 from collections.abc import Generator

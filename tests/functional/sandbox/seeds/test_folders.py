@@ -1,4 +1,4 @@
-"""A folder's files, put into each platform, are there as if somebody had brought them by its API."""
+"""A folder's files, put into each platform, exist as if a user had uploaded them by its API."""
 
 import errno
 import hashlib

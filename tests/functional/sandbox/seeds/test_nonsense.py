@@ -1,4 +1,4 @@
-"""Whatever a file holds: it is a recording, whose things are taken or told, or it is refused with the line that is none."""
+"""Whatever a file contains: it is a recording, whose objects are seeded or reported, or it is refused with the invalid line."""
 
 import json
 from pathlib import Path

@@ -45,7 +45,7 @@ def test_cancelling_stops_it_in_order(server: Any, fault: Any, target: Path, noi
         await there.wait()
         task.cancel()
         await asyncio.sleep(0)
-        task.cancel()  # whoever is impatient does not tear the thread from its files either
+        task.cancel()  # an impatient caller does not tear the thread from its files either
         with pytest.raises(asyncio.CancelledError):
             await task
         assert not [thread for thread in threading.enumerate() if thread.name == "omicsdk-transfer"]

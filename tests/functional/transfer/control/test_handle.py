@@ -20,7 +20,7 @@ PATIENCE = 30.0
 
 @pytest.fixture
 def held(server: Any, fault: Any, noise: Any) -> tuple[Item, bytes, Callable[[Any], None], threading.Event]:
-    """A file whose first answer hangs after 6 MiB, and a callback that tells when these have come."""
+    """A file whose first answer hangs after 6 MiB, and a callback that reports when these have arrived."""
     body, there = noise(20 * MIB), threading.Event()
     item = server.item("one", body, "sha256")
     server.fault("one", fault.cut(6 * MIB, stall=True))
@@ -211,7 +211,7 @@ def test_one_control_may_govern_several(server: Any, fault: Any, target: Path, n
 
 
 def test_it_stops_when_the_program_dies(server: Any, fault: Any, target: Path, noise: Any) -> None:
-    """Without that, whoever pressed Ctrl-C would wait for hours until the prompt comes back."""
+    """Without that, Ctrl-C would block for hours until the prompt returns."""
     server.put("one", noise(9 * MIB))
     server.always["one"] = fault.cut(5 * MIB, stall=True)
     code = f"""

@@ -38,7 +38,7 @@ def test_a_limited_download_requests_few_parts_at_once(server: Any, target: Path
 
 
 def test_a_limited_download_requests_small_files_as_before(server: Any, target: Path, noise: Any) -> None:
-    together = Barrier(4)  # nobody is answered before four have come
+    together = Barrier(4)  # no request is answered before four have arrived
     items = [server.item(f"f{n}", noise(20_000, n), "crc32c") for n in range(4)]
     for item in items:
         server.always[item.name] = lambda *_: (together.wait(30), None)[1]

@@ -34,7 +34,7 @@ def cluster() -> Iterator[Any]:
 
 @pytest.fixture
 def client(cluster: Any) -> Iterator[Any]:
-    """Somebody who has two workers at hand."""
+    """A user who has two workers at hand."""
     from distributed import Client
 
     with Client(cluster, set_as_default=False) as connected:

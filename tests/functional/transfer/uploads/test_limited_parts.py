@@ -25,7 +25,7 @@ def test_a_limited_upload_sends_few_parts_at_once(store: Any, tmp_path: Path) ->
 
 
 def test_a_limited_upload_sends_small_files_as_before(sink: Any, tmp_path: Path) -> None:
-    together = Barrier(4)  # nobody is answered before four have come
+    together = Barrier(4)  # no request is answered before four have arrived
     sink.always = lambda _: (together.wait(30), None)[1]
     uploads = []
     for number in range(4):

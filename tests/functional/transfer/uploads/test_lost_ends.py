@@ -1,4 +1,4 @@
-"""Uploads whose end nobody heard: what is found afterwards must be what an ordinary end would have left."""
+"""Uploads whose last answer was lost: the result must be that of an ordinary end."""
 
 import os
 from pathlib import Path

@@ -228,7 +228,7 @@ def test_a_url_that_ends_is_requested_again_once(sink: Any, file: Path, send: An
         return reply(403)
 
     sink.fault("a", ended)
-    report = send(file, PutTo(locate), retries=0)  # what nobody is at fault for costs no try
+    report = send(file, PutTo(locate), retries=0)  # a failure without a cause in the request uses no try
     assert report.ok
     assert asked == 2
     sink.fault("a", ended, ended)

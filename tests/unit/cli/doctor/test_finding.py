@@ -14,7 +14,7 @@ CANARY = "canary-0123456789"
 
 @pytest.fixture
 def look(tmp_path, monkeypatch):
-    """Looks with variables alone, in a home of its own."""
+    """Looks with variables alone, in a separate home folder."""
 
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))

@@ -1,4 +1,4 @@
-"""A sandbox's Pangea, and a user without settings of their own."""
+"""A sandbox's Pangea, and a user without separate settings."""
 
 from pangea_users import knex as knex
 from pangea_users import library as library

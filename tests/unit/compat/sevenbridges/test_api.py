@@ -97,7 +97,7 @@ def test_two_apis_never_mix():
     assert groups[0] is not groups[1]
     (mine,) = groups[0].query()
     (other,) = groups[1].query()
-    # Fields are fetched from where the resource came from, whoever was asked last.
+    # Fields are fetched from the resource's own Api, not from the last one that was used.
     assert (mine.description, other.description) == ("one", "two")
     assert (mine.api, other.api) == (first, second)
     assert (groups[0](id="x").api, groups[1](id="x").api) == (first, second)

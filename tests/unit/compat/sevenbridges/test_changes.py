@@ -82,7 +82,7 @@ def test_edits_stay_edits_when_the_platform_states_something_new(before, now, to
         else:
             assert (key in held) == (key in told)
             assert same(held.get(key), told.get(key))
-    # What is sent afterwards are the edits, and none that nobody made.
+    # Only the edits are sent afterwards.
     assert {key: value for key, value in members(told, held).items() if key not in edits} == {}
 
 

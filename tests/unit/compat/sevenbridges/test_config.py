@@ -182,7 +182,7 @@ def test_a_token_is_in_no_repr(write):
 
 @pytest.fixture
 def homeless(monkeypatch, tmp_path):
-    """A user whom the system does not know, as in a container that nobody gave a user."""
+    """A user whom the system does not know, as in a container without a user entry."""
 
     def home():
         raise RuntimeError("Could not determine home directory.")

@@ -83,7 +83,7 @@ def test_an_answer_that_a_handler_gives_is_what_the_next_sees(make):
 
     api = make(Script(refused(500), ok()), error_handlers=[before, again, after])
     assert api.get("/user").json() == {"fine": True}
-    assert seen == [500, 200]  # who is not marked has nobody asked again
+    assert seen == [500, 200]  # a response without the mark is not sent again
 
 
 def test_a_marked_one_has_all_asked_again(make):

@@ -15,7 +15,7 @@ import pytest
 PACKAGE = "omicsdk.compat.sevenbridges"
 ROOT = Path(omicsdk.compat.sevenbridges.__file__).parent
 PUBLISHED = Path(__file__).parents[4] / "specs" / "sb" / "published-names.json"
-INSIDE = ("compound.", "billing_analysis", "billing_egress", "billing_storage", "link")  # nobody imports those modules
+INSIDE = ("compound.", "billing_analysis", "billing_egress", "billing_storage", "link")  # no module imports those
 FOLDERS = {"http", "meta", "models", "transfer"}
 
 

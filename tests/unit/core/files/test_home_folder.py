@@ -1,4 +1,4 @@
-"""A user without a home: a container's user that nobody gave a name."""
+"""A user without a home: a container's user without a name."""
 
 import pytest
 from nobodys_home import leave_home

@@ -1,4 +1,4 @@
-"""A stored login is renewed once, by whoever comes first, and never without a refresh token."""
+"""A stored login is renewed once, by the first caller, and never without a refresh token."""
 
 from __future__ import annotations
 

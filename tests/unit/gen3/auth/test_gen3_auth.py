@@ -216,7 +216,7 @@ def test_threads_that_wait_for_a_failure_do_not_repeat_it(make: Make, api_key: d
     assert entered.wait(10)
     for thread in threads[1:]:
         thread.start()
-    # What they saw before the lock is what they compare with: they have to be there when it is let go.
+    # They compare with what they saw before the lock: they have to wait when it is released.
     while sum(_is_waiting(thread) for thread in threads) < 3:
         pass
     release.set()
@@ -395,7 +395,7 @@ def test_a_commons_that_the_token_service_has_no_login_of(make: Make, commons: F
         make(endpoint="https://third.example.org").get_access_token()
     said = str(caught.value)
     assert "a credentials file from the profile page of https://third.example.org" in said
-    assert "endpoint=" not in said  # somebody at a command line has other words for it
+    assert "endpoint=" not in said  # the command line has another message
 
 
 def test_a_workspace_s_token_service_is_not_reached_from_elsewhere(clock: ManualClock):

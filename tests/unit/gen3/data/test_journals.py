@@ -1,4 +1,4 @@
-"""Where unfinished uploads are remembered: the same place for the same, swept when nobody comes back."""
+"""Where unfinished uploads are recorded: the same place for the same upload, cleaned up when none resumes."""
 
 import os
 import time

@@ -206,7 +206,7 @@ def test_calls_that_run_at_the_same_time_share_their_connections():
     async def several() -> list[Any]:
         return await asyncio.gather(*(index.async_get_record(str(number)) for number in range(20)))
 
-    for _ in range(2):  # each run has an event loop of its own
+    for _ in range(2):  # each run has a separate event loop
         assert [each["did"] for each in asyncio.run(several())] == [f"/index/index/{number}" for number in range(20)]
 
 

@@ -185,7 +185,7 @@ class Handle(threading.Thread, ABC):
         """Wait for the end. Ctrl-C ends the transfer cleanly before it is raised.
 
         Raises:
-            SbgError: It was not started, this is one of its own callbacks, or it has failed and no errorback was called.
+            SbgError: It was not started, this is a separate one callbacks, or it has failed and no errorback was called.
         """
         if self._status == TransferState.PREPARING:
             raise SbgError(f"This {self._what} was not started", remedy="Call start() first.")

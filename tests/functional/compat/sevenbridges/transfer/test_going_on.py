@@ -17,7 +17,7 @@ MIB = 1024 * 1024
 def failed(
     platform: Any, upload: Any, error: Any, kind: str = "upload/multipart", there: Callable[[], int] | None = None
 ) -> None:
-    """An upload whose third part cannot be signed, after the others are there: told, or as `there` counts them."""
+    """An upload whose third part cannot be signed after the others were sent: reported, or as `there` counts them."""
 
     def others_first(_: Any) -> Any:
         while (there() if there is not None else len(platform.uploads["up1"]["parts"])) < 2:

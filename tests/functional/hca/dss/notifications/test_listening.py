@@ -62,7 +62,7 @@ def test_what_fails_comes_again_and_what_is_known_does_not(listener: Listener):
     with listener.receive(30) as notification:
         assert notification.transaction_id == "t1"
     assert again.status == 200
-    assert post(listener.url).status == 200  # handed over to nobody
+    assert post(listener.url).status == 200  # not passed to a handler
     with pytest.raises(TimedOut, match="no notification was received at"), listener.receive(0.01):
         raise AssertionError
 

@@ -142,7 +142,7 @@ def test_a_service_that_is_silent_does_not_hold_up_a_stop(omics_sandbox: Any, ds
     threading.Thread(target=wait).start()
     with pytest.raises(Interrupted, match="it was stopped"):
         dss.upload(source, "aws", staged, stop=stop)
-    assert omics_sandbox.stalled  # nobody waited for the service
+    assert omics_sandbox.stalled  # the service was not waited for
     omics_sandbox.release()
 
 
@@ -353,7 +353,7 @@ def test_an_empty_folder(dss: Dss, tmp_path: Path):
 
 
 class Ticks:
-    """A clock that moves when somebody sleeps."""
+    """A clock that moves when a thread sleeps."""
 
     def __init__(self) -> None:
         self.time = 0.0

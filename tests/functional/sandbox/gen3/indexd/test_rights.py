@@ -14,7 +14,7 @@ UPLOADER = "uploader@example.org"
 
 @pytest.fixture(autouse=True)
 def people(sandbox: Sandbox) -> None:
-    """Somebody who may do all in one project, and somebody who may only upload."""
+    """A user who may do all in one project, and a user who may only upload."""
     policies = [("/programs/p", "indexd", method) for method in ("create", "update", "delete")]
     sandbox.gen3.access.add(WRITER, policies)
     sandbox.gen3.access.add(UPLOADER, [("/data_file", "fence", "file_upload")])

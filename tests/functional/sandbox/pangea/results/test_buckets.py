@@ -1,4 +1,4 @@
-"""Buckets and keys of organizations: only members see them, a private key is requested to nobody, and their routes are swapped."""
+"""Buckets and keys of organizations: only members see them, a private key is shown to no user, and their routes are swapped."""
 
 import httpx
 import pytest

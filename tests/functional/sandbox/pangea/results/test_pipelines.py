@@ -1,4 +1,4 @@
-"""Pipelines and their modules, which whoever is logged in writes."""
+"""Pipelines and their modules, which any logged-in user writes."""
 
 import httpx
 import pytest

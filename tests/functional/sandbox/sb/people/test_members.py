@@ -98,6 +98,6 @@ def test_the_owner_stays(web: httpx.Client, client_of, project: str):
     web.post(path, json={"username": "ada"})
     ada = client_of("ada")
     assert code_of(ada.delete(f"{path}/sandbox-user")) == (403, 3001)
-    assert ada.delete(f"{path}/ada").status_code == 204  # whoever wants to leave may
+    assert ada.delete(f"{path}/ada").status_code == 204  # any member may leave
     assert ada.get(f"/projects/{project}").status_code == 404
     assert code_of(web.get(f"{path}/ada")) == (404, 3002)

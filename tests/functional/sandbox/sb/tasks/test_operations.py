@@ -450,7 +450,7 @@ def test_a_tool_that_takes_too_long_is_ended_with_what_it_started(
     stand_in("subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])\n")
     sandbox.settings.turn({"sb.tool_seconds": 0.3})
     task = make({"reads": _file(send("r.fq", b"acgt"))}, action="run")
-    sandbox.finish()  # comes back only when nobody holds the tool's output any more
+    sandbox.finish()  # comes back only when nothing refers to the tool's output any more
     told = web.get(f"/tasks/{task['id']}").json()
     assert (told["status"], "0.3 s" in told["errors"][0]["message"]) == ("FAILED", True)
 

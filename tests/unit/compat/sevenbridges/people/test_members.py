@@ -1,4 +1,4 @@
-"""Who somebody is: names, equality, and rights that make no sense."""
+"""The identity of users: names, equality, and invalid rights."""
 
 from __future__ import annotations
 
