@@ -36,7 +36,7 @@ def facts_text(schema: Object, said: str = "") -> str:
     if "multipleOf" in schema:
         facts.append(f"A multiple of {_shown(schema['multipleOf'])}.")
     if schema.get("uniqueItems") is True:
-        facts.append("No item twice.")
+        facts.append("Items are unique.")
     pattern = schema.get("pattern")
     if isinstance(pattern, str) and len(pattern) <= _PATTERN_LENGTH:
         facts.append(f"Matches `{one_line(pattern)}`.")

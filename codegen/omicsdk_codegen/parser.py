@@ -104,7 +104,7 @@ def parse(models: Iterable[Model], wanted: Mapping[str, Type], on_progress: OnPr
         places.setdefault(type_, key)
     asked = list(places)
     answers: dict[Type, PythonType] = {}
-    count = Count("asking for the Python types", len(asked), on_progress)
+    count = Count("determining the Python types", len(asked), on_progress)
     for start in range(0, len(asked), _ASKED_AT_ONCE):
         count.reached(start)
         answers |= _answers(asked[start : start + _ASKED_AT_ONCE], places)

@@ -139,7 +139,7 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
             wanted[draft.pages.key] = draft.pages.item
     wanted |= {message.key: message.type for message in messages}
     models = list(normaliser.models.values())
-    on_progress(f"asking for the Python types of {len(models):,} models")
+    on_progress(f"determining the Python types of {len(models):,} models")
     try:
         parsed = parse(models, wanted, on_progress)
     except LostType as lost:
@@ -181,28 +181,28 @@ def _info(data: Object, service: str) -> tuple[str, str]:
     return one_line(facts.get("title")) or service, clean(facts.get("description"))
 
 
-def _client_doc(title: str, on_progress: str, data: Object) -> str:
+def _client_doc(title: str, description: str, data: Object) -> str:
     server = _server(data)
     default = f"by default {server}{_named_servers(data)}" if server else "the document names none, so it must be given"
     ways = describe_ways(ways_of(data))
     asked = f" The service takes {ways}. {need_of(data)}" if ways else ""
     return f"""{title}.
 
-{on_progress}
+{description}
 
 Args:
-    base_url: Where the service is, with the path that every operation stands under; {default}.
-    credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none.{asked}
+    base_url: URL of the service, with the common path of all operations; {default}.
+    credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none.{asked}
     timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
-    retry: When and how often to try again.
+    retry: Which requests are retried, and how often.
     headers: Sent with every request.
-    transport: Takes the place of the network, for tests.
-    http2: Speak HTTP/2 where the server does; by default not.
-    strict: Raise DecodeError where an answer isn't what the document says, instead of keeping it as it is.
-    answer_limit: Bytes of an answer that is read whole, decoded; a larger one raises AnswerTooLarge. By default 64 MiB.
+    transport: Replaces the network, for tests.
+    http2: Use HTTP/2 if the server supports it; False by default.
+    strict: Raise DecodeError if an answer does not match the document, instead of keeping it unchanged.
+    answer_limit: Maximum bytes of a decoded answer in memory, by default 64 MiB; a larger one raises AnswerTooLarge.
 
 Raises:
-    ConfigError: The base URL isn't one."""
+    ConfigError: The base URL is invalid."""
 
 
 def _named_servers(data: Object) -> str:

@@ -141,5 +141,5 @@ def _doc(model: Model, section: str) -> Code:
 def _field_text(held: Field) -> str:
     texts = [describe(held.schema)]
     if held.python != held.wire:
-        texts.append(f"In the document it is called {held.wire}.")
+        texts.append(f"Its name in the document is {held.wire}.")
     return " ".join(text for text in texts if text) or ("Any value." if held.type == ANY else "Not described.")

@@ -117,24 +117,24 @@ def _function(
 def _doc(message: Message, operations: Mapping[str, str]) -> str:
     webhook = message.webhook
     headline, description = clean(webhook.data.get("summary")), clean(webhook.data.get("description"))
-    on_progress = [headline, description if description != headline else ""]
-    if not any(on_progress):
-        on_progress = [sentence(f"Read the body of the {webhook.kind} {one_line(webhook.name)}")]
+    texts = [headline, description if description != headline else ""]
+    if not any(texts):
+        texts = [sentence(f"Read the body of the {webhook.kind} {one_line(webhook.name)}")]
     if webhook.data.get("deprecated") is True:
-        on_progress.append("Deprecated.")
+        texts.append("Deprecated.")
     sent = f"The service sends it by {one_line(webhook.method)}"
     if webhook.of is not None:
         sent += f" to {one_line(webhook.expression)} of `{operations[webhook.of.key]}`"
-    pieces = [*on_progress, sentence(sent)]
+    pieces = [*texts, sentence(sent)]
     expected = _expected(webhook.data.get("responses"))
     if expected:
         pieces.append("Answer it with:\n" + "\n".join(expected))
     pieces.append(
-        "Args:\n    body: The body of the request: JSON, or the object that was made of it.\n"
-        "    strict: Check every field; by default True. With False, fields of other types are kept as they are."
+        "Args:\n    body: The body of the request: JSON, or the decoded object.\n"
+        "    strict: Check every field; by default True. With False, fields of other types are kept unchanged."
     )
     pieces.append(
-        "Raises:\n    DecodeError: The body isn't JSON, or isn't what the document says; the error names the field."
+        "Raises:\n    DecodeError: The body is not JSON, or does not match the document; the error names the field."
     )
     return "\n\n".join(piece for piece in pieces if piece)
 

@@ -72,7 +72,7 @@ class Parts:
             new["schema"] = self._schemas.schema(old["schema"], old, "schema")
             loose = sorted(SCHEMA_WORDS & old.keys() - {"required", "collectionFormat"})
             for word in loose:
-                self._context.omit(old, word, "its schema says what it is")
+                self._context.omit(old, word, "its schema states its type")
         elif words := _schema_words(old):
             if self._context.dialect != "2.0":
                 self._context.repair(old, None, f"{', '.join(words)} straight in a {place} parameter", "a schema of it")

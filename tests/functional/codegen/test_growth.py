@@ -131,7 +131,7 @@ def test_each_long_step_states_how_far_it_is(tmp_path: Path, monkeypatch: pytest
         "upgrading schemas",
         "settling the types of schemas",
         "settling operations",
-        "asking for the Python types",
+        "determining the Python types",
         "planning operations",
         "planning models",
         "writing operations",

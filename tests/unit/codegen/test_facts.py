@@ -13,7 +13,7 @@ from omicsdk_codegen.facts import describe, facts_text
         ({"format": "int32"}, ""),
         ({"format": "uuid", "pattern": "a+"}, "Format uuid. Matches `a+`."),
         ({"maxLength": 5}, "At most 5 characters."),
-        ({"minItems": 1, "maxItems": 3, "uniqueItems": True}, "From 1 to 3 items. No item twice."),
+        ({"minItems": 1, "maxItems": 3, "uniqueItems": True}, "From 1 to 3 items. Items are unique."),
         ({"default": {"a": [1]}, "deprecated": True}, 'Default: {"a": [1]}. Deprecated.'),
         ({"default": ""}, "Default: ''."),
         ({"type": "string"}, ""),

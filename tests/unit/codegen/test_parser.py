@@ -97,7 +97,7 @@ def test_the_parser_is_asked_for_each_type_once_and_never_for_many_at_once(monke
     parsed = parse(models, {"again": Array(Ref("/0"))}, told.append)
     assert len(parsed.fields) == 1900
     assert (sum(sizes), max(sizes)) == (950, 100)
-    assert told[-1] == "asking for the Python types: 900 of 950"
+    assert told[-1] == "determining the Python types: 900 of 950"
 
 
 def test_a_type_that_does_not_come_back_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

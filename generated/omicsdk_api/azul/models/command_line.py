@@ -16,7 +16,7 @@ class CommandLine(Model):
     """Commands that download the manifest, or the files of a manifest for curl; by shell.
 
     Attributes:
-        cmd_exe: Command for the command prompt of Windows. In the document it is called cmd.exe.
+        cmd_exe: Command for the command prompt of Windows. Its name in the document is cmd.exe.
         bash: Command for a Unix shell.
     """
 
@@ -32,7 +32,7 @@ class CommandLine(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> CommandLine:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.cmd_exe = get("cmd.exe")

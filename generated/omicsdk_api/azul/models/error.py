@@ -16,8 +16,8 @@ class Error(Model):
     """Response of the service to a request that it refuses.
 
     Attributes:
-        code: Kind of the error, for example `BadRequestError`. In the document it is called Code.
-        message: Error in the request. In the document it is called Message.
+        code: Kind of the error, for example `BadRequestError`. Its name in the document is Code.
+        message: Error in the request. Its name in the document is Message.
     """
 
     code: str | None = None
@@ -32,7 +32,7 @@ class Error(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> Error:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.code = get("Code")

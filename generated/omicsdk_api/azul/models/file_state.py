@@ -16,11 +16,11 @@ class FileState(Model):
     """Whether a file can be read, and where.
 
     Attributes:
-        status: 302 when the file is ready, 301 when it must be requested again. Format int64. In the document
-            it is called Status.
-        location: Signed URL of the file, or the URL to request next. In the document it is called Location.
+        status: 302 when the file is ready, 301 when it must be requested again. Format int64. Its name in the
+            document is Status.
+        location: Signed URL of the file, or the URL to request next. Its name in the document is Location.
         retry_after: Seconds to wait before the next request; only while the file is not ready. Format int64.
-            In the document it is called Retry-After.
+            Its name in the document is Retry-After.
     """
 
     status: int
@@ -37,7 +37,7 @@ class FileState(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> FileState:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.status = get("Status")

@@ -30,16 +30,16 @@ class Hit(Model):
 
     Attributes:
         protocols: Laboratory protocols and workflows that led to the entity.
-        entry_id: UUID of the entity. In the document it is called entryId.
+        entry_id: UUID of the entity. Its name in the document is entryId.
         sources: Snapshots that the entity comes from, with `sourceId` and `sourceSpec`.
         samples: Samples that belong to the entity.
         specimens: Specimens that were taken from donors.
-        cell_lines: Cell lines that samples were taken from. In the document it is called cellLines.
-        donor_organisms: Donors of the specimens, with species, sex and age. In the document it is called
+        cell_lines: Cell lines that samples were taken from. Its name in the document is cellLines.
+        donor_organisms: Donors of the specimens, with species, sex and age. Its name in the document is
             donorOrganisms.
         organoids: Organoids that samples were taken from.
-        cell_suspensions: Cell suspensions that were measured, with their cell counts. In the document it is
-            called cellSuspensions.
+        cell_suspensions: Cell suspensions that were measured, with their cell counts. Its name in the
+            document is cellSuspensions.
     """
 
     protocols: list[dict[str, Any]] | None = None
@@ -68,7 +68,7 @@ class Hit(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> Hit:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.protocols = get("protocols")

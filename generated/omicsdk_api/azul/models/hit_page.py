@@ -33,7 +33,7 @@ class HitPage(Model):
         hits: Entities on this page.
         pagination: Number of matches and pages, and the URLs of the pages around this one.
         term_facets: Facets by name: the values that occur among all matches, each with its count. Every page
-            has the same. In the document it is called termFacets.
+            has the same. Its name in the document is termFacets.
     """
 
     hits: list[Hit]
@@ -50,7 +50,7 @@ class HitPage(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> HitPage:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.hits = (

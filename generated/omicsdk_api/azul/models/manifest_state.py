@@ -29,14 +29,14 @@ class ManifestState(Model):
     """Whether a manifest is written, and where it is.
 
     Attributes:
-        status: 301 while the manifest is being written, 302 once it is. Format int64. In the document it is
-            called Status.
+        status: 301 while the manifest is being written, 302 once it is. Format int64. Its name in the
+            document is Status.
         location: URL to request next while the manifest is being written; then the URL of the manifest.
-            Format url. In the document it is called Location.
+            Format url. Its name in the document is Location.
         retry_after: Seconds to wait before the next request; only while the manifest is being written. Format
-            int64. In the document it is called Retry-After.
-        command_line: Commands that download the manifest, or the files of a manifest for curl; by shell. In
-            the document it is called CommandLine.
+            int64. Its name in the document is Retry-After.
+        command_line: Commands that download the manifest, or the files of a manifest for curl; by shell. Its
+            name in the document is CommandLine.
     """
 
     status: int
@@ -55,7 +55,7 @@ class ManifestState(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> ManifestState:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.status = get("Status")

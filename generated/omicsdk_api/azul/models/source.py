@@ -16,9 +16,9 @@ class Source(Model):
     """A snapshot of the Terra Data Repository.
 
     Attributes:
-        source_id: UUID of the snapshot. In the document it is called sourceId.
-        source_spec: Name of the snapshot with its project, such as `tdr:bigquery:gcp:PROJECT:SNAPSHOT`. In
-            the document it is called sourceSpec.
+        source_id: UUID of the snapshot. Its name in the document is sourceId.
+        source_spec: Name of the snapshot with its project, such as `tdr:bigquery:gcp:PROJECT:SNAPSHOT`. Its
+            name in the document is sourceSpec.
     """
 
     source_id: str
@@ -33,7 +33,7 @@ class Source(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> Source:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.source_id = get("sourceId")

@@ -47,25 +47,24 @@ class Summary(Model):
     """Counts and sizes of what matches.
 
     Attributes:
-        organ_types: Organs that occur, each once. In the document it is called organTypes.
-        total_file_size: Size of all files together, in bytes. In the document it is called totalFileSize.
-        file_type_summaries: Count and total size of the files of each format. In the document it is called
+        organ_types: Organs that occur, each once. Its name in the document is organTypes.
+        total_file_size: Size of all files together, in bytes. Its name in the document is totalFileSize.
+        file_type_summaries: Count and total size of the files of each format. Its name in the document is
             fileTypeSummaries.
-        cell_count_summaries: Estimated number of cells for each organ. In the document it is called
+        cell_count_summaries: Estimated number of cells for each organ. Its name in the document is
             cellCountSummaries.
-        donor_count: Number of donors. Format int64. In the document it is called donorCount.
-        file_count: Number of files. Format int64. In the document it is called fileCount.
-        lab_count: Number of laboratories. Format int64. In the document it is called labCount.
-        project_count: Number of projects. Format int64. In the document it is called projectCount.
-        species_count: Number of species. Format int64. In the document it is called speciesCount.
-        specimen_count: Number of specimens. Format int64. In the document it is called specimenCount.
+        donor_count: Number of donors. Format int64. Its name in the document is donorCount.
+        file_count: Number of files. Format int64. Its name in the document is fileCount.
+        lab_count: Number of laboratories. Format int64. Its name in the document is labCount.
+        project_count: Number of projects. Format int64. Its name in the document is projectCount.
+        species_count: Number of species. Format int64. Its name in the document is speciesCount.
+        specimen_count: Number of specimens. Format int64. Its name in the document is specimenCount.
         projects: Estimated numbers of cells for each project; Human Cell Atlas and LungMAP only.
-        file_formats: Number of files of each format; AnVIL only. In the document it is called fileFormats.
-        dataset_count: Number of datasets; AnVIL only. Format int64. In the document it is called
-            datasetCount.
-        biosample_count: Number of biosamples; AnVIL only. Format int64. In the document it is called
+        file_formats: Number of files of each format; AnVIL only. Its name in the document is fileFormats.
+        dataset_count: Number of datasets; AnVIL only. Format int64. Its name in the document is datasetCount.
+        biosample_count: Number of biosamples; AnVIL only. Format int64. Its name in the document is
             biosampleCount.
-        activity_count: Number of activities; AnVIL only. Format int64. In the document it is called
+        activity_count: Number of activities; AnVIL only. Format int64. Its name in the document is
             activityCount.
     """
 
@@ -107,7 +106,7 @@ class Summary(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> Summary:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.organ_types = get("organTypes")

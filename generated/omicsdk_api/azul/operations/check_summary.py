@@ -44,7 +44,7 @@ def build(*, catalog: str | Omit = OMIT, filters: Mapping[str, Mapping[str, Any]
 
 
 def parse(answer: Answer) -> Mapping[str, str]:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.headers
 
 

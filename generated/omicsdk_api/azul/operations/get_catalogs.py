@@ -29,7 +29,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> Catalogs:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.catalogs import Catalogs
 
     return answer.model(Catalogs)

@@ -44,7 +44,7 @@ def build(*, entity_type: str, entity_id: str, catalog: str | Omit = OMIT) -> Re
 
 
 def parse(answer: Answer) -> Hit:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.hit import Hit
 
     return answer.model(Hit)

@@ -30,7 +30,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> Up:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.up import Up
 
     return answer.model(Up)

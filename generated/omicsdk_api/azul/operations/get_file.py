@@ -79,7 +79,7 @@ def build(
 
 
 def parse(answer: Answer) -> bytes:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.content
 
 

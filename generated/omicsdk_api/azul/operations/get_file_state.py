@@ -75,7 +75,7 @@ def build(
 
 
 def parse(answer: Answer) -> FileState:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.file_state import FileState
 
     return answer.model(FileState)

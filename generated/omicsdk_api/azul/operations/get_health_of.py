@@ -40,7 +40,7 @@ def build(
 
 
 def parse(answer: Answer) -> Up:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.up import Up
 
     return answer.model(Up)

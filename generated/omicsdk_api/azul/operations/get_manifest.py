@@ -41,7 +41,7 @@ def build(*, token: str) -> Request:
 
 
 def parse(answer: Answer) -> bytes:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.content
 
 

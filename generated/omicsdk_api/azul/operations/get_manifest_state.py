@@ -37,7 +37,7 @@ def build(*, token: str) -> Request:
 
 
 def parse(answer: Answer) -> ManifestState:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.manifest_state import ManifestState
 
     return answer.model(ManifestState)

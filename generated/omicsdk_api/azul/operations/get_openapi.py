@@ -28,7 +28,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> ServiceDocument:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.service_document import ServiceDocument
 
     return answer.model(ServiceDocument)

@@ -52,7 +52,7 @@ def build(*, catalog: str | Omit = OMIT, filters: Mapping[str, Mapping[str, Any]
 
 
 def parse(answer: Answer) -> Summary:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.summary import Summary
 
     return answer.model(Summary)

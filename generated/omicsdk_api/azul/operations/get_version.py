@@ -27,7 +27,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> Version:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.version import Version
 
     return answer.model(Version)

@@ -92,14 +92,14 @@ def build(
 
 
 def parse(answer: Answer) -> HitPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.hit_page import HitPage
 
     return answer.model(HitPage)
 
 
 def items(page: HitPage) -> Sequence[Hit] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.hits
 
 

@@ -38,7 +38,7 @@ def build(*, catalog: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> Sources:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sources import Sources
 
     return answer.model(Sources)

@@ -64,7 +64,7 @@ def build(
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 put_manifest = Operation(FACTS, build, parse, headers=LocationRetryAfterHeaders)

@@ -50,7 +50,7 @@ def build(
 
 
 def parse(answer: Answer) -> ManifestState:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.manifest_state import ManifestState
 
     return answer.model(ManifestState)

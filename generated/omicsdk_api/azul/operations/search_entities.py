@@ -74,7 +74,7 @@ def build(
 
 
 def parse(answer: Answer) -> HitPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.hit_page import HitPage
 
     return answer.model(HitPage)

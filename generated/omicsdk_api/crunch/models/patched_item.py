@@ -62,7 +62,7 @@ class PatchedItem(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> PatchedItem:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.id = get("id")

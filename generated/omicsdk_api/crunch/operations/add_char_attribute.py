@@ -34,7 +34,7 @@ def build(*, item: str, key: str, value: str) -> Request:
 
 
 def parse(answer: Answer) -> CharAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.char_attribute import CharAttribute
 
     return answer.model(CharAttribute)

@@ -33,7 +33,7 @@ def build(*, item: str, key: str, value: str) -> Request:
 
 
 def parse(answer: Answer) -> DateAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.date_attribute import DateAttribute
 
     return answer.model(DateAttribute)

@@ -35,7 +35,7 @@ def build(*, item: str, key: str, value: str) -> Request:
 
 
 def parse(answer: Answer) -> DateTimeAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.date_time_attribute import DateTimeAttribute
 
     return answer.model(DateTimeAttribute)

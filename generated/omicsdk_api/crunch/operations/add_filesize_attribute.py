@@ -34,7 +34,7 @@ def build(*, item: str, key: str, value: int) -> Request:
 
 
 def parse(answer: Answer) -> FilesizeAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.filesize_attribute import FilesizeAttribute
 
     return answer.model(FilesizeAttribute)

@@ -35,7 +35,7 @@ def build(*, item: str, key: str, value: float) -> Request:
 
 
 def parse(answer: Answer) -> FloatAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.float_attribute import FloatAttribute
 
     return answer.model(FloatAttribute)

@@ -40,7 +40,7 @@ def build(*, item: str, key: str, latitude: str, longitude: str) -> Request:
 
 
 def parse(answer: Answer) -> LatLongAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.lat_long_attribute import LatLongAttribute
 
     return answer.model(LatLongAttribute)

@@ -45,7 +45,7 @@ def build(
 
 
 def parse(answer: Answer) -> Project:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.project import Project
 
     return answer.model(Project)

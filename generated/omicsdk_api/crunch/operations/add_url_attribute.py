@@ -33,7 +33,7 @@ def build(*, item: str, key: str, value: str) -> Request:
 
 
 def parse(answer: Answer) -> URLAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.url_attribute import URLAttribute
 
     return answer.model(URLAttribute)

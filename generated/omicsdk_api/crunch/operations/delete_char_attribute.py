@@ -25,7 +25,7 @@ def build(*, id: int) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_char_attribute = Operation(FACTS, build, parse)

@@ -26,7 +26,7 @@ def build(*, slug: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_project = Operation(FACTS, build, parse)

@@ -28,7 +28,7 @@ def build(*, id: int) -> Request:
 
 
 def parse(answer: Answer) -> BooleanAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.boolean_attribute import BooleanAttribute
 
     return answer.model(BooleanAttribute)

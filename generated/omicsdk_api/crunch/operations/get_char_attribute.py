@@ -28,7 +28,7 @@ def build(*, id: int) -> Request:
 
 
 def parse(answer: Answer) -> CharAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.char_attribute import CharAttribute
 
     return answer.model(CharAttribute)

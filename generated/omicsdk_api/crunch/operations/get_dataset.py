@@ -30,7 +30,7 @@ def build(*, slug: str) -> Request:
 
 
 def parse(answer: Answer) -> Dataset:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.dataset import Dataset
 
     return answer.model(Dataset)

@@ -28,7 +28,7 @@ def build(*, id: int) -> Request:
 
 
 def parse(answer: Answer) -> DateAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.date_attribute import DateAttribute
 
     return answer.model(DateAttribute)

@@ -28,7 +28,7 @@ def build(*, id: int) -> Request:
 
 
 def parse(answer: Answer) -> DateTimeAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.date_time_attribute import DateTimeAttribute
 
     return answer.model(DateTimeAttribute)

@@ -28,7 +28,7 @@ def build(*, id: int) -> Request:
 
 
 def parse(answer: Answer) -> FilesizeAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.filesize_attribute import FilesizeAttribute
 
     return answer.model(FilesizeAttribute)

@@ -28,7 +28,7 @@ def build(*, id: int) -> Request:
 
 
 def parse(answer: Answer) -> FloatAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.float_attribute import FloatAttribute
 
     return answer.model(FloatAttribute)

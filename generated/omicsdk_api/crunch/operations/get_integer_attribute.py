@@ -28,7 +28,7 @@ def build(*, id: int) -> Request:
 
 
 def parse(answer: Answer) -> IntegerAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.integer_attribute import IntegerAttribute
 
     return answer.model(IntegerAttribute)

@@ -30,7 +30,7 @@ def build(*, slug: str) -> Request:
 
 
 def parse(answer: Answer) -> Item:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.item import Item
 
     return answer.model(Item)

@@ -28,7 +28,7 @@ def build(*, id: int) -> Request:
 
 
 def parse(answer: Answer) -> LatLongAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.lat_long_attribute import LatLongAttribute
 
     return answer.model(LatLongAttribute)

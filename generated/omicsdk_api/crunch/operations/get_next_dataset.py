@@ -28,7 +28,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> DatasetReference:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.dataset_reference import DatasetReference
 
     return answer.model(DatasetReference)

@@ -28,7 +28,7 @@ def build(*, slug: str) -> Request:
 
 
 def parse(answer: Answer) -> Project:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.project import Project
 
     return answer.model(Project)

@@ -28,7 +28,7 @@ def build(*, id: int) -> Request:
 
 
 def parse(answer: Answer) -> URLAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.url_attribute import URLAttribute
 
     return answer.model(URLAttribute)

@@ -40,14 +40,14 @@ def build(*, page: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> PaginatedBooleanAttributeList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.paginated_boolean_attribute_list import PaginatedBooleanAttributeList
 
     return answer.model(PaginatedBooleanAttributeList)
 
 
 def items(page: PaginatedBooleanAttributeList) -> Sequence[BooleanAttribute] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

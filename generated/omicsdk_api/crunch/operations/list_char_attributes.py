@@ -40,14 +40,14 @@ def build(*, page: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> PaginatedCharAttributeList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.paginated_char_attribute_list import PaginatedCharAttributeList
 
     return answer.model(PaginatedCharAttributeList)
 
 
 def items(page: PaginatedCharAttributeList) -> Sequence[CharAttribute] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

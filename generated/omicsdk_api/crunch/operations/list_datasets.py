@@ -40,14 +40,14 @@ def build(*, page: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> PaginatedDatasetList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.paginated_dataset_list import PaginatedDatasetList
 
     return answer.model(PaginatedDatasetList)
 
 
 def items(page: PaginatedDatasetList) -> Sequence[Dataset] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

@@ -40,14 +40,14 @@ def build(*, page: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> PaginatedDateAttributeList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.paginated_date_attribute_list import PaginatedDateAttributeList
 
     return answer.model(PaginatedDateAttributeList)
 
 
 def items(page: PaginatedDateAttributeList) -> Sequence[DateAttribute] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

@@ -40,14 +40,14 @@ def build(*, page: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> PaginatedDateTimeAttributeList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.paginated_date_time_attribute_list import PaginatedDateTimeAttributeList
 
     return answer.model(PaginatedDateTimeAttributeList)
 
 
 def items(page: PaginatedDateTimeAttributeList) -> Sequence[DateTimeAttribute] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

@@ -40,14 +40,14 @@ def build(*, page: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> PaginatedFilesizeAttributeList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.paginated_filesize_attribute_list import PaginatedFilesizeAttributeList
 
     return answer.model(PaginatedFilesizeAttributeList)
 
 
 def items(page: PaginatedFilesizeAttributeList) -> Sequence[FilesizeAttribute] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

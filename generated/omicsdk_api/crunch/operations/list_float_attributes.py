@@ -40,14 +40,14 @@ def build(*, page: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> PaginatedFloatAttributeList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.paginated_float_attribute_list import PaginatedFloatAttributeList
 
     return answer.model(PaginatedFloatAttributeList)
 
 
 def items(page: PaginatedFloatAttributeList) -> Sequence[FloatAttribute] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

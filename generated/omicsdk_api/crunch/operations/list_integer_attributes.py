@@ -40,14 +40,14 @@ def build(*, page: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> PaginatedIntegerAttributeList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.paginated_integer_attribute_list import PaginatedIntegerAttributeList
 
     return answer.model(PaginatedIntegerAttributeList)
 
 
 def items(page: PaginatedIntegerAttributeList) -> Sequence[IntegerAttribute] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

@@ -40,14 +40,14 @@ def build(*, page: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> PaginatedItemList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.paginated_item_list import PaginatedItemList
 
     return answer.model(PaginatedItemList)
 
 
 def items(page: PaginatedItemList) -> Sequence[Item] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

@@ -40,14 +40,14 @@ def build(*, page: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> PaginatedLatLongAttributeList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.paginated_lat_long_attribute_list import PaginatedLatLongAttributeList
 
     return answer.model(PaginatedLatLongAttributeList)
 
 
 def items(page: PaginatedLatLongAttributeList) -> Sequence[LatLongAttribute] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

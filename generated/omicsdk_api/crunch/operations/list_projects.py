@@ -40,14 +40,14 @@ def build(*, page: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> PaginatedProjectList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.paginated_project_list import PaginatedProjectList
 
     return answer.model(PaginatedProjectList)
 
 
 def items(page: PaginatedProjectList) -> Sequence[Project] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

@@ -40,14 +40,14 @@ def build(*, page: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> PaginatedStatusList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.paginated_status_list import PaginatedStatusList
 
     return answer.model(PaginatedStatusList)
 
 
 def items(page: PaginatedStatusList) -> Sequence[Status] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

@@ -40,14 +40,14 @@ def build(*, page: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> PaginatedURLAttributeList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.paginated_url_attribute_list import PaginatedURLAttributeList
 
     return answer.model(PaginatedURLAttributeList)
 
 
 def items(page: PaginatedURLAttributeList) -> Sequence[URLAttribute] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

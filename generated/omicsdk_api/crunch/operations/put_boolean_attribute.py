@@ -34,7 +34,7 @@ def build(*, item: str, key: str, value: bool, id: int) -> Request:
 
 
 def parse(answer: Answer) -> BooleanAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.boolean_attribute import BooleanAttribute
 
     return answer.model(BooleanAttribute)

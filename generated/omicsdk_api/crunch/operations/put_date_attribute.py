@@ -34,7 +34,7 @@ def build(*, item: str, key: str, value: str, id: int) -> Request:
 
 
 def parse(answer: Answer) -> DateAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.date_attribute import DateAttribute
 
     return answer.model(DateAttribute)

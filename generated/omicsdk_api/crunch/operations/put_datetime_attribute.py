@@ -37,7 +37,7 @@ def build(*, item: str, key: str, value: str, id: int) -> Request:
 
 
 def parse(answer: Answer) -> DateTimeAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.date_time_attribute import DateTimeAttribute
 
     return answer.model(DateTimeAttribute)

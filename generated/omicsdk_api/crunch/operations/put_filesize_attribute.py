@@ -36,7 +36,7 @@ def build(*, item: str, key: str, value: int, id: int) -> Request:
 
 
 def parse(answer: Answer) -> FilesizeAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.filesize_attribute import FilesizeAttribute
 
     return answer.model(FilesizeAttribute)

@@ -34,7 +34,7 @@ def build(*, item: str, key: str, value: float, id: int) -> Request:
 
 
 def parse(answer: Answer) -> FloatAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.float_attribute import FloatAttribute
 
     return answer.model(FloatAttribute)

@@ -34,7 +34,7 @@ def build(*, item: str, key: str, value: int, id: int) -> Request:
 
 
 def parse(answer: Answer) -> IntegerAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.integer_attribute import IntegerAttribute
 
     return answer.model(IntegerAttribute)

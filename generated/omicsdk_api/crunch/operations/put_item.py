@@ -41,7 +41,7 @@ def build(*, name: str, parent: str, slug: str, description: str | Omit = OMIT, 
 
 
 def parse(answer: Answer) -> Item:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.item import Item
 
     return answer.model(Item)

@@ -39,7 +39,7 @@ def build(*, item: str, key: str, latitude: str, longitude: str, id: int) -> Req
 
 
 def parse(answer: Answer) -> LatLongAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.lat_long_attribute import LatLongAttribute
 
     return answer.model(LatLongAttribute)

@@ -34,7 +34,7 @@ def build(*, item: str, key: str, value: str, id: int) -> Request:
 
 
 def parse(answer: Answer) -> URLAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.url_attribute import URLAttribute
 
     return answer.model(URLAttribute)

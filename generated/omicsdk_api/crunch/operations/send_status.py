@@ -96,7 +96,7 @@ def build(
 
 
 def parse(answer: Answer) -> Status:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.status import Status
 
     return answer.model(Status)

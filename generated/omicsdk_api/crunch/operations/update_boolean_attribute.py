@@ -39,7 +39,7 @@ def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: bo
 
 
 def parse(answer: Answer) -> BooleanAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.boolean_attribute import BooleanAttribute
 
     return answer.model(BooleanAttribute)

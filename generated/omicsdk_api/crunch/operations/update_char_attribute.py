@@ -39,7 +39,7 @@ def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: st
 
 
 def parse(answer: Answer) -> CharAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.char_attribute import CharAttribute
 
     return answer.model(CharAttribute)

@@ -63,7 +63,7 @@ def build(
 
 
 def parse(answer: Answer) -> Dataset:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.dataset import Dataset
 
     return answer.model(Dataset)

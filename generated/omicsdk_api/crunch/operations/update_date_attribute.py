@@ -39,7 +39,7 @@ def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: st
 
 
 def parse(answer: Answer) -> DateAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.date_attribute import DateAttribute
 
     return answer.model(DateAttribute)

@@ -42,7 +42,7 @@ def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: st
 
 
 def parse(answer: Answer) -> DateTimeAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.date_time_attribute import DateTimeAttribute
 
     return answer.model(DateTimeAttribute)

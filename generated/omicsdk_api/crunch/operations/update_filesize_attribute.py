@@ -41,7 +41,7 @@ def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: in
 
 
 def parse(answer: Answer) -> FilesizeAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.filesize_attribute import FilesizeAttribute
 
     return answer.model(FilesizeAttribute)

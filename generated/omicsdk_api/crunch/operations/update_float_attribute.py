@@ -39,7 +39,7 @@ def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: fl
 
 
 def parse(answer: Answer) -> FloatAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.float_attribute import FloatAttribute
 
     return answer.model(FloatAttribute)

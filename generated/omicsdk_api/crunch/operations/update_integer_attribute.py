@@ -39,7 +39,7 @@ def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: in
 
 
 def parse(answer: Answer) -> IntegerAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.integer_attribute import IntegerAttribute
 
     return answer.model(IntegerAttribute)

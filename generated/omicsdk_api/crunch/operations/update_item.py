@@ -49,7 +49,7 @@ def build(
 
 
 def parse(answer: Answer) -> Item:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.item import Item
 
     return answer.model(Item)

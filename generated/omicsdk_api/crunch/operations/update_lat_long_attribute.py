@@ -51,7 +51,7 @@ def build(
 
 
 def parse(answer: Answer) -> LatLongAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.lat_long_attribute import LatLongAttribute
 
     return answer.model(LatLongAttribute)

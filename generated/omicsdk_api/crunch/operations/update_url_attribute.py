@@ -39,7 +39,7 @@ def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: st
 
 
 def parse(answer: Answer) -> URLAttribute:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.url_attribute import URLAttribute
 
     return answer.model(URLAttribute)

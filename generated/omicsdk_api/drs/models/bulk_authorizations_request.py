@@ -28,7 +28,7 @@ class BulkAuthorizationsRequest(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> BulkAuthorizationsRequest:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.bulk_object_ids = get("bulk_object_ids")

@@ -17,10 +17,10 @@ class DrsFacts(Model):
 
     Attributes:
         max_bulk_request_length: Maximum number of objects in a bulk request, at least 1; a longer request is
-            refused with 413. In the document it is called maxBulkRequestLength.
-        object_count: Number of objects on the server. In the document it is called objectCount.
+            refused with 413. Its name in the document is maxBulkRequestLength.
+        object_count: Number of objects on the server. Its name in the document is objectCount.
         total_object_size: Total size of all objects in bytes. Each file is counted once, regardless of its
-            copies. In the document it is called totalObjectSize.
+            copies. Its name in the document is totalObjectSize.
     """
 
     max_bulk_request_length: int
@@ -37,7 +37,7 @@ class DrsFacts(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> DrsFacts:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.max_bulk_request_length = get("maxBulkRequestLength")

@@ -20,7 +20,7 @@ class DrsService(Model):
 
     Attributes:
         max_bulk_request_length: The same as `drs.maxBulkRequestLength`, at its location in version 1.4. It
-            will be removed in version 2.0. Deprecated. In the document it is called maxBulkRequestLength.
+            will be removed in version 2.0. Deprecated. Its name in the document is maxBulkRequestLength.
         type: Which interface the service speaks.
         drs: Contents of a repository, and the limit of a request.
     """
@@ -39,7 +39,7 @@ class DrsService(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> DrsService:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.max_bulk_request_length = get("maxBulkRequestLength")

@@ -54,16 +54,16 @@ class ServiceInfo(Model):
         organization: Who runs the service.
         version: Version of this deployment of the service, in any form; not that of the interface.
         max_bulk_request_length: The same as `drs.maxBulkRequestLength`, at its location in version 1.4. It
-            will be removed in version 2.0. Deprecated. In the document it is called maxBulkRequestLength.
+            will be removed in version 2.0. Deprecated. Its name in the document is maxBulkRequestLength.
         description: Human-readable description of the service.
         contact_url: Contact address of the operator of the service, as an `https:` or a `mailto:` address.
-            Format uri. In the document it is called contactUrl.
-        documentation_url: URL of the service's documentation, including how to get access. Format uri. In the
-            document it is called documentationUrl.
-        created_at: When the service was first put into operation (RFC 3339). Format date-time. In the
-            document it is called createdAt.
-        updated_at: When the service was last changed (RFC 3339). Format date-time. In the document it is
-            called updatedAt.
+            Format uri. Its name in the document is contactUrl.
+        documentation_url: URL of the service's documentation, including how to get access. Format uri. Its
+            name in the document is documentationUrl.
+        created_at: When the service was first put into operation (RFC 3339). Format date-time. Its name in
+            the document is createdAt.
+        updated_at: When the service was last changed (RFC 3339). Format date-time. Its name in the document
+            is updatedAt.
         environment: Purpose of the deployment; usually `prod`, `test`, `dev` or `staging`, but any word is
             allowed.
         drs: Contents of a repository, and the limit of a request.
@@ -103,7 +103,7 @@ class ServiceInfo(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> ServiceInfo:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.id = get("id")

@@ -64,7 +64,7 @@ def build(
 
 
 def parse(answer: Answer) -> BulkAccessUrls | None:
-    """What an answer says."""
+    """Parse an answer."""
     if answer.status == 202:
         return None
     from ..models.bulk_access_urls import BulkAccessUrls

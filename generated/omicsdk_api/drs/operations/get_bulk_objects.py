@@ -64,7 +64,7 @@ def build(
 
 
 def parse(answer: Answer) -> BulkObjects | None:
-    """What an answer says."""
+    """Parse an answer."""
     if answer.status == 202:
         return None
     from ..models.bulk_objects import BulkObjects

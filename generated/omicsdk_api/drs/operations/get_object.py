@@ -50,7 +50,7 @@ def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> DrsObject | None:
-    """What an answer says."""
+    """Parse an answer."""
     if answer.status == 202:
         return None
     from ..models.drs_object import DrsObject

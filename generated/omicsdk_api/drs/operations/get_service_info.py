@@ -35,7 +35,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> ServiceInfo:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.service_info import ServiceInfo
 
     return answer.model(ServiceInfo)

@@ -48,7 +48,7 @@ def build(*, bulk_object_ids: Sequence[str] | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> BulkAuthorizations | None:
-    """What an answer says."""
+    """Parse an answer."""
     if answer.status == 204:
         return None
     from ..models.bulk_authorizations import BulkAuthorizations

@@ -43,7 +43,7 @@ def build(*, object_id: str) -> Request:
 
 
 def parse(answer: Answer) -> Authorizations | None:
-    """What an answer says."""
+    """Parse an answer."""
     if answer.status == 204:
         return None
     from ..models.authorizations import Authorizations

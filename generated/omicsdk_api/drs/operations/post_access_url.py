@@ -55,7 +55,7 @@ def build(*, object_id: str, access_id: str, passports: Sequence[str] | Omit = O
 
 
 def parse(answer: Answer) -> AccessURL | None:
-    """What an answer says."""
+    """Parse an answer."""
     if answer.status == 202:
         return None
     from ..models.access_url import AccessURL

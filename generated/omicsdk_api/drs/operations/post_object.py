@@ -54,7 +54,7 @@ def build(*, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str
 
 
 def parse(answer: Answer) -> DrsObject | None:
-    """What an answer says."""
+    """Parse an answer."""
     if answer.status == 202:
         return None
     from ..models.drs_object import DrsObject

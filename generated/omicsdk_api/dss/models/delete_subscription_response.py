@@ -16,8 +16,8 @@ class DeleteSubscriptionResponse(Model):
     """Subscription deleted.
 
     Attributes:
-        time_deleted: When the subscription was removed, as a UTC timestamp. Format DSS_VERSION. In the
-            document it is called timeDeleted.
+        time_deleted: When the subscription was removed, as a UTC timestamp. Format DSS_VERSION. Its name in
+            the document is timeDeleted.
     """
 
     time_deleted: str
@@ -28,7 +28,7 @@ class DeleteSubscriptionResponse(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> DeleteSubscriptionResponse:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.time_deleted = get("timeDeleted")

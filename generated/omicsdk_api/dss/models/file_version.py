@@ -19,8 +19,8 @@ class FileVersion(Model):
 
     Attributes:
         name: Name of the file, unique in the bundle; folders in it are separated by `/`.
-        content_type: Media type of the contents, for example `application/gzip; dcp-type=data`. In the
-            document it is called content-type.
+        content_type: Media type of the contents, for example `application/gzip; dcp-type=data`. Its name in
+            the document is content-type.
         indexed: Whether the file is metadata, which is JSON and can be searched.
         uuid: UUID of the file. Matches
             `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
@@ -63,7 +63,7 @@ class FileVersion(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> FileVersion:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.name = get("name")

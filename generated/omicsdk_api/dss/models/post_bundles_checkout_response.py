@@ -28,7 +28,7 @@ class PostBundlesCheckoutResponse(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> PostBundlesCheckoutResponse:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.checkout_job_id = get("checkout_job_id")

@@ -60,7 +60,7 @@ def build(*, reason: str, uuid: str, replica: Literal["aws", "gcp"], version: st
 
 
 def parse(answer: Answer) -> dict[str, Any]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 

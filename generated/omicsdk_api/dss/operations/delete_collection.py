@@ -43,7 +43,7 @@ def build(*, uuid: str, replica: Literal["aws", "gcp"]) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_collection = Operation(FACTS, build, parse)

@@ -57,7 +57,7 @@ def build(
 
 
 def parse(answer: Answer) -> DeleteSubscriptionResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.delete_subscription_response import DeleteSubscriptionResponse
 
     return answer.model(DeleteSubscriptionResponse)

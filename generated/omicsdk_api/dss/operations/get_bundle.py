@@ -91,14 +91,14 @@ def build(
 
 
 def parse(answer: Answer) -> BundlePage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.bundle_page import BundlePage
 
     return answer.model(BundlePage)
 
 
 def items(page: BundlePage) -> Sequence[FileVersion] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return getattr(page.bundle, "files", None)
 
 

@@ -75,14 +75,14 @@ def build(
 
 
 def parse(answer: Answer) -> BundleEnumerationResult:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.bundle_enumeration_result import BundleEnumerationResult
 
     return answer.model(BundleEnumerationResult)
 
 
 def items(page: BundleEnumerationResult) -> Sequence[BundleIdentifier] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.bundles
 
 

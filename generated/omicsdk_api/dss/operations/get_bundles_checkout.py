@@ -48,7 +48,7 @@ def build(*, replica: Literal["aws", "gcp"], checkout_job_id: str) -> Request:
 
 
 def parse(answer: Answer) -> GetBundlesCheckoutResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.get_bundles_checkout_response import GetBundlesCheckoutResponse
 
     return answer.model(GetBundlesCheckoutResponse)

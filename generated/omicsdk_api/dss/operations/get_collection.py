@@ -55,7 +55,7 @@ def build(*, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OM
 
 
 def parse(answer: Answer) -> StoredCollection:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.stored_collection import StoredCollection
 
     return answer.model(StoredCollection)

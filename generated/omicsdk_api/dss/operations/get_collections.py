@@ -60,14 +60,14 @@ def build(*, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT) -> Reques
 
 
 def parse(answer: Answer) -> CollectionsPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.collections_page import CollectionsPage
 
     return answer.model(CollectionsPage)
 
 
 def items(page: CollectionsPage) -> Sequence[CollectionOfCollectionsItem] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.collections
 
 

@@ -51,7 +51,7 @@ def build(*, uuid: str, version: str, replica: Literal["aws", "gcp"]) -> Request
 
 
 def parse(answer: Answer) -> dict[str, Any]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 

@@ -73,14 +73,14 @@ def build(
 
 
 def parse(answer: Answer) -> EventStreams:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.event_streams import EventStreams
 
     return answer.model(EventStreams)
 
 
 def items(page: EventStreams) -> Sequence[EventsManifest] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.event_streams
 
 

@@ -57,7 +57,7 @@ def build(
 
 
 def parse(answer: Answer) -> Subscription:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.subscription import Subscription
 
     return answer.model(Subscription)

@@ -55,7 +55,7 @@ def build(
 
 
 def parse(answer: Answer) -> GetSubscriptionsResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.get_subscriptions_response import GetSubscriptionsResponse
 
     return answer.model(GetSubscriptionsResponse)

@@ -58,7 +58,7 @@ def build(*, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OM
 
 
 def parse(answer: Answer) -> Mapping[str, str]:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.headers
 
 

@@ -72,7 +72,7 @@ def build(
 
 
 def parse(answer: Answer) -> PatchBundleResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.patch_bundle_response import PatchBundleResponse
 
     return answer.model(PatchBundleResponse)

@@ -95,7 +95,7 @@ def build(
 
 
 def parse(answer: Answer) -> PatchCollectionResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.patch_collection_response import PatchCollectionResponse
 
     return answer.model(PatchCollectionResponse)

@@ -62,7 +62,7 @@ def build(
 
 
 def parse(answer: Answer) -> PostBundlesCheckoutResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.post_bundles_checkout_response import PostBundlesCheckoutResponse
 
     return answer.model(PostBundlesCheckoutResponse)

@@ -79,14 +79,14 @@ def build(
 
 
 def parse(answer: Answer) -> SearchResult:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.search_result import SearchResult
 
     return answer.model(SearchResult)
 
 
 def items(page: SearchResult) -> Sequence[SearchHit] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

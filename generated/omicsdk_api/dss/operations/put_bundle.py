@@ -77,7 +77,7 @@ def build(
 
 
 def parse(answer: Answer) -> BundleStored:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.bundle_stored import BundleStored
 
     return answer.model(BundleStored)

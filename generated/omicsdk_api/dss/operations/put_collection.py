@@ -78,7 +78,7 @@ def build(
 
 
 def parse(answer: Answer) -> PutCollectionResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.put_collection_response import PutCollectionResponse
 
     return answer.model(PutCollectionResponse)

@@ -71,7 +71,7 @@ def build(*, source_url: str, creator_uid: int, uuid: str, version: str) -> Requ
 
 
 def parse(answer: Answer) -> FileStored | FileQueued:
-    """What an answer says."""
+    """Parse an answer."""
     if answer.status == 202:
         from ..models.file_queued import FileQueued
 

@@ -18,7 +18,7 @@ class AttachedPolicies(Model):
     """Policies attached to a user, group or role directly, by kind; empty for none.
 
     Attributes:
-        iam_policy: The policy, in the grammar of AWS IAM. In the document it is called IAMPolicy.
+        iam_policy: The policy, in the grammar of AWS IAM. Its name in the document is IAMPolicy.
     """
 
     iam_policy: PolicyDocument | None = None
@@ -31,7 +31,7 @@ class AttachedPolicies(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> AttachedPolicies:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.iam_policy = (

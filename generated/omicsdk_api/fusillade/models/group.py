@@ -41,7 +41,7 @@ class Group(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> Group:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.group_id = get("group_id")

@@ -19,10 +19,10 @@ class PolicyDocument(Model):
     it and none denies it.
 
     Attributes:
-        version: Version of the grammar, `2012-10-17`. The oldest one when it is omitted. In the document it
-            is called Version.
-        id: Display name of the policy. Omit it if it is not needed. In the document it is called Id.
-        statement: The rules of the policy. In the document it is called Statement.
+        version: Version of the grammar, `2012-10-17`. The oldest one when it is omitted. Its name in the
+            document is Version.
+        id: Display name of the policy. Omit it if it is not needed. Its name in the document is Id.
+        statement: The rules of the policy. Its name in the document is Statement.
     """
 
     version: str | None = None
@@ -39,7 +39,7 @@ class PolicyDocument(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> PolicyDocument:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.version = get("Version")

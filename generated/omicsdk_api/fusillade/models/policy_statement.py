@@ -31,21 +31,21 @@ class PolicyStatement(Model):
     """A rule: its effect on actions on resources.
 
     Attributes:
-        sid: Display name of the rule. In the document it is called Sid.
-        effect: Whether the rule allows or denies: `Allow` or `Deny`. In the document it is called Effect.
-        principal: Principals of the rule, `*` for all; in access levels only; all when omitted. In the
-            document it is called Principal.
-        action: Action or actions of the rule, `SERVICE:ACTION`, with `*` for any. In the document it is
-            called Action.
-        not_action: The rule applies to all actions except these, in place of Action. In the document it is
-            called NotAction.
-        resource: Name or names of the resources of the rule, with `*` for any. In the document it is called
+        sid: Display name of the rule. Its name in the document is Sid.
+        effect: Whether the rule allows or denies: `Allow` or `Deny`. Its name in the document is Effect.
+        principal: Principals of the rule, `*` for all; in access levels only; all when omitted. Its name in
+            the document is Principal.
+        action: Action or actions of the rule, `SERVICE:ACTION`, with `*` for any. Its name in the document is
+            Action.
+        not_action: The rule applies to all actions except these, in place of Action. Its name in the document
+            is NotAction.
+        resource: Name or names of the resources of the rule, with `*` for any. Its name in the document is
             Resource.
-        not_resource: The rule applies to all resources except these, in place of Resource. In the document it
-            is called NotResource.
+        not_resource: The rule applies to all resources except these, in place of Resource. Its name in the
+            document is NotResource.
         condition: Condition of the rule: operators, each with keys and values. The service's own keys are
-            `fus:groups`, `fus:roles` and `fus:user_email`. The rule always applies when omitted. In the
-            document it is called Condition.
+            `fus:groups`, `fus:roles` and `fus:user_email`. The rule always applies when omitted. Its name in
+            the document is Condition.
     """
 
     sid: str | None = None
@@ -72,7 +72,7 @@ class PolicyStatement(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> PolicyStatement:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.sid = get("Sid")

@@ -21,7 +21,7 @@ class Userinfo(Model):
         sub: Identifier of the user at the identity provider.
         email: Email address, which is the name of the user in this service.
         https_auth_data_humancellatlas_org_app_metadata: Data of this deployment about the user; other
-            deployments have their own host name in the key. In the document it is called
+            deployments have their own host name in the key. Its name in the document is
             https://auth.data.humancellatlas.org/app_metadata.
     """
 
@@ -45,7 +45,7 @@ class Userinfo(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> Userinfo:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.sub = get("sub")

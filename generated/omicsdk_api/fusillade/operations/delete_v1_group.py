@@ -31,7 +31,7 @@ def build(*, group_id: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_v1_group = Operation(FACTS, build, parse)

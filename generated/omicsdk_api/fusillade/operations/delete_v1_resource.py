@@ -40,7 +40,7 @@ def build(*, resource_type_name: str) -> Request:
 
 
 def parse(answer: Answer) -> Outcome | None:
-    """What an answer says."""
+    """Parse an answer."""
     if answer.status == 201:
         return None
     from ..models.outcome import Outcome

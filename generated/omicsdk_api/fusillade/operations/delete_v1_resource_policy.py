@@ -43,7 +43,7 @@ def build(*, resource_type_name: str, policy_name: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_v1_resource_policy = Operation(FACTS, build, parse)

@@ -23,7 +23,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> str:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.text()
 
 

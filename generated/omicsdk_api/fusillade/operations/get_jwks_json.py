@@ -29,7 +29,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> KeySet:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.key_set import KeySet
 
     return answer.model(KeySet)

@@ -40,7 +40,7 @@ def build(*, redirect_uri: str, state: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> str:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.text()
 
 

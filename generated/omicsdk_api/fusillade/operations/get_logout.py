@@ -32,7 +32,7 @@ def build(*, client_id: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 get_logout = Operation(FACTS, build, parse)

@@ -31,7 +31,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> Userinfo:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.userinfo import Userinfo
 
     return answer.model(Userinfo)

@@ -35,7 +35,7 @@ def build(*, host: str) -> Request:
 
 
 def parse(answer: Answer) -> OpenidConfiguration:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.openid_configuration import OpenidConfiguration
 
     return answer.model(OpenidConfiguration)

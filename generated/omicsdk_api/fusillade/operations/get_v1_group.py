@@ -35,7 +35,7 @@ def build(*, group_id: str) -> Request:
 
 
 def parse(answer: Answer) -> Group:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.group import Group
 
     return answer.model(Group)

@@ -57,14 +57,14 @@ def build(*, group_id: str, next_token: str | Omit = OMIT, per_page: int | Omit 
 
 
 def parse(answer: Answer) -> Users:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.users import Users
 
     return answer.model(Users)
 
 
 def items(page: Users) -> Sequence[str] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.users
 
 

@@ -56,14 +56,14 @@ def build(*, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Requ
 
 
 def parse(answer: Answer) -> Groups:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.groups import Groups
 
     return answer.model(Groups)
 
 
 def items(page: Groups) -> Sequence[str] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.groups
 
 

@@ -61,14 +61,14 @@ def build(*, resource_type_name: str, next_token: str | Omit = OMIT, per_page: i
 
 
 def parse(answer: Answer) -> ResourceTypePage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.resource_type_page import ResourceTypePage
 
     return answer.model(ResourceTypePage)
 
 
 def items(page: ResourceTypePage) -> Sequence[str] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.resource_ids
 
 

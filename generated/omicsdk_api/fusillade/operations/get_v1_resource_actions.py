@@ -40,7 +40,7 @@ def build(*, resource_type_name: str) -> Request:
 
 
 def parse(answer: Answer) -> PolicyActions:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.policy_actions import PolicyActions
 
     return answer.model(PolicyActions)

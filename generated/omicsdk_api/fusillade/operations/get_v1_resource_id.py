@@ -46,7 +46,7 @@ def build(*, resource_type_name: str, resource_id: str) -> Request:
 
 
 def parse(answer: Answer) -> Outcome:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.outcome import Outcome
 
     return answer.model(Outcome)

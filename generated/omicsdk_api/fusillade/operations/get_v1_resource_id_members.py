@@ -63,14 +63,14 @@ def build(
 
 
 def parse(answer: Answer) -> Members:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.members import Members
 
     return answer.model(Members)
 
 
 def items(page: Members) -> Sequence[ResourceMember] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.members
 
 

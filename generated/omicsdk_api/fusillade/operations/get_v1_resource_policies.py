@@ -61,14 +61,14 @@ def build(*, resource_type_name: str, next_token: str | Omit = OMIT, per_page: i
 
 
 def parse(answer: Answer) -> PolicyNames:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.policy_names import PolicyNames
 
     return answer.model(PolicyNames)
 
 
 def items(page: PolicyNames) -> Sequence[str] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.policies
 
 

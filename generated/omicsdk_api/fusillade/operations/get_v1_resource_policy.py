@@ -47,7 +47,7 @@ def build(*, resource_type_name: str, policy_name: str) -> Request:
 
 
 def parse(answer: Answer) -> AccessLevel:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.access_level import AccessLevel
 
     return answer.model(AccessLevel)

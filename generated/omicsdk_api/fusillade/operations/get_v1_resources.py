@@ -58,14 +58,14 @@ def build(*, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Requ
 
 
 def parse(answer: Answer) -> ResourceTypes:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.resource_types import ResourceTypes
 
     return answer.model(ResourceTypes)
 
 
 def items(page: ResourceTypes) -> Sequence[str] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.resources
 
 

@@ -56,14 +56,14 @@ def build(*, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Requ
 
 
 def parse(answer: Answer) -> Roles:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.roles import Roles
 
     return answer.model(Roles)
 
 
 def items(page: Roles) -> Sequence[str] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.roles
 
 

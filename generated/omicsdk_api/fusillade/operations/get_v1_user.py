@@ -36,7 +36,7 @@ def build(*, user_id: str) -> Request:
 
 
 def parse(answer: Answer) -> User:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.user import User
 
     return answer.model(User)

@@ -58,14 +58,14 @@ def build(*, user_id: str, next_token: str | Omit = OMIT, per_page: int | Omit =
 
 
 def parse(answer: Answer) -> Groups:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.groups import Groups
 
     return answer.model(Groups)
 
 
 def items(page: Groups) -> Sequence[str] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.groups
 
 

@@ -63,14 +63,14 @@ def build(*, user_id: str, resource_type: str, next_token: str | Omit = OMIT, pe
 
 
 def parse(answer: Answer) -> Owned:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.owned import Owned
 
     return answer.model(Owned)
 
 
 def items(page: Owned) -> Sequence[str] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.groups if page.groups is not None else page.roles if page.roles is not None else page.resource_ids
 
 

@@ -58,14 +58,14 @@ def build(*, user_id: str, next_token: str | Omit = OMIT, per_page: int | Omit =
 
 
 def parse(answer: Answer) -> Roles:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.roles import Roles
 
     return answer.model(Roles)
 
 
 def items(page: Roles) -> Sequence[str] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.roles
 
 

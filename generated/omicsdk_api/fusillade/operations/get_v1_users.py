@@ -56,14 +56,14 @@ def build(*, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Requ
 
 
 def parse(answer: Answer) -> Users:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.users import Users
 
     return answer.model(Users)
 
 
 def items(page: Users) -> Sequence[str] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.users
 
 

@@ -31,7 +31,7 @@ def build(*, client_id: str, token: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 post_oauth_revoke = Operation(FACTS, build, parse)

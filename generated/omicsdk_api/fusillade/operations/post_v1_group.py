@@ -51,7 +51,7 @@ def build(
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 post_v1_group = Operation(FACTS, build, parse)

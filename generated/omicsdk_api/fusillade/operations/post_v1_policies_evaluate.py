@@ -48,7 +48,7 @@ def build(*, principal: str, action: Sequence[str], resource: Sequence[str]) -> 
 
 
 def parse(answer: Answer) -> Decision:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.decision import Decision
 
     return answer.model(Decision)

@@ -45,7 +45,7 @@ def build(*, resource_type_name: str, resource_id: str) -> Request:
 
 
 def parse(answer: Answer) -> Outcome | None:
-    """What an answer says."""
+    """Parse an answer."""
     if answer.status == 200:
         return None
     from ..models.outcome import Outcome

@@ -64,7 +64,7 @@ def build(
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 post_v1_resource_policy = Operation(FACTS, build, parse)

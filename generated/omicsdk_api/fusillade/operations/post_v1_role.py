@@ -40,7 +40,7 @@ def build(*, role_id: str, policy: PolicyDocument | PolicyDocumentDict | None) -
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 post_v1_role = Operation(FACTS, build, parse)

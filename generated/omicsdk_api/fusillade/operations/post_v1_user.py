@@ -60,7 +60,7 @@ def build(
 
 
 def parse(answer: Answer) -> Outcome:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.outcome import Outcome
 
     return answer.model(Outcome)

@@ -44,7 +44,7 @@ def build(*, group_id: str, policy: PolicyDocument | PolicyDocumentDict | None |
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 put_v1_group_policy = Operation(FACTS, build, parse)

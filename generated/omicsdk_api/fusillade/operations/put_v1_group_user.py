@@ -48,7 +48,7 @@ def build(*, group_id: str, action: Literal["add", "remove"], users: Sequence[st
 
 
 def parse(answer: Answer) -> Outcome | None:
-    """What an answer says."""
+    """Parse an answer."""
     if answer.status == 304:
         return None
     from ..models.outcome import Outcome

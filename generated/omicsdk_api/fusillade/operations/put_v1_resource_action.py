@@ -52,7 +52,7 @@ def build(*, resource_type_name: str, actions: Sequence[str] | Omit = OMIT) -> R
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 put_v1_resource_action = Operation(FACTS, build, parse)

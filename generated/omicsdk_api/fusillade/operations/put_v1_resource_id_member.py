@@ -56,7 +56,7 @@ def build(*, body: Sequence[ResourceMember | ResourceMemberDict], resource_type_
 
 
 def parse(answer: Answer) -> Outcome:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.outcome import Outcome
 
     return answer.model(Outcome)

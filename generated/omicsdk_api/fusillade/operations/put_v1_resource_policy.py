@@ -57,7 +57,7 @@ def build(
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 put_v1_resource_policy = Operation(FACTS, build, parse)

@@ -42,7 +42,7 @@ def build(*, role_id: str, policy: PolicyDocument | PolicyDocumentDict | None | 
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 put_v1_role_policy = Operation(FACTS, build, parse)

@@ -37,7 +37,7 @@ def build(*, user_id: str, status: Literal["enabled", "disabled"]) -> Request:
 
 
 def parse(answer: Answer) -> Outcome:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.outcome import Outcome
 
     return answer.model(Outcome)

@@ -49,7 +49,7 @@ def build(*, user_id: str, action: Literal["add", "remove"], groups: Sequence[st
 
 
 def parse(answer: Answer) -> Outcome | None:
-    """What an answer says."""
+    """Parse an answer."""
     if answer.status == 304:
         return None
     from ..models.outcome import Outcome

@@ -42,7 +42,7 @@ def build(*, user_id: str, policy: PolicyDocument | PolicyDocumentDict | None | 
 
 
 def parse(answer: Answer) -> Outcome:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.outcome import Outcome
 
     return answer.model(Outcome)

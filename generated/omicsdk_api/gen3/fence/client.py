@@ -9,7 +9,7 @@ from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
 class _Operations:
-    """What the service can do; both clients have it."""
+    """The operations of the service, for both clients."""
 
     if TYPE_CHECKING:
         from .operations.authorize import authorize as authorize
@@ -117,23 +117,22 @@ class FenceApi(_Operations, Client):
     Errors come as JSON with a message, or as a page of HTML where a browser is expected.
 
     Args:
-        base_url: Where the service is, with the path that every operation stands under; by default
+        base_url: URL of the service, with the common path of all operations; by default
             https://example.domain.
-        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
+        credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
             BearerToken(token) for OAuth2: A token of OAuth 2.0 (authorization code from /oauth2/token). An
             access token in the Authorization header, as a bearer. 41 of 63 operations ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
-        retry: When and how often to try again.
+        retry: Which requests are retried, and how often.
         headers: Sent with every request.
-        transport: Takes the place of the network, for tests.
-        http2: Speak HTTP/2 where the server does; by default not.
-        strict: Raise DecodeError where an answer isn't what the document says, instead of keeping it as it
-            is.
-        answer_limit: Bytes of an answer that is read whole, decoded; a larger one raises AnswerTooLarge. By
-            default 64 MiB.
+        transport: Replaces the network, for tests.
+        http2: Use HTTP/2 if the server supports it; False by default.
+        strict: Raise DecodeError if an answer does not match the document, instead of keeping it unchanged.
+        answer_limit: Maximum bytes of a decoded answer in memory, by default 64 MiB; a larger one raises
+            AnswerTooLarge.
 
     Raises:
-        ConfigError: The base URL isn't one.
+        ConfigError: The base URL is invalid.
     """
 
     _interface = 2

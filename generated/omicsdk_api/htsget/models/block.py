@@ -20,7 +20,7 @@ class Block(Model):
         headers: Headers that the request for this block needs, such as `Range` or `Authorization`. They may
             hold secrets, and are meant for this URL only.
         class_: Whether the block is of the header or of the records. Either all blocks of a ticket state it
-            or none does. In the document it is called class.
+            or none does. Its name in the document is class.
     """
 
     url: str
@@ -37,7 +37,7 @@ class Block(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> Block:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.url = get("url")

@@ -18,10 +18,10 @@ class Capabilities(Model):
     Attributes:
         datatype: Whether this is the service for reads or that for variants.
         formats: Formats that can be requested.
-        fields_parameter_effective: Whether `fields` of a request makes a difference. In the document it is
-            called fieldsParameterEffective.
-        tags_parameters_effective: Whether `tags` and `notags` of a request make a difference. In the document
-            it is called tagsParametersEffective.
+        fields_parameter_effective: Whether `fields` of a request makes a difference. Its name in the document
+            is fieldsParameterEffective.
+        tags_parameters_effective: Whether `tags` and `notags` of a request make a difference. Its name in the
+            document is tagsParametersEffective.
     """
 
     datatype: Literal["reads", "variants"] | str | None = None
@@ -40,7 +40,7 @@ class Capabilities(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> Capabilities:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.datatype = get("datatype")

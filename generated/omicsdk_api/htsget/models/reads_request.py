@@ -31,7 +31,7 @@ class ReadsRequest(Model):
 
     Attributes:
         format: Format of the file. Default: BAM.
-        class_: The part of the file that is wanted; by default all of it. In the document it is called class.
+        class_: The part of the file that is wanted; by default all of it. Its name in the document is class.
         fields: Fields of SAM that are wanted; by default all of them.
         tags: Tags that are wanted; by default all of them.
         notags: Tags that are not wanted; by default none.
@@ -67,7 +67,7 @@ class ReadsRequest(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> ReadsRequest:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.format = get("format")

@@ -16,8 +16,8 @@ class Region(Model):
     """A part of a reference sequence, or all of it.
 
     Attributes:
-        reference_name: Name of the reference sequence, as the file's header spells it. In the document it is
-            called referenceName.
+        reference_name: Name of the reference sequence, as the file's header spells it. Its name in the
+            document is referenceName.
         start: First position, from 0; by default the beginning of the sequence. Format int64.
         end: Position after the last one, from 0; by default the end of the sequence. Format int64.
     """
@@ -36,7 +36,7 @@ class Region(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> Region:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.reference_name = get("referenceName")

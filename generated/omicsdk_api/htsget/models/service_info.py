@@ -41,14 +41,14 @@ class ServiceInfo(Model):
         organization: Who runs the service.
         version: Version of this deployment of the service; not that of the interface.
         description: Human-readable description of the service.
-        contact_url: Contact address of the operator, as an `https:` or a `mailto:` address. Format uri. In
-            the document it is called contactUrl.
-        documentation_url: URL of the service's documentation. Format uri. In the document it is called
+        contact_url: Contact address of the operator, as an `https:` or a `mailto:` address. Format uri. Its
+            name in the document is contactUrl.
+        documentation_url: URL of the service's documentation. Format uri. Its name in the document is
             documentationUrl.
-        created_at: When the service was first put into operation (RFC 3339). Format date-time. In the
-            document it is called createdAt.
-        updated_at: When the service was last changed (RFC 3339). Format date-time. In the document it is
-            called updatedAt.
+        created_at: When the service was first put into operation (RFC 3339). Format date-time. Its name in
+            the document is createdAt.
+        updated_at: When the service was last changed (RFC 3339). Format date-time. Its name in the document
+            is updatedAt.
         environment: Purpose of the deployment, such as `prod` or `test`.
         htsget: Capabilities of the service. Absent ones are unknown before a request.
     """
@@ -85,7 +85,7 @@ class ServiceInfo(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> ServiceInfo:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.id = get("id")

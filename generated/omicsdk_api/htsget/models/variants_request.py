@@ -31,7 +31,7 @@ class VariantsRequest(Model):
 
     Attributes:
         format: Format of the file. Default: VCF.
-        class_: The part of the file that is wanted; by default all of it. In the document it is called class.
+        class_: The part of the file that is wanted; by default all of it. Its name in the document is class.
         tags: Tags that are wanted; by default all of them.
         notags: Tags that are not wanted; by default none.
         regions: Regions whose variants are wanted; by default the complete file.
@@ -55,7 +55,7 @@ class VariantsRequest(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> VariantsRequest:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.format = get("format")

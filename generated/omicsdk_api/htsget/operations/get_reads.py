@@ -82,7 +82,7 @@ def build(
 
 
 def parse(answer: Answer) -> ReadsTicket:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.reads_ticket import ReadsTicket
 
     return answer.model(ReadsTicket)

@@ -31,7 +31,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> ServiceInfo:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.service_info import ServiceInfo
 
     return answer.model(ServiceInfo)

@@ -64,7 +64,7 @@ def build(
 
 
 def parse(answer: Answer) -> VariantsTicket:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.variants_ticket import VariantsTicket
 
     return answer.model(VariantsTicket)

@@ -32,7 +32,7 @@ class Covid19ReadsUpload(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> Covid19ReadsUpload:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.user = get("user")

@@ -36,7 +36,7 @@ class UploadS3Request(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> UploadS3Request:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.filename = get("filename")

@@ -16,8 +16,8 @@ class UploadedPart(Model):
     """A part that is in the storage.
 
     Attributes:
-        e_tag: The part's ETag as returned by the storage, with its quotes. In the document it is called ETag.
-        part_number: Part number, from 1. In the document it is called PartNumber.
+        e_tag: The part's ETag as returned by the storage, with its quotes. Its name in the document is ETag.
+        part_number: Part number, from 1. Its name in the document is PartNumber.
     """
 
     e_tag: str
@@ -32,7 +32,7 @@ class UploadedPart(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> UploadedPart:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.e_tag = get("ETag")

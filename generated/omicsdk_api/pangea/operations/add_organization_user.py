@@ -38,7 +38,7 @@ def build(*, user: int, organization_pk: str) -> Request:
 
 
 def parse(answer: Answer) -> Done:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.done import Done
 
     return answer.model(Done)

@@ -43,7 +43,7 @@ def build(*, sample_group_uuid: str, project_pk: str) -> Request:
 
 
 def parse(answer: Answer) -> Done:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.done import Done
 
     return answer.model(Done)

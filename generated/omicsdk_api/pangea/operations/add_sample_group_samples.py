@@ -46,7 +46,7 @@ def build(*, group_pk: str, sample_uuids: Sequence[str] | Omit = OMIT, sample_uu
 
 
 def parse(answer: Answer) -> Done:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.done import Done
 
     return answer.model(Done)

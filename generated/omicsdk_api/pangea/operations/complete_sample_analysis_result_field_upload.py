@@ -56,7 +56,7 @@ def build(
 
 
 def parse(answer: Answer) -> CompleteS3Response | None:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.complete_s3_response import CompleteS3Response
 
     return answer.json(

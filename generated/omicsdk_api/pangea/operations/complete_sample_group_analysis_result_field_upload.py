@@ -50,7 +50,7 @@ def build(*, upload_id: str, parts: Sequence[UploadedPart | UploadedPartDict], i
 
 
 def parse(answer: Answer) -> CompleteS3Response | None:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.complete_s3_response import CompleteS3Response
 
     return answer.json(

@@ -37,7 +37,7 @@ def build(*, new_email: str, uid: str | Omit = OMIT, token: str | Omit = OMIT) -
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 confirm_reset_email = Operation(FACTS, build, parse)

@@ -40,7 +40,7 @@ def build(*, uid: str, token: str, new_password: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 confirm_reset_password = Operation(FACTS, build, parse)

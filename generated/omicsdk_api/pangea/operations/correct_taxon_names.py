@@ -42,7 +42,7 @@ def build(*, query: str | Omit = OMIT, rank: str | Omit = OMIT, canon: str | Omi
 
 
 def parse(answer: Answer) -> CorrectedNames:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.corrected_names import CorrectedNames
 
     return answer.model(CorrectedNames)

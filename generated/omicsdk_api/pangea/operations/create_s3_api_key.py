@@ -47,7 +47,7 @@ def build(
 
 
 def parse(answer: Answer) -> S3ApiKey:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.s3_api_key import S3ApiKey
 
     return answer.model(S3ApiKey)

@@ -42,7 +42,7 @@ def build(*, name: str, endpoint_url: str, organization: str) -> Request:
 
 
 def parse(answer: Answer) -> S3Bucket:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.s3_bucket import S3Bucket
 
     return answer.model(S3Bucket)

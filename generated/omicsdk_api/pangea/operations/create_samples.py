@@ -39,7 +39,7 @@ def build(*, names: Sequence[str], library: str) -> Request:
 
 
 def parse(answer: Answer) -> BulkSamplesMade:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.bulk_samples_made import BulkSamplesMade
 
     return answer.model(BulkSamplesMade)

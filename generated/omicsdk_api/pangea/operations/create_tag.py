@@ -43,7 +43,7 @@ def build(
 
 
 def parse(answer: Answer) -> Tag:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.tag import Tag
 
     return answer.model(Tag)

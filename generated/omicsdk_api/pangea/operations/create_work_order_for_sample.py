@@ -40,7 +40,7 @@ def build(*, sample_pk: str, wop_pk: str) -> Request:
 
 
 def parse(answer: Answer) -> Made:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.made import Made
 
     return answer.model(Made)

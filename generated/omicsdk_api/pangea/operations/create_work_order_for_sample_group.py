@@ -42,7 +42,7 @@ def build(*, sample_group_pk: str, wop_pk: str) -> Request:
 
 
 def parse(answer: Answer) -> Made:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.made import Made
 
     return answer.model(Made)

@@ -32,7 +32,7 @@ def build(*, current_password: str, id: int) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_account = Operation(FACTS, build, parse)

@@ -30,7 +30,7 @@ def build(*, current_password: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_my_account = Operation(FACTS, build, parse)

@@ -29,7 +29,7 @@ def build(*, id: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_s3_bucket = Operation(FACTS, build, parse)

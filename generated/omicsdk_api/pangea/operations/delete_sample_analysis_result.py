@@ -32,7 +32,7 @@ def build(*, uuid: str, work_order_uuid: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_sample_analysis_result = Operation(FACTS, build, parse)

@@ -29,7 +29,7 @@ def build(*, uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_sample_group = Operation(FACTS, build, parse)

@@ -31,7 +31,7 @@ def build(*, name: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_tag_by_name = Operation(FACTS, build, parse)

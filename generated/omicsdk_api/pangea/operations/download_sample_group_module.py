@@ -50,7 +50,7 @@ def build(*, id: str, module_name: str, token: str | Omit = OMIT, kind: Literal[
 
 
 def parse(answer: Answer) -> bytes:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.content
 
 

@@ -40,7 +40,7 @@ def build(*, id: str, overwrite: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> MetadataSchema:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.metadata_schema import MetadataSchema
 
     return answer.model(MetadataSchema)

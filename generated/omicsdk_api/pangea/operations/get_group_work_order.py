@@ -32,7 +32,7 @@ def build(*, uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> GroupWorkOrder:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.group_work_order import GroupWorkOrder
 
     return answer.model(GroupWorkOrder)

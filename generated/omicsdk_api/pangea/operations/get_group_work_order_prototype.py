@@ -34,7 +34,7 @@ def build(*, uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> GroupWorkOrderProto:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.group_work_order_proto import GroupWorkOrderProto
 
     return answer.model(GroupWorkOrderProto)

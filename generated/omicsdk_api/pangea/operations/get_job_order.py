@@ -32,7 +32,7 @@ def build(*, uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> JobOrder:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.job_order import JobOrder
 
     return answer.model(JobOrder)

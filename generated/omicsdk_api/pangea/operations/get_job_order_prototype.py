@@ -32,7 +32,7 @@ def build(*, uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> JobOrderProto:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.job_order_proto import JobOrderProto
 
     return answer.model(JobOrderProto)

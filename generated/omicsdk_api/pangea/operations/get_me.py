@@ -31,7 +31,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> PangeaUser:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.pangea_user import PangeaUser
 
     return answer.model(PangeaUser)

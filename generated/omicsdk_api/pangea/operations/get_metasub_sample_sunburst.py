@@ -36,7 +36,7 @@ def build(*, id: str, min_abundance: float | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> Any:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.json(as_it_came, ANY)
 
 

@@ -28,7 +28,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> User:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.user import User
 
     return answer.model(User)

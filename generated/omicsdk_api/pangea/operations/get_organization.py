@@ -32,7 +32,7 @@ def build(*, uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> Organization:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.organization import Organization
 
     return answer.model(Organization)

@@ -35,7 +35,7 @@ def build(*, org: str) -> Request:
 
 
 def parse(answer: Answer) -> Organization:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.organization import Organization
 
     return answer.model(Organization)

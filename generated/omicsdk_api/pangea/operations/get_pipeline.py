@@ -32,7 +32,7 @@ def build(*, uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> Pipeline:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.pipeline import Pipeline
 
     return answer.model(Pipeline)

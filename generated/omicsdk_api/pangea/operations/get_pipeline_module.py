@@ -32,7 +32,7 @@ def build(*, uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> PipelineModule:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.pipeline_module import PipelineModule
 
     return answer.model(PipelineModule)

@@ -40,7 +40,7 @@ def build(*, id: str, name: str, version: str) -> Request:
 
 
 def parse(answer: Answer) -> PipelineModule:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.pipeline_module import PipelineModule
 
     return answer.model(PipelineModule)

@@ -32,7 +32,7 @@ def build(*, uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> Project:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.project import Project
 
     return answer.model(Project)

@@ -34,7 +34,7 @@ def build(*, id: str) -> Request:
 
 
 def parse(answer: Answer) -> S3Bucket:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.s3_bucket import S3Bucket
 
     return answer.model(S3Bucket)

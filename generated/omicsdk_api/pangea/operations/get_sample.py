@@ -35,7 +35,7 @@ def build(*, uuid: str, work_order_uuid: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> Sample:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample import Sample
 
     return answer.model(Sample)

@@ -35,7 +35,7 @@ def build(*, uuid: str, work_order_uuid: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> SampleAnalysisResult:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_analysis_result import SampleAnalysisResult
 
     return answer.model(SampleAnalysisResult)

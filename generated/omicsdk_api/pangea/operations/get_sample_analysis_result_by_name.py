@@ -45,7 +45,7 @@ def build(*, org: str, grp: str, sample: str, module_name: str, replicate: str |
 
 
 def parse(answer: Answer) -> SampleAnalysisResult:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_analysis_result import SampleAnalysisResult
 
     return answer.model(SampleAnalysisResult)

@@ -40,7 +40,7 @@ def build(*, uuid: str, work_order_uuid: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> SampleAnalysisResultField:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_analysis_result_field import SampleAnalysisResultField
 
     return answer.model(SampleAnalysisResultField)

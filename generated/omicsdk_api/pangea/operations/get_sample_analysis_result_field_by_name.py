@@ -46,7 +46,7 @@ def build(*, org: str, grp: str, sample: str, module_name: str, field: str, repl
 
 
 def parse(answer: Answer) -> SampleAnalysisResultField:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_analysis_result_field import SampleAnalysisResultField
 
     return answer.model(SampleAnalysisResultField)

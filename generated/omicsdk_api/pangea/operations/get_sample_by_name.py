@@ -41,7 +41,7 @@ def build(*, org: str, grp: str, sample: str) -> Request:
 
 
 def parse(answer: Answer) -> Sample:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample import Sample
 
     return answer.model(Sample)

@@ -32,7 +32,7 @@ def build(*, uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> SampleGroup:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_group import SampleGroup
 
     return answer.model(SampleGroup)

@@ -32,7 +32,7 @@ def build(*, uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> SampleGroupAnalysisResult:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_group_analysis_result import SampleGroupAnalysisResult
 
     return answer.model(SampleGroupAnalysisResult)

@@ -44,7 +44,7 @@ def build(*, org: str, grp: str, module_name: str, replicate: str | Omit = OMIT)
 
 
 def parse(answer: Answer) -> SampleGroupAnalysisResult:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_group_analysis_result import SampleGroupAnalysisResult
 
     return answer.model(SampleGroupAnalysisResult)

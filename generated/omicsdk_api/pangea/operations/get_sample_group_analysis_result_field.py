@@ -37,7 +37,7 @@ def build(*, uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> SampleGroupAnalysisResultField:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_group_analysis_result_field import SampleGroupAnalysisResultField
 
     return answer.model(SampleGroupAnalysisResultField)

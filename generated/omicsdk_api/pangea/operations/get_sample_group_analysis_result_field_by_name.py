@@ -45,7 +45,7 @@ def build(*, org: str, grp: str, module_name: str, field: str, replicate: str | 
 
 
 def parse(answer: Answer) -> SampleGroupAnalysisResultField:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_group_analysis_result_field import SampleGroupAnalysisResultField
 
     return answer.model(SampleGroupAnalysisResultField)

@@ -33,7 +33,7 @@ def build(*, org: str, grp: str) -> Request:
 
 
 def parse(answer: Answer) -> SampleGroup:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_group import SampleGroup
 
     return answer.model(SampleGroup)

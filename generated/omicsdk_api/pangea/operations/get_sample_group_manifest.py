@@ -37,7 +37,7 @@ def build(*, id: str, token: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> SampleGroupManifest:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_group_manifest import SampleGroupManifest
 
     return answer.model(SampleGroupManifest)

@@ -43,7 +43,7 @@ def build(*, id: str, token: str | Omit = OMIT, kind: Literal["csv"] | Omit = OM
 
 
 def parse(answer: Answer) -> str | dict[str, dict[str, Any]]:
-    """What an answer says."""
+    """Parse an answer."""
     if answer.status == 200 and answer.comes_as("text/csv"):
         return answer.text()
     return cast("dict[str, dict[str, Any]]", answer.json(as_it_came, mapping(mapping(ANY))))

@@ -36,7 +36,7 @@ def build(*, id: str, metadata: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> SampleLinks:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_links import SampleLinks
 
     return answer.model(SampleLinks)

@@ -31,7 +31,7 @@ def build(*, id: str) -> Request:
 
 
 def parse(answer: Answer) -> Wiki:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.wiki import Wiki
 
     return answer.model(Wiki)

@@ -37,7 +37,7 @@ def build(*, id: str, token: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> SampleManifest:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_manifest import SampleManifest
 
     return answer.model(SampleManifest)

@@ -31,7 +31,7 @@ def build(*, id: str) -> Request:
 
 
 def parse(answer: Answer) -> SampleHistory:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_history import SampleHistory
 
     return answer.model(SampleHistory)

@@ -32,7 +32,7 @@ def build(*, uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> Tag:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.tag import Tag
 
     return answer.model(Tag)

@@ -35,7 +35,7 @@ def build(*, tag_pk: str, n: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> RandomSamples:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.random_samples import RandomSamples
 
     return answer.model(RandomSamples)

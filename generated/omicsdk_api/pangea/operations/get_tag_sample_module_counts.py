@@ -34,7 +34,7 @@ def build(*, id: str, token: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> dict[str, int]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("dict[str, int]", answer.json(as_it_came, mapping(INTEGER)))
 
 

@@ -41,7 +41,7 @@ def build(*, query: str | Omit = OMIT, depth: int | Omit = OMIT, annotate: str |
 
 
 def parse(answer: Answer) -> Any:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.json(as_it_came, ANY)
 
 

@@ -32,7 +32,7 @@ def build(*, uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> PangeaUser:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.pangea_user import PangeaUser
 
     return answer.model(PangeaUser)

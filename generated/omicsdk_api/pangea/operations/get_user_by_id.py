@@ -34,7 +34,7 @@ def build(*, user_id: int) -> Request:
 
 
 def parse(answer: Answer) -> PangeaUser:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.pangea_user import PangeaUser
 
     return answer.model(PangeaUser)

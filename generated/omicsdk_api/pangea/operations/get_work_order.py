@@ -32,7 +32,7 @@ def build(*, uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> WorkOrder:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.work_order import WorkOrder
 
     return answer.model(WorkOrder)

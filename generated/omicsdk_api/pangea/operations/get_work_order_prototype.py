@@ -32,7 +32,7 @@ def build(*, uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> WorkOrderProto:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.work_order_proto import WorkOrderProto
 
     return answer.model(WorkOrderProto)

@@ -42,14 +42,14 @@ def build(*, page: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> UserPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.user_page import UserPage
 
     return answer.model(UserPage)
 
 
 def items(page: UserPage) -> Sequence[User] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

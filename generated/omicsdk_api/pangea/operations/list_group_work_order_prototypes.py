@@ -52,14 +52,14 @@ def build(*, uuid: str | Omit = OMIT, name: str | Omit = OMIT, page: int | Omit 
 
 
 def parse(answer: Answer) -> GroupWorkOrderProtoPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.group_work_order_proto_page import GroupWorkOrderProtoPage
 
     return answer.model(GroupWorkOrderProtoPage)
 
 
 def items(page: GroupWorkOrderProtoPage) -> Sequence[GroupWorkOrderProto] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

@@ -52,14 +52,14 @@ def build(*, uuid: str | Omit = OMIT, name: str | Omit = OMIT, page: int | Omit 
 
 
 def parse(answer: Answer) -> JobOrderProtoPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.job_order_proto_page import JobOrderProtoPage
 
     return answer.model(JobOrderProtoPage)
 
 
 def items(page: JobOrderProtoPage) -> Sequence[JobOrderProto] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

@@ -26,7 +26,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> Any:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.json(as_it_came, ANY)
 
 

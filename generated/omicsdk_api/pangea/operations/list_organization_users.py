@@ -44,14 +44,14 @@ def build(*, organization_pk: str, page: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> PangeaUserPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.pangea_user_page import PangeaUserPage
 
     return answer.model(PangeaUserPage)
 
 
 def items(page: PangeaUserPage) -> Sequence[PangeaUser] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

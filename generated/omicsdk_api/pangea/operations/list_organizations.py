@@ -52,14 +52,14 @@ def build(*, uuid: str | Omit = OMIT, name: str | Omit = OMIT, page: int | Omit 
 
 
 def parse(answer: Answer) -> OrganizationPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.organization_page import OrganizationPage
 
     return answer.model(OrganizationPage)
 
 
 def items(page: OrganizationPage) -> Sequence[Organization] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

@@ -56,14 +56,14 @@ def build(
 
 
 def parse(answer: Answer) -> PipelineModulePage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.pipeline_module_page import PipelineModulePage
 
     return answer.model(PipelineModulePage)
 
 
 def items(page: PipelineModulePage) -> Sequence[PipelineModule] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

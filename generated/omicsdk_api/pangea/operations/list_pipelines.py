@@ -49,14 +49,14 @@ def build(*, uuid: str | Omit = OMIT, name: str | Omit = OMIT, page: int | Omit 
 
 
 def parse(answer: Answer) -> PipelinePage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.pipeline_page import PipelinePage
 
     return answer.model(PipelinePage)
 
 
 def items(page: PipelinePage) -> Sequence[Pipeline] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

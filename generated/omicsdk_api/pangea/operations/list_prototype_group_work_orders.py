@@ -63,14 +63,14 @@ def build(
 
 
 def parse(answer: Answer) -> GroupWorkOrderPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.group_work_order_page import GroupWorkOrderPage
 
     return answer.model(GroupWorkOrderPage)
 
 
 def items(page: GroupWorkOrderPage) -> Sequence[GroupWorkOrder] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

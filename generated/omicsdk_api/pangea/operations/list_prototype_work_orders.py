@@ -63,14 +63,14 @@ def build(
 
 
 def parse(answer: Answer) -> WorkOrderPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.work_order_page import WorkOrderPage
 
     return answer.model(WorkOrderPage)
 
 
 def items(page: WorkOrderPage) -> Sequence[WorkOrder] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

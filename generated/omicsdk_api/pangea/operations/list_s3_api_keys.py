@@ -42,14 +42,14 @@ def build(*, page: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> S3ApiKeyPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.s3_api_key_page import S3ApiKeyPage
 
     return answer.model(S3ApiKeyPage)
 
 
 def items(page: S3ApiKeyPage) -> Sequence[S3ApiKey] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

@@ -51,14 +51,14 @@ def build(*, organization_id: str | Omit = OMIT, page: int | Omit = OMIT) -> Req
 
 
 def parse(answer: Answer) -> S3BucketPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.s3_bucket_page import S3BucketPage
 
     return answer.model(S3BucketPage)
 
 
 def items(page: S3BucketPage) -> Sequence[S3Bucket] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

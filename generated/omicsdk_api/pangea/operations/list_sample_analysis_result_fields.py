@@ -56,14 +56,14 @@ def build(
 
 
 def parse(answer: Answer) -> SampleAnalysisResultFieldPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_analysis_result_field_page import SampleAnalysisResultFieldPage
 
     return answer.model(SampleAnalysisResultFieldPage)
 
 
 def items(page: SampleAnalysisResultFieldPage) -> Sequence[SampleAnalysisResultField] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

@@ -63,14 +63,14 @@ def build(
 
 
 def parse(answer: Answer) -> SampleAnalysisResultPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_analysis_result_page import SampleAnalysisResultPage
 
     return answer.model(SampleAnalysisResultPage)
 
 
 def items(page: SampleAnalysisResultPage) -> Sequence[SampleAnalysisResult] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

@@ -56,14 +56,14 @@ def build(
 
 
 def parse(answer: Answer) -> SampleGroupAnalysisResultFieldPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_group_analysis_result_field_page import SampleGroupAnalysisResultFieldPage
 
     return answer.model(SampleGroupAnalysisResultFieldPage)
 
 
 def items(page: SampleGroupAnalysisResultFieldPage) -> Sequence[SampleGroupAnalysisResultField] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

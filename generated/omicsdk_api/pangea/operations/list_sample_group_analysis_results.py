@@ -63,14 +63,14 @@ def build(
 
 
 def parse(answer: Answer) -> SampleGroupAnalysisResultPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_group_analysis_result_page import SampleGroupAnalysisResultPage
 
     return answer.model(SampleGroupAnalysisResultPage)
 
 
 def items(page: SampleGroupAnalysisResultPage) -> Sequence[SampleGroupAnalysisResult] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

@@ -45,14 +45,14 @@ def build(*, sample_group_pk: str, page: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> GroupWorkOrderPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.group_work_order_page import GroupWorkOrderPage
 
     return answer.model(GroupWorkOrderPage)
 
 
 def items(page: GroupWorkOrderPage) -> Sequence[GroupWorkOrder] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

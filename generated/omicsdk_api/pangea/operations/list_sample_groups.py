@@ -64,14 +64,14 @@ def build(
 
 
 def parse(answer: Answer) -> SampleGroupPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_group_page import SampleGroupPage
 
     return answer.model(SampleGroupPage)
 
 
 def items(page: SampleGroupPage) -> Sequence[SampleGroup] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

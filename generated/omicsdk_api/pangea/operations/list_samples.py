@@ -53,14 +53,14 @@ def build(
 
 
 def parse(answer: Answer) -> SamplePage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_page import SamplePage
 
     return answer.model(SamplePage)
 
 
 def items(page: SamplePage) -> Sequence[Sample] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

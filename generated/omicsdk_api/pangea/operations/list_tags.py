@@ -53,14 +53,14 @@ def build(
 
 
 def parse(answer: Answer) -> TagPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.tag_page import TagPage
 
     return answer.model(TagPage)
 
 
 def items(page: TagPage) -> Sequence[Tag] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

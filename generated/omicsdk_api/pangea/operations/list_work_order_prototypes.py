@@ -52,14 +52,14 @@ def build(*, uuid: str | Omit = OMIT, name: str | Omit = OMIT, page: int | Omit 
 
 
 def parse(answer: Answer) -> WorkOrderProtoPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.work_order_proto_page import WorkOrderProtoPage
 
     return answer.model(WorkOrderProtoPage)
 
 
 def items(page: WorkOrderProtoPage) -> Sequence[WorkOrderProto] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.results
 
 

@@ -37,7 +37,7 @@ def build(*, password: str, email: str) -> Request:
 
 
 def parse(answer: Answer) -> AuthToken:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.auth_token import AuthToken
 
     return answer.model(AuthToken)

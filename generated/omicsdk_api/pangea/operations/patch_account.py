@@ -39,7 +39,7 @@ def build(*, id: int, body: PatchAccountBody | PatchAccountBodyDict | Omit = OMI
 
 
 def parse(answer: Answer) -> User:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.user import User
 
     return answer.model(User)

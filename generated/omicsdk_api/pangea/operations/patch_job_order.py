@@ -77,7 +77,7 @@ def build(
 
 
 def parse(answer: Answer) -> JobOrder:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.job_order import JobOrder
 
     return answer.model(JobOrder)

@@ -37,7 +37,7 @@ def build(*, body: PatchMyAccountBody | PatchMyAccountBodyDict | Omit = OMIT) ->
 
 
 def parse(answer: Answer) -> User:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.user import User
 
     return answer.model(User)

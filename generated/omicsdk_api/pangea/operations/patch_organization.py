@@ -36,7 +36,7 @@ def build(*, uuid: str, name: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> Organization:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.organization import Organization
 
     return answer.model(Organization)

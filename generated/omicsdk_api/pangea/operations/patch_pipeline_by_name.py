@@ -39,7 +39,7 @@ def build(*, name: str, body: PatchPipelineByNameBody | PatchPipelineByNameBodyD
 
 
 def parse(answer: Answer) -> Pipeline:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.pipeline import Pipeline
 
     return answer.model(Pipeline)

@@ -70,7 +70,7 @@ def build(
 
 
 def parse(answer: Answer) -> PipelineModule:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.pipeline_module import PipelineModule
 
     return answer.model(PipelineModule)

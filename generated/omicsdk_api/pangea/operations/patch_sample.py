@@ -57,7 +57,7 @@ def build(
 
 
 def parse(answer: Answer) -> Sample:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample import Sample
 
     return answer.model(Sample)

@@ -81,7 +81,7 @@ def build(
 
 
 def parse(answer: Answer) -> SampleAnalysisResult:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_analysis_result import SampleAnalysisResult
 
     return answer.model(SampleAnalysisResult)

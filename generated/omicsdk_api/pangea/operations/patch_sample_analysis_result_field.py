@@ -67,7 +67,7 @@ def build(
 
 
 def parse(answer: Answer) -> SampleAnalysisResultField:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_analysis_result_field import SampleAnalysisResultField
 
     return answer.model(SampleAnalysisResultField)

@@ -84,7 +84,7 @@ def build(
 
 
 def parse(answer: Answer) -> SampleGroup:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_group import SampleGroup
 
     return answer.model(SampleGroup)

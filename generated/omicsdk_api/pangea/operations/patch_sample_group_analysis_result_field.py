@@ -67,7 +67,7 @@ def build(
 
 
 def parse(answer: Answer) -> SampleGroupAnalysisResultField:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_group_analysis_result_field import SampleGroupAnalysisResultField
 
     return answer.model(SampleGroupAnalysisResultField)

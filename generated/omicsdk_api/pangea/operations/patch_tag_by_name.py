@@ -38,7 +38,7 @@ def build(*, name: str, body: PatchTagByNameBody | PatchTagByNameBodyDict | Omit
 
 
 def parse(answer: Answer) -> Tag:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.tag import Tag
 
     return answer.model(Tag)

@@ -79,7 +79,7 @@ def build(
 
 
 def parse(answer: Answer) -> PangeaUser:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.pangea_user import PangeaUser
 
     return answer.model(PangeaUser)

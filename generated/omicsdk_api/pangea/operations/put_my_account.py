@@ -35,7 +35,7 @@ def build(*, body: User | UserDict | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> User:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.user import User
 
     return answer.model(User)

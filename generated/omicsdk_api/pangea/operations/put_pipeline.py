@@ -44,7 +44,7 @@ def build(*, name: str, uuid: str, description: str | Omit = OMIT, long_descript
 
 
 def parse(answer: Answer) -> Pipeline:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.pipeline import Pipeline
 
     return answer.model(Pipeline)

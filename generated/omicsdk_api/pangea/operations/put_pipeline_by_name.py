@@ -40,7 +40,7 @@ def build(*, body: PutPipelineByNameBody | PutPipelineByNameBodyDict, name: str)
 
 
 def parse(answer: Answer) -> Pipeline:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.pipeline import Pipeline
 
     return answer.model(Pipeline)

@@ -79,7 +79,7 @@ def build(
 
 
 def parse(answer: Answer) -> SampleGroupAnalysisResult:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_group_analysis_result import SampleGroupAnalysisResult
 
     return answer.model(SampleGroupAnalysisResult)

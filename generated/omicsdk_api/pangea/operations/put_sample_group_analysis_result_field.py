@@ -50,7 +50,7 @@ def build(*, name: str, stored_data: Any, analysis_result: str, uuid: str, descr
 
 
 def parse(answer: Answer) -> SampleGroupAnalysisResultField:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.sample_group_analysis_result_field import SampleGroupAnalysisResultField
 
     return answer.model(SampleGroupAnalysisResultField)

@@ -39,7 +39,7 @@ def build(*, body: PutTagByNameBody | PutTagByNameBodyDict, name: str) -> Reques
 
 
 def parse(answer: Answer) -> Tag:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.tag import Tag
 
     return answer.model(Tag)

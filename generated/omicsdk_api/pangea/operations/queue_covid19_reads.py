@@ -34,7 +34,7 @@ def build(*, user: int, raw_reads_path: str) -> Request:
 
 
 def parse(answer: Answer) -> Covid19ReadsUpload:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.covid19_reads_upload import Covid19ReadsUpload
 
     return answer.model(Covid19ReadsUpload)

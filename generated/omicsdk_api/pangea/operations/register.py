@@ -36,7 +36,7 @@ def build(*, email: str, password: str) -> Request:
 
 
 def parse(answer: Answer) -> UserCreate:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.user_create import UserCreate
 
     return answer.model(UserCreate)

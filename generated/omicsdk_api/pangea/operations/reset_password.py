@@ -32,7 +32,7 @@ def build(*, email: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 reset_password = Operation(FACTS, build, parse)

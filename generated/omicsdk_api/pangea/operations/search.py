@@ -34,7 +34,7 @@ def build(*, query: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> SearchResult:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.search_result import SearchResult
 
     return answer.model(SearchResult)

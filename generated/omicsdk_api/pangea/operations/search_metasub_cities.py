@@ -30,7 +30,7 @@ def build(*, query: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> Any:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.json(as_it_came, ANY)
 
 

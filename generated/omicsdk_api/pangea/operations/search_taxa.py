@@ -32,7 +32,7 @@ def build(*, query: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> TaxaFound:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.taxa_found import TaxaFound
 
     return answer.model(TaxaFound)

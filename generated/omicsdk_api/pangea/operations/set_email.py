@@ -33,7 +33,7 @@ def build(*, current_password: str, new_email: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 set_email = Operation(FACTS, build, parse)

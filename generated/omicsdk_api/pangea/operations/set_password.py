@@ -35,7 +35,7 @@ def build(*, new_password: str, current_password: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 set_password = Operation(FACTS, build, parse)

@@ -43,7 +43,7 @@ def build(*, sample_uuid: str, tag_pk: str, payload: str | Omit = OMIT) -> Reque
 
 
 def parse(answer: Answer) -> Done:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.done import Done
 
     return answer.model(Done)

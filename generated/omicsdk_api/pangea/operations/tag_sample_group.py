@@ -45,7 +45,7 @@ def build(*, sample_group_uuid: str, tag_pk: str, payload: str | Omit = OMIT) ->
 
 
 def parse(answer: Answer) -> Done:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.done import Done
 
     return answer.model(Done)

@@ -61,7 +61,7 @@ def build(
 
 
 def parse(answer: Answer) -> UploadS3Post | UploadS3Multipart:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.upload_s3_multipart import UploadS3Multipart
     from ..models.upload_s3_post import UploadS3Post
 

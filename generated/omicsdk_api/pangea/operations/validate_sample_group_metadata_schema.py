@@ -33,7 +33,7 @@ def build(*, id: str) -> Request:
 
 
 def parse(answer: Answer) -> MetadataCheck:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.metadata_check import MetadataCheck
 
     return answer.model(MetadataCheck)

@@ -42,7 +42,7 @@ def build(*, title: str, text: str, id: str, uuid: str | Omit = OMIT) -> Request
 
 
 def parse(answer: Answer) -> Wiki:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.wiki import Wiki
 
     return answer.model(Wiki)

@@ -39,7 +39,7 @@ def build(*, id: str) -> Request:
 
 
 def parse(answer: Answer) -> Metadata:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.metadata import Metadata
 
     return answer.model(Metadata)

@@ -55,7 +55,7 @@ def build(*, id: str, start: int | Omit = OMIT, end: int | Omit = OMIT, range: s
 
 
 def parse(answer: Answer) -> str:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.text()
 
 

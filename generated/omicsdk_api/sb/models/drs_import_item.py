@@ -41,7 +41,7 @@ class DRSImportItem(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> DRSImportItem:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.drs_uri = get("drs_uri")

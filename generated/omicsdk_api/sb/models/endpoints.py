@@ -73,7 +73,7 @@ class Endpoints(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> Endpoints:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.rate_limit_url = get("rate_limit_url")

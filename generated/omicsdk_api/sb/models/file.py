@@ -64,7 +64,7 @@ class File(Model):
         storage: Where the bytes of the file are.
         metadata: Metadata of the file.
         tags: Tags of the file.
-        secondary_files: Files that belong to this one, such as its index. In the document it is called
+        secondary_files: Files that belong to this one, such as its index. Its name in the document is
             _secondary_files.
     """
 
@@ -104,7 +104,7 @@ class File(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> File:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.href = get("href")

@@ -16,7 +16,7 @@ class InvoicePeriod(Model):
     """Time that an invoice is for.
 
     Attributes:
-        from_: When the invoiced period began. Format date-time. In the document it is called from.
+        from_: When the invoiced period began. Format date-time. Its name in the document is from.
         to: End of the invoiced period. Format date-time.
     """
 
@@ -32,7 +32,7 @@ class InvoicePeriod(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> InvoicePeriod:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.from_ = get("from")

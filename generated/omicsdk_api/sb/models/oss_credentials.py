@@ -32,7 +32,7 @@ class OSSCredentials(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> OSSCredentials:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.access_key_id = get("access_key_id")

@@ -48,7 +48,7 @@ class Price(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> Price:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.currency = get("currency")

@@ -38,7 +38,7 @@ class ProjectPage(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> ProjectPage:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.href = get("href")

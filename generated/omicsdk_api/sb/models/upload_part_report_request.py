@@ -32,7 +32,7 @@ class UploadPartReportRequest(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> UploadPartReportRequest:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.success_codes = get("success_codes")

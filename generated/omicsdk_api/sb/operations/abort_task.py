@@ -31,7 +31,7 @@ def build(*, task_id: str) -> Request:
 
 
 def parse(answer: Answer) -> Task:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.task import Task
 
     return answer.model(Task)

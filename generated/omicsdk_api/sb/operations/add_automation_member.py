@@ -54,7 +54,7 @@ def build(
 
 
 def parse(answer: Answer) -> AutomationMember:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.automation_member import AutomationMember
 
     return answer.model(AutomationMember)

@@ -56,7 +56,7 @@ def build(
 
 
 def parse(answer: Answer) -> Member:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.member import Member
 
     return answer.model(Member)

@@ -33,7 +33,7 @@ def build(*, id: str, team_id: str) -> Request:
 
 
 def parse(answer: Answer) -> TeamMember:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.team_member import TeamMember
 
     return answer.model(TeamMember)

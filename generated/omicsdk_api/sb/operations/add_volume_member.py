@@ -53,7 +53,7 @@ def build(
 
 
 def parse(answer: Answer) -> Member:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.member import Member
 
     return answer.model(Member)

@@ -36,7 +36,7 @@ def build(*, automation_id: str) -> Request:
 
 
 def parse(answer: Answer) -> Automation:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.automation import Automation
 
     return answer.model(Automation)

@@ -38,7 +38,7 @@ def build(*, project: str, file_ids: Sequence[str]) -> Request:
 
 
 def parse(answer: Answer) -> dict[str, BulkCopyResult]:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.bulk_copy_result import BulkCopyResult
 
     return answer.json(

@@ -49,7 +49,7 @@ def build(
 
 
 def parse(answer: Answer) -> DRSImportBulk:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.drs_import_bulk import DRSImportBulk
 
     return answer.model(DRSImportBulk)

@@ -41,7 +41,7 @@ def build(*, items: Sequence[NewExport | NewExportDict], copy_only: bool | Omit 
 
 
 def parse(answer: Answer) -> ExportBulkResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.export_bulk_response import ExportBulkResponse
 
     return answer.model(ExportBulkResponse)

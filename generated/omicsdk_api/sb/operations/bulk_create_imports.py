@@ -36,7 +36,7 @@ def build(*, items: Sequence[NewImport | NewImportDict]) -> Request:
 
 
 def parse(answer: Answer) -> ImportBulkResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.import_bulk_response import ImportBulkResponse
 
     return answer.model(ImportBulkResponse)

@@ -34,7 +34,7 @@ def build(*, file_ids: Sequence[str]) -> Request:
 
 
 def parse(answer: Answer) -> FileBulkResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.file_bulk_response import FileBulkResponse
 
     return answer.model(FileBulkResponse)

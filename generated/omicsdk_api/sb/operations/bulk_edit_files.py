@@ -38,7 +38,7 @@ def build(*, items: Sequence[FileChange | FileChangeDict]) -> Request:
 
 
 def parse(answer: Answer) -> FileBulkResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.file_bulk_response import FileBulkResponse
 
     return answer.model(FileBulkResponse)

@@ -36,7 +36,7 @@ def build(*, export_ids: Sequence[str]) -> Request:
 
 
 def parse(answer: Answer) -> ExportBulkResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.export_bulk_response import ExportBulkResponse
 
     return answer.model(ExportBulkResponse)

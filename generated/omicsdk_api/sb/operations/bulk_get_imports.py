@@ -36,7 +36,7 @@ def build(*, import_ids: Sequence[str]) -> Request:
 
 
 def parse(answer: Answer) -> ImportBulkResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.import_bulk_response import ImportBulkResponse
 
     return answer.model(ImportBulkResponse)

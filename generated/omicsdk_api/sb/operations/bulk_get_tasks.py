@@ -34,7 +34,7 @@ def build(*, task_ids: Sequence[str]) -> Request:
 
 
 def parse(answer: Answer) -> TaskBulkResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.task_bulk_response import TaskBulkResponse
 
     return answer.model(TaskBulkResponse)

@@ -33,7 +33,7 @@ def build(*, upload_id: str) -> Request:
 
 
 def parse(answer: Answer) -> CodePackageFile:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.code_package_file import CodePackageFile
 
     return answer.model(CodePackageFile)

@@ -43,7 +43,7 @@ def build(*, upload_id: str, parts: Sequence[UploadPartReport | UploadPartReport
 
 
 def parse(answer: Answer) -> File:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.file import File
 
     return answer.model(File)

@@ -44,7 +44,7 @@ def build(*, body: AppCopy | AppCopyDict, owner: str, project: str, app: str, re
 
 
 def parse(answer: Answer) -> App:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.app import App
 
     return answer.model(App)

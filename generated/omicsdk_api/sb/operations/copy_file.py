@@ -42,7 +42,7 @@ def build(*, file_id: str, project: str | Omit = OMIT, parent: str | Omit = OMIT
 
 
 def parse(answer: Answer) -> File:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.file import File
 
     return answer.model(File)

@@ -45,7 +45,7 @@ def build(*, body: Mapping[str, Any], owner: str, project: str, app: str, revisi
 
 
 def parse(answer: Answer) -> dict[str, Any]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 

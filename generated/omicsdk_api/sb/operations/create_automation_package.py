@@ -59,7 +59,7 @@ def build(
 
 
 def parse(answer: Answer) -> AutomationPackage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.automation_package import AutomationPackage
 
     return answer.model(AutomationPackage)

@@ -58,7 +58,7 @@ def build(
 
 
 def parse(answer: Answer) -> Export:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.export import Export
 
     return answer.model(Export)

@@ -40,7 +40,7 @@ def build(
 
 
 def parse(answer: Answer) -> File:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.file import File
 
     return answer.model(File)

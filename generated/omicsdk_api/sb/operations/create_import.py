@@ -67,7 +67,7 @@ def build(
 
 
 def parse(answer: Answer) -> Import:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.import_ import Import
 
     return answer.model(Import)

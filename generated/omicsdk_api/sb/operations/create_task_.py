@@ -88,7 +88,7 @@ def build(
 
 
 def parse(answer: Answer) -> Task:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.task import Task
 
     return answer.model(Task)

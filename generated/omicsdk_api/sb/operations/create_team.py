@@ -33,7 +33,7 @@ def build(*, name: str, division: str) -> Request:
 
 
 def parse(answer: Answer) -> Team:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.team import Team
 
     return answer.model(Team)

@@ -38,7 +38,7 @@ def build(*, owner: str, dataset: str, x_sbg_advance_access: Literal["Advance"] 
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_dataset = Operation(FACTS, build, parse)

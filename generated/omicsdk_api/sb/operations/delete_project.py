@@ -29,7 +29,7 @@ def build(*, owner: str, project: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_project = Operation(FACTS, build, parse)

@@ -31,7 +31,7 @@ def build(*, owner: str, volume: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_volume = Operation(FACTS, build, parse)

@@ -40,7 +40,7 @@ def build(*, owner: str, project: str, app: str, fields: str | Omit = OMIT) -> R
 
 
 def parse(answer: Answer) -> App:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.app import App
 
     return answer.model(App)

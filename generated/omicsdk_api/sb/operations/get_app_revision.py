@@ -43,7 +43,7 @@ def build(*, owner: str, project: str, app: str, revision: int, fields: str | Om
 
 
 def parse(answer: Answer) -> App:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.app import App
 
     return answer.model(App)

@@ -40,7 +40,7 @@ def build(*, automation_id: str, username: str) -> Request:
 
 
 def parse(answer: Answer) -> AutomationMember:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.automation_member import AutomationMember
 
     return answer.model(AutomationMember)

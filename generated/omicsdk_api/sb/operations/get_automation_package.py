@@ -33,7 +33,7 @@ def build(*, package_id: str) -> Request:
 
 
 def parse(answer: Answer) -> AutomationPackage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.automation_package import AutomationPackage
 
     return answer.model(AutomationPackage)

@@ -31,7 +31,7 @@ def build(*, run_id: str) -> Request:
 
 
 def parse(answer: Answer) -> AutomationRun:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.automation_run import AutomationRun
 
     return answer.model(AutomationRun)

@@ -39,7 +39,7 @@ def build(*, upload_id: str, part_number: int) -> Request:
 
 
 def parse(answer: Answer) -> UploadPartUrl:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.upload_part_url import UploadPartUrl
 
     return answer.model(UploadPartUrl)

@@ -33,7 +33,7 @@ def build(*, fields: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> BillingEndpoints:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.billing_endpoints import BillingEndpoints
 
     return answer.model(BillingEndpoints)

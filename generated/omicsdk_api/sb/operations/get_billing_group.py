@@ -34,7 +34,7 @@ def build(*, billing_group: str, fields: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> BillingGroup:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.billing_group import BillingGroup
 
     return answer.model(BillingGroup)

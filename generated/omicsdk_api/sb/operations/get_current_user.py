@@ -33,7 +33,7 @@ def build(*, fields: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> User:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.user import User
 
     return answer.model(User)

@@ -39,7 +39,7 @@ def build(*, owner: str, dataset: str, x_sbg_advance_access: Literal["Advance"] 
 
 
 def parse(answer: Answer) -> Dataset:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.dataset import Dataset
 
     return answer.model(Dataset)

@@ -31,7 +31,7 @@ def build(*, division_id: str) -> Request:
 
 
 def parse(answer: Answer) -> Division:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.division import Division
 
     return answer.model(Division)

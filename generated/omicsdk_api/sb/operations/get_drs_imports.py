@@ -31,7 +31,7 @@ def build(*, job_id: str) -> Request:
 
 
 def parse(answer: Answer) -> DRSImportBulk:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.drs_import_bulk import DRSImportBulk
 
     return answer.model(DRSImportBulk)

@@ -30,7 +30,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> Endpoints:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.endpoints import Endpoints
 
     return answer.model(Endpoints)

@@ -34,7 +34,7 @@ def build(*, export_id: str, fields: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> Export:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.export import Export
 
     return answer.model(Export)

@@ -34,7 +34,7 @@ def build(*, file_id: str, fields: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> File:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.file import File
 
     return answer.model(File)

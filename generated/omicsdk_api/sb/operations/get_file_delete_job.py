@@ -31,7 +31,7 @@ def build(*, job_id: str) -> Request:
 
 
 def parse(answer: Answer) -> AsyncJob:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.async_job import AsyncJob
 
     return answer.model(AsyncJob)

@@ -36,7 +36,7 @@ def build(*, file_id: str, fields: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> DownloadInfo:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.download_info import DownloadInfo
 
     return answer.model(DownloadInfo)

@@ -32,7 +32,7 @@ def build(*, file_id: str, fields: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> dict[str, Any]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 

@@ -34,7 +34,7 @@ def build(*, import_id: str, fields: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> Import:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.import_ import Import
 
     return answer.model(Import)

@@ -34,7 +34,7 @@ def build(*, invoice_id: str, fields: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> Invoice:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.invoice import Invoice
 
     return answer.model(Invoice)

@@ -31,7 +31,7 @@ def build(*, marker_id: str) -> Request:
 
 
 def parse(answer: Answer) -> Marker:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.marker import Marker
 
     return answer.model(Marker)

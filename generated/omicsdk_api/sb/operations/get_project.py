@@ -37,7 +37,7 @@ def build(*, owner: str, project: str, fields: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> Project:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.project import Project
 
     return answer.model(Project)

@@ -31,7 +31,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> RateLimit:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.rate_limit import RateLimit
 
     return answer.model(RateLimit)

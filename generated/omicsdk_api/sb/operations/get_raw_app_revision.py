@@ -37,7 +37,7 @@ def build(*, owner: str, project: str, app: str, revision: int) -> Request:
 
 
 def parse(answer: Answer) -> dict[str, Any]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 

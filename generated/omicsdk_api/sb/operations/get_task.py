@@ -34,7 +34,7 @@ def build(*, task_id: str, fields: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> Task:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.task import Task
 
     return answer.model(Task)

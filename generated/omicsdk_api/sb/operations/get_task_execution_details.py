@@ -33,7 +33,7 @@ def build(*, task_id: str) -> Request:
 
 
 def parse(answer: Answer) -> ExecutionDetails:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.execution_details import ExecutionDetails
 
     return answer.model(ExecutionDetails)

@@ -29,7 +29,7 @@ def build(*, task_id: str) -> Request:
 
 
 def parse(answer: Answer) -> dict[str, Any]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 

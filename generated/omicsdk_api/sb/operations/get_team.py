@@ -31,7 +31,7 @@ def build(*, team_id: str) -> Request:
 
 
 def parse(answer: Answer) -> Team:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.team import Team
 
     return answer.model(Team)

@@ -35,7 +35,7 @@ def build(*, upload_id: str, list_parts: bool | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> MultipartUpload:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.multipart_upload import MultipartUpload
 
     return answer.model(MultipartUpload)

@@ -34,7 +34,7 @@ def build(*, username: str, fields: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> User:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.user import User
 
     return answer.model(User)

@@ -37,7 +37,7 @@ def build(*, owner: str, volume: str, fields: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> Volume:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.volume import Volume
 
     return answer.model(Volume)

@@ -42,7 +42,7 @@ def build(*, owner: str, volume: str, username: str, fields: str | Omit = OMIT) 
 
 
 def parse(answer: Answer) -> Member:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.member import Member
 
     return answer.model(Member)

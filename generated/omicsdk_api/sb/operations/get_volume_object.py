@@ -45,7 +45,7 @@ def build(*, owner: str, volume: str, location: str, fields: str | Omit = OMIT) 
 
 
 def parse(answer: Answer) -> VolumeObject:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.volume_object import VolumeObject
 
     return answer.model(VolumeObject)

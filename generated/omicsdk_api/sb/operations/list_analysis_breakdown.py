@@ -72,14 +72,14 @@ def build(
 
 
 def parse(answer: Answer) -> BillingGroupAnalysisBreakdownPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.billing_group_analysis_breakdown_page import BillingGroupAnalysisBreakdownPage
 
     return answer.model(BillingGroupAnalysisBreakdownPage)
 
 
 def items(page: BillingGroupAnalysisBreakdownPage) -> Sequence[BillingGroupAnalysisBreakdown] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

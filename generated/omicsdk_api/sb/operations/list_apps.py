@@ -72,14 +72,14 @@ def build(
 
 
 def parse(answer: Answer) -> AppPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.app_page import AppPage
 
     return answer.model(AppPage)
 
 
 def items(page: AppPage) -> Sequence[App] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

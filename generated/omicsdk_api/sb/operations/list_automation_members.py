@@ -52,14 +52,14 @@ def build(*, automation_id: str, offset: int | Omit = OMIT, limit: int | Omit = 
 
 
 def parse(answer: Answer) -> AutomationMemberPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.automation_member_page import AutomationMemberPage
 
     return answer.model(AutomationMemberPage)
 
 
 def items(page: AutomationMemberPage) -> Sequence[AutomationMember] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

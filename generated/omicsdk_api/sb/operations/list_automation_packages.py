@@ -52,14 +52,14 @@ def build(*, automation_id: str, offset: int | Omit = OMIT, limit: int | Omit = 
 
 
 def parse(answer: Answer) -> AutomationPackagePage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.automation_package_page import AutomationPackagePage
 
     return answer.model(AutomationPackagePage)
 
 
 def items(page: AutomationPackagePage) -> Sequence[AutomationPackage] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

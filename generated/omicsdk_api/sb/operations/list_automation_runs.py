@@ -99,14 +99,14 @@ def build(
 
 
 def parse(answer: Answer) -> AutomationRunPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.automation_run_page import AutomationRunPage
 
     return answer.model(AutomationRunPage)
 
 
 def items(page: AutomationRunPage) -> Sequence[AutomationRun] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

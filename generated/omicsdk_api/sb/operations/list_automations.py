@@ -65,14 +65,14 @@ def build(
 
 
 def parse(answer: Answer) -> AutomationPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.automation_page import AutomationPage
 
     return answer.model(AutomationPage)
 
 
 def items(page: AutomationPage) -> Sequence[Automation] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

@@ -54,14 +54,14 @@ def build(*, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | 
 
 
 def parse(answer: Answer) -> BillingGroupPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.billing_group_page import BillingGroupPage
 
     return answer.model(BillingGroupPage)
 
 
 def items(page: BillingGroupPage) -> Sequence[BillingGroup] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

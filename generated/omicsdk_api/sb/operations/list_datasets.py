@@ -67,14 +67,14 @@ def build(
 
 
 def parse(answer: Answer) -> DatasetPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.dataset_page import DatasetPage
 
     return answer.model(DatasetPage)
 
 
 def items(page: DatasetPage) -> Sequence[Dataset] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

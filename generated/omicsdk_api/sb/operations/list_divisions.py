@@ -54,14 +54,14 @@ def build(*, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | 
 
 
 def parse(answer: Answer) -> DivisionPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.division_page import DivisionPage
 
     return answer.model(DivisionPage)
 
 
 def items(page: DivisionPage) -> Sequence[Division] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

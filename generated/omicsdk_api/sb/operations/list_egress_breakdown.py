@@ -72,14 +72,14 @@ def build(
 
 
 def parse(answer: Answer) -> BillingGroupEgressBreakdownPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.billing_group_egress_breakdown_page import BillingGroupEgressBreakdownPage
 
     return answer.model(BillingGroupEgressBreakdownPage)
 
 
 def items(page: BillingGroupEgressBreakdownPage) -> Sequence[BillingGroupEgressBreakdown] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

@@ -66,14 +66,14 @@ def build(
 
 
 def parse(answer: Answer) -> ExportPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.export_page import ExportPage
 
     return answer.model(ExportPage)
 
 
 def items(page: ExportPage) -> Sequence[Export] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

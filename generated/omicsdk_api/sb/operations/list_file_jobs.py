@@ -51,14 +51,14 @@ def build(*, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> AsyncJobPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.async_job_page import AsyncJobPage
 
     return answer.model(AsyncJobPage)
 
 
 def items(page: AsyncJobPage) -> Sequence[AsyncJob] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

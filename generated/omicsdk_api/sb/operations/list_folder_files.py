@@ -55,14 +55,14 @@ def build(*, folder_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT
 
 
 def parse(answer: Answer) -> FilePage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.file_page import FilePage
 
     return answer.model(FilePage)
 
 
 def items(page: FilePage) -> Sequence[File] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

@@ -69,14 +69,14 @@ def build(
 
 
 def parse(answer: Answer) -> ImportPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.import_page import ImportPage
 
     return answer.model(ImportPage)
 
 
 def items(page: ImportPage) -> Sequence[Import] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

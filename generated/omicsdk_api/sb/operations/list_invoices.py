@@ -59,14 +59,14 @@ def build(
 
 
 def parse(answer: Answer) -> InvoicePage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.invoice_page import InvoicePage
 
     return answer.model(InvoicePage)
 
 
 def items(page: InvoicePage) -> Sequence[Invoice] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

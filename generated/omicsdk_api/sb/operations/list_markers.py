@@ -56,14 +56,14 @@ def build(*, file: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fie
 
 
 def parse(answer: Answer) -> MarkerPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.marker_page import MarkerPage
 
     return answer.model(MarkerPage)
 
 
 def items(page: MarkerPage) -> Sequence[Marker] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

@@ -68,14 +68,14 @@ def build(
 
 
 def parse(answer: Answer) -> ProjectPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.project_page import ProjectPage
 
     return answer.model(ProjectPage)
 
 
 def items(page: ProjectPage) -> Sequence[Project] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

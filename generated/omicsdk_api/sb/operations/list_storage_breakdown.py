@@ -72,14 +72,14 @@ def build(
 
 
 def parse(answer: Answer) -> BillingGroupStorageBreakdownPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.billing_group_storage_breakdown_page import BillingGroupStorageBreakdownPage
 
     return answer.model(BillingGroupStorageBreakdownPage)
 
 
 def items(page: BillingGroupStorageBreakdownPage) -> Sequence[BillingGroupStorageBreakdown] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

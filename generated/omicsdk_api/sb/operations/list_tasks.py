@@ -106,14 +106,14 @@ def build(
 
 
 def parse(answer: Answer) -> TaskPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.task_page import TaskPage
 
     return answer.model(TaskPage)
 
 
 def items(page: TaskPage) -> Sequence[Task] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

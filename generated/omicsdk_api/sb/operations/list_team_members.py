@@ -52,14 +52,14 @@ def build(*, team_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT) 
 
 
 def parse(answer: Answer) -> TeamMemberPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.team_member_page import TeamMemberPage
 
     return answer.model(TeamMemberPage)
 
 
 def items(page: TeamMemberPage) -> Sequence[TeamMember] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

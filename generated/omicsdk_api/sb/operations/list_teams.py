@@ -65,14 +65,14 @@ def build(
 
 
 def parse(answer: Answer) -> TeamPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.team_page import TeamPage
 
     return answer.model(TeamPage)
 
 
 def items(page: TeamPage) -> Sequence[Team] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

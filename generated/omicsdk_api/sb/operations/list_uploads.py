@@ -28,7 +28,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> MultipartUploads:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.multipart_uploads import MultipartUploads
 
     return answer.model(MultipartUploads)

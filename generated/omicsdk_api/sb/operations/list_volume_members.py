@@ -58,14 +58,14 @@ def build(
 
 
 def parse(answer: Answer) -> MemberPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.member_page import MemberPage
 
     return answer.model(MemberPage)
 
 
 def items(page: MemberPage) -> Sequence[Member] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

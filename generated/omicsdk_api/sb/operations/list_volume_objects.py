@@ -65,14 +65,14 @@ def build(
 
 
 def parse(answer: Answer) -> VolumeObjectPage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.volume_object_page import VolumeObjectPage
 
     return answer.model(VolumeObjectPage)
 
 
 def items(page: VolumeObjectPage) -> Sequence[VolumeObject] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

@@ -54,14 +54,14 @@ def build(*, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | 
 
 
 def parse(answer: Answer) -> VolumePage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.volume_page import VolumePage
 
     return answer.model(VolumePage)
 
 
 def items(page: VolumePage) -> Sequence[Volume] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.items
 
 

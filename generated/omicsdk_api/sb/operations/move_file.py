@@ -39,7 +39,7 @@ def build(*, parent: str, file_id: str, name: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> File:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.file import File
 
     return answer.model(File)

@@ -36,7 +36,7 @@ def build(*, automation_id: str, username: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 remove_automation_member = Operation(FACTS, build, parse)

@@ -45,7 +45,7 @@ def build(
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 remove_dataset_member = Operation(FACTS, build, parse)

@@ -29,7 +29,7 @@ def build(*, team_id: str, username: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 remove_team_member = Operation(FACTS, build, parse)

@@ -37,7 +37,7 @@ def build(*, owner: str, volume: str, username: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 remove_volume_member = Operation(FACTS, build, parse)

@@ -34,7 +34,7 @@ def build(*, body: Mapping[str, Any], file_id: str) -> Request:
 
 
 def parse(answer: Answer) -> dict[str, Any]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 

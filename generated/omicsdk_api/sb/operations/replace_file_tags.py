@@ -34,7 +34,7 @@ def build(*, body: Sequence[str], file_id: str) -> Request:
 
 
 def parse(answer: Answer) -> list[str]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("list[str]", answer.json(as_it_came, array(STRING)))
 
 

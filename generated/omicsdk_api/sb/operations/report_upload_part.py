@@ -41,7 +41,7 @@ def build(*, part_number: int, response: UploadPartResponse | UploadPartResponse
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 report_upload_part = Operation(FACTS, build, parse)

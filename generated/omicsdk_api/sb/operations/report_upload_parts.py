@@ -38,7 +38,7 @@ def build(*, parts: Sequence[UploadPartReport | UploadPartReportDict], upload_id
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 report_upload_parts = Operation(FACTS, build, parse)

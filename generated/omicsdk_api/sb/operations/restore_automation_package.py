@@ -40,7 +40,7 @@ def build(*, automation_id: str, package_id: str) -> Request:
 
 
 def parse(answer: Answer) -> AutomationPackage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.automation_package import AutomationPackage
 
     return answer.model(AutomationPackage)

@@ -42,7 +42,7 @@ def build(*, task_id: str, batch: bool | Omit = OMIT, use_interruptible_instance
 
 
 def parse(answer: Answer) -> Task:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.task import Task
 
     return answer.model(Task)

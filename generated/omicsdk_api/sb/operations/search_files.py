@@ -53,14 +53,14 @@ def build(*, query: str, cont_token: str | Omit = OMIT, limit: int | Omit = OMIT
 
 
 def parse(answer: Answer) -> SearchResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.search_response import SearchResponse
 
     return answer.model(SearchResponse)
 
 
 def items(page: SearchResponse) -> Sequence[dict[str, Any]] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.result_set
 
 

@@ -41,7 +41,7 @@ def build(
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 send_feedback = Operation(FACTS, build, parse)

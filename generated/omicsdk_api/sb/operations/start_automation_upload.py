@@ -43,7 +43,7 @@ def build(*, name: str, size: int, automation_id: str, part_size: int | Omit = O
 
 
 def parse(answer: Answer) -> CodePackageUpload:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.code_package_upload import CodePackageUpload
 
     return answer.model(CodePackageUpload)

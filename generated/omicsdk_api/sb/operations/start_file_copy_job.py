@@ -38,7 +38,7 @@ def build(*, items: Sequence[FileCopyItem | FileCopyItemDict]) -> Request:
 
 
 def parse(answer: Answer) -> AsyncJob:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.async_job import AsyncJob
 
     return answer.model(AsyncJob)

@@ -39,7 +39,7 @@ def build(*, items: Sequence[FileDeleteItem | FileDeleteItemDict]) -> Request:
 
 
 def parse(answer: Answer) -> AsyncJob:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.async_job import AsyncJob
 
     return answer.model(AsyncJob)

@@ -58,7 +58,7 @@ def build(
 
 
 def parse(answer: Answer) -> MultipartUpload:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.multipart_upload import MultipartUpload
 
     return answer.model(MultipartUpload)

@@ -35,7 +35,7 @@ def build(*, owner: str, project: str, app: str) -> Request:
 
 
 def parse(answer: Answer) -> App:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.app import App
 
     return answer.model(App)

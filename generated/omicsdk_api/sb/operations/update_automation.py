@@ -69,7 +69,7 @@ def build(
 
 
 def parse(answer: Answer) -> Automation:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.automation import Automation
 
     return answer.model(Automation)

@@ -45,7 +45,7 @@ def build(*, permissions: Permissions | PermissionsDict, automation_id: str, use
 
 
 def parse(answer: Answer) -> AutomationMember:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.automation_member import AutomationMember
 
     return answer.model(AutomationMember)

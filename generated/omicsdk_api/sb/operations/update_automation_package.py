@@ -41,7 +41,7 @@ def build(*, package_id: str, custom_url: str | Omit = OMIT, memory_limit: int |
 
 
 def parse(answer: Answer) -> AutomationPackage:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.automation_package import AutomationPackage
 
     return answer.model(AutomationPackage)

@@ -50,7 +50,7 @@ def build(
 
 
 def parse(answer: Answer) -> AutomationRun:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.automation_run import AutomationRun
 
     return answer.model(AutomationRun)

@@ -63,7 +63,7 @@ def build(
 
 
 def parse(answer: Answer) -> Permissions:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.permissions import Permissions
 
     return answer.model(Permissions)

@@ -48,7 +48,7 @@ def build(
 
 
 def parse(answer: Answer) -> Marker:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.marker import Marker
 
     return answer.model(Marker)

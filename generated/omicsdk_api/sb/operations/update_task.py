@@ -83,7 +83,7 @@ def build(
 
 
 def parse(answer: Answer) -> Task:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.task import Task
 
     return answer.model(Task)

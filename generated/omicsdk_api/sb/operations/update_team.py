@@ -34,7 +34,7 @@ def build(*, team_id: str, name: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> Team:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.team import Team
 
     return answer.model(Team)

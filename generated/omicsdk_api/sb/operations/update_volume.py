@@ -57,7 +57,7 @@ def build(
 
 
 def parse(answer: Answer) -> Volume:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.volume import Volume
 
     return answer.model(Volume)

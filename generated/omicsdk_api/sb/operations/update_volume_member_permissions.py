@@ -57,7 +57,7 @@ def build(
 
 
 def parse(answer: Answer) -> VolumePermissions:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.volume_permissions import VolumePermissions
 
     return answer.model(VolumePermissions)

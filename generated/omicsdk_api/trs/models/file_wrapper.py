@@ -61,7 +61,7 @@ class FileWrapper(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> FileWrapper:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.content = get("content")

@@ -48,7 +48,7 @@ def build(
 
 
 def parse(answer: Answer) -> str | FileWrapper:
-    """What an answer says."""
+    """Parse an answer."""
     if answer.status == 200 and answer.comes_as("text/plain"):
         return answer.text()
     from ..models.file_wrapper import FileWrapper

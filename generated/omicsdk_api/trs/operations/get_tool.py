@@ -34,7 +34,7 @@ def build(*, id: str) -> Request:
 
 
 def parse(answer: Answer) -> Tool:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.tool import Tool
 
     return answer.model(Tool)

@@ -34,7 +34,7 @@ def build(*, id: str, version_id: str) -> Request:
 
 
 def parse(answer: Answer) -> ToolVersion:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.tool_version import ToolVersion
 
     return answer.model(ToolVersion)

@@ -35,7 +35,7 @@ def build(*, id: str, version_id: str) -> Request:
 
 
 def parse(answer: Answer) -> list[FileWrapper]:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.file_wrapper import FileWrapper
 
     return answer.json(

@@ -51,7 +51,7 @@ def build(
 
 
 def parse(answer: Answer) -> bytes | list[ToolFile]:
-    """What an answer says."""
+    """Parse an answer."""
     if answer.status == 200 and answer.comes_as("application/zip"):
         return answer.content
     from ..models.tool_file import ToolFile

@@ -48,7 +48,7 @@ def build(
 
 
 def parse(answer: Answer) -> list[FileWrapper]:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.file_wrapper import FileWrapper
 
     return answer.json(

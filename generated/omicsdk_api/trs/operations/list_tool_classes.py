@@ -28,7 +28,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> list[ToolClass]:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.tool_class import ToolClass
 
     return answer.json(

@@ -87,7 +87,7 @@ def build(
 
 
 def parse(answer: Answer) -> list[Tool]:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.tool import Tool
 
     return answer.json(

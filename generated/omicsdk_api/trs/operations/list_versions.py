@@ -31,7 +31,7 @@ def build(*, id: str) -> Request:
 
 
 def parse(answer: Answer) -> list[ToolVersion]:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.tool_version import ToolVersion
 
     return answer.json(

@@ -18,12 +18,12 @@ class ChecksumCounts(Model):
     """Files of an upload area, counted by the state of their checksums.
 
     Attributes:
-        checksumming: Files whose checksums are being computed. In the document it is called CHECKSUMMING.
-        checksummed: Files whose checksums are known. In the document it is called CHECKSUMMED.
-        scheduled: Files that wait for their checksums to be computed. In the document it is called SCHEDULED.
-        unscheduled: Files of which the service was not notified. In the document it is called UNSCHEDULED.
-        total_num_files: All files of the upload area. In the document it is called TOTAL_NUM_FILES.
-        checksumming_unscheduled: Files whose checksums were not requested. In the document it is called
+        checksumming: Files whose checksums are being computed. Its name in the document is CHECKSUMMING.
+        checksummed: Files whose checksums are known. Its name in the document is CHECKSUMMED.
+        scheduled: Files that wait for their checksums to be computed. Its name in the document is SCHEDULED.
+        unscheduled: Files of which the service was not notified. Its name in the document is UNSCHEDULED.
+        total_num_files: All files of the upload area. Its name in the document is TOTAL_NUM_FILES.
+        checksumming_unscheduled: Files whose checksums were not requested. Its name in the document is
             CHECKSUMMING_UNSCHEDULED.
     """
 
@@ -47,7 +47,7 @@ class ChecksumCounts(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> ChecksumCounts:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.checksumming = get("CHECKSUMMING")

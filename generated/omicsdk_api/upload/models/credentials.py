@@ -16,12 +16,12 @@ class Credentials(Model):
     """Temporary AWS credentials that open one upload area.
 
     Attributes:
-        access_key_id: Identifier of the access key. In the document it is called AccessKeyId.
-        secret_access_key: Secret that requests are signed with. In the document it is called SecretAccessKey.
-        session_token: Token that has to go with every request that is signed with the key. In the document it
-            is called SessionToken.
-        expiration: Time at which the credentials expire, in ISO 8601. Format date-time. In the document it is
-            called Expiration.
+        access_key_id: Identifier of the access key. Its name in the document is AccessKeyId.
+        secret_access_key: Secret that requests are signed with. Its name in the document is SecretAccessKey.
+        session_token: Token that has to go with every request that is signed with the key. Its name in the
+            document is SessionToken.
+        expiration: Time at which the credentials expire, in ISO 8601. Format date-time. Its name in the
+            document is Expiration.
     """
 
     access_key_id: str
@@ -40,7 +40,7 @@ class Credentials(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> Credentials:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.access_key_id = get("AccessKeyId")

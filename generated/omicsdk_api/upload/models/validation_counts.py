@@ -16,10 +16,10 @@ class ValidationCounts(Model):
     """Files of an upload area, counted by the state of their latest validation.
 
     Attributes:
-        validating: Files that a validator is working on. In the document it is called VALIDATING.
-        validated: Files with a completed validation, successful or not. In the document it is called
+        validating: Files that a validator is working on. Its name in the document is VALIDATING.
+        validated: Files with a completed validation, successful or not. Its name in the document is
             VALIDATED.
-        scheduled: Files that wait for a validator. In the document it is called SCHEDULED.
+        scheduled: Files that wait for a validator. Its name in the document is SCHEDULED.
     """
 
     validating: int | None = None
@@ -36,7 +36,7 @@ class ValidationCounts(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> ValidationCounts:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.validating = get("VALIDATING")

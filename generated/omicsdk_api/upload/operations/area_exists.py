@@ -36,7 +36,7 @@ def build(*, upload_area_uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> Mapping[str, str]:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.headers
 
 

@@ -42,7 +42,7 @@ def build(*, upload_area_uuid: str, filename: str) -> Request:
 
 
 def parse(answer: Answer) -> ChecksumInfo:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.checksum_info import ChecksumInfo
 
     return answer.model(ChecksumInfo)

@@ -36,7 +36,7 @@ def build(*, upload_area_uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> ChecksumCounts:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.checksum_counts import ChecksumCounts
 
     return answer.model(ChecksumCounts)

@@ -37,7 +37,7 @@ def build(*, upload_area_uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> CreateAreaResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.create_area_response import CreateAreaResponse
 
     return answer.model(CreateAreaResponse)

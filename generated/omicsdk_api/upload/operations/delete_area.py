@@ -33,7 +33,7 @@ def build(*, upload_area_uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_area = Operation(FACTS, build, parse)

@@ -39,7 +39,7 @@ def build(*, upload_area_uuid: str, filename: str) -> Request:
 
 
 def parse(answer: Answer) -> FileInfo:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.file_info import FileInfo
 
     return answer.model(FileInfo)

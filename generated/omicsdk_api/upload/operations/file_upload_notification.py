@@ -42,7 +42,7 @@ def build(*, upload_area_uuid: str, filename: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 file_upload_notification = Operation(FACTS, build, parse)

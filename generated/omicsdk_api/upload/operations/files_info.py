@@ -41,7 +41,7 @@ def build(*, body: Sequence[str], upload_area_uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> list[FileInfo]:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.file_info import FileInfo
 
     return answer.json(

@@ -40,7 +40,7 @@ def build(*, upload_area_uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> Credentials:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.credentials import Credentials
 
     return answer.model(Credentials)

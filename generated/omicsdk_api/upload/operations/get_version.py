@@ -30,7 +30,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> ServiceVersion:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.service_version import ServiceVersion
 
     return answer.model(ServiceVersion)

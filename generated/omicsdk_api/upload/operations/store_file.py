@@ -51,7 +51,7 @@ def build(*, body: bytes | BinaryIO | PathLike[str], upload_area_uuid: str, file
 
 
 def parse(answer: Answer) -> FileInfo:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.file_info import FileInfo
 
     return answer.model(FileInfo)

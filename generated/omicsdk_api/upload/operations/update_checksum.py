@@ -51,7 +51,7 @@ def build(*, status: str, payload: Mapping[str, Any], job_id: str, upload_area_u
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 update_checksum = Operation(FACTS, build, parse)

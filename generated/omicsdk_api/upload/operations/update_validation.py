@@ -53,7 +53,7 @@ def build(
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 update_validation = Operation(FACTS, build, parse)

@@ -68,7 +68,7 @@ def build(
 
 
 def parse(answer: Answer) -> ScheduledValidation:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.scheduled_validation import ScheduledValidation
 
     return answer.model(ScheduledValidation)

@@ -42,7 +42,7 @@ def build(*, upload_area_uuid: str, filename: str) -> Request:
 
 
 def parse(answer: Answer) -> ValidationInfo:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.validation_info import ValidationInfo
 
     return answer.model(ValidationInfo)

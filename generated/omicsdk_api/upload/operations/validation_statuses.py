@@ -36,7 +36,7 @@ def build(*, upload_area_uuid: str) -> Request:
 
 
 def parse(answer: Answer) -> ValidationCounts:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.validation_counts import ValidationCounts
 
     return answer.model(ValidationCounts)

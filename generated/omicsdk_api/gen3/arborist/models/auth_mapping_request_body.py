@@ -17,7 +17,7 @@ class AuthMappingRequestBody(Model):
 
     Attributes:
         username: Name of the user to check.
-        client_id: ID of the client to check. In the document it is called clientID.
+        client_id: ID of the client to check. Its name in the document is clientID.
     """
 
     username: str | None = None
@@ -32,7 +32,7 @@ class AuthMappingRequestBody(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> AuthMappingRequestBody:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.username = get("username")

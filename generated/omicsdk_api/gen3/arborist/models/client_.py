@@ -16,7 +16,7 @@ class Client_(Model):
     """A client that acts for users.
 
     Attributes:
-        client_id: ID that Fence issued to the client. In the document it is called clientID.
+        client_id: ID that Fence issued to the client. Its name in the document is clientID.
         policies: IDs of the policies that limit its permissions.
     """
 
@@ -32,7 +32,7 @@ class Client_(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> Client_:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.client_id = get("clientID")

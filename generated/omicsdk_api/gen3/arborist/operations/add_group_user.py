@@ -40,7 +40,7 @@ def build(
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 add_group_user = Operation(FACTS, build, parse)

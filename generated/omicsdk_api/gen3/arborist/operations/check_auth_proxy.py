@@ -40,7 +40,7 @@ def build(*, resource: str, service: str, method: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 check_auth_proxy = Operation(FACTS, build, parse)

@@ -49,7 +49,7 @@ def build(
 
 
 def parse(answer: Answer) -> AuthRequestResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.auth_request_response import AuthRequestResponse
 
     return answer.model(AuthRequestResponse)

@@ -42,7 +42,7 @@ def build(
 
 
 def parse(answer: Answer) -> ClientCreated:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.client_created import ClientCreated
 
     return answer.model(ClientCreated)

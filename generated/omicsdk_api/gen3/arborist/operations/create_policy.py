@@ -41,7 +41,7 @@ def build(
 
 
 def parse(answer: Answer) -> PolicyCreated:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.policy_created import PolicyCreated
 
     return answer.model(PolicyCreated)

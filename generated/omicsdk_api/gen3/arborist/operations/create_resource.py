@@ -59,7 +59,7 @@ def build(
 
 
 def parse(answer: Answer) -> ResourceCreated:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.resource_created import ResourceCreated
 
     return answer.model(ResourceCreated)

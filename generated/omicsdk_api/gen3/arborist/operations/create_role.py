@@ -39,7 +39,7 @@ def build(*, id: str, permissions: Sequence[Permission | PermissionDict], descri
 
 
 def parse(answer: Answer) -> RoleCreated:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.role_created import RoleCreated
 
     return answer.model(RoleCreated)

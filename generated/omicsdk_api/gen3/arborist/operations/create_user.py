@@ -45,7 +45,7 @@ def build(
 
 
 def parse(answer: Answer) -> UserCreated:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.user_created import UserCreated
 
     return answer.model(UserCreated)

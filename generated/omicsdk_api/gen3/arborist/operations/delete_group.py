@@ -28,7 +28,7 @@ def build(*, group_name: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_group = Operation(FACTS, build, parse)

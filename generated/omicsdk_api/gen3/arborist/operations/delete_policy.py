@@ -28,7 +28,7 @@ def build(*, policy_id: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_policy = Operation(FACTS, build, parse)

@@ -37,7 +37,7 @@ def build(*, username: str | Omit = OMIT, client_id: str | Omit = OMIT) -> Reque
 
 
 def parse(answer: Answer) -> dict[str, list[Action]]:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.action import Action
 
     return answer.json(

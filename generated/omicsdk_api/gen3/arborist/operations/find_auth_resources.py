@@ -40,7 +40,7 @@ def build(*, user: TokenOfUser | TokenOfUserDict, tags: str | Omit = OMIT) -> Re
 
 
 def parse(answer: Answer) -> AuthResourcesResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.auth_resources_response import AuthResourcesResponse
 
     return answer.model(AuthResourcesResponse)

@@ -31,7 +31,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> dict[str, list[Action]]:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.action import Action
 
     return answer.json(

@@ -31,7 +31,7 @@ def build(*, client_id: str) -> Request:
 
 
 def parse(answer: Answer) -> Client_:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.client_ import Client_
 
     return answer.model(Client_)

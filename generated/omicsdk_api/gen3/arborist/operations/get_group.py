@@ -31,7 +31,7 @@ def build(*, group_name: str) -> Request:
 
 
 def parse(answer: Answer) -> Group:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.group import Group
 
     return answer.model(Group)

@@ -31,7 +31,7 @@ def build(*, policy_id: str) -> Request:
 
 
 def parse(answer: Answer) -> Policy:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.policy import Policy
 
     return answer.model(Policy)

@@ -31,7 +31,7 @@ def build(*, resource_path: str) -> Request:
 
 
 def parse(answer: Answer) -> Resource:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.resource import Resource
 
     return answer.model(Resource)

@@ -31,7 +31,7 @@ def build(*, role_id: str) -> Request:
 
 
 def parse(answer: Answer) -> Role:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.role import Role
 
     return answer.model(Role)

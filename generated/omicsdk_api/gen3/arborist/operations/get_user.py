@@ -31,7 +31,7 @@ def build(*, username: str) -> Request:
 
 
 def parse(answer: Answer) -> User:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.user import User
 
     return answer.model(User)

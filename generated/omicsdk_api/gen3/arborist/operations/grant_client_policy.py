@@ -36,7 +36,7 @@ def build(*, policy: str, client_id: str, x_auth_z_provider: str | Omit = OMIT) 
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 grant_client_policy = Operation(FACTS, build, parse)

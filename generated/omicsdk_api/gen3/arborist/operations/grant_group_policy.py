@@ -36,7 +36,7 @@ def build(*, policy: str, group_name: str, x_auth_z_provider: str | Omit = OMIT)
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 grant_group_policy = Operation(FACTS, build, parse)

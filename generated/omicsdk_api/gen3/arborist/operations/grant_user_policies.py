@@ -36,7 +36,7 @@ def build(*, body: Sequence[GrantUserPolicy | GrantUserPolicyDict], username: st
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 grant_user_policies = Operation(FACTS, build, parse)

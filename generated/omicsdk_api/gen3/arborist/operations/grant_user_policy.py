@@ -39,7 +39,7 @@ def build(
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 grant_user_policy = Operation(FACTS, build, parse)

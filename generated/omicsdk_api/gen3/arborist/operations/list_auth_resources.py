@@ -33,7 +33,7 @@ def build(*, tags: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> AuthResourcesResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.auth_resources_response import AuthResourcesResponse
 
     return answer.model(AuthResourcesResponse)

@@ -25,7 +25,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> ClientsList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.clients_list import ClientsList
 
     return answer.model(ClientsList)

@@ -25,7 +25,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> GroupsList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.groups_list import GroupsList
 
     return answer.model(GroupsList)

@@ -30,7 +30,7 @@ def build(*, expand: bool | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> PoliciesList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.policies_list import PoliciesList
 
     return answer.model(PoliciesList)

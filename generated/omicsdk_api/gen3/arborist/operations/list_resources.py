@@ -25,7 +25,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> ResourcesList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.resources_list import ResourcesList
 
     return answer.model(ResourcesList)

@@ -25,7 +25,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> RolesList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.roles_list import RolesList
 
     return answer.model(RolesList)

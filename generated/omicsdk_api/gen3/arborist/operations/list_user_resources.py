@@ -44,7 +44,7 @@ def build(*, username: str, service: str | Omit = OMIT, method: str | Omit = OMI
 
 
 def parse(answer: Answer) -> AuthResourcesResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.auth_resources_response import AuthResourcesResponse
 
     return answer.model(AuthResourcesResponse)

@@ -25,7 +25,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> UsersList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.users_list import UsersList
 
     return answer.model(UsersList)

@@ -36,7 +36,7 @@ def build(*, group_name: str, username: str, x_auth_z_provider: str | Omit = OMI
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 remove_group_user = Operation(FACTS, build, parse)

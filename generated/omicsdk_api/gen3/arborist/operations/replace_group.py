@@ -47,7 +47,7 @@ def build(
 
 
 def parse(answer: Answer) -> GroupCreated:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.group_created import GroupCreated
 
     return answer.model(GroupCreated)

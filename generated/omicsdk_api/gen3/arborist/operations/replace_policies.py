@@ -37,7 +37,7 @@ def build(*, body: Sequence[Policy | PolicyDict]) -> Request:
 
 
 def parse(answer: Answer) -> PoliciesUpdated:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.policies_updated import PoliciesUpdated
 
     return answer.model(PoliciesUpdated)

@@ -51,7 +51,7 @@ def build(
 
 
 def parse(answer: Answer) -> PolicyUpdated:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.policy_updated import PolicyUpdated
 
     return answer.model(PolicyUpdated)

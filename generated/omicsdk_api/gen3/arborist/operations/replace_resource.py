@@ -64,7 +64,7 @@ def build(
 
 
 def parse(answer: Answer) -> ResourceUpdated:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.resource_updated import ResourceUpdated
 
     return answer.model(ResourceUpdated)

@@ -30,7 +30,7 @@ def build(*, client_id: str, x_auth_z_provider: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 revoke_client_policies = Operation(FACTS, build, parse)

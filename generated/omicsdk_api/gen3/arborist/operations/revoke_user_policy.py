@@ -36,7 +36,7 @@ def build(*, username: str, policy_name: str, x_auth_z_provider: str | Omit = OM
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 revoke_user_policy = Operation(FACTS, build, parse)

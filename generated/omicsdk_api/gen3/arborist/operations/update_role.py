@@ -49,7 +49,7 @@ def build(
 
 
 def parse(answer: Answer) -> RoleUpdated:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.role_updated import RoleUpdated
 
     return answer.model(RoleUpdated)

@@ -32,7 +32,7 @@ def build(*, username: str, name: str | Omit = OMIT, email: str | Omit = OMIT) -
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 update_user = Operation(FACTS, build, parse)

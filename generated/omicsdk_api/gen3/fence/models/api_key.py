@@ -27,7 +27,7 @@ class APIKey(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> APIKey:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.api_key = get("api_key")

@@ -18,8 +18,8 @@ class BucketInfo(Model):
     """Buckets of the commons.
 
     Attributes:
-        s3_buckets: Buckets in S3, by name. In the document it is called S3_BUCKETS.
-        gs_buckets: Buckets in Google Cloud Storage, by name. In the document it is called GS_BUCKETS.
+        s3_buckets: Buckets in S3, by name. Its name in the document is S3_BUCKETS.
+        gs_buckets: Buckets in Google Cloud Storage, by name. Its name in the document is GS_BUCKETS.
     """
 
     s3_buckets: dict[str, BucketRegion] | None = None
@@ -34,7 +34,7 @@ class BucketInfo(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> BucketInfo:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.s3_buckets = (

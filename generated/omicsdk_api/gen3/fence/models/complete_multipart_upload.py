@@ -31,7 +31,7 @@ class CompleteMultipartUpload(Model):
 
     Attributes:
         key: Object in the bucket, which is `GUID/file_name`.
-        upload_id: ID of the upload to complete. In the document it is called uploadId.
+        upload_id: ID of the upload to complete. Its name in the document is uploadId.
         parts: All parts, in the order of their numbers.
         expires_in: Time limit for completion in seconds; the maximum when omitted.
         bucket: Bucket of the upload, as when it began.
@@ -55,7 +55,7 @@ class CompleteMultipartUpload(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> CompleteMultipartUpload:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.key = get("key")

@@ -16,8 +16,8 @@ class CompletedPart(Model):
     """A part that was uploaded.
 
     Attributes:
-        e_tag: ETag that storage returned for the part, quotes included. In the document it is called ETag.
-        part_number: Number of the part, as it was uploaded. In the document it is called PartNumber.
+        e_tag: ETag that storage returned for the part, quotes included. Its name in the document is ETag.
+        part_number: Number of the part, as it was uploaded. Its name in the document is PartNumber.
     """
 
     e_tag: str
@@ -32,7 +32,7 @@ class CompletedPart(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> CompletedPart:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.e_tag = get("ETag")

@@ -16,10 +16,10 @@ class GoogleKeyInfo(Model):
     """A key of a Google service account, without its private part.
 
     Attributes:
-        key_algorithm: Algorithm and length of the key. In the document it is called keyAlgorithm.
-        valid_before_time: End of the key, in RFC 3339. In the document it is called validBeforeTime.
+        key_algorithm: Algorithm and length of the key. Its name in the document is keyAlgorithm.
+        valid_before_time: End of the key, in RFC 3339. Its name in the document is validBeforeTime.
         name: Full name of the key; its last segment is the id.
-        valid_after_time: Beginning of the key, in RFC 3339. In the document it is called validAfterTime.
+        valid_after_time: Beginning of the key, in RFC 3339. Its name in the document is validAfterTime.
     """
 
     key_algorithm: str | None = None
@@ -38,7 +38,7 @@ class GoogleKeyInfo(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> GoogleKeyInfo:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.key_algorithm = get("keyAlgorithm")

@@ -35,7 +35,7 @@ class GoogleServiceAccount(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> GoogleServiceAccount:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.service_account_email = get("service_account_email")

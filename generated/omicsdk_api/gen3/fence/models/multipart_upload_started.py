@@ -17,7 +17,7 @@ class MultipartUploadStarted(Model):
 
     Attributes:
         guid: GUID of the record that the file will belong to.
-        upload_id: Id that each part and the completion name. In the document it is called uploadId.
+        upload_id: Id that each part and the completion name. Its name in the document is uploadId.
     """
 
     guid: str
@@ -32,7 +32,7 @@ class MultipartUploadStarted(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> MultipartUploadStarted:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.guid = get("guid")

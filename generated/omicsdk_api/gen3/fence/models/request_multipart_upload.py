@@ -17,8 +17,8 @@ class RequestMultipartUpload(Model):
 
     Attributes:
         key: Object in the bucket, which is `GUID/file_name`.
-        upload_id: ID of the upload, from its beginning. In the document it is called uploadId.
-        part_number: Part number, from 1 to 10,000. In the document it is called partNumber.
+        upload_id: ID of the upload, from its beginning. Its name in the document is uploadId.
+        part_number: Part number, from 1 to 10,000. Its name in the document is partNumber.
         expires_in: Seconds until the URL expires; the maximum when omitted.
         bucket: Bucket of the upload, as when it began.
     """
@@ -41,7 +41,7 @@ class RequestMultipartUpload(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> RequestMultipartUpload:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.key = get("key")

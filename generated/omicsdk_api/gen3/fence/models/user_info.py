@@ -134,7 +134,7 @@ class UserInfo(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> UserInfo:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.user_id = get("user_id")

@@ -57,7 +57,7 @@ def build(
 
 
 def parse(answer: Answer) -> str:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.text()
 
 

@@ -55,7 +55,7 @@ def build(
 
 
 def parse(answer: Answer) -> GoogleServiceAccountErrors:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.google_service_account_errors import GoogleServiceAccountErrors
 
     return answer.model(GoogleServiceAccountErrors)

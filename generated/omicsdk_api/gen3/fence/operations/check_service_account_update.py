@@ -49,7 +49,7 @@ def build(*, project_access: Sequence[str], id: str, expires_in: int | Omit = OM
 
 
 def parse(answer: Answer) -> GoogleServiceAccountErrors:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.google_service_account_errors import GoogleServiceAccountErrors
 
     return answer.model(GoogleServiceAccountErrors)

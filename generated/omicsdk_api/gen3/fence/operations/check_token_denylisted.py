@@ -33,7 +33,7 @@ def build(*, token: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 check_token_denylisted = Operation(FACTS, build, parse)

@@ -34,7 +34,7 @@ def build(*, scope: Sequence[str] | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> NewAPIKey:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.new_api_key import NewAPIKey
 
     return answer.model(NewAPIKey)

@@ -29,7 +29,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> NewAPIKey:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.new_api_key import NewAPIKey
 
     return answer.model(NewAPIKey)

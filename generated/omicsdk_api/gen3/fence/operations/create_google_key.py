@@ -40,7 +40,7 @@ def build(*, expires_in: int | Omit = OMIT, user_project: str | Omit = OMIT) -> 
 
 
 def parse(answer: Answer) -> GoogleKey:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.google_key import GoogleKey
 
     return answer.model(GoogleKey)

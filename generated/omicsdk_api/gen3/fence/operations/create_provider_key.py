@@ -30,7 +30,7 @@ def build(*, provider: str) -> Request:
 
 
 def parse(answer: Answer) -> GenericKey:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.generic_key import GenericKey
 
     return answer.model(GenericKey)

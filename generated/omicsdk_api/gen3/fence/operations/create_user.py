@@ -60,7 +60,7 @@ def build(
 
 
 def parse(answer: Answer) -> UserInfo:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.user_info import UserInfo
 
     return answer.model(UserInfo)

@@ -30,7 +30,7 @@ def build(*, key_id: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_api_key = Operation(FACTS, build, parse)

@@ -28,7 +28,7 @@ def build(*, access_key: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_google_key = Operation(FACTS, build, parse)

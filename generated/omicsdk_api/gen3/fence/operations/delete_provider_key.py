@@ -29,7 +29,7 @@ def build(*, provider: str, access_key: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_provider_key = Operation(FACTS, build, parse)

@@ -31,7 +31,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 ensure_primary_service_account = Operation(FACTS, build, parse)

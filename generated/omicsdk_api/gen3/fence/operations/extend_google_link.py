@@ -33,7 +33,7 @@ def build(*, expires_in: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> LinkedGoogleEmailExpiration:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.linked_google_email_expiration import LinkedGoogleEmailExpiration
 
     return answer.model(LinkedGoogleEmailExpiration)

@@ -25,7 +25,7 @@ def build(*, code: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 finish_google_link = Operation(FACTS, build, parse)

@@ -53,7 +53,7 @@ def build(
 
 
 def parse(answer: Answer) -> BulkAccessResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.bulk_access_response import BulkAccessResponse
 
     return answer.model(BulkAccessResponse)

@@ -27,7 +27,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> GoogleBillingProjects:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.google_billing_projects import GoogleBillingProjects
 
     return answer.model(GoogleBillingProjects)

@@ -25,7 +25,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> BucketInfo:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.bucket_info import BucketInfo
 
     return answer.model(BucketInfo)

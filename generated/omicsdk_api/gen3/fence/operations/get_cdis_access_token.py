@@ -48,7 +48,7 @@ def build(*, api_key: str, expires_in: int | Omit = OMIT, task_token: str | Omit
 
 
 def parse(answer: Answer) -> AccessToken:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.access_token import AccessToken
 
     return answer.model(AccessToken)

@@ -38,7 +38,7 @@ def build(*, guids: Sequence[str]) -> Request:
 
 
 def parse(answer: Answer) -> ResponseBulkContentRetrieval:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.response_bulk_content_retrieval import ResponseBulkContentRetrieval
 
     return answer.model(ResponseBulkContentRetrieval)

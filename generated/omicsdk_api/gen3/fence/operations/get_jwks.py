@@ -25,7 +25,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> Jwks:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.jwks import Jwks
 
     return answer.model(Jwks)

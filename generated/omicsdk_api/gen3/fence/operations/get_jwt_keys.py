@@ -27,7 +27,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> PublicKeys:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.public_keys import PublicKeys
 
     return answer.model(PublicKeys)

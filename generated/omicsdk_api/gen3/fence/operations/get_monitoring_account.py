@@ -32,7 +32,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> AdminGoogleServiceAccount:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.admin_google_service_account import AdminGoogleServiceAccount
 
     return answer.model(AdminGoogleServiceAccount)

@@ -47,7 +47,7 @@ def build(
 
 
 def parse(answer: Answer) -> PartURL:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.part_url import PartURL
 
     return answer.model(PartURL)

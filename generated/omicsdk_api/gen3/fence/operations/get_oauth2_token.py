@@ -58,7 +58,7 @@ def build(
 
 
 def parse(answer: Answer) -> Tokens:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.tokens import Tokens
 
     return answer.model(Tokens)

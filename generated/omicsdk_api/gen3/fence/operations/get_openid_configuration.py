@@ -27,7 +27,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> OpenIDConfiguration:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.open_id_configuration import OpenIDConfiguration
 
     return answer.model(OpenIDConfiguration)

@@ -63,7 +63,7 @@ def build(
 
 
 def parse(answer: Answer) -> SignedURL:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.signed_url import SignedURL
 
     return answer.model(SignedURL)

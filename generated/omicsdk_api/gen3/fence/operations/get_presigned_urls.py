@@ -38,7 +38,7 @@ def build(*, guids: Sequence[str]) -> Request:
 
 
 def parse(answer: Answer) -> BulkDownloadResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.bulk_download_response import BulkDownloadResponse
 
     return answer.model(BulkDownloadResponse)

@@ -33,7 +33,7 @@ def build(*, username: str) -> Request:
 
 
 def parse(answer: Answer) -> UserInfo:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.user_info import UserInfo
 
     return answer.model(UserInfo)

@@ -25,7 +25,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> SystemVersion:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.system_version import SystemVersion
 
     return answer.model(SystemVersion)

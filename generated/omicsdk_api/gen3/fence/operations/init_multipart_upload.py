@@ -54,7 +54,7 @@ def build(
 
 
 def parse(answer: Answer) -> MultipartUploadStarted:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.multipart_upload_started import MultipartUploadStarted
 
     return answer.model(MultipartUploadStarted)

@@ -35,7 +35,7 @@ def build(*, redirect: str, expires_in: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 link_google_account = Operation(FACTS, build, parse)

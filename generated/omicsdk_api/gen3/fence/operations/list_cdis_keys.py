@@ -29,7 +29,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> APIKeys:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.api_keys import APIKeys
 
     return answer.model(APIKeys)

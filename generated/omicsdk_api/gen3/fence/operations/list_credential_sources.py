@@ -23,7 +23,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> dict[str, str]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("dict[str, str]", answer.json(as_it_came, mapping(STRING)))
 
 

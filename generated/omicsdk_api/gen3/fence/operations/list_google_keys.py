@@ -25,7 +25,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> GoogleKeys:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.google_keys import GoogleKeys
 
     return answer.model(GoogleKeys)

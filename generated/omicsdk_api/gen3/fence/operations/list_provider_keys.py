@@ -28,7 +28,7 @@ def build(*, provider: str) -> Request:
 
 
 def parse(answer: Answer) -> GenericKeys:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.generic_keys import GenericKeys
 
     return answer.model(GenericKeys)

@@ -31,7 +31,7 @@ def build(*, google_project_ids: str) -> Request:
 
 
 def parse(answer: Answer) -> GoogleServiceAccounts:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.google_service_accounts import GoogleServiceAccounts
 
     return answer.model(GoogleServiceAccounts)

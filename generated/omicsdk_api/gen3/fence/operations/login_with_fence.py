@@ -34,7 +34,7 @@ def build(*, idp: str | Omit = OMIT, shib_idp: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 login_with_fence = Operation(FACTS, build, parse)

@@ -27,7 +27,7 @@ def build(*, shib_idp: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 login_with_shibboleth = Operation(FACTS, build, parse)

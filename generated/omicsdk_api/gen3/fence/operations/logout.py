@@ -35,7 +35,7 @@ def build(*, next: str | Omit = OMIT, force_era_global_logout: bool | Omit = OMI
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 logout = Operation(FACTS, build, parse)

@@ -50,7 +50,7 @@ def build(*, object_id: str, access_id: str, passports: Sequence[str] | Omit = O
 
 
 def parse(answer: Answer) -> AccessURL:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.access_url import AccessURL
 
     return answer.model(AccessURL)

@@ -51,7 +51,7 @@ def build(
 
 
 def parse(answer: Answer) -> GoogleServiceAccount:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.google_service_account import GoogleServiceAccount
 
     return answer.model(GoogleServiceAccount)

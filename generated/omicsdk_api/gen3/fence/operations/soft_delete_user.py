@@ -30,7 +30,7 @@ def build(*, username: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 soft_delete_user = Operation(FACTS, build, parse)

@@ -24,7 +24,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 unlink_google_account = Operation(FACTS, build, parse)

@@ -46,7 +46,7 @@ def build(*, project_access: Sequence[str], id: str, expires_in: int | Omit = OM
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 update_service_account = Operation(FACTS, build, parse)

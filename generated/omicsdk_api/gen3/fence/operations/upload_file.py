@@ -65,7 +65,7 @@ def build(
 
 
 def parse(answer: Answer) -> UploadStarted:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.upload_started import UploadStarted
 
     return answer.model(UploadStarted)

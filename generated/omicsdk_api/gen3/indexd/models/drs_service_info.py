@@ -36,8 +36,8 @@ class DrsServiceInfo(Model):
         version: Version of the service.
         type: Which interface the service speaks.
         organization: Who runs the service.
-        max_bulk_request_length: The same as `drs.maxBulkRequestLength`, for old clients. In the document it
-            is called maxBulkRequestLength.
+        max_bulk_request_length: The same as `drs.maxBulkRequestLength`, for old clients. Its name in the
+            document is maxBulkRequestLength.
         drs: Contents of the server, and limits of requests.
     """
 
@@ -63,7 +63,7 @@ class DrsServiceInfo(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> DrsServiceInfo:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.id = get("id")

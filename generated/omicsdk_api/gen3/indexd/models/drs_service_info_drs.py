@@ -16,10 +16,10 @@ class DrsServiceInfoDrs(Model):
     """Contents of the server, and limits of requests.
 
     Attributes:
-        max_bulk_request_length: Maximum number of objects in a bulk request. In the document it is called
+        max_bulk_request_length: Maximum number of objects in a bulk request. Its name in the document is
             maxBulkRequestLength.
-        object_count: Number of objects on the server. In the document it is called objectCount.
-        total_object_size: Size of all objects in bytes. Format int64. In the document it is called
+        object_count: Number of objects on the server. Its name in the document is objectCount.
+        total_object_size: Size of all objects in bytes. Format int64. Its name in the document is
             totalObjectSize.
     """
 
@@ -37,7 +37,7 @@ class DrsServiceInfoDrs(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> DrsServiceInfoDrs:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.max_bulk_request_length = get("maxBulkRequestLength")

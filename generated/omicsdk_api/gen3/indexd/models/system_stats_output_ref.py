@@ -16,8 +16,8 @@ class SystemStatsOutputRef(Model):
     """How much the index lists.
 
     Attributes:
-        file_count: Number of records of files. In the document it is called fileCount.
-        total_file_size: Size of these files in bytes. In the document it is called totalFileSize.
+        file_count: Number of records of files. Its name in the document is fileCount.
+        total_file_size: Size of these files in bytes. Its name in the document is totalFileSize.
     """
 
     file_count: int | None = None
@@ -32,7 +32,7 @@ class SystemStatsOutputRef(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> SystemStatsOutputRef:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.file_count = get("fileCount")

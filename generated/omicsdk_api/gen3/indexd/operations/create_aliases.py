@@ -44,7 +44,7 @@ def build(*, guid: str, aliases: Sequence[AliasInfoAliasesItem | AliasInfoAliase
 
 
 def parse(answer: Answer) -> AliasInfo:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.alias_info import AliasInfo
 
     return answer.model(AliasInfo)

@@ -39,7 +39,7 @@ def build(*, uploader: str | Omit = OMIT, file_name: str | Omit = OMIT, authz: S
 
 
 def parse(answer: Answer) -> OutputRef:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.output_ref import OutputRef
 
     return answer.model(OutputRef)

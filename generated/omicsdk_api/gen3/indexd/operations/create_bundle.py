@@ -77,7 +77,7 @@ def build(
 
 
 def parse(answer: Answer) -> BundleResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.bundle_response import BundleResponse
 
     return answer.model(BundleResponse)

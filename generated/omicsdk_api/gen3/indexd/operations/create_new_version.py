@@ -99,7 +99,7 @@ def build(
 
 
 def parse(answer: Answer) -> OutputRef:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.output_ref import OutputRef
 
     return answer.model(OutputRef)

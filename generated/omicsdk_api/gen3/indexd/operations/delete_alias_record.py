@@ -34,7 +34,7 @@ def build(*, aliasstring: str, rev: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_alias_record = Operation(FACTS, build, parse)

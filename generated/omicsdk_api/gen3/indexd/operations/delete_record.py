@@ -33,7 +33,7 @@ def build(*, guid: str, rev: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_record = Operation(FACTS, build, parse)

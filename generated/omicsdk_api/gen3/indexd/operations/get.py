@@ -37,7 +37,7 @@ def build(*, guid: str, no_dist: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> OutputInfo:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.output_info import OutputInfo
 
     return answer.model(OutputInfo)

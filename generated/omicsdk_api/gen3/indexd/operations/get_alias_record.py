@@ -34,7 +34,7 @@ def build(*, aliasstring: str) -> Request:
 
 
 def parse(answer: Answer) -> AliasOutputInfo:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.alias_output_info import AliasOutputInfo
 
     return answer.model(AliasOutputInfo)

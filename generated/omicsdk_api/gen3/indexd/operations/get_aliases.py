@@ -31,7 +31,7 @@ def build(*, guid: str) -> Request:
 
 
 def parse(answer: Answer) -> AliasInfo:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.alias_info import AliasInfo
 
     return answer.model(AliasInfo)

@@ -46,7 +46,7 @@ def build(*, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = O
 
 
 def parse(answer: Answer) -> BulkDrsObjects:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.bulk_drs_objects import BulkDrsObjects
 
     return answer.model(BulkDrsObjects)

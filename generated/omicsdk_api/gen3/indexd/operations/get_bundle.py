@@ -34,7 +34,7 @@ def build(*, guid: str, expand: bool | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> BundleGet:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.bundle_get import BundleGet
 
     return answer.model(BundleGet)

@@ -26,7 +26,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> list[GetDistResponseItem]:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.get_dist_response_item import GetDistResponseItem
 
     return answer.json(

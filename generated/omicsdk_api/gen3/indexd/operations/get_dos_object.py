@@ -35,7 +35,7 @@ def build(*, guid: str) -> Request:
 
 
 def parse(answer: Answer) -> GetDataObjectResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.get_data_object_response import GetDataObjectResponse
 
     return answer.model(GetDataObjectResponse)

@@ -40,7 +40,7 @@ def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> DrsObject:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.drs_object import DrsObject
 
     return answer.model(DrsObject)

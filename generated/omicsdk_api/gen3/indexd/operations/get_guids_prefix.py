@@ -25,7 +25,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> GetPrefixOutput:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.get_prefix_output import GetPrefixOutput
 
     return answer.model(GetPrefixOutput)

@@ -34,7 +34,7 @@ def build(*, guid: str, has_version: bool | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> OutputInfo:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.output_info import OutputInfo
 
     return answer.model(OutputInfo)

@@ -38,7 +38,7 @@ def build(*, body: Sequence[str]) -> Request:
 
 
 def parse(answer: Answer) -> list[OutputInfo]:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.output_info import OutputInfo
 
     return answer.json(

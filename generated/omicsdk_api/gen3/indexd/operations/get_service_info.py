@@ -28,7 +28,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> DrsServiceInfo:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.drs_service_info import DrsServiceInfo
 
     return answer.model(DrsServiceInfo)

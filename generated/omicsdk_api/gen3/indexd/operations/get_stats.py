@@ -37,7 +37,7 @@ def build(*, month: int | Omit = OMIT, year: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> SystemStatsOutputRef:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.system_stats_output_ref import SystemStatsOutputRef
 
     return answer.model(SystemStatsOutputRef)

@@ -57,7 +57,7 @@ def build(
 
 
 def parse(answer: Answer) -> UrlOutputRef:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.url_output_ref import UrlOutputRef
 
     return answer.model(UrlOutputRef)

@@ -35,7 +35,7 @@ def build(*, count: int | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> GetGUIDsOutput:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.get_guids_output import GetGUIDsOutput
 
     return answer.model(GetGUIDsOutput)

@@ -25,7 +25,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> SystemVersionOutputRef:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.system_version_output_ref import SystemVersionOutputRef
 
     return answer.model(SystemVersionOutputRef)

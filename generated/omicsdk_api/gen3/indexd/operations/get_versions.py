@@ -33,7 +33,7 @@ def build(*, guid: str) -> Request:
 
 
 def parse(answer: Answer) -> dict[str, OutputInfo]:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.output_info import OutputInfo
 
     return answer.json(

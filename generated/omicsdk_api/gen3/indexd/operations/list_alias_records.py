@@ -53,14 +53,14 @@ def build(
 
 
 def parse(answer: Answer) -> ListAliasRecordsResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.list_alias_records_response import ListAliasRecordsResponse
 
     return answer.model(ListAliasRecordsResponse)
 
 
 def items(page: ListAliasRecordsResponse) -> Sequence[str] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.aliases
 
 

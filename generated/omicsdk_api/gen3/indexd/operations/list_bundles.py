@@ -50,7 +50,7 @@ def build(
 
 
 def parse(answer: Answer) -> ListBundles:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.list_bundles import ListBundles
 
     return answer.model(ListBundles)

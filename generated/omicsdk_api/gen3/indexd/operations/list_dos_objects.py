@@ -71,14 +71,14 @@ def build(
 
 
 def parse(answer: Answer) -> ListDataObjectsResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.list_data_objects_response import ListDataObjectsResponse
 
     return answer.model(ListDataObjectsResponse)
 
 
 def items(page: ListDataObjectsResponse) -> Sequence[DataObject] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.data_objects
 
 

@@ -53,7 +53,7 @@ def build(
 
 
 def parse(answer: Answer) -> ListDrsObject:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.list_drs_object import ListDrsObject
 
     return answer.model(ListDrsObject)

@@ -104,14 +104,14 @@ def build(
 
 
 def parse(answer: Answer) -> ListRecords:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.list_records import ListRecords
 
     return answer.model(ListRecords)
 
 
 def items(page: ListRecords) -> Sequence[OutputInfo] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.records
 
 

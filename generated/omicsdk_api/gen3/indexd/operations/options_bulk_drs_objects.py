@@ -40,7 +40,7 @@ def build(*, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = O
 
 
 def parse(answer: Answer) -> BulkDrsAuthorizations:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.bulk_drs_authorizations import BulkDrsAuthorizations
 
     return answer.model(BulkDrsAuthorizations)

@@ -31,7 +31,7 @@ def build(*, object_id: str) -> Request:
 
 
 def parse(answer: Answer) -> Authorizations:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.authorizations import Authorizations
 
     return answer.model(Authorizations)

@@ -45,7 +45,7 @@ def build(*, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str
 
 
 def parse(answer: Answer) -> DrsObject:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.drs_object import DrsObject
 
     return answer.model(DrsObject)

@@ -73,7 +73,7 @@ def build(
 
 
 def parse(answer: Answer) -> AliasRef:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.alias_ref import AliasRef
 
     return answer.model(AliasRef)

@@ -67,7 +67,7 @@ def build(
 
 
 def parse(answer: Answer) -> list[URLsOutputItem]:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.urls_output_item import URLsOutputItem
 
     return answer.json(
@@ -81,7 +81,7 @@ def parse(answer: Answer) -> list[URLsOutputItem]:
 
 
 def items(page: list[URLsOutputItem]) -> Sequence[URLsOutputItem] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page
 
 

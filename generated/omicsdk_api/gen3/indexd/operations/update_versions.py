@@ -42,7 +42,7 @@ def build(*, guid: str, acl: Sequence[str] | Omit = OMIT, authz: Sequence[str] |
 
 
 def parse(answer: Answer) -> list[OutputRef]:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.output_ref import OutputRef
 
     return answer.json(

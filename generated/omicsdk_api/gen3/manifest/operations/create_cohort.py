@@ -36,7 +36,7 @@ def build(*, guid: str) -> Request:
 
 
 def parse(answer: Answer) -> StoredFile:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.stored_file import StoredFile
 
     return answer.model(StoredFile)

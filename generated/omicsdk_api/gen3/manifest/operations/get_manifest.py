@@ -32,7 +32,7 @@ def build(*, file_name: str) -> Request:
 
 
 def parse(answer: Answer) -> str:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.text()
 
 

@@ -23,7 +23,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 get_status = Operation(FACTS, build, parse)

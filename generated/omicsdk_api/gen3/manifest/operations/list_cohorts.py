@@ -29,7 +29,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> ListCohortsResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.list_cohorts_response import ListCohortsResponse
 
     return answer.model(ListCohortsResponse)

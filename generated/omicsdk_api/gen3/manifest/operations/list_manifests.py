@@ -29,7 +29,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> ListManifestsResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.list_manifests_response import ListManifestsResponse
 
     return answer.model(ListManifestsResponse)

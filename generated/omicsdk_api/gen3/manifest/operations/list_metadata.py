@@ -29,7 +29,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> ListMetadataResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.list_metadata_response import ListMetadataResponse
 
     return answer.model(ListMetadataResponse)

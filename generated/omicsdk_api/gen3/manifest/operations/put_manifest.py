@@ -40,7 +40,7 @@ def build(*, body: Sequence[ManifestEntry | ManifestEntryDict]) -> Request:
 
 
 def parse(answer: Answer) -> StoredFile:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.stored_file import StoredFile
 
     return answer.model(StoredFile)

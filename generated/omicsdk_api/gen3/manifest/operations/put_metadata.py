@@ -38,7 +38,7 @@ def build(*, body: Sequence[Mapping[str, Any]]) -> Request:
 
 
 def parse(answer: Answer) -> StoredFile:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.stored_file import StoredFile
 
     return answer.model(StoredFile)

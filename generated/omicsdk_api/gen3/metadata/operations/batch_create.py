@@ -42,7 +42,7 @@ def build(*, body: Sequence[BatchCreateBodyItem | BatchCreateBodyItemDict], over
 
 
 def parse(answer: Answer) -> BatchResult:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.batch_result import BatchResult
 
     return answer.model(BatchResult)

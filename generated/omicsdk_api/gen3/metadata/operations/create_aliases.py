@@ -39,7 +39,7 @@ def build(*, guid: str, aliases: Sequence[str] | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> AliasList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.alias_list import AliasList
 
     return answer.model(AliasList)

@@ -31,7 +31,7 @@ def build(*, path: str) -> Request:
 
 
 def parse(answer: Answer) -> str:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("str", answer.json(as_it_came, STRING))
 
 

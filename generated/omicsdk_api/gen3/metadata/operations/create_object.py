@@ -52,7 +52,7 @@ def build(
 
 
 def parse(answer: Answer) -> NewObject:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.new_object import NewObject
 
     return answer.model(NewObject)

@@ -30,7 +30,7 @@ def build(*, path: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_index_key_path = Operation(FACTS, build, parse)

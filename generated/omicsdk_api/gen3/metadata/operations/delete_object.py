@@ -36,7 +36,7 @@ def build(*, guid: str, delete_file_locations: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> Any:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.json(as_it_came, ANY)
 
 

@@ -58,7 +58,7 @@ def build(
 
 
 def parse(answer: Answer) -> dict[str, Any] | list[dict[str, Any]]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast(
         "dict[str, Any] | list[dict[str, Any]]", answer.json(as_it_came, union(mapping(ANY), array(mapping(ANY))))
     )

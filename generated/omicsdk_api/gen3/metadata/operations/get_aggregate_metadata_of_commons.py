@@ -31,7 +31,7 @@ def build(*, name: str) -> Request:
 
 
 def parse(answer: Answer) -> list[dict[str, Any]]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("list[dict[str, Any]]", answer.json(as_it_came, array(mapping(ANY))))
 
 

@@ -25,7 +25,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> dict[str, Any]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 

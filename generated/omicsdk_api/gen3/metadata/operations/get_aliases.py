@@ -33,7 +33,7 @@ def build(*, guid: str) -> Request:
 
 
 def parse(answer: Answer) -> AliasList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.alias_list import AliasList
 
     return answer.model(AliasList)

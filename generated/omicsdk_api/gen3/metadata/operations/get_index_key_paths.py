@@ -23,7 +23,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> list[str]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("list[str]", answer.json(as_it_came, array(STRING)))
 
 

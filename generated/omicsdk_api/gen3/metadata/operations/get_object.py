@@ -33,7 +33,7 @@ def build(*, guid: str) -> Request:
 
 
 def parse(answer: Answer) -> ObjectView:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.object_view import ObjectView
 
     return answer.model(ObjectView)

@@ -34,7 +34,7 @@ def build(*, guid: str) -> Request:
 
 
 def parse(answer: Answer) -> DownloadUrl:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.download_url import DownloadUrl
 
     return answer.model(DownloadUrl)

@@ -27,7 +27,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> Status:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.status import Status
 
     return answer.model(Status)

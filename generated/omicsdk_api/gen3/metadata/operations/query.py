@@ -52,12 +52,12 @@ def build(*, limit: int | Omit = OMIT, offset: int | Omit = OMIT, filters: Mappi
 
 
 def parse(answer: Answer) -> list[str]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("list[str]", answer.json(as_it_came, array(STRING)))
 
 
 def items(page: list[str]) -> Sequence[str] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page
 
 

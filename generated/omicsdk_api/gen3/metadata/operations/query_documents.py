@@ -51,7 +51,7 @@ def build(
 
 
 def parse(answer: Answer) -> dict[str, dict[str, Any]]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("dict[str, dict[str, Any]]", answer.json(as_it_came, mapping(mapping(ANY))))
 
 

@@ -41,7 +41,7 @@ def build(*, body: Mapping[str, Any], guid: str, merge: bool | Omit = OMIT) -> R
 
 
 def parse(answer: Answer) -> dict[str, Any]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 

@@ -45,7 +45,7 @@ def build(*, guid: str, aliases: Sequence[str] | Omit = OMIT, merge: bool | Omit
 
 
 def parse(answer: Answer) -> AliasList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.alias_list import AliasList
 
     return answer.model(AliasList)

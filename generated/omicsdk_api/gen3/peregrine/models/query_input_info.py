@@ -18,8 +18,8 @@ class QueryInputInfo(Model):
     Attributes:
         query: The query as text; `null` as a value in it is a syntax error.
         variables: Values of its variables, by name without the dollar.
-        operation_name: Ignored by the service, which accepts one operation per query. In the document it is
-            called operationName.
+        operation_name: Ignored by the service, which accepts one operation per query. Its name in the
+            document is operationName.
     """
 
     query: str
@@ -36,7 +36,7 @@ class QueryInputInfo(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> QueryInputInfo:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.query = get("query")

@@ -30,7 +30,7 @@ def build(*, nodes: str) -> Request:
 
 
 def parse(answer: Answer) -> dict[str, dict[str, int]]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("dict[str, dict[str, int]]", answer.json(as_it_came, mapping(mapping(INTEGER))))
 
 

@@ -35,7 +35,7 @@ def build(*, object_id: str) -> Request:
 
 
 def parse(answer: Answer) -> CoreMetadata:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.core_metadata import CoreMetadata
 
     return answer.model(CoreMetadata)

@@ -28,7 +28,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> SchemaOutputRef:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.schema_output_ref import SchemaOutputRef
 
     return answer.model(SchemaOutputRef)

@@ -25,7 +25,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> VersionOutputRef:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.version_output_ref import VersionOutputRef
 
     return answer.model(VersionOutputRef)

@@ -29,7 +29,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> ProjectsList:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.projects_list import ProjectsList
 
     return answer.model(ProjectsList)

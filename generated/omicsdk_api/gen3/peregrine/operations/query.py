@@ -47,7 +47,7 @@ def build(
 
 
 def parse(answer: Answer) -> QueryOutputRef:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.query_output_ref import QueryOutputRef
 
     return answer.model(QueryOutputRef)

@@ -44,7 +44,7 @@ def build(*, program: str, project: str, transaction_id: int) -> Request:
 
 
 def parse(answer: Answer) -> ClosedTransaction:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.closed_transaction import ClosedTransaction
 
     return answer.model(ClosedTransaction)

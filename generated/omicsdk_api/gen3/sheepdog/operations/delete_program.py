@@ -32,7 +32,7 @@ def build(*, program: str) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 delete_program = Operation(FACTS, build, parse)

@@ -30,7 +30,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> SchemaLinks:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.schema_links import SchemaLinks
 
     return answer.model(SchemaLinks)

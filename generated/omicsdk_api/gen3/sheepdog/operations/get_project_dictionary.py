@@ -34,7 +34,7 @@ def build(*, program: str, project: str) -> Request:
 
 
 def parse(answer: Answer) -> SchemaLinks:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.schema_links import SchemaLinks
 
     return answer.model(SchemaLinks)

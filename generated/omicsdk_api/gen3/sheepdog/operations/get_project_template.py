@@ -42,7 +42,7 @@ def build(*, program: str, project: str, entity: str, format: str | Omit = OMIT)
 
 
 def parse(answer: Answer) -> bytes:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.content
 
 

@@ -47,7 +47,7 @@ def build(*, program: str, project: str, ids: Sequence[str]) -> Request:
 
 
 def parse(answer: Answer) -> str:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.text()
 
 

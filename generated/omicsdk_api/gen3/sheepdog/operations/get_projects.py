@@ -32,7 +32,7 @@ def build(*, program: str) -> Request:
 
 
 def parse(answer: Answer) -> SchemaLinks:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.schema_links import SchemaLinks
 
     return answer.model(SchemaLinks)

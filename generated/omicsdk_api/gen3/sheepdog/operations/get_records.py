@@ -47,7 +47,7 @@ def build(*, program: str, project: str, entity_id_string: Sequence[str]) -> Req
 
 
 def parse(answer: Answer) -> StoredEntities:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.stored_entities import StoredEntities
 
     return answer.model(StoredEntities)

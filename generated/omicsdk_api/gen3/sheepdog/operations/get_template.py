@@ -33,7 +33,7 @@ def build(*, entity: str, format: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> bytes:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.content
 
 

@@ -44,7 +44,7 @@ def build(*, format: str | Omit = OMIT, categories: str | Omit = OMIT, exclude: 
 
 
 def parse(answer: Answer) -> bytes:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.content
 
 

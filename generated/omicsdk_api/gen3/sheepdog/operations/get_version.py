@@ -25,7 +25,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> Versions:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.versions import Versions
 
     return answer.model(Versions)

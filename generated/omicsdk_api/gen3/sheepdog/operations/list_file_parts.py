@@ -47,7 +47,7 @@ def build(*, program: str, project: str, file_uuid: str, upload_id: str | Omit =
 
 
 def parse(answer: Answer) -> str:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.text()
 
 

@@ -49,7 +49,7 @@ def build(*, program: str, project: str, ids: Sequence[str], to_delete: bool) ->
 
 
 def parse(answer: Answer) -> Transaction:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.transaction import Transaction
 
     return answer.model(Transaction)

@@ -45,7 +45,7 @@ def build(*, program: str, project: str, transaction_id: int) -> Request:
 
 
 def parse(answer: Answer) -> Transaction:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.transaction import Transaction
 
     return answer.model(Transaction)

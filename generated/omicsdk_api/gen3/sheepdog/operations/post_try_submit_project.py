@@ -40,7 +40,7 @@ def build(*, program: str, project: str) -> Request:
 
 
 def parse(answer: Answer) -> Transaction:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.transaction import Transaction
 
     return answer.model(Transaction)

@@ -40,7 +40,7 @@ def build(*, dbgap_accession_number: str, name: str, type: str) -> Request:
 
 
 def parse(answer: Answer) -> Registered:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.registered import Registered
 
     return answer.model(Registered)

@@ -49,7 +49,7 @@ def build(*, s3_url: str, program: str, project: str, file_uuid: str) -> Request
 
 
 def parse(answer: Answer) -> Message:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.message import Message
 
     return answer.model(Message)

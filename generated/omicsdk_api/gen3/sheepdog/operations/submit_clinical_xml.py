@@ -44,7 +44,7 @@ def build(*, body: str, program: str, project: str) -> Request:
 
 
 def parse(answer: Answer) -> Transaction:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.transaction import Transaction
 
     return answer.model(Transaction)

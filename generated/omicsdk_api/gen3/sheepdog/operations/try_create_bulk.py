@@ -52,7 +52,7 @@ def build(*, body: Sequence[SchemaEntityBulk | SchemaEntityBulkDict], program: s
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 try_create_bulk = Operation(FACTS, build, parse)

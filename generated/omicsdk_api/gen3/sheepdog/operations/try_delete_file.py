@@ -48,7 +48,7 @@ def build(*, program: str, project: str, file_uuid: str, upload_id: str | Omit =
 
 
 def parse(answer: Answer) -> Message:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.message import Message
 
     return answer.model(Message)

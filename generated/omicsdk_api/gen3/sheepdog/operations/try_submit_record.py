@@ -49,7 +49,7 @@ def build(*, body: Sequence[Entity | EntityDict], program: str, project: str) ->
 
 
 def parse(answer: Answer) -> Transaction:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.transaction import Transaction
 
     return answer.model(Transaction)

@@ -67,7 +67,7 @@ def build(
 
 
 def parse(answer: Answer) -> Message:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.message import Message
 
     return answer.model(Message)

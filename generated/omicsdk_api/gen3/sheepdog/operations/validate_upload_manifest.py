@@ -37,7 +37,7 @@ def build(*, files: Sequence[Mapping[str, Any]]) -> Request:
 
 
 def parse(answer: Answer) -> Validation:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.validation import Validation
 
     return answer.model(Validation)

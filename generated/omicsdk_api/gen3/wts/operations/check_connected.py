@@ -31,7 +31,7 @@ def build(*, idp: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 check_connected = Operation(FACTS, build, parse)

@@ -40,7 +40,7 @@ def build(*, endpoint: str, filters: Sequence[str] | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> dict[str, dict[str, Any] | None]:
-    """What an answer says."""
+    """Parse an answer."""
     return cast("dict[str, dict[str, Any] | None]", answer.json(as_it_came, mapping(union(mapping(ANY), NULL))))
 
 

@@ -39,7 +39,7 @@ def build(*, redirect: str | Omit = OMIT, idp: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 get_authorization_url = Operation(FACTS, build, parse)

@@ -31,7 +31,7 @@ def build(*, unexpired: bool | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> GetExternalOidcResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.get_external_oidc_response import GetExternalOidcResponse
 
     return answer.model(GetExternalOidcResponse)

@@ -44,7 +44,7 @@ def build(*, expires: int | Omit = OMIT, idp: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> GetTokenResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.get_token_response import GetTokenResponse
 
     return answer.model(GetTokenResponse)

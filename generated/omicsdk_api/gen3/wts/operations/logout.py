@@ -25,7 +25,7 @@ def build() -> Request:
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 logout = Operation(FACTS, build, parse)

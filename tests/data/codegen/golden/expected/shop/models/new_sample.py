@@ -31,7 +31,7 @@ class NewSample(Model):
     Attributes:
         kind: Not described.
         parent: A sample, and those that were made of it.
-        class_: A word that Python keeps for itself. In the document it is called class.
+        class_: A word that Python keeps for itself. Its name in the document is class.
     """
 
     kind: Literal["blood", "saliva"] | str
@@ -48,7 +48,7 @@ class NewSample(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> NewSample:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.kind = get("kind")

@@ -33,7 +33,7 @@ class Sample(Model):
         kind: Not described.
         id: Its name for ever.
         parent: A sample, and those that were made of it.
-        class_: A word that Python keeps for itself. In the document it is called class.
+        class_: A word that Python keeps for itself. Its name in the document is class.
         children: Not described.
         sizes: Not described.
     """
@@ -58,7 +58,7 @@ class Sample(Model):
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> Sample:
-        """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
+        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
         get = data.get
         made = blank(cls)
         made.kind = get("kind")

@@ -40,7 +40,7 @@ def build(
 
 
 def parse(answer: Answer) -> Sample | None:
-    """What an answer says."""
+    """Parse an answer."""
     if answer.status == 202:
         return None
     from ..models.sample import Sample

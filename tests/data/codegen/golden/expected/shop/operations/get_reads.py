@@ -32,7 +32,7 @@ def build(*, sample_id: str) -> Request:
 
 
 def parse(answer: Answer) -> bytes:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.content
 
 

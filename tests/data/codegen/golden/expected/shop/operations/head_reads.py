@@ -28,7 +28,7 @@ def build(*, sample_id: str) -> Request:
 
 
 def parse(answer: Answer) -> Mapping[str, str]:
-    """What an answer says."""
+    """Parse an answer."""
     return answer.headers
 
 

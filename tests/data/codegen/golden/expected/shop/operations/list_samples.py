@@ -51,14 +51,14 @@ def build(
 
 
 def parse(answer: Answer) -> ListSamplesResponse:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.list_samples_response import ListSamplesResponse
 
     return answer.model(ListSamplesResponse)
 
 
 def items(page: ListSamplesResponse) -> Sequence[Sample] | None:
-    """The items of a page."""
+    """Return the items of a page."""
     return page.samples
 
 

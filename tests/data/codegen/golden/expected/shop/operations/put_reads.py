@@ -37,7 +37,7 @@ def build(*, sample_id: str, file: bytes | BinaryIO | PathLike[str] | Omit = OMI
 
 
 def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+    """Accept a successful answer, which has no content."""
 
 
 put_reads = Operation(FACTS, build, parse)

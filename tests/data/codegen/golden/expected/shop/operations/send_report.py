@@ -33,7 +33,7 @@ def build(*, body: str | Omit = OMIT) -> Request:
 
 
 def parse(answer: Answer) -> Accepted | Rejected | dict[str, Any]:
-    """What an answer says."""
+    """Parse an answer."""
     from ..models.accepted import Accepted
     from ..models.rejected import Rejected
 
