@@ -1,4 +1,4 @@
-"""Runs a documented client as a separate program; a test talks to it by JSON.
+"""Run a documented client as a separate program, which a test controls by JSON.
 
 The first argument is the module that the client comes from, `hca` (published) or `omicsdk` (ours), and after a colon the
 client's class: nothing but the import differs. With `cli ARGUMENT...` after it, it is that module's command line; without, steps come on stdin as a
@@ -13,7 +13,7 @@ import time
 
 
 def published(kind):
-    """The published client, made to speak to a loopback server and not to wait for it."""
+    """The published client, configured for a loopback server, without waits."""
     import hca.auth
     import hca.dss
     import hca.util
@@ -38,7 +38,7 @@ def published_command_line(kind):
 
 
 def ours(kind):
-    """The documented face of ours."""
+    """Our client with the documented interface."""
     import omicsdk.compat.hca as ours
 
     return getattr(ours.auth if kind == "AuthClient" else ours.dss, kind)
@@ -77,7 +77,7 @@ def paginate(client, name, arguments):
 
 
 def stream(client, name, arguments):
-    """Read to the end in blocks of `block` bytes; what came, as its hash."""
+    """Read to the end in blocks of `block` bytes; return the hash of the bytes."""
     block = arguments.pop("block", 1024)
     size, digest = 0, hashlib.sha256()
     with getattr(client, name).stream(**arguments) as answer:
@@ -100,7 +100,7 @@ HOW = {"call": call, "iterate": iterate, "paginate": paginate, "stream": stream,
 
 
 def run(client, steps):
-    """Each step's result, up to the first that fails, whose error is the last result."""
+    """Run the steps up to the first failure, and return their results; the last one is the error."""
     results = []
     for how, name, arguments in steps:
         try:

@@ -24,27 +24,27 @@ Environment = Mapping[str, Sequence[str]]
 
 
 class NotMade(Exception):
-    """An environment that could not be made; the message names it and the reason."""
+    """An environment could not be created; the message names it and states the reason."""
 
 
 def load(file: Path = HERE / "environments.toml") -> dict[str, Environment]:
-    """Name to requirements, forced, imports and for."""
+    """Return the settings of each environment by its name: requirements, forced, imports and for."""
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 def fingerprint(environment: Environment, python: str = sys.version) -> str:
-    """A hash of all that decides what an environment holds."""
+    """Return a hash of everything that determines the content of an environment."""
     return hashlib.sha256(json.dumps([environment, python], sort_keys=True).encode()).hexdigest()
 
 
 def is_made(folder: Path, environment: Environment) -> bool:
-    """Whether the environment in `folder` is there, whole, and from these requirements."""
+    """Return whether the environment in `folder` exists, is complete, and has these requirements."""
     marker = folder / MARKER
     return marker.is_file() and marker.read_text(encoding="utf-8") == fingerprint(environment)
 
 
 def make(name: str, environment: Environment, folder: Path) -> None:
-    """Make one environment, replacing what is there.
+    """Create an environment, and replace an existing one.
 
     Raises:
         NotMade: A step failed; the last line that it wrote is in the message.

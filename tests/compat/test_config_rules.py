@@ -1,4 +1,4 @@
-"""How layers of settings are merged: as the library of the published client does it, but for what that passes over in silence."""
+"""Merging of settings layers: as in the published client's library, except for mistakes that it silently ignores."""
 
 import json
 import random
@@ -100,7 +100,7 @@ def test_layers_are_merged_alike():
         ([{"a": [1]}, {"a": {"$extend": "xy"}}], {"a": [1, "x", "y"]}, ConfigError),
     ],
 )
-def test_what_the_library_passes_over(layers, their, our):
+def test_mistakes_that_the_library_ignores_are_errors(layers, their, our):
     assert theirs([layers]) == [their]
     if our is ConfigError:
         with pytest.raises(ConfigError):

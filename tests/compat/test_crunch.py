@@ -1,4 +1,4 @@
-"""One scenario of what users of a crunch site do, by the published client django-crunch and by ours: both see the same."""
+"""A scenario of a crunch site, with the published client django-crunch and with ours: both get the same results."""
 
 import json
 import os
@@ -81,7 +81,7 @@ def snakemake(interpreter: Path, folder: Path) -> dict[str, str]:
 
 
 def run(python: Path, sandbox: Sandbox, package: str, folder: Path, more: dict[str, str]) -> Results:
-    """What a package saw on a site with nothing on it, with some more variables in the environment."""
+    """Return the results of a package on an empty site, with further variables in the environment."""
     sandbox.reset()
     sandbox.crunch.empty()
     folder.mkdir()
@@ -103,7 +103,7 @@ def run(python: Path, sandbox: Sandbox, package: str, folder: Path, more: dict[s
 def seen(
     server: Sandbox, tmp_path_factory: pytest.TempPathFactory, interpreter_of: Callable[[str], Path]
 ) -> dict[str, Results]:
-    """What both packages saw."""
+    """The results of both packages."""
     folder = tmp_path_factory.mktemp("crunch")
     more = snakemake(interpreter_of("crunch"), folder)
     pythons = {PUBLISHED: interpreter_of("crunch"), OURS: Path(sys.executable)}
@@ -111,9 +111,9 @@ def seen(
 
 
 def agrees(ours: Any, theirs: Any) -> bool:
-    """Whether two things that were seen are the same.
+    """Return whether two results agree.
 
-    What the site refused is an answer for the published client, and raised by ours with the same answer. What else the
+    A refusal of the site is a result in the published client; ours raises it with the same answer. What else the
     published client raises of its own is a base of what ours raises.
     """
     if isinstance(theirs, dict) and "said" in theirs:
@@ -130,7 +130,7 @@ def test_the_published_crunch_client_works_with_the_sandbox(seen: dict[str, Resu
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_the_published_crunch_client_and_ours_see_the_same(seen: dict[str, Results], group: str) -> None:
+def test_the_published_crunch_client_and_ours_get_the_same_results(seen: dict[str, Results], group: str) -> None:
     assert differences(seen[PUBLISHED][group], seen[OURS][group], agrees, DEFECTS, group) == {}
 
 
@@ -140,7 +140,7 @@ def test_the_published_crunch_client_still_has_its_defects(seen: dict[str, Resul
 
 
 @pytest.mark.parametrize(("group", "label"), DEFECTS)
-def test_where_the_published_crunch_client_is_wrong_ours_is_right(
+def test_ours_does_not_have_the_defects_of_the_published_crunch_client(
     seen: dict[str, Results], group: str, label: str
 ) -> None:
     assert DEFECTS[group, label][1](seen[OURS][group][label])

@@ -1,4 +1,4 @@
-"""What the published crunch client sent, request by request: ours sends the same fields to the same addresses."""
+"""Recorded requests of the published crunch client: ours sends the same fields to the same addresses."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ READS = [step for step in STEPS if step.request["method"] == "GET"]
 
 
 class Answering:
-    """Answers a request as it was recorded, and keeps it."""
+    """Returns the recorded answer to a request, and stores the request."""
 
     def __init__(self, step: Step) -> None:
         self._step = step
@@ -55,7 +55,7 @@ class Answering:
 
 
 def _call(connection: Connection, path: str, fields: Mapping[str, str]) -> None:
-    """The call that the published client's request came from."""
+    """Return the call that sent the published client's request."""
     match path.strip("/").split("/"):
         case ["api", "projects"]:
             connection.add_project(fields["name"], fields["description"], fields["details"])
@@ -93,12 +93,12 @@ def _name(step: Step) -> str:
 
 
 def _alike(name: str, value: str) -> str:
-    """A value without what makes no difference to a site."""
+    """Return a value without parts that a site ignores."""
     return value.lower() if value in ("True", "False", "true", "false") else value.replace("T", " ", name == "value")
 
 
 @pytest.mark.parametrize("step", POSTS, ids=_name)
-def test_what_crunch_sends_is_sent(step: Step) -> None:
+def test_requests_of_crunch_that_write_are_the_same(step: Step) -> None:
     path, fields = step.request["path"], step.request["body"]
     sent, refused = _sent(step, lambda connection: _call(connection, path, fields))
     assert [(each.method, each.url.path) for each in sent] == [("POST", path)]
@@ -112,7 +112,7 @@ def test_what_crunch_sends_is_sent(step: Step) -> None:
 
 
 @pytest.mark.parametrize("step", READS, ids=_name)
-def test_what_crunch_reads_is_read(step: Step) -> None:
+def test_requests_of_crunch_that_read_are_the_same(step: Step) -> None:
     path = step.request["path"]
     sent, refused = _sent(step, lambda connection: connection.get_json_response(path.lstrip("/")))
     assert [(each.method, each.url.path) for each in sent] == [("GET", path)]
@@ -120,14 +120,14 @@ def test_what_crunch_reads_is_read(step: Step) -> None:
     assert (refused is not None) == (step.status >= 400)
 
 
-def test_a_size_that_crunch_sends_and_no_site_takes_is_not_sent() -> None:
+def test_a_size_that_sites_refuse_is_not_sent() -> None:
     [step] = NEGATIVE
     sent, refused = _sent(step, lambda connection: _call(connection, step.request["path"], step.request["body"]))
     assert sent == []
     assert refused is not None
 
 
-def test_a_slash_that_crunch_left_out_is_sent() -> None:
+def test_a_slash_that_crunch_omitted_is_sent() -> None:
     assert [step.request["path"] for step in LOST] == ["/api/projects"]
     answered = Step(0, "made", {}, 201, {"content-type": "application/json"}, {"slug": "x"})
     sent, refused = _sent(answered, lambda connection: connection.post("api/projects", name="x"))

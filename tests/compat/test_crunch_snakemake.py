@@ -1,4 +1,4 @@
-"""Runs of crunch's datasets with Snakemake 7 and 8 as users have them, without conda, and with one that states it is there."""
+"""Runs of crunch's datasets with Snakemake 7 and 8 as installed by users, without conda, and with a fake conda."""
 
 import json
 import os
@@ -50,7 +50,7 @@ Make = Callable[[str], Made]
 
 @pytest.fixture(params=RELEASES)
 def release(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A release of Snakemake that is found on the PATH, where there is no conda."""
+    """A release of Snakemake on the PATH, without conda."""
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
     (bin_folder / "snakemake").symlink_to(PEERS / request.param / "bin" / "snakemake")
@@ -70,7 +70,7 @@ def make(sandbox: Sandbox, tmp_path: Path) -> Generator[Make]:
 
 
 def shape(files: Mapping[str, object]) -> set[str]:
-    """The names of files, without what differs from run to run and between releases."""
+    """Return the names of files, without parts that differ between runs and releases."""
     return {re.sub(r"[^/]*\.snakemake\.log$", "LOG", name) for name in files}
 
 
@@ -132,7 +132,7 @@ def test_crunch_snakemake_resumes_where_it_failed_and_nothing_is_lost(release: s
     assert (made.storage / "ran.txt").read_text() == "ran\n"  # rule one was not run again
 
 
-def test_crunch_snakemake_with_a_snakefile_that_is_none(release: str, make: Make) -> None:
+def test_crunch_snakemake_with_an_invalid_snakefile(release: str, make: Make) -> None:
     made = make("rule all\n    nonsense")
     run = made.run(WorkflowType.snakemake)
 
@@ -140,8 +140,8 @@ def test_crunch_snakemake_with_a_snakefile_that_is_none(release: str, make: Make
     assert "SyntaxError" in run.note or "Syntax error" in run.note
 
 
-def test_crunch_snakemake_without_its_input_is_no_success(release: str, make: Make) -> None:
-    """The published client reports six happy statuses here."""
+def test_crunch_snakemake_without_its_input_fails(release: str, make: Make) -> None:
+    """The published client reports six successful statuses here."""
     made = make(COPY.replace("a.txt", "nowhere.txt"))
     run = made.run(WorkflowType.snakemake)
 
@@ -171,7 +171,7 @@ esac
 
 
 def test_crunch_snakemake_takes_the_options_for_conda(release: str, make: Make, tmp_path: Path) -> None:
-    """Where there is a conda, the release accepts what it is called with."""
+    """If conda is installed, the release accepts our arguments."""
     conda = tmp_path / "bin" / "conda"
     conda.write_text(CONDA.format(folder=tmp_path))
     conda.chmod(0o755)
@@ -193,7 +193,7 @@ INTERRUPTED = """
 """
 
 
-def test_crunch_snakemake_is_ended_by_ctrl_c(release: str, make: Make, sandbox: Sandbox) -> None:
+def test_ctrl_c_ends_crunch_snakemake(release: str, make: Make, sandbox: Sandbox) -> None:
     made = make('rule all:\n    output: "never.txt"\n    shell: "echo it is $$ >&2; sleep 1000"\n')
     program = [sys.executable, "-c", textwrap.dedent(INTERRUPTED), made.slug, str(made.media), str(made.parent)]
     told = os.environ | sandbox.environment()

@@ -1,4 +1,4 @@
-"""The CWL tool of the manual's page on pipelines, run by the real cwltool."""
+"""The CWL tool of the manual's page on pipelines, run with the real cwltool."""
 
 import json
 import os

@@ -73,7 +73,7 @@ def test_downloads_over_a_bad_network(
     assert found["reads.fastq.gz"] == (folder / "reads.fastq.gz").read_bytes()
 
 
-def test_does_not_take_wrong_bytes(sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path]) -> None:
+def test_rejects_wrong_bytes(sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path]) -> None:
     seeded = sandbox.seed(make_folder())
     sandbox.add_faults(Rule("wrong", path="/_objects/*", at=5))
     with pytest.raises(Exception, match="download task"):

@@ -1,4 +1,4 @@
-"""The documented client, published or ours, lists, finds and reads what is in the sandbox."""
+"""The documented client, published or ours, lists, finds and reads the sandbox's data."""
 
 import hashlib
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def test_lists_every_bundle_over_pages(
 
 
 @pytest.mark.compat("hca")
-def test_bears_the_parameters_that_the_published_client_sends_twice(
+def test_accepts_the_parameters_that_the_published_client_sends_twice(
     sandbox: Sandbox, new_client: Callable[..., "Documented"], make_folder: Callable[..., Path]
 ) -> None:
     folder = make_folder(reads=10)
@@ -86,7 +86,7 @@ def test_reads_files(sandbox: Sandbox, client: "Documented", make_folder: Callab
     assert parsed["biomaterial_core"]["ncbi_taxon_id"] == [9606]
 
 
-def test_waits_through_redirects_to_itself(
+def test_waits_while_redirected_to_the_same_url(
     sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path]
 ) -> None:
     seeded = sandbox.seed(make_folder())
@@ -134,7 +134,7 @@ def test_finds_bundles_by_their_metadata(
         ("post_search", {"replica": "aws", "es_query": {"query": {"fuzzy": {"a": "b"}}}}, 400, "elasticsearch_bad_request", "fuzzy"),
     ],
 )  # fmt: skip
-def test_understands_refusals(
+def test_raises_documented_errors_for_refusals(
     client: "Documented", name: str, arguments: dict[str, Any], status: int, code: str | None, says: str
 ) -> None:
     with pytest.raises(Exception, match=says) as caught:
@@ -144,9 +144,7 @@ def test_understands_refusals(
     assert code is None or caught.value.code == code
 
 
-def test_tries_again_after_server_errors(
-    sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path]
-) -> None:
+def test_retries_server_errors(sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path]) -> None:
     seeded = sandbox.seed(make_folder(reads=10))
     sandbox.add_faults(Rule("status", path="/dss/v1/bundles/*", method="GET", times=2, status=503, retry_after=0))
     bundle = client.call("get_bundle", uuid=seeded["bundle_uuid"], replica="aws")

@@ -63,7 +63,7 @@ def test_an_upload_that_is_not_logged_in_states_how_to(
         )
 
 
-def test_a_token_that_is_not_known_is_refused(module: str, new_client: Callable[..., "Documented"]) -> None:
+def test_an_unknown_token_is_refused(module: str, new_client: Callable[..., "Documented"]) -> None:
     with pytest.raises(Exception, match="401") as caught:
         new_client(module, token="forged").call("get_subscriptions", replica="aws")
     assert "SwaggerAPIException" in caught.value.kinds
@@ -98,7 +98,7 @@ def test_changes_and_deletes_a_bundle(sandbox: Sandbox, client: "Documented", ma
         client.call("get_bundle", **target)
 
 
-def test_checks_a_bundle_out(sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path]) -> None:
+def test_checks_out_a_bundle(sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path]) -> None:
     seeded = sandbox.seed(make_folder())
     sandbox.clock.freeze()
     (job,) = client.run(("call", "post_bundles_checkout", {"uuid": seeded["bundle_uuid"], "replica": "aws"}))
@@ -110,7 +110,7 @@ def test_checks_a_bundle_out(sandbox: Sandbox, client: "Documented", make_folder
     assert done["location"].startswith("s3://")
 
 
-def test_keeps_collections(sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path]) -> None:
+def test_manages_collections(sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path]) -> None:
     seeded = sandbox.seed(make_folder(reads=10))
     bundle = {"type": "bundle", "uuid": seeded["bundle_uuid"], "version": seeded["version"]}
     file = {"type": "file", **{key: seeded["files"][0][key] for key in ("uuid", "version")}}
@@ -163,7 +163,7 @@ def receiver() -> Iterator[tuple[str, list[tuple[str, str, dict[str, str], bytes
         thread.join()
 
 
-def test_subscribes_and_is_reported(
+def test_subscribes_and_receives_notifications(
     sandbox: Sandbox,
     client: "Documented",
     make_folder: Callable[..., Path],

@@ -1,4 +1,4 @@
-"""One scenario of what Gen3's users do, by the published client gen3 and by ours: both see the same."""
+"""A scenario of a Gen3 commons, with the published client gen3 and with ours: both get the same results."""
 
 import json
 import os
@@ -133,7 +133,7 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
 
 
 def run(python: Path, sandbox: Sandbox, proxy: ConnectProxy, package: str, folder: Path) -> Results:
-    """What a package saw in a commons that nothing was done in yet."""
+    """Return the results of a package in an unused commons."""
     sandbox.reset()
     folder.mkdir()
     gen3 = sandbox.gen3
@@ -168,7 +168,7 @@ def run(python: Path, sandbox: Sandbox, proxy: ConnectProxy, package: str, folde
 
 @pytest.fixture(scope="module")
 def proxy(server: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectProxy]:
-    """The way to the sandbox as https://commons.example.org."""
+    """The proxy through which the sandbox is https://commons.example.org."""
     running = ConnectProxy(server.url, HOST, tmp_path_factory.mktemp("certificates"))
     yield running
     running.close()
@@ -181,16 +181,16 @@ def seen(
     tmp_path_factory: pytest.TempPathFactory,
     interpreter_of: Callable[[str], Path],
 ) -> dict[str, Results]:
-    """What both packages saw."""
+    """The results of both packages."""
     folder = tmp_path_factory.mktemp("gen3")
     pythons = {PUBLISHED: interpreter_of("gen3"), OURS: Path(sys.executable)}
     return {package: run(python, server, proxy, package, folder / package) for package, python in pythons.items()}
 
 
 def agrees(ours: Any, theirs: Any) -> bool:
-    """Whether two things that were seen are the same.
+    """Return whether two results agree.
 
-    Both refuse in the same places, with the same status where the published client's error has one; what it raises of its
+    Both raise errors in the same places, with the same status if the published client's error has one; what it raises of its
     its own is a base of what ours raises, unless ours states the status.
     """
     if not (isinstance(ours, dict) and isinstance(theirs, dict) and "raised" in ours and "raised" in theirs):
@@ -207,7 +207,7 @@ def test_the_published_client_works_with_the_sandbox(seen: dict[str, Results], g
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_the_published_client_and_ours_see_the_same(seen: dict[str, Results], group: str):
+def test_the_published_client_and_ours_get_the_same_results(seen: dict[str, Results], group: str):
     assert differences(seen[PUBLISHED][group], seen[OURS][group], agrees, DEFECTS, group) == {}
 
 
@@ -217,7 +217,7 @@ def test_the_published_client_still_has_its_defects(seen: dict[str, Results], gr
 
 
 @pytest.mark.parametrize(("group", "label"), DEFECTS)
-def test_where_the_published_client_is_wrong_ours_is_right(seen: dict[str, Results], group: str, label: str):
+def test_ours_does_not_have_the_defects_of_the_published_client(seen: dict[str, Results], group: str, label: str):
     assert DEFECTS[group, label][1](seen[OURS][group][label])
 
 
@@ -241,7 +241,7 @@ def test_records_are_submitted_and_found(seen: dict[str, Results]):
         assert told["submitted_files"]["stored"] == {"data": {"_manifest_count": 8}}
 
 
-def test_bytes_arrive_as_they_were_sent(seen: dict[str, Results]):
+def test_bytes_arrive_unchanged(seen: dict[str, Results]):
     for told in seen.values():
         assert told["file"]["bytes"] == "some reads"
         assert told["file"]["what came"] == {"reads.txt": "some reads"}
@@ -249,7 +249,7 @@ def test_bytes_arrive_as_they_were_sent(seen: dict[str, Results]):
         assert told["objects"]["bytes"] == "an object"
 
 
-def test_a_login_refers_to_another_commons(seen: dict[str, Results]):
+def test_a_login_gives_access_to_another_commons(seen: dict[str, Results]):
     for told in seen.values():
         assert told["token_service"]["there"] == "sandbox-user@example.org"
 

@@ -1,4 +1,4 @@
-"""The way by which clients with https and port 443 wired in reach the sandbox leads there, and nowhere else."""
+"""The proxy for clients with hard-coded https and port 443 connects to the sandbox only."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +36,7 @@ def test_the_sandbox_answers_as_the_commons_at_that_host(client: httpx.Client, s
     assert client.get(f"http://{HOST}/index/_status").status_code == 200
 
 
-def test_bodies_go_through(client: httpx.Client, sandbox: Sandbox, tmp_path: Path):
+def test_bodies_pass_the_proxy(client: httpx.Client, sandbox: Sandbox, tmp_path: Path):
     token = sandbox.gen3.access.issue("sandbox-user@example.org", sandbox.gen3_url)
     record = {"form": "object", "hashes": {"md5": "0" * 32}, "size": 1, "urls": []}
     for _ in range(2):

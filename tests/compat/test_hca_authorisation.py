@@ -1,4 +1,4 @@
-"""Fusillade by the published client and by ours: the same answers, and either continues with what the other set up."""
+"""Fusillade with the published client and with ours: the same answers, and either manages objects of the other."""
 
 import json
 from collections.abc import Callable
@@ -91,12 +91,12 @@ TAKE_DOWN: list[tuple[str, str, dict[str, Any]]] = [
 
 
 def decisions(steps: list[tuple[str, str, dict[str, Any]]], values: list[Any]) -> list[bool]:
-    """What was decided, in order."""
+    """Return the decisions, in order."""
     named = zip(steps, values, strict=True)
     return [value["result"] for (_, name, _), value in named if name == "post_v1_policies_evaluate"]
 
 
-def test_a_login_with_an_access_token_is_remembered(
+def test_a_login_with_an_access_token_is_stored(
     sandbox: Sandbox, new_client: Callable[..., "Documented"], module: str
 ) -> None:
     client = new_client(module, token=None, kind="AuthClient")
@@ -105,7 +105,7 @@ def test_a_login_with_an_access_token_is_remembered(
 
 
 @BOTH_WAYS
-def test_what_one_sets_up_the_other_manages(pair: dict[str, "Documented"], first: str, second: str) -> None:
+def test_either_client_manages_objects_of_the_other(pair: dict[str, "Documented"], first: str, second: str) -> None:
     pair[first].run(*SET_UP)
     by_second = pair[second].run(*LOOK)
     assert by_second == pair[first].run(*LOOK)
@@ -115,8 +115,8 @@ def test_what_one_sets_up_the_other_manages(pair: dict[str, "Documented"], first
     assert taken_down[-2:] == [[], []]
 
 
-def test_both_are_answered_the_same(sandbox: Sandbox, new_client: Callable[..., "Documented"]) -> None:
-    """Bytes where the service states in words that it was done, JSON elsewhere."""
+def test_both_get_the_same_answers(sandbox: Sandbox, new_client: Callable[..., "Documented"]) -> None:
+    """Bytes if the service answers with a message, JSON otherwise."""
     told: list[Any] = []
     for module in ("hca", "omicsdk"):
         sandbox.reset()
@@ -147,7 +147,7 @@ def test_a_token_without_a_user_is_refused(new_client: Callable[..., "Documented
     assert error.status == 401
 
 
-def test_a_change_that_was_made_before(pair: dict[str, "Documented"]) -> None:
+def test_a_repeated_change(pair: dict[str, "Documented"]) -> None:
     """The service states 304; the published client looks for what kind of text that is, and fails over there being none."""
     member = ("call", "put_v1_group_user", {"group_id": "lab", "action": "add", "users": [ADA]})
     pair["hca"].run(*SET_UP[:4])

@@ -1,4 +1,4 @@
-"""The Data Store by the published client and by ours: either registers, finds, changes and downloads what the other did."""
+"""The Data Store with the published client and with ours: either registers, finds, changes and downloads objects of the other."""
 
 import json
 import subprocess
@@ -28,14 +28,14 @@ def pair(new_client: Callable[..., "Documented"]) -> Pair:
 
 
 def downloaded(contents: Contents, client: "Documented", bundle: dict[str, Any]) -> dict[str, bytes]:
-    """What a client has in a bundle's folder, without the description of the bundle itself."""
+    """Return the files of a client in a bundle's folder, without the description of the bundle itself."""
     found = contents(client.folder / f"{bundle['uuid']}.{bundle['version']}")
     assert json.loads(found.pop("bundle.json"))["bundle"]["uuid"] == bundle["uuid"]
     return found
 
 
 @BOTH_WAYS
-def test_what_one_stages_the_other_registers(
+def test_files_staged_by_one_client_are_registered_by_the_other(
     sandbox: Sandbox, pair: Pair, make_folder: Callable[..., Path], contents: Contents, first: str, second: str
 ) -> None:
     """File by file, then as a bundle; the first one downloads it, adds a separate file, and the second one deletes it."""
@@ -73,7 +73,7 @@ def test_what_one_stages_the_other_registers(
 
 
 @BOTH_WAYS
-def test_a_collection_is_kept_by_both(
+def test_a_collection_is_managed_by_both(
     sandbox: Sandbox, pair: Pair, make_folder: Callable[..., Path], contents: Contents, first: str, second: str
 ) -> None:
     source = make_folder(reads=1000)
@@ -114,7 +114,7 @@ def test_a_subscription_is_managed_by_both(pair: Pair, first: str, second: str) 
 
 
 @BOTH_WAYS
-def test_a_checkout_is_waited_for_by_the_other(
+def test_a_checkout_of_one_client_is_awaited_by_the_other(
     sandbox: Sandbox, pair: Pair, make_folder: Callable[..., Path], first: str, second: str
 ) -> None:
     bundle = sandbox.seed(make_folder(reads=10))
@@ -158,7 +158,7 @@ def test_a_bundle_of_several_pages_is_the_same_tree(
 
 
 @BOTH_WAYS
-def test_a_downloaded_collection_is_taken_over(
+def test_a_collection_downloaded_by_the_other_client_is_reused(
     sandbox: Sandbox, pair: Pair, make_folder: Callable[..., Path], tmp_path: Path, first: str, second: str
 ) -> None:
     """No byte of its files is fetched again."""
@@ -192,7 +192,7 @@ def test_a_deployment_without_anonymous_access(
 
 
 @BOTH_WAYS
-def test_both_are_the_same_service_account_by_its_key(
+def test_both_log_in_as_one_service_account_by_its_key(
     sandbox: Sandbox, new_client: Callable[..., "Documented"], tmp_path: Path, first: str, second: str
 ) -> None:
     """Subscriptions are their owner's: the second one finds that of the first."""
@@ -203,10 +203,8 @@ def test_both_are_the_same_service_account_by_its_key(
     assert [each["uuid"] for each in listed["subscriptions"]] == [made["uuid"]]
 
 
-def test_a_login_of_the_published_client_is_taken_over(
-    sandbox: Sandbox, new_client: Callable[..., "Documented"]
-) -> None:
-    """As it is in that client's configuration at first, then as our own; it stays there for that client."""
+def test_a_login_of_the_published_client_is_used(sandbox: Sandbox, new_client: Callable[..., "Documented"]) -> None:
+    """First from that client's configuration, then as our own; it stays in the configuration for that client."""
     theirs = new_client("hca", token=None)
     theirs.run(("login", "", {"access_token": sandbox.token()}))
     stored = theirs.configuration.read_text()
@@ -234,7 +232,7 @@ WORDS = [
 ]
 
 
-def test_the_environment_that_the_sandbox_gives_is_enough(
+def test_the_environment_of_the_sandbox_is_sufficient(
     sandbox: Sandbox, make_folder: Callable[..., Path], contents: Contents, tmp_path: Path, command: Path
 ) -> None:
     """Also for the published command as it is installed."""

@@ -25,7 +25,7 @@ KINDS = {
 
 
 def person_for(service: str, sandbox: Sandbox, new_client: Callable[..., "Documented"], module: str) -> "Documented":
-    """A client that knows the sandbox's application and is not logged in."""
+    """Return a client that is configured for the sandbox's application and not logged in."""
     client = new_client(module, token=None, kind=KINDS[service][0])
     config = json.loads(client.configuration.read_text())
     # The published client asks the service for these by https only, which the sandbox does not speak.
@@ -35,7 +35,7 @@ def person_for(service: str, sandbox: Sandbox, new_client: Callable[..., "Docume
 
 
 def log_in(person: "Documented", service: str) -> str:
-    """A login without a browser: the address that is printed is visited, the code of its end is typed in."""
+    """Log in without a browser: open the printed address, and enter the code from the end of its redirect."""
     process = subprocess.Popen(
         [*person._command, "cli", service, "login", "--remote"],
         stdin=subprocess.PIPE,

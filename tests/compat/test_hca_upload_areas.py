@@ -1,4 +1,4 @@
-"""The published client and ours on one upload area, with one configuration: what either did, the other continues with."""
+"""The published client and ours on one upload area, with one configuration: either continues the work of the other."""
 
 import json
 import random
@@ -20,7 +20,7 @@ class Pair:
 
     Args:
         new_client: Makes clients.
-        sandbox: What they talk to.
+        sandbox: The server.
     """
 
     def __init__(self, new_client: Callable[..., Any], sandbox: Sandbox) -> None:
@@ -38,22 +38,22 @@ class Pair:
         self.omics._environment["HCA_CONFIG_FILE"] = str(self.configuration)
 
     def both(self, *words: str) -> str:
-        """What both print for the same words."""
+        """Return the output of both for the same arguments."""
         theirs, ours = self.old(*words), self.new(*words)
         assert ours == theirs
         return ours
 
     def old(self, *words: str) -> str:
-        """What the published command line prints."""
+        """Return the output of the published command line."""
         return _output(self.hca.cli("upload", *words))
 
     def new(self, *words: str) -> str:
-        """What ours prints."""
+        """Return the output of ours."""
         return _output(self.omics.cli("upload", *words))
 
     @property
     def section(self) -> Any:
-        """What the configuration states of areas."""
+        """Return the configuration of areas."""
         return json.loads(self.configuration.read_text())["upload"]
 
 
@@ -78,7 +78,7 @@ def files(tmp_path: Path) -> Path:
 
 
 def stored(sandbox: Sandbox, uri: str) -> dict[str, dict[str, Any]]:
-    """Every object of an area with what S3 knows of it."""
+    """Return every object of an area with its S3 metadata."""
     client: Any = sandbox._up.context.staging.client()
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
     keys = [entry["Key"] for entry in client.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
@@ -151,7 +151,7 @@ def test_hca_finds_in_sync_what_ours_sent(pair: Pair, sandbox: Sandbox, files: P
     assert pair.both("status", "donor.json").startswith("File: donor.json in UploadArea: sandbox/")
 
 
-def test_hca_takes_the_credentials_of_the_same_area(pair: Pair, sandbox: Sandbox):
+def test_hca_prints_the_credentials_of_the_same_area(pair: Pair, sandbox: Sandbox):
     uri = sandbox.area()
     pair.old("select", uri)
     alias = uri.split("/")[-2][:8]

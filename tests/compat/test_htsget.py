@@ -19,7 +19,7 @@ REGION = "chr1:1-1000"
 
 @pytest.fixture
 def peer(interpreter_of: Callable[[str], Path]) -> Callable[..., Any]:
-    """Runs a program with the published packages; what it prints is JSON."""
+    """Run a program with the published packages; its output is JSON."""
 
     def run(code: str, *words: str) -> Any:
         command = [str(interpreter_of("htsget")), "-c", code, *words]
@@ -50,9 +50,7 @@ print("null")
     assert (ours / "theirs.bam").read_bytes() == (ours / "ours.bam").read_bytes()
 
 
-def test_htslib_reads_what_was_joined_and_the_tickets_themselves(
-    ours: Path, omics_sandbox: Sandbox, peer: Callable[..., Any]
-) -> None:
+def test_htslib_reads_joined_files_and_tickets(ours: Path, omics_sandbox: Sandbox, peer: Callable[..., Any]) -> None:
     code = """
 import json, pysam, sys
 folder, url = sys.argv[1:]
@@ -70,7 +68,7 @@ print(json.dumps({
     assert seen["variants"] == [["chr1", position] for position in range(100, 1001, 100)]
 
 
-def test_what_htslib_writes_passes_our_checks(ours: Path, omics_sandbox: Sandbox, peer: Callable[..., Any]) -> None:
+def test_files_written_by_htslib_pass_our_checks(ours: Path, omics_sandbox: Sandbox, peer: Callable[..., Any]) -> None:
     with Refget(omics_sandbox.refget_url, environ={}) as refget:
         text = "".join(f">{name}\n{refget.read(name)}\n" for name in ("chr1", "chr2"))
     (ours / "reference.fa").write_text(text)

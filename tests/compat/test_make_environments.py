@@ -1,4 +1,4 @@
-"""The script that makes the published clients' environments, without making one."""
+"""The script that creates the published clients' environments, without creating one."""
 
 import importlib.util
 import sys
@@ -20,7 +20,7 @@ def script() -> Any:
 
 @pytest.fixture
 def made(script: Any, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Lets this very interpreter represent each new environment's, and pip do nothing; the folders that were made."""
+    """Use this interpreter for each new environment, without pip; return the created folders."""
     folders: list[Path] = []
     run = script._run
 
@@ -47,7 +47,7 @@ def test_every_environment_is_described(script: Any) -> None:
         assert set(environment) <= {"requirements", "forced", "imports", "for"}
 
 
-def test_made_once_and_again_when_something_changes(script: Any, made: list[Path], tmp_path: Path) -> None:
+def test_an_environment_is_created_again_when_its_inputs_change(script: Any, made: list[Path], tmp_path: Path) -> None:
     folder, environment = tmp_path / "peers" / "x", {"requirements": ["x==1"], "imports": ["json"]}
     assert not script.is_made(folder, environment)
     script.make("x", environment, folder)
@@ -65,16 +65,14 @@ def test_another_python_is_another_environment(script: Any) -> None:
     assert script.fingerprint({}, "3.11") != script.fingerprint({}, "3.12")
 
 
-def test_a_client_that_does_not_import_is_reported_and_not_treated_as_made(
-    script: Any, made: list[Path], tmp_path: Path
-) -> None:
+def test_a_client_that_cannot_be_imported_is_reported_as_failed(script: Any, made: list[Path], tmp_path: Path) -> None:
     environment = {"requirements": ["x"], "imports": ["json", "no_such_module"]}
     with pytest.raises(script.NotMade, match=r"import no_such_module in \.peers/x: ModuleNotFoundError"):
         script.make("x", environment, tmp_path / "x")
     assert not script.is_made(tmp_path / "x", environment)
 
 
-def test_main_does_nothing_when_all_is_made(
+def test_main_does_nothing_when_all_environments_exist(
     script: Any, made: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(script, "PEERS", tmp_path)
@@ -92,7 +90,7 @@ def test_main_does_nothing_when_all_is_made(
     assert capsys.readouterr().err == ""
 
 
-def test_main_names_what_failed_and_what_it_does_not_know(
+def test_main_names_failed_and_unknown_environments(
     script: Any, made: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(script, "PEERS", tmp_path)

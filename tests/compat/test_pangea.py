@@ -1,4 +1,4 @@
-"""One scenario of what Pangea's users do, by the published client pangea-api and by ours: both see the same."""
+"""A scenario of Pangea, with the published client pangea-api and with ours: both get the same results."""
 
 import json
 import os
@@ -96,7 +96,7 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
 
 
 def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Results:
-    """What a package saw on a platform that nothing was done on yet."""
+    """Return the results of a package on an unused platform."""
     sandbox.reset()
     folder.mkdir()
     trusted = [SANDBOX_PANGEA_USER]
@@ -126,17 +126,17 @@ def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Results:
 def seen(
     server: Sandbox, tmp_path_factory: pytest.TempPathFactory, interpreter_of: Callable[[str], Path]
 ) -> dict[str, Results]:
-    """What both packages saw."""
+    """The results of both packages."""
     folder = tmp_path_factory.mktemp("pangea")
     pythons = {PUBLISHED: interpreter_of("pangea"), OURS: Path(sys.executable)}
     return {package: run(python, server, package, folder / package) for package, python in pythons.items()}
 
 
 def agrees(ours: Any, theirs: Any) -> bool:
-    """Whether two things that were seen are the same.
+    """Return whether two results agree.
 
-    Both refuse in the same places, with the same status, and what the published client raises is a base of what ours raises;
-    for errors of requests, which ours does not have, the status has to do.
+    Both raise errors in the same places, with the same status, and the published client's exception is a base of ours;
+    for errors of requests, which ours does not use, only the status is compared.
     """
     if not (isinstance(ours, dict) and isinstance(theirs, dict) and "raised" in ours and "raised" in theirs):
         return ours == theirs
@@ -151,7 +151,7 @@ def test_the_published_client_works_with_the_sandbox(seen: dict[str, Results], g
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_the_published_client_and_ours_see_the_same(seen: dict[str, Results], group: str):
+def test_the_published_client_and_ours_get_the_same_results(seen: dict[str, Results], group: str):
     assert differences(seen[PUBLISHED][group], seen[OURS][group], agrees, DEFECTS, group) == {}
 
 
@@ -161,7 +161,7 @@ def test_the_published_client_still_has_its_defects(seen: dict[str, Results], gr
 
 
 @pytest.mark.parametrize(("group", "label"), DEFECTS)
-def test_where_the_published_client_is_wrong_ours_is_right(seen: dict[str, Results], group: str, label: str):
+def test_ours_does_not_have_the_defects_of_the_published_client(seen: dict[str, Results], group: str, label: str):
     assert DEFECTS[group, label][1](seen[OURS][group][label])
 
 
@@ -172,7 +172,7 @@ def test_no_group_of_the_scenario_is_left_out(seen: dict[str, Results]):
 # Values that both have to see, so that they do not agree on nothing.
 
 
-def test_objects_are_made_found_and_changed(seen: dict[str, Results]):
+def test_objects_are_created_found_and_changed(seen: dict[str, Results]):
     for told in seen.values():
         assert told["organizations"]["the same"] is True
         assert told["groups"]["a library"] == ["Group Lib", True, True]
@@ -187,7 +187,7 @@ def test_all_samples_come_page_by_page(seen: dict[str, Results]):
         assert told["pages"]["counts"] == {"n_samples": 205}
 
 
-def test_files_arrive_as_they_were_sent(seen: dict[str, Results]):
+def test_files_arrive_unchanged(seen: dict[str, Results]):
     for told in seen.values():
         for group in ("small", "large", "odd_names"):
             assert (told[group]["is there"], told[group]["as it was sent"]) == (True, True)
@@ -197,7 +197,7 @@ def test_files_arrive_as_they_were_sent(seen: dict[str, Results]):
         assert told["small"]["data"]["uri"].endswith("/samples/sample small/small file.txt")
 
 
-def test_orders_are_worked_off(seen: dict[str, Results]):
+def test_work_orders_are_completed(seen: dict[str, Results]):
     for told in seen.values():
         assert told["orders"]["order"] == ["WOP", 100, "pending"]
         assert told["orders"]["status"] == ["working", {"pending": 1, "success": 1, "n_jobs": 2}]

@@ -1,4 +1,4 @@
-"""The published packages' names, as specs/SERVICE/published-names.json has them for the manual and its tests."""
+"""The names of the published packages equal those in specs/SERVICE/published-names.json, which the manual and its tests use."""
 
 import json
 import subprocess

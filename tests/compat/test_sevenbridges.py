@@ -1,4 +1,4 @@
-"""One scenario over every group of resources, by the published Seven Bridges client and by ours: both see the same."""
+"""A scenario over every group of resources, with the published Seven Bridges client and with ours: both get the same results."""
 
 import json
 import os
@@ -90,7 +90,7 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
 
 
 def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Results:
-    """What a package saw on a platform that nothing was done on yet."""
+    """Return the results of a package on an unused platform."""
     sandbox.reset()
     folder.mkdir()
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP") if name in os.environ}
@@ -107,7 +107,7 @@ def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Results:
 
 
 def operations_asked_for(sandbox: Sandbox) -> set[str]:
-    """The names of the operations that the sandbox has been requested."""
+    """Return the names of the operations that were requested from the sandbox."""
     stated = operations(read_document("sb"))
     patterns = [(each.method, re.compile(re.sub(r"\{\w+\}", "[^/]+", each.path)), each.name) for each in stated]
     found: set[str] = set()
@@ -122,7 +122,7 @@ def operations_asked_for(sandbox: Sandbox) -> set[str]:
 def ran(
     server: Sandbox, tmp_path_factory: pytest.TempPathFactory, interpreter_of: Callable[[str], Path]
 ) -> dict[str, tuple[Results, set[str]]]:
-    """What both packages saw, and which operations they requested."""
+    """The results of both packages, and the operations that they requested."""
     folder = tmp_path_factory.mktemp("sevenbridges")
     pythons = {PUBLISHED: interpreter_of("sevenbridges"), OURS: Path(sys.executable)}
     return {
@@ -133,12 +133,12 @@ def ran(
 
 @pytest.fixture(scope="module")
 def seen(ran: dict[str, tuple[Results, set[str]]]) -> dict[str, Results]:
-    """What both packages saw."""
+    """The results of both packages."""
     return {package: told for package, (told, _) in ran.items()}
 
 
 def agrees(ours: Any, theirs: Any) -> bool:
-    """Whether two things that were seen are the same.
+    """Return whether two results agree.
 
     What ours raises may be a subclass of the documented exception, and state a status where the published client's states none.
     """
@@ -149,12 +149,12 @@ def agrees(ours: Any, theirs: Any) -> bool:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_the_published_client_and_ours_see_the_same(seen: dict[str, Results], group: str):
+def test_the_published_client_and_ours_get_the_same_results(seen: dict[str, Results], group: str):
     assert differences(seen[PUBLISHED][group], seen[OURS][group], agrees, DEFECTS, group) == {}
 
 
 @pytest.mark.parametrize(("group", "label"), DEFECTS)
-def test_where_the_published_client_is_wrong_ours_is_right(seen: dict[str, Results], group: str, label: str):
+def test_ours_does_not_have_the_defects_of_the_published_client(seen: dict[str, Results], group: str, label: str):
     shows, right = DEFECTS[group, label]
     assert shows(seen[PUBLISHED][group][label])
     assert right(seen[OURS][group][label])
@@ -178,7 +178,7 @@ def test_a_project_is_listed_page_by_page(seen: dict[str, Results]):
         assert told["projects"]["all pages"] == [f"Page {number}" for number in range(5)]
 
 
-def test_bytes_arrive_as_they_were_sent(seen: dict[str, Results]):
+def test_bytes_arrive_unchanged(seen: dict[str, Results]):
     for told in seen.values():
         assert told["uploads"]["bytes"] is True
         assert told["uploads"]["overwritten"] == ["second", 1]
@@ -186,7 +186,7 @@ def test_bytes_arrive_as_they_were_sent(seen: dict[str, Results]):
         assert told["downloads"]["left behind"] == []
 
 
-def test_a_file_on_a_volume_goes_there_and_comes_back(seen: dict[str, Results]):
+def test_a_file_is_exported_to_a_volume_and_imported_again(seen: dict[str, Results]):
     for told in seen.values():
         assert told["exports"]["an alias now"]["storage"] == {
             "is": "FileStorage",

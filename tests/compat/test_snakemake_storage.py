@@ -26,7 +26,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def store(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[SbStore]:
-    """The project p of the sandbox, which the variables name."""
+    """The project p of the sandbox, named by the variables."""
     for name, value in sandbox.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -39,7 +39,7 @@ def store(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def snakemake(store: SbStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a Snakefile by Snakemake's own environment, which has this package beside it as after an installation."""
+    """Run a Snakefile in Snakemake's environment, in which this package is available as after an installation."""
     beside = tmp_path / "beside"
     beside.mkdir()
     (beside / "sitecustomize.py").write_text(FOLDERS.format(folder=sysconfig.get_path("purelib")))
@@ -59,7 +59,7 @@ def snakemake(store: SbStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def bundle(sandbox: Sandbox, tmp_path: Path) -> str:
-    """A bundle with two tables, and what is not one."""
+    """A bundle with two tables, and a file that is not a table."""
     folder = tmp_path / "bundle"
     folder.mkdir()
     (folder / "cells one.csv").write_text("a,b\nc,d\n")
@@ -115,7 +115,7 @@ rule all:
     assert all(moment.is_integer() and moment > 0 for moment in moments), moments
 
 
-def test_a_bundle_comes_as_a_folder(snakemake: Run, store: SbStore, bundle: str) -> None:
+def test_a_bundle_is_staged_as_a_folder(snakemake: Run, store: SbStore, bundle: str) -> None:
     workflow = f"""\
 rule list:
     input: storage("dss://aws/{bundle}")
@@ -128,7 +128,7 @@ rule list:
     assert content(store, "sandbox-user/p/names.txt") == b"cells one.csv\nlinks.json\nmore.csv\n"
 
 
-def test_a_missing_object_and_what_is_damaged(snakemake: Run, sandbox: Sandbox, store: SbStore, bundle: str) -> None:
+def test_missing_and_damaged_files(snakemake: Run, sandbox: Sandbox, store: SbStore, bundle: str) -> None:
     def copying(name: str) -> str:
         source, made = f"dss://aws/{bundle}/{name}", "sb://sandbox-user/p/copy.csv"
         return f'rule copy:\n    input: storage("{source}")\n    output: storage("{made}")\n    shell: "cp {{input}} {{output}}"\n'

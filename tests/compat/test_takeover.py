@@ -1,4 +1,4 @@
-"""Folders and uploads of the published client and of ours are each other's: what one left the other continues with."""
+"""Folders and uploads of the published client and of ours are interchangeable: either continues the work of the other."""
 
 import json
 import threading
@@ -32,12 +32,12 @@ def fetched(sandbox: Sandbox) -> list[str]:
 
 
 def own(files: dict[str, Any]) -> dict[str, Any]:
-    """Without what our engine keeps for itself to resume from."""
+    """Return the files without the engine's resume data."""
     return {name: value for name, value in files.items() if ".omics" not in name}
 
 
 def until(true: Callable[[], bool], seconds: float = 60) -> None:
-    """Waits for something that another process does."""
+    """Wait for a condition that another process fulfils."""
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end
@@ -71,7 +71,7 @@ def test_a_downloaded_bundle_is_the_same_tree(
 
 
 @BOTH_WAYS
-def test_a_downloaded_bundle_is_taken_over(
+def test_a_bundle_downloaded_by_the_other_client_is_reused(
     sandbox: Sandbox, pair: dict[str, "Documented"], make_folder: Callable[..., Path], tmp_path: Path, first: str, second: str
 ) -> None:  # fmt: skip
     seeded = sandbox.seed(make_folder())
@@ -124,7 +124,7 @@ def test_a_killed_download_is_finished(
     first: str,
     second: str,
 ) -> None:
-    """What a killed client leaves half-way does not disturb the other, nor does it end up in the bundle."""
+    """Incomplete files of a killed client do not affect the other client or the bundle."""
     folder = make_folder(reads=12_000_000)
     seeded = sandbox.seed(folder)
     target = tmp_path / "shared"
@@ -146,7 +146,7 @@ def test_a_killed_download_is_finished(
     )
 
 
-def test_a_damaged_file_that_the_published_client_trusts_is_made_right(
+def test_a_damaged_file_that_the_published_client_trusts_is_repaired(
     sandbox: Sandbox, pair: dict[str, "Documented"], make_folder: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = make_folder()
@@ -223,7 +223,7 @@ def test_an_uploaded_folder_is_the_same_bundle(
 
 
 @BOTH_WAYS
-def test_what_one_uploads_the_other_downloads(
+def test_an_upload_of_one_client_is_downloaded_by_the_other(
     sandbox: Sandbox,
     pair: dict[str, "Documented"],
     make_folder: Callable[..., Path],
@@ -253,7 +253,7 @@ def test_what_one_uploads_the_other_downloads(
     ],
     ids=" ".join,
 )
-def test_both_command_lines_answer_the_same(
+def test_both_command_lines_print_the_same(
     sandbox: Sandbox, pair: dict[str, "Documented"], make_folder: Callable[..., Path], arguments: tuple[str, ...]
 ) -> None:
     sandbox.clock.freeze()

@@ -1,4 +1,4 @@
-"""`crunch_scenario PACKAGE FOLDER [PART...]`: does what users of a crunch site do and prints what it saw as JSON.
+"""`crunch_scenario PACKAGE FOLDER [PART...]`: runs the calls of a user of a crunch site and prints the results as JSON.
 
 PACKAGE is `crunch` or `omicsdk.compat.crunch`; the site is that of CRUNCH_URL and CRUNCH_TOKEN, the sandbox's, and
 CRUNCH_STORAGE_SETTINGS refers to the folder of its datasets' files. PARTs are the modules beside this one.

@@ -1,4 +1,4 @@
-"""Calls of a connection: adding, describing, reading, telling statuses, and being refused."""
+"""Calls of a connection: adding, describing, reading, reporting statuses, and refusals."""
 
 import os
 from datetime import UTC, date, datetime

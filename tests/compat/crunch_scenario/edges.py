@@ -1,4 +1,4 @@
-"""What comes last, since not both packages make something of it."""
+"""Edge cases, which run last because the packages behave differently."""
 
 from noted import Noted
 from party import Party

@@ -1,4 +1,4 @@
-"""What a scenario notes, as JSON, so that what two packages saw can be compared."""
+"""The results of a scenario, as JSON, so that those of two packages can be compared."""
 
 import traceback
 from collections.abc import Callable
@@ -7,10 +7,10 @@ from typing import Any
 
 
 class Noted:
-    """Values by group and label, in the order in which they were noted.
+    """Values by group and label, in the order in which they were recorded.
 
     Args:
-        folder: Where the scenario works; a dot represents it in texts.
+        folder: The scenario's working folder; a dot represents it in texts.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -19,7 +19,7 @@ class Noted:
         self._group: dict[str, Any] = {}
 
     def run(self, name: str, group: Callable[[], None]) -> None:
-        """Runs a group; what ends it early is noted too."""
+        """Run a group, and record the exception that ends it early."""
         self._group = self.groups[name] = {}
         try:
             group()
@@ -27,12 +27,12 @@ class Noted:
             self._group["ended by"] = traceback.format_exc()
 
     def __call__(self, label: str, thing: Any) -> None:
-        """Notes a JSON value."""
+        """Record a JSON value."""
         assert label not in self._group, label
         self._group[label] = self._plain(thing)
 
     def answer(self, label: str, call: Callable[[], Any]) -> Any:
-        """Notes what the site said to a call, and whether the call raised it.
+        """Record the site's answer to a call, and whether the call raised it.
 
         Returns:
             The body as JSON.
@@ -48,10 +48,10 @@ class Noted:
         return given.json()
 
     def outcome(self, label: str, call: Callable[[], Any]) -> Any:
-        """Notes what a call gives, or names of the class that it raises and of that class's bases.
+        """Record the result of a call, or the names of the exception's class and its bases.
 
         Returns:
-            What the call gave; None when it raised something.
+            The result of the call; None if it raised an exception.
         """
         try:
             given = call()

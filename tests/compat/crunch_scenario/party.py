@@ -1,4 +1,4 @@
-"""What a scenario works with: the classes of either package, and the folders."""
+"""The environment of a scenario: the classes of either package, and the folders."""
 
 import hashlib
 import json
@@ -30,8 +30,8 @@ class Party:
     """A user of a package.
 
     Args:
-        package: `crunch`, or what takes its place.
-        folder: An empty one, for files.
+        package: `crunch`, or its replacement.
+        folder: An empty folder for files.
     """
 
     def __init__(self, package: str, folder: Path) -> None:
@@ -43,11 +43,11 @@ class Party:
         self.connection: Any = self.name("Connection")()
 
     def name(self, name: str) -> Any:
-        """Something that the package has."""
+        """Return an attribute of the package."""
         return getattr(import_module(self.package + PLACES[name].removeprefix("crunch")), name)
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
-        """Asks the site without the package."""
+        """Send a request to the site without the package."""
         request = urllib.request.Request(f"{self.url}{path}", method=method)
         request.add_header("Authorization", f"Token {os.environ['CRUNCH_TOKEN']}")
         if body is not None:
@@ -81,7 +81,7 @@ class Party:
         return [[each["stage"], each["state"], each["note"]] for each in found if each["dataset"] == number]
 
     def run(self, slug: str, place: str, kind: str = "script", **more: Any) -> Any:
-        """A run of a dataset in a folder below the scenario's own, unless `more` names another."""
+        """Run a dataset in a subfolder of the scenario's folder, unless `more` names another."""
         return self.name("Run")(
             connection=self.connection,
             dataset_slug=slug,
@@ -92,23 +92,23 @@ class Party:
         )
 
     def worked(self, place: str) -> dict[str, str]:
-        """What a run left in its folder, which newer releases name after the dataset; without the workflow's output."""
+        """Return the files that a run left in its folder (newer releases name it after the dataset), without the workflow's output."""
         subfolders = [each.parent for each in (self.folder / place).rglob(".crunch")]
         found = below(subfolders[0]) if subfolders else {}
         return {name: text for name, text in found.items() if name != OUTPUT}
 
     def output(self, place: str) -> str | None:
-        """What a run kept of the workflow's output."""
+        """Return the stored output of the workflow."""
         kept = next((self.folder / place).rglob(OUTPUT), None)
         return None if kept is None else kept.read_text()
 
     def stored(self, name: str) -> dict[str, str]:
-        """What a dataset has in the storage."""
+        """Return the stored files of a dataset."""
         return below(self.storage / "data" / name)
 
 
 def below(folder: Path) -> dict[str, str]:
-    """The files in a folder by their paths: texts, and the digests of what is long."""
+    """Return the files in a folder by their paths: texts, and digests of long files."""
     found: dict[str, str] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():

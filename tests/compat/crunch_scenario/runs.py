@@ -1,4 +1,4 @@
-"""Runs of datasets by scripts: what they leave in the folder, in the storage and on the site."""
+"""Runs of datasets by scripts: their results in the folder, in the storage and on the site."""
 
 import json
 from pathlib import Path

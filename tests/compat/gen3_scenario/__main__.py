@@ -1,4 +1,4 @@
-"""`gen3_scenario PACKAGE FOLDER [PART...]`: does what Gen3's users do and prints what it saw as JSON.
+"""`gen3_scenario PACKAGE FOLDER [PART...]`: runs the calls of a user of Gen3 and prints the results as JSON.
 
 PACKAGE is `gen3` or `omicsdk.compat.gen3`; the commons is that of GEN3_ENDPOINT and GEN3_API_KEY, the sandbox's. PARTs are the
 modules beside this one; all of them where none is named.

@@ -1,4 +1,4 @@
-"""Downloads of DRS objects, over https as the published client has it wired in."""
+"""Downloads of DRS objects, over https, which is hard-coded in the published client."""
 
 import io
 import json
@@ -14,7 +14,7 @@ PREFIX = "dg.TEST"
 
 
 class Puller:
-    """A login to the commons as it is reached over https, and what is downloaded with it."""
+    """A login to the commons over https, and downloads with it."""
 
     def __init__(self, party: Party) -> None:
         self.party = party
@@ -23,11 +23,11 @@ class Puller:
         self.host = self.module.get_hostname_from_endpoint(self.auth.endpoint)
 
     def manifest(self, name: str, rows: list[dict[str, Any]]) -> str:
-        """A manifest as discovery pages give them."""
+        """Write a manifest in the format of discovery pages."""
         return self.party.local(name, json.dumps(rows))
 
     def objects(self, ids: list[str], folder: str, **more: Any) -> Any:
-        """Downloads objects into a folder; gives name and status of each."""
+        """Download objects into a folder; return the name and status of each."""
         into = str(self.party.folder / folder)
         told = self.module.download_drs_objects(self.host, self.auth, ids, into, show_progress=False, **more)
         return told and [[each.filename, each.status] for each in told.values()]

@@ -19,7 +19,7 @@ def _table(party: Party, name: str, columns: tuple[str, ...], *rows: tuple[objec
 
 
 def _rows(party: Party, name: str) -> list[list[str]]:
-    """The rows of a manifest below its columns, sorted by guid and all else."""
+    """Return the rows of a manifest, sorted by guid and the other columns."""
     text = (party.folder / name).read_text()
     head, *rows = csv.reader(text.splitlines(), delimiter="," if name.endswith(".csv") else "\t")
     return [head, *sorted(rows)]

@@ -1,4 +1,4 @@
-"""What a scenario notes, as JSON: identities, revisions and times stand as words, so that two runs can be compared."""
+"""The results of a scenario, as JSON: words replace identities, revisions and times, so that two runs can be compared."""
 
 import re
 import traceback
@@ -14,7 +14,7 @@ _SIGNED = re.compile(r"(https?://[^\s?]*/_storage/)[^\s\"']*")
 
 
 class Noted:
-    """Values by group and label, in the order in which they were noted.
+    """Values by group and label, in the order in which they were recorded.
 
     Args:
         url: The commons; a dot represents it.
@@ -27,7 +27,7 @@ class Noted:
         self._ids: dict[str, str] = {}
 
     def run(self, name: str, group: Callable[[], None]) -> None:
-        """Runs a group; what ends it early is noted too."""
+        """Run a group, and record the exception that ends it early."""
         self._group = self.groups[name] = {}
         self._ids = {}
         try:
@@ -37,15 +37,15 @@ class Noted:
             self._group["ended by"] = traceback.format_exc()
 
     def __call__(self, label: str, thing: object) -> None:
-        """Notes what something is."""
+        """Record a value."""
         assert label not in self._group, label
         self._group[label] = self._plain(thing)
 
     def outcome(self, label: str, call: Callable[[], object]) -> Any:
-        """Notes what a call gives, or what it raises: names of its class and that class's bases, and the status.
+        """Record the result of a call, or its exception: the names of its class and bases, and the status.
 
         Returns:
-            What the call gave; None when it raised something.
+            The result of the call; None if it raised an exception.
         """
         try:
             given = call()

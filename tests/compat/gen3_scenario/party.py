@@ -1,4 +1,4 @@
-"""What a scenario works with: clients of either package, and the sandbox's controls."""
+"""The environment of a scenario: clients of either package, and the sandbox's control API."""
 
 import hashlib
 import json
@@ -15,8 +15,8 @@ class Party:
     """A user of a package.
 
     Args:
-        package: `gen3`, or what takes its place.
-        folder: An empty one, for files.
+        package: `gen3`, or its replacement.
+        folder: An empty folder for files.
     """
 
     def __init__(self, package: str, folder: Path) -> None:
@@ -50,20 +50,20 @@ class Party:
         return self.module("file").Gen3File(self.auth)
 
     def local(self, name: str, content: str | bytes) -> str:
-        """The path of a local file with some content."""
+        """Write a local file, and return its path."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return str(path)
 
     def below(self, folder: str) -> dict[str, str]:
-        """The files in a local folder with their contents, but for a transfer's own; none where it does not exist."""
+        """Return the files in a local folder with their contents, without those of a transfer; none if it does not exist."""
         at = self.folder / folder
         paths = ((path.relative_to(at).as_posix(), path) for path in sorted(at.rglob("*")) if path.is_file())
         return {name: path.read_text() for name, path in paths if not name.startswith(".")}
 
     def fetch(self, url: str, content: bytes | None = None) -> str:
-        """Gets a presigned URL, or puts bytes there."""
+        """Read a presigned URL, or write bytes to it."""
         request = urllib.request.Request(url, data=content, method="GET" if content is None else "PUT")
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.read().decode()
@@ -76,14 +76,14 @@ class Party:
             return json.load(answer)
 
     def upload(self, name: str, content: bytes, **more: Any) -> str:
-        """Uploads a file as the documentation of both shows it; gives its GUID."""
+        """Upload a file as documented for both packages; return its GUID."""
         told = self.files.upload_file(name, **more)
         self.fetch(told["url"], content)
         self.finish()
         return told["guid"]
 
     def control(self, path: str, **body: Any) -> Any:
-        """Asks the sandbox's control API for something."""
+        """Call the sandbox's control API."""
         request = urllib.request.Request(
             f"{os.environ['SANDBOX_URL']}/_sandbox{path}",
             data=json.dumps(body).encode(),
@@ -93,7 +93,7 @@ class Party:
             return json.load(answer)
 
     def finish(self) -> None:
-        """Brings about all that is under way in the commons."""
+        """Finish all pending work of the commons."""
         self.control("/finish")
 
 

@@ -1,4 +1,4 @@
-"""What a commons shows of itself: its discovery page, and which identifiers of other commons mean the same."""
+"""A commons' discovery page, and its crosswalk of identifiers of other commons."""
 
 import asyncio
 import csv

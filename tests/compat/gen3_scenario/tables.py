@@ -60,7 +60,7 @@ def _exports(party: Party, note: Noted) -> None:
 
 
 def _lines(table: str) -> list[list[str]]:
-    """The rows of an exported table without their ids, in an order of their own."""
+    """Return the rows of an exported table without their ids, sorted."""
     return sorted([cells[0], *cells[2:]] for cells in (line.split("\t") for line in table.splitlines()))
 
 

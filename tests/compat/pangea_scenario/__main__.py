@@ -1,4 +1,4 @@
-"""`pangea_scenario PACKAGE FOLDER [PART...]`: does what users of Pangea do and prints what it saw as JSON.
+"""`pangea_scenario PACKAGE FOLDER [PART...]`: runs the calls of a user of Pangea and prints the results as JSON.
 
 PACKAGE is `pangea_api` or `omicsdk.compat.pangea_api`; the platform is that of PANGEA_ENDPOINT, PANGEA_USER and PANGEA_PASS, the sandbox's.
 PARTs are the modules beside this one.

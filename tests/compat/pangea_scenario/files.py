@@ -1,4 +1,4 @@
-"""Files of fields, up and down."""
+"""Uploads and downloads of fields' files."""
 
 import hashlib
 from pathlib import Path

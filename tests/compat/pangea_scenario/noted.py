@@ -1,4 +1,4 @@
-"""What a scenario notes, as JSON: identities, times and signatures stand as words, so that two runs can be compared."""
+"""The results of a scenario, as JSON: words replace identities, times and signatures, so that two runs can be compared."""
 
 import re
 import traceback
@@ -13,11 +13,11 @@ _SIGNED = re.compile(r"\?[^\s\"']*Signature=[^\s\"']*")
 
 
 class Noted:
-    """Values by group and label, in the order in which they were noted.
+    """Values by group and label, in the order in which they were recorded.
 
     Args:
-        url: The platform; a dot represents it.
-        folder: Where files are; a tilde represents it.
+        url: The platform's URL; a dot represents it.
+        folder: The folder of files; a tilde represents it.
     """
 
     def __init__(self, url: str, folder: Path) -> None:
@@ -28,7 +28,7 @@ class Noted:
         self._ids: dict[str, str] = {}
 
     def run(self, name: str, group: Callable[[], None]) -> None:
-        """Runs a group; what ends it early is noted too."""
+        """Run a group, and record the exception that ends it early."""
         self._group = self.groups[name] = {}
         self._ids = {}
         try:
@@ -37,15 +37,15 @@ class Noted:
             self._group["ended by"] = traceback.format_exc()
 
     def __call__(self, label: str, thing: object) -> None:
-        """Notes what something is."""
+        """Record a value."""
         assert label not in self._group, label
         self._group[label] = self._plain(thing)
 
     def outcome(self, label: str, call: Callable[[], object]) -> Any:
-        """Notes what a call gives, or what it raises: names of its class and that class's bases, and the status.
+        """Record the result of a call, or its exception: the names of its class and bases, and the status.
 
         Returns:
-            What the call gave; None when it raised something.
+            The result of the call; None if it raised an exception.
         """
         try:
             given = call()
@@ -77,7 +77,7 @@ class Noted:
 
 
 def _status(error: BaseException) -> int | None:
-    """The status that an error states; the published client's hold the one of requests that has it."""
+    """Return the status of an error; the published client's errors wrap one of requests."""
     inner = next((each for each in error.args if isinstance(each, Exception)), None)
     for each in (error, inner):
         answer = getattr(each, "response", None)

@@ -1,4 +1,4 @@
-"""What a scenario works with: clients of either package, and the platform as it is."""
+"""The environment of a scenario: clients of either package, and direct access to the platform."""
 
 import json
 import os
@@ -16,8 +16,8 @@ class Party:
     """A user of a package.
 
     Args:
-        package: `pangea_api`, or what takes its place.
-        folder: An empty one, for files.
+        package: `pangea_api`, or its replacement.
+        folder: An empty folder for files.
     """
 
     def __init__(self, package: str, folder: Path) -> None:
@@ -35,12 +35,12 @@ class Party:
 
     @cached_property
     def tags(self) -> ModuleType:
-        """Where tags are."""
+        """The module of tags."""
         return import_module(f"{self._package}.contrib.tagging")
 
     @cached_property
     def tag_functions(self) -> ModuleType:
-        """What is done with tags beside them."""
+        """The module of functions for tags."""
         return import_module(f"{self._package}.contrib.tagging.tag_funcs")
 
     def organization(self, name: str) -> Any:
@@ -52,32 +52,32 @@ class Party:
 
     @property
     def library_with_bucket(self) -> Any:
-        """The library of the sandbox that takes files."""
+        """The library of the sandbox with a bucket for files."""
         return (
             self.pangea.Organization(self.knex, "Sandbox").get().sample_group("Sandbox Library", is_library=True).get()
         )
 
     def new_field(self, label: str, name: str = "f", data: Any = None) -> Any:
-        """A new field of a new sample in the library that takes files."""
+        """Create a field of a new sample in the library with a bucket."""
         sample = self.library_with_bucket.sample(f"sample {label}").create()
         result = sample.analysis_result("raw::x", replicate="1").create()
         return result.field(name, data if data is not None else {}).create()
 
     def local(self, name: str, size: int) -> str:
-        """The path of a local file of so many bytes."""
+        """Write a local file of a given size, and return its path."""
         path = self.folder / name
         path.write_bytes(random.Random(name).randbytes(size))
         return str(path)
 
     def there(self, path: str, **query: str) -> Any:
-        """What the platform has at a path, asked by no package."""
+        """Read a path of the platform without either package."""
         url = f"{self.endpoint}/api/{quote(path)}" + (f"?{urlencode(query)}" if query else "")
         request = urllib.request.Request(url, headers={"Authorization": f"Token {self._token}"})
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
     def change(self, path: str, **fields: Any) -> Any:
-        """Changes what the platform has at a path, by no package."""
+        """Change a path of the platform without either package."""
         headers = {"Authorization": f"Token {self._token}", "Content-Type": "application/json"}
         body = json.dumps(fields).encode()
         request = urllib.request.Request(f"{self.endpoint}/api/{path}", data=body, headers=headers, method="PATCH")
@@ -85,7 +85,7 @@ class Party:
             return json.load(answer)
 
     def bytes_of(self, field: Any) -> bytes:
-        """What the platform has for the file of a field."""
+        """Return the stored bytes of a field's file."""
         data = self.there(f"{field.canon_url()}/{field.uuid}")["stored_data"]
         with urllib.request.urlopen(data["presigned_url"], timeout=60) as answer:
             return answer.read()

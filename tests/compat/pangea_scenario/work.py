@@ -1,4 +1,4 @@
-"""Pipelines, tags, and orders of work."""
+"""Pipelines, tags, and work orders."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""`sevenbridges_scenario PACKAGE FOLDER`: goes through every group of resources and prints what it saw as JSON.
+"""`sevenbridges_scenario PACKAGE FOLDER`: runs every group of resources and prints the results as JSON.
 
 PACKAGE is `sevenbridges` or `omicsdk.compat.sevenbridges`; the platform is that of SB_API_ENDPOINT and SB_AUTH_TOKEN, the sandbox's.
 """

@@ -1,4 +1,4 @@
-"""Users, projects and their members, who pays, divisions and teams, datasets, feedback, limits."""
+"""Users, projects and their members, billing, divisions and teams, datasets, feedback, limits."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What all resources share, refusals, handlers of errors, and configuration."""
+"""Common behaviour of resources, refusals, error handlers, and configuration."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is examined on an object of each class."""
+"""The members that are examined for an object of each class."""
 
 _RESOURCES = "href id name"
 

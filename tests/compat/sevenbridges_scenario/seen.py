@@ -1,4 +1,4 @@
-"""What a scenario saw, as JSON: identities and times stand as words, so that two runs can be compared."""
+"""The results of a scenario, as JSON: words replace identities and times, so that two runs can be compared."""
 
 import re
 import traceback
@@ -15,7 +15,7 @@ _SIGNED = re.compile(r"(https?://[^\s?]*/_storage/[^\s?]*)\?\S*")
 
 
 class Seen:
-    """Values by group and label, in the order in which they were seen.
+    """Values by group and label, in the order in which they were recorded.
 
     Args:
         url: The platform's base URL; a dot represents it.
@@ -28,7 +28,7 @@ class Seen:
         self._ids: dict[str, str] = {}
 
     def run(self, name: str, group: Callable[[], None]) -> None:
-        """Runs a group; what ends it early is seen too."""
+        """Run a group, and record the exception that ends it early."""
         self._group = self.groups[name] = {}
         self._ids = {}
         try:
@@ -37,12 +37,12 @@ class Seen:
             self._group["ended by"] = traceback.format_exc()
 
     def __call__(self, label: str, thing: object) -> None:
-        """Notes what something is."""
+        """Record a value."""
         assert label not in self._group, label
         self._group[label] = self._shown(thing)
 
     def refused(self, label: str, call: Callable[[], object]) -> None:
-        """Notes what is raised: the names of its class and of that class's bases, the status and the platform's code."""
+        """Record an exception: the names of its class and bases, the status and the platform's code."""
         try:
             given = call()
         except Exception as error:

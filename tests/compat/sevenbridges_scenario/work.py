@@ -148,7 +148,7 @@ def batches(world: World, see: Seen) -> None:
 
 
 def by_hand(world: World, see: Seen) -> None:
-    """What the clients have no method for, by their verbs."""
+    """Send requests for which the clients have no method, by their HTTP verbs."""
     api, app = world.api, app_of(world)
     project = world.new_project()
     file = reads_of(world, project)[0]

@@ -1,4 +1,4 @@
-"""What a scenario works with: an Api of either package, and the sandbox's controls."""
+"""The environment of a scenario: an Api of either package, and the sandbox's control API."""
 
 import json
 import os
@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 
 class World:
-    """An Api, and what several groups need.
+    """An Api, and the objects that several groups need.
 
     Args:
-        package: `sevenbridges`, or what takes its place.
+        package: `sevenbridges`, or its replacement.
         errors: Its module of errors.
-        folder: An empty one, for files.
+        folder: An empty folder for files.
     """
 
     def __init__(self, package: ModuleType, errors: ModuleType, folder: Path) -> None:
@@ -27,13 +27,13 @@ class World:
         self._projects = 0
 
     def connect(self, **more: Any) -> Any:
-        """Makes another Api of the same user's."""
+        """Create another Api for the same user."""
         given = {"url": os.environ["SB_API_ENDPOINT"], "token": os.environ["SB_AUTH_TOKEN"], **more}
         return self.package.Api(**given, debug=True)
 
     @cached_property
     def project(self) -> Any:
-        """A project that is there for all."""
+        """The project that all groups share."""
         return self.api.projects.create("Ground")
 
     def new_project(self) -> Any:
@@ -53,7 +53,7 @@ class World:
         return self.api.files.upload(self.local(name, content), **place).result()
 
     def control(self, path: str, **body: Any) -> Any:
-        """Asks the sandbox's control API for something."""
+        """Call the sandbox's control API."""
         parts = urlsplit(os.environ["SB_API_ENDPOINT"])
         request = urllib.request.Request(
             f"{parts.scheme}://{parts.netloc}/_sandbox{path}",
@@ -64,5 +64,5 @@ class World:
             return json.load(answer)
 
     def finish(self) -> None:
-        """Brings about all that is under way on the platform."""
+        """Finish all pending work of the platform."""
         self.control("/finish")
