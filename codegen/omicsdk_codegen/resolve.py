@@ -244,7 +244,7 @@ class _Walker:
         return members
 
     def _home_schemas(self, value: Json) -> Json:
-        """Replace an entry that only refers elsewhere by its target, if the entry names that."""
+        """Replace an entry that is only a reference by its target, if it gives the target its name."""
         if not isinstance(value, dict) or isinstance(value.get("$ref"), str):
             return self._mapping("schema", value, self._root)
         members: Object = {}

@@ -40,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def in_order(request: pytest.FixtureRequest) -> None:
-    """Every test leaves nothing behind; those with a sandbox have its threads."""
+    """Check that a test leaves no thread or open file; threads of the sandbox are allowed."""
     if request.node.get_closest_marker("sandbox") is None:
         request.getfixturevalue("nothing_left")
 

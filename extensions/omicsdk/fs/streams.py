@@ -40,8 +40,8 @@ def is_another(before: os.stat_result, after: os.stat_result) -> bool:
     """Whether a file was written to.
 
     Args:
-        before: What was known of it.
-        after: What is.
+        before: Its earlier state.
+        after: Its present state.
     """
     return (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size)
 

@@ -1,4 +1,4 @@
-"""What the sandbox serves as a service's document can be read by clients of that time, and states the same."""
+"""Documents served by the sandbox: published clients can read them, and they are equivalent to the originals."""
 
 import copy
 from typing import Any

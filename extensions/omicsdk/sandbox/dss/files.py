@@ -94,7 +94,7 @@ def get_file(dss: Dss, call: Call) -> Reply:
 
 
 def presigned_url(dss: Dss, call: Call, file: FileRecord, disposition: str = "", name: str = "") -> str:
-    """A URL of a file's bytes that ends."""
+    """Return a temporary URL of a file's bytes."""
     return dss.context.signer.url(
         call.origin,
         file.sha256,

@@ -260,7 +260,7 @@ def _get(pangea: Pangea, call: Call, orders: _Orders) -> Reply:
 
 
 def _list_of_owner(pangea: Pangea, call: Call, orders: _Orders) -> Reply:
-    """For users who may see the sample or group; others find none."""
+    """Return the orders if the user may see the sample or group, else none."""
     person = pangea.access.principal(call)
     owner = found(pangea.store, orders.owner, call.arguments[f"{orders.owner}_pk"])
     may_see = pangea.access.may_see_sample if orders.owner == "sample" else pangea.access.may_see_group
@@ -269,7 +269,7 @@ def _list_of_owner(pangea: Pangea, call: Call, orders: _Orders) -> Reply:
 
 
 def _list_of_prototype(pangea: Pangea, call: Call, orders: _Orders) -> Reply:
-    """For who is privileged; others find none."""
+    """Return the orders if the user is privileged, else none."""
     person = pangea.access.principal(call)
     prototype = found(pangea.store, orders.prototype, call.arguments["uuid"])["uuid"]
     privileged = pangea.access.works_off(person, prototype)

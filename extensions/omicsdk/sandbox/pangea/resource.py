@@ -199,7 +199,7 @@ class Resource:
         renamed: Fields that are kept under another name.
         links: Fields that are links to other objects, each with the kind of link.
         asks: Whether the reader matters: without authentication, any caller, or logged-in users only.
-        login_first: Whether who is not known learns that before they learn that an object does not exist.
+        login_first: Whether an anonymous user gets 401 before a missing object gives 404.
     """
 
     kind = one = ""
@@ -250,7 +250,7 @@ class Resource:
         return self.may_write(person, fields)
 
     def refusal(self, person: Person | None) -> Refused:
-        """The refusal of who may not see or write an object."""
+        """Return the error for a user who may not see or write an object."""
         return self.access.refusal(person)
 
     def add(self, person: Person, fields: dict[str, Any]) -> Thing:

@@ -203,7 +203,7 @@ class Throughput:
 
     @property
     def total(self) -> float:
-        """All bytes together."""
+        """The total number of bytes."""
         return sum(self._amounts)
 
     @property

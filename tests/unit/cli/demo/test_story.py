@@ -1,4 +1,4 @@
-"""How the demo speaks, and how it compares."""
+"""The demo's output, and its comparisons."""
 
 import io
 import json

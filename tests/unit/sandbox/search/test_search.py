@@ -1,4 +1,4 @@
-"""What the search language refuses, and the laws that it keeps."""
+"""The search language: refused queries, and invariants."""
 
 import json
 from typing import Any
