@@ -1,4 +1,4 @@
-"""What a published client and ours saw of the same scenario, compared with each other."""
+"""Comparison of the results of a published client and ours in the same scenario."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any

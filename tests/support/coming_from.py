@@ -1,4 +1,4 @@
-"""What the pages for those who come from another client have alike: what they name is there, and their examples run."""
+"""Common tests of the migration pages: the names on them exist, and their examples run."""
 
 import pkgutil
 import re

@@ -1,4 +1,4 @@
-"""What a user of the sandbox's crunch site has around when a program of either client starts."""
+"""The environment of a user of the sandbox's crunch site, for programs of either client."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What became of each fault, counted over a whole run of the tests: `pytest tests/faults --fault-results FILE`."""
+"""The results for each fault, counted over a whole run of the tests: `pytest tests/faults --fault-results FILE`."""
 
 import json
 import platform

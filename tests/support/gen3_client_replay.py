@@ -1,4 +1,4 @@
-"""What gen3sdk 4.28.5 sent and got, to hold our documented clients against: the same calls, answered by the recording."""
+"""Recorded requests and answers of gen3sdk 4.28.5, for comparison with our documented clients."""
 
 import inspect
 import json

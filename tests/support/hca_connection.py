@@ -1,4 +1,4 @@
-"""What the clients of the Atlas's services are made with."""
+"""The constructor arguments of the clients of the Atlas's services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What servers of tests share: sockets on loopback, one thread a connection, the heads of requests, and an end."""
+"""Common parts of test servers: sockets on loopback, one thread per connection, request heads, and shutdown."""
 
 import socket
 import ssl

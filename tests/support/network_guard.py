@@ -1,4 +1,4 @@
-"""What fails a unit test that opens a network socket or starts a process.
+"""A guard that fails unit tests that open a network socket or start a process.
 
 Tests below `tests/unit` and `tests/cassettes` may do neither. The guard listens where no other tests run: servers of those would be
 heard too.

@@ -1,4 +1,4 @@
-"""What tests of the sandbox's Pangea read of its answers."""
+"""Parsing of answers of the sandbox's Pangea for tests."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the published pangea-api and ours are run with, command by command, and what is examined after each."""
+"""The commands with which the published pangea-api and ours are run, and the checks after each."""
 
 import csv
 import io

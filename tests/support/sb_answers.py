@@ -1,4 +1,4 @@
-"""What tests of the sandbox's Seven Bridges Platform read of its refusals."""
+"""Parsing of refusals of the sandbox's Seven Bridges Platform for tests."""
 
 import httpx
 

@@ -1,4 +1,4 @@
-"""What a type checker must accept of Fusillade's clients, and what it must know of each answer. Never run."""
+"""Code with Fusillade's clients that a type checker must accept, with the expected types of answers. Never run."""
 
 from collections.abc import Iterator
 from typing import Any, assert_type

@@ -1,4 +1,4 @@
-"""What users of a crunch site write; a strict type checker has nothing to say about it."""
+"""Code of users of a crunch site, without errors under a strict type checker."""
 
 from datetime import date, datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What a type checker must accept of the Data Store's clients, and what it must know of each answer. Never run."""
+"""Code with the Data Store's clients that a type checker must accept, with the expected types of answers. Never run."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, assert_type

@@ -1,4 +1,4 @@
-"""What users of Gen3 commons write; a strict type checker has nothing to say about it."""
+"""Code of users of Gen3 commons, without errors under a strict type checker."""
 
 from pathlib import Path
 from typing import Any, assert_type

@@ -1,4 +1,4 @@
-"""What users of Pangea write; a strict type checker has nothing to say about it."""
+"""Code of users of Pangea, without errors under a strict type checker."""
 
 from typing import Any, assert_type
 

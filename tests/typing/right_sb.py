@@ -1,4 +1,4 @@
-"""What a type checker must accept of Seven Bridges, and what it must know of each answer. Never run."""
+"""Code with Seven Bridges that a type checker must accept, with the expected types of answers. Never run."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What users of upload areas write; a strict type checker has nothing to say about it."""
+"""Code of users of upload areas, without errors under a strict type checker."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What SECURITY.md promises of all code that users run: data stays data, and certificates are verified."""
+"""Promises of SECURITY.md for all code that users run: data stays data, and certificates are verified."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""What is public, name by name: adding or losing one is a decision that this table shows."""
+"""The public names. Adding or removing one is a decision that this table records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came at servers since the last time is compared with what should have."""
+"""Counts of requests at benchmark servers are compared with the expected counts."""
 
 import pytest
 

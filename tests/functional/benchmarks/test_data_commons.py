@@ -1,4 +1,4 @@
-"""What the comparison with the published client of Gen3 measures with does what it claims."""
+"""The tools of the comparison with the published Gen3 client."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What the comparison with the published client of the Data Store measures with does what it claims."""
+"""The tools of the comparison with the published client of the Data Store."""
 
 import hashlib
 import json

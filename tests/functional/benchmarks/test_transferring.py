@@ -1,4 +1,4 @@
-"""What the benchmark of transfers measures with does what it claims."""
+"""The tools of the transfer benchmark."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""What cannot be meant is reported by its option before anything is requested: numbers out of bounds, nothing, folders for files."""
+"""Invalid values are reported with their option before any request: numbers out of bounds, empty values, folders in place of files."""
 
 from pathlib import Path
 

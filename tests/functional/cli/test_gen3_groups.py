@@ -1,4 +1,4 @@
-"""Where the commands of `omics gen3` stand: groups within groups, options before them, and every operation below `api`."""
+"""The command tree of `omics gen3`: nested groups, options before them, and every operation below `api`."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Where `omics sb` finds its platform and token, and where its commands stand."""
+"""The platform and token that `omics sb` finds, and its command tree."""
 
 import pytest
 from omicsdk.cli.catalog import Catalog, Found, Group

@@ -1,4 +1,4 @@
-"""What showing help loads: this list is what start-up is made of, so it only grows on purpose."""
+"""The modules that help loads. They determine start-up time, so additions to this list must be deliberate."""
 
 import json
 import subprocess

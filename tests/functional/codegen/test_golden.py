@@ -1,4 +1,4 @@
-"""What the generator writes, to the byte; how to write it again is in the message of a failure."""
+"""The generator's output, byte for byte; failures state how to update it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a large document costs: steps grow as the document does, and what is too large ends with a fault."""
+"""The cost of large documents: it is linear in their size, and too large documents end with a fault."""
 
 import gc
 import importlib

@@ -1,4 +1,4 @@
-"""What goes along with each status."""
+"""The diagnostics sent with each status."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What the package's own words show, run unchanged there against a server on loopback."""
+"""The examples of the package's documentation, run unchanged against a server on loopback."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What Gen3Convertor makes is taken by a commons with the SDS dictionary, whole, and GraphQL gives it back."""
+"""Output of Gen3Convertor is accepted by a commons with the SDS dictionary, and GraphQL returns it completely."""
 
 import json
 from datetime import datetime

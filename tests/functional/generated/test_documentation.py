@@ -1,4 +1,4 @@
-"""What a client shows of an operation is what its `build` states: in help(), in inspect and IPython, in an editor."""
+"""A client shows the documentation of an operation's `build`: in help(), inspect, IPython and editors."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What importing costs, and what is exported."""
+"""The cost of the import, and the exported names."""
 
 import subprocess
 import sys

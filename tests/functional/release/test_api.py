@@ -1,4 +1,4 @@
-"""What breaks programs of the last release is found, and nothing else."""
+"""Changes that break programs of the last release are detected, and no others."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How the project's own tests run: the same examples for everybody, a search with a seed, an environment for each interpreter."""
+"""The project's own test runs: deterministic examples, searches with a seed, and an environment for each interpreter."""
 
 import os
 import re

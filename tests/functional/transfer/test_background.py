@@ -1,4 +1,4 @@
-"""What other threads do for the engine: nothing that happens there may leave it waiting, or tell a secret."""
+"""Work of other threads for the engine: it never leaves the engine waiting, and never reveals a secret."""
 
 import logging
 import sys

@@ -1,4 +1,4 @@
-"""How many calls for URLs run at once: the number that the user states, else as many as pay."""
+"""The number of concurrent calls for URLs: that of the user, else the fastest one."""
 
 import threading
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is said of a file that no checksum could be compared with: never that it is right, and an error where one is required."""
+"""Files without a checksum to compare are never reported as verified, and are errors if a checksum is required."""
 
 import gzip
 from pathlib import Path

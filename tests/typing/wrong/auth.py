@@ -1,4 +1,4 @@
-"""What a type checker must refuse: each line with a mark must have an error that holds the mark's words, no other line one."""
+"""Code that a type checker must reject: each line with a mark must have an error with the mark's words, and no other line any."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What a type checker must refuse of code that uses a crunch site; marks as in auth.py."""
+"""Code for a crunch site that a type checker must reject; marks as in auth.py."""
 
 from pathlib import Path
 

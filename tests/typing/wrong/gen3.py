@@ -1,4 +1,4 @@
-"""What a type checker must refuse of code that uses Gen3 commons; marks as in auth.py."""
+"""Code for Gen3 commons that a type checker must reject; marks as in auth.py."""
 
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.file import Gen3File

@@ -1,4 +1,4 @@
-"""What a type checker must refuse of code that uses Pangea; marks as in auth.py."""
+"""Code for Pangea that a type checker must reject; marks as in auth.py."""
 
 from omicsdk.compat.pangea_api import Knex, Organization, PangeaGeneralError, Pipeline, Sample, SampleGroup, User
 from omicsdk.compat.pangea_api.contrib.tagging.tag import Tag

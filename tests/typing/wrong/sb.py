@@ -1,4 +1,4 @@
-"""What a type checker must refuse of code that uses Seven Bridges; marks as in auth.py."""
+"""Code for Seven Bridges that a type checker must reject; marks as in auth.py."""
 
 from omicsdk.compat.sevenbridges import Api, Config, File, Project, SbgError
 from omicsdk.compat.sevenbridges.http.error_handlers import rate_limit_sleeper

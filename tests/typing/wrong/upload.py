@@ -1,4 +1,4 @@
-"""What a type checker must refuse of code that uses upload areas; marks as in auth.py."""
+"""Code for upload areas that a type checker must reject; marks as in auth.py."""
 
 from omicsdk.compat.hca.upload import UploadArea, UploadService
 from omicsdk.hca.upload import AsyncHcaUpload, HcaUpload, UploadAreaURI, UploadConfig, UploadResult

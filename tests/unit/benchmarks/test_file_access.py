@@ -1,4 +1,4 @@
-"""What the comparison of file systems measures with does what it claims."""
+"""The tools of the comparison of file systems."""
 
 import sys
 

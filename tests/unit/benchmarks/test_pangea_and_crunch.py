@@ -1,4 +1,4 @@
-"""What the comparison with Pangea's published client measures with does what it claims."""
+"""The tools of the comparison with Pangea's published client."""
 
 import json
 import sys

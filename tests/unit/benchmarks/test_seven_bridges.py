@@ -1,4 +1,4 @@
-"""What the comparison with the published client of Seven Bridges measures with does what it claims."""
+"""The tools of the comparison with the published client of Seven Bridges."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What every command's help states: one imperative sentence, a text for each option, and technical English."""
+"""The help of every command: one imperative sentence, a text for each option, and technical English."""
 
 import ast
 import re

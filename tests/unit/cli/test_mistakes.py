@@ -1,4 +1,4 @@
-"""What is said of words that were mistyped, and help on topics."""
+"""Errors for misspelled words, and help on topics."""
 
 import pytest
 from omicsdk.cli.help import TOPICS

@@ -1,4 +1,4 @@
-"""What help states of `omics pangea`: its examples are commands, each with what runs it."""
+"""The help of `omics pangea`: its examples are commands, and each command has an implementation."""
 
 import shlex
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What stderr and terminals get: --quiet, JSON logs, colours."""
+"""Output on stderr and terminals: --quiet, JSON logs, colours."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What is drawn on a terminal: tables, facts, a progress line."""
+"""Drawing on a terminal: tables, facts, a progress line."""
 
 import pytest
 from omicsdk.cli.terminal import cells, facts, folded, progress_line, table

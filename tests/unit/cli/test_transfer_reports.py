@@ -1,4 +1,4 @@
-"""What every command that moves files does when it is interrupted."""
+"""The behaviour of every command that moves files when it is interrupted."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What the generator knows of omicsdk.core by heart is what omicsdk.core states: it imports none of it."""
+"""The generator's assumptions about omicsdk.core, which it does not import, are those of omicsdk.core."""
 
 from omicsdk.core.client import INTERFACE, AsyncClient, Client
 from omicsdk.core.errors import STATUS_ERRORS, error_class

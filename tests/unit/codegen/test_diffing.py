@@ -1,4 +1,4 @@
-"""What changes for users of a client, and what of it breaks their code."""
+"""Changes for users of a client, and which of them break code."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""What became of an operation, and why, with the places that it comes from."""
+"""Explanations of how an operation is generated, with the places of their causes."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What OpenAPI 3.2 has beyond 3.1 is taken, or the report states that it is not."""
+"""Additions of OpenAPI 3.2 to 3.1 are supported, or reported as unsupported."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence

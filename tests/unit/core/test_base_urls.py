@@ -1,4 +1,4 @@
-"""What a service can be at, and what is said of anything else."""
+"""Valid base URLs, and errors for invalid ones."""
 
 import pytest
 from hypothesis import example, given

@@ -1,4 +1,4 @@
-"""How a missing package is installed depends on what installed omicsdk; each kind leaves its mark in the environment."""
+"""Instructions for installing a missing package depend on the installer of omicsdk, which leaves a mark in the environment."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Who a URL belongs to."""
+"""The origin of a URL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What servers say of objects, in the many ways in which they say it."""
+"""Descriptions of objects by servers, in their various forms."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""What an archive sends, examined before it gets its name: whole, wanted, and the right instance."""
+"""Files from an archive are checked before they get their names: complete, requested, and the right instance."""
 
 import threading
 from pathlib import Path

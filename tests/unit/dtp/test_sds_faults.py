@@ -1,4 +1,4 @@
-"""What is wrong with a data set is reported with its place and what to do, and all of it at once."""
+"""All errors of a data set are reported at once, with their place and remedy."""
 
 from datetime import date, datetime, time, timedelta
 

@@ -1,4 +1,4 @@
-"""What the same copy finds done: by checksums, or by a record of both ends."""
+"""Finding completed work of the same copy: by checksums, or by a record of both ends."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What a service sends by itself is read by functions of the generated package: its webhooks and callbacks."""
+"""Messages that a service sends are parsed by functions of the generated package: its webhooks and callbacks."""
 
 import sys
 from types import ModuleType

@@ -1,4 +1,4 @@
-"""Where an HCA service is, and what goes along, from arguments, environment and configuration."""
+"""The address and options of an HCA service, from arguments, environment and configuration."""
 
 import json
 from base64 import urlsafe_b64encode

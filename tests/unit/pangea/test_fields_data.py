@@ -1,4 +1,4 @@
-"""What a field's data are, what their files are called, and what survives JSON."""
+"""A field's data, the names of its files, and the JSON round trip."""
 
 from pathlib import PurePosixPath
 from typing import Any

@@ -1,4 +1,4 @@
-"""What changed in the documents of services is reported for each client."""
+"""Changes in the documents of services are reported for each client."""
 
 from pathlib import Path
 

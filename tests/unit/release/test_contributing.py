@@ -1,4 +1,4 @@
-"""What a contributor is requested to run can be run, and what is named is there."""
+"""The commands of the contributing guide work, and the things that it names exist."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""What we bring along is listed, whole, and under licences that we take."""
+"""Bundled packages are listed completely, and have accepted licences."""
 
 import tomllib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a release states of its parts is whole, the wheel's own, and tells nothing of the machine that it was made on."""
+"""The SBOM of a release is complete, describes the wheel only, and reveals nothing of the build machine."""
 
 import copy
 

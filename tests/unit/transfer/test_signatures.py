@@ -1,4 +1,4 @@
-"""What is public of transfers, argument by argument: losing, renaming or moving one breaks a user's program."""
+"""The public arguments of transfers: removing, renaming or moving one breaks programs."""
 
 import inspect
 from collections.abc import Iterator

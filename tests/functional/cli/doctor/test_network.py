@@ -1,4 +1,4 @@
-"""What is said of names, proxies, certificates and clocks."""
+"""Diagnoses of names, proxies, certificates and clocks."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""What was fetched by name is kept in private files, for its server and user only, and never with a secret in it."""
+"""Objects fetched by name are cached in private files, for their server and user only, and never with a secret."""
 
 from pathlib import Path
 from typing import Any

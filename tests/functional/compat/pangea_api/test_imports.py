@@ -1,4 +1,4 @@
-"""What the import of Knex loads: programs pay for it at each start."""
+"""The modules that the import of Knex loads, at each start of a program."""
 
 import subprocess
 import sys

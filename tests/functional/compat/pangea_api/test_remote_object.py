@@ -1,4 +1,4 @@
-"""What all objects on a server have in common: fetching, creating, saving, deleting, and what is never overwritten unseen."""
+"""Common behaviour of objects on a server: fetching, creating, saving, deleting, and no silent overwriting."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""What a commons shows on its discovery page: read, published, combined, deleted, on the sandbox's metadata service."""
+"""The discovery page of a commons: reading, publishing, combining, deleting, on the sandbox's metadata service."""
 
 import asyncio
 import csv

@@ -1,4 +1,4 @@
-"""What a bundle holds, whether a downloaded one is right, and whose login it is."""
+"""The contents of a bundle, the verification of a downloaded one, and the user of a login."""
 
 from __future__ import annotations
 

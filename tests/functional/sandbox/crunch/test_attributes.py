@@ -1,4 +1,4 @@
-"""What a user gets who describes things by attributes."""
+"""Describing objects by attributes."""
 
 import httpx
 import pytest

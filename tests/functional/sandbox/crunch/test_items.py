@@ -1,4 +1,4 @@
-"""What a user gets who describes things: projects, datasets and items with their slugs, places and pages."""
+"""Describing objects: projects, datasets and items with their slugs, places and pages."""
 
 import httpx
 from omicsdk.sandbox import Sandbox

@@ -1,4 +1,4 @@
-"""What a worker gets: the next dataset, and statuses that lock it."""
+"""The worker's operations: the next dataset, and statuses that lock it."""
 
 from collections.abc import Callable
 

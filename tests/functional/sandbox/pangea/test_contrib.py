@@ -1,4 +1,4 @@
-"""What sites add to the platform: taxonomy without a catalogue, and what is not played."""
+"""Additions of sites to the platform: taxonomy without a catalogue, and parts that are not simulated."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""When jobs of the platform are due, and what a request that only reads asks the database."""
+"""The times at which the platform's jobs are due, and the queries of a request that only reads."""
 
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What all answers of the platform have in common: errors, headers, limits, maintenance, fields, slashes; and feedback."""
+"""Common features of all answers of the platform: errors, headers, limits, maintenance, fields, slashes; and feedback."""
 
 import httpx
 import pytest

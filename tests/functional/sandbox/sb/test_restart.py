@@ -1,4 +1,4 @@
-"""What stays when the sandbox stops, and what a reset does."""
+"""The state after a stop of the sandbox, and after a reset."""
 
 from pathlib import Path
 

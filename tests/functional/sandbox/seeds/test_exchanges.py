@@ -1,4 +1,4 @@
-"""What other servers answered, put into the sandbox: taken as it was last seen, and the rest is reported with the reason."""
+"""Recorded exchanges of other servers as seeds: the last state is used, and skipped exchanges are reported with the reason."""
 
 import gzip
 import json

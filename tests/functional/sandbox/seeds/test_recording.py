@@ -1,4 +1,4 @@
-"""What a client and a real service say to each other, written by a proxy and put into the sandbox."""
+"""Exchanges of a client and a real service, recorded by a proxy and seeded into the sandbox."""
 
 import json
 import stat

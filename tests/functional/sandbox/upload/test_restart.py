@@ -1,4 +1,4 @@
-"""What outlives the process: areas, credentials, and the files whose checksums were computed."""
+"""State that survives a restart: areas, credentials, and files with computed checksums."""
 
 import gc
 from pathlib import Path

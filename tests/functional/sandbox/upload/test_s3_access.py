@@ -1,4 +1,4 @@
-"""What an area's credentials open on the S3 server, and what they do not."""
+"""Permissions of an area's credentials on the S3 server."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""What real downloads tell: the report with its curve, and progress while sizes are unknown."""
+"""Reports of real downloads: the curve, and progress while sizes are unknown."""
 
 import pytest
 from omicsdk.core import TransferError

@@ -1,4 +1,4 @@
-"""What was sent once is not sent again: by the journal, or by what the platform lists."""
+"""Bytes that were sent are not sent again: according to the journal, or the platform's list."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""Where the settings and credentials of all platforms are looked for."""
+"""The places in which settings and credentials of all platforms are searched."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""What is said of this machine."""
+"""Diagnoses of the machine."""
 
 import io
 import os

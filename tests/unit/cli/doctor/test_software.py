@@ -1,4 +1,4 @@
-"""What is said of what is installed."""
+"""Diagnoses of installed software."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""What was found, as lines for people: they fit the terminal, and lose nothing."""
+"""Results as lines for users: they fit the terminal, and are complete."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Where an Api finds its endpoint and token, and in which order."""
+"""The sources of an Api's endpoint and token, and their order."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What goes wrong, by which name: the platform's family and core's at once."""
+"""Names of errors: they are of the platform's classes and of core's."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""What goes to an authorization server and comes back: refusals, other errors, redirects, proxies."""
+"""Requests to an authorization server and its answers: refusals, other errors, redirects, proxies."""
 
 from __future__ import annotations
 

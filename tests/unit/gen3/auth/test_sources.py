@@ -1,4 +1,4 @@
-"""Where a login comes from, decided without asking anybody."""
+"""The source of a login, determined without a request."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What a 401 on the way to a file means."""
+"""The meaning of a 401 during a download."""
 
 from types import SimpleNamespace
 from typing import Any

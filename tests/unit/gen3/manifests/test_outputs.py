@@ -1,4 +1,4 @@
-"""What a run over a manifest has written when it is killed, and where the next one continues."""
+"""The output of a killed run over a manifest, and the point at which the next run resumes."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""What real services answered: our validation finds what a real Sheepdog refused, and answers are read as they were given."""
+"""Recorded answers of real services: our validation finds the faults that a real Sheepdog found, and answers are parsed."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What both documented clients have beside their operations: login, sessions, policies, documents."""
+"""Members of both documented clients besides their operations: login, sessions, policies, documents."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What a service states of the files of an area: an answer without its list, or with a shorter one, hides none of them."""
+"""Listings of an area's files: an answer without its list, or with a shorter one, hides none of them."""
 
 import json
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""What a policy must look like, and what is said of one that does not."""
+"""The form of policies, and errors for invalid ones."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What comes out of a page's building blocks: whatever is in a name, it stays text."""
+"""Output of a page's elements: any name stays text."""
 
 import html
 from html.parser import HTMLParser

@@ -1,4 +1,4 @@
-"""How requests are read: lists and objects in a query, null in place of a body, bodies that are not JSON."""
+"""Parsing of requests: lists and objects in a query, null in place of a body, bodies that are not JSON."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Where journals stand that have no folder of their own, and what is said where there is no place for them."""
+"""The places of journals without a separate folder, and the messages without a place."""
 
 from nobodys_home import leave_home
 from omicsdk.transfer.journal import journal_for

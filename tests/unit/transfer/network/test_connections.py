@@ -1,4 +1,4 @@
-"""How many connections: against the best fixed number, on networks in virtual time."""
+"""The number of connections, compared with the best fixed number, on networks in virtual time."""
 
 import pytest
 from hypothesis import given, settings

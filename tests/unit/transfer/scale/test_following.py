@@ -1,4 +1,4 @@
-"""What many workers tell adds up, whichever of them are lost."""
+"""Progress of many workers adds up, even if some of them are lost."""
 
 from hypothesis import given
 from hypothesis import strategies as st

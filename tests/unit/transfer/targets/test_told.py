@@ -1,4 +1,4 @@
-"""What stores tell is understood where it can be, and never taken for more than it is."""
+"""Checksums and facts reported by stores are used as far as their meaning is certain."""
 
 import base64
 import hashlib

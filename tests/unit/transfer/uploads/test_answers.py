@@ -1,4 +1,4 @@
-"""What a store's answer to a PUT means."""
+"""The meaning of a store's answer to a PUT."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""How files are cut for sending."""
+"""The division of files into parts."""
 
 import pytest
 from hypothesis import given

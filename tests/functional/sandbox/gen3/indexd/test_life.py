@@ -1,4 +1,4 @@
-"""What of the sandbox's index stays when it stops, what a reset does, and other commons that it asks."""
+"""The state of the sandbox's index after a stop and a reset, and requests to other commons."""
 
 import json
 from collections.abc import Generator

@@ -1,4 +1,4 @@
-"""Who may write in the sandbox's index; reading is open to all."""
+"""Write permissions in the sandbox's index; reading is public."""
 
 from typing import Any
 

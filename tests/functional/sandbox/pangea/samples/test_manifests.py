@@ -1,4 +1,4 @@
-"""What a group has in one answer: manifests, metadata, counts, links, schemas, archives; and wikis and projects."""
+"""A group's data in one answer: manifests, metadata, counts, links, schemas, archives; and wikis and projects."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What is in a project: lists of it, files that are copied into it, tasks that are made in it."""
+"""The contents of a project: lists, files that are copied into it, tasks that are created in it."""
 
 from __future__ import annotations
 

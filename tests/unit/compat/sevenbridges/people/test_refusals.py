@@ -1,4 +1,4 @@
-"""What is wrong is reported before anything is sent where that can be, else as the platform states it."""
+"""Errors are reported before anything is sent if possible, else as the platform states them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the platform states is read as what it is."""
+"""Values of the platform are read with their types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a task did: jobs, instances, and logs as files."""
+"""Execution details of a task: jobs, instances, and logs as files."""
 
 import copy
 import pickle

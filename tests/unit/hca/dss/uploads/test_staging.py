@@ -1,4 +1,4 @@
-"""What is said when a staging bucket accepts no files."""
+"""Errors of a staging bucket that accepts no files."""
 
 import pytest
 from omicsdk.core import ConnectFailed, NotFound, OmicsError

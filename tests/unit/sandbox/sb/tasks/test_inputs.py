@@ -1,4 +1,4 @@
-"""What is wrong with the inputs of a task, and how a batch divides them."""
+"""Errors in the inputs of a task, and the division of a batch."""
 
 from typing import Any
 
