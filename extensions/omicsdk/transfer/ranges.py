@@ -71,7 +71,7 @@ _BUFFER = 128 * 1024
 _JOINED = 64
 #: Bytes of a refusal's body that are read.
 _REFUSAL = 1 << 18
-#: Most wires kept for the next requests, and the number of servers whose connections each keeps.
+#: Maximum number of wires kept for the next requests, and the number of servers whose connections each keeps.
 _IDLE, _KEPT = 16, 4
 
 _log = getLogger("omicsdk.transfer")
