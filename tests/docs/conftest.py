@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from omicsdk.cli.demo.data import SAMPLES, write_sample
 from omicsdk.cli.demo.walk import environment
+from omicsdk.core.files import locked
 from omicsdk.sandbox import Sandbox
 from published import as_published
 
@@ -36,6 +37,29 @@ sys.path.insert(0, str(HERE.parents[1] / "docs"))  # what the manual is built by
 PAGE = HERE.parents[1] / "docs" / "coming-from-hca.md"
 EXAMPLE = re.compile(r"^<!-- (\S+) -->\n```(?:python|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 """An example of the page: its name, and its text."""
+
+
+Make = Callable[[Path], None]
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Make], Path]:
+    """Gives a folder by its name, which the first process of a run that asks for it makes: the others wait, and share it."""
+    base = tmp_path_factory.getbasetemp()
+    of_run = base.parent if base.name.startswith("popen-") else base
+
+    def made(name: str, make: Make) -> Path:
+        folder = of_run / name
+        done = of_run / f"{name}.done"
+        with locked(done, patience=300):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # one who began it failed
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return made
 
 
 @pytest.fixture(scope="session")

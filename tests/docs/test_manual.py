@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,11 +65,11 @@ def test_a_page_can_be_followed(page: Path, server: tuple[Path, str], tmp_path: 
         shell.follow(page)
 
 
-def reader(folder: Path, port: str) -> Shell:
+def reader(folder: Path, port: str, begun: str = "") -> Shell:
     """A shell in a folder with the repository's examples."""
-    shutil.copytree(CHECKOUT / "examples", folder / "examples")
+    shutil.copytree(CHECKOUT / "examples", folder / "examples", dirs_exist_ok=True)
     home = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "PATH": paths()}
-    return Shell(folder, environment(home), port)
+    return Shell(folder, environment(home), port, begun=begun)
 
 
 PATHS = {
@@ -86,13 +86,34 @@ PATHS = {
 """What a reader may turn to after a tutorial."""
 
 
+@pytest.fixture(scope="session")
+def begun(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """What those who read one page after another have after the first two pages: `folder`, and what `state` says of the shell.
+
+    The server that they used has ended: its state is in the folder.
+    """
+
+    def make(made: Path) -> None:
+        folder = made / "folder"
+        folder.mkdir()
+        with serving(folder) as port, reader(folder, port) as shell:
+            for name in (FIRST, "docs/start.md"):
+                shell.follow(CHECKOUT / name)
+            (made / "state").write_text(shell.state(), encoding="utf-8")
+
+    return once("begun", make)
+
+
 @pytest.mark.sandbox
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the manual's shell is bash, which isn't there")
-@pytest.mark.timeout(600)  # four pages, on whatever machine
+@pytest.mark.timeout(600)  # four pages, on whatever machine; two of them may be read by another process
 @pytest.mark.parametrize("tutorial", PATHS)
-def test_a_reader_can_follow_one_page_after_another(tutorial: str, tmp_path: Path):
-    with serving(tmp_path) as port, reader(tmp_path, port) as shell:
-        for name in (FIRST, "docs/start.md", f"docs/tutorials/{tutorial}.md", f"docs/{PATHS[tutorial]}"):
+def test_a_reader_can_follow_one_page_after_another(tutorial: str, begun: Path, tmp_path: Path):
+    folder = tmp_path / "folder"
+    shutil.copytree(begun / "folder", folder, symlinks=True)
+    state = (begun / "state").read_text(encoding="utf-8").replace(str(begun / "folder"), str(folder))
+    with serving(folder) as port, reader(folder, port, state) as shell:
+        for name in (f"docs/tutorials/{tutorial}.md", f"docs/{PATHS[tutorial]}"):
             shell.follow(CHECKOUT / name)
 
 
@@ -169,3 +190,16 @@ def test_a_variable_that_is_not_exported_stays_in_the_shell(tmp_path: Path):
     with Shell(tmp_path, environment({"PATH": paths()}), "1") as shell:
         shell.run(Block("sh", "FOUND=here\nexport GIVEN=there\n", 7))
         assert shell.run(seen) == "None there\n"
+
+
+def test_a_shell_continues_where_another_ended(tmp_path: Path):
+    lines = "FOUND='two\nlines'\nexport GIVEN=there\nUNSET=1; unset UNSET\nsay() { echo $1; }\n"
+    seen = Block("python", "import os\nprint(os.environ.get('FOUND'), os.environ.get('GIVEN'))\n", 8)
+    with Shell(tmp_path, environment({"PATH": paths()}), "1") as first:
+        first.run(Block("sh", lines, 7))
+        state = first.state()
+    with Shell(tmp_path, environment({"PATH": paths()}), "1", begun=state) as shell:
+        assert shell.run(seen) == "None there\n"
+        assert shell.run(Block("sh", 'say "$FOUND"; echo ${UNSET-gone}\n', 9)) == "two lines\ngone\n"
+        with pytest.raises(AssertionError, match="it ended with 1"):
+            shell.run(Block("sh", "echo $NOWHERE\n", 10))

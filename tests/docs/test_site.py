@@ -6,7 +6,7 @@ import importlib.util
 import json
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from building.docstrings import fenced
 from building.hooks import LINK, OUTSIDE, footer, from_docs, from_top
 from building.python_pages import PACKAGES, Package, by_need, names
 from building.site import build, lost_in_site
-from omicsdk.core.files import locked
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -29,16 +28,13 @@ pytestmark = pytest.mark.timeout(600)  # a test may wait for the site, which ano
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     """The built site; processes of one run share it."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if base.name.startswith("popen-") else base) / "site"
-    told = folder.with_suffix(".json")
-    with locked(folder.with_suffix(".lock"), patience=300):  # another worker builds it
-        if not told.exists():
-            told.write_text(json.dumps(build(folder)))
-    assert json.loads(told.read_text()) == []
-    return folder
+
+    def make(folder: Path) -> None:
+        assert build(folder) == []
+
+    return once("site", make)
 
 
 def test_every_link_of_the_site_leads_somewhere_and_nothing_is_fetched_from_elsewhere(site: Path):

@@ -4,12 +4,14 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from omicsdk.sandbox.examples import ANSWERED
 
-pytestmark = pytest.mark.sandbox
+# A test may wait for what another process runs.
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
 
 PAGE = Path(__file__).parents[2] / "docs" / "testing-with-the-sandbox.md"
 RECIPES = dict(
@@ -19,9 +21,12 @@ TESTS = [(name, test) for name, text in RECIPES.items() for test in re.findall(r
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> str:
+def ran(once: Callable[[str, Callable[[Path], None]], Path]) -> str:
     """What pytest says of all recipes, as a user's project with nothing but them runs them."""
-    project = tmp_path_factory.mktemp("project")
+    return (once("project", _run_all) / "told").read_text(encoding="utf-8")
+
+
+def _run_all(project: Path) -> None:
     for name, text in RECIPES.items():
         (project / name).write_text(text, encoding="utf-8")
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("OMICS_", "PYTEST_", "HCA_"))}
@@ -39,7 +44,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> str:
         ".",
     ]
     found = subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, check=False)
-    return found.stdout + found.stderr
+    (project / "told").write_text(found.stdout + found.stderr, encoding="utf-8")
 
 
 def test_the_page_has_a_recipe_for_each_of_its_subjects():

@@ -121,9 +121,12 @@ class Shell:
         variables: Its environment.
         port: The server's.
         seconds: How long a block may take.
+        begun: What another shell that has run some pages said of its `state`; this one continues from there.
     """
 
-    def __init__(self, folder: Path, variables: dict[str, str], port: str, seconds: float = 100) -> None:
+    def __init__(
+        self, folder: Path, variables: dict[str, str], port: str, seconds: float = 100, *, begun: str = ""
+    ) -> None:
         self.folder = folder
         self.port = port
         self._variables = variables
@@ -133,7 +136,7 @@ class Shell:
         self._process = subprocess.Popen(
             ["bash"], cwd=folder, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        self._send("set -euo pipefail")
+        self._send(f"set -euo pipefail\n{begun}")
 
     def __enter__(self) -> "Shell":
         return self
@@ -141,6 +144,11 @@ class Shell:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
+
+    def state(self) -> str:
+        """Return the shell's variables and functions, as lines for a shell: exported variables as such, and the others."""
+        # What bash keeps constant, such as its version and options, is the same in the other.
+        return re.sub(r"^declare -\w*r\w* .*\n", "", self._done("declare -p; declare -f"), flags=re.MULTILINE)
 
     def follow(self, page: Path) -> None:
         """Run a page from its beginning to its end, and compares what is printed with what the page states of it.
