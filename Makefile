@@ -103,9 +103,10 @@ cassettes: $(STAMP)
 docs: $(STAMP)
 	@$(BIN)/python docs/build.py
 
-# Every block of the manual's pages is run, and the built site is looked at in a browser.
+# Every block of the manual's pages is run, and the built site is looked at in a browser. No more at once than there are processors:
+# the commands of the pages keep them busy, and each process of tests starts servers of its own.
 examples: $(STAMP)
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long" tests/docs
+	@$(BIN)/python tests/support/in_memory.py $(BIN)/python -m pytest -q -n logical --dist worksteal -m "not long" tests/docs
 
 reliability: $(STAMP)
 	@$(BIN)/python -m pytest -q -n $(JOBS) tests/faults --deselect tests/faults/test_page.py --fault-results tests/faults/results.json
