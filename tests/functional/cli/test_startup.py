@@ -1,6 +1,7 @@
 """The modules that help loads. They determine start-up time, so additions to this list must be deliberate."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -99,3 +100,16 @@ def test_help_loads_no_more_than_it_must(words):
 )
 def test_help_of_a_service_adds_its_workflows(words):
     assert loaded_by(*words) <= OURS | LIBRARY | OF_RE | WORKFLOWS
+
+
+@pytest.mark.sandbox
+def test_listing_bundles_loads_nothing_that_uploads_or_verifies(omics_sandbox):
+    environ = {**os.environ, **omics_sandbox.environment()}
+    words = [sys.executable, "-c", PROBE, "ls", "dss://aws/"]
+    ran = subprocess.run(words, capture_output=True, text=True, check=True, env=environ)
+    probe = json.loads(ran.stderr.splitlines()[-1])
+    assert probe["code"] == 0
+    assert "omicsdk.fs.stores.dss" in probe["loaded"]
+    uploading = {f"omicsdk.transfer.uploads.{name}" for name in ("engine", "job", "sending")}
+    further = {*uploading, "omicsdk.fs.copying.comparison", "omicsdk.core.s3_clients", "boto3"}
+    assert further & set(probe["loaded"]) == set()

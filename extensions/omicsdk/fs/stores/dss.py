@@ -38,7 +38,6 @@ from omicsdk.hca.dss.files import (
     locate,
     without_redirects,
 )
-from omicsdk.hca.dss.uploads import UploadFailed, UploadOptions, upload_bundle
 from omicsdk.transfer import Item, Location, Outcome, TransferReport
 
 if TYPE_CHECKING:
@@ -216,6 +215,8 @@ class NewBundle:
             UsageError: A name that no bundle takes.
             OmicsError: The service or the bucket refuses the first of the files.
         """
+        from omicsdk.hca.dss.uploads import UploadFailed, UploadOptions, upload_bundle  # listing needs no engine
+
         reports: list[TransferReport] = []
         folder = self.folder
         where = ""

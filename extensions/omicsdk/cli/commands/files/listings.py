@@ -16,7 +16,6 @@ from omicsdk.cli.errors import printable
 from omicsdk.cli.output import Output, TextAndData
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.type_guards import is_object
-from omicsdk.fs.copying.comparison import Verdict, verify_bytes, verify_copies
 from omicsdk.fs.copying.planning import Patterns, Selected, by_name, select
 from omicsdk.fs.queries import Conditions, duration, parse_metadata, parse_moment, parse_range, parse_size, sums
 from omicsdk.fs.queries import find as matching
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from omicsdk.cli.output import Call, Console
+    from omicsdk.fs.copying.comparison import Verdict
     from omicsdk.transfer import Control, Progress
 
 LEAST_PIECE = 64 * 1024
@@ -371,6 +371,8 @@ def verify(
         progress: Called with the progress.
         control: Limits and ends it.
     """
+    from omicsdk.fs.copying.comparison import verify_bytes, verify_copies  # listing needs no engine
+
     del require_checksum
     control.require_checksum = False  # files without a checksum are still compared: the size may be wrong
     uri = parse_uri(source)
