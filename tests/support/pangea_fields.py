@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ class FieldServer:
         self.orders: list[str] = []  # the work orders that requests name
         self.stored: dict[str, Any] = {}  # of each field
         self.manifest: dict[str, Any] = {}
+        self._upload_numbers = count(1)
         self.uploads: dict[str, tuple[str, int]] = {}  # the field and the number of parts of each upload
         self.objects: dict[str, tuple[int, str]] = {}  # size and ETag of each field's object
         self.signatures = 0
@@ -93,7 +95,7 @@ class FieldServer:
         if body.get("stance") != "upload-multipart":
             fields = {"key": f"pangea/v1/Gut/samples/s 1/{name}", "policy": "canary", "signature": "canary"}
             return httpx.Response(200, json={"url": self.sink.url("bkt"), "fields": fields})
-        upload_id = f"up{len(self.uploads) + 1}"
+        upload_id = f"up{next(self._upload_numbers)}"
         self.uploads[upload_id] = uuid, body["n_parts"]
         urls = [
             self.sink.url("bkt/key", f"uploadId={upload_id}&partNumber={number}&Signature=canary")

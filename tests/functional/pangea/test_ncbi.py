@@ -151,7 +151,7 @@ def test_an_accession_without_a_number_is_searched_for(entrez: Entrez):
 
 
 def test_a_missing_object_is_reported(entrez: Entrez):
-    with pytest.raises(NotFound, match="no record 99"):
+    with pytest.raises(NotFound, match="record 99 not found"):
         BioProject("PRJNA99", entrez).metadata()
     with pytest.raises(NotFound, match="no run with a file"):
         SRARecord("72", entrez=entrez).analysis_result_blob()

@@ -966,7 +966,7 @@ def test_a_size_that_no_file_has_fails_that_file_alone(
     assert [outcome.state for outcome in report.outcomes] == ["done", "failed"]
     told = report.outcomes[1].error
     assert told is not None
-    assert "1,000,000,000,000,000,000 bytes are stated, more than any file can have" in str(told)
+    assert "1,000,000,000,000,000,000 bytes are stated, more than a file can have" in str(told)
 
 
 def test_a_file_may_fail_ten_times_in_a_row(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:

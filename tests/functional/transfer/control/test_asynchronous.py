@@ -101,4 +101,6 @@ def test_what_is_raised_is_not_logged_as_well(tmp_path: Path, caplog: pytest.Log
 def test_help_states_what_is_different() -> None:
     assert str(download_async.__doc__).startswith("`download` as a coroutine.")
     assert str(Transfer.download.__doc__).startswith("Create a handle, not started yet, of `download`")
-    assert all("connections: Most requests" in str(each.__doc__) for each in (download_async, Transfer.download))
+    assert all(
+        "connections: Maximum number of requests" in str(each.__doc__) for each in (download_async, Transfer.download)
+    )

@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -65,6 +66,7 @@ class Platform(LoopbackServer):
         self.gate.set()
         self.waiting = threading.Event()  # set when something waits for the gate
         self.tickets = 0
+        self._upload_numbers, self._file_numbers = count(1), count(1)  # requests come from several threads
         super().__init__()
 
     def fault(self, path: str, *faults: Fault) -> None:
@@ -77,7 +79,7 @@ class Platform(LoopbackServer):
     def add(self, name: str, content: bytes | None = None, parent: str = "me/project", **more: Any) -> str:
         """Adds a file, or a folder when it has no content; gives its id."""
         kind = "folder" if content is None else "file"
-        identity = f"{kind}-{len(self.files) + 1}"
+        identity = f"{kind}-{next(self._file_numbers)}"
         place = {"project": parent} if "/" in parent else {"parent": parent}
         told = {"id": identity, "href": self.url(f"v2/files/{identity}"), "name": name, "type": kind, **place, **more}
         if content is not None:
@@ -152,7 +154,7 @@ class Platform(LoopbackServer):
     # -- uploads
 
     def started(self, asked: Asked) -> Answer:
-        upload_id = f"up{len(self.uploads) + 1}"
+        upload_id = f"up{next(self._upload_numbers)}"
         told = asked.json
         part_size = self.chosen or told["part_size"]
         self.uploads[upload_id] = {**told, "part_size": part_size, "bytes": {}, "parts": {}, "query": asked.query}
