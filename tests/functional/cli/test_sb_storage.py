@@ -146,7 +146,7 @@ def test_a_table_of_imports_states_the_result_for_each_row(volume):
         (4, "FAILED", f"{P}/nothing"),
     ]
     assert "line 4: sandbox-user/v/nothing is FAILED: No object" in ran.err
-    assert ran.json[2]["error"].startswith("No object")
+    assert ran.json[2]["error"].startswith("There is no")
     assert deep(volume) == ["named.txt", "new/", "new/a"]
     listed = volume("imports", "ls", "--state", "FAILED").json
     assert [(row["from"], row["id"]) for row in listed] == [(f"{V}/nothing", ran.json[2]["id"])]
