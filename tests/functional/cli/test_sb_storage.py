@@ -145,7 +145,7 @@ def test_a_table_of_imports_states_the_result_for_each_row(volume):
         (3, "COMPLETED", f"{P}/named.txt"),
         (4, "FAILED", f"{P}/nothing"),
     ]
-    assert "line 4: sandbox-user/v/nothing is FAILED: No object" in ran.err
+    assert "line 4: sandbox-user/v/nothing is FAILED: There is no" in ran.err
     assert ran.json[2]["error"].startswith("There is no")
     assert deep(volume) == ["named.txt", "new/", "new/a"]
     listed = volume("imports", "ls", "--state", "FAILED").json

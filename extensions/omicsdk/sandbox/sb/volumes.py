@@ -277,7 +277,7 @@ def _import(sb: Sb, transfer: JsonObject) -> Callable[[], str]:
         return lambda: _alias(sb, transfer, folder, target["name"], found).id
     objects = place.below(source["location"])
     if not objects:
-        raise refuse(404, 9105, f"No object {source['location']!r} on the volume {source['volume']}")
+        raise refuse(404, 9105, f"There is no {source['location']!r} on the volume {source['volume']}")
     return lambda: _whole_folder(sb, transfer, folder, objects)
 
 
