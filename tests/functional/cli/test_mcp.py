@@ -284,7 +284,9 @@ def test_a_cancelled_download_is_resumed(assistant, omics_sandbox, tmp_path):
 
 
 @posix
-@pytest.mark.parametrize(("end", "code"), [("input", 0), (signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("end", "code"), [("input", 0), (signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.long)]
+)
 def test_a_server_ends_with_its_commands(assistant, omics_sandbox, tmp_path, end, code):
     from omicsdk.sandbox import Rule
 

@@ -201,7 +201,7 @@ def test_a_scheduler_that_does_not_exist_is_named(dss: Any, manifest: Path, work
     assert (wrong.code, "No Dask scheduler answers at nonsense://x" in wrong.err) == (1, True)
 
 
-@pytest.mark.parametrize("how", ["download", "drs-pull"])
+@pytest.mark.parametrize("how", ["download", pytest.param("drs-pull", marks=pytest.mark.long)])
 def test_manifests_of_commons(how: str, omics: Any, omics_sandbox: Any, monkeypatch: Any, tmp_path: Path):
     gen3 = gen3_command(omics, omics_sandbox, monkeypatch, tmp_path)
     folder = tmp_path / "work"

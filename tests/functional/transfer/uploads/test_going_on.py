@@ -349,7 +349,7 @@ def test_checksums_of_the_whole_never_hold_up_an_upload_that_continues(
     assert len(store.completed) == 1
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2))])
 def test_an_upload_that_is_killed_again_and_again_comes_to_its_end(
     sink: Any, tmp_path: Path, journal: Path, noise: Any, reply: Any, seed: int
 ):
