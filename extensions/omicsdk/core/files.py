@@ -185,8 +185,7 @@ def write_private(path: Path, text: str) -> None:
 
     Args:
         path: The file; folders that are missing are made, readable by their owner only.
-        text: The new content, written as UTF-8 with "
-        " line ends.
+        text: The new content, written as UTF-8 with LF line ends.
 
     Raises:
         ConfigError: It cannot be written.

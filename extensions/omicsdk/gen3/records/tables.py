@@ -414,11 +414,11 @@ class Table:
 
     Args:
         path: The file.
-        kind: What it is: json, jsonl, tsv, csv or xlsx; by default what the end of its name states (txt is tsv).
+        kind: Its format: json, jsonl, tsv, csv or xlsx; by default that of its name's suffix (txt is tsv).
         sheet: The sheet of a workbook; by default all sheets that have a column `type`, or the first.
 
     Raises:
-        Gen3UserError: There is no such file, or what it is is not known.
+        Gen3UserError: There is no such file, or its format is unknown.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, kind: str = "", sheet: str | None = None) -> None:
@@ -466,7 +466,7 @@ class Source:
             them or many. Files are read again each time, and never kept as a whole; an iterator is kept as a list.
 
     Raises:
-        Gen3UserError: There is no such file, or what it is is not known.
+        Gen3UserError: There is no such file, or its format is unknown.
     """
 
     def __init__(self, given: Given | Iterable[Given]) -> None:
