@@ -1,6 +1,5 @@
 """The manual as a site: Markdown to HTML by mkdocs, and every link within it followed."""
 
-import gc
 import io
 import logging
 import os
@@ -29,17 +28,12 @@ def build(site: Path) -> list[str]:
     handler = logging.StreamHandler(told)
     handler.setLevel(logging.WARNING)
     logging.getLogger("mkdocs").addHandler(handler)
-    # What is read of the packages lives to the end: to look through it again and again took a quarter of the time.
-    was_on = gc.isenabled()
-    gc.disable()
     try:
         config = load_config(str(ROOT / "mkdocs.yml"), site_dir=str(site))
         config.plugins.on_startup(command="build", dirty=False)
         build_all(config)
         config.plugins.on_shutdown()
     finally:
-        if was_on:
-            gc.enable()
         logging.getLogger("mkdocs").removeHandler(handler)
     return told.getvalue().splitlines()
 

@@ -35,7 +35,7 @@ def run(program: Sequence[str]) -> None:
         runpy.run_module(words[0], run_name="__main__", alter_sys=True)
     else:
         sys.argv = words
-        sys.path[0] = os.path.dirname(os.path.realpath(words[0]))  # noqa: PTH120 - as above
+        sys.path[0] = os.path.dirname(os.path.realpath(words[0]))  # noqa: PTH120 - as Python itself has it
         runpy.run_path(words[0], run_name="__main__")
 
 

@@ -311,7 +311,7 @@ class OmicsFileSystem(AbstractFileSystem):
                 entries = list(self._below(self._entry(path), maxdepth, withdirs))
         except ABSENT:
             self._forget(path)
-            if self.exists(path):  # something below it is not, or cannot be seen
+            if self.exists(path):  # something below it does not exist, or is not visible
                 raise
             entries = []
         found = {entry.path: entry.info() for entry in sorted(entries, key=lambda each: each.path)}
