@@ -55,7 +55,7 @@ _OPERATION_WISHES: dict[str, type] = {
     "x-omics-public": bool,
     "x-omics-location": str,
 }
-_PARAMETER_WISHES: dict[str, type] = {"x-omics-raw-path": bool, "x-omics-delimiter": str}
+_PARAMETER_WISHES: dict[str, type] = {"x-omics-raw-path": bool, "x-omics-delimiter": str, "x-omics-prefix": str}
 _DELIMITED: dict[Json, How] = {"space": "space", "tab": "tab", "pipe": "pipe"}
 _FORMS: dict[tuple[str, bool], How] = {
     ("form", False): "comma",
@@ -194,6 +194,10 @@ class Drafter:
         if how == "plain" and position == "path" and (type_ == ANY or not isinstance(type_, (Scalar, Enum, Array))):
             how = "comma"
         required = position == "path" or parameter.get("required") is True
+        prefix = str(parameter.get("x-omics-prefix", ""))
+        if prefix and (position != "query" or how != "plain" or is_plain(type_) or isinstance(type_, Array)):
+            self._note(pointer, "omission", "x-omics-prefix", "only an exploded object of the query has named members")
+            prefix = ""
         return Argument(
             place,
             wire,
@@ -205,6 +209,7 @@ class Drafter:
             facts,
             how,
             parameter.get("x-omics-raw-path") is True,
+            prefix,
             fields=fields,
         )
 

@@ -187,7 +187,8 @@ def _argument(argument: Argument, draft: Draft, package: Package) -> str:
         "json": "written as JSON",
         "form": "written as a form",
     }
-    forms = [how.get(argument.how, ""), "slashes stay" if argument.raw else ""]
+    prefix = f"{one_line(argument.prefix)} precedes the names of members" if argument.prefix else ""
+    forms = [how.get(argument.how, ""), "slashes stay" if argument.raw else "", prefix]
     return ", ".join(text for text in (kind, need, where, *forms) if text)
 
 

@@ -93,6 +93,7 @@ class Argument:
         schema: its schema in the document, with `description`.
         how: how its value is written.
         raw: whether slashes stay slashes in a path.
+        prefix: what precedes the names of an exploded object's members where it is sent.
         whole: whether it is the whole body, not a field of it.
         fields: for a whole query that is a form, the fields with a special encoding, and the encoding.
     """
@@ -107,6 +108,7 @@ class Argument:
     schema: Object
     how: How = "plain"
     raw: bool = False
+    prefix: str = ""
     whole: bool = False
     fields: Mapping[str, How] = field(default_factory=dict[str, How])
 

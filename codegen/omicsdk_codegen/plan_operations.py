@@ -13,9 +13,9 @@ from .imports import Imports
 from .model_names import Names
 from .operation_docs import headline, operation_doc
 from .operations import Argument, Case, Draft
-from .parser import Parsed
+from .parser import DictOf, ListOf, Parsed
 from .request_code import HIDEABLE, REQUEST, path_code, sent_code
-from .shapes import Ref, Type
+from .shapes import Map, Ref, Type, is_list_of_texts
 
 # Names in each module of an operation.
 _OWN = frozenset({"build", "parse", "items", "item", "annotations"})
@@ -165,7 +165,15 @@ class OperationPlanner:
 
     def _annotation(self, argument: Argument, annotations: Annotations) -> str:
         python = self._parsed.wanted[argument.key]
-        return annotations.write(python, "argument", optional=argument.nullable)
+        written = annotations.write(python, "argument", optional=argument.nullable)
+        # In place of several texts a call may pass one; of an object's members only a query's, since those are sent one by one.
+        several = argument.type
+        if isinstance(several, Map) and argument.position == "query" and argument.how == "plain":
+            several, python = several.value, python.value if isinstance(python, DictOf) else python
+        if not is_list_of_texts(several) or not isinstance(python, ListOf):
+            return written
+        listed, one = (annotations.write(each, "argument") for each in (python, python.item))
+        return written.replace(listed, f"{one.removesuffix(' | None')} | {listed}", 1)
 
     def _answer_type(self, draft: Draft, annotations: Annotations) -> str:
         parts = [self._case_type(case, annotations) for case in draft.cases]

@@ -8,14 +8,14 @@ from urllib.parse import quote, unquote
 from .code import Code, as_literal
 from .imports import Imports
 from .operations import Argument, Draft, How
-from .shapes import BYTES, Array, is_plain
+from .shapes import BYTES, Array, is_list_of_texts, is_plain
 
 REQUEST = "omicsdk.core.request"
 _BODIES = "omicsdk.core.bodies"
 # Functions of omicsdk.core in the code, where an argument of that name would hide them.
 HIDEABLE = frozenset(
     {"request", "segment", "joined", "styled", "deep_object", "deep_fields", "json_text", "given", "members",
-     "whole_query", "cookie_pairs",
+     "whole_query", "cookie_pairs", "prefixed", "as_list",
      "json_body", "form_body", "multipart_body", "raw_body"}
 )  # fmt: skip
 _SEPARATORS: dict[How, str] = {"comma": ",", "space": " ", "tab": "\t", "pipe": "|"}
@@ -34,7 +34,7 @@ def path_code(draft: Draft, imports: Imports) -> Code:
             pieces.append(quote(unquote(piece), safe=_SAFE, errors="replace"))
             continue
         argument = arguments[piece]
-        value = argument.python
+        value = _value(argument, imports)
         if argument.how in _SEPARATORS:
             value = f"{imports.add(REQUEST, 'joined')}({value}, {_separator(argument, imports)}, '{argument.python}')"
         elif argument.how in _STYLED:
@@ -92,17 +92,27 @@ def _pair(argument: Argument, imports: Imports) -> str:
         called = imports.add(REQUEST, "cookie_pairs")
         return f"*{called}({wire}, {python}, explode={argument.how == 'cookie*'})"
     if argument.how == "json":
-        return f"({wire}, {imports.add(REQUEST, 'json_text')}({python}))"
+        return f"({wire}, {imports.add(REQUEST, 'json_text')}({_value(argument, imports)}))"
     if argument.how in _STYLED:
         return f"({wire}, {_styled(argument, imports)})"
+    if argument.prefix:
+        return f"({wire}, {imports.add(REQUEST, 'prefixed')}({as_literal(argument.prefix)}, {python}))"
+    if argument.how == "plain" and argument.position == "query":
+        return f"({wire}, {python})"  # the name is repeated for each item, so a text is one already
     return f"({wire}, {_joined(argument, imports)})"
 
 
 def _joined(argument: Argument, imports: Imports) -> str:
     if argument.how not in _SEPARATORS or is_plain(argument.type):
-        return argument.python
+        return _value(argument, imports)
     called, separator = imports.add(REQUEST, "joined"), _separator(argument, imports)
-    return f"{called}({argument.python}, {separator}, {as_literal(argument.python)})"
+    return f"{called}({_value(argument, imports)}, {separator}, {as_literal(argument.python)})"
+
+
+def _value(argument: Argument, imports: Imports) -> str:
+    """The argument, as code; a text in place of a list of texts is one item of it."""
+    python = argument.python
+    return f"{imports.add(REQUEST, 'as_list')}({python})" if is_list_of_texts(argument.type) else python
 
 
 def _separator(argument: Argument, imports: Imports) -> str:
@@ -124,7 +134,7 @@ def _styled(argument: Argument, imports: Imports) -> str:
     called = imports.add(REQUEST, "styled")
     # Python before 3.12 accepts no backslash within an f-string's braces, and a name in a path is sent quoted anyway.
     name = quote(argument.wire, safe="") if argument.position == "path" else argument.wire
-    return f"{called}({as_literal(name)}, {argument.python}, {style!r}, explode={explode})"
+    return f"{called}({as_literal(name)}, {_value(argument, imports)}, {style!r}, explode={explode})"
 
 
 def _body(draft: Draft, imports: Imports) -> str:
@@ -133,7 +143,7 @@ def _body(draft: Draft, imports: Imports) -> str:
         return ""
     fields = [argument for argument in draft.arguments if argument.position == "body"]
     if body.whole:
-        value = fields[0].python
+        value = _value(fields[0], imports)
         if body.form in ("form", "multipart"):
             value = f"{imports.add(_BODIES, 'members')}({value})"
     else:

@@ -163,6 +163,14 @@ def is_plain(type_: Type) -> bool:
     return type_ != ANY and isinstance(type_, (Scalar, Enum))
 
 
+def is_list_of_texts(type_: Type) -> bool:
+    """Whether a value of a type is a list of texts, in place of which a call may pass one text."""
+    if not isinstance(type_, Array):
+        return False
+    item, _ = split_null(type_.item)
+    return item == STRING or (isinstance(item, Enum) and isinstance(item.values[0], str))
+
+
 def is_decoded(type_: Type) -> bool:
     """Whether a value of a type is something else in Python than in JSON: a model or a date is in it."""
     if isinstance(type_, Scalar):

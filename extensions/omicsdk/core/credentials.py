@@ -165,8 +165,9 @@ class Credentials:
             client that they are passed to.
     """
 
-    def __init__(self, origins: Iterable[str] | None = None) -> None:
-        self._origins = None if origins is None else frozenset(_origin(each) for each in origins)
+    def __init__(self, origins: str | Iterable[str] | None = None) -> None:
+        texts = (origins,) if isinstance(origins, str) else origins
+        self._origins = None if texts is None else frozenset(_origin(each) for each in texts)
 
     @property
     def origins(self) -> frozenset[str] | None:
@@ -251,7 +252,7 @@ class BearerToken(Credentials):
         self,
         token: str,
         *,
-        origins: Iterable[str] | None = None,
+        origins: str | Iterable[str] | None = None,
         expires_at: float | None = None,
         refresh: Callable[[], Token | str] | None = None,
         remedy: str = "Log in again, or pass a new token.",
@@ -372,7 +373,7 @@ class ApiKey(Credentials):
         header: str | None = None,
         query: str | None = None,
         prefix: str = "",
-        origins: Iterable[str] | None = None,
+        origins: str | Iterable[str] | None = None,
     ) -> None:
         super().__init__(origins)
         if (header is None) == (query is None):
@@ -402,7 +403,7 @@ class Basic(Credentials):
         ConfigError: The name contains a colon.
     """
 
-    def __init__(self, username: str, password: str, *, origins: Iterable[str] | None = None) -> None:
+    def __init__(self, username: str, password: str, *, origins: str | Iterable[str] | None = None) -> None:
         super().__init__(origins)
         if ":" in username:
             raise ConfigError(f"The user name {username!r} contains a colon, which Basic authentication cannot send")
@@ -424,7 +425,7 @@ class HttpxAuth(Credentials):
         origins: The services that it is for; see BearerToken.
     """
 
-    def __init__(self, auth: "httpx.Auth", *, origins: Iterable[str] | None = None) -> None:
+    def __init__(self, auth: "httpx.Auth", *, origins: str | Iterable[str] | None = None) -> None:
         super().__init__(origins)
         self.auth = auth
 

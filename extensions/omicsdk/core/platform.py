@@ -18,6 +18,7 @@ from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import cached_property, partial, wraps
 from importlib import import_module
+from inspect import unwrap
 from types import MethodType
 from typing import (
     TYPE_CHECKING,
@@ -538,7 +539,7 @@ class Part(Generic[S, A]):
 
 
 def _takes_stop(function: Callable[..., Any]) -> bool:
-    code = function.__code__
+    code = unwrap(function).__code__
     return "stop" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 

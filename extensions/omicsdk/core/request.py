@@ -257,6 +257,19 @@ def exploded(name: str, value: Any) -> list[tuple[str, str]]:
     return [(name, text_of(value, name))]
 
 
+def prefixed(prefix: str, value: Any) -> object:
+    """Return an object with a prefix before its members' names, where they lack it; OMIT and None unchanged."""
+    value = members(value)
+    if not is_mapping(value):
+        return value
+    return {name if name.startswith(prefix) else f"{prefix}{name}": item for name, item in value.items()}
+
+
+def as_list(value: object) -> object:
+    """Return a text as a list with this one item, since its characters are no items; anything else unchanged."""
+    return [value] if isinstance(value, str) else value
+
+
 TAB = "\t"
 """Separator of items for tsv in Swagger 2.0."""
 

@@ -87,9 +87,9 @@ class Passports(Credentials):
         ConfigError: There are none, or one is not a JSON Web Token.
     """
 
-    def __init__(self, tokens: Iterable[str], *, origins: Iterable[str] | None = None) -> None:
+    def __init__(self, tokens: str | Iterable[str], *, origins: str | Iterable[str] | None = None) -> None:
         super().__init__(origins)
-        self.tokens = tuple(tokens)
+        self.tokens = (tokens,) if isinstance(tokens, str) else tuple(tokens)
         wrong = next((at for at, token in enumerate(self.tokens, 1) if not _JWT.match(token)), 0)
         if wrong or not self.tokens:
             said = f"Passport {wrong} is not a JSON Web Token" if wrong else "There is no passport"

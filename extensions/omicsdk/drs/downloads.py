@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Never, Self
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import NameClash, OmicsError, UnsafePath
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.objects import DrsObject, IsABundle, in_order, verifiable
 from omicsdk.drs.planning import DrsFile, Layout, RequestedObject, find, requested_objects
@@ -286,13 +287,14 @@ def _described(files: Mapping[int, DrsFile]) -> dict[int, DrsFile]:
     return dict(sorted(known.items()))
 
 
+@text_is_one_item
 def download(
     client: Drs,
     what: str | DrsId | RequestedObject | Iterable[str | DrsId | RequestedObject],
     folder: str | os.PathLike[str] = ".",
     *,
     layout: Layout = "name",
-    preferred: Sequence[str] = (),
+    preferred: str | Sequence[str] = (),
     retries: int = 10,
     connections: int = 16,
     settings: ResolutionSettings | None = None,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from omicsdk.core.errors import UsageError
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.objects import in_order
 
@@ -23,11 +24,12 @@ BUFFER = 1 << 18
 
 
 @contextmanager
+@text_is_one_item
 def open_object(
     client: HasServers,
     what: str | DrsId,
     *,
-    preferred: Sequence[str] = (),
+    preferred: str | Sequence[str] = (),
     settings: ResolutionSettings | None = None,
     resume_unvalidated: bool = False,
 ) -> Generator[BinaryIO]:
@@ -91,11 +93,12 @@ def describe(
         return servers.of(identifier).document(identifier, expand=expand)
 
 
+@text_is_one_item
 def locate(
     client: HasServers,
     what: str | DrsId,
     *,
-    preferred: Sequence[str] = (),
+    preferred: str | Sequence[str] = (),
     settings: ResolutionSettings | None = None,
 ) -> dict[str, Any]:
     """Show the location of an object: its server, and the URLs of its bytes.

@@ -27,6 +27,7 @@ from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, FolderBusy, I
 from omicsdk.core.files import HELD, is_special, lock_now, put_in_place
 from omicsdk.core.optional_server import NO_SERVER, AsyncServerExchange, OptionalServer, ServerExchange
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.ga4gh.formats import FileCheck, Format, InvalidFormat
 from omicsdk.ga4gh.tickets import SliceRequest, Ticket, chosen_format, parse_address, parse_region, ticket_of
@@ -68,16 +69,17 @@ class SavedSlice:
     planned: bool = False
 
 
+@text_is_one_item
 def download(
     client: Htsget,
     what: str,
     path: str | os.PathLike[str],
     *,
-    regions: Sequence[str] = (),
+    regions: str | Sequence[str] = (),
     format: Format | None = None,
-    fields: Sequence[str] = (),
-    tags: Sequence[str] = (),
-    exclude_tags: Sequence[str] = (),
+    fields: str | Sequence[str] = (),
+    tags: str | Sequence[str] = (),
+    exclude_tags: str | Sequence[str] = (),
     header_only: bool = False,
     progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,

@@ -16,6 +16,7 @@ import omicsdk.transfer
 from omicsdk.core.answer import json_of
 from omicsdk.core.credentials import ANONYMOUS, BearerToken, origin_of
 from omicsdk.core.errors import Forbidden, OmicsError, Unauthorized
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.downloads import Shared, download_objects
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
@@ -138,13 +139,14 @@ class Logins:
         )
 
 
+@text_is_one_item
 def download(
     client: Gen3,
     what: str | DrsId | RequestedObject | Iterable[str | DrsId | RequestedObject],
     folder: str | os.PathLike[str] = ".",
     *,
     layout: Layout = "name",
-    preferred: Sequence[str] = (),
+    preferred: str | Sequence[str] = (),
     retries: int = 10,
     connections: int = 16,
     settings: ResolutionSettings | None = None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.client import plain_request
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import Gen3SubmissionQueryError, Gen3UserError, messages_of
 from omicsdk.gen3.queries import name_of
@@ -135,10 +136,11 @@ def explorer_query(client: Gen3, text: str, variables: Mapping[str, Any] | None 
     return answer
 
 
+@text_is_one_item
 def explore(
     client: Gen3,
     data_type: str,
-    fields: Iterable[str],
+    fields: str | Iterable[str],
     *,
     filter: Mapping[str, Any] | None = None,
     sort: Sort | None = None,

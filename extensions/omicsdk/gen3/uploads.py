@@ -28,6 +28,7 @@ from omicsdk.core.errors import (
     UsageError,
     raise_failed,
 )
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object
 from omicsdk.drs.objects import checksums_of as stated_checksums
@@ -163,11 +164,12 @@ class UploadResult(Displayed):
                     write((file.guid, file.name, file.size, *checksums, file.path, file.state))
 
 
+@text_is_one_item
 def upload(
     commons: Gen3,
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,
-    authz: Iterable[str] = (),
+    authz: str | Iterable[str] = (),
     bucket: str = "",
     subfolders: bool = False,
     part_size: int = PART_SIZE,

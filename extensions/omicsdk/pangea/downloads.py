@@ -21,6 +21,7 @@ from omicsdk.core.errors import ChecksumMissing, NotWritable, OmicsError, Transf
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
 from omicsdk.core.platform import settings_of
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.pangea.answers import Blob, name_in, object_of, objects_in
 from omicsdk.pangea.fields import (
     RETRIES,
@@ -50,12 +51,13 @@ MANIFEST = "the group's manifest"
 # -- workflows
 
 
+@text_is_one_item
 def result_urls(
     client: Pangea,
     organization: str,
     group: str,
     *,
-    samples: Collection[str] | None = None,
+    samples: str | Collection[str] | None = None,
     module_name: str | None = None,
     field_name: str | None = None,
     of_group: bool = False,
@@ -80,13 +82,14 @@ def result_urls(
     return [(download_url(each.data), each.file_name) for each in planned if each.file_name and not each.problem]
 
 
+@text_is_one_item
 def download(
     client: Pangea,
     organization: str,
     group: str,
     folder: str | os.PathLike[str] = ".",
     *,
-    samples: Collection[str] | None = None,
+    samples: str | Collection[str] | None = None,
     module_name: str | None = None,
     field_name: str | None = None,
     of_group: bool = False,
@@ -222,13 +225,14 @@ def open(client: Pangea, organization: str, group: str, sample: str, module: str
             yield file
 
 
+@text_is_one_item
 def verify(
     client: Pangea,
     organization: str,
     group: str,
     folder: str | os.PathLike[str] = ".",
     *,
-    samples: Collection[str] | None = None,
+    samples: str | Collection[str] | None = None,
     module_name: str | None = None,
     field_name: str | None = None,
     of_group: bool = False,

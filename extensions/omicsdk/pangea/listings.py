@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from omicsdk.core.client import exchange_of
 from omicsdk.core.errors import BadRequest, NotFound, OmicsError, ServerError
 from omicsdk.core.omit import OMIT
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array
 from omicsdk.pangea.answers import Blob, object_of, unlike
 from omicsdk.pangea.batches import Batch, each
@@ -172,7 +173,8 @@ def find_tag(client: PangeaApi, name: str) -> Tag:
     return _one(client, client.list_tags.iterate(name=name), name, f"tag {name!r}")
 
 
-def ensure_tags(client: PangeaApi, names: Collection[str]) -> Batch[Tag]:
+@text_is_one_item
+def ensure_tags(client: PangeaApi, names: str | Collection[str]) -> Batch[Tag]:
     """Create tags; existing ones are returned unchanged.
 
     Args:
@@ -277,8 +279,9 @@ def _ensured(find: Callable[[], T], create: Callable[[], T]) -> T:
             raise error from None
 
 
+@text_is_one_item
 def samples_of(
-    client: PangeaApi, organization: str, group: str, names: Collection[str] | None = None
+    client: PangeaApi, organization: str, group: str, names: str | Collection[str] | None = None
 ) -> Iterator[Sample]:
     """List the samples of a group.
 

@@ -10,6 +10,7 @@ from dataclasses import field as attribute
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError, raise_failed
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
 from omicsdk.pangea.batches import named
 from omicsdk.pangea.field_store import Logger
@@ -209,6 +210,7 @@ class ReadsResult:
             raise Interrupted("The upload was stopped; run the same again to resume")
 
 
+@text_is_one_item
 def upload_reads(
     client: Pangea,
     sets: Iterable[ReadSet],
@@ -218,7 +220,7 @@ def upload_reads(
     module_name: str = PAIRED_END,
     private: bool = True,
     overwrite: bool = False,
-    tags: Iterable[str] = (),
+    tags: str | Iterable[str] = (),
     dry_run: bool = False,
     logger: Logger | None = None,
     md5: bool | None = None,

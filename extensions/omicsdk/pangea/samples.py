@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import NotFound, OmicsError, ServerError, UsageError
 from omicsdk.core.lazy import require
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array
 from omicsdk.pangea.answers import unlike
 from omicsdk.pangea.batches import Batch, each
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from omicsdk_api.pangea.models.sample_group import SampleGroup
 
 
-def create_library_samples(client: PangeaApi, organization: str, library: str, names: Sequence[str]) -> list[str]:
+@text_is_one_item
+def create_library_samples(client: PangeaApi, organization: str, library: str, names: str | Sequence[str]) -> list[str]:
     """Create many samples in a library, without metadata, by few requests.
 
     Args:
@@ -58,7 +60,8 @@ def create_library_samples(client: PangeaApi, organization: str, library: str, n
     return uuids
 
 
-def ensure_samples(client: PangeaApi, organization: str, library: str, names: Collection[str]) -> Batch[Sample]:
+@text_is_one_item
+def ensure_samples(client: PangeaApi, organization: str, library: str, names: str | Collection[str]) -> Batch[Sample]:
     """Find samples of a library, and create missing ones, many in one request.
 
     Args:
@@ -114,13 +117,14 @@ def not_found(names: Collection[str], found: Iterable[Sample], group: SampleGrou
     ]
 
 
+@text_is_one_item
 def add_samples_to_group(
     client: PangeaApi,
     source_organization: str,
     source_group: str,
     organization: str,
     group: str,
-    names: Collection[str],
+    names: str | Collection[str],
 ) -> Batch[Sample]:
     """Add samples of a group to another group.
 
@@ -148,11 +152,12 @@ def add_samples_to_group(
     return Batch("added", "samples", found, len(found) - len(new), not_found(names, found, source))
 
 
+@text_is_one_item
 def tag_samples(
     client: PangeaApi,
     organization: str,
     group: str,
-    tags: Collection[str],
+    tags: str | Collection[str],
     *,
     on_message: Callable[[str], None] | None = None,
 ) -> Batch[Sample]:
@@ -236,8 +241,9 @@ def save_metadata(
     return Batch("saved", "samples", items, len(items) - len(changed), [*errors, *refused])
 
 
+@text_is_one_item
 def metadata_frame(
-    client: PangeaApi, organization: str, group: str, samples: Collection[str] | None = None
+    client: PangeaApi, organization: str, group: str, samples: str | Collection[str] | None = None
 ) -> pandas.DataFrame:
     """Return the metadata of a group's samples as a data frame.
 

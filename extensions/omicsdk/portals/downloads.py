@@ -31,6 +31,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files import in_place_of
 from omicsdk.core.redaction import without_query
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.storage import PROJECT_VARIABLE
 from omicsdk.portals.formats import FORMATS
 from omicsdk.portals.lists import URLS, FileList, Format, Head, ListError, Row, format_named, recognised, scheme_of
@@ -56,13 +57,14 @@ SEPARATOR = ";"
 """Separator of the paths and outcomes of a row with several files."""
 
 
+@text_is_one_item
 def get(
     what: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     folder: str | os.PathLike[str],
     *,
     format: str | None = None,
     layout: Layout = "name",
-    preferred: Sequence[str] = (),
+    preferred: str | Sequence[str] = (),
     result: str | os.PathLike[str] | None = None,
     connections: int = 16,
     progress: Callable[[Progress], None] | None = None,

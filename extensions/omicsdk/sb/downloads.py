@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.platform import settings_of
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.sb.listings import Entry, Folders, is_folder, name_of, top_of
 from omicsdk.sb.paths import check_distinct
 
@@ -69,6 +70,7 @@ class Selected(NamedTuple):
     folders: list[tuple[str, ...]]
 
 
+@text_is_one_item
 def download(
     client: SevenBridges,
     what: str | Sequence[str],
@@ -108,7 +110,7 @@ def download(
         LocalFileExists: A file already exists, and `overwrite` is not set; nothing was downloaded.
         UnsafePath: A name is not safe here; nothing was downloaded.
     """
-    words = [what] if isinstance(what, str) else list(what)
+    words = list(what)
     selected = select(client, words)
     report = fetch(
         client,
@@ -243,6 +245,7 @@ def _refuse_to_replace(files: Iterable[RemoteFile], folder: Path) -> None:
             raise LocalFileExists(f"{path} already exists")
 
 
+@text_is_one_item
 def verify(
     client: SevenBridges,
     what: str | Sequence[str],
@@ -265,7 +268,7 @@ def verify(
     """
     from omicsdk.transfer import verify
 
-    selected = select(client, [what] if isinstance(what, str) else what)
+    selected = select(client, what)
     return verify([_item(client, each) for each in selected.files], folder, stop=stop)
 
 

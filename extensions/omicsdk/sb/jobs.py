@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 from omicsdk.core.client import clock_of
 from omicsdk.core.errors import APIError, NotFound, OmicsError, error_class, shortened
 from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.text_arguments import text_is_one_item
 
 if TYPE_CHECKING:
     from omicsdk_api.sb import SbApi
@@ -156,7 +157,8 @@ def error_of(error: Error) -> APIError:
     return error_class(status)(message, status=status, code=code)
 
 
-def files_by_id(client: SevenBridges, ids: Sequence[str]) -> list[FileBulkRecord]:
+@text_is_one_item
+def files_by_id(client: SevenBridges, ids: str | Sequence[str]) -> list[FileBulkRecord]:
     """Get files by their ids.
 
     Args:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from omicsdk.core.errors import DecodeError, NotFound, OmicsError, UsageError
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_file_id, is_path, parse, project_place
 
 if TYPE_CHECKING:
@@ -112,14 +113,15 @@ def name_of(file: File) -> str:
     return safe_name(file.name, f"the file {file.id}", one_part=True)
 
 
+@text_is_one_item
 def ls(
     client: SbApi,
     path: str,
     *,
     recursive: bool = False,
-    name: Sequence[str] = (),
-    tags: Sequence[str] = (),
-    metadata: Mapping[str, Sequence[str]] | None = None,
+    name: str | Sequence[str] = (),
+    tags: str | Sequence[str] = (),
+    metadata: Mapping[str, str | Sequence[str]] | None = None,
     task: str | None = None,
 ) -> Iterator[Entry]:
     """List the files and folders of a project or folder. `list_projects.iterate()` lists projects.
@@ -160,18 +162,19 @@ def ls(
         yield from folders.below(found) if recursive else folders.children(found)
 
 
+@text_is_one_item
 def selection(
     *,
-    name: Sequence[str] = (),
-    tags: Sequence[str] = (),
-    metadata: Mapping[str, Sequence[str]] | None = None,
+    name: str | Sequence[str] = (),
+    tags: str | Sequence[str] = (),
+    metadata: Mapping[str, str | Sequence[str]] | None = None,
     task: str | None = None,
 ) -> dict[str, Any]:
     """The arguments of `list_files` that select among the files of a folder; those of `ls`."""
     return {
         **({"name": list(name)} if name else {}),
         **({"tag": list(tags)} if tags else {}),
-        **({"metadata": {f"metadata.{key}": list(values) for key, values in metadata.items()}} if metadata else {}),
+        **({"metadata": dict(metadata)} if metadata else {}),
         **({"origin_task": task} if task else {}),
     }
 

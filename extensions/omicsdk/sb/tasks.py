@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from omicsdk.core.client import clock_of
 from omicsdk.core.errors import BadRequest, Conflict, NotFound, OmicsError, UsageError
 from omicsdk.core.omit import OMIT
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.sb.jobs import PERIOD, bulk, error_of, told, wait_until
 from omicsdk.sb.listings import PAGE, Folders, is_folder
 from omicsdk.sb.paths import is_path, parse
@@ -263,9 +264,10 @@ def faults_of(errors: object) -> str:
     return "; ".join(found)
 
 
+@text_is_one_item
 def wait_for_tasks(
     client: SevenBridges,
-    task_ids: Sequence[str],
+    task_ids: str | Sequence[str],
     *,
     period: float = PERIOD,
     timeout: float | None = None,

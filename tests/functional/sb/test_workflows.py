@@ -45,6 +45,20 @@ def tree(tmp_path: Path) -> Path:
     return folder
 
 
+def test_one_text_selects_as_a_list_of_one_does(client: SevenBridges, tree: Path):
+    client.upload(f"{tree}/", f"{P}/").raise_if_failed()
+    folder = f"{P}/reads/"
+    found = next(iter(client.ls(f"{folder}b.txt"))).file
+    client.update_file(file_id=found.id, metadata={"sample": "x"}, tags=["t"])
+    for chosen in ({"name": "b.txt"}, {"tags": "t"}, {"metadata": {"sample": "x"}}, {"metadata": {"sample": ["x"]}}):
+        assert [each.file.id for each in client.ls(folder, **chosen)] == [found.id], chosen
+    assert list(client.ls(folder, metadata={"sample": "y"})) == []
+    parent = next(iter(client.list_files(project="sandbox-user/p", name="reads").items or ())).id
+    for metadata in ({"sample": "x"}, {"metadata.sample": "x"}, {"sample": ["x"]}):
+        assert [each.id for each in client.list_files(parent=parent, metadata=metadata).items or ()] == [found.id]
+    assert not client.list_files(parent=parent, metadata={"sample": "y"}).items
+
+
 def _paths(client: SevenBridges, path: str = P) -> list[str]:
     return sorted(str(each.path) for each in client.ls(path, recursive=True))
 

@@ -174,6 +174,32 @@ def test_a_style_that_a_place_does_not_have_is_reported(position: str, style: st
     assert [(note.before, note.certain) for note in drafted.report.notes] == [(f"style {style}", False)]
 
 
+WORDS_BY_NAME = {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}
+
+
+def test_members_of_an_exploded_object_may_have_a_prefix() -> None:
+    parameter = _parameter("metadata", schema=WORDS_BY_NAME, **{"x-omics-prefix": "metadata."})
+    drafted = Drafted({"parameters": [parameter]})
+    assert drafted.arguments["metadata"].prefix == "metadata."
+    assert not drafted.notes
+
+
+@pytest.mark.parametrize(
+    ("where", "more"),
+    [
+        ("query", {"style": "deepObject"}),
+        ("query", {"schema": {"type": "array", "items": {"type": "string"}}}),
+        ("query", {"schema": {"type": "string"}}),
+        ("header", {}),
+    ],
+)
+def test_a_prefix_that_nothing_is_sent_with_is_reported(where: str, more: dict[str, Any]) -> None:
+    parameter = _parameter("q", where, **{"schema": WORDS_BY_NAME, "x-omics-prefix": "q.", **more})
+    drafted = Drafted({"parameters": [parameter]})
+    assert drafted.arguments["q"].prefix == ""
+    assert [(kind, what) for kind, what, _ in drafted.notes] == [("omission", "x-omics-prefix")]
+
+
 def test_a_parameter_with_a_media_type_is_json() -> None:
     parameter = {"name": "q", "in": "query", "content": {"application/json": {"schema": OBJECT}}}
     assert Drafted({"parameters": [parameter]}).arguments["q"].how == "json"
@@ -269,7 +295,7 @@ def test_each_of_several_names_of_a_list_has_to_refer_to_one() -> None:
         ({"x-omics-stream": "yes"}, "x-omics-stream of POST /things must be a bool"),
         (
             {"parameters": [_parameter("q", **{"x-omics-raw": True})]},
-            "x-omics-raw of parameter 'q' must be one of x-omics-delimiter, x-omics-raw-path",
+            "x-omics-raw of parameter 'q' must be one of x-omics-delimiter, x-omics-prefix, x-omics-raw-path",
         ),
     ],
 )

@@ -192,7 +192,7 @@ class ServiceAccount(Credentials):
         claims: Callable[[str], Mapping[str, object]],
         *,
         lifetime: float = LIFETIME,
-        origins: Iterable[str] | None = None,
+        origins: str | Iterable[str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         super().__init__(origins)

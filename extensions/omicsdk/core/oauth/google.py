@@ -95,7 +95,7 @@ def google_credentials(
     path: Path,
     *,
     scopes: str = IDENTITY,
-    origins: Iterable[str] | None = None,
+    origins: str | Iterable[str] | None = None,
     remedy: str = REMEDY,
     endpoint: Endpoint | None = None,
     clock: Clock = SYSTEM_CLOCK,

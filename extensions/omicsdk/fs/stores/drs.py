@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import BadRequest, Forbidden, NotFound, OmicsError, Unauthorized, UnsafePath
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.downloads import expect
 from omicsdk.drs.hosts import known_host, login_remedy
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
@@ -320,11 +321,12 @@ class DrsStore(ClientStore[Servers]):
 
     scheme: ClassVar[str] = "drs"
 
+    @text_is_one_item
     def __init__(
         self,
         *,
         credentials: CredentialsOf | None = None,
-        preferred: Sequence[str] = (),
+        preferred: str | Sequence[str] = (),
         servers: Servers | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.resolution import Resolver, server_url
 from omicsdk.fs.store import NotListed, ReadOnly
 from omicsdk.fs.stores.drs import DrsStore, Reading, gen3_readings, host_in, is_top
@@ -44,6 +45,7 @@ class Gen3Store(DrsStore):
     scheme: ClassVar[str] = "gen3"
     how_else: ClassVar[str] = "Add files with omics gen3 upload; delete them by their GUIDs."
 
+    @text_is_one_item
     def __init__(
         self,
         *,
@@ -51,7 +53,7 @@ class Gen3Store(DrsStore):
         refresh_file: str | os.PathLike[str] | None = None,
         token: str | None = None,
         commons: Gen3 | None = None,
-        preferred: Sequence[str] = (),
+        preferred: str | Sequence[str] = (),
         settings: ResolutionSettings | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:

@@ -15,6 +15,7 @@ from omicsdk.core.batches import batches
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.tables import line_of
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.manifests._runs import Published, digest_of, in_order, scratch_database
@@ -199,13 +200,14 @@ def read_crosswalk(
     return count
 
 
+@text_is_one_item
 def publish_crosswalk(
     client: Gen3,
     path: str | os.PathLike[str],
     *,
     info: str | os.PathLike[str] | None = None,
     guid_type: str = GUID_TYPE,
-    methods: Sequence[str] = (),
+    methods: str | Sequence[str] = (),
 ) -> Published:
     """Publish a crosswalk of subject names.
 

@@ -22,6 +22,7 @@ from omicsdk.core.batches import batches
 from omicsdk.core.errors import NotFound, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.tables import line_of
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.manifests._runs import Published
 from omicsdk.gen3.manifests.tables import (
@@ -598,9 +599,10 @@ def delete_study(client: Gen3, guid: str, *, dry_run: bool = False) -> None:
         client.metadata_admin.delete(guid=guid)
 
 
+@text_is_one_item
 def discovery_objects(
     client: Gen3,
-    datasets: Collection[str] = (),
+    datasets: str | Collection[str] = (),
     *,
     limit: int | None = None,
     aggregate: bool = False,
@@ -660,8 +662,9 @@ def publish_discovery_objects(
     return made
 
 
+@text_is_one_item
 def delete_discovery_objects(
-    client: Gen3, wanted: Mapping[str, Collection[str] | None], *, dry_run: bool = False
+    client: Gen3, wanted: Mapping[str, str | Collection[str] | None], *, dry_run: bool = False
 ) -> dict[str, int]:
     """Remove data objects from studies; their files are kept.
 
@@ -684,7 +687,7 @@ def delete_discovery_objects(
         if document.get("_guid_type") != GUID_TYPE and guids is None:
             continue
         objects = objects_in(document)
-        kept = [each for each in objects if guids is not None and each.get("guid") not in guids]
+        kept = [each for each in objects if guids is not None and each.get("guid") not in tuple(guids)]
         if len(kept) < len(objects) and not dry_run:
             client.metadata_admin.create(guid=dataset, body=_with_objects(document, kept), overwrite=True)
         found[dataset] = len(objects) - len(kept)

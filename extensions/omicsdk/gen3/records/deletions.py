@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import BadRequest
 from omicsdk.core.paging import items_at
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
@@ -58,10 +59,11 @@ def check_batch(batch: int) -> None:
         raise Gen3UserError(f"{batch} records cannot be deleted at once", remedy="Use a number from 1.")
 
 
+@text_is_one_item
 def delete_nodes(
     commons: Gen3,
     project: str | tuple[str, str],
-    nodes: Sequence[str] | None = None,
+    nodes: str | Sequence[str] | None = None,
     *,
     dictionary: Dictionary | None = None,
     dry_run: bool = False,
@@ -105,10 +107,11 @@ def delete_nodes(
     return done
 
 
+@text_is_one_item
 def delete_records(
     commons: Gen3,
     project: str | tuple[str, str],
-    ids: Sequence[str],
+    ids: str | Sequence[str],
     *,
     dictionary: Dictionary | None = None,
     dry_run: bool = False,

@@ -18,6 +18,7 @@ from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
 from omicsdk.core.lazy import require
 from omicsdk.core.paging import count_at, items_at
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3UserError, choice
@@ -189,12 +190,13 @@ def _write_json(write: Callable[[bytes], object], rows: Iterable[Mapping[str, An
         write(b"\n")
 
 
+@text_is_one_item
 def export_project(
     commons: Gen3,
     project: str | tuple[str, str],
     folder: str | os.PathLike[str],
     *,
-    nodes: Sequence[str] | None = None,
+    nodes: str | Sequence[str] | None = None,
     kind: str = "tsv",
     without_id: bool = False,
     dictionary: Dictionary | None = None,
@@ -229,10 +231,11 @@ def export_project(
     ]
 
 
+@text_is_one_item
 def count_records(
     commons: Gen3,
     project: str | tuple[str, str],
-    nodes: Iterable[str] | None = None,
+    nodes: str | Iterable[str] | None = None,
     *,
     dictionary: Dictionary | None = None,
 ) -> dict[str, int]:
@@ -313,7 +316,8 @@ def file_manifest(commons: Gen3, project: str | tuple[str, str]) -> str:
     return text if ids else "files: []\n"
 
 
-def export_records(commons: Gen3, project: str | tuple[str, str], ids: Sequence[str]) -> list[dict[str, Any]]:
+@text_is_one_item
+def export_records(commons: Gen3, project: str | tuple[str, str], ids: str | Sequence[str]) -> list[dict[str, Any]]:
     """Return records by their ids, of any nodes.
 
     Args:

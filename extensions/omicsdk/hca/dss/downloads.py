@@ -24,6 +24,7 @@ from omicsdk.core.errors import (
     first_of,
 )
 from omicsdk.core.retry import NO_RETRY
+from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import Workers
 from omicsdk.hca.dss.bundles import ALL, NONE, DSSFile, chosen, filters, folder_name, manifest_bytes, name_in_store
 from omicsdk.hca.dss.files import get_manifest
@@ -266,6 +267,7 @@ def bundle_of_rows(
     return Bundle(dict(manifest), files), errors
 
 
+@text_is_one_item
 def download(
     dss: Dss,
     bundle_uuid: str,
@@ -273,8 +275,8 @@ def download(
     *,
     version: str = "",
     download_dir: str | os.PathLike[str] = "",
-    metadata_filter: Iterable[str] = ALL,
-    data_filter: Iterable[str] = ALL,
+    metadata_filter: str | Iterable[str] = ALL,
+    data_filter: str | Iterable[str] = ALL,
     no_metadata: bool = False,
     no_data: bool = False,
     num_retries: int = 10,
@@ -432,6 +434,7 @@ def _expect_answer(dss: Dss, manifest: Manifest) -> None:
         ) from error
 
 
+@text_is_one_item
 def verify(
     dss: Dss,
     bundle_uuid: str,
@@ -439,8 +442,8 @@ def verify(
     *,
     version: str = "",
     download_dir: str | os.PathLike[str] = "",
-    metadata_filter: Iterable[str] = ALL,
-    data_filter: Iterable[str] = ALL,
+    metadata_filter: str | Iterable[str] = ALL,
+    data_filter: str | Iterable[str] = ALL,
     no_metadata: bool = False,
     no_data: bool = False,
     stop: threading.Event | None = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,17 +18,20 @@ FACTS = OperationFacts(name="get_health_of", method="GET", path="/health/{keys}"
 
 
 def build(
-    *, keys: Sequence[Literal["api_endpoints", "elasticsearch", "other_lambdas", "progress", "queues"]]
+    *,
+    keys: Literal["api_endpoints", "elasticsearch", "other_lambdas", "progress", "queues"]
+    | Sequence[Literal["api_endpoints", "elasticsearch", "other_lambdas", "progress", "queues"]],
 ) -> Request:
     """Check selected parts of the service.
 
     Checks the named parts and no others.
 
     Args:
-        keys (Sequence[Literal['api_endpoints', 'elasticsearch', 'other_lambdas', 'progress', 'queues']]):
-            Parts to check, separated by commas: `api_endpoints` (a request to the main endpoints),
-            `elasticsearch` (the index), `other_lambdas` (the service that fills the index), `progress`
-            (bundles that are still to be indexed), `queues` (messages that are waiting).
+        keys (Literal['api_endpoints', 'elasticsearch', 'other_lambdas', 'progress', 'queues'] |
+            Sequence[Literal['api_endpoints', 'elasticsearch', 'other_lambdas', 'progress', 'queues']]): Parts
+            to check, separated by commas: `api_endpoints` (a request to the main endpoints), `elasticsearch`
+            (the index), `other_lambdas` (the service that fills the index), `progress` (bundles that are
+            still to be indexed), `queues` (messages that are waiting).
 
     Returns:
         200: All parts that were checked work.
@@ -36,7 +39,7 @@ def build(
     Raises:
         ServiceUnavailable: 503: A part that was checked does not work.
     """
-    return request(FACTS, f"/health/{segment('keys', keys)}")
+    return request(FACTS, f"/health/{segment('keys', as_list(keys))}")
 
 
 def parse(answer: Answer) -> Up:

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 from ..headers import RetryAfterHeaders
 
@@ -25,7 +25,7 @@ FACTS = OperationFacts(name="get_bulk_access_url", method="POST", path="/objects
 
 def build(
     *,
-    passports: Sequence[str] | Omit = OMIT,
+    passports: str | Sequence[str] | Omit = OMIT,
     bulk_object_access_ids: Sequence[BulkAccessId | BulkAccessIdDict] | Omit = OMIT,
 ) -> Request:
     """Get URLs for the bytes of several objects.
@@ -38,8 +38,8 @@ def build(
     many URLs as can be fetched in that time.
 
     Args:
-        passports (Sequence[str]): Passports that give access to all the bytes, each an encoded and signed
-            JSON Web Token. Optional.
+        passports (str | Sequence[str]): Passports that give access to all the bytes, each an encoded and
+            signed JSON Web Token. Optional.
         bulk_object_access_ids (Sequence[BulkAccessId | BulkAccessIdDict]): Objects, each with its access
             identifiers; at most `drs.maxBulkRequestLength` of the server's description. Optional.
 
@@ -59,7 +59,7 @@ def build(
     return request(
         FACTS,
         "/objects/access",
-        body=json_body({"passports": passports, "bulk_object_access_ids": bulk_object_access_ids}),
+        body=json_body({"passports": as_list(passports), "bulk_object_access_ids": bulk_object_access_ids}),
     )
 
 

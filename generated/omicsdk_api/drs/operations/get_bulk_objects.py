@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 from ..headers import RetryAfterHeaders
 
@@ -22,7 +22,10 @@ FACTS = OperationFacts(name="get_bulk_objects", method="POST", path="/objects", 
 
 
 def build(
-    *, passports: Sequence[str] | Omit = OMIT, bulk_object_ids: Sequence[str] | Omit = OMIT, expand: bool | Omit = OMIT
+    *,
+    passports: str | Sequence[str] | Omit = OMIT,
+    bulk_object_ids: str | Sequence[str] | Omit = OMIT,
+    expand: bool | Omit = OMIT,
 ) -> Request:
     """Describe several objects.
 
@@ -34,9 +37,9 @@ def build(
     are returned as unresolved, with 401 or 403.
 
     Args:
-        passports (Sequence[str]): Passports that give access to the objects, each an encoded and signed JSON
-            Web Token. Optional.
-        bulk_object_ids (Sequence[str]): Identifiers of the objects to describe, at most
+        passports (str | Sequence[str]): Passports that give access to the objects, each an encoded and signed
+            JSON Web Token. Optional.
+        bulk_object_ids (str | Sequence[str]): Identifiers of the objects to describe, at most
             `drs.maxBulkRequestLength` of the server's description. Optional.
         expand (bool): Whether the contents of nested bundles are listed recursively. When true, bundles
             inside it also have `contents`, and so on; when false or omitted, only its direct members are
@@ -59,7 +62,7 @@ def build(
         FACTS,
         "/objects",
         query=(("expand", expand),),
-        body=json_body({"passports": passports, "bulk_object_ids": bulk_object_ids}),
+        body=json_body({"passports": as_list(passports), "bulk_object_ids": as_list(bulk_object_ids)}),
     )
 
 

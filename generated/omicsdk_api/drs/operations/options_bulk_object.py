@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="options_bulk_object", method="OPTIONS", path="/objects")
 
 
-def build(*, bulk_object_ids: Sequence[str] | Omit = OMIT) -> Request:
+def build(*, bulk_object_ids: str | Sequence[str] | Omit = OMIT) -> Request:
     """Get the accepted authorisation for several objects.
 
     Returns for each object the kinds of authorisation that it accepts, and the issuers of accepted tokens and
@@ -29,7 +29,7 @@ def build(*, bulk_object_ids: Sequence[str] | Omit = OMIT) -> Request:
     The list of objects is sent in the body, which is unusual for OPTIONS: a proxy may drop it.
 
     Args:
-        bulk_object_ids (Sequence[str]): Identifiers of the objects to look up, at most
+        bulk_object_ids (str | Sequence[str]): Identifiers of the objects to look up, at most
             `drs.maxBulkRequestLength` of the server's description. Optional.
 
     Returns:
@@ -44,7 +44,7 @@ def build(*, bulk_object_ids: Sequence[str] | Omit = OMIT) -> Request:
             description allows; split it into smaller requests.
         ServerError: 500: An unexpected error of the server; a later retry may succeed.
     """
-    return request(FACTS, "/objects", body=json_body({"bulk_object_ids": bulk_object_ids}))
+    return request(FACTS, "/objects", body=json_body({"bulk_object_ids": as_list(bulk_object_ids)}))
 
 
 def parse(answer: Answer) -> BulkAuthorizations | None:

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 from ..headers import RetryAfterHeaders
 
@@ -23,7 +23,7 @@ FACTS = OperationFacts(
 )
 
 
-def build(*, object_id: str, access_id: str, passports: Sequence[str] | Omit = OMIT) -> Request:
+def build(*, object_id: str, access_id: str, passports: str | Sequence[str] | Omit = OMIT) -> Request:
     """Get a URL for the bytes of an object with passports.
 
     Returns the same as GET, for a request that passports authorise. Nothing is changed, so the request may be
@@ -33,8 +33,8 @@ def build(*, object_id: str, access_id: str, passports: Sequence[str] | Omit = O
         object_id (str): Identifier of the object on this server: the part after the host in its URI, or after
             the prefix in a compact one.
         access_id (str): The `access_id` of one of the object's access methods.
-        passports (Sequence[str]): Passports that give access to the bytes, each an encoded and signed JSON
-            Web Token. Optional.
+        passports (str | Sequence[str]): Passports that give access to the bytes, each an encoded and signed
+            JSON Web Token. Optional.
 
     Returns:
         200: A URL of the bytes. 202: The response is not ready. Send the same request again after the time in
@@ -50,7 +50,7 @@ def build(*, object_id: str, access_id: str, passports: Sequence[str] | Omit = O
     return request(
         FACTS,
         f"/objects/{segment('object_id', object_id, raw=True)}/access/{segment('access_id', access_id)}",
-        body=json_body({"passports": passports}),
+        body=json_body({"passports": as_list(passports)}),
     )
 
 

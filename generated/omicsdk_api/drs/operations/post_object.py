@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 from ..headers import RetryAfterHeaders
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="post_object", method="POST", path="/objects/{object_id}", idempotent=True)
 
 
-def build(*, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str] | Omit = OMIT) -> Request:
+def build(*, object_id: str, expand: bool | Omit = OMIT, passports: str | Sequence[str] | Omit = OMIT) -> Request:
     """Describe an object to the holder of passports.
 
     Returns the same as GET. It is a POST only because passports are too long for headers and go into the
@@ -32,8 +32,8 @@ def build(*, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str
             the prefix in a compact one.
         expand (bool): Whether the contents of nested bundles are listed recursively. When false or omitted,
             only its direct members are listed. Ignored for blobs. Optional.
-        passports (Sequence[str]): Passports that give access to the object, each an encoded and signed JSON
-            Web Token. Optional.
+        passports (str | Sequence[str]): Passports that give access to the object, each an encoded and signed
+            JSON Web Token. Optional.
 
     Returns:
         200: The description of the object. 202: The response is not ready. Send the same request again after
@@ -49,7 +49,7 @@ def build(*, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str
     return request(
         FACTS,
         f"/objects/{segment('object_id', object_id, raw=True)}",
-        body=json_body({"expand": expand, "passports": passports}),
+        body=json_body({"expand": expand, "passports": as_list(passports)}),
     )
 
 

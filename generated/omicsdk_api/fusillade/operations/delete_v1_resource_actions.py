@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ FACTS = OperationFacts(
 )
 
 
-def build(*, resource_type_name: str, actions: Sequence[str] | Omit = OMIT) -> Request:
+def build(*, resource_type_name: str, actions: str | Sequence[str] | Omit = OMIT) -> Request:
     """Remove actions from a resource type.
 
     Removes actions from the resource type. Missing actions are ignored. Correct the access levels that name a
@@ -32,7 +32,7 @@ def build(*, resource_type_name: str, actions: Sequence[str] | Omit = OMIT) -> R
     Args:
         resource_type_name (str): Name of the resource type. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
-        actions (Sequence[str]): Names of actions, each `SERVICE:ACTION`. None when omitted. Optional.
+        actions (str | Sequence[str]): Names of actions, each `SERVICE:ACTION`. None when omitted. Optional.
 
     Returns:
         200: The actions are no longer part of the resource type.
@@ -47,7 +47,7 @@ def build(*, resource_type_name: str, actions: Sequence[str] | Omit = OMIT) -> R
     return request(
         FACTS,
         f"/v1/resource/{segment('resource_type_name', resource_type_name)}/actions",
-        body=json_body(given({"actions": actions})),
+        body=json_body(given({"actions": as_list(actions)})),
     )
 
 

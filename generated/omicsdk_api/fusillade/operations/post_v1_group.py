@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ def build(
     *,
     group_id: str,
     policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
-    roles: Sequence[str] | Omit = OMIT,
+    roles: str | Sequence[str] | Omit = OMIT,
 ) -> Request:
     """Create a group.
 
@@ -35,7 +35,7 @@ def build(
         group_id (str): Name of the new group. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
         policy (PolicyDocument | PolicyDocumentDict | None): Policy of the group, in the grammar of AWS IAM.
             The deployment's policy for new groups when omitted. Optional.
-        roles (Sequence[str]): Names of roles: those of a page, or those to assign or remove. Optional.
+        roles (str | Sequence[str]): Names of roles: those of a page, or those to assign or remove. Optional.
 
     Returns:
         201: The group has been created.
@@ -47,7 +47,9 @@ def build(
         Forbidden: 403: The caller is known but lacks the permission for this.
         Conflict: 409: The name already exists; nothing has been changed.
     """
-    return request(FACTS, "/v1/group", body=json_body({"group_id": group_id, "policy": policy, "roles": roles}))
+    return request(
+        FACTS, "/v1/group", body=json_body({"group_id": group_id, "policy": policy, "roles": as_list(roles)})
+    )
 
 
 def parse(answer: Answer) -> None:

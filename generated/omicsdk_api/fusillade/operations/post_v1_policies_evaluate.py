@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ FACTS = OperationFacts(
 )
 
 
-def build(*, principal: str, action: Sequence[str], resource: Sequence[str]) -> Request:
+def build(*, principal: str, action: str | Sequence[str], resource: str | Sequence[str]) -> Request:
     """Check whether a user may perform an action.
 
     Returns whether the user may carry out all of the actions on the resource, by all policies of the user and
@@ -32,8 +32,8 @@ def build(*, principal: str, action: Sequence[str], resource: Sequence[str]) -> 
 
     Args:
         principal (str): Name of the user to decide for, usually an email address.
-        action (Sequence[str]): Actions to check; the response is true only if all are allowed.
-        resource (Sequence[str]): Resource of the actions; exactly one name. From 1 to 1 items.
+        action (str | Sequence[str]): Actions to check; the response is true only if all are allowed.
+        resource (str | Sequence[str]): Resource of the actions; exactly one name. From 1 to 1 items.
 
     Returns:
         200: The decision, be it yes or no.
@@ -43,7 +43,9 @@ def build(*, principal: str, action: Sequence[str], resource: Sequence[str]) -> 
             or has expired (401), or the caller may not request it (403).
     """
     return request(
-        FACTS, "/v1/policies/evaluate", body=json_body({"principal": principal, "action": action, "resource": resource})
+        FACTS,
+        "/v1/policies/evaluate",
+        body=json_body({"principal": principal, "action": as_list(action), "resource": as_list(resource)}),
     )
 
 

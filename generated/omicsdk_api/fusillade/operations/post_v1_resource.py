@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ def build(
     *,
     resource_type_name: str,
     owner_policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
-    actions: Sequence[str] | Omit = OMIT,
+    actions: str | Sequence[str] | Omit = OMIT,
 ) -> Request:
     """Create a resource type.
 
@@ -38,7 +38,7 @@ def build(
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         owner_policy (PolicyDocument | PolicyDocumentDict | None): Permissions of the owner of a resource ID.
             Reading, changing and deleting it, when omitted. Optional.
-        actions (Sequence[str]): Names of actions, each `SERVICE:ACTION`. None when omitted. Optional.
+        actions (str | Sequence[str]): Names of actions, each `SERVICE:ACTION`. None when omitted. Optional.
 
     Returns:
         201: The resource type has been created.
@@ -52,7 +52,7 @@ def build(
     return request(
         FACTS,
         f"/v1/resource/{segment('resource_type_name', resource_type_name)}",
-        body=json_body(given({"owner_policy": owner_policy, "actions": actions})),
+        body=json_body(given({"owner_policy": owner_policy, "actions": as_list(actions)})),
     )
 
 

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +24,8 @@ FACTS = OperationFacts(name="post_v1_user", method="POST", path="/v1/user", secu
 def build(
     *,
     user_id: str,
-    groups: Sequence[str] | Omit = OMIT,
-    roles: Sequence[str] | Omit = OMIT,
+    groups: str | Sequence[str] | Omit = OMIT,
+    roles: str | Sequence[str] | Omit = OMIT,
     policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
 ) -> Request:
     """Create a user.
@@ -37,10 +37,10 @@ def build(
     Args:
         user_id (str): Name of the new user, usually an email address. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
-        groups (Sequence[str]): Groups that the user joins; all of them must exist. None but `user_default`
-            when omitted. Optional.
-        roles (Sequence[str]): Roles that the user gets directly; all of them must exist. None when omitted.
-            Optional.
+        groups (str | Sequence[str]): Groups that the user joins; all of them must exist. None but
+            `user_default` when omitted. Optional.
+        roles (str | Sequence[str]): Roles that the user gets directly; all of them must exist. None when
+            omitted. Optional.
         policy (PolicyDocument | PolicyDocumentDict | None): Policy to attach to the user directly, in the
             grammar of AWS IAM. None when omitted. Optional.
 
@@ -55,7 +55,9 @@ def build(
         Conflict: 409: The name already exists; nothing has been changed.
     """
     return request(
-        FACTS, "/v1/user", body=json_body({"user_id": user_id, "groups": groups, "roles": roles, "policy": policy})
+        FACTS,
+        "/v1/user",
+        body=json_body({"user_id": user_id, "groups": as_list(groups), "roles": as_list(roles), "policy": policy}),
     )
 
 

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="put_v1_group_role", method="PUT", path="/v1/group/{group_id}/roles", secured=True)
 
 
-def build(*, group_id: str, action: Literal["add", "remove"], roles: Sequence[str] | Omit = OMIT) -> Request:
+def build(*, group_id: str, action: Literal["add", "remove"], roles: str | Sequence[str] | Omit = OMIT) -> Request:
     """Add roles to a group, or remove them.
 
     Gives the group all of the roles or removes all of them, depending on `action`. The change is atomic, and
@@ -28,7 +28,7 @@ def build(*, group_id: str, action: Literal["add", "remove"], roles: Sequence[st
     Args:
         group_id (str): Name of the group. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
         action (Literal['add', 'remove']): Action: `add` or `remove`.
-        roles (Sequence[str]): Names of roles: those of a page, or those to assign or remove. Optional.
+        roles (str | Sequence[str]): Names of roles: those of a page, or those to assign or remove. Optional.
 
     Returns:
         200: The roles have been assigned or removed. 304: Nothing has been changed, because part of the
@@ -42,7 +42,7 @@ def build(*, group_id: str, action: Literal["add", "remove"], roles: Sequence[st
         FACTS,
         f"/v1/group/{segment('group_id', group_id)}/roles",
         query=(("action", action),),
-        body=json_body(given({"roles": roles})),
+        body=json_body(given({"roles": as_list(roles)})),
     )
 
 

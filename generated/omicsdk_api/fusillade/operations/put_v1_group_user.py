@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="put_v1_group_user", method="PUT", path="/v1/group/{group_id}/users", secured=True)
 
 
-def build(*, group_id: str, action: Literal["add", "remove"], users: Sequence[str] | Omit = OMIT) -> Request:
+def build(*, group_id: str, action: Literal["add", "remove"], users: str | Sequence[str] | Omit = OMIT) -> Request:
     """Add users to a group, or remove them.
 
     Adds all of the users to the group or removes all of them, depending on `action`; 1 to 10 users at a time.
@@ -28,8 +28,8 @@ def build(*, group_id: str, action: Literal["add", "remove"], users: Sequence[st
     Args:
         group_id (str): Name of the group. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
         action (Literal['add', 'remove']): Action: `add` or `remove`.
-        users (Sequence[str]): Names of the users to add or to remove, 1 to 10 of them. From 1 to 10 items.
-            Optional.
+        users (str | Sequence[str]): Names of the users to add or to remove, 1 to 10 of them. From 1 to 10
+            items. Optional.
 
     Returns:
         200: The users have been added or removed. 304: Nothing has been changed, because part of the change
@@ -43,7 +43,7 @@ def build(*, group_id: str, action: Literal["add", "remove"], users: Sequence[st
         FACTS,
         f"/v1/group/{segment('group_id', group_id)}/users",
         query=(("action", action),),
-        body=json_body(given({"users": users})),
+        body=json_body(given({"users": as_list(users)})),
     )
 
 

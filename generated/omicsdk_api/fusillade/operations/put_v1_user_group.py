@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="put_v1_user_group", method="PUT", path="/v1/user/{user_id}/groups", secured=True)
 
 
-def build(*, user_id: str, action: Literal["add", "remove"], groups: Sequence[str] | Omit = OMIT) -> Request:
+def build(*, user_id: str, action: Literal["add", "remove"], groups: str | Sequence[str] | Omit = OMIT) -> Request:
     """Add a user to groups, or remove them.
 
     Adds the user to all of the groups or removes the user from all of them, depending on `action`. The change
@@ -30,7 +30,7 @@ def build(*, user_id: str, action: Literal["add", "remove"], groups: Sequence[st
         user_id (str): Name of the user, usually an email address. From 1 to 128 characters. Matches
             `^[0-9a-zA-Z.@_\\-$,=]*$`.
         action (Literal['add', 'remove']): Action: `add` or `remove`.
-        groups (Sequence[str]): Names of groups: those of a page, or those to join or leave. Optional.
+        groups (str | Sequence[str]): Names of groups: those of a page, or those to join or leave. Optional.
 
     Returns:
         200: The user has been added or removed. 304: Nothing has been changed, because part of the change was
@@ -44,7 +44,7 @@ def build(*, user_id: str, action: Literal["add", "remove"], groups: Sequence[st
         FACTS,
         f"/v1/user/{segment('user_id', user_id)}/groups",
         query=(("action", action),),
-        body=json_body(given({"groups": groups})),
+        body=json_body(given({"groups": as_list(groups)})),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, joined, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, joined, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,10 +26,11 @@ def build(
     reference_name: str | Omit = OMIT,
     start: int | Omit = OMIT,
     end: int | Omit = OMIT,
-    fields: Sequence[Literal["QNAME", "FLAG", "RNAME", "POS", "MAPQ", "CIGAR", "RNEXT", "PNEXT", "TLEN", "SEQ", "QUAL"]]
+    fields: Literal["QNAME", "FLAG", "RNAME", "POS", "MAPQ", "CIGAR", "RNEXT", "PNEXT", "TLEN", "SEQ", "QUAL"]
+    | Sequence[Literal["QNAME", "FLAG", "RNAME", "POS", "MAPQ", "CIGAR", "RNEXT", "PNEXT", "TLEN", "SEQ", "QUAL"]]
     | Omit = OMIT,
-    tags: Sequence[str] | Omit = OMIT,
-    notags: Sequence[str] | Omit = OMIT,
+    tags: str | Sequence[str] | Omit = OMIT,
+    notags: str | Sequence[str] | Omit = OMIT,
 ) -> Request:
     """Get a ticket for reads.
 
@@ -47,12 +48,13 @@ def build(
             Optional.
         end (int): Position after the last one of the region, from 0. It requires a reference name. Format
             int64. Optional.
-        fields (Sequence[Literal['QNAME', 'FLAG', 'RNAME', 'POS', 'MAPQ', 'CIGAR', 'RNEXT', 'PNEXT', 'TLEN',
-            'SEQ', 'QUAL']]): Fields of SAM that are wanted; the server may leave out or blank the others. By
-            default all of them. Optional.
-        tags (Sequence[str]): Tags that are wanted; the server may leave out the others. By default all of
-            them. Optional.
-        notags (Sequence[str]): Tags that are not wanted. None of them may be in `tags`. Optional.
+        fields (Literal['QNAME', 'FLAG', 'RNAME', 'POS', 'MAPQ', 'CIGAR', 'RNEXT', 'PNEXT', 'TLEN', 'SEQ',
+            'QUAL'] | Sequence[Literal['QNAME', 'FLAG', 'RNAME', 'POS', 'MAPQ', 'CIGAR', 'RNEXT', 'PNEXT',
+            'TLEN', 'SEQ', 'QUAL']]): Fields of SAM that are wanted; the server may leave out or blank the
+            others. By default all of them. Optional.
+        tags (str | Sequence[str]): Tags that are wanted; the server may leave out the others. By default all
+            of them. Optional.
+        notags (str | Sequence[str]): Tags that are not wanted. None of them may be in `tags`. Optional.
 
     Returns:
         200: The ticket of a BAM or CRAM file.
@@ -74,9 +76,9 @@ def build(
             ("referenceName", reference_name),
             ("start", start),
             ("end", end),
-            ("fields", joined(fields, ",", "fields")),
-            ("tags", joined(tags, ",", "tags")),
-            ("notags", joined(notags, ",", "notags")),
+            ("fields", joined(as_list(fields), ",", "fields")),
+            ("tags", joined(as_list(tags), ",", "tags")),
+            ("notags", joined(as_list(notags), ",", "notags")),
         ),
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, joined, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, joined, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,8 @@ def build(
     reference_name: str | Omit = OMIT,
     start: int | Omit = OMIT,
     end: int | Omit = OMIT,
-    tags: Sequence[str] | Omit = OMIT,
-    notags: Sequence[str] | Omit = OMIT,
+    tags: str | Sequence[str] | Omit = OMIT,
+    notags: str | Sequence[str] | Omit = OMIT,
 ) -> Request:
     """Get a ticket for variants.
 
@@ -45,9 +45,9 @@ def build(
             Optional.
         end (int): Position after the last one of the region, from 0. It requires a reference name. Format
             int64. Optional.
-        tags (Sequence[str]): Tags that are wanted; the server may leave out the others. By default all of
-            them. Optional.
-        notags (Sequence[str]): Tags that are not wanted. None of them may be in `tags`. Optional.
+        tags (str | Sequence[str]): Tags that are wanted; the server may leave out the others. By default all
+            of them. Optional.
+        notags (str | Sequence[str]): Tags that are not wanted. None of them may be in `tags`. Optional.
 
     Returns:
         200: The ticket of a VCF or BCF file.
@@ -69,8 +69,8 @@ def build(
             ("referenceName", reference_name),
             ("start", start),
             ("end", end),
-            ("tags", joined(tags, ",", "tags")),
-            ("notags", joined(notags, ",", "notags")),
+            ("tags", joined(as_list(tags), ",", "tags")),
+            ("notags", joined(as_list(notags), ",", "notags")),
         ),
     )
 

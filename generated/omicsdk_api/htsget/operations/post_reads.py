@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,10 +26,11 @@ def build(
     id: str,
     format: Literal["BAM", "CRAM"] | Omit = OMIT,
     class_: Literal["header"] | Omit = OMIT,
-    fields: Sequence[Literal["QNAME", "FLAG", "RNAME", "POS", "MAPQ", "CIGAR", "RNEXT", "PNEXT", "TLEN", "SEQ", "QUAL"]]
+    fields: Literal["QNAME", "FLAG", "RNAME", "POS", "MAPQ", "CIGAR", "RNEXT", "PNEXT", "TLEN", "SEQ", "QUAL"]
+    | Sequence[Literal["QNAME", "FLAG", "RNAME", "POS", "MAPQ", "CIGAR", "RNEXT", "PNEXT", "TLEN", "SEQ", "QUAL"]]
     | Omit = OMIT,
-    tags: Sequence[str] | Omit = OMIT,
-    notags: Sequence[str] | Omit = OMIT,
+    tags: str | Sequence[str] | Omit = OMIT,
+    notags: str | Sequence[str] | Omit = OMIT,
     regions: Sequence[Region | RegionDict] | Omit = OMIT,
 ) -> Request:
     """Get a ticket for reads of several regions.
@@ -41,10 +42,11 @@ def build(
         id (str): Identifier of the data set on this server; it may contain slashes.
         format (Literal['BAM', 'CRAM']): Format of the file. Default: BAM. Optional.
         class_ (Literal['header']): The part of the file that is wanted; by default all of it. Optional.
-        fields (Sequence[Literal['QNAME', 'FLAG', 'RNAME', 'POS', 'MAPQ', 'CIGAR', 'RNEXT', 'PNEXT', 'TLEN',
-            'SEQ', 'QUAL']]): Fields of SAM that are wanted; by default all of them. Optional.
-        tags (Sequence[str]): Tags that are wanted; by default all of them. Optional.
-        notags (Sequence[str]): Tags that are not wanted; by default none. Optional.
+        fields (Literal['QNAME', 'FLAG', 'RNAME', 'POS', 'MAPQ', 'CIGAR', 'RNEXT', 'PNEXT', 'TLEN', 'SEQ',
+            'QUAL'] | Sequence[Literal['QNAME', 'FLAG', 'RNAME', 'POS', 'MAPQ', 'CIGAR', 'RNEXT', 'PNEXT',
+            'TLEN', 'SEQ', 'QUAL']]): Fields of SAM that are wanted; by default all of them. Optional.
+        tags (str | Sequence[str]): Tags that are wanted; by default all of them. Optional.
+        notags (str | Sequence[str]): Tags that are not wanted; by default none. Optional.
         regions (Sequence[Region | RegionDict]): Regions whose reads are wanted; by default the complete file.
             Optional.
 
@@ -68,9 +70,9 @@ def build(
                 {
                     "format": format,
                     "class": class_,
-                    "fields": fields,
-                    "tags": tags,
-                    "notags": notags,
+                    "fields": as_list(fields),
+                    "tags": as_list(tags),
+                    "notags": as_list(notags),
                     "regions": regions,
                 }
             )

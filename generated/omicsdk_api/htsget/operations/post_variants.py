@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,8 @@ def build(
     id: str,
     format: Literal["VCF", "BCF"] | Omit = OMIT,
     class_: Literal["header"] | Omit = OMIT,
-    tags: Sequence[str] | Omit = OMIT,
-    notags: Sequence[str] | Omit = OMIT,
+    tags: str | Sequence[str] | Omit = OMIT,
+    notags: str | Sequence[str] | Omit = OMIT,
     regions: Sequence[Region | RegionDict] | Omit = OMIT,
 ) -> Request:
     """Get a ticket for variants of several regions.
@@ -39,8 +39,8 @@ def build(
         id (str): Identifier of the data set on this server; it may contain slashes.
         format (Literal['VCF', 'BCF']): Format of the file. Default: VCF. Optional.
         class_ (Literal['header']): The part of the file that is wanted; by default all of it. Optional.
-        tags (Sequence[str]): Tags that are wanted; by default all of them. Optional.
-        notags (Sequence[str]): Tags that are not wanted; by default none. Optional.
+        tags (str | Sequence[str]): Tags that are wanted; by default all of them. Optional.
+        notags (str | Sequence[str]): Tags that are not wanted; by default none. Optional.
         regions (Sequence[Region | RegionDict]): Regions whose variants are wanted; by default the complete
             file. Optional.
 
@@ -59,7 +59,17 @@ def build(
     return request(
         FACTS,
         f"/variants/{segment('id', id, raw=True)}",
-        body=json_body(given({"format": format, "class": class_, "tags": tags, "notags": notags, "regions": regions})),
+        body=json_body(
+            given(
+                {
+                    "format": format,
+                    "class": class_,
+                    "tags": as_list(tags),
+                    "notags": as_list(notags),
+                    "regions": regions,
+                }
+            )
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ def build(
     description: str | Omit = OMIT,
     long_description: str | Omit = OMIT,
     metadata: Mapping[str, Any] | Omit = OMIT,
-    dependencies: Sequence[str | None] | Omit = OMIT,
+    dependencies: str | Sequence[str | None] | Omit = OMIT,
 ) -> Request:
     """Create a version of a pipeline's module.
 
@@ -38,7 +38,8 @@ def build(
         description (str): Short description of the module; may be omitted but not blank. Optional.
         long_description (str): Long description of the module. Optional.
         metadata (Mapping[str, Any]): Further facts on the module, by names of your choice. Optional.
-        dependencies (Sequence[str | None]): UUIDs of the modules whose results this one needs. Optional.
+        dependencies (str | Sequence[str | None]): UUIDs of the modules whose results this one needs.
+            Optional.
 
     Returns:
         201: The version of a pipeline's module as it is now.
@@ -58,7 +59,7 @@ def build(
                 "description": description,
                 "long_description": long_description,
                 "metadata": metadata,
-                "dependencies": dependencies,
+                "dependencies": as_list(dependencies),
             }
         ),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="create_samples", method="POST", path="/api/bulk_samples", secured=True)
 
 
-def build(*, names: Sequence[str], library: str) -> Request:
+def build(*, names: str | Sequence[str], library: str) -> Request:
     """Create many samples in a library at once.
 
     Either all samples are created or none. A name that exists in the library, or is repeated in the list,
     fails with 500, and so does a group that is not a library.
 
     Args:
-        names (Sequence[str]): Names of the new samples; without duplicates; none may exist in the library.
+        names (str | Sequence[str]): Names of the new samples; without duplicates; none may exist in the
+            library.
         library (str): UUID of the library that will own the new samples. Format uuid.
 
     Returns:
@@ -35,7 +36,7 @@ def build(*, names: Sequence[str], library: str) -> Request:
         Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
-    return request(FACTS, "/api/bulk_samples", body=json_body({"names": names, "library": library}))
+    return request(FACTS, "/api/bulk_samples", body=json_body({"names": as_list(names), "library": library}))
 
 
 def parse(answer: Answer) -> BulkSamplesMade:

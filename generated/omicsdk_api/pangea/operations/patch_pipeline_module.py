@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ def build(
     long_description: str | Omit = OMIT,
     metadata: Mapping[str, Any] | Omit = OMIT,
     pipeline: str | Omit = OMIT,
-    dependencies: Sequence[str | None] | Omit = OMIT,
+    dependencies: str | Sequence[str | None] | Omit = OMIT,
 ) -> Request:
     """Update individual fields of a version of a pipeline's module.
 
@@ -40,7 +40,8 @@ def build(
         long_description (str): Long description of the module. Optional.
         metadata (Mapping[str, Any]): Further facts on the module, by names of your choice. Optional.
         pipeline (str): UUID of the pipeline that the module belongs to. Format uuid. Optional.
-        dependencies (Sequence[str | None]): UUIDs of the modules whose results this one needs. Optional.
+        dependencies (str | Sequence[str | None]): UUIDs of the modules whose results this one needs.
+            Optional.
 
     Returns:
         200: The version of a pipeline's module as it is now.
@@ -62,7 +63,7 @@ def build(
                     "long_description": long_description,
                     "metadata": metadata,
                     "pipeline": pipeline,
-                    "dependencies": dependencies,
+                    "dependencies": as_list(dependencies),
                 }
             )
         ),

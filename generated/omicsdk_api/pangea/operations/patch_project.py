@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,8 @@ def build(
     name: str | Omit = OMIT,
     organization: str | Omit = OMIT,
     description: str | Omit = OMIT,
-    sample_groups: Sequence[str | None] | Omit = OMIT,
-    sub_projects: Sequence[str | None] | Omit = OMIT,
+    sample_groups: str | Sequence[str | None] | Omit = OMIT,
+    sub_projects: str | Sequence[str | None] | Omit = OMIT,
 ) -> Request:
     """Update individual fields of a project.
 
@@ -35,8 +35,8 @@ def build(
         name (str): Name, unique among projects. Optional.
         organization (str): UUID of the organization that owns the project. Format uuid. Optional.
         description (str): Subject of the project. Optional.
-        sample_groups (Sequence[str | None]): UUIDs of the sample groups in the project. Optional.
-        sub_projects (Sequence[str | None]): UUIDs of the projects in the project. Optional.
+        sample_groups (str | Sequence[str | None]): UUIDs of the sample groups in the project. Optional.
+        sub_projects (str | Sequence[str | None]): UUIDs of the projects in the project. Optional.
 
     Returns:
         200: The project as it is now.
@@ -55,8 +55,8 @@ def build(
                     "name": name,
                     "organization": organization,
                     "description": description,
-                    "sample_groups": sample_groups,
-                    "sub_projects": sub_projects,
+                    "sample_groups": as_list(sample_groups),
+                    "sub_projects": as_list(sub_projects),
                 }
             )
         ),

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,8 @@ def build(
     organization: str,
     uuid: str,
     description: str | Omit = OMIT,
-    sample_groups: Sequence[str | None] | Omit = OMIT,
-    sub_projects: Sequence[str | None] | Omit = OMIT,
+    sample_groups: str | Sequence[str | None] | Omit = OMIT,
+    sub_projects: str | Sequence[str | None] | Omit = OMIT,
 ) -> Request:
     """Update a project, giving its name and organization.
 
@@ -37,8 +37,8 @@ def build(
         organization (str): UUID of the organization that owns the project. Format uuid.
         uuid (str): UUID of the project. Format uuid.
         description (str): Subject of the project. Optional.
-        sample_groups (Sequence[str | None]): UUIDs of the sample groups in the project. Optional.
-        sub_projects (Sequence[str | None]): UUIDs of the projects in the project. Optional.
+        sample_groups (str | Sequence[str | None]): UUIDs of the sample groups in the project. Optional.
+        sub_projects (str | Sequence[str | None]): UUIDs of the projects in the project. Optional.
 
     Returns:
         200: The project as it is now.
@@ -56,8 +56,8 @@ def build(
                 "name": name,
                 "organization": organization,
                 "description": description,
-                "sample_groups": sample_groups,
-                "sub_projects": sub_projects,
+                "sample_groups": as_list(sample_groups),
+                "sub_projects": as_list(sub_projects),
             }
         ),
     )

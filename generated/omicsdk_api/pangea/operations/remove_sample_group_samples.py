@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,14 +21,14 @@ FACTS = OperationFacts(
 )
 
 
-def build(*, group_pk: str, sample_uuids: Sequence[str] | Omit = OMIT, sample_uuid: str | Omit = OMIT) -> Request:
+def build(*, group_pk: str, sample_uuids: str | Sequence[str] | Omit = OMIT, sample_uuid: str | Omit = OMIT) -> Request:
     """Remove samples from a sample group.
 
     The samples themselves are kept. For members of the organization; requests of others fail with 500.
 
     Args:
         group_pk (str): UUID of the sample group. Format uuid.
-        sample_uuids (Sequence[str]): UUIDs of samples; may be combined with `sample_uuid`. Optional.
+        sample_uuids (str | Sequence[str]): UUIDs of samples; may be combined with `sample_uuid`. Optional.
         sample_uuid (str): UUID of one sample; may be combined with `sample_uuids`. Optional.
 
     Returns:
@@ -41,7 +41,7 @@ def build(*, group_pk: str, sample_uuids: Sequence[str] | Omit = OMIT, sample_uu
     return request(
         FACTS,
         f"/api/sample_groups/{segment('group_pk', group_pk)}/samples",
-        body=json_body({"sample_uuids": sample_uuids, "sample_uuid": sample_uuid}),
+        body=json_body({"sample_uuids": as_list(sample_uuids), "sample_uuid": sample_uuid}),
     )
 
 

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import mapping, model, otherwise_typed
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="bulk_copy_files", method="POST", path="/action/files/copy", secured=True)
 
 
-def build(*, project: str, file_ids: Sequence[str]) -> Request:
+def build(*, project: str, file_ids: str | Sequence[str]) -> Request:
     """Copy many files to a project.
 
     The response is sent when all are copied; `start_file_copy_job` responds immediately.
 
     Args:
         project (str): Project to copy the files to, as `owner/short-name`.
-        file_ids (Sequence[str]): IDs of the files to copy.
+        file_ids (str | Sequence[str]): IDs of the files to copy.
 
     Returns:
         200: Result for each file.
@@ -34,7 +34,7 @@ def build(*, project: str, file_ids: Sequence[str]) -> Request:
     Raises:
         APIError: Any other error: The request failed; the status and the code state the reason.
     """
-    return request(FACTS, "/action/files/copy", body=json_body({"project": project, "file_ids": file_ids}))
+    return request(FACTS, "/action/files/copy", body=json_body({"project": project, "file_ids": as_list(file_ids)}))
 
 
 def parse(answer: Answer) -> dict[str, BulkCopyResult]:

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ def build(
     *,
     items: Sequence[DRSImportItem | DRSImportItemDict],
     conflict_resolution: Literal["SKIP", "OVERWRITE"] | Omit = OMIT,
-    tags: Sequence[str] | None | Omit = OMIT,
+    tags: str | Sequence[str] | None | Omit = OMIT,
 ) -> Request:
     """Import files by their DRS URIs.
 
@@ -33,7 +33,7 @@ def build(
         items (Sequence[DRSImportItem | DRSImportItemDict]): Files to import.
         conflict_resolution (Literal['SKIP', 'OVERWRITE']): Action if a name already exists: `SKIP` the file
             (the default) or `OVERWRITE` the existing file. Optional.
-        tags (Sequence[str] | None): Tags to add to all imported files. Optional.
+        tags (str | Sequence[str] | None): Tags to add to all imported files. Optional.
 
     Returns:
         200: The job that imports them.
@@ -44,7 +44,7 @@ def build(
     return request(
         FACTS,
         "/bulk/drs/imports/create",
-        body=json_body({"items": items, "conflict_resolution": conflict_resolution, "tags": tags}),
+        body=json_body({"items": items, "conflict_resolution": conflict_resolution, "tags": as_list(tags)}),
     )
 
 

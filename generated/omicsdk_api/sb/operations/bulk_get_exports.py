@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,11 +20,11 @@ FACTS = OperationFacts(
 )
 
 
-def build(*, export_ids: Sequence[str]) -> Request:
+def build(*, export_ids: str | Sequence[str]) -> Request:
     """Get many exports.
 
     Args:
-        export_ids (Sequence[str]): IDs of the exports, at most 100. At most 100 items.
+        export_ids (str | Sequence[str]): IDs of the exports, at most 100. At most 100 items.
 
     Returns:
         200: A record for each export.
@@ -32,7 +32,7 @@ def build(*, export_ids: Sequence[str]) -> Request:
     Raises:
         APIError: Any other error: The request failed; the status and the code state the reason.
     """
-    return request(FACTS, "/bulk/storage/exports/get", body=json_body({"export_ids": export_ids}))
+    return request(FACTS, "/bulk/storage/exports/get", body=json_body({"export_ids": as_list(export_ids)}))
 
 
 def parse(answer: Answer) -> ExportBulkResponse:

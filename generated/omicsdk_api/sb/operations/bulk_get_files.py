@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="bulk_get_files", method="POST", path="/bulk/files/get", secured=True, idempotent=True)
 
 
-def build(*, file_ids: Sequence[str]) -> Request:
+def build(*, file_ids: str | Sequence[str]) -> Request:
     """Get many files.
 
     Args:
-        file_ids (Sequence[str]): IDs of the files, at most 100. At most 100 items.
+        file_ids (str | Sequence[str]): IDs of the files, at most 100. At most 100 items.
 
     Returns:
         200: A record for each file.
@@ -30,7 +30,7 @@ def build(*, file_ids: Sequence[str]) -> Request:
     Raises:
         APIError: Any other error: The request failed; the status and the code state the reason.
     """
-    return request(FACTS, "/bulk/files/get", body=json_body({"file_ids": file_ids}))
+    return request(FACTS, "/bulk/files/get", body=json_body({"file_ids": as_list(file_ids)}))
 
 
 def parse(answer: Answer) -> FileBulkResponse:

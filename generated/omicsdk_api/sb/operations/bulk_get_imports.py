@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,11 +20,11 @@ FACTS = OperationFacts(
 )
 
 
-def build(*, import_ids: Sequence[str]) -> Request:
+def build(*, import_ids: str | Sequence[str]) -> Request:
     """Get many imports.
 
     Args:
-        import_ids (Sequence[str]): IDs of the imports, at most 100. At most 100 items.
+        import_ids (str | Sequence[str]): IDs of the imports, at most 100. At most 100 items.
 
     Returns:
         200: A record for each import.
@@ -32,7 +32,7 @@ def build(*, import_ids: Sequence[str]) -> Request:
     Raises:
         APIError: Any other error: The request failed; the status and the code state the reason.
     """
-    return request(FACTS, "/bulk/storage/imports/get", body=json_body({"import_ids": import_ids}))
+    return request(FACTS, "/bulk/storage/imports/get", body=json_body({"import_ids": as_list(import_ids)}))
 
 
 def parse(answer: Answer) -> ImportBulkResponse:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="bulk_get_tasks", method="POST", path="/bulk/tasks/get", secured=True, idempotent=True)
 
 
-def build(*, task_ids: Sequence[str]) -> Request:
+def build(*, task_ids: str | Sequence[str]) -> Request:
     """Get many tasks.
 
     Args:
-        task_ids (Sequence[str]): IDs of the tasks, at most 100. At most 100 items.
+        task_ids (str | Sequence[str]): IDs of the tasks, at most 100. At most 100 items.
 
     Returns:
         200: A record for each task.
@@ -30,7 +30,7 @@ def build(*, task_ids: Sequence[str]) -> Request:
     Raises:
         APIError: Any other error: The request failed; the status and the code state the reason.
     """
-    return request(FACTS, "/bulk/tasks/get", body=json_body({"task_ids": task_ids}))
+    return request(FACTS, "/bulk/tasks/get", body=json_body({"task_ids": as_list(task_ids)}))
 
 
 def parse(answer: Answer) -> TaskBulkResponse:

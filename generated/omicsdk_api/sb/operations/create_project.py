@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ def build(
     name: str,
     billing_group: str | Omit = OMIT,
     description: str | Omit = OMIT,
-    tags: Sequence[str] | Omit = OMIT,
+    tags: str | Sequence[str] | Omit = OMIT,
     settings: ProjectSettings | ProjectSettingsDict | Omit = OMIT,
 ) -> Request:
     """Create a project.
@@ -35,7 +35,7 @@ def build(
         name (str): Name of the new project; its short name is derived from it.
         billing_group (str): Billing group that pays for the project. Format uuid. Optional.
         description (str): Description of the new project. Optional.
-        tags (Sequence[str]): Tags of the new project. Optional.
+        tags (str | Sequence[str]): Tags of the new project. Optional.
         settings (ProjectSettings | ProjectSettingsDict): Settings of the new project. Optional.
 
     Returns:
@@ -52,7 +52,7 @@ def build(
                 "name": name,
                 "billing_group": billing_group,
                 "description": description,
-                "tags": tags,
+                "tags": as_list(tags),
                 "settings": settings,
             }
         ),

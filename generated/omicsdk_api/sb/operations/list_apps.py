@@ -31,8 +31,8 @@ def build(
     *,
     project: str | Omit = OMIT,
     visibility: Literal["private", "public"] | Omit = OMIT,
-    q: Sequence[str] | Omit = OMIT,
-    id: Sequence[str] | Omit = OMIT,
+    q: str | Sequence[str] | Omit = OMIT,
+    id: str | Sequence[str] | Omit = OMIT,
     offset: int | Omit = OMIT,
     limit: int | Omit = OMIT,
     fields: str | Omit = OMIT,
@@ -43,8 +43,8 @@ def build(
         project (str): Project whose apps are listed, as `owner/short-name`; any when omitted. Optional.
         visibility (Literal['private', 'public']): Whether to list the caller's apps or the public ones.
             Optional.
-        q (Sequence[str]): Words to search for in the apps; any when omitted. Optional.
-        id (Sequence[str]): IDs of the apps to list; any when omitted. Optional.
+        q (str | Sequence[str]): Words to search for in the apps; any when omitted. Optional.
+        id (str | Sequence[str]): IDs of the apps to list; any when omitted. Optional.
         offset (int): Number of items to skip; 0 when omitted. Optional.
         limit (int): Maximum number of items per page; 50 when omitted. From 1 to 100. Optional.
         fields (str): Names of fields to return, separated by commas. `!name` excludes a field, a dot selects

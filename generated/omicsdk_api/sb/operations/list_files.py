@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
-from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.request import OperationFacts, Paging, Request, prefixed, request
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -32,9 +32,9 @@ def build(
     project: str | Omit = OMIT,
     dataset: str | Omit = OMIT,
     parent: str | Omit = OMIT,
-    name: Sequence[str] | Omit = OMIT,
-    metadata: Mapping[str, Sequence[str]] | Omit = OMIT,
-    tag: Sequence[str] | Omit = OMIT,
+    name: str | Sequence[str] | Omit = OMIT,
+    metadata: Mapping[str, str | Sequence[str]] | Omit = OMIT,
+    tag: str | Sequence[str] | Omit = OMIT,
     origin_task: str | Omit = OMIT,
     offset: int | Omit = OMIT,
     limit: int | Omit = OMIT,
@@ -50,10 +50,11 @@ def build(
             Optional.
         dataset (str): Dataset whose files are listed, as `owner/name`; in advance access. Optional.
         parent (str): Folder whose files are listed; or give `project` or `dataset`. Optional.
-        name (Sequence[str]): Names of the files to list; any when omitted. Optional.
-        metadata (Mapping[str, Sequence[str]]): Metadata of the files to list: values by name, the name with
-            `metadata.` before it, as in `metadata.sample_id`. Optional.
-        tag (Sequence[str]): Tags of the files to list; any when omitted. Optional.
+        name (str | Sequence[str]): Names of the files to list; any when omitted. Optional.
+        metadata (Mapping[str, str | Sequence[str]]): Metadata of the files to list: values by name, as in
+            `{"sample_id": ["s1"]}`. Each name is sent with `metadata.` before it, unless it begins so.
+            Optional.
+        tag (str | Sequence[str]): Tags of the files to list; any when omitted. Optional.
         origin_task (str): Task that made the files to list; any when omitted. Optional.
         offset (int): Number of items to skip; 0 when omitted. Optional.
         limit (int): Maximum number of items per page; 50 when omitted. From 1 to 100. Optional.
@@ -74,7 +75,7 @@ def build(
             ("dataset", dataset),
             ("parent", parent),
             ("name", name),
-            ("metadata", metadata),
+            ("metadata", prefixed("metadata.", metadata)),
             ("tag", tag),
             ("origin.task", origin_task),
             ("offset", offset),

@@ -32,7 +32,7 @@ def build(
     owner: str,
     name: str | Omit = OMIT,
     category: str | Omit = OMIT,
-    tags: Sequence[str] | Omit = OMIT,
+    tags: str | Sequence[str] | Omit = OMIT,
     offset: int | Omit = OMIT,
     limit: int | Omit = OMIT,
     fields: str | Omit = OMIT,
@@ -43,7 +43,7 @@ def build(
         owner (str): Owner of the project: a username or division, the first part of its ID.
         name (str): Name of the projects to list; any when omitted. Optional.
         category (str): Category of the projects to list, such as `PRIVATE`; any when omitted. Optional.
-        tags (Sequence[str]): Tags of the projects to list; any when omitted. Optional.
+        tags (str | Sequence[str]): Tags of the projects to list; any when omitted. Optional.
         offset (int): Number of items to skip; 0 when omitted. Optional.
         limit (int): Maximum number of items per page; 50 when omitted. From 1 to 100. Optional.
         fields (str): Names of fields to return, separated by commas. `!name` excludes a field, a dot selects

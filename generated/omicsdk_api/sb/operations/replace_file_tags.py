@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import STRING, array
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="replace_file_tags", method="PUT", path="/files/{file_id}/tags", secured=True)
 
 
-def build(*, body: Sequence[str], file_id: str) -> Request:
+def build(*, body: str | Sequence[str], file_id: str) -> Request:
     """Replace all tags of a file.
 
     Args:
-        body (Sequence[str]): All tags; tags that are missing here are removed.
+        body (str | Sequence[str]): All tags; tags that are missing here are removed.
         file_id (str): ID of the file or folder.
 
     Returns:
@@ -30,7 +30,7 @@ def build(*, body: Sequence[str], file_id: str) -> Request:
     Raises:
         APIError: Any other error: The request failed; the status and the code state the reason.
     """
-    return request(FACTS, f"/files/{segment('file_id', file_id)}/tags", body=json_body(body))
+    return request(FACTS, f"/files/{segment('file_id', file_id)}/tags", body=json_body(as_list(body)))
 
 
 def parse(answer: Answer) -> list[str]:

@@ -33,8 +33,8 @@ def build(
     project: str | Omit = OMIT,
     dataset: str | Omit = OMIT,
     parent: str | Omit = OMIT,
-    name: Sequence[str] | Omit = OMIT,
-    tag: Sequence[str] | Omit = OMIT,
+    name: str | Sequence[str] | Omit = OMIT,
+    tag: str | Sequence[str] | Omit = OMIT,
     origin_task: str | Omit = OMIT,
     limit: int | Omit = OMIT,
     fields: str | Omit = OMIT,
@@ -52,8 +52,8 @@ def build(
             Optional.
         dataset (str): Dataset whose files are listed, as `owner/name`; in advance access. Optional.
         parent (str): Folder whose files are listed; or give `project` or `dataset`. Optional.
-        name (Sequence[str]): Names of the files to list; any when omitted. Optional.
-        tag (Sequence[str]): Tags of the files to list; any when omitted. Optional.
+        name (str | Sequence[str]): Names of the files to list; any when omitted. Optional.
+        tag (str | Sequence[str]): Tags of the files to list; any when omitted. Optional.
         origin_task (str): Task that made the files to list; any when omitted. Optional.
         limit (int): Maximum number of items per page; 50 when omitted. From 1 to 100. Optional.
         fields (str): Names of fields to return, separated by commas. `!name` excludes a field, a dot selects

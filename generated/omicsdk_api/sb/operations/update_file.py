@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ def build(
     *,
     file_id: str,
     name: str | Omit = OMIT,
-    tags: Sequence[str] | Omit = OMIT,
+    tags: str | Sequence[str] | Omit = OMIT,
     metadata: Mapping[str, Any] | Omit = OMIT,
 ) -> Request:
     """Rename a file, or change its tags and metadata.
@@ -31,7 +31,7 @@ def build(
     Args:
         file_id (str): ID of the file or folder.
         name (str): New name of the file or folder. Optional.
-        tags (Sequence[str]): New tags of the file, in place of the old ones. Optional.
+        tags (str | Sequence[str]): New tags of the file, in place of the old ones. Optional.
         metadata (Mapping[str, Any]): Metadata of the file to add or change. Optional.
 
     Returns:
@@ -43,7 +43,7 @@ def build(
     return request(
         FACTS,
         f"/files/{segment('file_id', file_id)}",
-        body=json_body({"name": name, "tags": tags, "metadata": metadata}),
+        body=json_body({"name": name, "tags": as_list(tags), "metadata": metadata}),
     )
 
 

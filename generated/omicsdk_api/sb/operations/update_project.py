@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ def build(
     billing_group: str | Omit = OMIT,
     description: str | Omit = OMIT,
     type: str | Omit = OMIT,
-    tags: Sequence[str] | Omit = OMIT,
+    tags: str | Sequence[str] | Omit = OMIT,
     settings: ProjectSettings | ProjectSettingsDict | Omit = OMIT,
     category: str | Omit = OMIT,
 ) -> Request:
@@ -42,7 +42,7 @@ def build(
         billing_group (str): Other billing group for the project. Format uuid. Optional.
         description (str): New description of the project. Optional.
         type (str): Generation of the project, `v2`. At most 2 characters. Optional.
-        tags (Sequence[str]): New tags of the project, in place of the old ones. Optional.
+        tags (str | Sequence[str]): New tags of the project, in place of the old ones. Optional.
         settings (ProjectSettings | ProjectSettingsDict): Settings of the project to change. Optional.
         category (str): New category of the project. Optional.
 
@@ -61,7 +61,7 @@ def build(
                 "billing_group": billing_group,
                 "description": description,
                 "type": type,
-                "tags": tags,
+                "tags": as_list(tags),
                 "settings": settings,
                 "category": category,
             }

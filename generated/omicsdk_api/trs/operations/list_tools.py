@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.model import array, model, otherwise_typed
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, joined, request
+from omicsdk.core.request import OperationFacts, Request, as_list, joined, request
 
 from ..headers import ListToolsHeaders
 
@@ -27,7 +27,7 @@ def build(
     alias: str | Omit = OMIT,
     tool_class: str | Omit = OMIT,
     descriptor_type: Literal["CWL", "WDL", "NFL", "GALAXY", "SMK"] | Omit = OMIT,
-    tags: Sequence[str] | Omit = OMIT,
+    tags: str | Sequence[str] | Omit = OMIT,
     registry: str | Omit = OMIT,
     organization: str | Omit = OMIT,
     name: str | Omit = OMIT,
@@ -49,7 +49,7 @@ def build(
         tool_class (str): Only tools of this class, by its name. Optional.
         descriptor_type (Literal['CWL', 'WDL', 'NFL', 'GALAXY', 'SMK']): Only tools with descriptors of this
             type. Optional.
-        tags (Sequence[str]): Only tools with all of these tags. At least 1 items. Optional.
+        tags (str | Sequence[str]): Only tools with all of these tags. At least 1 items. Optional.
         registry (str): Only tools whose images are in this registry of images. Optional.
         organization (str): Only tools of this organisation. Optional.
         name (str): Only tools whose image has this name. Optional.
@@ -72,7 +72,7 @@ def build(
             ("alias", alias),
             ("toolClass", tool_class),
             ("descriptorType", descriptor_type),
-            ("tags", joined(tags, ",", "tags")),
+            ("tags", joined(as_list(tags), ",", "tags")),
             ("registry", registry),
             ("organization", organization),
             ("name", name),

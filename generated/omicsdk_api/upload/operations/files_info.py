@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import array, model, otherwise_typed
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="files_info", method="PUT", path="/v1/area/{upload_area_uuid}/files_info", public=True)
 
 
-def build(*, body: Sequence[str], upload_area_uuid: str) -> Request:
+def build(*, body: str | Sequence[str], upload_area_uuid: str) -> Request:
     """Describe several files of an upload area.
 
     Returns the description of each named file, in the order of the names. It is a PUT only because the names
     are in a body; nothing is changed. One missing file makes the whole request fail.
 
     Args:
-        body (Sequence[str]): Names of the files, each percent-encoded as in a URL, except for slashes:
+        body (str | Sequence[str]): Names of the files, each percent-encoded as in a URL, except for slashes:
             `["reads%20R1.fastq.gz"]`.
         upload_area_uuid (str): UUID of the upload area, the last part of its URL.
 
@@ -37,7 +37,9 @@ def build(*, body: Sequence[str], upload_area_uuid: str) -> Request:
         NotFound: 404: The upload area or one of the files does not exist.
         APIError: Any other error: Any other error; `title` names it, `detail` describes it.
     """
-    return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/files_info", body=json_body(body))
+    return request(
+        FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/files_info", body=json_body(as_list(body))
+    )
 
 
 def parse(answer: Answer) -> list[FileInfo]:

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ FACTS = OperationFacts(name="validate_files", method="PUT", path="/v1/area/{uplo
 def build(
     *,
     validator_image: str,
-    files: Sequence[str],
+    files: str | Sequence[str],
     upload_area_uuid: str,
     environment: Mapping[str, Any] | Omit = OMIT,
     original_validation_id: str | Omit = OMIT,
@@ -37,8 +37,8 @@ def build(
     Args:
         validator_image (str): Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base
             image for validators.
-        files (Sequence[str]): Names of the files to validate together, each percent-encoded as in a URL,
-            except for slashes.
+        files (str | Sequence[str]): Names of the files to validate together, each percent-encoded as in a
+            URL, except for slashes.
         upload_area_uuid (str): UUID of the upload area, the last part of its URL.
         environment (Mapping[str, Any]): Environment variables for the validator, by name; all values are
             text. By default only those of the service. Optional.
@@ -59,7 +59,7 @@ def build(
         body=json_body(
             {
                 "validator_image": validator_image,
-                "files": files,
+                "files": as_list(files),
                 "environment": environment,
                 "original_validation_id": original_validation_id,
             }

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,13 +20,13 @@ FACTS = OperationFacts(name="create_client", method="POST", path="/client")
 
 
 def build(
-    *, client_id: str | Omit = OMIT, policies: Sequence[str] | Omit = OMIT, x_auth_z_provider: str | Omit = OMIT
+    *, client_id: str | Omit = OMIT, policies: str | Sequence[str] | Omit = OMIT, x_auth_z_provider: str | Omit = OMIT
 ) -> Request:
     """Create a client.
 
     Args:
         client_id (str): ID that Fence issued to the client. Optional.
-        policies (Sequence[str]): IDs of the policies that limit its permissions. Optional.
+        policies (str | Sequence[str]): IDs of the policies that limit its permissions. Optional.
         x_auth_z_provider (str): Provider of the grant, a short word stored with it. To revoke a grant, send
             the same provider or none. Optional.
 
@@ -37,7 +37,7 @@ def build(
         FACTS,
         "/client",
         headers=(("X-AuthZ-Provider", x_auth_z_provider),),
-        body=json_body({"clientID": client_id, "policies": policies}),
+        body=json_body({"clientID": client_id, "policies": as_list(policies)}),
     )
 
 

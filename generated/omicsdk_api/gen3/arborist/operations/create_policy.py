@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,10 @@ FACTS = OperationFacts(name="create_policy", method="POST", path="/policy")
 
 
 def build(
-    *, id: str | Omit = OMIT, role_ids: Sequence[str] | Omit = OMIT, resource_paths: Sequence[str] | Omit = OMIT
+    *,
+    id: str | Omit = OMIT,
+    role_ids: str | Sequence[str] | Omit = OMIT,
+    resource_paths: str | Sequence[str] | Omit = OMIT,
 ) -> Request:
     """Create a policy.
 
@@ -28,8 +31,8 @@ def build(
 
     Args:
         id (str): ID of the policy, chosen by its creator. Optional.
-        role_ids (Sequence[str]): IDs of the roles that it grants. Optional.
-        resource_paths (Sequence[str]): Paths of the resources that it grants the roles on. Optional.
+        role_ids (str | Sequence[str]): IDs of the roles that it grants. Optional.
+        resource_paths (str | Sequence[str]): Paths of the resources that it grants the roles on. Optional.
 
     Returns:
         201: It was written.
@@ -37,7 +40,11 @@ def build(
     Raises:
         BadRequest: 400: The request is not as stated, or cannot be carried out.
     """
-    return request(FACTS, "/policy", body=json_body({"id": id, "role_ids": role_ids, "resource_paths": resource_paths}))
+    return request(
+        FACTS,
+        "/policy",
+        body=json_body({"id": id, "role_ids": as_list(role_ids), "resource_paths": as_list(resource_paths)}),
+    )
 
 
 def parse(answer: Answer) -> PolicyCreated:

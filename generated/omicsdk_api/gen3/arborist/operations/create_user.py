@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ def build(
     *,
     name: str | Omit = OMIT,
     email: str | Omit = OMIT,
-    groups: Sequence[str] | Omit = OMIT,
+    groups: str | Sequence[str] | Omit = OMIT,
     policies: Sequence[UserPolicy | UserPolicyDict] | Omit = OMIT,
 ) -> Request:
     """Create a user.
@@ -33,14 +33,14 @@ def build(
     Args:
         name (str): Name of the user, as in tokens. Optional.
         email (str): Email address of the user. Optional.
-        groups (Sequence[str]): Names of the groups that they belong to. Optional.
+        groups (str | Sequence[str]): Names of the groups that they belong to. Optional.
         policies (Sequence[UserPolicy | UserPolicyDict]): Policies that were granted to them. Optional.
 
     Returns:
         201: It was written.
     """
     return request(
-        FACTS, "/user", body=json_body({"name": name, "email": email, "groups": groups, "policies": policies})
+        FACTS, "/user", body=json_body({"name": name, "email": email, "groups": as_list(groups), "policies": policies})
     )
 
 

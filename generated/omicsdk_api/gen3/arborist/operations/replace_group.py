@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,16 +22,16 @@ FACTS = OperationFacts(name="replace_group", method="PUT", path="/group")
 def build(
     *,
     name: str | Omit = OMIT,
-    users: Sequence[str] | Omit = OMIT,
-    policies: Sequence[str] | Omit = OMIT,
+    users: str | Sequence[str] | Omit = OMIT,
+    policies: str | Sequence[str] | Omit = OMIT,
     x_auth_z_provider: str | Omit = OMIT,
 ) -> Request:
     """Create a group, or overwrite an existing group.
 
     Args:
         name (str): Name of this group. Optional.
-        users (Sequence[str]): Names of its users. Optional.
-        policies (Sequence[str]): IDs of the policies that its users have by it. Optional.
+        users (str | Sequence[str]): Names of its users. Optional.
+        policies (str | Sequence[str]): IDs of the policies that its users have by it. Optional.
         x_auth_z_provider (str): Provider of the grant, a short word stored with it. To revoke a grant, send
             the same provider or none. Optional.
 
@@ -42,7 +42,7 @@ def build(
         FACTS,
         "/group",
         headers=(("X-AuthZ-Provider", x_auth_z_provider),),
-        body=json_body({"name": name, "users": users, "policies": policies}),
+        body=json_body({"name": name, "users": as_list(users), "policies": as_list(policies)}),
     )
 
 

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +23,8 @@ def build(
     *,
     policy_id: str,
     id: str | Omit = OMIT,
-    role_ids: Sequence[str] | Omit = OMIT,
-    resource_paths: Sequence[str] | Omit = OMIT,
+    role_ids: str | Sequence[str] | Omit = OMIT,
+    resource_paths: str | Sequence[str] | Omit = OMIT,
 ) -> Request:
     """Update parts of a policy.
 
@@ -33,8 +33,8 @@ def build(
     Args:
         policy_id (str): ID of the policy.
         id (str): ID of the policy, chosen by its creator. Optional.
-        role_ids (Sequence[str]): IDs of the roles that it grants. Optional.
-        resource_paths (Sequence[str]): Paths of the resources that it grants the roles on. Optional.
+        role_ids (str | Sequence[str]): IDs of the roles that it grants. Optional.
+        resource_paths (str | Sequence[str]): Paths of the resources that it grants the roles on. Optional.
 
     Returns:
         201: It was written.
@@ -46,7 +46,7 @@ def build(
     return request(
         FACTS,
         f"/policy/{segment('policy_id', policy_id)}",
-        body=json_body({"id": id, "role_ids": role_ids, "resource_paths": resource_paths}),
+        body=json_body({"id": id, "role_ids": as_list(role_ids), "resource_paths": as_list(resource_paths)}),
     )
 
 

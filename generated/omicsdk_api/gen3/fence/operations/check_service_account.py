@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,11 @@ FACTS = OperationFacts(
 
 
 def build(
-    *, service_account_email: str, google_project_id: str, project_access: Sequence[str], expires_in: int | Omit = OMIT
+    *,
+    service_account_email: str,
+    google_project_id: str,
+    project_access: str | Sequence[str],
+    expires_in: int | Omit = OMIT,
 ) -> Request:
     """Check whether a service account could be registered.
 
@@ -31,7 +35,7 @@ def build(
     Args:
         service_account_email (str): Email address of the service account.
         google_project_id (str): ID of the Google project that it belongs to.
-        project_access (Sequence[str]): Projects of the commons that it may access, by `auth_id`.
+        project_access (str | Sequence[str]): Projects of the commons that it may access, by `auth_id`.
         expires_in (int): Seconds that the access would last; read, and without effect. Optional.
 
     Returns:
@@ -48,7 +52,7 @@ def build(
             {
                 "service_account_email": service_account_email,
                 "google_project_id": google_project_id,
-                "project_access": project_access,
+                "project_access": as_list(project_access),
             }
         ),
     )

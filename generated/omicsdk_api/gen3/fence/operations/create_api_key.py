@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="create_api_key", method="POST", path="/credentials/api", secured=True)
 
 
-def build(*, scope: Sequence[str] | Omit = OMIT) -> Request:
+def build(*, scope: str | Sequence[str] | Omit = OMIT) -> Request:
     """Create an API key.
 
     The response is the content of a `credentials.json` file.
 
     Args:
-        scope (Sequence[str]): Scopes of the key; those of a session when omitted. Optional.
+        scope (str | Sequence[str]): Scopes of the key; those of a session when omitted. Optional.
 
     Returns:
         200: It was done.
     """
-    return request(FACTS, "/credentials/api", body=json_body(given({"scope": scope})))
+    return request(FACTS, "/credentials/api", body=json_body(given({"scope": as_list(scope)})))
 
 
 def parse(answer: Answer) -> NewAPIKey:

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ FACTS = OperationFacts(
 def build(
     *,
     bulk_object_access_ids: Sequence[BulkObjectAccessIds | BulkObjectAccessIdsDict],
-    passports: Sequence[str] | Omit = OMIT,
+    passports: str | Sequence[str] | Omit = OMIT,
 ) -> Request:
     """Create the access URLs of several DRS objects.
 
@@ -36,7 +36,7 @@ def build(
     Args:
         bulk_object_access_ids (Sequence[BulkObjectAccessIds | BulkObjectAccessIdsDict]): The objects, each
             with its kinds of access.
-        passports (Sequence[str]): GA4GH passports, instead of an Authorization header. Optional.
+        passports (str | Sequence[str]): GA4GH passports, instead of an Authorization header. Optional.
 
     Returns:
         200: URLs, and objects that have none.
@@ -48,7 +48,7 @@ def build(
     return request(
         FACTS,
         "/ga4gh/drs/v1/objects/access",
-        body=json_body({"bulk_object_access_ids": bulk_object_access_ids, "passports": passports}),
+        body=json_body({"bulk_object_access_ids": bulk_object_access_ids, "passports": as_list(passports)}),
     )
 
 

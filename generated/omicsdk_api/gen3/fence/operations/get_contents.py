@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="get_contents", method="POST", path="/data/content", secured=True, idempotent=True)
 
 
-def build(*, guids: Sequence[str]) -> Request:
+def build(*, guids: str | Sequence[str]) -> Request:
     """Read the contents of several small files at once.
 
     The commons limits the files and bytes of one request (413).
 
     Args:
-        guids (Sequence[str]): GUIDs of the files to read.
+        guids (str | Sequence[str]): GUIDs of the files to read.
 
     Returns:
         200: The values that were read.
@@ -34,7 +34,7 @@ def build(*, guids: Sequence[str]) -> Request:
         TooLarge: 413: The request exceeds the limits of the commons for one request.
         ServiceUnavailable: 503: The storage or the index cannot be reached.
     """
-    return request(FACTS, "/data/content", body=json_body({"guids": guids}))
+    return request(FACTS, "/data/content", body=json_body({"guids": as_list(guids)}))
 
 
 def parse(answer: Answer) -> ResponseBulkContentRetrieval:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,13 +20,13 @@ FACTS = OperationFacts(
 )
 
 
-def build(*, guids: Sequence[str]) -> Request:
+def build(*, guids: str | Sequence[str]) -> Request:
     """Create presigned URLs to download several files.
 
     A file that fails does not stop the others: the response lists both.
 
     Args:
-        guids (Sequence[str]): GUIDs of the files to download.
+        guids (str | Sequence[str]): GUIDs of the files to download.
 
     Returns:
         200: URLs, and files that have none.
@@ -34,7 +34,7 @@ def build(*, guids: Sequence[str]) -> Request:
     Raises:
         BadRequest: 400: The request is not as stated, or cannot be carried out.
     """
-    return request(FACTS, "/data/download/bulk", body=json_body({"guids": guids}))
+    return request(FACTS, "/data/download/bulk", body=json_body({"guids": as_list(guids)}))
 
 
 def parse(answer: Answer) -> BulkDownloadResponse:

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ def build(
     file_name: str,
     guid: str | Omit = OMIT,
     expires_in: int | Omit = OMIT,
-    authz: Sequence[str] | Omit = OMIT,
+    authz: str | Sequence[str] | Omit = OMIT,
     bucket: str | Omit = OMIT,
 ) -> Request:
     """Start an upload in parts.
@@ -35,7 +35,7 @@ def build(
         file_name (str): Name of the file, without folders.
         guid (str): Record to upload to; a new one when omitted. Optional.
         expires_in (int): Seconds until the upload expires; the maximum when omitted. Optional.
-        authz (Sequence[str]): Resource paths that the new record is filed under. Optional.
+        authz (str | Sequence[str]): Resource paths that the new record is filed under. Optional.
         bucket (str): Bucket to upload to; the default when omitted. Optional.
 
     Returns:
@@ -48,7 +48,7 @@ def build(
         FACTS,
         "/data/multipart/init",
         body=json_body(
-            {"file_name": file_name, "guid": guid, "expires_in": expires_in, "authz": authz, "bucket": bucket}
+            {"file_name": file_name, "guid": guid, "expires_in": expires_in, "authz": as_list(authz), "bucket": bucket}
         ),
     )
 

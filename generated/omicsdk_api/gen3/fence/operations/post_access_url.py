@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ FACTS = OperationFacts(
 )
 
 
-def build(*, object_id: str, access_id: str, passports: Sequence[str] | Omit = OMIT) -> Request:
+def build(*, object_id: str, access_id: str, passports: str | Sequence[str] | Omit = OMIT) -> Request:
     """Create the access URL of a DRS object, by GA4GH passports.
 
     Passports and an Authorization header in one request are refused (400), so send passports by a client
@@ -30,7 +30,7 @@ def build(*, object_id: str, access_id: str, passports: Sequence[str] | Omit = O
     Args:
         object_id (str): Identifier of the DRS object, its GUID.
         access_id (str): Kind of access, as the object lists it: `s3`, `gs` or another protocol.
-        passports (Sequence[str]): GA4GH passports, each an encoded JWT. Optional.
+        passports (str | Sequence[str]): GA4GH passports, each an encoded JWT. Optional.
 
     Returns:
         200: It was done.
@@ -45,7 +45,7 @@ def build(*, object_id: str, access_id: str, passports: Sequence[str] | Omit = O
     return request(
         FACTS,
         f"/ga4gh/drs/v1/objects/{segment('object_id', object_id, raw=True)}/access/{segment('access_id', access_id, raw=True)}",
-        body=json_body({"passports": passports}),
+        body=json_body({"passports": as_list(passports)}),
     )
 
 

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,14 +20,18 @@ FACTS = OperationFacts(name="register_service_account", method="POST", path="/go
 
 
 def build(
-    *, service_account_email: str, google_project_id: str, project_access: Sequence[str], expires_in: int | Omit = OMIT
+    *,
+    service_account_email: str,
+    google_project_id: str,
+    project_access: str | Sequence[str],
+    expires_in: int | Omit = OMIT,
 ) -> Request:
     """Register a Google service account for access to projects.
 
     Args:
         service_account_email (str): Email address of the service account.
         google_project_id (str): ID of the Google project that it belongs to.
-        project_access (Sequence[str]): Projects of the commons that it may access, by `auth_id`.
+        project_access (str | Sequence[str]): Projects of the commons that it may access, by `auth_id`.
         expires_in (int): Seconds until the access of the account ends; the maximum when omitted. Optional.
 
     Returns:
@@ -44,7 +48,7 @@ def build(
             {
                 "service_account_email": service_account_email,
                 "google_project_id": google_project_id,
-                "project_access": project_access,
+                "project_access": as_list(project_access),
             }
         ),
     )

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,12 +19,12 @@ FACTS = OperationFacts(
 )
 
 
-def build(*, project_access: Sequence[str], id: str, expires_in: int | Omit = OMIT) -> Request:
+def build(*, project_access: str | Sequence[str], id: str, expires_in: int | Omit = OMIT) -> Request:
     """Update the projects that a service account may access.
 
     Args:
-        project_access (Sequence[str]): New list of the projects of the commons that the account may access;
-            replaces the old list.
+        project_access (str | Sequence[str]): New list of the projects of the commons that the account may
+            access; replaces the old list.
         id (str): Email address of the service account.
         expires_in (int): Seconds from now until the access of the account ends; the maximum when omitted.
             Optional.
@@ -41,7 +41,7 @@ def build(*, project_access: Sequence[str], id: str, expires_in: int | Omit = OM
         FACTS,
         f"/google/service_accounts/{segment('id', id)}",
         query=(("expires_in", expires_in),),
-        body=json_body({"project_access": project_access}),
+        body=json_body({"project_access": as_list(project_access)}),
     )
 
 

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ def build(
     bucket: str | Omit = OMIT,
     guid: str | Omit = OMIT,
     expires_in: int | Omit = OMIT,
-    authz: Sequence[str] | Omit = OMIT,
+    authz: str | Sequence[str] | Omit = OMIT,
     protocol: Literal["s3", "az"] | Omit = OMIT,
 ) -> Request:
     """Create a blank record and a presigned URL to upload its file.
@@ -38,8 +38,8 @@ def build(
         bucket (str): Bucket to upload to; the default of the commons when omitted. Optional.
         guid (str): Record to upload to, if it already exists; a new one when omitted. Optional.
         expires_in (int): Seconds until the URL expires; the maximum when omitted. Optional.
-        authz (Sequence[str]): Resource paths of the new record; only the uploader may access it when omitted.
-            Optional.
+        authz (str | Sequence[str]): Resource paths of the new record; only the uploader may access it when
+            omitted. Optional.
         protocol (Literal['s3', 'az']): Kind of storage to upload to; `s3` when omitted. Optional.
 
     Returns:
@@ -57,7 +57,7 @@ def build(
                 "bucket": bucket,
                 "guid": guid,
                 "expires_in": expires_in,
-                "authz": authz,
+                "authz": as_list(authz),
                 "protocol": protocol,
             }
         ),

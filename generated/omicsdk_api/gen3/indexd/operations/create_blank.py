@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="create_blank", method="POST", path="/index/blank", secured=True)
 
 
-def build(*, uploader: str | Omit = OMIT, file_name: str | Omit = OMIT, authz: Sequence[str] | Omit = OMIT) -> Request:
+def build(
+    *, uploader: str | Omit = OMIT, file_name: str | Omit = OMIT, authz: str | Sequence[str] | Omit = OMIT
+) -> Request:
     """Create a blank record for a file.
 
     Args:
         uploader (str): User who uploads the file. Optional.
         file_name (str): Name of the file to be uploaded. Optional.
-        authz (Sequence[str]): Resource paths that readers of the file will need access to. Optional.
+        authz (str | Sequence[str]): Resource paths that readers of the file will need access to. Optional.
 
     Returns:
         201: The identifiers of the blank record.
@@ -34,7 +36,7 @@ def build(*, uploader: str | Omit = OMIT, file_name: str | Omit = OMIT, authz: S
         BadRequest: 400: The request is invalid; the response states the reason.
     """
     return request(
-        FACTS, "/index/blank", body=json_body({"uploader": uploader, "file_name": file_name, "authz": authz})
+        FACTS, "/index/blank", body=json_body({"uploader": uploader, "file_name": file_name, "authz": as_list(authz)})
     )
 
 

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ def build(
     did: str | Omit = OMIT,
     uploader: str | Omit = OMIT,
     file_name: str | Omit = OMIT,
-    authz: Sequence[str] | Omit = OMIT,
+    authz: str | Sequence[str] | Omit = OMIT,
 ) -> Request:
     """Create a blank record for a new version of a file.
 
@@ -34,7 +34,7 @@ def build(
         did (str): GUID of the new record; the service makes one if it is missing. Optional.
         uploader (str): User who uploads the new version. Optional.
         file_name (str): Name of the file to be uploaded. Optional.
-        authz (Sequence[str]): Resource paths that readers need access to, such as
+        authz (str | Sequence[str]): Resource paths that readers need access to, such as
             `/programs/demo/projects/p1`; `/open` is open to all. Optional.
 
     Returns:
@@ -47,7 +47,7 @@ def build(
     return request(
         FACTS,
         f"/index/blank/{segment('guid', guid, raw=True)}",
-        body=json_body({"did": did, "uploader": uploader, "file_name": file_name, "authz": authz}),
+        body=json_body({"did": did, "uploader": uploader, "file_name": file_name, "authz": as_list(authz)}),
     )
 
 

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,14 +23,14 @@ FACTS = OperationFacts(name="create_bundle", method="POST", path="/bundle", secu
 
 def build(
     *,
-    bundles: Sequence[str],
+    bundles: str | Sequence[str],
     bundle_id: str | Omit = OMIT,
     name: str | Omit = OMIT,
     size: int | Omit = OMIT,
     checksums: Sequence[Checksum | ChecksumDict] | Omit = OMIT,
     description: str | Omit = OMIT,
     version: str | Omit = OMIT,
-    aliases: Sequence[str] | Omit = OMIT,
+    aliases: str | Sequence[str] | Omit = OMIT,
 ) -> Request:
     """Create a bundle.
 
@@ -38,7 +38,7 @@ def build(
     members where they are not given.
 
     Args:
-        bundles (Sequence[str]): Identifiers of the members, at least one, without duplicates.
+        bundles (str | Sequence[str]): Identifiers of the members, at least one, without duplicates.
         bundle_id (str): GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
             `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`. Optional.
         name (str): Name of the bundle; its identifier when missing. Optional.
@@ -47,7 +47,7 @@ def build(
             missing. Optional.
         description (str): Human-readable description of the bundle. Optional.
         version (str): Version of the bundle, in any form. Optional.
-        aliases (Sequence[str]): Other names of the bundle. Optional.
+        aliases (str | Sequence[str]): Other names of the bundle. Optional.
 
     Returns:
         200: The identifier and contents of the new bundle.
@@ -63,14 +63,14 @@ def build(
         "/bundle",
         body=json_body(
             {
-                "bundles": bundles,
+                "bundles": as_list(bundles),
                 "bundle_id": bundle_id,
                 "name": name,
                 "size": size,
                 "checksums": checksums,
                 "description": description,
                 "version": version,
-                "aliases": aliases,
+                "aliases": as_list(aliases),
             }
         ),
     )

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ def build(
     *,
     form: Literal["object", "container", "multipart"],
     size: int,
-    urls: Sequence[str],
+    urls: str | Sequence[str],
     hashes: HashInfo | HashInfoDict,
     did: str | Omit = OMIT,
     baseid: str | Omit = OMIT,
@@ -33,8 +33,8 @@ def build(
     metadata: Mapping[str, Any] | Omit = OMIT,
     urls_metadata: Mapping[str, Any] | Omit = OMIT,
     version: str | Omit = OMIT,
-    acl: Sequence[str] | Omit = OMIT,
-    authz: Sequence[str] | Omit = OMIT,
+    acl: str | Sequence[str] | Omit = OMIT,
+    authz: str | Sequence[str] | Omit = OMIT,
     uploader: str | Omit = OMIT,
     description: str | Omit = OMIT,
     content_created_date: str | Omit = OMIT,
@@ -48,7 +48,7 @@ def build(
     Args:
         form (Literal['object', 'container', 'multipart']): Kind of the record; `object` for a file.
         size (int): Size of the file in bytes, at least 0. Format int64.
-        urls (Sequence[str]): URLs of the file's bytes; may be empty.
+        urls (str | Sequence[str]): URLs of the file's bytes; may be empty.
         hashes (HashInfo | HashInfoDict): Checksums of a file, in lower-case hexadecimal digits; at least one.
         did (str): GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
             `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`. Optional.
@@ -59,9 +59,9 @@ def build(
         urls_metadata (Mapping[str, Any]): Metadata of the URLs: an object of keys and values for each URL of
             `urls`. Optional.
         version (str): Version of the file, in any form. Optional.
-        acl (Sequence[str]): Old access rules: names of projects, access to one of which suffices; `*` is open
-            to all. Optional.
-        authz (Sequence[str]): Resource paths that readers need access to, such as
+        acl (str | Sequence[str]): Old access rules: names of projects, access to one of which suffices; `*`
+            is open to all. Optional.
+        authz (str | Sequence[str]): Resource paths that readers need access to, such as
             `/programs/demo/projects/p1`; `/open` is open to all. Optional.
         uploader (str): User who uploaded the file. Optional.
         description (str): Human-readable description of the file. Optional.
@@ -84,7 +84,7 @@ def build(
             {
                 "form": form,
                 "size": size,
-                "urls": urls,
+                "urls": as_list(urls),
                 "hashes": hashes,
                 "did": did,
                 "baseid": baseid,
@@ -92,8 +92,8 @@ def build(
                 "metadata": metadata,
                 "urls_metadata": urls_metadata,
                 "version": version,
-                "acl": acl,
-                "authz": authz,
+                "acl": as_list(acl),
+                "authz": as_list(authz),
                 "uploader": uploader,
                 "description": description,
                 "content_created_date": content_created_date,

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,17 +21,17 @@ FACTS = OperationFacts(
 )
 
 
-def build(*, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = OMIT) -> Request:
+def build(*, bulk_object_ids: str | Sequence[str], passports: str | Sequence[str] | Omit = OMIT) -> Request:
     """Describe several DRS objects.
 
     Bundles are not supported: they are returned as unresolved, with 404. The order is undefined; match by
     `id`.
 
     Args:
-        bulk_object_ids (Sequence[str]): GUIDs of the objects, at most `drs.maxBulkRequestLength` of the
+        bulk_object_ids (str | Sequence[str]): GUIDs of the objects, at most `drs.maxBulkRequestLength` of the
             service's description.
-        passports (Sequence[str]): Passports that give access, each an encoded and signed JSON Web Token.
-            Optional.
+        passports (str | Sequence[str]): Passports that give access, each an encoded and signed JSON Web
+            Token. Optional.
 
     Returns:
         200: The objects, and which ones were not found.
@@ -41,7 +41,9 @@ def build(*, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = O
         TooLarge: 413: The list is longer than `drs.maxBulkRequestLength` of the service's description.
     """
     return request(
-        FACTS, "/ga4gh/drs/v1/objects", body=json_body({"bulk_object_ids": bulk_object_ids, "passports": passports})
+        FACTS,
+        "/ga4gh/drs/v1/objects",
+        body=json_body({"bulk_object_ids": as_list(bulk_object_ids), "passports": as_list(passports)}),
     )
 
 

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import array, model, otherwise_typed
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="get_records", method="POST", path="/bulk/documents", idempotent=True)
 
 
-def build(*, body: Sequence[str]) -> Request:
+def build(*, body: str | Sequence[str]) -> Request:
     """Read several records.
 
     Give full GUIDs, with their prefix. Unknown GUIDs are omitted. The order depends on the service; match
     records by `did`. An empty list fails with 500 on known servers.
 
     Args:
-        body (Sequence[str]): GUIDs of the records to read.
+        body (str | Sequence[str]): GUIDs of the records to read.
 
     Returns:
         200: The records that were found.
@@ -34,7 +34,7 @@ def build(*, body: Sequence[str]) -> Request:
     Raises:
         BadRequest: 400: The request is invalid; the response states the reason.
     """
-    return request(FACTS, "/bulk/documents", body=json_body(body))
+    return request(FACTS, "/bulk/documents", body=json_body(as_list(body)))
 
 
 def parse(answer: Answer) -> list[OutputInfo]:

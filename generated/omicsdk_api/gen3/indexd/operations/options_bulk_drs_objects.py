@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="options_bulk_drs_objects", method="OPTIONS", path="/ga4gh/drs/v1/objects")
 
 
-def build(*, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = OMIT) -> Request:
+def build(*, bulk_object_ids: str | Sequence[str], passports: str | Sequence[str] | Omit = OMIT) -> Request:
     """Get the accepted authorisation for several DRS objects.
 
     Args:
-        bulk_object_ids (Sequence[str]): GUIDs of the objects, at most `drs.maxBulkRequestLength` of the
+        bulk_object_ids (str | Sequence[str]): GUIDs of the objects, at most `drs.maxBulkRequestLength` of the
             service's description.
-        passports (Sequence[str]): Passports that give access, each an encoded and signed JSON Web Token.
-            Optional.
+        passports (str | Sequence[str]): Passports that give access, each an encoded and signed JSON Web
+            Token. Optional.
 
     Returns:
         200: Accepted authorisation of the objects, and the objects that were not found.
@@ -35,7 +35,9 @@ def build(*, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = O
         BadRequest: 400: The list of objects is missing.
     """
     return request(
-        FACTS, "/ga4gh/drs/v1/objects", body=json_body({"bulk_object_ids": bulk_object_ids, "passports": passports})
+        FACTS,
+        "/ga4gh/drs/v1/objects",
+        body=json_body({"bulk_object_ids": as_list(bulk_object_ids), "passports": as_list(passports)}),
     )
 
 

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,15 +21,15 @@ FACTS = OperationFacts(
 )
 
 
-def build(*, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str] | Omit = OMIT) -> Request:
+def build(*, object_id: str, expand: bool | Omit = OMIT, passports: str | Sequence[str] | Omit = OMIT) -> Request:
     """Describe a DRS object to the holder of passports.
 
     Args:
         object_id (str): GUID of the object; the prefix may be omitted if it is that of this commons.
         expand (bool): Whether the contents of nested bundles are listed recursively; false when omitted.
             Optional.
-        passports (Sequence[str]): Passports that give access, each an encoded and signed JSON Web Token.
-            Optional.
+        passports (str | Sequence[str]): Passports that give access, each an encoded and signed JSON Web
+            Token. Optional.
 
     Returns:
         200: The description of the object.
@@ -40,7 +40,7 @@ def build(*, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str
     return request(
         FACTS,
         f"/ga4gh/drs/v1/objects/{segment('object_id', object_id, raw=True)}",
-        body=json_body({"expand": expand, "passports": passports}),
+        body=json_body({"expand": expand, "passports": as_list(passports)}),
     )
 
 

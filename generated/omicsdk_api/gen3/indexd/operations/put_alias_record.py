@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ def build(
     hashes: HashInfo | HashInfoDict,
     aliasstring: str,
     keeper_authority: str | Omit = OMIT,
-    host_authorities: Sequence[str] | Omit = OMIT,
+    host_authorities: str | Sequence[str] | Omit = OMIT,
     metastring: str | Omit = OMIT,
     rev: str | Omit = OMIT,
 ) -> Request:
@@ -43,7 +43,7 @@ def build(
         hashes (HashInfo | HashInfoDict): Checksums of a file, in lower-case hexadecimal digits; at least one.
         aliasstring (str): Name of the alias record, such as `ark:/31807/DC1`.
         keeper_authority (str): Authority that maintains the alias. Optional.
-        host_authorities (Sequence[str]): Authorities that host the data. Optional.
+        host_authorities (str | Sequence[str]): Authorities that host the data. Optional.
         metastring (str): Further description of the data. Optional.
         rev (str): Revision of the record to replace, 8 characters; not for a new one. Matches
             `^[a-z,0-9]{8}$`. Optional.
@@ -65,7 +65,7 @@ def build(
                 "size": size,
                 "hashes": hashes,
                 "keeper_authority": keeper_authority,
-                "host_authorities": host_authorities,
+                "host_authorities": as_list(host_authorities),
                 "metastring": metastring,
             }
         ),

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +27,8 @@ def build(
     rev: str,
     size: int | Omit = OMIT,
     hashes: HashInfo | HashInfoDict | Omit = OMIT,
-    urls: Sequence[str] | Omit = OMIT,
-    authz: Sequence[str] | Omit = OMIT,
+    urls: str | Sequence[str] | Omit = OMIT,
+    authz: str | Sequence[str] | Omit = OMIT,
 ) -> Request:
     """Add size, checksums and URLs to a blank record.
 
@@ -42,8 +42,8 @@ def build(
         size (int): Size of the uploaded file in bytes. Optional.
         hashes (HashInfo | HashInfoDict): Checksums of a file, in lower-case hexadecimal digits; at least one.
             Optional.
-        urls (Sequence[str]): URLs of the uploaded file's bytes. Optional.
-        authz (Sequence[str]): Resource paths that readers need access to, such as
+        urls (str | Sequence[str]): URLs of the uploaded file's bytes. Optional.
+        authz (str | Sequence[str]): Resource paths that readers need access to, such as
             `/programs/demo/projects/p1`; `/open` is open to all. Optional.
 
     Returns:
@@ -59,7 +59,7 @@ def build(
         FACTS,
         f"/index/blank/{segment('guid', guid, raw=True)}",
         query=(("rev", rev),),
-        body=json_body({"size": size, "hashes": hashes, "urls": urls, "authz": authz}),
+        body=json_body({"size": size, "hashes": hashes, "urls": as_list(urls), "authz": as_list(authz)}),
     )
 
 

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,9 +27,9 @@ def build(
     metadata: Mapping[str, Any] | Omit = OMIT,
     urls_metadata: Mapping[str, Any] | Omit = OMIT,
     version: str | None | Omit = OMIT,
-    urls: Sequence[str] | Omit = OMIT,
-    acl: Sequence[str] | Omit = OMIT,
-    authz: Sequence[str] | Omit = OMIT,
+    urls: str | Sequence[str] | Omit = OMIT,
+    acl: str | Sequence[str] | Omit = OMIT,
+    authz: str | Sequence[str] | Omit = OMIT,
     uploader: str | None | Omit = OMIT,
     description: str | None | Omit = OMIT,
     content_created_date: str | None | Omit = OMIT,
@@ -49,9 +49,9 @@ def build(
         urls_metadata (Mapping[str, Any]): Metadata of the URLs, instead of all that they have; only for URLs
             of the record. Optional.
         version (str | None): Version of the file, in any form. Optional.
-        urls (Sequence[str]): URLs of the bytes, instead of all that the record has. Optional.
-        acl (Sequence[str]): Old access rules, instead of all that the record has. Optional.
-        authz (Sequence[str]): Resource paths, instead of all that the record has. Optional.
+        urls (str | Sequence[str]): URLs of the bytes, instead of all that the record has. Optional.
+        acl (str | Sequence[str]): Old access rules, instead of all that the record has. Optional.
+        authz (str | Sequence[str]): Resource paths, instead of all that the record has. Optional.
         uploader (str | None): User who uploaded the file. Optional.
         description (str | None): Human-readable description of the file. Optional.
         content_created_date (str | None): When the contents were made (RFC 3339). Format date-time. Optional.
@@ -77,9 +77,9 @@ def build(
                 "metadata": metadata,
                 "urls_metadata": urls_metadata,
                 "version": version,
-                "urls": urls,
-                "acl": acl,
-                "authz": authz,
+                "urls": as_list(urls),
+                "acl": as_list(acl),
+                "authz": as_list(authz),
                 "uploader": uploader,
                 "description": description,
                 "content_created_date": content_created_date,

@@ -10,7 +10,7 @@ from omicsdk.core.bodies import json_body
 from omicsdk.core.model import array, model, otherwise_typed
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="update_versions", method="PUT", path="/index/{GUID}/versions", secured=True)
 
 
-def build(*, guid: str, acl: Sequence[str] | Omit = OMIT, authz: Sequence[str] | Omit = OMIT) -> Request:
+def build(*, guid: str, acl: str | Sequence[str] | Omit = OMIT, authz: str | Sequence[str] | Omit = OMIT) -> Request:
     """Set the access rules of all versions of a file.
 
     Args:
         guid (str): GUID of any version of the file.
-        acl (Sequence[str]): Old access rules to set on all versions. Optional.
-        authz (Sequence[str]): Resource paths to set on all versions. Optional.
+        acl (str | Sequence[str]): Old access rules to set on all versions. Optional.
+        authz (str | Sequence[str]): Resource paths to set on all versions. Optional.
 
     Returns:
         200: The identifiers of all versions, with their new revisions.
@@ -37,7 +37,9 @@ def build(*, guid: str, acl: Sequence[str] | Omit = OMIT, authz: Sequence[str] |
         NotFound: 404: The record does not exist.
     """
     return request(
-        FACTS, f"/index/{segment('guid', guid, raw=True)}/versions", body=json_body({"acl": acl, "authz": authz})
+        FACTS,
+        f"/index/{segment('guid', guid, raw=True)}/versions",
+        body=json_body({"acl": as_list(acl), "authz": as_list(authz)}),
     )
 
 

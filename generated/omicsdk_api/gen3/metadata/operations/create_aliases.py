@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="create_aliases", method="POST", path="/metadata/{guid}/aliases", secured=True)
 
 
-def build(*, guid: str, aliases: Sequence[str] | Omit = OMIT) -> Request:
+def build(*, guid: str, aliases: str | Sequence[str] | Omit = OMIT) -> Request:
     """Add the first aliases to a document.
 
     409 when it has any already, or when another document has one of them. An unknown GUID fails with 500.
 
     Args:
         guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
-        aliases (Sequence[str]): Aliases, any texts that no other document has; a repeated text counts once.
-            Optional.
+        aliases (str | Sequence[str]): Aliases, any texts that no other document has; a repeated text counts
+            once. Optional.
 
     Returns:
         201: The aliases of the GUID, as they are now.
@@ -35,7 +35,9 @@ def build(*, guid: str, aliases: Sequence[str] | Omit = OMIT) -> Request:
     Raises:
         Unprocessable: 422: A parameter or the body is invalid.
     """
-    return request(FACTS, f"/metadata/{segment('guid', guid, raw=True)}/aliases", body=json_body({"aliases": aliases}))
+    return request(
+        FACTS, f"/metadata/{segment('guid', guid, raw=True)}/aliases", body=json_body({"aliases": as_list(aliases)})
+    )
 
 
 def parse(answer: Answer) -> AliasList:

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.request import OperationFacts, Request, as_list, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ def build(
     *,
     authz: Mapping[str, Any],
     file_name: str,
-    aliases: Sequence[str] | Omit = OMIT,
+    aliases: str | Sequence[str] | Omit = OMIT,
     metadata: Mapping[str, Any] | Omit = OMIT,
 ) -> Request:
     """Create an object: its record, metadata and URL for the upload.
@@ -35,7 +35,8 @@ def build(
         authz (Mapping[str, Any]): Who may use the object: `version` is 0, and `resource_paths` a list such as
             `["/programs/demo"]`.
         file_name (str): Name of the file that will be uploaded for it.
-        aliases (Sequence[str]): Aliases that the record of the new object gets; none when omitted. Optional.
+        aliases (str | Sequence[str]): Aliases that the record of the new object gets; none when omitted.
+            Optional.
         metadata (Mapping[str, Any]): Document of the new object; empty when omitted. Optional.
 
     Returns:
@@ -47,7 +48,7 @@ def build(
     return request(
         FACTS,
         "/objects/upload",
-        body=json_body({"authz": authz, "file_name": file_name, "aliases": aliases, "metadata": metadata}),
+        body=json_body({"authz": authz, "file_name": file_name, "aliases": as_list(aliases), "metadata": metadata}),
     )
 
 

@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ FACTS = OperationFacts(name="create_object_for_id", method="POST", path="/object
 
 
 def build(
-    *, file_name: str, guid: str, aliases: Sequence[str] | Omit = OMIT, metadata: Mapping[str, Any] | Omit = OMIT
+    *, file_name: str, guid: str, aliases: str | Sequence[str] | Omit = OMIT, metadata: Mapping[str, Any] | Omit = OMIT
 ) -> Request:
     """Create a new version of an object, and a URL for its upload.
 
@@ -30,7 +30,8 @@ def build(
     Args:
         file_name (str): Name of the file that will be uploaded.
         guid (str): GUID or alias of the object in the index; slashes are part of it.
-        aliases (Sequence[str]): Aliases that the record of the new version gets; none when omitted. Optional.
+        aliases (str | Sequence[str]): Aliases that the record of the new version gets; none when omitted.
+            Optional.
         metadata (Mapping[str, Any]): Document of the new version; empty when omitted. Optional.
 
     Returns:
@@ -42,7 +43,7 @@ def build(
     return request(
         FACTS,
         f"/objects/{segment('guid', guid, raw=True)}",
-        body=json_body({"file_name": file_name, "aliases": aliases, "metadata": metadata}),
+        body=json_body({"file_name": file_name, "aliases": as_list(aliases), "metadata": metadata}),
     )
 
 

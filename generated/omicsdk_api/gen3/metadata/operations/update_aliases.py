@@ -9,7 +9,7 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="update_aliases", method="PUT", path="/metadata/{guid}/aliases", secured=True)
 
 
-def build(*, guid: str, aliases: Sequence[str] | Omit = OMIT, merge: bool | Omit = OMIT) -> Request:
+def build(*, guid: str, aliases: str | Sequence[str] | Omit = OMIT, merge: bool | Omit = OMIT) -> Request:
     """Replace the aliases of a document, or add to them.
 
     An unknown GUID, or an alias of another document, fails with 500.
 
     Args:
         guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
-        aliases (Sequence[str]): Aliases, any texts that no other document has; a repeated text counts once.
-            Optional.
+        aliases (str | Sequence[str]): Aliases, any texts that no other document has; a repeated text counts
+            once. Optional.
         merge (bool): Keep aliases that the request does not contain; false when omitted. Optional.
 
     Returns:
@@ -40,7 +40,7 @@ def build(*, guid: str, aliases: Sequence[str] | Omit = OMIT, merge: bool | Omit
         FACTS,
         f"/metadata/{segment('guid', guid, raw=True)}/aliases",
         query=(("merge", merge),),
-        body=json_body({"aliases": aliases}),
+        body=json_body({"aliases": as_list(aliases)}),
     )
 
 

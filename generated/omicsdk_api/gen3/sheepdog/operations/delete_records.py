@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ FACTS = OperationFacts(
 )
 
 
-def build(*, program: str, project: str, ids: Sequence[str]) -> Request:
+def build(*, program: str, project: str, ids: str | Sequence[str]) -> Request:
     """Delete entities by UUID.
 
     The dependents of an entity must be deleted before it or with it: otherwise the request fails with a 400
@@ -28,8 +28,8 @@ def build(*, program: str, project: str, ids: Sequence[str]) -> Request:
     Args:
         program (str): Name of the program, as in the last part of its link; case-sensitive.
         project (str): Code of the project, without the name of its program; case-sensitive.
-        ids (Sequence[str]): UUIDs of the entities to delete. URLs are limited in length: about 100 at once is
-            safe.
+        ids (str | Sequence[str]): UUIDs of the entities to delete. URLs are limited in length: about 100 at
+            once is safe.
 
     Returns:
         200: The entities were deleted.
@@ -41,7 +41,7 @@ def build(*, program: str, project: str, ids: Sequence[str]) -> Request:
     """
     return request(
         FACTS,
-        f"/v0/submission/{segment('program', program)}/{segment('project', project)}/entities/{segment('ids', ids)}",
+        f"/v0/submission/{segment('program', program)}/{segment('project', project)}/entities/{segment('ids', as_list(ids))}",
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import StreamOperation
-from omicsdk.core.request import OperationFacts, Request, joined, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, joined, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ def build(
     *,
     program: str,
     project: str,
-    ids: Sequence[str] | Omit = OMIT,
+    ids: str | Sequence[str] | Omit = OMIT,
     node_label: str | Omit = OMIT,
     format: str | Omit = OMIT,
     with_children: str | Omit = OMIT,
@@ -43,8 +43,8 @@ def build(
     Args:
         program (str): Name of the program, as in the last part of its link; case-sensitive.
         project (str): Code of the project, without the name of its program; case-sensitive.
-        ids (Sequence[str]): UUIDs of the entities to export. They win over `node_label`; one of the two is
-            needed. Optional.
+        ids (str | Sequence[str]): UUIDs of the entities to export. They win over `node_label`; one of the two
+            is needed. Optional.
         node_label (str): Node type to export all entities of, such as `case`; ignored when `ids` is given.
             Optional.
         format (str): Form of the export: `tsv` (the default), `csv` or `json`. Optional.
@@ -67,7 +67,7 @@ def build(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}/export",
         query=(
-            ("ids", joined(ids, ",", "ids")),
+            ("ids", joined(as_list(ids), ",", "ids")),
             ("node_label", node_label),
             ("format", format),
             ("with_children", with_children),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, joined, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, joined, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ FACTS = OperationFacts(
 )
 
 
-def build(*, program: str, project: str, ids: Sequence[str]) -> Request:
+def build(*, program: str, project: str, ids: str | Sequence[str]) -> Request:
     """Create a manifest for uploading the bytes of file entities.
 
     As the manifest of downloads; the query `ids` is needed.
@@ -29,7 +29,7 @@ def build(*, program: str, project: str, ids: Sequence[str]) -> Request:
     Args:
         program (str): Name of the program, as in the last part of its link; case-sensitive.
         project (str): Code of the project, without the name of its program; case-sensitive.
-        ids (Sequence[str]): UUIDs of the file entities.
+        ids (str | Sequence[str]): UUIDs of the file entities.
 
     Returns:
         200: YAML with the list `files`, one mapping an entity.
@@ -42,7 +42,7 @@ def build(*, program: str, project: str, ids: Sequence[str]) -> Request:
     return request(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}/upload_manifest",
-        query=(("ids", joined(ids, ",", "ids")),),
+        query=(("ids", joined(as_list(ids), ",", "ids")),),
     )
 
 

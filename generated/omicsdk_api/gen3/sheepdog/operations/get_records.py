@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ FACTS = OperationFacts(
 )
 
 
-def build(*, program: str, project: str, entity_id_string: Sequence[str]) -> Request:
+def build(*, program: str, project: str, entity_id_string: str | Sequence[str]) -> Request:
     """Read entities by UUID.
 
     In any order, and from any project. If one is unknown, the whole request fails with 400.
@@ -30,7 +30,7 @@ def build(*, program: str, project: str, entity_id_string: Sequence[str]) -> Req
     Args:
         program (str): Name of the program, as in the last part of its link; case-sensitive.
         project (str): Code of the project, without the name of its program; case-sensitive.
-        entity_id_string (Sequence[str]): UUIDs of the entities to read; about 100 at once is safe.
+        entity_id_string (str | Sequence[str]): UUIDs of the entities to read; about 100 at once is safe.
 
     Returns:
         200: The entities with all their properties.
@@ -42,7 +42,7 @@ def build(*, program: str, project: str, entity_id_string: Sequence[str]) -> Req
     """
     return request(
         FACTS,
-        f"/v0/submission/{segment('program', program)}/{segment('project', project)}/entities/{segment('entity_id_string', entity_id_string)}",
+        f"/v0/submission/{segment('program', program)}/{segment('project', project)}/entities/{segment('entity_id_string', as_list(entity_id_string))}",
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ FACTS = OperationFacts(
 )
 
 
-def build(*, program: str, project: str, ids: Sequence[str], to_delete: bool) -> Request:
+def build(*, program: str, project: str, ids: str | Sequence[str], to_delete: bool) -> Request:
     """Mark entities for deletion, or remove the mark.
 
     For administrators: entities are kept, and only their mark is set.
@@ -30,8 +30,8 @@ def build(*, program: str, project: str, ids: Sequence[str], to_delete: bool) ->
     Args:
         program (str): Name of the program, as in the last part of its link; case-sensitive.
         project (str): Code of the project, without the name of its program; case-sensitive.
-        ids (Sequence[str]): UUIDs of the entities to delete. URLs are limited in length: about 100 at once is
-            safe.
+        ids (str | Sequence[str]): UUIDs of the entities to delete. URLs are limited in length: about 100 at
+            once is safe.
         to_delete (bool): The mark: true to mark the entities for deletion, false to take the mark away.
 
     Returns:
@@ -44,7 +44,7 @@ def build(*, program: str, project: str, ids: Sequence[str], to_delete: bool) ->
     """
     return request(
         FACTS,
-        f"/v0/submission/admin/{segment('program', program)}/{segment('project', project)}/entities/{segment('ids', ids)}/to_delete/{segment('to_delete', to_delete)}",
+        f"/v0/submission/admin/{segment('program', program)}/{segment('project', project)}/entities/{segment('ids', as_list(ids))}/to_delete/{segment('to_delete', to_delete)}",
     )
 
 

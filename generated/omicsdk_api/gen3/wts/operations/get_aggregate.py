@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FACTS = OperationFacts(name="get_aggregate", method="GET", path="/aggregate/{endpoint}")
 
 
-def build(*, endpoint: str, filters: Sequence[str] | Omit = OMIT) -> Request:
+def build(*, endpoint: str, filters: str | Sequence[str] | Omit = OMIT) -> Request:
     """Send a request to all connected commons.
 
     Sends a GET to the path on each commons that the user is connected with, with their tokens, and gathers
@@ -26,8 +26,8 @@ def build(*, endpoint: str, filters: Sequence[str] | Omit = OMIT) -> Request:
 
     Args:
         endpoint (str): Path to request, such as `user/user`.
-        filters (Sequence[str]): Keys of the responses to keep; all when omitted. A key that a response lacks
-            is an error, 400. Optional.
+        filters (str | Sequence[str]): Keys of the responses to keep; all when omitted. A key that a response
+            lacks is an error, 400. Optional.
 
     Returns:
         200: Each commons' response by its host; null for one that failed.

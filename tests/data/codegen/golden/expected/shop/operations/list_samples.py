@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
-from omicsdk.core.request import OperationFacts, Paging, Request, joined, request
+from omicsdk.core.request import OperationFacts, Paging, Request, as_list, joined, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,10 @@ FACTS = OperationFacts(
 
 
 def build(
-    *, kind: Literal["blood", "saliva"] | Omit = OMIT, per_page: int | Omit = OMIT, tags: Sequence[str] | Omit = OMIT
+    *,
+    kind: Literal["blood", "saliva"] | Omit = OMIT,
+    per_page: int | Omit = OMIT,
+    tags: str | Sequence[str] | Omit = OMIT,
 ) -> Request:
     """List the samples.
 
@@ -31,7 +34,7 @@ def build(
     Args:
         kind (Literal['blood', 'saliva']): Only those of this kind. Optional.
         per_page (int): How many stand on a page. From 1 to 100. Default: 20. Optional.
-        tags (Sequence[str]): Optional.
+        tags (str | Sequence[str]): Optional.
 
     Returns:
         200: A page of samples.
@@ -45,7 +48,7 @@ def build(
         query=(
             ("kind", kind),
             ("per_page", per_page),
-            ("tags", joined(tags, ",", "tags")),
+            ("tags", joined(as_list(tags), ",", "tags")),
         ),
     )
 

@@ -1,0 +1,58 @@
+"""Arguments that take several texts: one text is one item.
+
+A text is a sequence of its characters, so that `name="a.bam"` in place of `name=["a.bam"]` would look for files named
+"a", "." and so on, find none, and report nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_TEXTS = r"str \| (?:Sequence|Collection|Iterable)\[str\](?: \| None)?"
+_SEVERAL = re.compile(_TEXTS)
+_SEVERAL_BY_NAME = re.compile(rf"Mapping\[str, {_TEXTS}\](?: \| None)?")
+
+
+def text_is_one_item(function: F) -> F:
+    """Pass a text as a tuple of this one text, for each parameter that is annotated `str | Sequence[str]`.
+
+    Collections and iterables are treated alike, and so are the values of a `Mapping[str, str | Sequence[str]]`.
+
+    Args:
+        function: A function of a module with `from __future__ import annotations`, so that annotations are text.
+
+    Raises:
+        TypeError: No parameter is annotated so.
+    """
+    code = function.__code__
+    positional = code.co_varnames[: code.co_argcount]
+    annotations = {name: str(text) for name, text in function.__annotations__.items()}
+    lists = {name for name, text in annotations.items() if _SEVERAL.fullmatch(text)}
+    mappings = {name for name, text in annotations.items() if _SEVERAL_BY_NAME.fullmatch(text)}
+    if not lists and not mappings:
+        raise TypeError(f"{function.__qualname__} has no parameter that takes a text or several")
+
+    def listed(name: str, value: Any) -> Any:
+        if name in lists:
+            return _listed(value)
+        if name in mappings and isinstance(value, Mapping):
+            members = cast("Mapping[str, Any]", value)
+            return {key: _listed(member) for key, member in members.items()}
+        return value
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        given = (listed(name, value) for name, value in zip(positional, args, strict=False))
+        rest = args[len(positional) :]
+        return function(*given, *rest, **{name: listed(name, value) for name, value in kwargs.items()})
+
+    return cast("F", call)
+
+
+def _listed(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
