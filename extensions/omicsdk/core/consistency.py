@@ -107,12 +107,19 @@ class ListingCheck:
         """The number of different entries so far."""
         return len(self._seen)
 
-    def entry(self, key: Hashable) -> None:
-        """Note an entry; the first repeated one makes the listing inconsistent."""
+    def entry(self, key: Hashable) -> bool:
+        """Note an entry; the first repeated one makes the listing inconsistent. Return whether it is new."""
         number, before = hash(key), len(self._seen)
         self._seen.add(number)
-        if len(self._seen) == before:
+        is_new = len(self._seen) > before
+        if not is_new:
             self._note(f"the entry {shortened(repr(key), 200)} is listed more than once")
+        return is_new
+
+    def page(self, listed: int, stated: int | None) -> None:
+        """Note how many entries a page has; fewer than the page states make the listing inconsistent."""
+        if stated is not None and listed < stated:
+            self._note(f"a page states {stated} entries, but has {listed}")
 
     def total(self, stated: int | None) -> None:
         """Note the total that a page states; one that differs from an earlier page's makes the listing inconsistent."""

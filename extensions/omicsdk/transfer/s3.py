@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
 
 from omicsdk.core.checksums import ETAG_PART, digest, etag_part_size, from_base64
+from omicsdk.core.consistency import ListingCheck, ResponseMismatch
 from omicsdk.core.errors import (
     AuthError,
     ChecksumMismatch,
@@ -112,7 +113,10 @@ _UNREACHED: dict[str, type[TransportError]] = {
 def s3_pages(
     list_objects_v2: Callable[..., Mapping[str, Any]], bucket: str, prefix: str, **arguments: Any
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield the pages of a list of objects.
+    """Yield the pages of a list of objects, compared with the request and with what they state of themselves.
+
+    A repeated object is left out. `KeyCount` is a lower bound, since not every server counts common prefixes in it, and
+    an empty page may be followed by others.
 
     Args:
         list_objects_v2: Requests a page: a client's method, or a function that calls it.
@@ -121,25 +125,43 @@ def s3_pages(
         **arguments: Further arguments of the method.
 
     Raises:
-        DecodeError: An answer is not a list of objects, or continues without stating where.
+        DecodeError: An answer is not a list of objects, or continues without stating where, or where it was before.
+        ResponseMismatch: An object or a common prefix is not below the prefix.
+        InconsistentListing: After the last page: an object was listed twice, or fewer than a page stated.
         OmicsError: The bucket cannot be listed.
     """
     where, more = f"s3://{bucket}/{prefix}".rstrip("/"), dict[str, str]()
+    operation = f"list_objects_v2 of {where}"
+    listing, tokens, delimiter = ListingCheck(operation), set[str](), arguments.get("Delimiter", "")
     while True:
         with asking_s3(f"{where} cannot be listed"):
             page = list_objects_v2(Bucket=bucket, Prefix=prefix, **arguments, **more)
         # A page without objects has no `Contents`, and neither has an answer that is not a list, such as a
         # proxy's page; `IsTruncated`, which S3 always states, distinguishes them.
-        operation = f"list_objects_v2 of {where}"
         if not isinstance(truncated := page.get("IsTruncated"), bool):
             expected = "true or false: this is not a list of objects"
             raise DecodeError(operation, "IsTruncated", truncated, expected=expected)
-        if truncated and not page.get("NextContinuationToken"):
-            raise DecodeError(operation, "NextContinuationToken", None, expected="the token of the next page")
-        yield page
+        objects, folders = page.get("Contents", ()), page.get("CommonPrefixes", ())
+        for entry in objects:
+            key = entry.get("Key")
+            if not isinstance(key, str) or not isinstance(entry.get("Size"), int):
+                raise DecodeError(operation, "Contents", dict(entry), expected="a Key and a Size")
+            if not key.startswith(prefix):
+                raise ResponseMismatch(operation, "prefix", prefix, key)
+        for entry in folders:
+            folder = str(entry.get("Prefix"))
+            if len(folder) <= len(prefix) or not (folder.startswith(prefix) and folder.endswith(delimiter)):
+                raise ResponseMismatch(operation, "folders below the prefix", prefix, folder)
+        listing.page(len(objects) + len(folders), page.get("KeyCount"))
+        yield {**page, "Contents": [entry for entry in objects if listing.entry(entry["Key"])]}
         if not truncated:
+            listing.finish()
             return
-        more = {"ContinuationToken": page["NextContinuationToken"]}
+        token = page.get("NextContinuationToken")
+        if not token or token in tokens:
+            raise DecodeError(operation, "NextContinuationToken", token, expected="the token of the next page")
+        tokens.add(token)
+        more = {"ContinuationToken": token}
 
 
 def etag_of(told: Mapping[str, Any]) -> str:

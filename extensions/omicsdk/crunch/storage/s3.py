@@ -123,7 +123,7 @@ class S3Storage(BuiltinStorage):
         try:
             head = self._head(name)
         except NotFound:
-            if any(page.get("KeyCount") for page in self._pages(self._prefix(name), MaxKeys=1)):
+            if any(page["Contents"] for page in self._pages(self._prefix(name), MaxKeys=1)):
                 return None
             raise FileNotFoundError(2, "No such object", self._told(name)) from None
         return _stored(name, head, head["ContentLength"])
