@@ -78,7 +78,7 @@ class ServedStore(Store):
         """Break all requests for a file."""
         self.server.always[self._key(path)] = fault
 
-    def entries(self, path: str) -> Iterator[Entry]:
+    def _entries(self, path: str) -> Iterator[Entry]:
         self.calls.append(f"entries {path}")
         if not self._look(path).is_folder:
             raise NotAFolder(self.uri(path), "is a file")

@@ -45,7 +45,7 @@ class Shelf(Store):
             return Entry(path, "folder")
         raise PathNotFound(self.uri(path), "not found")
 
-    def entries(self, path: str) -> Iterator[Entry]:
+    def _entries(self, path: str) -> Iterator[Entry]:
         if not self.stat(path).is_folder:
             raise NotAFolder(self.uri(path), "is a file")
         before = f"{path}/" if path else ""
@@ -75,8 +75,12 @@ class Shelf(Store):
             return Outcome(file.path, "failed", error=TransferError(f"{file.source} can't be read: {error.strerror}"))
         return Outcome(file.path, "done", len(self.files[file.path]))
 
+    def check_removal(self, path: str) -> None:
+        """Anything may be removed."""
+
     def remove(self, entry: Entry) -> None:
-        del self.files[entry.path]
+        if self.files.pop(entry.path, None) is None:  # a folder goes with its files
+            raise PathNotFound(self.uri(entry.path), "not found")
 
     def copy(self, entry: Entry, path: str) -> bool:
         if self.copying:

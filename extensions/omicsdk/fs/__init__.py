@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from omicsdk.fs.store import AlreadyThere as AlreadyThere
     from omicsdk.fs.store import CopyOptions as CopyOptions
     from omicsdk.fs.store import Entry as Entry
+    from omicsdk.fs.store import FileAndFolder as FileAndFolder
     from omicsdk.fs.store import IsFolder as IsFolder
     from omicsdk.fs.store import NotAFolder as NotAFolder
     from omicsdk.fs.store import NotEmpty as NotEmpty
@@ -39,6 +40,6 @@ __getattr__, __dir__, __all__ = lazy_package(
     __name__,
     {
         "store": "STORES CopyOptions Entry Put Store Uri open_store parse_uri "
-        "AlreadyThere IsFolder NotAFolder NotEmpty NotListed PathError PathNotFound ReadOnly Unsupported WrongUri",
+        "AlreadyThere FileAndFolder IsFolder NotAFolder NotEmpty NotListed PathError PathNotFound ReadOnly Unsupported WrongUri",
     },
 )

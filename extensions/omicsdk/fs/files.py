@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from omicsdk.fs.copying.copies import copy_files
+from omicsdk.fs.copying.jobs import check_target, kind_of
 from omicsdk.fs.copying.planning import Source, plan_copy, select
-from omicsdk.fs.store import CopyOptions, FileBytes, PathNotFound, Stores, Uri, open_store, parse_uri
+from omicsdk.fs.store import CopyOptions, FileBytes, Stores, Uri, open_store, parse_uri
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 from omicsdk.transfer.ranges import SourceFile
 
@@ -35,13 +36,13 @@ def open(uri: str, **options: Any) -> BinaryIO:
 
     Raises:
         PathNotFound: The file does not exist.
-        IsFolder: The URI names a folder.
+        IsFolder: The URI names a folder, as any that ends with a slash.
         WrongUri: The text is not a URI, or its scheme is unknown.
     """
     parsed = parse_uri(uri)
     store = open_store(parsed.scheme, **options)
     try:
-        file = _OpenFile(store, FileBytes(store, store.stat(parsed.path)))
+        file = _OpenFile(store, FileBytes(store, store.entry(parsed)))
     except BaseException:
         store.close()
         raise
@@ -67,6 +68,7 @@ def download(
     uri: str,
     folder: str | os.PathLike[str],
     *,
+    recursive: bool = True,
     overwrite: bool = True,
     connections: int = 16,
     progress: Callable[[Progress], None] | None = None,
@@ -83,6 +85,7 @@ def download(
     Args:
         uri: The file or folder, such as `dss://aws/UUID` or `s3://bucket/prefix/`.
         folder: The target folder, created where it is missing. A file keeps its name, a folder its relative paths.
+        recursive: Whether a folder is downloaded, with everything below it.
         overwrite: Whether existing files are replaced.
         connections: Concurrent requests for bytes, from 1.
         progress: Called a few times a second.
@@ -96,13 +99,20 @@ def download(
 
     Raises:
         PathNotFound: The file or folder does not exist.
+        FileAndFolder: Both have the URI. With a slash at its end it names the folder, with `recursive=False` the file.
+        IsFolder: It is a folder, and `recursive` is not set.
         UnsafePath: A file's name would leave the folder; nothing was downloaded.
         NameClash: Two files have one name; nothing was downloaded.
     """
     source, target = parse_uri(uri), parse_uri(os.fspath(folder))
     how = CopyOptions(overwrite, connections, control or Control(), progress, stop)
     return _copied(
-        source, Uri(target.scheme, target.path, is_folder=True), how, {source.scheme: options}, dry_run=dry_run
+        source,
+        Uri(target.scheme, target.path, is_folder=True),
+        how,
+        {source.scheme: options},
+        dry_run=dry_run,
+        recursive=recursive,
     )
 
 
@@ -146,20 +156,24 @@ def upload(
 
 
 def _copied(
-    source: Uri, target: Uri, how: CopyOptions, options: dict[str, dict[str, Any]], *, dry_run: bool
+    source: Uri,
+    target: Uri,
+    how: CopyOptions,
+    options: dict[str, dict[str, Any]],
+    *,
+    dry_run: bool,
+    recursive: bool = True,
 ) -> TransferReport:
     with Stores(options) as stores:
         store = stores.of(source)
-        entry = store.stat(source.path)
-        files = list(select(store, source, entry=entry, recursive=True))
-        try:
-            kind = stores.of(target).stat(target.path).kind
-        except PathNotFound:
-            kind = ""
+        entry = store.entry(source, recursive=recursive)
+        files = list(select(store, source, entry=entry, recursive=recursive))
+        kind = kind_of(stores, target, recursive=entry.is_folder)
         plan = plan_copy(
             [Source(Uri(source.scheme, source.path, entry.is_folder), entry.is_folder, files)], target, kind
         )
-        stores.of(plan.base).check_puts([plan.target(file).path for file in plan.files])
+        check_target(stores, plan)
         if dry_run:
-            return TransferReport(Outcome(file.name, "planned", file.entry.size, plan="copy") for file in plan.files)
+            planned = (Outcome(file.name, "planned", file.entry.size, plan="copy") for file in plan.files)
+            return TransferReport([*planned, *plan.unfit_outcomes])
         return copy_files(plan, stores, how)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self, cast
 
 from omicsdk.core.checksums import Digests
+from omicsdk.core.consistency import read_again_if_inconsistent
 from omicsdk.core.errors import OmicsError, SourceChanged
 from omicsdk.core.redaction import MASK, is_secret_name
 from omicsdk.core.threads import side_by_side
@@ -244,7 +245,7 @@ class OmicsFileSystem(AbstractFileSystem):
         known = None if refresh else self._listings.get(path)
         if known is None:
             try:
-                known = list(self.store.entries(path))
+                known = read_again_if_inconsistent(lambda: self.store.entries(path))
             except NotAFolder:
                 return [self._entry(path)]
             self._listings[path] = known
@@ -306,7 +307,7 @@ class OmicsFileSystem(AbstractFileSystem):
         path = self._strip_protocol(path)
         try:
             if maxdepth is None and not withdirs:
-                entries = list(self.store.walk(path))
+                entries = read_again_if_inconsistent(lambda: self.store.walk(path))
             else:
                 entries = list(self._below(self._entry(path), maxdepth, withdirs))
         except ABSENT:

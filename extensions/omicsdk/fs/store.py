@@ -16,7 +16,7 @@ import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -30,6 +30,7 @@ from typing import Any, BinaryIO, ClassVar, Generic, Literal, Protocol, TypeVar,
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
+from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
 from omicsdk.core.dates import DateTime
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.fs.streams import PIECE, StreamSource, stream
@@ -106,6 +107,16 @@ class AlreadyThere(PathError, FileExistsError):
         super().__init__(uri, "already exists", remedy="Name another target, or allow it to be replaced.")
 
 
+class FileAndFolder(PathError):
+    """A file and a folder have the path of a URI, and everything below a folder is meant."""
+
+    def __init__(self, uri: str) -> None:
+        remedy = (
+            f"Write {uri}/ for everything below the folder. Commands without --recursive, such as cp, take the file."
+        )
+        super().__init__(uri, "names both a file and a folder", remedy=remedy)
+
+
 class NotEmpty(PathError):
     """A folder to be removed is not empty."""
 
@@ -127,7 +138,8 @@ class Uri:
 
     Attributes:
         scheme: Its platform, in lower case: `dss`, `sb`, `s3` ...; `file` for this machine.
-        path: Its path there, without slashes at its ends, except for paths of this machine, which are unchanged.
+        path: Its path there, without slashes at its ends, except for paths of this machine, which are unchanged, and
+            for keys of S3, which only lose the final slash.
         is_folder: Whether it was written with a slash at its end, so that only a folder is meant.
     """
 
@@ -153,8 +165,10 @@ class Uri:
         return Uri(self.scheme, f"{self.path}/{name}" if self.path else name)
 
     def __str__(self) -> str:
-        end = "/" if self.is_folder and self.path and not self.path.endswith("/") else ""
-        return f"{self.path}{end}" if self.scheme == "file" else f"{self.scheme}://{self.path}{end}"
+        end = "/" if self.is_folder and self.path else ""
+        if self.scheme == "file":
+            return self.path if _ends(self.path) else f"{self.path}{end}"
+        return f"{self.scheme}://{self.path}{end}"
 
 
 @lru_cache(maxsize=64)
@@ -187,7 +201,7 @@ def parse_uri(text: str) -> Uri:
         raise WrongUri(
             f"{text} contains the name {'..' if '..' in parts else '.'}", remedy="Write the path without it."
         )
-    path = rest.rstrip("/") if scheme == "s3" else "/".join(parts)
+    path = rest.removesuffix("/") if scheme == "s3" else "/".join(parts)
     return Uri(scheme, path, rest.endswith("/") or not path)
 
 
@@ -211,6 +225,9 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
+#: Levels of folders in a tree: a key of S3 has at most 1,024 bytes.
+_DEEPEST = 1024
+
 #: Checksums by strength; an S3 ETag is only used if both were made of parts of one size.
 STRONGEST = ("sha256", "sha1", "md5", "crc32c", "s3_etag")
 
@@ -220,7 +237,8 @@ class Entry:
     """A file or folder.
 
     Attributes:
-        path: Its path below its scheme, without slashes at its ends: `owner/project/reads/a.fastq`.
+        path: Its path below its scheme, without slashes at its ends, save those of a key of S3:
+            `owner/project/reads/a.fastq`.
         kind: Whether it is a file, or a folder (a bundle, a project, a group) that has entries.
         size: A file's size in bytes; None if the platform does not state it, and for folders.
         checksums: The platform's checksums of a file's bytes, from algorithm (`omicsdk.core.checksums.ALGORITHMS`) to
@@ -395,31 +413,60 @@ class Store(Closing, ABC):
     writable: ClassVar[bool] = False
     #: How files are put, made and removed instead, if a store does not support it.
     how_else: ClassVar[str] = ""
+    #: Whether a file and a folder may have one path, as an object of S3 and the prefix of others.
+    names_both: ClassVar[bool] = False
     #: Whether all files of a folder have to come in one put, because its result cannot be extended.
     puts_whole_folders: ClassVar[bool] = False
 
-    def stat(self, path: str, *, refresh: bool = False) -> Entry:
+    def entry(self, uri: Uri, *, recursive: bool = False) -> Entry:
+        """Return what a URI names: only a folder if it ends with a slash, else the file if both have its path.
+
+        Args:
+            uri: A URI of the store.
+            recursive: Whether a folder means everything below it, so that a file in its place would be a mistake.
+
+        Raises:
+            PathNotFound: Nothing exists there.
+            NotAFolder: It ends with a slash, and is a file.
+            FileAndFolder: It is both, and does not end with a slash although `recursive` is set.
+        """
+        found = self.stat(uri.path, folder=uri.is_folder)
+        if recursive and self.names_both and not found.is_folder:
+            with suppress(PathNotFound, NotAFolder):
+                self.stat(uri.path, folder=True)
+                raise FileAndFolder(str(uri))
+        return found
+
+    def stat(self, path: str, *, refresh: bool = False, folder: bool = False) -> Entry:
         """Return the entry of a path.
 
         Args:
             path: The path; the empty one is the top, a folder.
             refresh: Whether to ask the platform, ignoring caches.
+            folder: Whether only a folder is meant, even if a file has its path.
 
         Raises:
             PathNotFound: Nothing exists there.
+            NotAFolder: It is a file, and `folder` is set.
         """
         if refresh:
             self._forget(path)
-        return self._stat(path)
+        found = self._stat_folder(path) if folder else self._stat(path)
+        if folder and not found.is_folder:
+            raise NotAFolder(self.uri(path), "is a file", remedy="Write it without the slash at its end.")
+        return found
 
     @abstractmethod
     def _stat(self, path: str) -> Entry:
-        """Find what a path names, as `stat`."""
+        """Find what a path names, as `stat`; the file if a folder has the same path."""
+
+    def _stat_folder(self, path: str) -> Entry:
+        """Find what a path names; the folder if a file has the same path."""
+        return self._stat(path)
 
     def _forget(self, path: str) -> None:
         """Drop what is kept of a path."""
 
-    @abstractmethod
     def entries(self, path: str) -> Iterator[Entry]:
         """List the contents of a folder, as answers arrive.
 
@@ -429,7 +476,81 @@ class Store(Closing, ABC):
         Raises:
             PathNotFound: Nothing exists there.
             NotAFolder: It is a file.
+            ResponseMismatch: An entry is not below the folder.
+            InconsistentListing: After the last entry: the listing contradicts itself.
         """
+        return self._compared(path, self._entries(path))
+
+    @abstractmethod
+    def _entries(self, path: str) -> Iterator[Entry]:
+        """List the contents of a folder, as `entries`."""
+
+    def below(self, path: str) -> Iterator[Entry]:
+        """Yield all files below a folder, in the order of their listing.
+
+        Args:
+            path: The path of a folder, even if a file has it, too.
+
+        Raises:
+            OmicsError: As for `entries`.
+        """
+        return self._compared(path, self._below(path))
+
+    def _below(self, path: str) -> Iterator[Entry]:
+        """List all files below a folder, as `below`; by default folder by folder."""
+        return (entry for entry in self.tree(Entry(path, "folder")) if not entry.is_folder)
+
+    def _compared(self, path: str, listed: Iterable[Entry]) -> Iterator[Entry]:
+        start = f"{path}/" if path else ""
+        for entry in listed:
+            if not entry.path.startswith(start):
+                raise ResponseMismatch(f"list of {self.uri(start)}", "folder", path, entry.path)
+            yield entry
+
+    def tree(self, entry: Entry) -> Iterator[Entry]:
+        """Yield a file, or everything below a folder and the folder itself after it; links are not followed.
+
+        Args:
+            entry: The file or folder.
+
+        Raises:
+            InconsistentListing: A folder is listed within itself; or after the last entry, as `entries`.
+        """
+        problem: InconsistentListing | None = None
+        above: list[tuple[Entry, Iterator[Entry]]] = []
+        waiting: Iterator[Entry] = iter([entry])
+        while True:
+            each = next(waiting, None)
+            if each is None:
+                if not above:
+                    break
+                folder, waiting = above.pop()
+                yield folder
+            elif not each.is_folder or self.is_link(each):
+                yield each
+            else:
+                is_within = each.handle is not None and any(each.handle == folder.handle for folder, _ in above)
+                if is_within or len(above) > _DEEPEST:
+                    raise InconsistentListing(f"list of {self.uri(each.path)}/", "the folder is listed within itself")
+                listed: list[Entry] = []
+                try:
+                    for found in self.entries(each.path):
+                        listed.append(found)  # one by one: what comes before the error stays
+                except InconsistentListing as error:
+                    problem = error
+                above.append((each, waiting))
+                waiting = iter(listed)
+        if problem is not None:
+            raise problem
+
+    def walk(self, path: str) -> Iterator[Entry]:
+        """Yield all files below a folder, or the file itself, in the order of their listing.
+
+        Args:
+            path: A folder's or file's path.
+        """
+        found = self.stat(path)
+        return self.below(path) if found.is_folder else iter([found])
 
     @abstractmethod
     def location(self, entry: Entry) -> Location:
@@ -465,21 +586,6 @@ class Store(Closing, ABC):
         """
         del entry
         return None
-
-    def walk(self, path: str) -> Iterator[Entry]:
-        """Yield all files below a folder, or the file itself, in the order of their listing.
-
-        Args:
-            path: A folder's or file's path.
-        """
-        found = self.stat(path)
-        waiting = [found]
-        while waiting:
-            entry = waiting.pop()
-            if entry.is_folder:
-                waiting.extend(reversed(list(self.entries(entry.path))))
-            else:
-                yield entry
 
     def item(self, entry: Entry, name: str) -> Item:
         """Return a file as an item of the engine, if `open` returns None.

@@ -29,7 +29,8 @@ from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.objects import DrsObject, hexadecimal, in_order
 from omicsdk.drs.planning import DrsFile, RequestedObject, find_each
 from omicsdk.drs.storage import GOOGLE, GOOGLE_VARIABLE, PROJECT_VARIABLE, google_path, google_query
-from omicsdk.fs.store import Cache, Entry, Unsupported, open_store, parse_uri
+from omicsdk.fs.copying.planning import fitting, select
+from omicsdk.fs.store import Cache, Entry, Unsupported, Uri, open_store, parse_uri
 from omicsdk.hca.azul.files import AzulFile, of_download, service_of
 from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
 from omicsdk.transfer import Item, Location
@@ -585,14 +586,15 @@ class StoreFiles(Source):
         ]
 
     def _below(self, file: ListedFile) -> Sequence[ListedFile]:
-        path = parse_uri(file.address).path
-        top = self._store.stat(path)
+        uri = parse_uri(file.address)
+        top = self._store.entry(uri)
         if not top.is_folder:
             return [self._file(file, top, file.name or top.file_name or top.name)]
         name = file.name or top.name
+        files, unfit = fitting(select(self._store, uri, entry=top), Uri("file", "."))
         return [
-            self._file(file, each, f"{name}/{each.path.removeprefix(top.path).strip('/')}")
-            for each in self._store.walk(path)
+            *(self._file(file, each.entry, f"{name}/{each.name}") for each in files),
+            *(replace(self._file(file, each.entry, f"{name}/{each.name}"), error=error) for each, error in unfit),
         ]
 
     def _file(self, file: ListedFile, entry: Entry, name: str) -> ListedFile:

@@ -399,7 +399,7 @@ class Folders:
         return found
 
     def find(self, path: SbPath) -> Entry | None:
-        """Find the file or folder of a path; None if there is none.
+        """Find the file or folder of a path, of both what the path states; None if there is none.
 
         Args:
             path: The path, with a name.
@@ -408,8 +408,8 @@ class Folders:
             NotFound: The folder above does not exist.
         """
         page = self._client.list_files(**self.folder(path.parent).target, name=[path.name], limit=PAGE, fields="_all")
-        files = _files_of(page)
-        return None if not files else Entry(path._replace(is_folder=is_folder(files[0])), files[0])
+        found = min(_files_of(page), key=lambda file: is_folder(file) != path.is_folder, default=None)
+        return None if found is None else Entry(path._replace(is_folder=is_folder(found)), found)
 
     def found_at(self, path: SbPath) -> Entry | None:
         """The same; None, too, when the folders above do not exist.

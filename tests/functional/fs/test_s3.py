@@ -83,7 +83,8 @@ def test_an_object_is_examined_with_its_checksums(store: S3Store, client: Any):
 
 
 def test_folders_are_what_keys_begin_with(store: S3Store, client: Any):
-    fill(client, "a/b/c.txt", "a/d.txt", "a/made/", "e")
+    fill(client, "a/b/c.txt", "a/d.txt", "e")
+    client.put_object(Bucket="bkt", Key="a/made/", Body=b"")
     assert store.stat("") == Entry("", "folder")
     assert store.stat("bkt/a/b").is_folder
     assert store.stat("bkt/a/made").is_folder

@@ -281,11 +281,11 @@ def test_a_store_is_asked_for_what_a_uri_names(
     url = portal.put("b/k/a.txt", body)
     md5 = {"md5": hashlib.md5(body).hexdigest()}
 
-    def stat(_: Store, path: str, *, refresh: bool = False) -> Entry:
+    def stat(_: Store, path: str, *, folder: bool = False) -> Entry:
         return Entry(path, "file", len(body), md5) if path.endswith(".txt") else Entry(path, "folder")
 
     monkeypatch.setattr(S3Store, "stat", stat)
-    monkeypatch.setattr(S3Store, "walk", lambda _, path: iter([Entry(f"{path}/a.txt", "file", len(body), md5)]))
+    monkeypatch.setattr(S3Store, "below", lambda _, path: iter([Entry(f"{path}/a.txt", "file", len(body), md5)]))
     monkeypatch.setattr(S3Store, "location", lambda *_: Location(url))
     report = get("s3://b/k", "s3://b/k/a.txt")
     assert {outcome.name: outcome.verification for outcome in report.outcomes} == {

@@ -18,6 +18,8 @@ from omicsdk.cli.commands.files.listings import du, ls
 from omicsdk.cli.commands.transfers import count_of
 from omicsdk.cli.output import Console
 from omicsdk.core import DecodeError, ManualClock, SystemClock, UsageError
+from omicsdk.core.consistency import InconsistentListing
+from omicsdk.fs import Entry
 from omicsdk.fs.copying.jobs import TooManyRemovals, check_removals
 from omicsdk.fs.queries import parse_range
 from omicsdk.transfer import Control
@@ -291,7 +293,7 @@ def test_a_link_that_has_no_target_is_reported_and_takes_no_copy_away(omics, rea
     "words", [["sync", "shelf://p", "out"], ["verify", "shelf://p", "out"], ["verify", "shelf://p"]]
 )
 def test_two_files_of_one_name_are_never_treated_as_one(omics, reads, tmp_path, monkeypatch, words):
-    look = reads.walk
+    look = reads.below
 
     def twice(store, path):
         for entry in look(store, path):
@@ -299,7 +301,7 @@ def test_two_files_of_one_name_are_never_treated_as_one(omics, reads, tmp_path, 
             if entry.path == "p/a.txt":
                 yield replace(entry, checksums={"sha256": "0" * 64})
 
-    monkeypatch.setattr(reads, "walk", twice)
+    monkeypatch.setattr(reads, "below", twice)
     (tmp_path / "out").mkdir()
     (tmp_path / "out/a.txt").write_bytes(b"1")
     code, _, why = omics(*words)
@@ -377,14 +379,119 @@ def test_how_much_may_be_removed(remove, there, most, refused):
         check_removals("out", remove, there, most)
 
 
+@pytest.mark.parametrize(
+    ("remove", "there", "refused"), [(1, 1, False), (1, 2, False), (2, 2, True), (2, 3, True), (4, 9, False)]
+)
+def test_at_a_terminal_two_files_are_enough_to_ask(remove, there, refused):
+    check_removals("out", remove, there)
+    if not refused:
+        check_removals("out", remove, there, attended=True)
+        return
+    with pytest.raises(TooManyRemovals, match="more than half"):
+        check_removals("out", remove, there, attended=True)
+
+
+def test_sync_asks_before_most_of_a_few_files_go(shelf, tmp_path, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.chdir(tmp_path)
+    shelf.files.update({"p/a": b"1"})
+    (tmp_path / "out").mkdir()
+    for name in "abc":
+        (tmp_path / "out" / name).write_bytes(b"1")
+    asked = Terminal()
+    console = Console(assume_yes=True, stderr=asked, stdin=Terminal("n\n"))
+    sync("shelf://p", "out", delete=True, console=console, control=Control())
+    assert "2 of the 3 files of out would be removed, more than half" in asked.getvalue()
+    assert names_in(tmp_path / "out") == {"a", "b", "c"}
+
+
+def test_an_empty_source_removes_nothing_unless_its_number_is_allowed(omics, shelf, tmp_path):
+    shelf.files.update({"p/a.txt": b"1"})
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a.csv").write_bytes(b"1")
+    words = ("--yes", "sync", "--delete", "--include", "*.csv", "shelf://p", "out")
+    code, out, told = omics(*words)
+    assert (code, out, names_in(tmp_path / "out")) == (2, b"", {"a.csv"})
+    assert "1 of the 1 files of out would be removed, and the source lists none" in told
+    assert "--max-delete 1 allows it" in told
+    assert omics(*words, "--max-delete", "1")[0] == 0
+    assert names_in(tmp_path / "out") == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["ls", "shelf://p"], 0),
+        (["ls", "-r", "shelf://p"], 0),
+        (["find", "shelf://p"], 0),
+        (["du", "shelf://p"], 0),
+        (["cp", "-r", "shelf://p", "out"], 0),
+        (["sync", "shelf://p", "out"], 0),
+        (["--yes", "rm", "-r", "shelf://p"], 1),
+        (["mv", "shelf://p", "out"], 1),
+        (["--yes", "sync", "--delete", "--max-delete", "9", "shelf://p", "out"], 1),
+        (["--yes", "sync", "--delete", "--max-delete", "9", "out", "shelf://p"], 1),
+    ],
+)
+@pytest.mark.parametrize("times", [1, 99])
+def test_nothing_is_removed_by_a_listing_that_contradicts_itself(
+    omics, reads, tmp_path, monkeypatch, words, code, times
+):
+    listed, left = reads._entries, [times]
+
+    def contradicting(self, path):
+        yield from listed(self, path)
+        left[0] -= 1
+        if left[0] >= 0:
+            raise InconsistentListing(f"list of {path}", "the stated total changed from 3 to 2")
+
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/mine").write_bytes(b"1")
+    files = dict(reads.files)
+    monkeypatch.setattr(reads, "_entries", contradicting)
+    ended, _, told = omics(*words)
+    if times > 1:
+        assert (ended, "the stated total changed from 3 to 2" in told) == (code, True)
+        assert (reads.files, (tmp_path / "out/mine").exists()) == (files, True)
+    else:
+        assert ended == 0  # what removes something has read it again
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ls", "shelf://p"],
+        ["cp", "-r", "shelf://p", "out"],
+        ["mv", "shelf://p", "out"],
+        ["--yes", "rm", "-r", "shelf://p"],
+        ["--yes", "sync", "--delete", "--max-delete", "9", "shelf://p", "out"],
+        ["--yes", "sync", "--delete", "--max-delete", "9", "out", "shelf://p"],
+    ],
+)
+def test_nothing_is_changed_by_a_listing_of_another_folder(omics, reads, tmp_path, monkeypatch, words):
+    reads.files["q/b"] = b"3"
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/mine").write_bytes(b"1")
+    files = dict(reads.files)
+    entries = [Entry("p/a.txt", "file", 1), Entry("q/b", "file", 1)]
+    monkeypatch.setattr(reads, "_entries", lambda *_: iter(entries))
+    code, _, told = omics(*words)
+    assert code == 1
+    assert "list of shelf://p/: requested the folder 'p' but the service returned 'q/b'" in told
+    assert (reads.files, names_in(tmp_path / "out")) == (files, {"mine"})
+
+
 def test_sync_removes_nothing_when_the_source_cannot_be_listed_to_its_end(omics, copied, shelf, monkeypatch):
-    walk = shelf.walk
+    below = shelf.below
 
     def cut(self, path):
-        yield next(walk(self, path))
+        yield next(below(self, path))
         raise DecodeError("list_files", "items", None, expected="a list")
 
-    monkeypatch.setattr(shelf, "walk", cut)
+    monkeypatch.setattr(shelf, "below", cut)
     code, out, told = omics("--yes", "sync", "--delete", "--max-delete", "20", "shelf://p", "out")
     assert (code, out, len(names_in(copied))) == (1, b"", 20)
     assert "list_files: the answer's field 'items' is None, not a list" in told

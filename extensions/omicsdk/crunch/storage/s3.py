@@ -142,7 +142,7 @@ class S3Storage(BuiltinStorage):
                     yield _stored(entry["Key"][len(prefix) :], entry, entry["Size"])
 
     def stored(self, base: str) -> Iterator[Stored]:
-        """Every object below a folder, except the placeholder of a folder itself.
+        """Every object below a folder, except the placeholders of folders, which have no data.
 
         Raises:
             OmicsError: The bucket cannot be read.
@@ -151,7 +151,7 @@ class S3Storage(BuiltinStorage):
         for page in self._pages(prefix):
             for entry in page.get("Contents", []):
                 name = cast("str", entry["Key"])[len(prefix) :]
-                if name and not name.endswith("/"):
+                if entry["Size"] or (name and not name.endswith("/")):
                     yield _stored(name, entry, entry["Size"])
 
     def delete(self, name: str) -> None:

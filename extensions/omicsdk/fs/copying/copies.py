@@ -38,7 +38,7 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
         options: How to copy.
 
     Returns:
-        The outcome of each file, in the plan's order.
+        The outcome of each file, in the plan's order, then of those that cannot be copied.
 
     Raises:
         ReadOnly: The target is read-only; nothing was copied.
@@ -75,6 +75,8 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
         report = report.with_outcomes(known[file.name] for file in plan.files)
     if record is not None:
         record.keep(report.outcomes)
+    if plan.unfit:
+        report = report.with_outcomes([*report.outcomes, *plan.unfit_outcomes])
     return _raised(report, chosen)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from omicsdk.core.answer import PAUSE_FROM, paused_for
@@ -13,7 +15,19 @@ from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.comparison import By, Differences, differences, with_common_checksum
 from omicsdk.fs.copying.copies import copy_files, is_begun, is_taken
 from omicsdk.fs.copying.naming import Naming
-from omicsdk.fs.copying.planning import ALL, CopyPlan, Kind, Patterns, Selected, Source, by_name, plan_copy, select
+from omicsdk.fs.copying.planning import (
+    ALL,
+    CopyPlan,
+    Kind,
+    Patterns,
+    Selected,
+    Source,
+    by_name,
+    fitting,
+    plan_copy,
+    select,
+    select_to_change,
+)
 from omicsdk.fs.copying.records import is_recorded
 from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
 from omicsdk.fs.store import CopyOptions, Entry, NotAFolder, PathNotFound, Stores, Uri
@@ -23,17 +37,23 @@ from omicsdk.transfer.names import LinkGuard
 _USUAL = Naming()
 
 
-def kind_of(stores: Stores, uri: Uri) -> Kind:
+def kind_of(stores: Stores, uri: Uri, *, recursive: bool = False) -> Kind:
     """Return what exists at a target.
 
     Args:
         stores: The stores.
         uri: The target.
+        recursive: Whether a folder is put there, so that a file in its place would be a mistake.
+
+    Raises:
+        FileAndFolder: It is both, and `recursive` is set.
     """
     try:
-        return stores.of(uri).stat(uri.path).kind
+        return stores.of(uri).entry(uri, recursive=recursive).kind
     except PathNotFound:
         return ""
+    except NotAFolder:
+        return "file"
 
 
 def planned_copy(
@@ -45,6 +65,7 @@ def planned_copy(
     patterns: Patterns = ALL,
     naming: Naming = _USUAL,
     options: CopyOptions | None = None,
+    removes: bool = False,
 ) -> CopyPlan:
     """Plan a copy, and refuse what the target cannot accept, without copying.
 
@@ -56,20 +77,27 @@ def planned_copy(
         patterns: Which files below folders.
         naming: How copies are named; what is in a folder goes into the target itself then.
         options: How to copy, which shows whether an earlier run began it.
+        removes: Whether the sources are removed afterwards; folders are copied then.
 
     Raises:
         PathNotFound: A source does not exist.
         IsFolder: One is a folder, and `recursive` is not given.
+        FileAndFolder: A source or the target is both, and `recursive` is given.
+        InconsistentListing: A listing contradicts itself, also when it is read again, and the sources are removed.
         ReadOnly: The target takes no files so.
         UsageError: Several sources, or a folder, go to what is a file.
     """
     sources: list[Source] = []
     for uri in uris:
         store = stores.of(uri)
-        entry = store.stat(uri.path)
-        files = list(select(store, uri, entry=entry, recursive=recursive, patterns=patterns))
-        sources.append(Source(uri, entry.is_folder, files))
-    kind = kind_of(stores, target)
+        entry = store.entry(uri, recursive=recursive)
+        files = (
+            select_to_change(store, uri, entry=entry, patterns=patterns)
+            if removes
+            else select(store, uri, entry=entry, recursive=recursive, patterns=patterns)
+        )
+        sources.append(Source(uri, entry.is_folder, list(files)))
+    kind = kind_of(stores, target, recursive=any(source.is_folder for source in sources))
     if not naming.is_usual:
         target = replace(target, is_folder=True)
         plan = plan_copy(naming.of(sources), target, kind)
@@ -120,7 +148,7 @@ def planned_move(
     """
     for uri in uris:
         stores.of(uri).check_removal(uri.path)
-    plan = planned_copy(stores, uris, target, recursive=True, patterns=patterns, options=options)
+    plan = planned_copy(stores, uris, target, recursive=True, patterns=patterns, options=options, removes=True)
     for file in plan.files:
         if _place(file.uri) == _place(plan.target(file)):
             raise UsageError(f"{file.uri} cannot be moved onto itself", remedy="Name another target.")
@@ -167,12 +195,12 @@ def move_files(
     left = [file for file in plan.files if file.name not in known]
     why = ""
     if left:
-        copied = copy_files(replace(plan, files=left), stores, options)
+        copied = copy_files(replace(plan, files=left, unfit=()), stores, options)
         why = copied.why_stopped
         arrived = list(zip(left, copied.outcomes, strict=True))
         known |= {outcome.name: outcome for outcome in _with_sources_removed(arrived, stores, options)}
     report = TransferReport(
-        (known[file.name] for file in plan.files),
+        [*(known[file.name] for file in plan.files), *plan.unfit_outcomes],
         SYSTEM_CLOCK.monotonic() - began,
         title=f"Move to {plan.base}",
         why_stopped=why,
@@ -218,6 +246,7 @@ class SyncPlan:
         copy: The files to copy.
         reasons: Why, by name.
         remove: The files that only the target has.
+        source: The number of the source's files.
         there: The number of the target's files.
         same: The number of equal files.
         newer: The number of files that differ and are kept, since the target's are newer.
@@ -226,15 +255,25 @@ class SyncPlan:
     copy: CopyPlan
     reasons: Mapping[str, str]
     remove: Sequence[Selected]
+    source: int
     there: int
     same: int
     newer: int
 
 
 def planned_sync(
-    stores: Stores, source: Uri, target: Uri, *, compare: By = "auto", update: bool = False, patterns: Patterns = ALL
+    stores: Stores,
+    source: Uri,
+    target: Uri,
+    *,
+    compare: By = "auto",
+    update: bool = False,
+    removes: bool = False,
+    patterns: Patterns = ALL,
 ) -> SyncPlan:
     """Compare two folders, and refuse what the target cannot take; nothing is changed yet.
+
+    Objects of a bucket whose keys cannot be names in the other folder are left out, and nothing is removed then.
 
     Args:
         stores: The stores.
@@ -242,39 +281,41 @@ def planned_sync(
         target: The folder to make equal.
         compare: How files are compared.
         update: Whether files stay that are newer at the target.
+        removes: Whether files that only the target has will be removed.
         patterns: Which files.
 
     Raises:
         NotAFolder: One of both is a file.
         PathNotFound: The source does not exist.
         ReadOnly: The target takes no files so.
+        FileAndFolder: One of both is a file and a folder, and is not written with a slash at its end.
+        InconsistentListing: A listing contradicts itself, also when it is read again, and files will be removed.
     """
-    entry = stores.of(source).stat(source.path)
+    entry = stores.of(source).entry(source, recursive=True)
     if not entry.is_folder:
         raise NotAFolder(str(source), "is a file", remedy="omics cp copies single files.")
-    wanted = _listed(stores, source, target, patterns, entry)
-    there = _there(stores, target, patterns)
-    found = _compared(wanted, there, compare, stores, update=update)
-    plan = CopyPlan(
-        replace(target, is_folder=True), [wanted[name] for name in found.copy], [f"{source}\tsync"], differing=True
-    )
-    check_target(stores, plan)
-    return SyncPlan(plan, found.copy, [there[name] for name in found.remove], len(there), found.same, found.newer)
-
-
-def _there(stores: Stores, target: Uri, patterns: Patterns) -> dict[str, Selected]:
-    kind = kind_of(stores, target)
+    kind = kind_of(stores, target, recursive=True)
     if kind == "file":
         raise NotAFolder(str(target), "is a file", remedy="Name a folder.")
-    return _listed(stores, target, target, patterns) if kind else {}
+    listed = partial(select_to_change if removes else select, patterns=patterns)
+    with _paused_for(source):
+        fit, unfit = fitting(listed(stores.of(source), source, entry=entry), target)
+        wanted = by_name(fit, target)
+    with _paused_for(target):
+        fit, extra = fitting(listed(stores.of(target), target), source) if kind else ([], [])
+        there = by_name(fit, target)
+    unfit += extra if removes else []
+    found = _compared(wanted, there, compare, stores, update=update)
+    copy = [wanted[name] for name in found.copy]
+    plan = CopyPlan(replace(target, is_folder=True), copy, [f"{source}\tsync"], differing=True, unfit=unfit)
+    check_target(stores, plan)
+    remove = [] if unfit else [there[name] for name in found.remove]
+    return SyncPlan(plan, found.copy, remove, len(wanted), len(there), found.same, found.newer)
 
 
-def _listed(
-    stores: Stores, folder: Uri, target: Uri, patterns: Patterns, entry: Entry | None = None
-) -> dict[str, Selected]:
-    # None of the many objects is garbage. From a platform they come slowly, together with some that are.
-    with paused_for(PAUSE_FROM if folder.scheme == "file" else 0):
-        return by_name(select(stores.of(folder), folder, entry=entry, patterns=patterns), target)
+def _paused_for(folder: Uri) -> AbstractContextManager[None]:
+    # None of the many objects of a listing is garbage. From a platform they come slowly, together with some that are.
+    return paused_for(PAUSE_FROM if folder.scheme == "file" else 0)
 
 
 def _compared(
@@ -327,7 +368,8 @@ def remove_extra(plan: SyncPlan, stores: Stores) -> tuple[list[Uri], list[OmicsE
 
 
 #: Files of a folder of which more than half are not removed without permission; fewer may all have been replaced.
-MANY = 10
+#: A user at a terminal is asked from a smaller number on.
+MANY, SEVERAL = 10, 2
 
 
 class TooManyRemovals(UsageError):
@@ -338,26 +380,33 @@ class TooManyRemovals(UsageError):
         remove: How many files.
         there: How many files it has.
         most: How many were allowed to be removed; None if nothing was said.
+        source: How many files the other folder has.
     """
 
-    def __init__(self, target: str, remove: int, there: int, most: int | None = None) -> None:
+    def __init__(self, target: str, remove: int, there: int, most: int | None = None, source: int = 1) -> None:
         why = "more than half" if most is None else f"more than the {most} of --max-delete"
+        why = why if source or most is not None else "and the source lists none"
         remedy = f"Nothing was copied or removed. Check the source; --max-delete {remove} allows it."
         super().__init__(f"{remove} of the {there} files of {target} would be removed, {why}", remedy=remedy)
 
 
-def check_removals(target: str, remove: int, there: int, most: int | None = None) -> None:
+def check_removals(
+    target: str, remove: int, there: int, most: int | None = None, *, source: int = 1, attended: bool = False
+) -> None:
     """Refuse to remove most of a folder because another one seems to lack it: that may have been listed wrong.
 
     Args:
         target: The folder.
         remove: How many of its files would be removed.
         there: How many files it has.
-        most: How many may be removed at most; None allows any number from a folder of fewer than ten files, and half of a
-            larger one.
+        most: How many may be removed at most; None allows any number from a folder of fewer than ten files, two if
+            a user is asked, and half of a larger one.
+        source: How many files the other folder has; without any, nothing is removed unless `most` is stated.
+        attended: Whether a user at a terminal can be asked.
 
     Raises:
         TooManyRemovals: More would be removed.
     """
-    if remove > most if most is not None else there >= MANY and remove * 2 > there:
-        raise TooManyRemovals(target, remove, there, most)
+    too_many = not source or (there >= (SEVERAL if attended else MANY) and remove * 2 > there)
+    if remove > most if most is not None else remove and too_many:
+        raise TooManyRemovals(target, remove, there, most, source)

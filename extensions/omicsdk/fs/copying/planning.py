@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from logging import getLogger
 from pathlib import PurePath
-from typing import Literal
+from typing import Literal, TypeVar
 
+from omicsdk.core.consistency import InconsistentListing, read_again_if_inconsistent
 from omicsdk.core.errors import NameClash, UnsafePath, UsageError
-from omicsdk.fs.store import Entry, IsFolder, Store, Uri
-from omicsdk.transfer.names import WORK_FOLDER
+from omicsdk.fs.store import Entry, IsFolder, PathError, Store, Uri
+from omicsdk.transfer import Outcome
+from omicsdk.transfer.names import ROOM, WORK_FOLDER, check_name, room_in
+
+T = TypeVar("T")
+
+_log = getLogger("omicsdk.fs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +69,64 @@ ALL = Patterns()
 def select(
     store: Store, uri: Uri, *, entry: Entry | None = None, recursive: bool = True, patterns: Patterns = ALL
 ) -> Iterator[Selected]:
-    """Yield the files that a URI names.
+    """Yield the files that a URI names, for what changes nothing there: a listing that contradicts itself is logged.
 
     Args:
         store: Its store.
         uri: A file, or a folder.
-        entry: The result of `store.stat`; requested if not given.
+        entry: The result of `store.entry`; requested if not given.
         recursive: Whether a folder means all files below it.
         patterns: Which of those to select; a named file is always selected.
 
     Raises:
         PathNotFound: The URI does not exist.
         IsFolder: It is a folder, and `recursive` is not set.
+        FileAndFolder: It is both.
     """
-    entry = entry or store.stat(uri.path)
+    return despite_contradictions(_selected(store, uri, entry, recursive=recursive, patterns=patterns))
+
+
+def select_to_change(
+    store: Store, uri: Uri, *, entry: Entry | None = None, patterns: Patterns = ALL
+) -> Iterator[Selected]:
+    """Select files that are removed, or by which others are: a listing that contradicts itself is read once more.
+
+    Args:
+        store: As for `select`.
+        uri: A file, or a folder with all files below it.
+        entry: As for `select`.
+        patterns: As for `select`.
+
+    Raises:
+        InconsistentListing: The listing contradicts itself both times.
+        OmicsError: As for `select`.
+    """
+    found = store.entry(uri, recursive=True) if entry is None else entry
+    return iter(read_again_if_inconsistent(lambda: _selected(store, uri, found, recursive=True, patterns=patterns)))
+
+
+def despite_contradictions(listed: Iterable[T]) -> Iterator[T]:
+    """Yield what a listing has, and log that it contradicts itself.
+
+    Args:
+        listed: The listing.
+    """
+    try:
+        yield from listed
+    except InconsistentListing as error:
+        _log.warning("%s", error.message)
+
+
+def _selected(
+    store: Store, uri: Uri, entry: Entry | None, *, recursive: bool, patterns: Patterns
+) -> Iterator[Selected]:
+    entry = entry or store.entry(uri, recursive=recursive)
     if not entry.is_folder:
         yield Selected(uri, entry, entry.file_name or entry.name or uri.name)
         return
     if not recursive:
         raise IsFolder(str(uri), "is a folder", remedy="Use --recursive to copy its contents.")
-    for found in store.walk(entry.path):
+    for found in store.below(entry.path):
         name = below(uri.scheme, entry.path, found.path)
         if uri.scheme == "file" and f"/{WORK_FOLDER}/" in f"/{name}":
             continue  # resume data of an earlier download into the folder, as uploads leave it out
@@ -142,6 +187,8 @@ class CopyPlan:
             default the files.
         differing: Whether all files are known to differ or be missing at the target, regardless of earlier runs.
         makes_folder: Whether the folder that is copied becomes `base`, which did not exist.
+        unfit: Objects of a bucket that are not copied, since their keys cannot be names at the target; each with the
+            reason.
     """
 
     base: Uri
@@ -149,11 +196,17 @@ class CopyPlan:
     said: Sequence[str] = ()
     differing: bool = False
     makes_folder: bool = False
+    unfit: Sequence[tuple[Selected, PathError]] = ()
 
     @property
     def words(self) -> Sequence[str]:
         """What identifies the copy."""
         return [str(self.base), *(self.said or [f"{file.uri}\t{file.name}" for file in self.files])]
+
+    @property
+    def unfit_outcomes(self) -> list[Outcome]:
+        """The failure of each object that is not copied."""
+        return [Outcome.of_error(file.name, error, file.entry.size) for file, error in self.unfit]
 
     def target(self, file: Selected) -> Uri:
         """Where a file goes.
@@ -200,9 +253,60 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
         before = f"{source.uri.name}/" if keeps_name and source.uri.name not in ("", ".", "..") else ""
         files += [replace(file, name=f"{before}{file.name}") for file in source.files]
         said.append(f"{source.uri}\t{before}")
+    files, unfit = fitting(files, target)
     _refuse_clashes(files, target)
     makes_folder = kind == "" and len(sources) == 1 and sources[0].is_folder and not sources[0].uri.is_folder
-    return CopyPlan(replace(target, is_folder=True), files, said, makes_folder=makes_folder)
+    return CopyPlan(replace(target, is_folder=True), files, said, makes_folder=makes_folder, unfit=unfit)
+
+
+#: Schemes whose files may be objects of a bucket, named by arbitrary keys.
+_OF_BUCKETS = ("s3", "crunch")
+_ENDS = "ends with a slash"
+
+
+def fitting(files: Iterable[Selected], folder: Uri) -> tuple[list[Selected], list[tuple[Selected, PathError]]]:
+    """Split off objects of buckets whose keys cannot be names in a folder; none is renamed. Others are returned as they are.
+
+    Args:
+        files: The files.
+        folder: The folder.
+
+    Returns:
+        The files, and the split off objects with the reason for each.
+    """
+    chosen = list(files)
+    if folder.scheme == "s3" or not any(file.uri.scheme in _OF_BUCKETS for file in chosen):
+        return chosen, []
+    room = room_in(folder.path) if folder.scheme == "file" else ROOM
+    folders = {file.name[:at] for file in chosen for at in _slashes(file.name)}
+    fit: list[Selected] = []
+    unfit: list[tuple[Selected, PathError]] = []
+    for file in chosen:
+        why = _why_unfit(file.name, folders, room) if file.uri.scheme in _OF_BUCKETS else ""
+        if why:
+            alone = "" if why == _ENDS else ", or alone, to a name of your own"
+            said = f"cannot be a file in {folder}: its key {why}"
+            unfit.append((file, PathError(str(file.uri), said, remedy=f"It was skipped. Copy it to a bucket{alone}.")))
+        else:
+            fit.append(file)
+    return fit, unfit
+
+
+def _slashes(name: str) -> Iterator[int]:
+    at = name.find("/")
+    while at >= 0:
+        yield at
+        at = name.find("/", at + 1)
+
+
+def _why_unfit(name: str, folders: Collection[str], room: int) -> str:
+    if not name or name.endswith("/"):
+        return _ENDS
+    try:
+        check_name(name, room=room)
+    except UnsafePath as error:
+        return "contains two slashes in a row" if name.startswith("/") else error.reason
+    return "is also what other keys begin with" if name in folders else ""
 
 
 def by_name(files: Iterable[Selected], target: Uri) -> dict[str, Selected]:
@@ -227,9 +331,9 @@ def by_name(files: Iterable[Selected], target: Uri) -> dict[str, Selected]:
 
 
 def _refuse_nameless(files: Iterable[Selected]) -> None:
-    """Refuse what has no name below its folder: it would take the folder's own place."""
+    """Refuse what has no name below its folder, save the key of a folder in a bucket: it would take the folder's place."""
     for file in files:
-        if not file.name:
+        if not file.name and file.uri.scheme not in _OF_BUCKETS:
             raise UnsafePath(file.name, f"of {file.uri} is empty")
 
 

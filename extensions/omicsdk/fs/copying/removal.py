@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.consistency import ListingCheck, read_again_if_inconsistent
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.planning import ALL, Patterns, Selected, below
@@ -44,16 +45,21 @@ def plan_removal(stores: Stores, uris: Sequence[Uri], *, recursive: bool = False
     Raises:
         PathNotFound: One does not exist.
         IsFolder: One is a folder, and `recursive` is not given.
+        FileAndFolder: One is both, and `recursive` is given.
         ReadOnly: The platform removes nothing there.
+        InconsistentListing: A folder's listing contradicts itself, also when it is read again.
     """
     found = Removal()
     for uri in uris:
         store = stores.of(uri)
         store.check_removal(uri.path)
-        entry = store.stat(uri.path)
+        entry = store.entry(uri, recursive=recursive)
+        if uri.is_folder and store.is_link(entry):
+            remedy = "Write it without the slash to remove the link, or name the folder that it points to."
+            raise PathError(str(uri), "is a link to a folder", remedy=remedy)
         if entry.is_folder and not recursive and not store.is_link(entry):
             raise IsFolder(str(uri), "is a folder", remedy="Use --recursive to remove it and its contents.")
-        for each in tree(store, entry):
+        for each in read_again_if_inconsistent(lambda store=store, entry=entry: _tree(store, entry)):
             name = below(uri.scheme, entry.path, each.path) if each.path != entry.path else ""
             selected = Selected(Uri(uri.scheme, each.path, each.is_folder), each, name)
             if each.is_folder and not store.is_link(each):
@@ -64,17 +70,13 @@ def plan_removal(stores: Stores, uris: Sequence[Uri], *, recursive: bool = False
     return found
 
 
-def tree(store: Store, entry: Entry) -> Iterator[Entry]:
-    """Yield a file, or everything below a folder and the folder itself after it; links are not followed.
-
-    Args:
-        store: The store.
-        entry: The file or folder.
-    """
-    if entry.is_folder and not store.is_link(entry):
-        for each in store.entries(entry.path):
-            yield from tree(store, each)
-    yield entry
+def _tree(store: Store, entry: Entry) -> Iterator[Entry]:
+    """Yield what `Store.tree` does; an entry that is listed twice makes it inconsistent."""
+    listing = ListingCheck(f"list of {store.uri(entry.path)}")
+    for each in store.tree(entry):
+        listing.entry((each.path, each.kind))
+        yield each
+    listing.finish()
 
 
 def remove(

@@ -99,6 +99,7 @@ class AzulStore(ClientStore[Azul]):
     """
 
     scheme: ClassVar[str] = "azul"
+    names_both: ClassVar[bool] = True
     how_else: ClassVar[str] = "Azul only serves files: data is submitted to the atlases, see their portals."
 
     def __init__(
@@ -131,7 +132,13 @@ class AzulStore(ClientStore[Azul]):
         above = "/".join((place.catalog, place.kind, place.uuid))
         raise PathNotFound(self.uri(path), "not found", remedy=f"List its files: omics ls azul://{above}/")
 
-    def entries(self, path: str) -> Iterator[Entry]:
+    def _stat_folder(self, path: str) -> Entry:
+        place = read_path(path)
+        if place.name and next(_below(self._files(path, place), place.name), None) is not None:
+            return Entry(path, "folder")
+        return self._stat(path)
+
+    def _entries(self, path: str) -> Iterator[Entry]:
         place = read_path(path)
         if not place.catalog:
             return iter([Entry(each.name, "folder") for each in catalogs(self.client)])
@@ -148,11 +155,8 @@ class AzulStore(ClientStore[Azul]):
             self._types(path, place)
             found = (hit for page in pages(self.client, place.kind, {}, place.stated) for hit in page["hits"])
             return (Entry(f"{path}/{hit['entryId']}", "folder") for hit in found)
-        listing = self._files(path, place)
-        if place.name in listing:
-            raise NotAFolder(self.uri(path), "is a file")
-        self.stat(path)
-        return _inside(path, listing, place.name)
+        self.stat(path, folder=True)
+        return _inside(path, self._files(path, place), place.name)
 
     def location(self, entry: Entry) -> Location:
         return self._found.locate(self.handle_of(entry))

@@ -41,6 +41,7 @@ class CrunchStore(ClientStore[Crunch]):
     """
 
     scheme: ClassVar[str] = "crunch"
+    names_both: ClassVar[bool] = True
     how_else: ClassVar[str] = "Run the dataset to write its files: omics crunch run."
 
     def __init__(
@@ -84,6 +85,11 @@ class CrunchStore(ClientStore[Crunch]):
             found = _looked(self.storage, name)
         return Entry(path, "folder") if found is None else _entry(path, name, found)
 
+    def _stat_folder(self, path: str) -> Entry:
+        found = self._stat(path)
+        is_both = not found.is_folder and isinstance(self.storage, S3Storage) and any(self._entries(path))
+        return Entry(path, "folder") if is_both else found
+
     def _dataset(self, path: str, project: str, name: str) -> Dataset:
         api = self.client
         try:
@@ -94,7 +100,7 @@ class CrunchStore(ClientStore[Crunch]):
             raise PathNotFound(self.uri(path), f"not found: {found.slug} belongs to the project {found.parent}")
         return found
 
-    def entries(self, path: str) -> Iterator[Entry]:
+    def _entries(self, path: str) -> Iterator[Entry]:
         project, dataset, inner = _parts(path)
         if not dataset:
             yield from self._things(path, project)
@@ -131,18 +137,15 @@ class CrunchStore(ClientStore[Crunch]):
                     name = dataset.slug.removeprefix(f"{project}:")
                     yield Entry(f"{path}/{name}", "folder", details={"name": dataset.name, "id": dataset.id})
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def _below(self, path: str) -> Iterator[Entry]:
         """Yield all files below a folder; those of a dataset by a single listing, if the storage supports it."""
         project, dataset, inner = _parts(path)
         if not dataset:
             for folder in self.entries(path):
-                yield from self.walk(folder.path)
+                yield from self.below(folder.path)
             return
         with self._asking(path):
             base = joined(self._dataset(path, project, dataset).base_file_path, inner)
-            if inner and (file := _looked(self.storage, base)) is not None:
-                yield _entry(path, base, file)
-                return
             try:
                 for found in stored_below(self.storage, base):
                     yield _entry(f"{path}/{found.name}", joined(base, found.name), found)

@@ -342,22 +342,21 @@ class DrsStore(ClientStore[Servers]):
         return _entry(path, self._find(path))
 
     def _forget(self, path: str) -> None:
-        self._found_at.forget(path)
+        for key in (path, f"{path}/"):
+            self._found_at.forget(key)
 
-    def entries(self, path: str) -> Iterator[Entry]:
+    def _stat_folder(self, path: str) -> Entry:
+        return Entry(path, "folder") if self._is_top(path) else _entry(path, self._find(path, bundle=True))
+
+    def _entries(self, path: str) -> Iterator[Entry]:
         if self._is_top(path):
             raise self._not_listed(path)
-        found = self._find(path)
-        if not found.object.is_bundle:
-            raise NotAFolder(self.uri(path), "is a file")
-        return self._members(path, found)
+        return self._members(path, self._find(path, bundle=True))
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def _below(self, path: str) -> Iterator[Entry]:
         if self._is_top(path):
             raise self._not_listed(path)
-        found = self._find(path)
-        if not found.object.is_bundle:
-            return iter([_entry(path, found)])
+        found = self._find(path, bundle=True)
         below = self._listed(found, found.object.members or (), DEEPEST + 1)
         return (_entry(f"{path}/{name}", each) for name, each in below)
 
@@ -416,11 +415,13 @@ class DrsStore(ClientStore[Servers]):
 
     # -- within
 
-    def _find(self, path: str) -> Found:
-        """Find what a path names; the longest identifier that its server knows counts."""
-        found = self._found_at.get(path)
-        if found is not None:
-            return found
+    def _find(self, path: str, *, bundle: bool = False) -> Found:
+        """Find what a path names; the longest identifier that its server knows counts, or the longest of a bundle."""
+        keys = [path, f"{path}/"] if bundle else [path]
+        for key in keys:
+            found = self._found_at.get(key)
+            if found is not None and (found.object.is_bundle or not bundle):
+                return found
         refused: OmicsError | None = None
         for reading in self._readings(path):
             try:
@@ -430,8 +431,12 @@ class DrsStore(ClientStore[Servers]):
             except (Unauthorized, Forbidden, BadRequest) as error:  # some servers return this for unknown objects
                 refused = refused or error
                 continue
+            if found is not None and (found.object.is_bundle or not bundle):
+                return self._found_at.keep(keys[-1], found)
             if found is not None:
-                return self._found_at.keep(path, found)
+                refused = refused or NotAFolder(
+                    self.uri(path), "is a file", remedy="Write it without a slash at its end."
+                )
         if isinstance(refused, Unauthorized):
             raise self._explained(refused, refused.url.partition("://")[2].partition("/")[0]) from refused.__cause__
         if refused is not None:

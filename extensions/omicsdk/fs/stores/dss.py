@@ -322,6 +322,7 @@ class DssStore(ClientStore[Dss]):
 
     scheme: ClassVar[str] = "dss"
     writable: ClassVar[bool] = True
+    names_both: ClassVar[bool] = True
     puts_whole_folders: ClassVar[bool] = True
     how_else: ClassVar[str] = (
         "Create a bundle from a folder: omics cp -r FOLDER dss://aws/; delete one: omics dss delete-bundle."
@@ -362,7 +363,13 @@ class DssStore(ClientStore[Dss]):
             remedy=f"List its files: omics ls dss://{place.replica}/{bundle.uuid}.{bundle.version}/",
         )
 
-    def entries(self, path: str) -> Iterator[Entry]:
+    def _stat_folder(self, path: str) -> Entry:
+        place = read_path(path)
+        if place.name and (bundle := self._bundle(path, place)).has_folder(place.name):
+            return _folder(path, bundle, place)
+        return self._stat(path)
+
+    def _entries(self, path: str) -> Iterator[Entry]:
         place = read_path(path)
         if place.is_single:
             if place.uuid:
@@ -380,15 +387,12 @@ class DssStore(ClientStore[Dss]):
             raise NotAFolder(self.uri(path), "is a file")
         return self._inside(path, bundle, place)
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def _below(self, path: str) -> Iterator[Entry]:
         place = read_path(path)
-        if place.uuid and not place.is_single:
-            bundle = self._bundle(path, place)
-            above = _bundle_path(path, place)
-            if place.name not in bundle.by_name and bundle.has_folder(place.name):
-                yield from (_entry(f"{above}/{file.name}", file) for file in bundle.below(place.name))
-                return
-        yield from super().walk(path)
+        if not place.uuid or place.is_single:
+            return super()._below(path)
+        above = _bundle_path(path, place)
+        return (_entry(f"{above}/{file.name}", file) for file in self._bundle(path, place).below(place.name))
 
     # -- bytes
 

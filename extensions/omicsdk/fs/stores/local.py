@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
@@ -40,9 +40,13 @@ class LocalStore(Store):
             found = os.stat(path)  # noqa: PTH116 - thousands of them
         except FileNotFoundError as error:
             raise PathNotFound(path, "not found") from error
+        except NotADirectoryError as error:
+            if Path(path).exists():
+                raise NotAFolder(path, "is a file", remedy="Write it without the slash at its end.") from error
+            raise PathNotFound(path, "not found") from error
         return _entry(path, found)
 
-    def entries(self, path: str) -> Iterator[Entry]:
+    def _entries(self, path: str) -> Iterator[Entry]:
         try:
             listed = sorted(os.scandir(path), key=lambda each: each.name)
         except FileNotFoundError as error:
@@ -56,20 +60,18 @@ class LocalStore(Store):
                 if each.is_symlink():  # its target is missing, perhaps a disk that is not mounted: reading it raises
                     yield Entry(each.path, "file")
 
-    def walk(self, path: str) -> Iterator[Entry]:
-        yield from self._below(self.stat(path), ())
+    def _compared(self, path: str, listed: Iterable[Entry]) -> Iterator[Entry]:
+        del path
+        return iter(listed)  # the system lists what is in a folder
 
-    def _below(self, entry: Entry, above: tuple[tuple[int, int], ...]) -> Iterator[Entry]:
-        if not entry.is_folder:
-            yield entry
-            return
-        found = os.stat(entry.path)  # noqa: PTH116 - as above
+    def _below(self, path: str, above: tuple[tuple[int, int], ...] = ()) -> Iterator[Entry]:
+        found = os.stat(path)  # noqa: PTH116 - as above
         place = found.st_dev, found.st_ino
         if place in above:
             return
-        for each in self.entries(entry.path):
+        for each in self._entries(path):
             if each.is_folder:
-                yield from self._below(each, (*above, place))
+                yield from self._below(each.path, (*above, place))
             else:
                 yield each
 

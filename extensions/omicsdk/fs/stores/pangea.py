@@ -227,7 +227,7 @@ class PangeaStore(ClientStore[Pangea]):
 
     # -- listing
 
-    def entries(self, path: str) -> Iterator[Entry]:
+    def _entries(self, path: str) -> Iterator[Entry]:
         parts = _parts(path)
         with self._asking(path):
             match len(parts):
@@ -267,14 +267,12 @@ class PangeaStore(ClientStore[Pangea]):
             modified = seconds_of(result.get("updated_at"))
             yield Entry(f"{path}/{parts[result['uuid']]}", "folder", modified=modified, details=details)
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def _below(self, path: str) -> Iterator[Entry]:
         """Yield all fields below a folder; those of a group or a sample by one request for all."""
         parts = _parts(path)
         if len(parts) < 2:
             for folder in self.entries(path):
-                yield from self.walk(folder.path)
-        elif len(parts) >= _FIELD:
-            yield self.stat(path)
+                yield from self.below(folder.path)
         else:
             with self._asking(path):
                 yield from self._walked(path, parts)

@@ -124,8 +124,9 @@ _OWN_TOOLS = "Create and remove buckets with their platform's own tools."
 class S3Store(Store):
     """Buckets and their objects. Keys are kept as they are written, dots and doubled slashes among them.
 
-    S3 has no folders: one exists as long as a key begins with its path, or an object has its path with a final slash, which
-    is never shown as a file. Where a key is also what others begin with, the object is what its path names.
+    S3 has no folders: one exists as long as a key begins with its path and a slash. An object without data whose key ends
+    in a slash only marks its folder; one with data is a file of that key. Where a key is also what others begin with, the
+    object is what its path names, and the URI with a slash at its end names the folder.
 
     Args:
         client: A boto3 client for S3, used for all buckets.
@@ -138,6 +139,7 @@ class S3Store(Store):
 
     scheme: ClassVar[str] = "s3"
     writable: ClassVar[bool] = True
+    names_both: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -160,9 +162,11 @@ class S3Store(Store):
         if key is None:
             return self._bucket(bucket)
         refused: Forbidden | None = None
-        if not path.endswith("/"):
+        if key:
             try:
-                return self._object(path, bucket, key)
+                found = self._object(path, bucket, key)
+                if found.size or not key.endswith("/"):
+                    return found
             except PathNotFound:
                 pass
             except Forbidden as error:  # so answers S3, too, where nothing is and the bucket may not be listed
@@ -172,6 +176,14 @@ class S3Store(Store):
                 raise self._missing(path)
         except OmicsError as error:
             raise refused or error from error.__cause__
+        return Entry(path, "folder")
+
+    def _stat_folder(self, path: str) -> Entry:
+        _, key = split(path)
+        if key is None:
+            return self._stat(path)
+        if not self._begins_with(path, prefix_of(key)):
+            raise PathNotFound(f"{self.uri(path)}/", "not found: no key begins with it")
         return Entry(path, "folder")
 
     def _bucket(self, bucket: str) -> Entry:
@@ -195,9 +207,9 @@ class S3Store(Store):
     def _begins_with(self, path: str, prefix: str, besides: str = "") -> bool:
         """Whether a key begins so, and is not the one that does not count."""
         pages = self._pages(path, prefix, MaxKeys=2)
-        return any(each["Key"] != besides for page in pages for each in page.get("Contents", ()))
+        return any(each["Key"] != besides for page in pages for each in page["Contents"])
 
-    def entries(self, path: str) -> Iterator[Entry]:
+    def _entries(self, path: str) -> Iterator[Entry]:
         if not path:
             yield from self._buckets()
             return
@@ -207,10 +219,10 @@ class S3Store(Store):
             for each in page.get("CommonPrefixes", ()):
                 is_there = True
                 yield Entry(f"{bucket}/{each['Prefix'][:-1]}", "folder")
-            for each in page.get("Contents", ()):
+            for each in page["Contents"]:
                 is_there = True
-                if each["Key"] != prefix:
-                    yield object_entry(f"{bucket}/{each['Key']}", each, int(each["Size"]))
+                if each["Key"] != prefix or each["Size"]:
+                    yield object_entry(f"{bucket}/{each['Key']}", each, each["Size"])
         if not is_there and not self.stat(path).is_folder:
             raise NotAFolder(self.uri(path), "is an object")
 
@@ -225,20 +237,16 @@ class S3Store(Store):
         with self._asking("Listing", path):
             yield from s3_pages(self._clients.of(bucket).list_objects_v2, bucket, prefix, **arguments)
 
-    def walk(self, path: str) -> Iterator[Entry]:
-        found = self.stat(path)
-        if not found.is_folder:
-            yield found
-            return
+    def _below(self, path: str) -> Iterator[Entry]:
         if not path:
             for bucket in self._buckets():
-                yield from self.walk(bucket.path)
+                yield from self.below(bucket.path)
             return
         bucket, key = split(path)
         for page in self._pages(path, prefix_of(key)):
-            for each in page.get("Contents", ()):
-                if not each["Key"].endswith("/"):
-                    yield object_entry(f"{bucket}/{each['Key']}", each, int(each["Size"]))
+            for each in page["Contents"]:
+                if each["Size"] or not each["Key"].endswith("/"):
+                    yield object_entry(f"{bucket}/{each['Key']}", each, each["Size"])
 
     # -- bytes
 
@@ -274,9 +282,10 @@ class S3Store(Store):
 
         return put_files(files, prepare, options)
 
-    def _key(self, path: str) -> tuple[str, str]:
+    def _key(self, path: str, end: str = "") -> tuple[str, str]:
+        """The bucket and the key of an object to write, which ends in a slash only if its source does."""
         bucket, key = split(path)
-        if not bucket or not key or key.endswith("/"):
+        if not bucket or not key or key.removesuffix(end).endswith("/"):
             raise WrongUri(f"{self.uri(path)} names no object", remedy="Write s3://bucket/key.")
         return bucket, key
 
@@ -327,7 +336,7 @@ class S3Store(Store):
         from boto3.s3.transfer import TransferConfig
 
         bucket, key = split(entry.path)
-        to, new = self._key(path)
+        to, new = self._key(path, "/" if key and key.endswith("/") else "")
         if path != entry.path:  # S3 refuses to copy one onto itself
             with self._asking("Copying", entry.path):
                 self._clients.of(to).copy(

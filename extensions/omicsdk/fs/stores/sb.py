@@ -57,6 +57,7 @@ class SbStore(ClientStore[SevenBridges]):
 
     scheme: ClassVar[str] = "sb"
     writable: ClassVar[bool] = True
+    names_both: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -73,7 +74,12 @@ class SbStore(ClientStore[SevenBridges]):
     # -- looking
 
     def _stat(self, path: str) -> Entry:
-        place = self._parsed(path)
+        return self._found(path, self._parsed(path))
+
+    def _stat_folder(self, path: str) -> Entry:
+        return self._found(path, self._parsed(path)._replace(is_folder=True))
+
+    def _found(self, path: str, place: SbPath) -> Entry:
         if not place.names:
             self._check_top(path, place)
             return Entry(path, "folder")
@@ -94,7 +100,7 @@ class SbStore(ClientStore[SevenBridges]):
             elif place.owner and not self.client.list_owner_projects(owner=place.owner, limit=1).items:
                 raise PathNotFound(self.uri(path), "has no project visible to you")
 
-    def entries(self, path: str) -> Iterator[Entry]:
+    def _entries(self, path: str) -> Iterator[Entry]:
         place = self._parsed(path)
         with self._asking(path):
             if not place.project_name:
@@ -117,15 +123,12 @@ class SbStore(ClientStore[SevenBridges]):
         if owner and not told:
             raise PathNotFound(self.uri(path), "has no project visible to you")
 
-    def walk(self, path: str) -> Iterator[Entry]:
+    def _below(self, path: str) -> Iterator[Entry]:
         """Yield all files below a folder; several folders are requested at once."""
         place = self._parsed(path)
         if not place.project_name:
             for folder in self.entries(path):
-                yield from self.walk(folder.path)
-            return
-        if place.names and not (found := self.stat(path)).is_folder:
-            yield found
+                yield from self.below(folder.path)
             return
         with self._asking(path):
             for each in self._in_folders(lambda folders: _begun(folders.below(folders.folder(place)))):

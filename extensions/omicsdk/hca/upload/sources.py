@@ -167,7 +167,7 @@ def _objects(address: str, client: Any) -> Iterator[S3File]:
     exact = [entry for entry in entries if entry["Key"] == prefix and not prefix.endswith("/")]
     for entry in exact or entries:
         key = str(entry["Key"])
-        if not key.endswith("/"):  # the placeholder of a folder in bucket browsers
+        if entry["Size"] or not key.endswith("/"):  # without data, it is the placeholder of a folder in bucket browsers
             url = f"s3://{bucket}/{key}"
             yield S3File(url, bucket, key, key.rpartition("/")[2], int(entry["Size"]), etag_of(entry))
 

@@ -217,8 +217,8 @@ def sync(
     """Make a folder equal to another one: copy missing and changed files.
 
     Nothing is removed without --delete, which asks on a terminal unless --yes is given. Removing more than half of a
-    target with ten files or more requires an answer even with --yes; without a terminal, the command fails and nothing
-    is done, unless --max-delete allows it.
+    target requires an answer even with --yes; without a terminal, the command fails and nothing is done for a target
+    with ten files or more. It also fails if the source has no files. --max-delete allows both.
 
     Args:
         source: Source folder.
@@ -239,11 +239,13 @@ def sync(
         raise UsageError("--size-only and --compare checksum are mutually exclusive", remedy="Leave one of them out.")
     to, by = parse_uri(target), "size" if size_only else compare
     with places.stores() as stores:
-        found = planned_sync(stores, parse_uri(source), to, compare=by, update=update, patterns=places)
+        found = planned_sync(stores, parse_uri(source), to, compare=by, update=update, removes=delete, patterns=places)
         extra = found.remove if delete else ()
         if means.dry_run:
             return Changed(found.copy, None, sync=found, removed=[str(file.uri) for file in extra])
-        goes = bool(extra) and _may_remove(len(extra), found.there, to, max_delete, console)
+        if delete and found.copy.unfit:
+            console.message("nothing is removed: some objects cannot be copied")
+        goes = bool(extra) and _may_remove(found, to, max_delete, console)
         report = copy_files(found.copy, stores, means.options(progress, control))
         # Removals come last, and are omitted after a failure: a target never loses files before it has the new ones.
         gone, kept = remove_extra(found, stores) if goes and report.ok else ((), ())
@@ -251,18 +253,19 @@ def sync(
         return Changed(found.copy, report, sync=found, removed=[str(uri) for uri in gone])
 
 
-def _may_remove(remove: int, there: int, target: Uri, most: int | None, console: Console) -> bool:
+def _may_remove(plan: SyncPlan, target: Uri, most: int | None, console: Console) -> bool:
     """Ask for confirmation of removals before anything is copied.
 
     Raises:
         TooManyRemovals: They exceed the allowed number, or without a terminal half of a large folder.
     """
+    remove, attended = len(plan.remove), console.is_attended
     words = f"{count_of(remove, 'file')} of {target} missing in the source will be removed permanently. Continue?"
     try:
-        check_removals(str(target), remove, there, most)
+        check_removals(str(target), remove, plan.there, most, source=plan.source, attended=attended)
         may = console.confirm(words)
     except TooManyRemovals as error:
-        if most is not None or not console.is_attended:
+        if most is not None or not plan.source or not attended:
             raise
         may = console.insists(f"{error.message}. {words}")
     if not may:
@@ -281,16 +284,18 @@ def changed(result: Changed | None, call: Call) -> TextAndData | None:
     facts += [f"{sync.newer:,} newer at the target"] if sync and sync.newer else []
     facts += [f"{len(result.removed):,} removed"] if result.removed else []
     title = f"{'Move' if result.did == 'moved' else 'Copy'} to {plan.base}"
-    where = _landed(plan, plan.files[0], report.outcomes[0]) if len(plan.files) == 1 and not sync else str(plan.base)
+    is_single = len(report.outcomes) == len(plan.files) == 1 and not sync
+    where = _landed(plan, plan.files[0], report.outcomes[0]) if is_single else str(plan.base)
     finish(report, call, title=title, where=where, did=result.did, more=facts)
+    files = [*plan.files, *(file for file, _ in plan.unfit)]
     rows = (
         {
             "source": result.source or str(file.uri),
-            "target": _landed(plan, file, outcome),
+            "target": _landed(plan, file, outcome) if number < len(plan.files) else None,
             "size": outcome.size,
             **ended(outcome),
         }
-        for file, outcome in zip(plan.files, report.outcomes, strict=True)
+        for number, (file, outcome) in enumerate(zip(files, report.outcomes, strict=True))
     )
     more: dict[str, Any] = {"same": sync.same, "newer": sync.newer, "removed": list(result.removed)} if sync else {}
     return listed(report, rows, **more)
@@ -310,16 +315,22 @@ def _foreseen(result: Changed) -> TextAndData:
     ]
     lines = [f"{word} {file['source']} to {file['target']} ({file['plan']})" for file in files]
     size = sum(file.entry.size or 0 for file in plan.files)
+    files += [
+        {"source": str(file.uri), "target": None, "size": file.entry.size, "plan": "skip"} for file, _ in plan.unfit
+    ]
     files += [{"source": None, "target": uri, "size": None, "plan": "remove"} for uri in result.removed]
     lines += [f"remove {uri}" for uri in result.removed]
     more = {"same": sync.same, "newer": sync.newer} if sync else {}
-    return _nothing_done(lines, size, word, {"bytes": size, "files": files, **more})
+    skipped = [f"skip {error.message}" for _, error in plan.unfit]
+    return _nothing_done(lines, size, word, {"bytes": size, "files": files, **more}, skipped)
 
 
-def _nothing_done(lines: Sequence[str], size: int, word: str, data: Mapping[str, Any]) -> TextAndData:
+def _nothing_done(
+    lines: Sequence[str], size: int, word: str, data: Mapping[str, Any], skipped: Sequence[str] = ()
+) -> TextAndData:
     """Return the result of a dry run: a line for each file, and a summary."""
     last = f"{count_of(len(lines), 'file')}, {size_words(size)} to {word}; nothing was done"
-    return TextAndData("\n".join(map(printable, (*lines, last))), data, terminal_only=True, items="files")
+    return TextAndData("\n".join(map(printable, (*lines, *skipped, last))), data, terminal_only=True, items="files")
 
 
 def _landed(plan: CopyPlan, file: Selected, outcome: Outcome) -> str:

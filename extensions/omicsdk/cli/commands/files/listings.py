@@ -16,7 +16,7 @@ from omicsdk.cli.errors import printable
 from omicsdk.cli.output import Output, TextAndData
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.type_guards import is_object
-from omicsdk.fs.copying.planning import Patterns, Selected, by_name, select
+from omicsdk.fs.copying.planning import Patterns, Selected, by_name, despite_contradictions, select
 from omicsdk.fs.queries import Conditions, duration, parse_metadata, parse_moment, parse_range, parse_size, sums
 from omicsdk.fs.queries import find as matching
 from omicsdk.fs.store import SPOOL, STORES, STRONGEST, FileBytes, IsFolder, Stores, Uri, parse_uri
@@ -116,12 +116,12 @@ def ls(
 
 def _listed(stores: Stores, uri: Uri, patterns: Patterns, recursive: bool) -> Iterable[Selected]:
     store = stores.of(uri)
-    entry = store.stat(uri.path)
+    entry = store.entry(uri, recursive=recursive)
     if not entry.is_folder or recursive:
         return select(store, uri, entry=entry, patterns=patterns)
     return (
         Selected(Uri(uri.scheme, found.path, found.is_folder), found, found.name)
-        for found in store.entries(entry.path)
+        for found in despite_contradictions(store.entries(entry.path))
         if found.is_folder or patterns.fit(found.name)
     )
 
@@ -179,7 +179,7 @@ def stat(uris: Sequence[str], *, places: Places = ANYWHERE) -> TextAndData:
     with places.stores() as stores:
         for uri in map(parse_uri, uris):
             store = stores.of(uri)
-            entry = store.stat(uri.path)
+            entry = store.entry(uri)
             found = row(Selected(uri, entry, entry.file_name or entry.name or uri.name), long=True)
             rows.append(found if entry.is_folder else {**found, "details": dict(store.metadata(entry))})
     facts = (_facts(each) for each in rows)
@@ -241,7 +241,7 @@ def print_bytes(
     def opened(word: str) -> FileBytes:
         uri = parse_uri(word)
         store = stores.of(uri)
-        entry = store.stat(uri.path)
+        entry = store.entry(uri)
         if entry.is_folder:
             raise IsFolder(store.uri(entry.path), "is a folder", remedy="Name files; omics ls lists them.")
         return FileBytes(store, entry, control)
@@ -341,7 +341,7 @@ def presign(uris: Sequence[str], *, expires: str | None = None, places: Places =
     with places.stores() as stores:
         for uri in map(parse_uri, uris):
             store = stores.of(uri)
-            rows.append({"uri": str(uri), "url": store.presign(store.stat(uri.path), seconds)})
+            rows.append({"uri": str(uri), "url": store.presign(store.entry(uri), seconds)})
     return TextAndData("\n".join(each["url"] for each in rows), rows)
 
 
@@ -390,7 +390,7 @@ def verify(
 def _copies(stores: Stores, wanted: Mapping[str, Selected], copy: Uri) -> dict[str, Selected]:
     """Return the copies by the names of their sources; the copy of a single file may be renamed or in a folder."""
     store = stores.of(copy)
-    if store.stat(copy.path).is_folder:
+    if store.entry(copy, recursive=True).is_folder:
         return by_name(select(store, copy), copy)
     return {name: file for name in wanted for file in select(store, copy)} if len(wanted) == 1 else {}
 

@@ -1,0 +1,220 @@
+"""A file and a folder of one path: a URI that ends with a slash names the folder, another one the file."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
+from omicsdk.fs import Entry, FileAndFolder, NotAFolder, PathError, PathNotFound, Store, open_store, parse_uri
+from omicsdk.fs.copying.planning import select
+from omicsdk.fs.copying.removal import plan_removal
+from omicsdk.fs.store import Stores
+from omicsdk.fs.stores.azul import AzulStore
+from omicsdk.fs.stores.crunch import CrunchStore
+from omicsdk.fs.stores.dss import DssStore
+from omicsdk.fs.stores.s3 import S3Store
+from omicsdk.fs.stores.sb import SbStore
+from omicsdk.hca.azul import AzulFile
+from omicsdk.hca.dss.files import BundleListing
+from omicsdk.sb import SevenBridges
+
+UUID = "0d8d8ae0-8f2c-4b8e-9a3c-000000000001"
+
+
+class Bucket:
+    """A client of S3 that has objects of a byte each, and markers of folders without any."""
+
+    def __init__(self, *keys: str) -> None:
+        self.keys = sorted(keys)
+
+    def head_object(self, *, Key: str, **_: object) -> dict[str, Any]:
+        from botocore.exceptions import ClientError
+
+        if Key not in self.keys:
+            raise ClientError({"Error": {"Code": "404"}, "ResponseMetadata": {"HTTPStatusCode": 404}}, "HeadObject")
+        return {"ContentLength": 1, "ETag": '"e"'}
+
+    def list_objects_v2(self, *, Prefix: str, Delimiter: str = "", **_: object) -> dict[str, Any]:
+        found = [key for key in self.keys if key.startswith(Prefix)]
+        rests = {key: key[len(Prefix) :].partition("/") for key in found} if Delimiter else {}
+        folders = sorted({f"{Prefix}{rest[0]}/" for rest in rests.values() if rest[1]})
+        objects = [{"Key": key, "Size": 1} for key in found if not (Delimiter and rests[key][1])]
+        return {"IsTruncated": False, "Contents": objects, "CommonPrefixes": [{"Prefix": each} for each in folders]}
+
+
+def s3() -> tuple[Store, str]:
+    return S3Store(client=Bucket("P", "P/x", "P/y/z")), "bkt/P"
+
+
+def azul(monkeypatch: pytest.MonkeyPatch) -> tuple[Store, str]:
+    files = [AzulFile(uuid=str(at), version="", name=name) for at, name in enumerate(("P", "P/x", "P/y/z"))]
+    monkeypatch.setattr("omicsdk.fs.stores.azul.files", lambda *_: files)
+    return AzulStore(client=object()), f"dcp1/projects/{UUID}/P"  # pyright: ignore[reportArgumentType]
+
+
+def dss(monkeypatch: pytest.MonkeyPatch) -> tuple[Store, str]:
+    sums = {
+        "indexed": False,
+        "content-type": "text/plain",
+        "sha256": "0" * 64,
+        "sha1": "0" * 40,
+        "crc32c": "0" * 8,
+        "s3_etag": "0" * 32,
+    }
+    files = [{"name": name, "uuid": UUID, "version": "v", "size": 1, **sums} for name in ("P", "P/x", "P/y/z")]
+    manifest = {"bundle": {"uuid": UUID, "version": "v", "files": files}}
+    store = DssStore(client=object())  # pyright: ignore[reportArgumentType]
+    monkeypatch.setattr(store, "_bundle", lambda *_: BundleListing(manifest, "aws"))
+    return store, f"aws/{UUID}.v/P"
+
+
+def sb() -> tuple[Store, str]:
+    children = {
+        "o/p": [("f" * 24, "P", "file"), ("d" * 24, "P", "folder")],
+        "d" * 24: [("1" * 24, "x", "file"), ("e" * 24, "y", "folder")],
+        "e" * 24: [("2" * 24, "z", "file")],
+    }
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        query = request.url.params
+        above = children[query.get("parent") or query["project"]]
+        found = [each for each in above if "name" not in query or each[1] in query.get_list("name")]
+        items = [{"id": id_, "name": name, "type": kind, "size": 1, "project": "o/p"} for id_, name, kind in found]
+        return httpx.Response(
+            200, json={"items": items, "links": []}, headers={"X-Total-Matching-Query": str(len(items))}
+        )
+
+    client = SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(answer))
+    return SbStore(client=client), "o/p/P"
+
+
+def crunch(monkeypatch: pytest.MonkeyPatch) -> tuple[Store, str]:
+    from omicsdk.crunch.storage.s3 import S3Storage
+
+    storage = S3Storage(Bucket("base/P", "base/P/x", "base/P/y/z"), "bkt")
+    store = CrunchStore(client=object(), storage_settings=storage)  # pyright: ignore[reportArgumentType]
+    monkeypatch.setattr(store, "_dataset", lambda *_: type("Dataset", (), {"base_file_path": "base"}))
+    return store, "project/data/P"
+
+
+STORES: dict[str, Callable[..., tuple[Store, str]]] = {"s3": s3, "azul": azul, "dss": dss, "sb": sb, "crunch": crunch}
+
+
+@pytest.fixture(params=list(STORES))
+def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[Store, str, str]:
+    """A store with the files P, P/x and P/y/z, the path of P, and its scheme."""
+    made = STORES[request.param]
+    store, path = made(monkeypatch) if made.__code__.co_argcount else made()
+    return store, path, request.param
+
+
+def below(store: Store, uri: str) -> list[str]:
+    return sorted(file.name for file in select(store, parse_uri(uri)))
+
+
+def test_with_a_slash_it_is_what_is_below(place: tuple[Store, str, str]):
+    store, path, scheme = place
+    uri = parse_uri(f"{scheme}://{path}/")
+    assert store.entry(uri).kind == "folder"
+    assert below(store, str(uri)) == ["x", "y/z"]
+    assert {(each.path, each.kind) for each in store.entries(path)} == {(f"{path}/x", "file"), (f"{path}/y", "folder")}
+    assert [each.path for each in store.tree(store.entry(uri))][-1] == path
+
+
+def test_without_one_it_is_the_file_unless_folders_are_meant(place: tuple[Store, str, str]):
+    store, path, scheme = place
+    uri = parse_uri(f"{scheme}://{path}")
+    assert store.entry(uri).kind == "file"
+    with pytest.raises(FileAndFolder, match=rf"{uri} names both a file and a folder\. Write {uri}/ for everything"):
+        store.entry(uri, recursive=True)
+    with pytest.raises(FileAndFolder):
+        below(store, str(uri))
+    assert not store.entry(parse_uri(f"{uri}/x"), recursive=True).is_folder
+
+
+def test_a_folder_that_does_not_exist_is_no_file(place: tuple[Store, str, str]):
+    store, path, scheme = place
+    with pytest.raises((PathNotFound, NotAFolder)):
+        store.entry(parse_uri(f"{scheme}://{path}/x/"))
+
+
+def test_a_doubled_slash_at_the_end_of_a_key_is_part_of_it():
+    store = S3Store(client=Bucket("P/x", "P//y"))
+    assert str(parse_uri("s3://bkt/P//")) == "s3://bkt/P//"
+    assert below(store, "s3://bkt/P//") == ["y"]
+    assert below(store, "s3://bkt/P/") == ["/y", "x"]
+
+
+def test_a_file_of_this_machine_with_a_slash_is_refused(tmp_path: Path):
+    (tmp_path / "file").touch()
+    store = open_store("file")
+    with pytest.raises(NotAFolder, match=r"is a file\. Write it without the slash"):
+        store.entry(parse_uri(f"{tmp_path}/file/"))
+    with pytest.raises(PathNotFound):
+        store.entry(parse_uri(f"{tmp_path}/file/x"))
+
+
+def test_a_link_with_a_slash_is_not_removed_in_place_of_its_contents(tmp_path: Path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/x").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    with Stores() as stores, pytest.raises(PathError, match=r"is a link to a folder\. Write it without the slash"):
+        plan_removal(stores, [parse_uri(f"{tmp_path}/link/")], recursive=True)
+    with Stores() as stores:
+        removal = plan_removal(stores, [parse_uri(f"{tmp_path}/link")], recursive=True)
+    assert [file.entry.path for file in removal.files] == [f"{tmp_path}/link"]
+
+
+# -- listings that contradict themselves, whatever the platform
+
+
+def listing(shelf: Any, monkeypatch: pytest.MonkeyPatch, entries: Callable[[Any, str], Any]) -> Store:
+    monkeypatch.setattr(shelf, "_entries", entries)
+    return open_store("shelf")
+
+
+def test_an_entry_that_is_not_below_its_folder_is_an_error(shelf: Any, monkeypatch: pytest.MonkeyPatch):
+    shelf.files.update({"p/a": b"1", "q/b": b"2"})
+    store = listing(shelf, monkeypatch, lambda *_: iter([Entry("p/a", "file", 1), Entry("q/b", "file", 1)]))
+    for read in (store.entries, store.below):
+        with pytest.raises(ResponseMismatch, match=r"list of shelf://p/: requested the folder 'p' but .* 'q/b'"):
+            list(read("p"))
+    with Stores() as stores, pytest.raises(ResponseMismatch):
+        plan_removal(stores, [parse_uri("shelf://p/")], recursive=True)
+
+
+def test_a_folder_within_itself_ends_with_an_error(shelf: Any, monkeypatch: pytest.MonkeyPatch):
+    shelf.files["p/a"] = b"1"
+    by_name = listing(shelf, monkeypatch, lambda _, path: iter([Entry(f"{path}/f", "folder")]))
+    with pytest.raises(InconsistentListing, match="the folder is listed within itself"):
+        list(by_name.below("p"))
+    asked = list[str]()
+
+    def by_id(_: object, path: str) -> Any:
+        asked.append(path)
+        return iter([Entry(f"{path}/f", "folder", handle="7")])
+
+    with pytest.raises(InconsistentListing, match="list of shelf://p/f/f/: the folder is listed within itself"):
+        list(listing(shelf, monkeypatch, by_id).below("p"))
+    assert asked == ["p", "p/f"]
+
+
+def test_what_is_listed_after_a_contradiction_is_read_all_the_same(
+    shelf: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def entries(_: object, path: str) -> Any:
+        yield Entry(f"{path}/a", "file", 1)
+        if path == "p":
+            yield Entry("p/deep", "folder")
+            yield Entry("p/z", "file", 1)
+        else:
+            raise InconsistentListing("list of p/deep", "its total changed")
+
+    shelf.files["p/a"] = b"1"
+    store = listing(shelf, monkeypatch, entries)
+    assert [file.name for file in select(store, parse_uri("shelf://p"))] == ["a", "deep/a", "z"]
+    assert "list of p/deep: its total changed" in caplog.text
+    with Stores() as stores, pytest.raises(InconsistentListing):
+        plan_removal(stores, [parse_uri("shelf://p")], recursive=True)
