@@ -130,7 +130,7 @@ def s3_pages(
         InconsistentListing: After the last page: an object was listed twice, or fewer than a page stated.
         OmicsError: The bucket cannot be listed.
     """
-    where, more = f"s3://{bucket}/{prefix}".rstrip("/"), dict[str, str]()
+    where, more = f"s3://{bucket}/{prefix}".removesuffix("/"), dict[str, str]()
     operation = f"list_objects_v2 of {where}"
     listing, tokens, delimiter = ListingCheck(operation), set[str](), arguments.get("Delimiter", "")
     while True:

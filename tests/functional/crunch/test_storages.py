@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import boto3
 import fsspec
 import pytest
 from botocore.exceptions import ClientError
@@ -501,6 +502,19 @@ def test_a_file_that_changes_while_it_goes_to_s3(
 
     assert run() is RunResult.FAIL
     assert "a.txt changed while it was uploaded" in run.note
+
+
+def test_data_under_a_key_that_ends_in_a_slash_are_listed(s3_settings: Mapping[str, Any]) -> None:
+    client = boto3.client(
+        "s3",
+        endpoint_url=s3_settings["AWS_S3_ENDPOINT_URL"],
+        aws_access_key_id=s3_settings["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=s3_settings["AWS_SECRET_ACCESS_KEY"],
+    )
+    for key, content in {"a.txt": b"alpha", "deep/": b"data", "empty/": b""}.items():
+        place = f"{s3_settings['AWS_LOCATION']}/data/{key}"
+        client.put_object(Bucket=s3_settings["AWS_STORAGE_BUCKET_NAME"], Key=place, Body=content)
+    assert {file.name for file in open_storage(s3_settings).stored("data")} == {"a.txt", "deep/"}
 
 
 def test_signed_addresses_are_in_no_note(

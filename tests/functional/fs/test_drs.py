@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from omicsdk.core import BearerToken, Forbidden, ManualClock, NotFound, SourceChanged, Token, Unauthorized
 from omicsdk.core.token_file import StoredLogin, token_file
 from omicsdk.drs import BundleTooDeep, NoAccess, ResolutionSettings, Resolver, Servers, UnknownPrefix
-from omicsdk.fs import CopyOptions, Entry, NotAFolder, NotListed, PathNotFound, Put, ReadOnly, Uri, WrongUri
+from omicsdk.fs import CopyOptions, Entry, NotAFolder, NotListed, PathNotFound, Put, ReadOnly, Uri, WrongUri, parse_uri
 from omicsdk.fs._open_files import BLOCK
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import select
@@ -110,6 +110,17 @@ def test_members_are_found_by_their_names_without_a_listing(store: DrsStore, hos
 def test_the_longest_identifier_counts(store: DrsStore, host: DrsHost, bundle: str) -> None:
     host.add("set/1/a.txt", b"an object of that name")
     assert bytes_of(store, store.stat(f"{bundle}/a.txt")) == b"an object of that name"
+
+
+def test_a_slash_at_the_end_means_a_bundle(store: DrsStore, host: DrsHost, bundle: str) -> None:
+    host.add("set/1/more", b"an object of that name")
+    assert store.entry(parse_uri(f"drs://{bundle}/more")).kind == "file"
+    assert store.entry(parse_uri(f"drs://{bundle}/more/")).kind == "folder"
+    assert [file.name for file in select(store, parse_uri(f"drs://{bundle}/more/"))] == ["deep.txt"]
+    with pytest.raises(NotAFolder, match="is a file"):
+        store.entry(parse_uri(f"drs://{bundle}/a.txt/"))
+    with pytest.raises(PathNotFound):
+        store.entry(parse_uri(f"drs://{bundle}/none/"))
 
 
 def test_what_was_found_is_requested_again_after_a_minute(host: DrsHost) -> None:

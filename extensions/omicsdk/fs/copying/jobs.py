@@ -246,7 +246,7 @@ class SyncPlan:
         copy: The files to copy.
         reasons: Why, by name.
         remove: The files that only the target has.
-        source: The number of the source's files.
+        listed: The number of the source's files.
         there: The number of the target's files.
         same: The number of equal files.
         newer: The number of files that differ and are kept, since the target's are newer.
@@ -255,7 +255,7 @@ class SyncPlan:
     copy: CopyPlan
     reasons: Mapping[str, str]
     remove: Sequence[Selected]
-    source: int
+    listed: int
     there: int
     same: int
     newer: int

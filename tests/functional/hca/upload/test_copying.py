@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from omicsdk.core import APIError, ChecksumMismatch, Forbidden, Interrupted, NotFound, OmicsError
+from omicsdk.core import APIError, ChecksumMismatch, Forbidden, Interrupted, NotFound, OmicsError, UsageError
 from omicsdk.core.checksums import digest
 from omicsdk.hca.upload import CannotUpload, UploadFailed
 from omicsdk.hca.upload.copying import copy
@@ -54,6 +54,13 @@ def test_objects_and_beginnings_of_keys(area: Any, bucket: Any, stored: Any, ser
     service.finish()
     assert area.checksum_status("c")["checksum_status"] == "CHECKSUMMED"
     assert area.upload_files(["s3://elsewhere/run.txt"]).files[0].name == "run.txt"
+
+
+def test_data_under_a_key_that_ends_in_a_slash_are_not_left_out(area: Any, bucket: Any):
+    for key in ("run/a", "run/"):
+        bucket(key, b"data")
+    with pytest.raises(UsageError, match="s3://elsewhere/run/: '' cannot be a name in an upload area"):
+        area.upload_files(["s3://elsewhere/run/"])
 
 
 def test_metadata_are_not_taken_over_but_a_stated_checksum_is(area: Any, bucket: Any, stored: Any):

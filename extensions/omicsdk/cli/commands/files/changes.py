@@ -262,10 +262,10 @@ def _may_remove(plan: SyncPlan, target: Uri, most: int | None, console: Console)
     remove, attended = len(plan.remove), console.is_attended
     words = f"{count_of(remove, 'file')} of {target} missing in the source will be removed permanently. Continue?"
     try:
-        check_removals(str(target), remove, plan.there, most, source=plan.source, attended=attended)
+        check_removals(str(target), remove, plan.there, most, source=plan.listed, attended=attended)
         may = console.confirm(words)
     except TooManyRemovals as error:
-        if most is not None or not plan.source or not attended:
+        if most is not None or not plan.listed or not attended:
             raise
         may = console.insists(f"{error.message}. {words}")
     if not may:
