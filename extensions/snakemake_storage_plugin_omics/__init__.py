@@ -200,9 +200,8 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
     def list_candidate_matches(self) -> Iterable[str]:
         """Return the URIs among which those that fit the wildcards are."""
         start = parse_uri(get_constant_prefix(self.query, strip_incomplete_parts=True))
-        found = self._store.entry(start)
-        listed = self._store.below(found.path) if found.is_folder else [found]
-        return [str(Uri(start.scheme, entry.path)) for entry in listed]
+        folder = self._store.stat(start.path, folder=True)
+        return [str(Uri(start.scheme, entry.path)) for entry in self._store.below(folder.path)]
 
 
 def _whole_seconds(entry: Entry) -> float:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
 from omicsdk.fs import Entry, FileAndFolder, NotAFolder, PathError, PathNotFound, Store, open_store, parse_uri
+from omicsdk.fs.copying.jobs import planned_move, planned_sync
 from omicsdk.fs.copying.planning import select
 from omicsdk.fs.copying.removal import plan_removal
 from omicsdk.fs.store import Stores
@@ -167,7 +168,48 @@ def test_a_link_with_a_slash_is_not_removed_in_place_of_its_contents(tmp_path: P
     assert [file.entry.path for file in removal.files] == [f"{tmp_path}/link"]
 
 
-# -- listings that contradict themselves, whatever the platform
+# -- listings that contradict the request or themselves
+
+
+class Gateway(Bucket):
+    """One that ignores the prefix, or states more keys than it lists."""
+
+    def __init__(self, *keys: str, count: int | None = None) -> None:
+        super().__init__(*keys)
+        self.count = count
+
+    def list_objects_v2(self, *, Prefix: str, **more: Any) -> dict[str, Any]:
+        if self.count is None:
+            return super().list_objects_v2(Prefix="", **{**more, "Delimiter": ""})
+        return {**super().list_objects_v2(Prefix=Prefix, **more), "KeyCount": self.count}
+
+
+PLANS: dict[str, Callable[[Stores, str], object]] = {
+    "rm": lambda stores, _: plan_removal(stores, [parse_uri("s3://bkt/p/")], recursive=True),
+    "mv": lambda stores, target: planned_move(stores, [parse_uri("s3://bkt/p/")], parse_uri(target)),
+    "sync down": lambda stores, target: planned_sync(stores, parse_uri("s3://bkt/p/"), parse_uri(target), removes=True),
+    "sync up": lambda stores, target: planned_sync(stores, parse_uri(target), parse_uri("s3://bkt/p/"), removes=True),
+}
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_nothing_is_planned_by_a_list_of_objects_that_is_another(plan: Callable[[Stores, str], object], tmp_path: Path):
+    (tmp_path / "x").touch()
+    with Stores({"s3": {"client": Gateway("p/a", "q/b")}}) as stores, pytest.raises(ResponseMismatch, match="'q/b'"):
+        plan(stores, str(tmp_path))
+    with (
+        Stores({"s3": {"client": Gateway("p/a", count=2)}}) as stores,
+        pytest.raises(InconsistentListing, match="has 1"),
+    ):
+        plan(stores, str(tmp_path))
+    with Stores({"s3": {"client": Gateway("p/a", "q/b", count=1)}}) as stores:
+        assert plan(stores, str(tmp_path))
+
+
+def test_a_list_of_objects_that_contradicts_itself_is_read_with_a_warning(caplog: pytest.LogCaptureFixture):
+    store = S3Store(client=Gateway("p/a", count=2))
+    assert below(store, "s3://bkt/p/") == ["a"]
+    assert "a page states 2 entries, but has 1" in caplog.text
 
 
 def listing(shelf: Any, monkeypatch: pytest.MonkeyPatch, entries: Callable[[Any, str], Any]) -> Store:
