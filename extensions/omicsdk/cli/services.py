@@ -143,20 +143,20 @@ SERVICES: dict[str, Service] = {
         "index": "htsget",
         "client": "omicsdk.ga4gh:Htsget",
         "default": "download",
-        "about": "`omics htsget ID` is `omics htsget download ID`. Never tried against a real server.",
+        "about": "`omics htsget ID` is `omics htsget download ID`. Tested with the responses of GA4GH's reference server, htsget-refserver 1.5.0.",
         "remedy": "Use --base-url with --access-token, or set OMICS_HTSGET_URL and OMICS_HTSGET_TOKEN: a token is sent to that server only.",
     },
     "refget": {
         "title": "GA4GH refget: reference sequences by their digests",
         "index": "refget",
         "client": "omicsdk.ga4gh:Refget",
-        "about": "Never tried against a real server.",
+        "about": "Tested with the responses of seqrepo-rest-service 0.2.2 (refget 1).",
     },
     "trs": {
         "title": "GA4GH TRS: tools and workflows of registries, and their files",
         "index": "trs",
         "client": "omicsdk.ga4gh:Trs",
-        "about": "Never tried against a real server.",
+        "about": "Tested with the responses of trs-filer (TRS 2.0.1).",
     },
     "dtp": {
         "title": "Digital-twin workflow: SDS data sets to records of a Gen3 commons and back, files from PACS and iRODS",

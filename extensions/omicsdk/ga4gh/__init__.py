@@ -9,7 +9,8 @@
     with Trs("https://trs.example.org/ga4gh/trs/v2") as trs:
         trs.download("#workflow/github.com/org/align", "align", version="v1.0").raise_if_failed()
 
-None of the three was tested against a real server, only against the sandbox.
+All three are tested with recorded responses of servers that others wrote: htsget-refserver, seqrepo-rest-service and
+trs-filer.
 """
 
 from omicsdk.core.lazy import lazy_package

@@ -54,25 +54,34 @@ class FileCheck:
         kind: The format.
         name: Its name in messages.
         complete: Whether the file must have an end marker; the header alone need not.
+        compressed: Whether its name states that it is compressed; None if it states neither.
     """
 
-    def __init__(self, kind: Format, name: str, *, complete: bool = True) -> None:
+    def __init__(self, kind: Format, name: str, *, complete: bool = True, compressed: bool | None = None) -> None:
         self._kind = kind
         self._name = name
         self._complete = complete
+        self._compressed = compressed
         self._head = b""
         self._tail = b""
         self._size = 0
         self._blocks: BgzfBlocks | None = None
 
+    @property
+    def verifies(self) -> bool:
+        """Whether all bytes are compared with the format: only BGZF shows bytes that are missing within."""
+        return self._blocks is not None
+
     def feed(self, data: bytes) -> None:
         """Check the next bytes; return whether each block begins where the previous one ends.
 
         Raises:
-            InvalidFormat: They cannot be part of such a file.
+            InvalidFormat: They cannot be part of such a file, or of one of its name.
         """
         if not self._size and data.startswith(_GZIP[:1]):
             self._blocks = BgzfBlocks()
+        if not self._size and self._compressed is not None and data[:1] in (_GZIP[:1], b"#"):
+            self._check_name()
         self._size += len(data)
         if len(self._head) < _HEAD:
             self._head += data[: _HEAD - len(self._head)]
@@ -102,6 +111,16 @@ class FileCheck:
                 self._refuse("the end container of CRAM is missing: the last block was not sent, or is truncated")
         elif not self._tail.endswith(b"\n"):
             self._refuse("its last line is truncated")
+
+    def _check_name(self) -> None:
+        if self._compressed == self.verifies:
+            return
+        sent, suffix = ("a compressed file", ".vcf.gz") if self.verifies else ("plain text", ".vcf")
+        raise InvalidFormat(
+            f"{self._name}: the server sends {sent}, which the name contradicts",
+            name=self._name,
+            remedy=f"Use a name that ends in {suffix}.",
+        )
 
     def _refuse(self, why: str) -> None:
         raise InvalidFormat(f"{self._name} is not a valid {self._kind} file: {why}", name=self._name)

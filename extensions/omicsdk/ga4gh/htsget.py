@@ -30,7 +30,15 @@ from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.ga4gh.formats import FileCheck, Format, InvalidFormat
-from omicsdk.ga4gh.tickets import SliceRequest, Ticket, chosen_format, parse_address, parse_region, ticket_of
+from omicsdk.ga4gh.tickets import (
+    SliceRequest,
+    Ticket,
+    chosen_format,
+    compression_of,
+    parse_address,
+    parse_region,
+    ticket_of,
+)
 
 if TYPE_CHECKING:
     from omicsdk.transfer import Control, Location, Progress
@@ -54,7 +62,8 @@ class SavedSlice:
         size: Its size in bytes; None in a dry run if a block states no end.
         blocks: The number of blocks.
         blocks_kept: How many of them an earlier run had fetched.
-        verification: What the file was compared with: its format, and the MD5 of the ticket where it states one.
+        verification: What the file was compared with: `format` (all of it: BAM, BCF and compressed VCF), `md5` of the
+            ticket where it states one, `format and md5`, or `unverified`.
         skipped: Whether the file existed, with the MD5 that the ticket states.
         planned: Whether this was a dry run: nothing was fetched or written.
     """
@@ -88,11 +97,9 @@ def download(
 ) -> SavedSlice:
     """Download a slice of reads or variants, or a complete file.
 
-    The blocks of the server's ticket are joined, and verified to be a complete BAM, CRAM, VCF or BCF file that matches
-    the MD5 of the ticket, if any. The file appears when it is complete. Run it again to resume after the last complete
-    block.
-
-    Never tried against a real server.
+    The blocks of the server's ticket are joined, and verified to be a complete BAM, BCF or compressed VCF file that
+    matches the MD5 of the ticket, if any. Of CRAM and plain VCF only the beginning and the end are checked: without an
+    MD5 they are unverified. The file appears when it is complete. Run it again to resume after the last complete block.
 
     Args:
         what: The data set: its URL (BASE/reads/ID or BASE/variants/ID), or its identifier on the server of the base
@@ -114,9 +121,11 @@ def download(
         The file.
 
     Raises:
-        UsageError: The data set, a region or the format is invalid; nothing was requested.
+        UsageError: The data set, a region or the format is invalid, or the file has the suffix of another format;
+            nothing was requested.
         NotFound: The server has no such data set.
-        InvalidFormat: The ticket is of another format, or the joined blocks are not a complete file of it.
+        InvalidFormat: The ticket is of another format, the joined blocks are not a complete file of it, or the file is
+            named as a compressed VCF file and the server sends a plain one, or the other way round.
         ChecksumMismatch: They do not have the MD5 of the ticket.
         ChecksumMissing: The control requires a checksum, and the ticket states none; nothing was fetched.
         Interrupted: It was stopped, or its time is over.
@@ -146,14 +155,15 @@ def download(
         part = _Part(target)
         with part.opened() as file:
             try:
-                kept = _join(source, part, file, not header_only, _Run(ticket.size, control, stop, progress))
+                kept, verification = _join(
+                    source, part, file, not header_only, _Run(ticket.size, control, stop, progress)
+                )
             except (InvalidFormat, ChecksumMismatch, SourceChanged):
                 part.discard()  # invalid data would be resumed
                 raise
             size = file.tell()
         put_in_place(part.path, target)
         part.record.unlink(missing_ok=True)
-    verification = "format and md5" if ticket.md5 else "format"
     return SavedSlice(str(path), ticket.format, size, count, kept, verification)
 
 
@@ -168,10 +178,11 @@ def _present(target: Path, stated: str) -> int | None:
         return file.tell() if digest.hexdigest() == stated else None
 
 
-def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: _Run) -> int:
-    """Write what is missing of a file, and check all of it; return how many blocks were kept."""
+def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: _Run) -> tuple[int, str]:
+    """Write what is missing of a file, and check all of it; return how many blocks were kept, and the verification."""
     name, stated = part.target.name, source.ticket.md5
-    check, digest = FileCheck(source.ticket.format, name, complete=complete), md5(usedforsecurity=False)
+    check = FileCheck(source.ticket.format, name, complete=complete, compressed=compression_of(name))
+    digest = md5(usedforsecurity=False)
     kept, end = part.resumed(source)
     left = end
     while left and (data := file.read(min(_STRIDE, left))):
@@ -197,7 +208,8 @@ def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: _Ru
         raise ChecksumMismatch(name, algorithm="md5", expected=stated, actual=digest.hexdigest())
     os.fsync(file.fileno())
     run.report(is_done=True)
-    return kept
+    verified = [word for word, is_true in (("format", check.verifies), ("md5", stated)) if is_true]
+    return kept, " and ".join(verified) or "unverified"
 
 
 class _Run:
@@ -252,7 +264,7 @@ class _Source:
         self._pace = Pace(control, stop)
         self._server = server
         self._wanted = wanted
-        self._ranges: dict[str, Ranges] = {}
+        self._ranges: dict[tuple[str, frozenset[tuple[str, str]]], Ranges] = {}
         self._pool: ConnectionPool | None = None
         self.validators: dict[str, Mapping[str, str]] = {}
         self.ticket = self._ask()
@@ -274,13 +286,13 @@ class _Source:
         yield from self.ranges(number).stream(block.start, block.end)
 
     def ranges(self, number: int) -> Ranges:
-        """Return the reader of a block: blocks of one URL share it, so that all of them are of one version."""
+        """Return the reader of a block: blocks of one source share it, so that all of them are of one version."""
         from omicsdk.transfer.ranges import ConnectionPool, Ranges
 
         block = self.ticket.blocks[number]
-        if block.url not in self._ranges:
+        if block.source not in self._ranges:
             self._pool = self._pool or ConnectionPool(client=self._server)
-            self._ranges[block.url] = Ranges(
+            self._ranges[block.source] = Ranges(
                 self._locator(number),
                 title=f"block {number + 1} of {self._wanted.id}",
                 pool=self._pool,
@@ -290,7 +302,7 @@ class _Source:
                 # Servers that generate blocks on request send no ETag; the joined file is checked as a whole.
                 unvalidated=True,
             )
-        return self._ranges[block.url]
+        return self._ranges[block.source]
 
     def _locator(self, number: int) -> Callable[[], Location]:
         from omicsdk.transfer import Location
@@ -432,7 +444,7 @@ class _Shared(OptionalServer):
 
 
 class Htsget(_Shared, Platform, HtsgetApi):
-    """An htsget server. Thread-safe; close it, or use it in a `with` block. Never tried against a real server.
+    """An htsget server. Thread-safe; close it, or use it in a `with` block.
 
     The URL of a data set states its server; operations, and bare identifiers, need a base URL.
 

@@ -96,8 +96,6 @@ def expected_digest(identifier: str, metadata: Mapping[str, Any] | None = None) 
 def describe(client: RefgetApi, sequence: str) -> dict[str, Any]:
     """Show the length, the digests and the other names of a sequence.
 
-    Never tried against a real server.
-
     Args:
         sequence: Digest of the sequence (MD5, TRUNC512, ga4gh:SQ. or SQ.), or another identifier that the server knows.
 
@@ -117,7 +115,7 @@ def describe(client: RefgetApi, sequence: str) -> dict[str, Any]:
 def read(client: RefgetApi, sequence: str, *, start: int | None = None, end: int | None = None) -> str:
     """Read a sequence, or a part of one, into memory.
 
-    A complete sequence is compared with its digest. Never tried against a real server.
+    A complete sequence is compared with its digest.
 
     Args:
         sequence: Digest of the sequence (MD5, TRUNC512, ga4gh:SQ. or SQ.), or another identifier that the server knows.
@@ -148,7 +146,7 @@ def download(
     """Get a sequence, or a part of one, as a file.
 
     A complete sequence is compared with its digest before the file appears. A part has no digest; only its length is
-    verified. Never tried against a real server.
+    verified.
 
     Args:
         sequence: Digest of the sequence (MD5, TRUNC512, ga4gh:SQ. or SQ.), or another identifier that the server knows.
@@ -305,10 +303,10 @@ class _Shared:
 
 
 class Refget(_Shared, Platform, RefgetApi):
-    __doc__ = f"A refget server. Never tried against a real server.\n\n{Platform.__doc__}"
+    __doc__ = f"A refget server.\n\n{Platform.__doc__}"
 
 
 class AsyncRefget(_Shared, AsyncPlatform, AsyncRefgetApi):
-    __doc__ = f"A refget server, for asyncio. Never tried against a real server.\n\n{AsyncPlatform.__doc__}"
+    __doc__ = f"A refget server, for asyncio.\n\n{AsyncPlatform.__doc__}"
 
     _blocking_class = Refget

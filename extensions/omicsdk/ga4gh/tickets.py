@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple
-from urllib.parse import unquote, unquote_to_bytes, urlsplit
+from urllib.parse import parse_qsl, unquote, unquote_to_bytes, urlsplit
 
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.credentials import is_loopback
 from omicsdk.core.errors import DecodeError, TransferError, UsageError
-from omicsdk.core.redaction import without_query
+from omicsdk.core.redaction import MASK, is_secret_name, mask_query, without_query
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.ga4gh.formats import READS, VARIANTS, Format, InvalidFormat
 
@@ -131,14 +131,28 @@ def chosen_format(kind: Kind | None, stated: Format | None, path: str) -> tuple[
         path: The file to write, whose suffix decides if neither does.
 
     Raises:
-        UsageError: The format is not one of that kind.
+        UsageError: The format is not one of that kind, or the file has the suffix of another one.
     """
-    suffix = next((each for end, each in _SUFFIXES.items() if path.lower().endswith(end)), None)
-    wanted = stated or (suffix if suffix is None or kind is None or suffix in FORMATS[kind] else None)
+    suffix: Format | None = next((each for end, each in _SUFFIXES.items() if path.lower().endswith(end)), None)
+    wanted = stated or suffix
     kind = kind or ("variants" if wanted in VARIANTS else "reads")
-    if wanted is not None and wanted not in FORMATS[kind]:
-        raise UsageError(f"Unknown format {wanted} for {kind}", remedy=f"Use {' or '.join(FORMATS[kind])}.")
+    if stated is not None and stated not in FORMATS[kind]:
+        raise UsageError(f"Unknown format {stated} for {kind}", remedy=f"Use {' or '.join(FORMATS[kind])}.")
+    if suffix is not None and (suffix != wanted or suffix not in FORMATS[kind]):
+        what = f"{stated} is requested" if stated is not None else f"the data set is of {kind}"
+        raise UsageError(f"{path} has the suffix of a {suffix} file, and {what}", remedy="Use another name.")
     return kind, wanted
+
+
+def compression_of(path: str) -> bool | None:
+    """Return whether a name states that a VCF file is compressed; None if it states neither.
+
+    Args:
+        path: The file.
+    """
+    if path.lower().endswith(".vcf"):
+        return False
+    return True if path.lower().endswith((".vcf.gz", ".vcf.bgz")) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +229,24 @@ class Block:
     data: bytes | None = field(default=None, repr=False)
 
     @property
+    def source(self) -> tuple[str, frozenset[tuple[str, str]]]:
+        """What its bytes are a range of: servers tell blocks of one URL apart by their headers."""
+        return self.url, frozenset((name.lower(), value) for name, value in self.headers.items())
+
+    @property
     def key(self) -> str:
         """What identifies the block in another ticket for the same slice, without its secrets."""
-        what = self.data if self.data is not None else f"{without_query(self.url)} {self.start} {self.end}".encode()
-        return sha256(what).hexdigest()
+        if self.data is not None:
+            return sha256(self.data).hexdigest()
+        url, headers = self.source
+        query = urlsplit(url).query
+        # The query of a presigned URL is another one in each ticket, and ends of validity are.
+        pairs = [] if mask_query(query) == MASK else parse_qsl(query, keep_blank_values=True)
+        lasting = [
+            [pair for pair in of if not is_secret_name(pair[0]) and "expires" not in pair[0].lower()]
+            for of in (pairs, sorted(headers))
+        ]
+        return sha256(f"{without_query(url)} {self.start} {self.end} {lasting}".encode()).hexdigest()
 
     @property
     def size(self) -> int | None:

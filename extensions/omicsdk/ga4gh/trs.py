@@ -60,8 +60,6 @@ def ls(
 ) -> Iterator[dict[str, Any]]:
     """List the tools of a registry that match all given filters.
 
-    Never tried against a real server.
-
     Args:
         organization: Only tools of this organisation.
         name: Only tools of this name.
@@ -103,8 +101,6 @@ def ls(
 def describe(client: TrsApi, tool: str) -> dict[str, Any]:
     """Show a tool with its versions.
 
-    Never tried against a real server.
-
     Args:
         tool: Identifier of the tool, such as #workflow/github.com/org/name.
 
@@ -123,8 +119,6 @@ def describe(client: TrsApi, tool: str) -> dict[str, Any]:
 def versions(client: TrsApi, tool: str) -> list[dict[str, Any]]:
     """List the versions of a tool, with the languages of their descriptors.
 
-    Never tried against a real server.
-
     Args:
         tool: Identifier of the tool, such as #workflow/github.com/org/name.
 
@@ -141,8 +135,6 @@ def files(
     client: TrsApi, tool: str, *, version: str | None = None, type: DescriptorType | None = None
 ) -> list[dict[str, Any]]:
     """List the files of a version of a tool.
-
-    Never tried against a real server.
 
     Args:
         tool: Identifier of the tool, such as #workflow/github.com/org/name.
@@ -176,7 +168,7 @@ def download(
 
     Downloads the descriptors, test files and container files of one language. Each file gets the path by which the
     other files refer to it. Files are verified by the checksums that the registry states; complete files are not
-    fetched again. Never tried against a real server.
+    fetched again.
 
     Args:
         tool: Identifier of the tool, such as #workflow/github.com/org/name.
@@ -380,12 +372,10 @@ class _Shared:
 
 
 class Trs(_Shared, Platform, TrsApi):
-    __doc__ = f"A registry of tools and workflows (TRS). Never tried against a real server.\n\n{Platform.__doc__}"
+    __doc__ = f"A registry of tools and workflows (TRS).\n\n{Platform.__doc__}"
 
 
 class AsyncTrs(_Shared, AsyncPlatform, AsyncTrsApi):
-    __doc__ = (
-        f"A registry of tools and workflows, for asyncio. Never tried against a real server.\n\n{AsyncPlatform.__doc__}"
-    )
+    __doc__ = f"A registry of tools and workflows, for asyncio.\n\n{AsyncPlatform.__doc__}"
 
     _blocking_class = Trs

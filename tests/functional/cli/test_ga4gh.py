@@ -53,6 +53,17 @@ def test_a_url_needs_no_settings(run, omics_sandbox, monkeypatch, tmp_path):
     assert work(tmp_path) == ["a.vcf.gz"]
 
 
+def test_plain_variants_are_called_unverified(run, tmp_path):
+    done = run("htsget", "sample-1", "--tags", "NM", "--to", "a.vcf")
+    assert (done.code, done.json["verification"]) == (0, "unverified")
+    assert "2 blocks, unverified" in done.err
+    refused = run("htsget", "sample-1", "--tags", "NM", "--to", "b.vcf.gz")
+    assert refused.code == 1
+    assert "Use a name that ends in .vcf." in refused.err
+    assert run("htsget", "sample-1", "--format", "VCF", "--to", "c.bam").code == 2
+    assert work(tmp_path) == ["a.vcf"]
+
+
 def test_options_before_the_identifier_are_the_commands(run):
     assert run("htsget", "--region", "chr2", "sample-1", "--to", "a.bam").code == 0
 
@@ -118,9 +129,9 @@ def test_a_block_that_is_cut_is_fetched_to_its_end(run, omics_sandbox):
     assert run("htsget", "sample-1", "--to", "a.bam").code == 0
 
 
-def test_help_states_that_it_was_never_tried_against_a_server(run):
-    for words in (("htsget",), ("refget",), ("trs",), ("htsget", "download"), ("refget", "get"), ("trs", "download")):
-        assert "ever tried against a real server" in " ".join(run(*words, "--help").out.split()), words
+def test_help_names_the_server_that_it_was_tried_with(run):
+    for service, server in (("htsget", "htsget-refserver"), ("refget", "seqrepo-rest-service"), ("trs", "trs-filer")):
+        assert server in run(service, "--help").out, service
 
 
 def test_the_service_is_shown(run):

@@ -82,6 +82,17 @@ def test_a_region_of_reads_is_smaller_than_all_of_them(sandboxed: Htsget, tmp_pa
     assert sizes[0] > sizes[1] > sizes[2] < sizes[3]
 
 
+def test_fields_and_tags_are_of_all_records(sandboxed: Htsget, tmp_path: Path) -> None:
+    saved = sandboxed.download("sample-1", tmp_path / "a.bam", fields=["QNAME"])
+    sandboxed.download("sample-1", tmp_path / "whole.bam")
+    assert gzip.decompress((tmp_path / "a.bam").read_bytes()) == gzip.decompress((tmp_path / "whole.bam").read_bytes())
+    assert (saved.blocks, saved.verification) == (2, "format")
+    saved = sandboxed.download("sample-1", tmp_path / "a.vcf", tags=["NM"])
+    sandboxed.download("sample-1", tmp_path / "whole.vcf.gz")
+    assert (tmp_path / "a.vcf").read_bytes() == gzip.decompress((tmp_path / "whole.vcf.gz").read_bytes())
+    assert saved.verification == "unverified"
+
+
 def test_the_header_alone_has_no_end(sandboxed: Htsget, tmp_path: Path) -> None:
     sandboxed.download("sample-1", tmp_path / "a.bam", header_only=True)
     assert not (tmp_path / "a.bam").read_bytes().endswith(BGZF_END)

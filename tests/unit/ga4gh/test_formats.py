@@ -25,21 +25,40 @@ FILES: dict[str, tuple[Format, bytes]] = {
 }
 
 
-def checked(kind: Format, data: bytes, *, pieces: list[int] | None = None, complete: bool = True) -> None:
-    check = FileCheck(kind, "a.file", complete=complete)
+def checked(
+    kind: Format,
+    data: bytes,
+    *,
+    pieces: list[int] | None = None,
+    complete: bool = True,
+    compressed: bool | None = None,
+) -> FileCheck:
+    check = FileCheck(kind, "a.file", complete=complete, compressed=compressed)
     at = 0
     for size in pieces or [len(data)]:
         check.feed(data[at : at + size])
         at += size
     check.feed(data[at:])
     check.finish()
+    return check
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_complete_files_pass(name: str) -> None:
     kind, data = FILES[name]
-    checked(kind, data)
+    check = checked(kind, data)
     assert format_of(data[:4096]) == kind
+    assert check.verifies == (name in ("BAM", "BCF", "VCF in BGZF"))  # nothing shows what is missing within the others
+
+
+def test_a_name_that_contradicts_the_compression_is_refused_at_the_first_piece() -> None:
+    for data, compressed, suffix in ((VCF, True, ".vcf"), (bgzf(VCF), False, ".vcf.gz")):
+        with pytest.raises(InvalidFormat, match=f"name contradicts. Use a name that ends in {suffix}"):
+            FileCheck("VCF", "a.file", compressed=compressed).feed(data[:20])
+    checked("VCF", VCF, compressed=False)
+    checked("VCF", bgzf(VCF) + BGZF_END, compressed=True)
+    with pytest.raises(InvalidFormat, match="a web page"):
+        checked("VCF", b"<html>", compressed=True)
 
 
 @given(st.sampled_from(sorted(FILES)), st.lists(st.integers(1, 70_000), max_size=12))

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk import UsageError
 from omicsdk.ga4gh import Region, parse_region
-from omicsdk.ga4gh.tickets import SliceRequest, chosen_format, parse_address
+from omicsdk.ga4gh.formats import Format
+from omicsdk.ga4gh.tickets import Kind, SliceRequest, chosen_format, parse_address
 
 NAMES = st.text("ABCDEFchrHLA0123456789._*-", min_size=1, max_size=20)
 
@@ -73,13 +74,27 @@ def test_an_invalid_address_is_refused(text: str) -> None:
 
 def test_the_format_is_stated_or_follows_from_the_address_and_the_name() -> None:
     assert chosen_format(None, None, "a.out") == ("reads", None)
-    assert chosen_format(None, "VCF", "a.bam") == ("variants", "VCF")
+    assert chosen_format(None, "VCF", "a.out") == ("variants", "VCF")
     assert chosen_format(None, None, "A.VCF.GZ") == ("variants", "VCF")
     assert chosen_format(None, None, "a.cram") == ("reads", "CRAM")
     assert chosen_format("variants", None, "a.bcf") == ("variants", "BCF")
-    assert chosen_format("reads", None, "a.vcf") == ("reads", None)  # a name may be anything
     with pytest.raises(UsageError, match="Unknown format VCF for reads"):
         chosen_format("reads", "VCF", "a.vcf")
+
+
+@pytest.mark.parametrize(
+    ("kind", "stated", "path", "said"),
+    [
+        (None, "VCF", "a.bam", "suffix of a BAM file, and VCF is requested"),
+        ("reads", "BAM", "a.cram", "suffix of a CRAM file, and BAM is requested"),
+        ("variants", "VCF", "a.bcf", "suffix of a BCF file, and VCF is requested"),
+        ("reads", None, "a.vcf", "suffix of a VCF file, and the data set is of reads"),
+        ("variants", None, "A.BAM", "suffix of a BAM file, and the data set is of variants"),
+    ],
+)
+def test_a_name_of_another_format_is_refused(kind: Kind | None, stated: Format | None, path: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        chosen_format(kind, stated, path)
 
 
 def test_one_region_is_requested_by_arguments_and_several_in_a_body() -> None:

@@ -56,6 +56,35 @@ def test_a_block_shows_no_secret() -> None:
     assert found.blocks[0].key == again.blocks[0].key
 
 
+def test_blocks_are_told_apart_by_query_and_headers() -> None:
+    url = "https://a.example.org/data/x"
+    blocks = ticket_of(
+        ticket(
+            block(url, HtsgetBlockClass="header"),
+            block(url),
+            block(f"{url}?referenceName=chr1"),
+            block(f"{url}?referenceName=chr2"),
+        ),
+        READS,
+        BASE,
+    ).blocks
+    assert len({each.key for each in blocks}) == len({each.source for each in blocks}) == 4
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        (block("https://a.example.org/x?r=1&token=a"), block("https://a.example.org/x?r=1&token=b")),
+        (block("https://a.example.org/x?X-Sandbox-Expires=1&r=1"), block("https://a.example.org/x?X-Sandbox-Expires=2&r=1")),
+        (block("https://a.example.org/x?AWSAccessKeyId=a&Expires=1&Signature=x"), block("https://a.example.org/x?Signature=y")),
+        (block("https://a.example.org/x", Part="1", Authorization="a"), block("https://a.example.org/x", part="1")),
+    ],
+)  # fmt: skip
+def test_a_block_is_the_same_in_a_later_ticket(first: Any, later: Any) -> None:
+    keys = {ticket_of(ticket(each), READS, BASE).blocks[0].key for each in (first, later)}
+    assert len(keys) == 1
+
+
 def test_the_format_is_the_default_where_a_ticket_states_none() -> None:
     assert ticket_of({"htsget": {"urls": []}}, READS, BASE).format == "BAM"
     assert ticket_of({"htsget": {"urls": [], "format": "vcf"}}, SliceRequest("variants", "x"), BASE).format == "VCF"

@@ -23,7 +23,9 @@ def saved_slice(result: SavedSlice, call: Call) -> dict[str, Any]:
     elif result.skipped:
         call.console.message(f"{where} is already complete: {result.format}, {size}, verified by md5")
     else:
-        call.console.message(f"{where}: {result.format}, {size} in {blocks}, verified by {result.verification}")
+        verified = result.verification
+        verified = verified if verified == "unverified" else f"verified by {verified}"
+        call.console.message(f"{where}: {result.format}, {size} in {blocks}, {verified}")
     return asdict(result)
 
 

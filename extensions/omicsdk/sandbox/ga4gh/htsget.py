@@ -1,12 +1,19 @@
-"""htsget: tickets for files of reads and variants, whose blocks are inline or at presigned URLs with ranges."""
+"""htsget: tickets for files of reads and variants, whose blocks are inline, at presigned URLs with ranges, or computed."""
 
 import base64
+import gzip
 import hashlib
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from omicsdk.sandbox.ga4gh.alignments import BGZF_END, Region, sliced
 from omicsdk.sandbox.problems import Problem, not_found
@@ -100,6 +107,7 @@ def htsget_service(state: Htsget, document: Mapping[str, Any]) -> Service:
         handlers=handlers_in(document, state, sys.modules[__name__]),
         error_body=_error,
         error_type="application/json",
+        pages=[Route("/blocks/{kind}/{format}/{id:path}", lambda request: _computed_block(state, request))],
     )
 
 
@@ -205,6 +213,8 @@ def _ticket(state: Htsget, call: Call, kind: str, given: Mapping[str, Any], regi
     header, records = sliced(found.format, state.context.objects.read(found.blob), regions)
     if given.get("class") == "header":
         records = b"" if header else records
+    elif header and not found.restricted and any(given.get(name) for name in ("fields", "tags", "notags")):
+        return Reply({"htsget": _computed_blocks(call, found, regions)})
     return Reply({"htsget": _blocks(state, call, found.format, header, records)})
 
 
@@ -229,6 +239,29 @@ def _blocks(state: Htsget, call: Call, format: str, header: bytes, records: byte
     if context.settings.flag(STATE_MD5):
         ticket["md5"] = hashlib.md5(header + records, usedforsecurity=False).hexdigest()
     return ticket
+
+
+def _computed_blocks(call: Call, found: DataSet, regions: Sequence[Region]) -> dict[str, Any]:
+    """A ticket as htsget-refserver makes them: header and records have one URL, and other headers."""
+    path = f"{PREFIX}/blocks/{found.kind}/{found.format}/{quote(found.id)}"
+    query = urlencode([("region", json.dumps(astuple(region))) for region in regions])
+    url = f"{call.origin}{path}" + (f"?{query}" if query else "")
+    headers = [{"HtsgetBlockClass": "header", "HtsgetCurrentBlock": "0"}, {"HtsgetCurrentBlock": "1"}]
+    urls = [
+        {"url": url, "headers": each, "class": name} for each, name in zip(headers, ("header", "body"), strict=True)
+    ]
+    return {"format": found.format, "urls": urls}
+
+
+def _computed_block(state: Htsget, request: Request) -> Response:
+    """The header or the records of a file; variants are plain text, as those of htsget-refserver are."""
+    found = state.sets.get(*(request.path_params[name] for name in ("kind", "id", "format")))
+    if found is None or found.restricted:
+        return Response(status_code=404)
+    regions = [Region(*json.loads(text)) for text in request.query_params.getlist("region")]
+    header, records = sliced(found.format, state.context.objects.read(found.blob), regions)
+    data = header if request.headers.get("htsgetblockclass") == "header" else records
+    return Response(gzip.decompress(data) if found.format == "VCF" else data)
 
 
 def _inline(data: bytes) -> dict[str, Any]:
