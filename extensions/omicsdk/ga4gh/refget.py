@@ -6,18 +6,28 @@ import os
 import re
 import threading
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import md5, sha512
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from omicsdk_api.refget import AsyncRefgetApi, RefgetApi
 
 from omicsdk.core.answer import json_of
-from omicsdk.core.errors import ChecksumMismatch, DecodeError, Interrupted, NotFound, TransferError, UsageError
+from omicsdk.core.errors import (
+    APIError,
+    ChecksumMismatch,
+    DecodeError,
+    Interrupted,
+    NotFound,
+    TransferError,
+    UsageError,
+)
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
+from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
@@ -33,6 +43,7 @@ _TRUNC512 = re.compile(r"[0-9a-fA-F]{48}\Z")
 _GA4GH = re.compile(r"(?:ga4gh:)?SQ\.([A-Za-z0-9_-]{32})\Z")
 _LETTERS = re.compile(rb"[A-Za-z*-]*\Z")
 _TRUNCATED = 24  # bytes of SHA-512 that identify a sequence
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +116,25 @@ def describe(client: RefgetApi, sequence: str) -> dict[str, Any]:
     Raises:
         NotFound: The server has no such sequence.
     """
-    answer: object = json_of(client.get_metadata.raw(id=sequence))
+    answer: object = json_of(_with_prefix(sequence, lambda id: client.get_metadata.raw(id=id)))
     metadata = answer.get("metadata") if is_object(answer) else None
     if not is_object(metadata):
         raise DecodeError("get_metadata", "metadata", metadata, expected="an object")
     return dict(metadata)
+
+
+def _with_prefix(sequence: str, request: Callable[[str], T]) -> T:
+    """Request an identifier; servers of version 1 know SQ. identifiers only with the prefix ga4gh:."""
+    try:
+        return request(sequence)
+    except NotFound:
+        if not sequence.startswith("SQ."):
+            raise
+        try:
+            return request(f"ga4gh:{sequence}")
+        except NotFound:
+            pass
+        raise
 
 
 def read(client: RefgetApi, sequence: str, *, start: int | None = None, end: int | None = None) -> str:
@@ -127,6 +152,7 @@ def read(client: RefgetApi, sequence: str, *, start: int | None = None, end: int
 
     Raises:
         UsageError: The positions are invalid, or the part crosses the origin and the server does not support that.
+        TransferError: The part crosses the origin, and the server does not state whether it supports that.
         NotFound: The server has no such sequence.
         ChecksumMismatch: The letters do not have the digest.
     """
@@ -162,6 +188,7 @@ def download(
 
     Raises:
         UsageError: The positions are invalid, or the part crosses the origin and the server does not support that.
+        TransferError: The part crosses the origin, and the server does not state whether it supports that.
         NotFound: The server has no such sequence.
         ChecksumMismatch: The letters do not have the digest; nothing was kept.
         DiskFull: There is no disk space.
@@ -237,19 +264,23 @@ class _Sequence:
             raise UsageError(
                 f"the part from {start} to {end} is empty", remedy="The end is excluded: use a larger one."
             )
-        if end is not None and end < start and not self._capabilities().get("circular_supported"):
+        if end is not None and end < start:
+            self._check_circular(start, end)
+
+    def _check_circular(self, start: int, end: int) -> None:
+        """Check that the server cuts circular sequences; its description is requested once, since some always fail."""
+        remedy = "Read the part to the end and the part from the beginning, and join them."
+        try:
+            answer: object = json_of(self._client.with_options(retry=NO_RETRY).get_service_info.raw())
+        except (APIError, DecodeError) as error:
+            why = f"whether circular sequences can be cut is unknown: {error.summary}"
+            raise TransferError(f"start {start} is after end {end}, and {why}", name=self._id, remedy=remedy) from error
+        able = answer.get("refget") if is_object(answer) else None
+        if not is_object(able) or not able.get("circular_supported"):
             raise UsageError(
                 f"start {start} is after end {end}, and the server does not support parts across the origin of a circular sequence",
-                remedy="Read the part to the end and the part from the beginning, and join them.",
+                remedy=remedy,
             )
-
-    def _capabilities(self) -> Mapping[str, Any]:
-        try:
-            answer: object = json_of(self._client.get_service_info.raw())
-        except NotFound:  # servers of version 1 may not have it
-            return {}
-        found = answer.get("refget") if is_object(answer) else None
-        return found if is_object(found) else {}
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the letters as they arrive; the end of them is their check."""
@@ -257,7 +288,9 @@ class _Sequence:
         digests = SequenceDigests()
         start = OMIT if self._start is None or not self._is_part else self._start
         end = OMIT if self._end is None else self._end
-        with self._client.get_sequence.stream(id=self._id, start=start, end=end) as body:
+        stream = self._client.get_sequence.stream
+        with ExitStack() as stack:
+            body = _with_prefix(self._id, lambda id: stack.enter_context(stream(id=id, start=start, end=end)))
             for piece in body.iter_bytes():
                 if not _LETTERS.match(piece):
                     raise self._wrong("the server did not answer with a sequence")
@@ -270,11 +303,10 @@ class _Sequence:
             if actual != value:
                 raise ChecksumMismatch(self._id, algorithm=algorithm, expected=value, actual=actual)
             self.verification = algorithm
-        if (
-            self._start is not None
-            and self._end is not None
-            and 0 <= (wanted := self._end - self._start) != self.length
-        ):
+        if self._is_part and not self.length:  # some servers cut what begins after the end to nothing
+            raise self._wrong("no letters were received: the sequence is shorter")
+        wanted = self.length if self._end is None else self._end - (self._start or 0)
+        if 0 <= wanted != self.length:
             raise self._wrong(f"{wanted} letters were requested, and {self.length} received")
 
     def _metadata(self) -> Mapping[str, Any] | None:

@@ -168,6 +168,14 @@ def test_sequences_that_cannot_be_are_refused(run, words, code, said):
     assert said in refused.err
 
 
+def test_a_login_requests_a_description_that_fails_once(run, omics_sandbox):
+    omics_sandbox.settings.turn({"refget.as_seqrepo": True})
+    refused = run("login", "refget", "--access-token", omics_sandbox.token())
+    assert refused.code == 1
+    assert "encountered an internal error" in refused.err
+    assert len(omics_sandbox.requests("/refget/sequence/service-info")) == 1
+
+
 # -- TRS
 
 

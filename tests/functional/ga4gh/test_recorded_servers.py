@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk import NO_RETRY, BadRequest, Htsget, NotFound
+from loopback import Head
+from omicsdk import NO_RETRY, BadRequest, Htsget, NotFound, Refget, TransferError
 from omicsdk.ga4gh import InvalidFormat
 from omicsdk.sandbox.ga4gh.alignments import BGZF_END
 from recorded_server import RecordedServer, exchanges
@@ -106,3 +107,70 @@ def test_headers_alone_and_errors_of_a_real_server(htsget: Htsget, tmp_path: Pat
         htsget.download("nothere", tmp_path / "c.file")
     with pytest.raises(BadRequest, match="InvalidRange"):
         htsget.download("a", tmp_path / "c.file", regions=["chrX"])
+
+
+# -- seqrepo-rest-service, a server of refget 1
+
+
+MD5, SQ = "509bdb356475a21077713babc47a4a35", "SQ.QH-piZ0sjR_bUkD-g0WJ3dcUCvtN_iSl"
+LISTS = ("text/plain, */*;q=0.5", "application/json;q=1")
+"""Accept headers that the server refused, from the recording."""
+
+
+class SeqrepoRestService(RecordedServer):
+    """What was recorded with an Accept header of one type; lists are refused, as each that was recorded was."""
+
+    def response(self, head: Head, path: str, body: Any) -> dict[str, Any] | None:
+        accept = head.headers.get("accept", "*/*")
+        if "service-info" not in path and ("," in accept or ";" in accept):
+            refused = [each for each in self._recorded if each["request"]["headers"].get("accept") in LISTS]
+            assert {each["response"]["status"] for each in refused} == {406}
+            return refused[0]["response"]
+        return super().response(head, path, body)
+
+
+@pytest.fixture
+def seqrepo(serve: Serve) -> RecordedServer:
+    return serve(SeqrepoRestService(exchanges("seqrepo-rest-service")))
+
+
+@pytest.fixture
+def refget(seqrepo: RecordedServer) -> Iterator[Refget]:
+    with Refget(f"http://127.0.0.1:{seqrepo.port}/refget/1", environ={}) as client:
+        yield client
+    assert seqrepo.unknown == []
+
+
+@pytest.mark.parametrize("id", [MD5, f"ga4gh:{SQ}", SQ, "NC_001416.1", "refseq:NC_001416.1"])
+def test_sequences_are_read_by_every_identifier(refget: Refget, id: str) -> None:
+    assert refget.describe(id)["length"] == 48_502
+    assert refget.read(id, start=10, end=20) == "CTCGCGGGTT"
+
+
+def test_a_whole_sequence_is_verified(refget: Refget, tmp_path: Path) -> None:
+    saved = refget.download(MD5, tmp_path / "a.fa")
+    assert (saved.length, saved.verification) == (48_502, "md5")
+
+
+def test_a_server_that_compares_accept_as_a_whole_is_asked_narrowly_from_then_on(
+    refget: Refget, seqrepo: RecordedServer
+) -> None:
+    for _ in range(2):
+        refget.describe(MD5)
+        refget.read(MD5, start=10, end=20)
+    lists = [accept for _, _, accept in seqrepo.requests if "," in accept]
+    assert len(lists) == 1
+    assert [accept for _, _, accept in seqrepo.requests][1:] == ["application/json", "text/plain"] * 2
+
+
+def test_a_description_that_fails_is_requested_once(refget: Refget, seqrepo: RecordedServer) -> None:
+    with pytest.raises(TransferError, match="whether circular sequences can be cut is unknown"):
+        refget.read(MD5, start=48_000, end=100)
+    assert [path for _, path, _ in seqrepo.requests] == ["/refget/1/sequence/service-info"]
+
+
+def test_unknown_sequences_and_positions_are_errors(refget: Refget) -> None:
+    with pytest.raises(NotFound):
+        refget.describe("0" * 32)
+    with pytest.raises(TransferError, match="no letters were received: the sequence is shorter"):
+        refget.read(MD5, start=48_502)

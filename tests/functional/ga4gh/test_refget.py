@@ -121,3 +121,17 @@ def test_the_asynchronous_client_has_the_same(omics_sandbox: Sandbox) -> None:
             return (await client.describe("chr1"))["length"], len(await client.read("chr1", end=9))
 
     assert anyio.run(work) == (10_000, 9)
+
+
+def test_a_server_like_seqrepo_is_read_as_others_are(
+    refget: Refget, omics_sandbox: Sandbox, ids: dict[str, str]
+) -> None:
+    omics_sandbox.settings.turn({"refget.as_seqrepo": True})
+    assert refget.read(ids["SQ"]) == LETTERS
+    assert refget.describe(ids["SQ"])["length"] == len(LETTERS)
+    with pytest.raises(TransferError, match="whether circular sequences can be cut is unknown"):
+        refget.read("plasmid", start=590, end=10)
+    with pytest.raises(TransferError, match="the sequence is shorter"):
+        refget.read(ids["md5"], start=len(LETTERS))
+    statuses = [each["status"] for each in omics_sandbox.requests("/refget")]
+    assert statuses == [406, 404, 200, 404, 200, 500, 200]

@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 from omicsdk.core.api_errors import api_error
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock, StoppableClock
 from omicsdk.core.credentials import Credentials, HttpxAuth, as_credentials, is_confidential, origin_of
-from omicsdk.core.errors import AuthError, ConfigError, TimedOut, TooManyRedirects, TransportError
+from omicsdk.core.errors import AuthError, ConfigError, DecodeError, TimedOut, TooManyRedirects, TransportError
 from omicsdk.core.logs import http_log
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.redaction import is_secret_name, mask_url, without_query
@@ -29,6 +29,7 @@ from omicsdk.core.retry import (
     lead_in_words,
     retry_after,
 )
+from omicsdk.core.sending.accept import ANY, AcceptMemory, is_accepted, narrower
 from omicsdk.core.sending.connections import Connections, Hop, WireFailure
 from omicsdk.core.threads import never
 from omicsdk.core.version import USER_AGENT
@@ -162,6 +163,7 @@ class Manners:
         pace: Limits the rate of requests to that origin; None for no limit.
         stopped: Whether to stop: waits end. Requests are still sent, because a workflow that stops may have to clean
             up.
+        accepted: The Accept headers that servers took after a 406; clones share it.
     """
 
     base_url: str
@@ -172,6 +174,7 @@ class Manners:
     fraction: Callable[[], float]
     pace: Pace | None = None
     stopped: Callable[[], bool] = never
+    accepted: AcceptMemory = field(default_factory=AcceptMemory)
 
 
 class Outgoing(NamedTuple):
@@ -208,6 +211,8 @@ class _Conversation:
         self._failures = 0
         self._redirects = 0
         self._renewed = False
+        self._accept = next((value for name, value in self._hop.headers if name.lower() == "accept"), ANY)
+        self._narrowed = ""  # the header that is sent in its place after a 406
 
     def run(self) -> Steps[Any]:
         """Yield the next actions, and return the final httpx.Response, whose status is below 400.
@@ -221,22 +226,57 @@ class _Conversation:
             yield from self._wait_for_turn()
             credentials, headers, query = yield from self._authorized()
             try:
-                response: httpx.Response = yield Send(self._hop, headers, query, credentials)
+                response: httpx.Response = yield Send(self._accepting(), headers, query, credentials)
             except WireFailure as failure:
                 yield from self._wait_after_failure(failure)
                 continue
+            if self._narrowed != self._accept and response.status_code != 406:
+                yield from self._check_type(response)
             if response.status_code < 300 or self._is_final(response):
                 return response
             if response.status_code < 400:
                 yield from self._go_on(response)
                 continue
             body: bytes = yield Finish(response)
+            if response.status_code == 406 and self._narrow():
+                continue
             if response.status_code == 401 and credentials is not None and headers and not self._renewed:
                 self._renewed = True
                 if (yield Renew(credentials, headers)):
                     http_log.info("%s %s: credentials renewed", self._hop.method, mask_url(self._hop.url))
                     continue
             yield from self._wait_after_error(response, body)
+
+    def _accepting(self) -> Hop:
+        """Return the present step with the Accept header that its server takes."""
+        self._narrowed = self._narrowed or self._manners.accepted.header_for(self._hop.url, self._accept)
+        if self._narrowed == self._accept:
+            return self._hop
+        others = tuple(pair for pair in self._hop.headers if pair[0].lower() != "accept")
+        return self._hop._replace(headers=(*others, ("accept", self._narrowed)))
+
+    def _narrow(self) -> bool:
+        """Return whether a narrower Accept header is left after a 406: some servers compare it as one text."""
+        following = narrower(self._accept, self._narrowed) if self._hop.method in ("GET", "HEAD") else None
+        if following is None:
+            return False
+        http_log.debug("%s %s: 406; trying Accept: %s", self._hop.method, mask_url(self._hop.url), following)
+        self._narrowed = following
+        return True
+
+    def _check_type(self, response: "httpx.Response") -> Steps[None]:
+        """Check the media type of an answer to a narrower Accept header, and remember that header.
+
+        Raises:
+            DecodeError: It is of a type that was not requested.
+        """
+        if response.status_code < 300 and not is_accepted(self._accept, response.headers):
+            yield Finish(response)
+            came = response.headers["content-type"]
+            error = DecodeError(self._request.operation, "Content-Type", came, expected=self._accept)
+            error.remedy = "The service refused these types with 406. Check its URL (base_url)."
+            raise error
+        self._manners.accepted.keep(self._hop.url, self._accept, self._narrowed)
 
     def _wait_for_turn(self) -> Steps[None]:
         """Wait until the service accepts the next request. A redirect and a retry are treated as requests."""
@@ -290,7 +330,7 @@ class _Conversation:
             raise self._described(TransportError("The service redirected to an invalid URL")) from error
         if not following.url.lower().startswith(("http://", "https://")):
             raise self._described(TransportError("The service redirected to another protocol than http"))
-        self._hop = following
+        self._hop, self._narrowed = following, ""
         if wait:
             elapsed, budget = self._elapsed(), self._manners.retry.budget
             if elapsed + wait > budget:
@@ -800,6 +840,7 @@ class Transport(_Transport):
             return None
         hop = _first_hop(request, self._manners)
         headers = {name.lower(): value for name, value in hop.headers}
+        headers["accept"] = self._manners.accepted.header_for(hop.url, headers["accept"])
         credentials = _credentials_for(request, hop, self._manners)
         if credentials is None:
             return Outgoing(hop.url, headers)

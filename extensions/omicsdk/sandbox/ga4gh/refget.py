@@ -17,6 +17,14 @@ from omicsdk.sandbox.state.settings import Setting
 
 PREFIX = "/refget"
 CIRCULAR, LIMIT = "refget.circular_supported", "refget.subsequence_limit"
+AS_SEQREPO = "refget.as_seqrepo"
+_ACCEPTED = (
+    "*/*",
+    "application/json",
+    "text/plain",
+    "application/vnd.ga4gh.refget.v1.0.0+json",
+    "text/vnd.ga4gh.refget.v1.0.0+plain",
+)
 _PLAIN, _JSON = "text/vnd.ga4gh.refget.v2.0.0+plain", "application/vnd.ga4gh.refget.v2.0.0+json"
 _RANGE = re.compile(r"bytes=(\d+)-(\d+)\Z")
 
@@ -63,6 +71,12 @@ class Refget:
                 "whether parts across the origin of circular sequences are served, and not refused with 501",
             ),
             Setting(LIMIT, 0.0, "how many letters a part has at most; 0 for no limit"),
+            Setting(
+                AS_SEQREPO,
+                False,
+                "whether it answers as seqrepo-rest-service: Accept is compared as one text (406), identifiers SQ. need"
+                " ga4gh: before them (404), the service's description fails (500), and parts after the end are empty",
+            ),
         )
 
     @property
@@ -93,12 +107,28 @@ class Refget:
         """Add the sequences of a FASTA file; return their names."""
         return [self.add(name, letters).name for name, letters in _of_fasta(text)]
 
+    @property
+    def is_seqrepo(self) -> bool:
+        """Whether it answers as seqrepo-rest-service."""
+        return self.context.settings.flag(AS_SEQREPO)
+
+    def check_accept(self, call: Call) -> None:
+        """Refuse an Accept header that seqrepo-rest-service refuses.
+
+        Raises:
+            Problem: 406; it is a list, or has parameters.
+        """
+        if self.is_seqrepo and call.headers.get("accept", "*/*") not in _ACCEPTED:
+            raise Problem(406, "Not Acceptable", "Invalid Accept header")
+
     def find(self, id: str) -> Sequence:
         """The sequence of an identifier.
 
         Raises:
             Problem: 404; there is none.
         """
+        if id.startswith("SQ.") and self.is_seqrepo:
+            raise not_found(f"There is no sequence {id}")
         bare = id.removeprefix("ga4gh:")
         where = "md5 = ? OR trunc512 = ? OR ga4gh = ? OR name = ?"
         found = self.sequences.first(where, bare.lower(), bare.lower(), bare, id)
@@ -132,6 +162,8 @@ def refget_service(state: Refget, document: Mapping[str, Any]) -> Service:
 def get_service_info(state: Refget, call: Call) -> Reply:
     """GET /sequence/service-info."""
     del call
+    if state.is_seqrepo:
+        raise Problem(500, "Internal Server Error", "The server encountered an internal error")
     settings = state.context.settings
     able = {
         "circular_supported": settings.flag(CIRCULAR),
@@ -144,6 +176,7 @@ def get_service_info(state: Refget, call: Call) -> Reply:
 
 def get_metadata(state: Refget, call: Call) -> Reply:
     """GET /sequence/{id}/metadata."""
+    state.check_accept(call)
     found = state.find(call.arguments["id"])
     metadata = {
         "id": found.md5,
@@ -158,6 +191,7 @@ def get_metadata(state: Refget, call: Call) -> Reply:
 
 def get_sequence(state: Refget, call: Call) -> Reply:
     """GET /sequence/{id}."""
+    state.check_accept(call)
     found = state.find(call.arguments["id"])
     letters = state.context.objects.read(found.blob)
     start, end, ranged = call.arguments.get("start"), call.arguments.get("end"), call.headers.get("range")
@@ -177,6 +211,8 @@ def get_sequence(state: Refget, call: Call) -> Reply:
 
 def _part(state: Refget, found: Sequence, letters: bytes, start: int, end: int) -> bytes:
     settings = state.context.settings
+    if start >= found.length == end and state.is_seqrepo:
+        return b""
     if start >= found.length or end > found.length:
         raise Problem(416, "range", f"The sequence has {found.length} letters")
     if start > end:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import email.utils
 import logging
+import re
 from dataclasses import replace
 
 import httpx
@@ -20,6 +21,7 @@ from omicsdk.core import (
     Basic,
     BearerToken,
     ConfigError,
+    DecodeError,
     ManualClock,
     Request,
     Retry,
@@ -111,6 +113,99 @@ def test_the_caller_states_what_bytes_are_and_the_body_what_its_form_is(both, of
     client = both(server, headers={"Content-Type": "text/plain; dcp-type=data"})
     client.send(request("PUT", content=b"a", headers=[("content-type", of_the_body)]))
     assert server.seen[0].headers.get_list("content-type") == [sent]
+
+
+TYPES = "text/plain, text/vnd.example.v2+plain, application/json;q=0.5"
+
+
+def comparing(*accepted, media_type="text/plain; charset=utf-8"):
+    """A server that compares the Accept header as one text, as seqrepo-rest-service does."""
+
+    def respond(got):
+        is_accepted = got.headers["accept"] in accepted
+        return httpx.Response(200 if is_accepted else 406, headers={"content-type": media_type}, content=b"ACGT")
+
+    return Server(respond)
+
+
+def accepts(server):
+    return [got.headers["accept"] for got in server.seen]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "forms"), [("text/plain", [TYPES, "text/plain"]), ("*/*", [TYPES, "text/plain", "*/*"])]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_406_is_answered_with_a_narrower_accept_header_which_is_remembered(both, accepted, forms, method):
+    server = comparing(accepted)
+    client = both(server)
+    asked = request(method, headers=[("Accept", TYPES)])
+    assert client.send(asked).status_code == 200
+    assert accepts(server) == forms
+    assert client.clock.slept == []
+    server.seen.clear()
+    client.send(asked)
+    client.transport = client.transport.with_options(timeout=5)
+    client.send(asked)
+    assert accepts(server) == [accepted, accepted]
+    server.seen.clear()
+    client.send(request(url="/others", headers=[("accept", "text/plain, text/csv")]))
+    assert accepts(server)[0] == "text/plain"  # this server reads no lists
+
+
+def test_another_host_is_sent_the_whole_header(both):
+    server = comparing("text/plain")
+    client = both(server)
+    client.send(request(headers=[("accept", TYPES)]))
+    server.seen.clear()
+    client.send(request(url="https://other.example.org/x", headers=[("accept", TYPES)]))
+    assert accepts(server) == [TYPES, "text/plain"]
+
+
+def test_what_comes_after_a_406_is_one_of_the_types_or_refused(both):
+    for media_type in ("text/plain", "TEXT/PLAIN; charset=utf-8", "text/vnd.example.v1+plain", "application/json"):
+        assert both(comparing("*/*", media_type=media_type)).send(request(headers=[("accept", TYPES)]))
+    for media_type in ("text/html", "application/octet-stream", "image/svg+xml"):
+        server = comparing("*/*", media_type=media_type)
+        for stream in (False, True):
+            with pytest.raises(DecodeError, match=f"Content-Type' is '{re.escape(media_type)}', not text/plain"):
+                both(server).send(request(headers=[("accept", TYPES)]), stream=stream)
+
+
+@pytest.mark.parametrize(
+    ("method", "accept", "count"),
+    [("GET", "*/*", 1), ("GET", "application/json", 2), ("GET", TYPES, 3), ("POST", TYPES, 1), ("DELETE", TYPES, 1)],
+)
+def test_a_406_that_stays_is_an_error(both, method, accept, count):
+    server = comparing()
+    client = both(server)
+    with pytest.raises(APIError) as caught:
+        client.send(request(method, headers=[("accept", accept)]))
+    assert (caught.value.status, len(server.seen), client.clock.slept) == (406, count, [])
+    server.seen.clear()
+    with pytest.raises(APIError):
+        client.send(request(method, headers=[("accept", accept)]))
+    assert accepts(server)[0] == accept  # nothing was learnt
+
+
+def test_an_error_after_a_406_is_the_answer(both):
+    def respond(got):
+        return httpx.Response(404 if got.headers["accept"] == "text/plain" else 406)
+
+    with pytest.raises(errors.NotFound):
+        both(Server(respond)).send(request(headers=[("accept", TYPES)]))
+
+
+def test_a_redirect_to_a_host_that_reads_lists_is_followed_with_the_whole_header(both):
+    def respond(got):
+        if got.url.host == "api.example.org":
+            is_accepted = got.headers["accept"] == "text/plain"
+            return httpx.Response(302 if is_accepted else 406, headers={"location": "https://other.example.org/x"})
+        return httpx.Response(200, headers={"content-type": "text/html"})
+
+    server = Server(respond)
+    assert both(server).send(request(headers=[("accept", TYPES)])).status_code == 200
+    assert accepts(server) == [TYPES, "text/plain", TYPES]
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
