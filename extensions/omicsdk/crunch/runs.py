@@ -7,13 +7,14 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property
 from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from omicsdk.core.errors import ConfigError, OmicsError, UnsafePath, UsageError
+from omicsdk.core.client import exchange_of
+from omicsdk.core.errors import ConfigError, OmicsError, ServerError, UnsafePath, UsageError
 from omicsdk.core.redaction import mask_text
 from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, check_stop, folder_of, storage_of
 from omicsdk.crunch.requests import checked_slug
@@ -557,13 +558,20 @@ def next_dataset(client: Crunch, project: str = "") -> str:
 
     Raises:
         NotFound: There is no such project.
+        ServerError: The site fails, as some sites do when no dataset is left; a status of 500 is not retried.
     """
-    if not project:
-        return client.get_next_dataset().dataset
-    client.get_project(
-        slug=checked_slug(project)
-    )  # of a project that does not exist the next dataset is a status of 500
-    return client.get_next_dataset_of_project(slug=project).dataset
+    if project:
+        client.get_project(slug=checked_slug(project))  # of one that does not exist the next dataset is a status of 500
+    retry = exchange_of(client).transport.retry
+    once = client.with_options(retry=replace(retry, statuses=retry.statuses - {500}))
+    try:
+        following = once.get_next_dataset_of_project(slug=project) if project else once.get_next_dataset()
+    except ServerError as error:
+        if error.status == 500:
+            error.message = "no dataset, or the server failed"
+            error.remedy = "Check the site's datasets: one whose project was deleted also makes it fail."
+        raise
+    return following.dataset
 
 
 def check_cores(cores: object) -> str:

@@ -14,6 +14,7 @@ from crunch_command import crunch_command
 from omicsdk.compat.crunch.client.connections import Connection
 from omicsdk.crunch import Crunch
 from omicsdk.crunch.requests import CrunchExchange
+from omicsdk.sandbox import Rule
 
 EXAMPLE = "sandbox:example-reads"
 HAPPY = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)]
@@ -134,6 +135,14 @@ def test_next_takes_the_oldest_and_states_when_none_is_left(crunch, site, add):
     assert (ran.code, ran.out, "No more datasets to process" in ran.err) == (1, "", True)
     assert crunch("next", "--workflow", "script").json["dataset"] == EXAMPLE
     assert crunch("next", "--workflow", "script").code == 1
+
+
+def test_next_names_what_a_failing_site_may_mean(crunch, omics_sandbox):
+    omics_sandbox.add_faults(Rule("status", path="/crunch/api/next/", status=500))
+    ran = crunch("next", "--workflow", "script")
+    assert (ran.code, ran.out) == (1, "")
+    assert "no dataset, or the server failed (500" in ran.err
+    assert len(omics_sandbox.requests("/crunch/api/next/")) == 1
 
 
 def test_a_loop_continues_after_a_failure_and_states_how_it_ended(crunch, site, add):

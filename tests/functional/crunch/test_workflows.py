@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from crunch_runs import put
-from omicsdk.core import ConfigError, Interrupted, NotFound, SomeFailed, Unauthorized, UsageError
+from omicsdk.core import ConfigError, Interrupted, NotFound, Retry, SomeFailed, Unauthorized, UsageError
+from omicsdk.core.errors import ServerError
 from omicsdk.crunch import AsyncCrunch, Crunch, RunResult, Stage, State, WorkflowType
-from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.transfer import Control, Progress
 
 FILES = {"a.txt": "alpha", "sub/b.txt": "beta"}
@@ -147,6 +148,24 @@ def test_attributes_are_added_by_the_kind_of_their_values(crunch: Crunch, values
     with pytest.raises(UsageError, match="Cannot infer"):
         crunch.add_attributes(SLUG, {"more": 1, "none": None})
     assert len(crunch.get_dataset(slug=SLUG).attributes) == len(values)
+
+
+def test_a_site_that_fails_where_no_dataset_is_left_is_asked_once(crunch: Crunch, sandbox: Sandbox):
+    sandbox.settings.turn({"sandbox.strict_errors": "real"})
+    crunch.delete_project(slug="sandbox")  # the recorded case: of an orphan the site's answer is a page with 500
+    for project in ("", "proj"):
+        if project:
+            sandbox.add_faults(Rule("status", path="/crunch/api/projects/proj/next/", status=500))
+        before = len(sandbox.requests("/crunch/api"))
+        with pytest.raises(ServerError, match="no dataset, or the server failed"):
+            crunch.next_dataset(project)
+        assert len(sandbox.requests("/crunch/api")) - before == 1 + bool(project)
+
+
+def test_a_site_that_is_busy_is_asked_for_the_next_dataset_again(crunch: Crunch, sandbox: Sandbox):
+    sandbox.add_faults(Rule("status", path="/crunch/api/projects/proj/next/", status=503, times=1))
+    client = crunch.with_options(retry=Retry(base=0))
+    assert client.next_dataset("proj") == SLUG
 
 
 def test_the_next_dataset_is_run_by_both_clients(crunch: Crunch, sandbox: Sandbox, media: Path, tmp_path: Path):

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -107,7 +108,7 @@ def htsget_service(state: Htsget, document: Mapping[str, Any]) -> Service:
         handlers=handlers_in(document, state, sys.modules[__name__]),
         error_body=_error,
         error_type="application/json",
-        pages=[Route("/blocks/{kind}/{format}/{id:path}", lambda request: _computed_block(state, request))],
+        pages=[Route("/blocks/{kind}/{format}/{id:path}", partial(_computed_block, state))],
     )
 
 
