@@ -11,7 +11,7 @@ from .values import Json, join
 # The styles that omicsdk.core supports: the required keys besides style and items, and the optional ones; each with its
 # name in core.
 STYLES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
-    "link": ({}, {"token": "parameter"}),
+    "link": ({}, {"token": "parameter", "header": "next", "last": "last"}),
     "continuation": ({"next": "next"}, {}),
     "offset": ({"offset": "parameter"}, {"limit": "limit"}),
     "page": ({"page": "parameter"}, {"limit": "limit", "next": "next"}),

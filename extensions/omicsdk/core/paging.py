@@ -23,11 +23,12 @@ _PARAMETER = re.compile(
 )
 
 
-def next_link(headers: Mapping[str, str]) -> str | None:
+def next_link(headers: Mapping[str, str], wanted: str = "next") -> str | None:
     """Return the URL of the Link header with relation `next` (RFC 8288), or None.
 
     Args:
         headers: An answer's headers, read as `link` (httpx ignores case).
+        wanted: Another relation.
     """
     text, at = headers.get("link") or "", 0
     while target := _TARGET.search(text, at):
@@ -38,7 +39,7 @@ def next_link(headers: Mapping[str, str]) -> str | None:
             if name.lower() == "rel" and relation is None:
                 relation = next((value for value in values if value), "").lower().split()
             at = parameter.end()
-        if "next" in (relation or ()):
+        if wanted in (relation or ()):
             return target[1]
     return None
 
@@ -49,8 +50,11 @@ def next_request(
     """Return the request for the page after an answer, or None after the last.
 
     The next URL is followed unchanged, and a body is sent again with it. If the document names the parameter with the
-    token,
-    only that is taken from it: a service behind a proxy may not know its own address.
+    token, only that is taken from it: a service behind a proxy may not know its own address.
+
+    Some services state a next page for ever. Where pages are counted, by an offset or a page number, an empty page is
+    the last; so is a page before a link beyond the last page, unless its length is the limit. Where tokens lead from page
+    to page, an empty one may have others after it.
 
     Args:
         paging: How pages follow; None for an operation without pages.
@@ -60,13 +64,13 @@ def next_request(
         page: Returns the decoded answer; not called if the headers suffice.
 
     Raises:
-        DecodeError: The page names itself as the next one, which would never end.
+        DecodeError: The page names itself or one before it as the next one, which would never end.
     """
     if paging is None:
         return None
     if paging.style in ("link", "continuation"):
-        link = next_link(headers) if paging.style == "link" else found_at(page(), paging.next)
-        if not isinstance(link, str) or not link:
+        link = _header_link(headers, paging.next) if paging.style == "link" else found_at(page(), paging.next)
+        if not isinstance(link, str) or not link or _is_after_last(paging, request, link, headers, page):
             return None
         token = _token_in(link, paging.parameter) if paging.style == "link" else None
         if token is not None:
@@ -81,6 +85,34 @@ def next_request(
     for name, value in _next_values(paging, request, page()).items():
         following = following.at(_with_query(following.url, name, value))
     return None if following is request else following
+
+
+def _header_link(headers: Mapping[str, str], name: str, relation: str = "next") -> str | None:
+    return headers.get(name) if name else next_link(headers, relation)
+
+
+def _is_after_last(
+    paging: Paging, request: Request, link: str, headers: Mapping[str, str], page: Callable[[], Any]
+) -> bool:
+    """Return whether a link leads beyond the last page; of links that do not count this is unknown.
+
+    Raises:
+        DecodeError: It leads to this page, or to one before it.
+    """
+    query = dict(parse_qsl(urlsplit(link).query))
+    name = next((name for name in (paging.parameter, "offset", "page") if _is_count(query.get(name))), None)
+    if name is None:
+        return False
+    items = list_at(page(), content_key(paging, headers))
+    if items is not None and not items:
+        return True
+    place, begin = int(query[name]), dict(parse_qsl(urlsplit(request.url).query)).get(name, "")
+    if _is_count(begin) and place <= int(begin):
+        raise DecodeError(request.operation, name, query[name], expected="the token of another page")
+    stated = _header_link(headers, paging.last, "last") if paging.style == "link" else None
+    last = dict(parse_qsl(urlsplit(stated or "").query)).get(name)
+    is_full = items is None or len(items) >= _number(query.get(paging.limit or "limit"), len(items) + 1)
+    return last is not None and _is_count(last) and place > int(last) and not is_full
 
 
 def _token_in(link: str, parameter: str) -> str | None:
@@ -114,8 +146,12 @@ def _next_values(paging: Paging, request: Request, page: Any) -> dict[str, str]:
     return {} if is_short else {paging.parameter: str(_number(asked.get(paging.parameter), 1) + 1)}
 
 
+def _is_count(text: str | None) -> bool:
+    return re.fullmatch("[0-9]{1,18}", text or "") is not None
+
+
 def _number(text: str | None, otherwise: int) -> int:
-    return int(text) if text is not None and text.isascii() and text.isdigit() else otherwise
+    return int(text) if text is not None and _is_count(text) else otherwise
 
 
 def _with_query(url: str, name: str, value: str) -> str:

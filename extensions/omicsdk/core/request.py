@@ -40,8 +40,8 @@ class Paging:
     """The paging of an operation's list.
 
     Attributes:
-        style: How the next page is requested. `link`: by the URL of a Link header with rel="next", or by the value of
-            `parameter` in it. `continuation`: by the URL in the answer at `next`. `token`: by the answer's value at
+        style: How the next page is requested. `link`: by the URL of a Link header with rel="next", or of the header that
+            `next` names, or by the value of `parameter` in it. `continuation`: by the URL in the answer at `next`. `token`: by the answer's value at
             `next` in the query parameter. `offset`: by the number of items so far. `page`: by the page's number,
             counted from 1.
         items: Dotted key of the list in a page, such as `bundle.files`; empty if the answer itself is the list; several
@@ -51,7 +51,9 @@ class Paging:
         limit: The query parameter with the length of a page: a shorter page is the last, except for the first of
             offsets, which determines the length of this service's pages.
         next: Where an answer states what follows; nothing there means that it is the last. A dotted key in which a
-            whole number selects from a list, and `rel=next` the list's member whose field rel is next.
+            whole number selects from a list, and `rel=next` the list's member whose field rel is next; of `link` the
+            name of a header.
+        last: The header with the URL of the last page, of `link`; by default the Link header with rel="last".
     """
 
     style: Literal["link", "continuation", "token", "offset", "page"]
@@ -59,6 +61,7 @@ class Paging:
     parameter: str = ""
     limit: str = ""
     next: str = ""
+    last: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote
 
 from omicsdk_api.trs import AsyncTrsApi, TrsApi
 
@@ -77,9 +77,8 @@ def ls(
         "tool_class": tool_class,
     }  # fmt: skip
     given: dict[str, Any] = {each: value for each, value in stated.items() if value is not None}
-    seen, count = set[str](), 0
-    while True:
-        answer = client.list_tools.raw(**given)
+    count = 0
+    for answer in client.list_tools.answers(client.list_tools.build(**given)):
         for tool in _list(json_of(answer), "list_tools"):
             if count == limit:
                 if on_more is not None:
@@ -87,15 +86,6 @@ def ls(
                 return
             count += 1
             yield tool
-        # The header is an address, which a registry behind a proxy may state wrongly: only its offset is used.
-        next_page = str(answer.headers.get("next_page") or "")
-        following = dict(parse_qsl(urlsplit(next_page).query)).get("offset")
-        if not following:
-            return
-        if following in seen:
-            raise DecodeError("list_tools", "next_page", following, expected="the offset of another page")
-        seen.add(following)
-        given["offset"] = following
 
 
 def describe(client: TrsApi, tool: str) -> dict[str, Any]:
@@ -138,7 +128,7 @@ def files(
 
     Args:
         tool: Identifier of the tool, such as #workflow/github.com/org/name.
-        version: Version; by default the only one.
+        version: Identifier of the version, which may differ from its name; by default the only one.
         type: Language of the descriptors; by default the only one that the version has.
 
     Returns:
@@ -173,7 +163,7 @@ def download(
     Args:
         tool: Identifier of the tool, such as #workflow/github.com/org/name.
         folder: Folder for the files; created if missing.
-        version: Version; by default the only one.
+        version: Identifier of the version, which may differ from its name; by default the only one.
         type: Language of the descriptors; by default the only one that the version has.
         dry_run: Only report what would be fetched.
         stop: Set to stop the download; the same call resumes.
@@ -215,8 +205,9 @@ def download(
 def _chosen(client: TrsApi, tool: str, version: str | None, type: str | None) -> tuple[str, str]:
     """Return the named version and language, or the only ones."""
     if version is None:
-        named = [str(each.get("name") or each.get("id") or "") for each in versions(client, tool)]
-        version = _only(named, f"{tool} has", "versions", "--version")
+        listed = {_version_in_paths(tool, each): str(each.get("name") or "") for each in versions(client, tool)}
+        names = [f"{id} ({name})" if name not in ("", id) else id for id, name in listed.items()]
+        version = _only(list(listed), f"{tool} has", "versions", "--version", names)
     if type is None:
         found: object = json_of(client.get_version.raw(id=tool, version_id=version))
         types = found.get("descriptor_type") if is_object(found) else None
@@ -225,10 +216,22 @@ def _chosen(client: TrsApi, tool: str, version: str | None, type: str | None) ->
     return version, type
 
 
-def _only(named: Sequence[str], who: str, what: str, option: str) -> str:
+def _version_in_paths(tool: str, version: Mapping[str, Any]) -> str:
+    """What a registry calls a version in paths: the end of its URL.
+
+    Of trs-filer this is the identifier, which may be the name of another version; of Dockstore it is the name, and the
+    identifier has the tool's before it.
+    """
+    _, found, end = str(version.get("url") or "").partition("?")[0].rpartition("/versions/")
+    if found and end.strip("/"):
+        return unquote(end.strip("/"))
+    return str(version.get("id") or version.get("name") or "").removeprefix(f"{tool}:")
+
+
+def _only(named: Sequence[str], who: str, what: str, option: str, names: Sequence[str] = ()) -> str:
     if len(named) == 1:
         return named[0]
-    shown = ", ".join(named[:10]) + (f" and {len(named) - 10} more" if len(named) > 10 else "")
+    shown = ", ".join((names or named)[:10]) + (f" and {len(named) - 10} more" if len(named) > 10 else "")
     raise UsageError(f"{who} {len(named)} {what}{f': {shown}' if named else ''}", remedy=f"Name one with {option}.")
 
 

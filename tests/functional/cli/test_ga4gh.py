@@ -196,5 +196,5 @@ def test_a_tool_is_shown_and_its_files_are_written(run, tmp_path):
 def test_a_version_has_to_be_named_where_there_are_several(run):
     refused = run("trs", "download", TOOL)
     assert refused.code == 2
-    assert "v1.0, v1.1. Name one with --version" in refused.err
+    assert "v1.0 (release 1.0), v1.1 (release 1.1). Name one with --version" in refused.err
     assert run("trs", "get", "none").code == 1

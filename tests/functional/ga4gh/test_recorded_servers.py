@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from loopback import Head
-from omicsdk import NO_RETRY, BadRequest, Htsget, NotFound, Refget, TransferError
+from omicsdk import NO_RETRY, BadRequest, Htsget, NotFound, Refget, TransferError, Trs, UsageError
 from omicsdk.ga4gh import InvalidFormat
 from omicsdk.sandbox.ga4gh.alignments import BGZF_END
 from recorded_server import RecordedServer, exchanges
@@ -174,3 +174,48 @@ def test_unknown_sequences_and_positions_are_errors(refget: Refget) -> None:
         refget.describe("0" * 32)
     with pytest.raises(TransferError, match="no letters were received: the sequence is shorter"):
         refget.read(MD5, start=48_502)
+
+
+# -- trs-filer, a registry of tools
+
+
+def trs_of(server: RecordedServer) -> Trs:
+    return Trs(f"http://127.0.0.1:{server.port}/ga4gh/trs/v2", retry=NO_RETRY, environ={})
+
+
+def test_an_empty_registry_is_listed_with_one_request(serve: Serve) -> None:
+    server = serve(RecordedServer(exchanges("trs-filer", last="tools, empty registry: next page 3")))
+    with trs_of(server) as trs:
+        assert list(trs.ls()) == []
+    assert len(server.requests) == 1
+
+
+@pytest.fixture
+def filer(serve: Serve) -> RecordedServer:
+    """The registry with nine tools."""
+    return serve(RecordedServer(exchanges("trs-filer", "tools", "version without files: descriptor")))
+
+
+def test_tools_are_listed_to_their_last_page(filer: RecordedServer) -> None:
+    with trs_of(filer) as trs:
+        names = [each["name"] for each in trs.ls()]
+        assert (len(names), names[0], len(filer.requests)) == (9, "count", 1)
+        filer.requests.clear()
+        assert len(list(trs.list_tools.iterate(limit=4))) == 9
+        assert len(filer.requests) == 3
+    assert filer.unknown == []
+
+
+def test_the_only_version_is_read_by_its_identifier(filer: RecordedServer, tmp_path: Path) -> None:
+    with trs_of(filer) as trs:
+        with pytest.raises(UsageError, match=r"3 versions: v1 \(one\), v2 \(two\), two \(three\)"):
+            trs.files("count")
+        assert next(each["path"] for each in trs.files("count", version="v1")) == "main.cwl"
+        report = trs.download("count", tmp_path, version="v1")
+    states = {each.name: each.state for each in report.outcomes}
+    nested = {name for name in states if "/" in name}
+    assert nested == {
+        name for name, state in states.items() if state == "failed"
+    }  # 404 there, however they are encoded
+    assert (tmp_path / "main.cwl").read_text().startswith("cwlVersion: v1.2")
+    assert [path.rpartition("/")[2] for _, path, _ in filer.unknown] == ["tests%2Ft2.json"]

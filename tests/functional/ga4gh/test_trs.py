@@ -42,11 +42,11 @@ def test_a_dry_run_writes_nothing(trs: Trs, tmp_path: Path) -> None:
 
 
 def test_a_tool_with_several_versions_needs_one_named(trs: Trs, omics_sandbox: Sandbox, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"2 versions: v1\.0, v1\.1"):
+    with pytest.raises(UsageError, match=r"2 versions: v1\.0 \(release 1\.0\), v1\.1"):
         trs.download(EXAMPLE_TOOL, tmp_path)
     state = omics_sandbox.ga4gh.trs
     for kind in ("CWL", "WDL"):
-        state.add("#workflow/a/b", "main/next", kind, {"main": f"text {kind}"})
+        state.add("#workflow/a/b", "main/next", kind, {"main": f"text {kind}"}, name="the next one")
     with pytest.raises(UsageError, match="2 descriptor types: CWL, WDL"):
         trs.files("#workflow/a/b")
     trs.download("#workflow/a/b", tmp_path, type="WDL").raise_if_failed()

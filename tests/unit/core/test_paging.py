@@ -225,7 +225,7 @@ TOKENS_IN_LINKS = Paging("link", "roles", parameter="next_token")
         ("/roles", "https://inside.example/roles?next_token=b%2B", "/roles?next_token=b%2B"),
         ("/roles?per_page=5", "/roles?per_page=5&next_token=b&per_page=5", "/roles?per_page=5&next_token=b"),
         ("/roles?next_token=a&per_page=5", "/x?next_token=a&next_token=b", "/roles?per_page=5&next_token=b"),
-        ("/roles", "/v2/roles?page=2", "https://api.example.org/v2/roles?page=2"),
+        ("/roles", "/v2/roles?after=2", "https://api.example.org/v2/roles?after=2"),
     ],
 )
 def test_the_token_of_a_link_goes_to_the_address_that_was_queried(asked: str, link: str, expected: str):
@@ -245,6 +245,65 @@ def test_a_link_with_the_token_of_the_same_page_ends():
             {"link": '</roles?next_token=a>; rel="next"'},
             no_page,
         )
+
+
+CONTINUED = Paging("continuation", "results", next="next")
+
+
+@pytest.mark.parametrize(
+    ("following", "items", "is_followed"),
+    [
+        ("/x?page=3", [1], True),
+        ("/x?page=3", [], False),
+        ("/x?offset=200&limit=100", [], False),
+        ("/x?cursor=3", [], True),  # tokens may lead over empty pages
+        ("/x?page=c3", [], True),
+    ],
+)
+def test_an_empty_page_is_the_last_where_pages_are_counted(following: str, items: list[int], is_followed: bool):
+    page = {"results": items, "next": f"https://api.example.org{following}"}
+    found = next_request(CONTINUED, FIRST.at("/x?page=2"), "https://api.example.org/x?page=2", {}, lambda: page)
+    assert (found is not None) == is_followed
+    by_header = Paging("link", "results", next="next_page")
+    headers = {"next_page": f"https://api.example.org{following}"}
+    found = next_request(by_header, FIRST.at("/x"), "https://api.example.org/x", headers, lambda: page)
+    assert (found is not None) == is_followed
+
+
+def test_a_page_that_leads_to_one_before_it_is_an_error():
+    page = {"results": [1], "next": "https://api.example.org/x?page=1"}
+    with pytest.raises(DecodeError, match="another page"):
+        next_request(CONTINUED, FIRST.at("/x?page=2"), "https://api.example.org/x?page=2", {}, lambda: page)
+
+
+@pytest.mark.parametrize(
+    ("length", "limit", "last", "is_followed"),
+    [
+        (4, 4, 4, True),  # the page is full: one more is requested
+        (3, 4, 4, False),
+        (3, None, 4, False),
+        (3, 4, 8, True),
+        (3, 4, None, True),
+        (3, 4, "x", True),
+        (3, "9" * 5000, 4, False),
+    ],
+)
+@pytest.mark.parametrize("style", ["Link", "headers"])
+def test_a_link_beyond_the_last_page_ends(
+    length: int, limit: int | str | None, last: int | str | None, is_followed: bool, style: str
+):
+    url = "https://api.example.org/x"
+    following = f"{url}?offset=8" + ("" if limit is None else f"&limit={limit}")
+    final = None if last is None else f"{url}?offset={last}"
+    if style == "Link":
+        paging = LINKS
+        headers = {"link": f'<{following}>; rel="next"' + (f', <{final}>; rel="last"' if final else "")}
+    else:
+        paging = Paging("link", "bundles", next="next_page", last="last_page")
+        headers = {"next_page": following, **({"last_page": final} if final else {})}
+    page = {"bundles": [*range(length)]}
+    found = next_request(paging, FIRST.at("/x?offset=4"), f"{url}?offset=4", headers, lambda: page)
+    assert (found is not None) == is_followed
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk import NO_RETRY, ChecksumMismatch, ConfigError, DecodeError, NotFound, Trs, UnsafePath
+from omicsdk import NO_RETRY, ChecksumMismatch, ConfigError, DecodeError, NotFound, Trs, UnsafePath, UsageError
 
 BASE = "https://trs.example.org/ga4gh/trs/v2"
 
@@ -65,6 +65,37 @@ def test_pages_follow_by_the_header_whatever_address_it_has() -> None:
     with Trs(BASE, transport=httpx.MockTransport(answer), environ={}) as client:
         assert [each["id"] for each in client.ls(name="x")] == ["tool-0", "tool-1", "tool-2"]
     assert asked == [{"toolname": "x"}, {"toolname": "x", "offset": "1"}, {"toolname": "x", "offset": "2"}]
+
+
+def paged(tools: int, length: int, asked: list[dict[str, str]], **more: str) -> Trs:
+    """A client of a registry that states a next page for ever, as trs-filer does."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(dict(request.url.params))
+        offset = int(request.url.params.get("offset") or 0)
+        page = [{"id": f"tool-{number}"} for number in range(tools)][offset : offset + length]
+        headers = {"next_page": f"{BASE}/tools?offset={offset + length}&limit={length}", **more}
+        return httpx.Response(200, json=page, headers=headers)
+
+    return Trs(BASE, transport=httpx.MockTransport(answer), environ={})
+
+
+@pytest.mark.parametrize(("tools", "requests"), [(0, 1), (3, 2), (4, 2), (9, 4)])
+def test_an_empty_page_is_the_last_whatever_page_is_stated_next(tools: int, requests: int) -> None:
+    asked: list[dict[str, str]] = []
+    with paged(tools, 4, asked) as client:
+        assert [each["id"] for each in client.ls()] == [f"tool-{number}" for number in range(tools)]
+    assert len(asked) == requests
+
+
+@pytest.mark.parametrize(("tools", "last", "requests"), [(0, 0, 1), (3, 0, 1), (9, 8, 3), (8, 4, 3), (9, 0, 3)])
+def test_a_page_after_the_last_is_requested_only_where_the_page_before_it_is_full(
+    tools: int, last: int, requests: int
+) -> None:
+    asked: list[dict[str, str]] = []
+    with paged(tools, 4, asked, last_page=f"{BASE}/tools?offset={last}&limit=4") as client:
+        assert len(list(client.ls())) == tools  # also where the registry states too small a last page
+    assert len(asked) == requests
 
 
 def test_pages_that_go_in_a_circle_end_in_an_error() -> None:
@@ -134,6 +165,38 @@ def test_a_file_without_its_text_is_read_as_plain_text(tmp_path: Path) -> None:
     with Trs(BASE, transport=httpx.MockTransport(answer), environ={}) as client:
         client.download("a", tmp_path, version="1", type="CWL").raise_if_failed()
     assert (tmp_path / "a" / "b.cwl").read_text() == "plain"
+
+
+@pytest.mark.parametrize(
+    ("version", "segment"),
+    [
+        ({"id": "v1", "name": "one", "url": f"{BASE}/tools/a%2Fb/versions/v1"}, "v1"),  # trs-filer
+        ({"id": "a/b:1.0", "name": "1.0", "url": f"{BASE}/tools/a%2Fb/versions/1.0"}, "1.0"),  # Dockstore
+        ({"id": "a/b:f/x", "name": "f/x", "url": f"{BASE}/tools/a%2Fb/versions/f%2Fx?y=1"}, "f%2Fx"),
+        ({"id": "v1", "name": "one"}, "v1"),
+        ({"id": "a/b:1.0", "name": "1.0", "url": "http://[/versions/"}, "1.0"),
+        ({"name": "one", "url": None}, "one"),
+    ],
+)
+def test_the_only_version_is_requested_by_what_it_has_in_paths(version: dict[str, Any], segment: str) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.raw_path.decode().partition("/versions/")[2])
+        return httpx.Response(200, json=[] if asked[-1].endswith("/files") else [version])
+
+    with Trs(BASE, transport=httpx.MockTransport(answer), retry=NO_RETRY, environ={}) as client:
+        assert client.files("a/b", type="CWL") == []
+    assert asked == ["", f"{segment}/CWL/files"]
+
+
+def test_versions_are_shown_with_names_that_differ_from_identifiers() -> None:
+    listed = [{"id": "v1", "name": "one"}, {"id": "v2", "name": "v2"}, {"id": "v3"}]
+    with (
+        registry([], lambda _: listed) as client,
+        pytest.raises(UsageError, match=r"3 versions: v1 \(one\), v2, v3\. Name one with --version"),
+    ):
+        client.files("a")
 
 
 def test_container_files_are_distinguished_by_checksum_or_place(tmp_path: Path) -> None:

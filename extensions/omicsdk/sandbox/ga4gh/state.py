@@ -89,7 +89,7 @@ class Ga4gh:
                 self.refget.add(name, letters)
             self.refget.add("plasmid", _letters(600), circular=True)
             for version in ("v1.0", "v1.1"):
-                self.trs.add(EXAMPLE_TOOL, version, "CWL", _FILES, "Counts reads")
+                self.trs.add(EXAMPLE_TOOL, version, "CWL", _FILES, "Counts reads", name=f"release {version[1:]}")
 
     def services(self, document: Callable[[str], Mapping[str, Any]]) -> list[Service]:
         """The services that the sandbox mounts.

@@ -44,6 +44,21 @@ class Tool:
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """The name of a version, which may differ from its identifier.
+
+    Attributes:
+        tool: The tool.
+        version: The version.
+        name: Its name.
+    """
+
+    tool: str
+    version: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """A file of a version.
 
@@ -76,6 +91,7 @@ class Trs:
         self._seed = seed
         self._tools = Table(context.database, "trs_tools", Tool)
         self.files = Table(context.database, "trs_files", File, key="tool version type path")
+        self.names = Table(context.database, "trs_names", Name, key="tool version")
 
     @property
     def tools(self) -> Table[Tool]:
@@ -83,16 +99,20 @@ class Trs:
         self._seed()
         return self._tools
 
-    def add(self, id: str, version: str, type: str, files: Mapping[str, str], description: str = "") -> None:
+    def add(
+        self, id: str, version: str, type: str, files: Mapping[str, str], description: str = "", *, name: str = ""
+    ) -> None:
         """Add a version of a tool.
 
         Args:
             id: The tool's identifier, such as `#workflow/example.org/ada/align`.
-            version: The version.
+            version: The identifier of the version.
             type: The descriptor type, one of `TYPES`.
             files: Text by path; the first one that is neither a test nor a container file is the primary descriptor.
             description: The tool's purpose.
+            name: The name of the version; by default its identifier.
         """
+        self.names.put(Name(id, version, name or version))
         parts = id.split("/")
         self.tools.put(Tool(id, parts[-2] if len(parts) > 1 else "sandbox", parts[-1], description))
         is_first = True
@@ -196,9 +216,8 @@ def list_tools(state: Trs, call: Call) -> Reply:
         "last_page": page(max(0, len(tools) - 1) // limit * limit),
         "current_offset": str(start),
         "current_limit": str(limit),
+        "next_page": page(start + limit),  # also after the last one, as trs-filer has it
     }
-    if start + limit < len(tools):
-        headers["next_page"] = page(start + limit)
     return Reply(shown, headers=headers)
 
 
@@ -318,10 +337,10 @@ def _tool(state: Trs, call: Call, tool: Tool) -> dict[str, Any]:
 
 
 def _version(state: Trs, call: Call, tool: Tool, version: str, files: list[File]) -> dict[str, Any]:
-    del state
+    named = state.names.get(tool.id, version)
     return {
         "id": version,
-        "name": version,
+        "name": version if named is None else named.name,
         "url": f"{call.origin}{PREFIX}/tools/{quote(tool.id, safe='')}/versions/{quote(version, safe='')}",
         "author": ["sandbox"],
         "is_production": True,

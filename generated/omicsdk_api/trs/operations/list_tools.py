@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from omicsdk.core.answer import Answer
 from omicsdk.core.model import array, model, otherwise_typed
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import Operation
-from omicsdk.core.request import OperationFacts, Request, as_list, joined, request
+from omicsdk.core.operation import PagedOperation
+from omicsdk.core.request import OperationFacts, Paging, Request, as_list, joined, request
 
 from ..headers import ListToolsHeaders
 
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
     from ..models.tool import Tool
 
-FACTS = OperationFacts(name="list_tools", method="GET", path="/tools")
+FACTS = OperationFacts(
+    name="list_tools",
+    method="GET",
+    path="/tools",
+    paging=Paging("link", "", parameter="offset", next="next_page", last="last_page"),
+)
 
 
 def build(
@@ -100,4 +105,9 @@ def parse(answer: Answer) -> list[Tool]:
     )
 
 
-list_tools = Operation(FACTS, build, parse, headers=ListToolsHeaders)
+def items(page: list[Tool]) -> Sequence[Tool] | None:
+    """Return the items of a page."""
+    return page
+
+
+list_tools = PagedOperation(FACTS, build, parse, items, headers=ListToolsHeaders)
