@@ -414,14 +414,14 @@ def prefetched_pages(fetch: Callable[[str], Blob], url: str, following: Callable
     """
     first = _checked_page(fetch(url), url)
     yield first
-    if not first.get("next"):
+    if not first.get("next") or not first["results"]:  # pages are counted: after an empty one there is none
         return
     from omicsdk.core.threads import Workers  # most lists have one page
 
     coming: dict[str, Future[Blob]] = {}
     read, page = {url}, first
     with Workers(AHEAD, "omicsdk-pangea-pages") as pool:
-        while page.get("next"):
+        while page.get("next") and page["results"]:
             expected = following(page["next"])
             if expected in read:
                 raise unlike(url, "next", page["next"], "a page that was not read yet")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from omicsdk.core.request import Paging
 
 OPERATIONS = {
     "htsget": {
@@ -65,6 +66,12 @@ def test_slashes_stay_in_identifiers_of_htsget_alone(read_spec: Callable[[str], 
 
 def test_a_sequence_is_read_as_a_stream(read_spec: Callable[[str], Any]) -> None:
     assert set(read_spec("refget").wishes("x-omics-stream")) == {"get_sequence"}
+
+
+def test_pages_of_tools_follow_by_the_standards_own_headers() -> None:
+    from omicsdk_api.trs import TrsApi
+
+    assert TrsApi.list_tools.facts.paging == Paging("link", "", parameter="offset", next="next_page", last="last_page")
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

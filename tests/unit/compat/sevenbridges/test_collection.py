@@ -34,9 +34,11 @@ class Shelf:
         count: How many there are.
         longest: The longest page that it gives, whatever is requested.
         total: Whether it states how many there are.
+        endless: Whether it states a next page after the last one, too.
     """
 
-    def __init__(self, count: int, longest: int = LONGEST_PAGE, total: bool = True) -> None:
+    def __init__(self, count: int, longest: int = LONGEST_PAGE, total: bool = True, *, endless: bool = False) -> None:
+        self.endless = endless
         self.things = list(range(count))
         self.longest = longest
         self.total = total
@@ -53,7 +55,7 @@ class Shelf:
         self.before(offset)
         page, links = self.things[offset : offset + limit], []
         for rel, at in (("next", offset + limit), ("prev", max(0, offset - limit))):
-            if (rel == "next" and at < len(self.things)) or (rel == "prev" and offset):
+            if (rel == "next" and (self.endless or at < len(self.things))) or (rel == "prev" and offset):
                 href = httpx.URL(f"{BASE}/things", params={"name": "ü&?", "offset": at, "limit": limit})
                 links.append({"rel": rel, "href": str(href), "method": "GET"})
         told = {"href": str(request.url), "items": [{"id": number} for number in page], "links": links}
@@ -113,6 +115,14 @@ def test_the_first_page_is_fetched_once_and_the_others_in_the_longest_pages():
     shelf = Shelf(1000)
     assert ids(shelf.page().all()) == list(range(1000))
     assert sorted(shelf.asked) == [(0, 50), *((at, LONGEST_PAGE) for at in range(50, 1000, 100))]
+
+
+@pytest.mark.parametrize("total", [True, False])
+@pytest.mark.parametrize("count", [0, 50, 130])
+def test_a_list_whose_next_page_is_always_stated_ends_with_an_empty_one(count, total):
+    shelf = Shelf(count, total=total, endless=True)
+    assert ids(shelf.page().all()) == list(range(count))
+    assert len(shelf.asked) <= 2 + count // 50
 
 
 def test_a_list_of_one_page_asks_once():

@@ -121,8 +121,9 @@ class Collection(list[R], Generic[R]):
         def following(page: Collection[R]) -> Collection[R]:
             return page.next_page()
 
+        # An empty page ends a list by offsets: later items were deleted, or a link is stated for ever.
         def link_of(page: Collection[R]) -> str | None:
-            return page.next_link
+            return page.next_link if page or offset is None else None
 
         link = self._link("next")
         offset = None if link is None else _offset(link)
@@ -136,12 +137,8 @@ class Collection(list[R], Generic[R]):
         def page_at(offset: int) -> Collection[R]:
             return self._fetched(_with(link, offset=offset, limit=LONGEST_PAGE))
 
-        # An empty page ends a list by offsets: later items were deleted.
-        def link_of_some(page: Collection[R]) -> str | None:
-            return page.next_link if page else None
-
         with as_ours():
-            yield from paged(self, self._total, page_at, following, list[R], link_of_some, offset - len(self))
+            yield from paged(self, self._total, page_at, following, list[R], link_of, offset - len(self))
 
     def _link(self, rel: str) -> str | None:
         return next((link["href"] for link in self.links if str(link.get("rel", "")).lower() == rel), None)
