@@ -301,6 +301,7 @@ class _Source:
                 validators=self.validators.get(block.key),
                 # Servers that generate blocks on request send no ETag; the joined file is checked as a whole.
                 unvalidated=True,
+                ranges_as_200=True,
             )
         return self._ranges[block.source]
 

@@ -8,6 +8,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +204,62 @@ def test_a_token_of_the_service_is_not_sent_to_blocks(
         server.close()
     assert tickets.requests[0].headers["authorization"] == "Bearer s3cret"
     assert [("authorization" in each, each.get("x-own")) for each in heads] == [(False, "1")]
+
+
+class UnmarkedRanges(LoopbackServer):
+    """Answers ranges as htsget-refserver's file-bytes does: with 200, chunked, short ones filled with NUL bytes.
+
+    Args:
+        content: The file.
+        whole: Whether ranges are ignored.
+        states_length: Whether the answer states its length.
+    """
+
+    def __init__(self, content: bytes, *, whole: bool = False, states_length: bool = False) -> None:
+        self.content, self.whole, self.states_length = content, whole, states_length
+        super().__init__()
+
+    def respond(self, connection: Any, reader: Any, head: Head) -> bool:
+        first, _, last = head.headers["range"].removeprefix("bytes=").partition("-")
+        data = self.content if self.whole else self.content[int(first) : int(last) + 1].ljust(8192, b"\0")
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        if self.states_length:
+            connection.sendall(b"Content-Length: %d\r\n\r\n" % len(data) + data)
+        else:
+            connection.sendall(b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(data), data))
+        return True
+
+    def blocks(self, *cuts: int) -> list[dict[str, Any]]:
+        places = [0, *cuts, len(self.content)]
+        url = f"http://127.0.0.1:{self.port}/file-bytes"
+        return [{"url": url, "headers": {"Range": f"bytes={a}-{b - 1}"}} for a, b in pairwise(places)]
+
+
+@pytest.mark.parametrize(("whole", "states_length"), [(False, False), (True, True)])
+def test_a_block_that_comes_with_200_is_the_range_unless_it_has_the_length_of_the_file(
+    htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path, whole: bool, states_length: bool
+) -> None:
+    server = UnmarkedRanges(a_bam, whole=whole, states_length=states_length)
+    try:
+        tickets.urls = lambda: server.blocks(len(a_bam) // 2, len(a_bam) - 100)  # the last of them is a short one
+        saved = htsget().download("x", tmp_path / "a.bam")
+    finally:
+        server.close()
+    assert (tmp_path / "a.bam").read_bytes() == a_bam
+    assert saved.blocks == 3
+
+
+def test_a_whole_file_without_a_length_is_not_taken_for_a_range(
+    htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path
+) -> None:
+    server = UnmarkedRanges(a_bam, whole=True)
+    try:
+        tickets.urls = lambda: server.blocks(len(a_bam) // 2)
+        with pytest.raises(TransferError, match="sends more than was requested"):
+            htsget().download("x", tmp_path / "a.bam")
+    finally:
+        server.close()
+    assert not (tmp_path / "a.bam").exists()
 
 
 def test_a_url_that_ended_is_replaced_by_that_of_a_new_ticket(
