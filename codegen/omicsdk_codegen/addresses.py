@@ -61,6 +61,10 @@ def file_of(uri: str, folder: Path) -> Path:
     try:
         path = Path(url2pathname(parts.path)).resolve()
         inside = path.is_relative_to(folder.resolve())
+    except (
+        RecursionError
+    ):  # the document nests too deeply, which its reader reports; a loop of links is a RuntimeError, too
+        raise
     except (OSError, ValueError, RuntimeError) as error:
         raise Refused("which is not a valid path on this system", "Refer to a file beside the document.") from error
     if not inside:
