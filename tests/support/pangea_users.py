@@ -67,6 +67,6 @@ def library(org: Organization) -> SampleGroup:
     return org.sample_group("A Library", is_library=True, is_public=True).create()
 
 
-def create_samples(library: SampleGroup, names: list[str]) -> list[str]:
+def create_samples(library: SampleGroup, names: str | list[str]) -> list[str]:
     """Many samples of a library that is on the server, by few requests."""
     return library.knex.client.create_library_samples(library.org.name, library.name, names)

@@ -35,13 +35,10 @@ def create_library_samples(client: PangeaApi, organization: str, library: str, n
 
     Raises:
         ValueError: A name is listed twice.
-        TypeError: A text was given in place of a list.
         UsageError: The group is not a library.
         ServerError: One of them exists; of its batch of 500 none was created, of those before it all were.
         OmicsError: The server refused, or did not answer.
     """
-    if isinstance(names, str):
-        raise TypeError("names are a list of names, not one text")
     if len(set(names)) != len(names):
         twice = next(name for place, name in enumerate(names) if name in names[:place])
         raise ValueError(f"{twice!r} is listed twice; a library has one sample of a name")
