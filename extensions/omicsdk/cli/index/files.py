@@ -82,6 +82,7 @@ _ENTRIES = (
         "rm",
         changes.rm,
         short={"recursive": "-r"},
+        asks=True,
         title="Removal",
         render=changes.removed,
         columns=("uri", "size", "state"),

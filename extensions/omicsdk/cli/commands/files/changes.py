@@ -349,7 +349,7 @@ def rm(
 ) -> TransferReport | None:
     """Remove files and folders of any platform permanently.
 
-    Everything is listed and checked before the first file is removed. Asks on a terminal unless --yes is given.
+    Everything is listed and checked before the first file is removed.
 
     Args:
         uris: Files and folders.
