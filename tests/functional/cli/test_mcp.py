@@ -170,6 +170,79 @@ def test_a_path_out_of_the_folder_is_refused(assistant, tmp_path, path):
     assert f"paths: {path!r}" in said
 
 
+@pytest.fixture
+def links_out(assistant, tmp_path):
+    """Links below a folder that lead out of it, to a folder and to a file, beside a link within it."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.txt").write_bytes(b"0123456789")
+    inner = assistant.folder / "data" / "inner"
+    inner.mkdir(parents=True)
+    (inner / "own.txt").write_bytes(b"own")
+    (inner / "folder").symlink_to(outside)
+    (inner / "file.txt").symlink_to(outside / "secret.txt")
+    (inner / "again.txt").symlink_to(inner / "own.txt")
+
+
+@pytest.mark.parametrize(
+    ("tool", "given"),
+    [
+        ("ls", {"uris": ["data/inner"]}),
+        ("ls", {"uris": ["data"], "recursive": True}),
+        ("ls", {"uris": ["."], "recursive": True, "long": True}),
+        ("find", {"uris": ["."]}),
+    ],
+)
+def test_links_below_a_listed_folder_do_not_lead_out_of_it(assistant, links_out, tool, given):
+    answer = assistant.call(tool, given)
+    assert {Path(row["uri"]).name for row in answer["result"]} == {"own.txt", "again.txt"}
+    assert "secret.txt" not in str(answer)
+    assert sum("is left out: it is a link out of the folder" in message for message in answer["messages"]) == 2
+
+
+def test_sums_and_copies_do_not_follow_links_out_of_the_folder(assistant, links_out, tmp_path):
+    (row,) = assistant.call("du", {"uris": ["data"]})["result"]
+    assert (row["files"], row["bytes"]) == (2, 6)
+    checked = assistant.call("verify", {"source": "data", "copy": "data"})["result"]
+    assert checked["counts"] == {"verified": 2}
+    removed = assistant.call("rm", {"uris": ["data"], "recursive": True, "yes": True}, "--allow-writes")
+    assert "secret" not in str(removed)
+    assert (tmp_path / "outside" / "secret.txt").read_bytes() == b"0123456789"
+
+
+@pytest.mark.parametrize(
+    ("service", "tool", "given"),
+    [
+        ("sb", "sb_files_upload", {"paths": ["data"], "to": "sb://u/p/"}),
+        ("dss", "dss_upload", {"src_dir": "data", "replica": "aws", "staging_bucket": "b"}),
+        ("dtp", "dtp_validate", {"source": "data"}),
+        ("dtp", "dtp_convert", {"source_dir": "data", "dest_dir": "made", "project": "p"}),
+        ("upload", "upload_files", {"upload_paths": ["data"]}),
+    ],
+)
+def test_a_folder_with_a_link_out_of_the_folder_is_no_source_of_a_tool(assistant, links_out, service, tool, given):
+    said = assistant.error(tool, given, "--services", service, "--allow-writes")
+    assert "is a link out of the folder" in said
+
+
+def test_a_list_of_paths_may_not_name_a_file_out_of_the_folder(assistant, tmp_path):
+    assistant.folder.mkdir()
+    (assistant.folder / "reads.txt").write_text(f"{tmp_path}/secret_1.fastq.gz\n")
+    given = {"org_name": "o", "library_name": "l", "file_list": "reads.txt"}
+    said = assistant.error("pangea_upload_reads", given, "--services", "pangea", "--allow-writes")
+    assert "is an absolute path" in said
+
+
+@pytest.mark.parametrize(
+    "option", ["gen3.endpoint=http://127.0.0.1:1", "s3.endpoint_url=http://127.0.0.1:1", "sb.url=http://b"]
+)
+def test_no_argument_of_a_tool_names_an_endpoint(assistant, option):
+    assistant.folder.mkdir()
+    said = assistant.error("stat", {"uris": ["gen3://x"], "option": [option]})
+    assert "invalid arguments" in said
+    assert "'option' was unexpected" in said
+
+
 def test_a_file_of_the_folder_is_uploaded(assistant, omics_sandbox):
     assistant.folder.mkdir()
     (assistant.folder / "a.txt").write_bytes(b"reads")

@@ -40,6 +40,12 @@ MORE = "more"
 """The tool that returns the next page of a cut answer."""
 
 _OMITTED = {flag(each) for each in (*FETCH, REPORT, QUIET, NO_PROGRESS)}
+_CONNECTIONS = {"option", "storage_config"}
+"""Arguments beside a service's own options that state where a platform or a storage is, or which login is used there."""
+_TARGETS = {"to", "dest", "dest_dir", "download_dir", "folder", "output_dir", "path", "spool", "target", "target_dir"}
+"""Folders that are written to: writing refuses links out of them by itself."""
+_LISTS = {"file_list"}
+"""Files with the paths of others."""
 _TYPES = {"string", "integer", "number", "boolean", "array", "object"}
 _READS = ("GET", "HEAD")
 _REPEATABLE = (*_READS, "PUT", "DELETE")
@@ -67,6 +73,7 @@ class Tool:
         opposites: Switches that mean false, by the names of the switches that mean true.
         confined: The names of those whose values may not be paths out of the folder.
         is_paged: Whether it reads all pages of a listing unless `no_paginate` is given.
+        takes_uris: Whether it takes URIs of any platform, among them local paths, whose store is told the folder.
     """
 
     name: str
@@ -80,6 +87,7 @@ class Tool:
     opposites: Mapping[str, str] = field(default_factory=dict[str, str])
     confined: frozenset[str] = frozenset()
     is_paged: bool = False
+    takes_uris: bool = False
 
 
 def tools_of(catalog: Catalog, services: Sequence[str]) -> list[Tool]:
@@ -204,6 +212,7 @@ def tool_of(found: Found, catalog: Catalog) -> Tool:
         },
         confined=frozenset(name for name, argument in arguments.items() if _is_confined(argument)),
         is_paged=is_paged,
+        takes_uris=any(each["name"] == "option" for each in own_arguments(command)),
     )
 
 
@@ -217,6 +226,7 @@ def _offered(found: Found, catalog: Catalog) -> dict[str, Argument]:
         if "synonym_of" not in argument
         and not argument.get("negates")
         and flag(argument) not in connection
+        and argument["name"] not in _CONNECTIONS
         and not (flag(argument) in _OMITTED and key(argument) in (*found.command.get("own", ()), "quiet"))
     }
 
@@ -267,6 +277,8 @@ def command_line(tool: Tool, given: Mapping[str, Any], folder: Path) -> list[str
     """
     for name, value in given.items():
         check_texts(name, value, folder if name in tool.confined else None)
+        if name in tool.confined and name not in _TARGETS and not tool.takes_uris:
+            _check_contents(name, value, folder)
     if tool.asks and not given.get("yes") and not given.get("dry_run"):
         remedy = "Ask the user, then give yes: true."
         raise UsageError(f"{tool.name} cannot be undone, and was not confirmed", remedy=remedy)
@@ -276,7 +288,7 @@ def command_line(tool: Tool, given: Mapping[str, Any], folder: Path) -> list[str
         before.append("--yes")
     if "query" in given and "query" not in tool.arguments:
         before.append(f"--query={given['query']}")
-    options: list[str] = []
+    options = [f"--option=file.within={folder}"] if tool.takes_uris else []
     placed: list[str] = []
     positional = {name for name, argument in tool.arguments.items() if argument.get("positional") and name in given}
     for name, argument in tool.arguments.items():
@@ -338,6 +350,19 @@ def check_texts(name: str, value: Any, folder: Path | None) -> None:
             raise UsageError(
                 f"{name}: {text!r} {reason}", remedy=f"Use a path below the folder {folder}, relative to it."
             )
+
+
+def _check_contents(name: str, value: Any, folder: Path) -> None:
+    """Refuse a folder with a link out of the folder anywhere below, and a list that names a file elsewhere."""
+    for text in _texts(value):
+        place = os.path.join(folder, text)  # noqa: PTH118 - a text may be too long for a path, or none
+        if os.path.isdir(place):  # noqa: PTH112
+            inner = (Path(above, each) for above, folders, files in os.walk(place) for each in (*folders, *files))
+            for path in filter(Path.is_symlink, inner):
+                if reason := _leads_out(str(path.relative_to(folder)), folder):
+                    raise UsageError(f"{name}: {str(path)!r} {reason}", remedy="Name a folder without it, or files.")
+        elif name in _LISTS and os.path.isfile(place):  # noqa: PTH113
+            check_texts(f"{name}: {text}", Path(place).read_text("utf-8", "replace").splitlines(), folder)
 
 
 def _texts(value: Any) -> Iterator[str]:

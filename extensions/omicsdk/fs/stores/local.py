@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,17 +26,39 @@ from omicsdk.fs.store import (
 )
 from omicsdk.transfer import Location, Outcome, TransferReport
 
+_log = logging.getLogger("omicsdk.fs")
+
 #: What a file of this machine states beside its size and time: one object for thousands of files.
 _NOTHING: Mapping[str, Any] = {}
 
 
 class LocalStore(Store):
-    """Files of this machine. Links are followed, save those to a folder above, which would have no end."""
+    """Files of this machine. Links are followed, save those to a folder above, which would have no end.
+
+    Args:
+        within: The only folder with files: what is elsewhere is refused, and links out of it are left out with a warning.
+    """
 
     scheme: ClassVar[str] = "file"
     writable: ClassVar[bool] = True
 
+    def __init__(self, *, within: str | os.PathLike[str] | None = None) -> None:
+        self._within = None if within is None else os.path.realpath(within)
+
+    def _is_within(self, path: str) -> bool:
+        if self._within is None:
+            return True
+        place = os.path.realpath(path)
+        return place == self._within or place.startswith(self._within.rstrip(os.sep) + os.sep)
+
+    def _check(self, path: str) -> None:
+        if not self._is_within(path):
+            raise PathError(
+                path, "is out of the folder that files may be in", remedy=f"Use a path below {self._within}."
+            )
+
     def _stat(self, path: str) -> Entry:
+        self._check(path)
         try:
             found = os.stat(path)  # noqa: PTH116 - thousands of them
         except FileNotFoundError as error:
@@ -47,6 +70,7 @@ class LocalStore(Store):
         return _entry(path, found)
 
     def _entries(self, path: str) -> Iterator[Entry]:
+        self._check(path)
         try:
             listed = sorted(os.scandir(path), key=lambda each: each.name)
         except FileNotFoundError as error:
@@ -54,6 +78,9 @@ class LocalStore(Store):
         except NotADirectoryError as error:
             raise NotAFolder(path, "is a file") from error
         for each in listed:
+            if self._within is not None and each.is_symlink() and not self._is_within(each.path):
+                _log.warning("%s is left out: it is a link out of the folder that files may be in", each.path)
+                continue
             try:
                 yield _entry(each.path, each.stat())
             except FileNotFoundError:
@@ -79,6 +106,7 @@ class LocalStore(Store):
         return Location(Path(entry.path).absolute().as_uri())
 
     def open(self, entry: Entry) -> BinaryIO | None:
+        self._check(entry.path)
         try:
             return Path(entry.path).open("rb")
         except FileNotFoundError as error:
@@ -91,6 +119,7 @@ class LocalStore(Store):
         outcomes: list[Outcome] = []
         for file in files:
             target = Path(file.path)
+            self._check(str(target.parent))
             if not options.overwrite and os.path.lexists(target):
                 outcomes.append(Outcome.of_error(file.path, AlreadyThere(file.path)))
                 continue
@@ -104,24 +133,28 @@ class LocalStore(Store):
         raise Unsupported(self.uri(entry.path), what, remedy="Copy it to a platform first: omics cp.")
 
     def make_folder(self, path: str) -> None:
+        self._check(path)
         try:
             Path(path).mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise NotAFolder(path, "is a file, or below one", remedy="Choose another name.") from error
 
     def check_removal(self, path: str) -> None:
+        self._check(str(Path(path).parent))  # a link is removed itself
         if Path(path).resolve() in (Path.cwd(), *Path.cwd().parents):
             what = "is not removed: it is the current folder, or above it"
             raise ReadOnly(path, what, remedy="Change to another folder first.")
 
     def remove(self, entry: Entry) -> None:
         path = Path(entry.path)
+        self._check(str(path.parent))
         path.rmdir() if entry.is_folder and not path.is_symlink() else path.unlink()
 
     def is_link(self, entry: Entry) -> bool:
         return Path(entry.path).is_symlink()
 
     def move(self, entry: Entry, path: str) -> bool:
+        self._check(str(Path(path).parent))
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         try:
             Path(entry.path).replace(path)
