@@ -82,30 +82,55 @@ def connected(
         UsageError: The base URL is missing or invalid.
         ConfigError: A setting cannot be read, or the token is invalid.
     """
-    variables: Mapping[str, str] = os.environ
     name, client = found.path[0], None if service is None else service.get("client")
-    if (settings.get("profile") or variables.get(PROFILE_VARIABLE)) and client is not None:
-        variables = {}  # a named profile takes precedence; the client applies the order
-    base_url = settings.get("base-url") or variables.get(variable(name, "URL")) or None
-    token = settings.get("access-token") or variables.get(variable(name, "TOKEN")) or None
+    base_url, token = settings.get("base-url") or None, settings.get("access-token") or None
     try:
         if client is not None:
             return loaded(client)(base_url, credentials=token, **(access or {}))
         return _generated_client(found, base_url, token)
     except OmicsError as error:
-        if base_url is None and service is None:
+        if base_url is None and service is None and not os.environ.get(variable(name, "URL")):
             raise UsageError(
                 f"no base URL for {name}", remedy=f"Use --base-url, or set {variable(name, 'URL')}."
             ) from error
         from omicsdk.core.redaction import mask_url
         from omicsdk.core.request import fault_of  # slow; commands that read the settings only do without
 
-        if base_url is None or (fault := fault_of(base_url)) is None:
+        named = bool(settings.get("profile") or os.environ.get(PROFILE_VARIABLE)) and client is not None
+        stated = base_url or (None if named else os.environ.get(variable(name, "URL")))
+        if not stated or (fault := fault_of(stated)) is None:
             raise
 
-        source = "--base-url" if settings.get("base-url") else variable(name, "URL")
+        source = "--base-url" if base_url else variable(name, "URL")
         remedy = "Use the URL of the service, which begins with https:// and a host."
-        raise UsageError(f"{source}: {mask_url(base_url)!r} {fault}", remedy=remedy) from error
+        raise UsageError(f"{source}: {mask_url(stated)!r} {fault}", remedy=remedy) from error
+
+
+def stated_by_variables(
+    service: str, base_url: str | None, token: str | None, default: str = ""
+) -> tuple[str | None, str | None]:
+    """Complete the base URL and the token of a service that has no search of its own from its variables.
+
+    Args:
+        service: The service's word on the command line.
+        base_url: Value of --base-url.
+        token: Value of --access-token.
+        default: The service's own base URL. The variable's token is for that of the variable, else for this one.
+    """
+    url, secret = (os.environ.get(variable(service, what), "").strip() or None for what in ("URL", "TOKEN"))
+    if token is None and secret is not None:
+        from omicsdk.core.credentials import checked_token, origin_of
+
+        own = url or default or base_url or ""
+        names = [variable(service, what) for what in ("TOKEN", "URL")]
+        if base_url is None or origin_of(base_url) == origin_of(own):
+            token = checked_token(secret, names[0])
+        else:
+            from omicsdk.core.logs import config_log
+            from omicsdk.core.redaction import mask_url
+
+            config_log.warning("%s is for %s, and not sent to %s. Set %s", names[0], own, mask_url(base_url), names[1])
+    return base_url or url, token
 
 
 def as_patient(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
@@ -154,6 +179,7 @@ def _generated_client(found: Found, base_url: str | None, token: str | None) -> 
 
     module = import_module(f"omicsdk_api.{found.package}")
     client = next(getattr(module, name) for name in module.__all__ if name.endswith("Api") and name[:5] != "Async")
+    base_url, token = stated_by_variables(found.path[0], base_url, token, client._default_base_url)
     return client(base_url) if token is None else client(base_url, credentials=BearerToken(token))
 
 

@@ -37,7 +37,7 @@ from typing import (
 
 from omicsdk.core.client import AsyncClient, Bound, Client, beside, stopping_by
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.credentials import Anonymous, BearerToken, as_credentials, origin_of
+from omicsdk.core.credentials import ANONYMOUS, Anonymous, BearerToken, as_credentials, checked_token, origin_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import checked_base_url
@@ -59,12 +59,24 @@ S = TypeVar("S", bound=Client)
 A = TypeVar("A", bound=AsyncClient)
 
 
+class UnboundUrl(str):
+    """A base URL from an option, a URI or a list, in the place of a constructor's argument: no credentials are bound to it."""
+
+    __slots__ = ()
+
+
+def unbound(base_url: str | None) -> UnboundUrl | None:
+    """Return the base URL of an option so that no credentials are bound to it; None for none."""
+    return None if base_url is None else UnboundUrl(base_url)
+
+
 class Found(NamedTuple):
     """What one source states.
 
     Attributes:
         base_url: The base URL; None if not stated.
-        credentials: The credentials; None if there are none.
+        credentials: The credentials; None if there are none. They are for `base_url`; without one, for the platform that is
+            configured.
         origin: The source's name in messages, such as a variable or a file.
         credentials_origin: The source of the credentials, if it differs.
     """
@@ -132,6 +144,7 @@ class Discovery:
             NOTHING.
         default_url: The base URL that is used if no source states one; empty if there is none.
         token: Makes credentials from a token in text form.
+        names_login: Whether a text in the place of a token names a login that `environment` reads, such as a file.
         stored: Makes credentials from a login that `omics login` stored, for a base URL; by default from its token.
         remedy: What to do if no base URL, or no credentials, were found.
         requires_credentials: Whether the platform refuses all requests without credentials.
@@ -142,25 +155,32 @@ class Discovery:
     files: Callable[[Search], Found] = no_source
     default_url: str = ""
     token: Callable[[str], Credentials] = BearerToken
+    names_login: Callable[[str], bool] | None = None
     stored: Callable[[StoredLogin, str], Credentials] | None = None
     remedy: str = "Pass base_url, beginning with https:// and a host."
     requires_credentials: bool = False
 
 
-def variables(url: str, token: str, credentials: Callable[[str], Credentials]) -> Callable[[Search], Found]:
+def variables(
+    url: str,
+    token: str,
+    credentials: Callable[[str], Credentials],
+    names_login: Callable[[str], bool] | None = None,
+) -> Callable[[Search], Found]:
     """Return a source that reads two environment variables.
 
     Args:
         url: The variable with the base URL.
         token: The variable with the token.
         credentials: Makes credentials from the token.
+        names_login: As that of `Discovery`.
     """
 
     def read(search: Search) -> Found:
         base_url, value = (search.environ.get(name, "").strip() for name in (url, token))
         origin = " and ".join(name for name, text in ((url, base_url), (token, value)) if text)
-        wanted = value and not search.is_complete
-        return Found(base_url or None, credentials(value) if wanted else None, origin)
+        wanted = value and not search.is_complete and not (names_login is not None and names_login(value))
+        return Found(base_url or None, credentials(checked_token(value, token)) if wanted else None, origin)
 
     return read
 
@@ -191,12 +211,14 @@ def resolution(
     The order is the same for all platforms, and for both: the argument; the named profile (argument `profile`, else
     OMICS_PROFILE) in omicsdk's settings or the platform's own files; OMICS_<PLATFORM>_URL and OMICS_<PLATFORM>_TOKEN; the
     platform's own environment variables; the profile `default` of omicsdk's settings; the platform's own files; the
-    platform's default. A profile's credentials are those that `omics login` stored for it and the base URL. Credentials that a
-    source states beside a base URL are used with that base URL's origin only.
+    platform's default. A profile's credentials are those that `omics login` stored for it and the base URL.
+
+    Credentials are used with one origin only: that of the base URL that their source states beside them; else that of the base
+    URL that the other sources state, or of the platform's default; and only where there is none of these, that of the argument.
 
     Args:
         discovery: Where the platform's are found.
-        base_url: The base URL; None to find it.
+        base_url: The base URL; None to find it. An `UnboundUrl` is no origin of credentials.
         credentials: The credentials, or a token as text; ANONYMOUS for none; None to find them.
         profile: The profile; None for OMICS_PROFILE.
         environ: The environment's variables; None for the process's own.
@@ -211,10 +233,13 @@ def resolution(
     """
     environ = os.environ if environ is None else environ
     named = profile or environ.get(PROFILE_VARIABLE, "").strip() or None
+    word = discovery.platform.upper()
     proof = discovery.token(credentials) if isinstance(credentials, str) else as_credentials(credentials)
+    if isinstance(credentials, str):
+        checked_token(credentials, "credentials (--access-token)")
     search = Search(environ, base_url, named, credentials, proof is not None, offline)
     origin, proof_origin = ("argument" if each is not None else "" for each in (base_url, proof))
-    elsewhere = ""  # the base URL that skipped credentials belong to
+    kept_back: list[str] = []  # why credentials that were found are not used, and what to do
     for source in _sources(discovery, search.profile):
         if search.base_url is not None and proof is not None:
             break
@@ -223,20 +248,40 @@ def resolution(
             search = replace(search, base_url=found.base_url)
             origin = found.origin
         if proof is None and found.credentials is not None:
-            if found.base_url and origin_of(found.base_url) != origin_of(search.base_url or ""):
-                elsewhere = elsewhere or found.base_url
-            else:
-                proof, proof_origin = found.credentials, found.credentials_origin or found.origin
+            stated = found.credentials_origin or found.origin
+            owner = found.base_url or _owner(discovery, base_url, search)
+            if owner in (None, search.base_url) or origin_of(owner or "") == (origin_of(search.base_url or "") or None):
+                proof, proof_origin = found.credentials, stated
                 search = replace(search, is_complete=True)
+            else:
+                kept_back += [
+                    f"those of {stated} belong to {mask_url(owner or '') or 'no base URL that is configured'}"
+                ]
+                kept_back += ["" if found.base_url else f"Set OMICS_{word}_URL to the base URL that they are for. "]
     url = search.base_url or discovery.default_url
     origin = origin or ("built in" if url else "")
     if isinstance(proof, Anonymous):
         return Resolution(url, None, origin)
-    if proof is None and discovery.requires_credentials:
+    if proof is None and (discovery.requires_credentials or kept_back):
         where = mask_url(url) if url else f"the platform {discovery.platform}"
-        owner = f": those that are set belong to {mask_url(elsewhere)}" if elsewhere else ""
-        raise ConfigError(f"No credentials found for {where}{owner}", remedy=discovery.remedy)
+        message = ": ".join((f"No credentials found for {where}", *kept_back[:1]))
+        remedy = "".join(kept_back[1:2])
+        if discovery.requires_credentials:
+            raise ConfigError(message, remedy=f"{remedy}{discovery.remedy}")
+        from omicsdk.core.logs import config_log
+
+        config_log.warning("%s. %s", message, remedy.rstrip())
     return Resolution(url, proof, origin, proof_origin)
+
+
+def _owner(discovery: Discovery, base_url: str | None, search: Search) -> str | None:
+    """Return the base URL of credentials whose source states none: the configured one; None for whichever is found."""
+    if base_url is None:
+        return None
+    configured = Search(search.environ, None, search.profile, ANONYMOUS, is_complete=True, offline=True)
+    stated = (source(configured).base_url for source in _sources(discovery, search.profile))
+    own = next(filter(None, stated), "") or discovery.default_url
+    return own or ("" if isinstance(base_url, UnboundUrl) else base_url)
 
 
 def _sources(discovery: Discovery, profile: str | None) -> Iterator[Callable[[Search], Found]]:
@@ -246,9 +291,7 @@ def _sources(discovery: Discovery, profile: str | None) -> Iterator[Callable[[Se
             return None
         url = search.base_url or known.get("base_url")
         origin = f"profile {name} of {settings_path(search.environ)}"
-        return (_stored(discovery, search, url, name) or NOTHING)._replace(
-            base_url=None if search.base_url else url, origin=origin
-        )
+        return (_stored(discovery, search, url, name) or NOTHING)._replace(base_url=url, origin=origin)
 
     def named(search: Search) -> Found:
         found = of_profile(profile or "", search)
@@ -272,7 +315,7 @@ def _sources(discovery: Discovery, profile: str | None) -> Iterator[Callable[[Se
     word = discovery.platform.upper()
     if profile is not None:
         yield named
-    yield variables(f"OMICS_{word}_URL", f"OMICS_{word}_TOKEN", discovery.token)
+    yield variables(f"OMICS_{word}_URL", f"OMICS_{word}_TOKEN", discovery.token, discovery.names_login)
     yield discovery.environment
     yield default
     yield discovery.files
@@ -294,7 +337,7 @@ def _stored(discovery: Discovery, search: Search, url: str | None, profile: str 
         return None
     make = discovery.stored
     proof = discovery.token(login.token.value) if make is None else make(login, url)
-    return Found(None, proof, "", f"login of the profile {view.profile} in {_named_store(login, tokens)}")
+    return Found(url, proof, "", f"login of the profile {view.profile} in {_named_store(login, tokens)}")
 
 
 def _named_store(login: StoredLogin, tokens: TokenFile) -> str:

@@ -5,6 +5,7 @@ boto3 is slow to import, so it is imported inside functions.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -14,8 +15,10 @@ from http.client import HTTPResponse, RemoteDisconnected
 from importlib import import_module
 from typing import Any, cast
 
+from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.redaction import mask_text
+from omicsdk.core.logs import config_log
+from omicsdk.core.redaction import mask_text, mask_url
 
 #: Approximate bytes of JSON that botocore reads for a client: garbage collection takes a quarter of that time.
 _DESCRIPTIONS = 8 << 20
@@ -114,11 +117,12 @@ class S3Clients:
 
     Attributes:
         client: A single client for all buckets.
-        endpoint_url: The store's address; by default boto3's (AWS_ENDPOINT_URL_S3, ~/.aws), else Amazon's.
+        endpoint_url: The store's address; by default boto3's (AWS_ENDPOINT_URL_S3, ~/.aws), else Amazon's. Keys that boto3 finds
+            are for that one only: requests to another address are unsigned.
         region_name: The region of the first client; by default boto3's.
         profile_name: The profile of ~/.aws; by default AWS_PROFILE, else none.
         anonymous: Whether requests are unsigned; by default they are if boto3 finds no credentials.
-        session: A session of boto3 in place of a new one.
+        session: A session of boto3 in place of a new one; its keys are for `endpoint_url`.
     """
 
     client: Any = None
@@ -153,7 +157,7 @@ class S3Clients:
             ConfigError: boto3 refuses its settings.
         """
         first = self.first
-        if self._given is not None or "amazonaws.com" not in str(first.meta.endpoint_url):
+        if self._given is not None or not _is_amazons(str(first.meta.endpoint_url)):
             return first
         if bucket not in self._region_of:
             self._region_of[bucket] = _region(first, bucket)
@@ -173,7 +177,10 @@ class S3Clients:
             return self._by_region[region]
 
     def _made(self, region: str) -> Any:
-        self.session = self.session or s3_session(self.profile_name)
+        if self.session is None:
+            self.session = s3_session(self.profile_name)
+            if self.endpoint_url is not None and not self.anonymous:
+                self.anonymous = not self._is_keys_own(self.endpoint_url) or self.anonymous
         return s3_client(
             self.session,
             region=region or self.region_name,
@@ -181,6 +188,32 @@ class S3Clients:
             config={"signature_version": "s3v4", "max_pool_connections": 16},
             endpoint_url=self.endpoint_url,
         )
+
+    def _is_keys_own(self, endpoint_url: str) -> bool:
+        """Whether the keys that boto3 finds are for an address: the configured one, or any of Amazon's where none is."""
+        configured = s3_client(self.session, region=self.region_name, anonymous=True)
+        own = str(configured.meta.endpoint_url)
+        configured.close()
+        if origin_of(own) == origin_of(endpoint_url) or all(map(_is_amazons, (own, endpoint_url))):
+            return True
+        if self.session.get_credentials() is not None:
+            config_log.warning(
+                "The AWS keys are for %s, and are not sent to %s, which an option names: its requests are not signed. Set "
+                "AWS_ENDPOINT_URL_S3, or endpoint_url of the profile in ~/.aws/config, to use them there",
+                mask_url(own),
+                mask_url(endpoint_url),
+            )
+        return False
+
+
+_AMAZONS = re.compile(
+    r"https://s3(-fips|-accelerate)?(\.dualstack)?([.-][a-z]{2}(-[a-z]+)+-\d)?\.amazonaws\.com(\.cn)?:443"
+)
+"""The origins of Amazon's own endpoints. Others below its domain are its customers'."""
+
+
+def _is_amazons(url: str) -> bool:
+    return _AMAZONS.fullmatch(origin_of(url)) is not None
 
 
 def _region(client: Any, bucket: str) -> str:

@@ -6,13 +6,22 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.core.credentials import ANONYMOUS, BearerToken
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import home_folder
-from omicsdk.core.platform import NOTHING, Discovery, Found, Search, Settings, resolution, resolve
+from omicsdk.core.platform import NOTHING, Discovery, Found, Search, Settings, UnboundUrl, resolution, resolve, unbound
 from omicsdk.core.retry import Retry
 from omicsdk.gen3.login import Gen3Login
-from omicsdk.gen3.sources import DEFAULT_FILE, FOLDER, KEY_VARIABLE, NAMESPACE_VARIABLE, endpoint_of
+from omicsdk.gen3.sources import (
+    DEFAULT_FILE,
+    FOLDER,
+    KEY_VARIABLE,
+    NAMESPACE_VARIABLE,
+    Arguments,
+    TokenService,
+    endpoint_of,
+    login_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,11 +52,13 @@ def _environment(search: Search) -> Found:
     if search.credentials is not None:
         return Found(base_url, None, stated)
     token = environ.get(TOKEN_VARIABLE, "").strip()
-    if token:
-        login = stated_login(token, base_url or search.base_url, environ)
-        url = base_url if base_url or search.base_url else login.endpoint
-        return Found(url, login, stated or TOKEN_VARIABLE, TOKEN_VARIABLE)
-    if environ.get(KEY_VARIABLE):
+    if token and _names_login(token) and not search.is_complete:
+        source = login_of(Arguments(None, token), environ, home_folder).source
+        if isinstance(source, TokenService) and source.missing is not None:
+            raise ConfigError(f"{TOKEN_VARIABLE} names a file that does not exist", remedy=LOG_IN)
+        found = _with_login(search, base_url, token)
+        return found._replace(origin=stated or TOKEN_VARIABLE, credentials_origin=TOKEN_VARIABLE)
+    if environ.get(KEY_VARIABLE) and not search.is_complete:
         return _with_login(search, base_url, None)._replace(
             origin=stated or KEY_VARIABLE, credentials_origin=KEY_VARIABLE
         )
@@ -66,9 +77,13 @@ def stated_login(text: str, endpoint: str | None, environ: Mapping[str, str] | N
     Raises:
         Gen3AuthError: It is no access token, or the file is no credentials file.
     """
-    if "/" in text or "\\" in text or text.endswith(".json") or _has_file(text) or _is_file(Path(text)):
+    if _names_login(text):
         return Gen3Login(endpoint, refresh_file=text, environ=environ)
     return Gen3Login(endpoint, access_token=text)
+
+
+def _names_login(text: str) -> bool:
+    return "/" in text or "\\" in text or text.endswith(".json") or _has_file(text) or _is_file(Path(text))
 
 
 def named_commons(environ: Mapping[str, str]) -> str | None:
@@ -85,7 +100,10 @@ def named_commons(environ: Mapping[str, str]) -> str | None:
 
 
 def _files(search: Search) -> Found:
-    """The login of a file in ~/.gen3, named by the profile, or of a workspace's token service."""
+    """The login of a file in ~/.gen3, named by the profile, or of a workspace's token service; or the commons of a token."""
+    token = search.environ.get(TOKEN_VARIABLE, "").strip()
+    if token and search.credentials is None and search.is_complete and search.base_url is None:
+        return Found(Gen3Login(access_token=token).endpoint, None, TOKEN_VARIABLE)
     name = search.profile or DEFAULT_FILE
     if not _has_file(name) and (search.profile is not None or not search.environ.get(NAMESPACE_VARIABLE)):
         return NOTHING
@@ -111,12 +129,13 @@ def _with_login(search: Search, stated: str | None, file: str | None) -> Found:
     """A login by key for the commons that was found so far, else for the one that issued the key.
 
     The key itself is sent to its issuer only. For another commons the issuer's workspace token service returns the
-    tokens, so the login is valid for `search.base_url`, whichever base URL this source states.
+    tokens, so the login is valid for `search.base_url`, whichever base URL this source states. A token, and a login that is
+    named by its `idp`, are for the base URL that is stated beside them.
     """
     endpoint = search.base_url or stated
     login = Gen3Login(endpoint, refresh_file=file, environ=search.environ)
     if search.base_url is not None:
-        return Found(None, login)
+        return Found(search.base_url if login.is_of_any_commons else stated, login)
     return Found(endpoint or (login.stated_endpoint or None if search.offline else login.endpoint), login)
 
 
@@ -152,6 +171,7 @@ DISCOVERY = Discovery(
     environment=_environment,
     files=_files,
     stored=stored_login,
+    names_login=_names_login,
     remedy=f"Run `omics login gen3`. Or pass base_url (--base-url), set {ENDPOINT_VARIABLE}, or set {KEY_VARIABLE} to a credentials file: "
     f"{PROFILE_PAGE}",
 )
@@ -199,11 +219,15 @@ class CommonsAddress:
             found, _ = self._resolved(base_url, ANONYMOUS, profile, environ)
             credentials = stated_login(credentials, found or None, environ)
         stated: object = base_url if base_url is not None else getattr(credentials, "endpoint", None)
+        given = endpoint_of(stated) if isinstance(stated, str) else None
         url, proof = resolve(
             DISCOVERY,
-            base_url=endpoint_of(stated) if isinstance(stated, str) else None,
+            base_url=unbound(given) if isinstance(base_url, UnboundUrl) else given,
             credentials=credentials,
             profile=profile,
             environ=environ,
         )
+        if credentials is None and isinstance(proof, BearerToken):  # of the variable that every platform has
+            token = (os.environ if environ is None else environ)[TOKEN_VARIABLE].strip()
+            proof = Gen3Login(url or None, access_token=token, environ=environ)
         return endpoint_of(url) if url else "", proof

@@ -156,6 +156,12 @@ class Gen3Login(Credentials):
         """Whether nothing but the workspace's token service states its commons."""
         return isinstance(self._login.source, TokenService) and not self._login.endpoint
 
+    @property
+    def is_of_any_commons(self) -> bool:
+        """Whether the issuer of each token says which commons it is for: whichever is named gets tokens of its own only."""
+        source = self._login.source
+        return isinstance(source, ApiKey) or (isinstance(source, TokenService) and not source.idp)
+
     def goes_to(self, url: str) -> bool:
         """Whether its tokens may be sent to a URL."""
         return origin_of(url) == origin_of(self.endpoint)

@@ -207,6 +207,12 @@ def login_of(given: Arguments, environ: Mapping[str, str], home: Callable[[], Pa
     if named.startswith(_WORKSPACE_IDP):
         idp = given.idp or unquote(named.removeprefix(_WORKSPACE_IDP)).strip("/")
         return Login(TokenService(workspace(environ), idp), endpoint)
+    if jwt_claims(named) or named.lstrip().startswith("{"):
+        source = "refresh_file" if given.refresh_file else KEY_VARIABLE
+        raise Gen3AuthError(
+            f"{source} is a key or token, not the path of a credentials file",
+            remedy=f"Set it to the file's path; a token goes into OMICS_GEN3_TOKEN, or after {_GIVEN_TOKEN}.",
+        )
     try:
         file = _file(named, home)
     except ConfigError:

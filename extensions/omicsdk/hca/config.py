@@ -510,17 +510,20 @@ def command(section: str, word: str) -> str:
     return f"omics {section.removesuffix('Client').lower()} {word}"
 
 
-def discovery(section: str, config: HCAConfig | None = None, *, endpoint: Endpoint | None = None) -> Discovery:
+def discovery(
+    section: str, config: HCAConfig | None = None, *, endpoint: Endpoint | None = None, account_url: str | None = None
+) -> Discovery:
     """Return where a service and its credentials are found.
 
     The credentials are the first of: OMICS_<SERVICE>_TOKEN; the service account of GOOGLE_APPLICATION_CREDENTIALS; a login
-    in the token file; the `oauth2_token` that the published client left in the configuration. The first two go to whatever
-    service the caller names. The other two go to the services that they were issued for, and to no other.
+    in the token file; the `oauth2_token` that the published client left in the configuration. The first two go to the service of
+    OMICS_<SERVICE>_URL, else to that of the configuration. The other two go to the services that they were issued for.
 
     Args:
         section: The configuration's section, such as `DSSClient`.
         config: The HCA configuration; by default that of the user's files.
         endpoint: Sends renewals to the authorization server; by default over the network.
+        account_url: The service that a program of the published client names, whose service account goes there.
     """
     from omicsdk.core.platform import NOTHING, Discovery, Found  # slow; commands that read the settings only do without
 
@@ -535,7 +538,9 @@ def discovery(section: str, config: HCAConfig | None = None, *, endpoint: Endpoi
         return BearerToken(text, remedy=remedy)
 
     def environment(search: Search) -> Found:
-        return Found(None, _account(section, configured, search), "GOOGLE_APPLICATION_CREDENTIALS")
+        if (account := _account(section, configured, search)) is None:
+            return NOTHING
+        return Found(account_url, account, "GOOGLE_APPLICATION_CREDENTIALS")
 
     def files(search: Search) -> Found:
         if search.profile is not None and search.base_url is None:
@@ -547,12 +552,12 @@ def discovery(section: str, config: HCAConfig | None = None, *, endpoint: Endpoi
             _warn_of_missing_files(section, url, settings)
         origin = _place(section, settings)
         if search.is_complete:
-            return Found(None if search.base_url else url, None, origin)
+            return Found(url, None, origin)
         proof = _stored(section, url, search, settings, endpoint)
         if proof is not None:
-            return Found(None if search.base_url else url, proof, origin, "omics login")
+            return Found(url, proof, origin, "omics login")
         proof = _of_published_client(section, settings)
-        return Found(None if search.base_url else url, proof, origin, settings.place_of("oauth2_token", "access_token"))
+        return Found(url, proof, origin, settings.place_of("oauth2_token", "access_token"))
 
     return Discovery(
         platform=WORDS[section],
@@ -576,13 +581,12 @@ def _warn_of_missing_files(section: str, url: str, config: HCAConfig) -> None:
 
 
 def _account(section: str, configured: Callable[[Search], HCAConfig], search: Search) -> Credentials | None:
-    path = search.environ.get("GOOGLE_APPLICATION_CREDENTIALS", "")
-    if not path:
+    if not search.environ.get("GOOGLE_APPLICATION_CREDENTIALS"):
         return None
-    from omicsdk.core.oauth.credentials import ServiceAccount
+    from omicsdk.core.oauth.credentials import ServiceAccount, named_key_file
 
-    audience = audience_of(section, configured(search))
-    return ServiceAccount(Path(path).expanduser(), lambda email: claims_of(email, audience))
+    path, audience = named_key_file(search.environ), audience_of(section, configured(search))
+    return None if path is None else ServiceAccount(path, lambda email: claims_of(email, audience))
 
 
 def claims_of(email: str, audience: str) -> dict[str, object]:

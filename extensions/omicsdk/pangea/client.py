@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from omicsdk_api.pangea import AsyncPangeaApi, PangeaApi
 
 from omicsdk.core.platform import (
@@ -21,9 +23,11 @@ from omicsdk.pangea.login import (
     DEFAULT_URL,
     ENDPOINT_VARIABLE,
     PASSWORD_VARIABLE,
+    TOKEN_VARIABLE,
     USER_VARIABLE,
     AsyncLoginExchange,
     LoginExchange,
+    PasswordLogin,
     change_password,
     login_in,
     token_credentials,
@@ -31,6 +35,7 @@ from omicsdk.pangea.login import (
 
 TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
+    from omicsdk.core.credentials import Credentials
     from omicsdk.pangea import downloads, listings, ncbi, reads, samples, uploads
 else:
     downloads, listings, ncbi, reads, samples, uploads = late_modules(
@@ -101,6 +106,28 @@ class Pangea(_Workflows, Platform, PangeaApi):
 
     def _url(self, base_url: str | None) -> str:
         return super()._url(base_url).removesuffix(API)
+
+
+def logged_in(
+    base_url: str | None, token: Credentials | str | None = None, email: str | None = None, password: str | None = None
+) -> Pangea:
+    """Return a client with what options state of a login; the environment has the rest, and is for its own server.
+
+    Args:
+        base_url: The server; None to find it.
+        token: A token.
+        email: The e-mail address.
+        password: The password.
+
+    Raises:
+        AuthError: Half of the login is missing.
+    """
+    if email and password:
+        return Pangea(base_url, credentials=PasswordLogin(email, password))
+    if not (email or password):
+        return Pangea(base_url, credentials=token)
+    stated = {name: value for name, value in ((USER_VARIABLE, email), (PASSWORD_VARIABLE, password)) if value}
+    return Pangea(base_url, environ={**os.environ, TOKEN_VARIABLE: "", **stated})
 
 
 class AsyncPangea(_Workflows, AsyncPlatform, AsyncPangeaApi):

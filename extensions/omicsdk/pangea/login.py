@@ -30,6 +30,8 @@ API = "/api"
 """The beginning of all paths; addresses are taken with and without it."""
 USER_VARIABLE, PASSWORD_VARIABLE = "PANGEA_USER", "PANGEA_PASS"
 """Environment variables: the e-mail address and the password of the user."""
+TOKEN_VARIABLE = "OMICS_PANGEA_TOKEN"  # noqa: S105 - the name of a variable
+"""Environment variable: a token of the user."""
 _REMEDY = f"Run `omics login pangea`, or pass credentials (--email and --password), or set {USER_VARIABLE} and {PASSWORD_VARIABLE}."
 _NEEDS_LOGIN = ("credentials were not provided", "invalid token", "user inactive")
 """In messages of the status 403: other credentials would help."""

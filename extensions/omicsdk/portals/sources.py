@@ -20,7 +20,7 @@ from omicsdk.core.batches import batches
 from omicsdk.core.bodies import form_body
 from omicsdk.core.client import PlainClient, plain_request, stopping_by
 from omicsdk.core.closing import Closing
-from omicsdk.core.credentials import ANONYMOUS, ApiKey, Credentials, is_confidential, origin_of
+from omicsdk.core.credentials import ANONYMOUS, ApiKey, Credentials, checked_token, is_confidential, origin_of
 from omicsdk.core.errors import ConfigError, DecodeError, Forbidden, NotFound, OmicsError
 from omicsdk.core.threads import never, side_by_side
 from omicsdk.core.type_guards import is_array, is_object
@@ -214,9 +214,8 @@ class Gdc(Service):
         try:
             token = Path(stated).read_text("utf-8").strip() if is_file else stated
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(
-                f"The token file {stated} of GDC_TOKEN cannot be read", remedy="Download it again."
-            ) from error
+            raise ConfigError("The file of GDC_TOKEN cannot be read", remedy="Download it again.") from error
+        checked_token(token, "The file of GDC_TOKEN" if is_file else "GDC_TOKEN", may_be_file=not is_file)
         return ApiKey(token, header="X-Auth-Token", origins=[self.base_url])
 
     def locate(self, file: ListedFile) -> Location:

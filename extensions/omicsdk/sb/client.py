@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from omicsdk_api.sb import AsyncSbApi, SbApi
 
 from omicsdk.core.client import AsyncExchange, Exchange
-from omicsdk.core.credentials import ApiKey, is_confidential
+from omicsdk.core.credentials import ApiKey, checked_token, is_confidential
 from omicsdk.core.errors import APIError, ConfigError
 from omicsdk.core.files import home_folder
 from omicsdk.core.platform import (
@@ -77,7 +77,7 @@ def _environment(search: Search) -> Found:
     """The variables, which state both or nothing: one that is set alone belongs to another program's settings."""
     url, token = (search.environ.get(name, "").strip() for name in ("SB_API_ENDPOINT", "SB_AUTH_TOKEN"))
     if url and token:
-        return Found(url, developer_token(token), "SB_API_ENDPOINT and SB_AUTH_TOKEN")
+        return Found(url, developer_token(checked_token(token, "SB_AUTH_TOKEN")), "SB_API_ENDPOINT and SB_AUTH_TOKEN")
     has_token = search.credentials is not None or bool(search.environ.get("OMICS_SB_TOKEN", "").strip())
     return Found(url, None, "SB_API_ENDPOINT") if url and has_token else NOTHING
 
@@ -99,9 +99,14 @@ def own_file(*parts: str) -> Path:
 
 
 def _files(search: Search) -> Found:
-    file = own_file("credentials")
     named = search.profile or search.environ.get("SB_PROFILE", "").strip()
-    if not named and not file.exists():
+    try:
+        file = own_file("credentials")
+    except ConfigError:
+        if search.offline and not named:
+            return NOTHING
+        raise
+    if not named and (not file.exists() or (search.offline and not read_ini(file).has_section(DEFAULT_PROFILE))):
         return NOTHING
     url, token = read_profile(named or DEFAULT_PROFILE)
     return Found(url, developer_token(token), f"{file} [{named or DEFAULT_PROFILE}]")
@@ -133,7 +138,7 @@ def read_profile(profile: str) -> tuple[str, str]:
             file=str(file),
             remedy=f"Write {missing[0]} = ... into that section.",
         )
-    return values["api_endpoint"], values["auth_token"]
+    return values["api_endpoint"], checked_token(values["auth_token"], f"auth_token in {file}")
 
 
 def read_ini(file: Path) -> configparser.ConfigParser:

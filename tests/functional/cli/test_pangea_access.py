@@ -120,8 +120,16 @@ def test_what_is_not_pangea_is_reported_as_such(pangea, omics_sandbox, nobody):
 
 
 def test_passwords_go_over_encrypted_connections_only(pangea):
-    ran = pangea("user", "info", "--endpoint", "http://pangea.example.org")
+    login = ("--email", "me@example.org", "--password", "secret")
+    ran = pangea("user", "info", "--endpoint", "http://pangea.example.org", *login)
     assert (ran.code, "not encrypted" in ran.err) == (4, True)
+
+
+def test_a_password_of_the_environment_is_not_for_another_server(pangea, omics_sandbox):
+    other = omics_sandbox.pangea_url.replace("127.0.0.1", "localhost")
+    ran = pangea("user", "info", "--endpoint", other)
+    assert ran.code == 4
+    assert f"PANGEA_USER and PANGEA_PASS belong to {omics_sandbox.pangea_url}" in ran.err
 
 
 def test_the_default_is_the_public_platform(monkeypatch):

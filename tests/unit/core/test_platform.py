@@ -74,7 +74,7 @@ def _found(environ: Mapping[str, str], discovery: Discovery = TOY, **given: Any)
         ({}, {"OMICS_PROFILE": "work", "TOY_URL": URL}, ("https://work.example.org", "work-token")),
         ({"base_url": URL, "credentials": "arg"}, {"TOY_TOKEN": "env"}, (URL, "arg")),
         ({"credentials": "arg"}, {}, ("https://files.example.org", "arg")),
-        ({"base_url": URL}, {"TOY_TOKEN": "env"}, (URL, "env")),
+        ({"base_url": "https://files.example.org/v2"}, {"TOY_TOKEN": "env"}, ("https://files.example.org/v2", "env")),
         ({"credentials": ANONYMOUS}, {}, ("https://files.example.org", "")),
     ],
 )

@@ -85,12 +85,16 @@ def test_a_stored_token_goes_to_the_host_that_it_was_stored_for_only(tmp_path: P
     assert not other.goes_to("https://evil.example.org/v1/bundles/all")
 
 
-def test_a_token_of_the_environment_goes_to_the_service_that_is_named(tmp_path: Path):
-    made = config(tmp_path, STORED)
-    url = "https://other.example.org/v1"
-    found = connection("DSSClient", base_url=url, config=made, environ={"OMICS_DSS_TOKEN": "t"}).credentials
-    assert found is not None
-    assert found.headers("GET", f"{url}/bundles/all") == {"authorization": "Bearer t"}
+def test_a_token_of_the_environment_goes_to_the_service_of_the_configuration_or_of_its_own_variable(tmp_path: Path):
+    made, url = config(tmp_path, STORED), "https://other.example.org/v1"
+    own = connection("DSSClient", config=made, environ={"OMICS_DSS_TOKEN": "t"})
+    assert own.credentials is not None
+    assert own.credentials.headers("GET", f"{own.base_url}/bundles/all") == {"authorization": "Bearer t"}
+    assert "other.example.org" not in own.base_url
+    other = connection("DSSClient", base_url=url, config=config(tmp_path, {}), environ={"OMICS_DSS_TOKEN": "t"})
+    assert other.credentials is None
+    stated = {"OMICS_DSS_TOKEN": "t", "OMICS_DSS_URL": url}
+    assert connection("DSSClient", base_url=url, config=made, environ=stated).credentials is not None
 
 
 def test_without_a_token_there_are_no_credentials(tmp_path: Path):
@@ -117,7 +121,9 @@ def test_reading_without_a_login_needs_no_home(tmp_path: Path):
     found = connection("DSSClient", base_url="https://dss.example.org/v1", config=made, environ={})
     assert (found.base_url, found.credentials) == ("https://dss.example.org/v1", None)
     assert made.config_files == [str(tmp_path / "none.json")]
-    assert connection("DSSClient", base_url="https://x.org", environ={"OMICS_DSS_TOKEN": "t"}).credentials is not None
+    own = {"OMICS_DSS_TOKEN": "t", "OMICS_DSS_URL": "https://x.org"}
+    assert connection("DSSClient", base_url="https://x.org", environ=own).credentials is not None
+    assert connection("DSSClient", environ={"OMICS_DSS_TOKEN": "t"}).credentials is not None
 
 
 @pytest.mark.usefixtures("homeless")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from omicsdk.cli.commands.gen3.access import login_of
 from omicsdk.cli.commands.transfers import count_of, finish, listed, named_errors, rows_of, tell_failures, watched
 from omicsdk.cli.commands.values import STREAM
+from omicsdk.cli.connecting import stated_by_variables
 from omicsdk.cli.errors import REFUSED
 from omicsdk.cli.output import Call, TextAndData
 from omicsdk.cli.services import SERVICES
@@ -77,6 +78,7 @@ class Workflow:
         self.settings = DtpConfig() if config is None else read_config(config)
         self.file = config
         stated = self.settings.gen3 or Gen3Config()
+        base_url, credentials = stated_by_variables("dtp", base_url, credentials)
         self._base_url = base_url or stated.endpoint
         self._credentials = credentials or stated.credentials
 

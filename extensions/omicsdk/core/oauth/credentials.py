@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.credentials import RENEW_BEFORE, BearerToken, Credentials, Token
+from omicsdk.core.credentials import RENEW_BEFORE, BearerToken, Credentials, Token, jwt_claims
 from omicsdk.core.errors import AuthError, ConfigError, MissingExtra
 from omicsdk.core.lazy import require
 from omicsdk.core.oauth.grants import Grant
@@ -100,6 +100,21 @@ VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
 LIFETIME = 3600.0
 """Seconds for which a token is valid: the most that Google's services accept."""
 _REMEDY = f"Set {VARIABLE} to the JSON key file of a service account, or unset it to use another login."
+
+
+def named_key_file(environ: Mapping[str, str]) -> Path | None:
+    """Return the file that GOOGLE_APPLICATION_CREDENTIALS names; None if it is not set.
+
+    Args:
+        environ: The environment's variables.
+
+    Raises:
+        AuthError: It is the content of a file, or a token; neither may occur in an error about a path.
+    """
+    text = environ.get(VARIABLE, "").strip()
+    if text.startswith(("{", "ya29.")) or "\n" in text or jwt_claims(text):
+        raise AuthError(f"{VARIABLE} is a key or a token, not the path of a key file", remedy=_REMEDY)
+    return Path(text).expanduser() if text else None
 
 
 @dataclass(frozen=True, slots=True)

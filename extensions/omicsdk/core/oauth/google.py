@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.credentials import BearerToken, Credentials, Token
+from omicsdk.core.credentials import BearerToken, Credentials, Token, checked_token
 from omicsdk.core.errors import APIError, AuthError, ConfigError
 from omicsdk.core.files import home_folder, write_private
-from omicsdk.core.oauth.credentials import VARIABLE
+from omicsdk.core.oauth.credentials import VARIABLE, named_key_file
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
@@ -54,9 +54,12 @@ def default_file(environ: Mapping[str, str]) -> Path:
 
     Args:
         environ: The environment's variables.
+
+    Raises:
+        AuthError: The variable has a key or a token in the place of a path.
     """
-    if environ.get(VARIABLE):
-        return Path(environ[VARIABLE])
+    if (named := named_key_file(environ)) is not None:
+        return named
     folder = environ.get("CLOUDSDK_CONFIG")
     return (Path(folder) if folder else home_folder() / ".config" / "gcloud") / "application_default_credentials.json"
 
@@ -76,7 +79,7 @@ def found_credentials(environ: Mapping[str, str], scopes: str, origins: Iterable
         AuthError: A named file cannot be read, or is of another kind.
     """
     if token := environ.get(TOKEN_VARIABLE, "").strip():
-        return BearerToken(token, origins=origins)
+        return BearerToken(checked_token(token, TOKEN_VARIABLE), origins=origins)
     try:
         path = default_file(environ)
     except ConfigError:  # a user without a home folder has no default file

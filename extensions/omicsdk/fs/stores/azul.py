@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import BadRequest, NotFound
+from omicsdk.core.platform import unbound
 from omicsdk.fs.store import Cache, ClientStore, Entry, NotAFolder, NotListed, PathNotFound, WrongUri
 from omicsdk.hca.azul.client import Azul
 from omicsdk.hca.azul.downloads import Sources
@@ -110,7 +111,7 @@ class AzulStore(ClientStore[Azul]):
         client: Azul | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        super().__init__(client, partial(Azul, base_url, credentials=token))
+        super().__init__(client, partial(Azul, unbound(base_url), credentials=token))
         self._listed: Cache[AzulPath, dict[str, AzulFile]] = Cache(KEPT, 600.0, clock, weigh=len)
         self._sources: Sources | None = None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 
 from omicsdk.core.errors import NotFound, OmicsError, UnsafePath
+from omicsdk.core.platform import unbound
 from omicsdk.crunch.client import Crunch
 from omicsdk.crunch.datasets import storage_of
 from omicsdk.crunch.storage import Storage, StorageMissing
@@ -52,7 +53,7 @@ class CrunchStore(ClientStore[Crunch]):
         storage_settings: Mapping[str, Any] | str | os.PathLike[str] | Storage | None = None,
         client: Crunch | None = None,
     ) -> None:
-        super().__init__(client, partial(Crunch, url, credentials=token))
+        super().__init__(client, partial(Crunch, unbound(url), credentials=token))
         self._settings = storage_settings
         self._opened: Storage | None = None
         self._lock = threading.Lock()

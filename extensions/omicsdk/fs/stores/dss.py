@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import Interrupted, NotFound, OmicsError
+from omicsdk.core.platform import unbound
 from omicsdk.fs.store import (
     Cache,
     ClientStore,
@@ -337,7 +338,7 @@ class DssStore(ClientStore[Dss]):
         client: Dss | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        super().__init__(client, partial(Dss, base_url, credentials=token))
+        super().__init__(client, partial(Dss, unbound(base_url), credentials=token))
         self._staging_bucket = staging_bucket
         self._locators: Cache[str, Locator] = Cache(1, BELIEVED, clock)
         self._asking: DssApi | None = None  # the client's clone that returns redirects

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.platform import unbound
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.resolution import Resolver, server_url
 from omicsdk.fs.store import NotListed, ReadOnly
@@ -128,4 +129,4 @@ class Gen3Store(DrsStore):
         if self._given_commons is not None:
             return self._given_commons
         login = None if self._file is None else Gen3Login(self._endpoint, refresh_file=self._file)
-        return Gen3(self._endpoint, credentials=login or self._token)
+        return Gen3(unbound(self._endpoint), credentials=login or self._token)

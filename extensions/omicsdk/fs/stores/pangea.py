@@ -7,7 +7,6 @@ itself is `%25`.
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -21,8 +20,8 @@ from typing import Any, BinaryIO, ClassVar, NamedTuple, TypeVar
 from omicsdk_api.pangea.models.organization import Organization
 from omicsdk_api.pangea.models.sample_group import SampleGroup
 
-from omicsdk.core.credentials import Credentials
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
+from omicsdk.core.platform import unbound
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.store import (
     AlreadyThere,
@@ -40,7 +39,7 @@ from omicsdk.fs.store import (
     seconds_of,
 )
 from omicsdk.pangea.answers import Blob, name_in, object_of, objects_in
-from omicsdk.pangea.client import Pangea
+from omicsdk.pangea.client import Pangea, logged_in
 from omicsdk.pangea.downloads import json_bytes
 from omicsdk.pangea.fields import (
     FieldId,
@@ -62,7 +61,6 @@ from omicsdk.pangea.listings import (
     find_sample_group,
     is_uuid,
 )
-from omicsdk.pangea.login import PasswordLogin
 from omicsdk.pangea.uploads import FieldExists, FieldPut, begin_put, put_files
 from omicsdk.transfer import Item, Location, Outcome, TransferReport
 
@@ -157,11 +155,7 @@ class PangeaStore(ClientStore[Pangea]):
         endpoint, email, password, token = self._settings
         if token and (email or password):
             raise UsageError("email and token are mutually exclusive", remedy="Use one of them.")
-        credentials: Credentials | str | None = token
-        if email or password:
-            user, secret = (os.environ.get(name, "").strip() for name in ("PANGEA_USER", "PANGEA_PASS"))
-            credentials = PasswordLogin(email or user, password or secret)
-        return Pangea(endpoint, credentials=credentials)
+        return logged_in(unbound(endpoint), token, email, password)
 
     # -- finding
 

@@ -130,11 +130,12 @@ class S3Store(Store):
 
     Args:
         client: A boto3 client for S3, used for all buckets.
-        endpoint_url: Where the store is; by default where boto3 looks (AWS_ENDPOINT_URL_S3, ~/.aws), else Amazon's.
+        endpoint_url: Where the store is; by default where boto3 looks (AWS_ENDPOINT_URL_S3, ~/.aws), else Amazon's. Keys that
+            boto3 finds are for that one: requests to another address are unsigned.
         region_name: The region that is asked first; by default where boto3 looks. A bucket's own is found out.
         profile_name: The profile of ~/.aws; by default AWS_PROFILE, else none.
         anonymous: Whether requests are not signed; by default they are not when boto3 finds no credentials.
-        session: A session of boto3 in place of a new one.
+        session: A session of boto3 in place of a new one; its keys are for `endpoint_url`.
     """
 
     scheme: ClassVar[str] = "s3"

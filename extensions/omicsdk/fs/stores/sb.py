@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeVar
 from omicsdk_api.sb.models.file import File
 
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError
-from omicsdk.core.platform import settings_of
+from omicsdk.core.platform import settings_of, unbound
 from omicsdk.fs.store import (
     ClientStore,
     CopyOptions,
@@ -49,8 +49,8 @@ class SbStore(ClientStore[SevenBridges]):
 
     Args:
         url: The platform's base URL; by default OMICS_SB_URL, else what the variables or files of sevenbridges-python say.
-        token: A developer's token; by default OMICS_SB_TOKEN, else from the same sources. A token that was found is sent only to
-            was found beside, and to no other.
+        token: A developer's token; by default OMICS_SB_TOKEN, else from the same sources. A token that is found is sent to the
+            platform that is configured for it, and to no other `url`.
         profile: The section of ~/.sevenbridges/credentials, in place of `url`.
         client: A client that is ready, in place of all others; it is not closed.
     """
@@ -67,7 +67,7 @@ class SbStore(ClientStore[SevenBridges]):
         profile: str | None = None,
         client: SevenBridges | None = None,
     ) -> None:
-        super().__init__(client, partial(SevenBridges, url, credentials=token, profile=profile))
+        super().__init__(client, partial(SevenBridges, unbound(url), credentials=token, profile=profile))
         self._folders: Folders | None = None
         self._making = threading.Lock()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from omicsdk_api.upload import AsyncUploadApi, UploadApi
 
 from omicsdk.core.client import beside
-from omicsdk.core.credentials import ApiKey
+from omicsdk.core.credentials import ApiKey, origin_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.platform import (
     NOTHING,
@@ -96,7 +96,7 @@ class HcaUpload(_Workflows, Platform, UploadApi):
     {Platform.__doc__}"""
 
     def at(self, deployment_stage: str) -> HcaUpload:
-        """Return a client of a deployment, with the settings and connections of this one.
+        """Return a client of a deployment, with the settings and connections of this one, and with a key that was given to it.
 
         Args:
             deployment_stage: The deployment, such as `prod` or `staging`.
@@ -106,7 +106,9 @@ class HcaUpload(_Workflows, Platform, UploadApi):
         """
         if self.base_url != service_url("") or service_url(deployment_stage) == self.base_url:
             return self
-        return beside(self, type(self), service_url(deployment_stage), self.credentials)
+        url = service_url(deployment_stage)  # a URI may name it: a key that was found is for the configured one
+        own = not self.finds_credentials or origin_of(url) == origin_of(self.base_url)
+        return beside(self, type(self), url, self.credentials if own else None)
 
 
 class AsyncHcaUpload(_Workflows, AsyncPlatform, AsyncUploadApi):

@@ -23,6 +23,7 @@ def swagger_base(sandbox: Any) -> str:
 @pytest.fixture
 def client(omics_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("OMICS_DSS_TOKEN", omics_sandbox.token())
+    monkeypatch.setenv("OMICS_DSS_URL", omics_sandbox.swagger_url.rpartition("/")[0])
     with DSSClient(swagger_url=omics_sandbox.swagger_url) as made:
         yield made
 

@@ -188,8 +188,11 @@ def test_a_configuration_that_was_changed_in_memory_is_obeyed_and_gets_the_key(
     monkeypatch.setenv("OMICS_UPLOAD_TOKEN", "the-key")
     asked = Asked()
     assert service_url("prod", config) == HOST
-    with HcaUpload(service_url("", config), transport=httpx.MockTransport(asked)) as client:
+    with UploadService(config=config) as service:
+        assert service.client.credentials is not None
+        client = HcaUpload(HOST, credentials=service.client.credentials, transport=httpx.MockTransport(asked))
         UploadService(client=client).create_area(UUID)
+        client.close()
     with UploadService("prod", "the-key", config=config) as service:
         assert service.client.base_url == HOST
     assert [(request.url.host, request.headers["api-key"]) for request in asked.requests] == [

@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import UsageError
-from omicsdk.pangea.client import Pangea
-from omicsdk.pangea.login import login_in
+from omicsdk.pangea.client import Pangea, logged_in
+from omicsdk.pangea.login import TOKEN_VARIABLE
 
 if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
@@ -23,8 +23,8 @@ def connect(
     """Make the client of a server.
 
     Args:
-        base_url: The value of --base-url or OMICS_PANGEA_URL.
-        credentials: The token of --access-token or OMICS_PANGEA_TOKEN.
+        base_url: The value of --base-url.
+        credentials: The token of --access-token.
         email: The value of --email.
         password: The value of --password.
 
@@ -32,10 +32,8 @@ def connect(
         UsageError: Both a token and a login are given.
         AuthError: Half of a login is missing.
     """
-    if credentials is not None and (email or password):
+    if (credentials is not None or os.environ.get(TOKEN_VARIABLE, "").strip()) and (email or password):
         raise UsageError(
-            "--email and --access-token (or OMICS_PANGEA_TOKEN) are mutually exclusive", remedy="Use one of them."
+            f"--email and --access-token (or {TOKEN_VARIABLE}) are mutually exclusive", remedy="Use one of them."
         )
-    if credentials is None and (base_url or email or password):  # else the client finds the login beside the base URL
-        credentials = login_in(os.environ, email, password)
-    return Pangea(base_url, credentials=credentials)
+    return logged_in(base_url, credentials, email, password)

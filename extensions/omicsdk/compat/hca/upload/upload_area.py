@@ -12,6 +12,7 @@ from urllib.parse import quote
 from omicsdk.compat.hca.config import get_config
 from omicsdk.compat.hca.upload.exceptions import documented_errors
 from omicsdk.compat.hca.upload.upload_config import UploadConfig
+from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import NotFound
 from omicsdk.hca.upload import HcaUpload, UploadAreaURI, UploadException
 from omicsdk.hca.upload.client import service_url
@@ -19,6 +20,12 @@ from omicsdk.hca.upload.client import service_url
 if TYPE_CHECKING:
     from omicsdk.hca.config import HCAConfig
     from omicsdk.hca.upload import UploadResult
+
+
+def _key_for(url: str) -> str | None:
+    """Return the key of OMICS_UPLOAD_TOKEN: for OMICS_UPLOAD_URL, else for all deployments that the configuration has."""
+    own, key = (os.environ.get(f"OMICS_UPLOAD_{what}", "").strip() for what in ("URL", "TOKEN"))
+    return key or None if origin_of(own or url) == origin_of(url) else None
 
 
 class UploadService:
@@ -51,7 +58,8 @@ class UploadService:
         self.deployment_stage = deployment_stage
         self.api_token = api_token
         settings = get_config() if config is None else config
-        self.client = client or HcaUpload(service_url(deployment_stage, settings), credentials=api_token)
+        url = service_url(deployment_stage, settings)
+        self.client = client or HcaUpload(url, credentials=api_token or _key_for(url))
 
     @staticmethod
     def config() -> UploadConfig:

@@ -319,7 +319,7 @@ class SwaggerClient:
 
     def _found(self) -> tuple[str, Credentials | None]:
         url = base_url_of(self.swagger_url)
-        return resolve(discovery(self.section, self.config), base_url=url)
+        return resolve(discovery(self.section, self.config, account_url=url), base_url=url)
 
     @property
     def host(self) -> str:
