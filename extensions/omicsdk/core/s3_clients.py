@@ -19,6 +19,7 @@ from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.logs import config_log
 from omicsdk.core.redaction import mask_text, mask_url
+from omicsdk.core.sending.connections import network
 
 #: Approximate bytes of JSON that botocore reads for a client: garbage collection takes a quarter of that time.
 _DESCRIPTIONS = 8 << 20
@@ -60,7 +61,14 @@ def s3_client(
             config = {**(config or {}), "signature_version": UNSIGNED}
         region = region or session.region_name or DEFAULT_REGION
         made = import_module("botocore.config").Config(**(config or {}))
-        return refusing_cut_heads(session.client("s3", region_name=region, config=made, **arguments))
+        found = network("https://s3.amazonaws.com")  # the authorities are those of every other connection
+        if arguments.get("verify") is None:
+            arguments["verify"] = found.ca_file
+        client = refusing_cut_heads(session.client("s3", region_name=region, config=made, **arguments))
+        manager: Any = getattr(getattr(getattr(client, "_endpoint", None), "http_session", None), "_manager", None)
+        if found.ca_dir and manager is not None:  # boto3 has no setting for a folder of them
+            manager.connection_pool_kw["ca_cert_dir"] = found.ca_dir
+        return client
 
 
 def s3_session(profile: str | None = None) -> Any:

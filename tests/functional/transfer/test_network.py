@@ -1,10 +1,17 @@
 """Proxies and certificates: the same environment as for API calls."""
 
+import subprocess
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from omicsdk.core import NotFound, TLSFailed
+from botocore.exceptions import ClientError, SSLError
+from omicsdk.core import APIError, NotFound, TLSFailed, TransferError
+from omicsdk.core.client import PlainClient, plain_request
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.core.s3_clients import s3_client
 from omicsdk.core.sending.connections import Network
 from omicsdk.transfer import Item, Location, PutTo, Upload, download, upload
 
@@ -65,6 +72,47 @@ def test_https_with_an_authority_of_the_environment(
     item = Item("one", Location(server.url("one").replace("http:", "https:")), len(body))
     download([item], target, environ={variable: str(pem)}).raise_if_failed()
     assert (target / "one").read_bytes() == body
+
+
+def _api(url: str) -> None:
+    with PlainClient(url, retry=NO_RETRY) as client, suppress(APIError):
+        client.send(plain_request("ask", "GET", "/one"))
+
+
+def _s3(url: str) -> None:
+    client = s3_client(anonymous=True, endpoint_url=url, config={"retries": {"total_max_attempts": 1}})
+    with suppress(ClientError):
+        client.head_object(Bucket="bucket", Key="one")
+
+
+def _bytes(url: str) -> None:
+    with TemporaryDirectory() as folder:
+        download([Item("one", Location(f"{url}/one"), 1)], folder).raise_if_failed()
+
+
+CA_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE")
+
+
+@pytest.mark.parametrize("variable", CA_VARIABLES)
+@pytest.mark.parametrize("connect", [_api, _s3, _bytes])
+def test_each_variable_of_authorities_serves_each_kind_of_connection(
+    server: Any, certificate: Any, monkeypatch: Any, tmp_path: Path, variable: str, connect: Any
+) -> None:
+    pem, server.tls = certificate
+    server.put("one", b"1")
+    url = server.url("one").replace("http:", "https:").rpartition("/")[0]
+    for name in CA_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises((TLSFailed, TransferError, SSLError)):
+        connect(url)
+    assert server.requests == []
+    if variable == "SSL_CERT_DIR":  # its files are named by the hash of their subject
+        command = ["openssl", "x509", "-noout", "-subject_hash", "-in", str(pem)]
+        named = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        (tmp_path / f"{named}.0").write_bytes(pem.read_bytes())
+    monkeypatch.setenv(variable, str(tmp_path if variable == "SSL_CERT_DIR" else pem))
+    connect(url)
+    assert server.requests
 
 
 def test_a_certificate_that_no_authority_signed_is_refused_at_once(server: Any, target: Path, certificate: Any) -> None:

@@ -7,7 +7,7 @@ The environment is read here for httpx and libcurl alike. Variables, each in low
   could have set it.
 - NO_PROXY: hosts that are reached directly, separated by commas or blanks: `*`, a name (with its subdomains), a name
   with a port, an address, or a network such as 10.0.0.0/8.
-- SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE: certificate authorities to trust instead of Mozilla's, the first that
+- SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, AWS_CA_BUNDLE: certificate authorities to trust instead of Mozilla's, the first that
   is set; SSL_CERT_DIR: a folder of them. The second and the third may be a folder too.
 - OMICS_CLIENT_CERT, OMICS_CLIENT_KEY: a client certificate and its key, as PEM files; the key may be in the first.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import httpx
 
 
-_CA_FILES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_CA_FILES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -400,7 +400,7 @@ def _new_context(way: Network) -> "ssl.SSLContext":
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(
             f"The certificate authorities in {way.ca_file or way.ca_dir} cannot be read: {error}",
-            remedy="Check SSL_CERT_FILE, SSL_CERT_DIR, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
+            remedy="Check SSL_CERT_FILE, SSL_CERT_DIR, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and AWS_CA_BUNDLE.",
         ) from error
     if way.client_cert:
         try:
