@@ -42,6 +42,10 @@ from omicsdk.transfer.uploads.store import Cut
 
 CELL = 64
 """Bytes of a cell in this world."""
+RECORDED = CELL // 4
+"""Bytes of a begun cell after which its position is recorded."""
+BATCH = CELL // 2
+"""Bytes that are written at once."""
 ROUNDS = 100_000
 """A world in which more than this happens comes to no end."""
 
@@ -86,16 +90,26 @@ class World:
         sources: Files by name.
         trouble: How often something goes wrong, 0 to 1.
         kills: How often the process may die, or be reported to stop.
+        stops: Which share of these are stops.
         disk: How often a change of the disk fails, 0 to 1.
     """
 
     def __init__(
-        self, seed: int, sources: dict[str, Source], *, trouble: float = 0.0, kills: int = 0, disk: float = 0.0
+        self,
+        seed: int,
+        sources: dict[str, Source],
+        *,
+        trouble: float = 0.0,
+        kills: int = 0,
+        stops: float = 0.3,
+        disk: float = 0.0,
     ) -> None:
         self.chance = random.Random(seed)
         self.sources = sources
         self.trouble = trouble
         self.kills = kills
+        self.stops = stops
+        self.deaths = 0
         self.disk = _Disk(self, disk)
         self.here = Path()
         self.next = Path()
@@ -229,9 +243,10 @@ class Wire:
             raise AssertionError("it comes to no end")
         if world.kills and chance.random() < 0.03:
             world.kills -= 1
-            if chance.random() < 0.3:
+            if chance.random() < world.stops:
                 world.control.stop()
                 return []
+            world.deaths += 1
             shutil.copytree(world.here, world.next)  # what is done from here on is lost
             raise Killed
         if world.control.paused:
@@ -516,15 +531,24 @@ def simulated(world: World) -> Any:
         # How files are synced must not depend on what else the machine has to write.
         patch.setattr("omicsdk.transfer.downloads.files._dirty", lambda: 0)
         patch.setattr("omicsdk.transfer.downloads.files._AVOID", 0.0)
-        for module in ("network.plan", "checksums", "downloads.receiving", "downloads.engine"):
+        for module in (
+            "network.plan",
+            "checksums",
+            "journal",
+            "downloads.downloading",
+            "downloads.receiving",
+            "downloads.engine",
+        ):
             patch.setattr(f"omicsdk.transfer.{module}.CELL", CELL)
+        for module in ("network.plan", "downloads.receiving"):
+            patch.setattr(f"omicsdk.transfer.{module}.RECORDED", RECORDED)
         patch.setattr("omicsdk.transfer.network.plan.LARGEST_PART", 4 * CELL)
         patch.setattr("omicsdk.transfer.network.plan.WHOLE", 4 * CELL)
         patch.setattr("omicsdk.transfer.downloads.job.STEP", 2 * CELL)
         patch.setattr("omicsdk.transfer.downloads.job.PROGRESS", CELL // 4)
         patch.setattr("omicsdk.transfer.downloads.job.INLINE", CELL)
         patch.setattr("omicsdk.transfer.downloads.receiving.INLINE", CELL)
-        patch.setattr("omicsdk.transfer.downloads.receiving.BATCH", CELL // 2)
+        patch.setattr("omicsdk.transfer.downloads.receiving.BATCH", BATCH)
         yield tasks
 
 

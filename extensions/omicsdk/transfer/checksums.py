@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from time import monotonic, time
+from typing import TYPE_CHECKING
 
 from omicsdk.core.checksums import Digests, crc32c_combine, crc32c_extend, crc32c_text, first_difference
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransferError
@@ -16,6 +17,9 @@ from omicsdk.transfer.journal import MISSING
 from omicsdk.transfer.names import check_name
 from omicsdk.transfer.network.plan import CELL, cell_span
 from omicsdk.transfer.reports.report import Outcome, TransferReport, verification_of
+
+if TYPE_CHECKING:
+    from io import RawIOBase
 
 #: Bytes that are read and hashed at a time; each thread reuses one buffer of this size.
 STRIDE = 1024 * 1024
@@ -100,23 +104,50 @@ def damaged_cells(path: str, cells: Sequence[int], size: int, stopped: Callable[
         Stopped: `stopped` returned True.
         OSError: The file cannot be read.
     """
-    extend = crc32c_extend()
     damaged: list[int] = []
     with open(path, "rb", buffering=0) as file:
         for index, expected in enumerate(cells):
-            if expected == MISSING:
-                continue
-            if stopped():
-                raise Stopped
-            position, end = cell_span(index, size)
-            file.seek(position)
-            crc = 0
-            while position < end and (data := file.read(min(_CRC_STRIDE, end - position))):
-                crc = extend(crc, data)
-                position += len(data)
-            if crc != expected or position < end:
+            if expected != MISSING and not _matches(file, *cell_span(index, size), expected, stopped):
                 damaged.append(index)
     return damaged
+
+
+def sound_beginnings(
+    path: str, begun: Mapping[int, tuple[int, int]], stopped: Callable[[], bool]
+) -> dict[int, tuple[int, int]]:
+    """Compare the beginnings of a file's cells with their recorded CRC32C.
+
+    Args:
+        path: The file.
+        begun: For each cell's number, where in the file its beginning ends, and its CRC32C.
+        stopped: Returns whether to stop; called between cells.
+
+    Returns:
+        Those that agree.
+
+    Raises:
+        Stopped: `stopped` returned True.
+        OSError: The file cannot be read.
+    """
+    if not begun:
+        return {}
+    with open(path, "rb", buffering=0) as file:
+        return {
+            index: (position, crc)
+            for index, (position, crc) in begun.items()
+            if _matches(file, index * CELL, position, crc, stopped)
+        }
+
+
+def _matches(file: RawIOBase, position: int, end: int, expected: int, stopped: Callable[[], bool]) -> bool:
+    if stopped():
+        raise Stopped
+    extend, crc = crc32c_extend(), 0
+    file.seek(position)
+    while position < end and (data := file.read(min(_CRC_STRIDE, end - position))):
+        crc = extend(crc, data)
+        position += len(data)
+    return crc == expected and position == end
 
 
 def crc32c_of_cells(cells: Sequence[int], size: int) -> str:

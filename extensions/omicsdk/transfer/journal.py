@@ -1,9 +1,9 @@
 """The journal of a transfer: which files are done, and how far the others are. Append-only, one CRC per line, one
 writer at a time.
 
-A line that a crash or a full disk cut off at the end is removed before the first append. Cells are hints, written
-without
-syncing: a resumed run checks them. Only a done-record, synced after its file, is a promise. No URL is ever written.
+A line that a crash or a full disk cut off at the end is removed before the first append. Cells, whole or begun, are
+hints, written without syncing: a resumed run checks them. Only a done-record, synced after its file, is a promise. No
+URL is ever written.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import threading
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from json.encoder import encode_basestring_ascii as _quoted
@@ -255,11 +255,17 @@ class JournalFile:
         self._torn = False
         self.end += len(data)
 
-    def append_for_good(self, lines: Sequence[bytes]) -> None:
-        """Append lines and return once they and all before them are durable, and so is the file's name."""
+    def append_for_good(self, lines: Sequence[bytes], guard: AbstractContextManager[Any] | None = None) -> None:
+        """Append lines and return once they and all before them are durable, and so is the file's name.
+
+        Args:
+            lines: The lines.
+            guard: Entered while they are appended, but not while they become durable, when other threads append.
+        """
         if self._lost is not None:
             raise self._lost
-        self.append(lines)
+        with guard or nullcontext():
+            self.append(lines)
         try:
             self.sync()
             if not self._named:
@@ -477,12 +483,14 @@ class PartState:
         validator: The source's ETag or date, "" if it sent none.
         checksums: The checksums that the platform states.
         cells: The CRC32C of each cell, MISSING if it is not present.
+        begun: For cells of which the first bytes are present, by number: where in the file they end, and their CRC32C.
     """
 
     size: int
     validator: str
     checksums: Mapping[str, str]
     cells: array[int] = field(default_factory=lambda: array("q"))
+    begun: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
 
 
 class Journal:
@@ -513,7 +521,8 @@ class Journal:
         self._keys = dict[str, int]()
         self._next_key = 0
         self._closing = False
-        self._guard = threading.Lock()
+        self._guard = threading.Lock()  # of appending, which never waits for a sync
+        self._syncing = threading.Lock()
         with write_errors(str(path)):
             self._file = JournalFile(path, wait, disk or Disk(), look=look)
             try:
@@ -555,8 +564,8 @@ class Journal:
         key = key_of(name)
         if self._done.get(key) is None:
             return
-        with self._guard, write_errors(str(self.path), name):
-            self._file.append_for_good([line_of(["undone", name])])
+        with self._syncing, write_errors(str(self.path), name):
+            self._file.append_for_good([line_of(["undone", name])], self._guard)
             self._done.remove(key)
 
     def begin(self, name: str, size: int, validator: str, checksums: Mapping[str, str]) -> PartState:
@@ -591,6 +600,19 @@ class Journal:
             self.parts[name].cells[index] = crc
             self._hint(["cell", self._keys[name], index, crc])
 
+    def cell_begun(self, name: str, position: int, crc: int) -> None:
+        """Record how far a cell of a started file was written; nothing if the file is not started any more.
+
+        Args:
+            name: The file.
+            position: The offset in the file up to which it is written, within the cell.
+            crc: The CRC32C of the cell up to there.
+        """
+        with self._guard:
+            key = self._keys.get(name)
+            if key is not None:
+                self._hint(["begun", key, position, crc])
+
     def drop(self, name: str) -> None:
         """Record that an unfinished file was abandoned."""
         with self._guard:
@@ -607,13 +629,14 @@ class Journal:
             OSError: The journal could not be written; these files are not recorded.
         """
         lines = [done_line(name, state) for name, state in files]
-        with self._guard:
+        with self._syncing:
             if self.parts:
-                for name, _ in files:
-                    self.parts.pop(name, None)
-                    self._keys.pop(name, None)
+                with self._guard:
+                    for name, _ in files:
+                        self.parts.pop(name, None)
+                        self._keys.pop(name, None)
             try:
-                self._file.append_for_good(lines)
+                self._file.append_for_good(lines, self._guard)
             finally:
                 if self._closing:
                     self._file.close()
@@ -624,11 +647,11 @@ class Journal:
         A slow sync is not waited for: the thread that runs it closes the file afterwards.
         """
         self._closing = True
-        if self._guard.acquire(timeout=_MOMENT):
+        if self._syncing.acquire(timeout=_MOMENT):
             try:
                 self._file.close()
             finally:
-                self._guard.release()
+                self._syncing.release()
 
     # -- appending
 
@@ -684,6 +707,11 @@ class Journal:
                 state = self.parts.get(names.get(key, ""))
                 if state is not None and 0 <= index < len(state.cells):
                     state.cells[index] = crc
+                    state.begun.pop(index, None)
+            case ["begun", int(key), int(position), int(crc)]:
+                state = self.parts.get(names.get(key, ""))
+                if state is not None and 0 < position < state.size:
+                    state.begun[position // CELL] = position, crc
             case ["part", int(key), str(name), int(size), str(validator), {**checksums}]:
                 self._over(name, names)
                 names[key], self._keys[name] = name, key
@@ -701,7 +729,8 @@ class Journal:
             del names[self._keys.pop(name)]
 
     def _live_lines(self) -> int:
-        cells = sum(sum(crc != MISSING for crc in state.cells) for state in self.parts.values())
+        parts = self.parts.values()
+        cells = sum(sum(crc != MISSING for crc in state.cells) + len(state.begun) for state in parts)
         return 1 + len(self._done) + len(self.parts) + cells
 
     def _live(self) -> Iterator[bytes]:
@@ -720,6 +749,8 @@ class Journal:
             for index, crc in enumerate(state.cells):
                 if crc != MISSING:
                     yield line_of(["cell", number, index, crc])
+            for position, crc in state.begun.values():
+                yield line_of(["begun", number, position, crc])
 
 
 def count_done(file: BinaryIO) -> int:

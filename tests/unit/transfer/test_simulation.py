@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from omicsdk.core.checksums import digest
 from omicsdk.transfer import Upload
 from omicsdk.transfer.engine.machine import FINAL, State
-from simulated import CELL, Platform, Source, World, fetched, sent
+from simulated import BATCH, CELL, RECORDED, Platform, Source, World, fetched, sent
 
 SEEDS = st.integers(0, 2**32)
 SIZES = st.lists(st.integers(0, 30 * CELL), min_size=1, max_size=5)
@@ -80,6 +80,29 @@ def test_without_trouble_every_byte_is_requested_once(seed: int, sizes: list[int
         again, _ = fetched(world, items, here.parent)
         assert again.counts["skipped"] == len(items)
         assert world.requests == asked
+
+
+@settings(max_examples=5 * settings().max_examples // 2, deadline=None)
+@given(SEEDS, SIZES, st.integers(1, 6))
+def test_nothing_that_arrived_before_a_stop_is_fetched_twice(seed: int, sizes: list[int], stops: int):
+    world = World(seed, files(seed, sizes), kills=stops, stops=1.0)
+    items = [world.item(name, sums) for name, sums in zip(world.sources, checked(world, seed), strict=True)]
+    with TemporaryDirectory() as folder:
+        report, _ = fetched(world, items, Path(folder))
+        report.raise_if_failed()
+        assert world.served == sum(sizes)
+
+
+@settings(max_examples=5 * settings().max_examples // 2, deadline=None)
+@given(SEEDS, SIZES, st.integers(1, 6))
+def test_a_death_costs_each_connection_what_is_not_recorded_yet(seed: int, sizes: list[int], deaths: int):
+    world = World(seed, files(seed, sizes), kills=deaths, stops=0.0)
+    items = [world.item(name, sums) for name, sums in zip(world.sources, checked(world, seed), strict=True)]
+    with TemporaryDirectory() as folder:
+        report, _ = fetched(world, items, Path(folder))
+        report.raise_if_failed()
+        # Files that are too small for a record may also be complete, and wait for their verification.
+        assert world.served <= sum(sizes) + world.deaths * (4 * (RECORDED + BATCH) + len(sizes) * RECORDED)
 
 
 @settings(max_examples=15 * settings().max_examples // 4, deadline=None)

@@ -23,7 +23,7 @@ from omicsdk.transfer.engine.control import Control, opened
 from omicsdk.transfer.items import Item, ItemSource, check_all, guard_of
 from omicsdk.transfer.journal import MISSING, Journal, PartState
 from omicsdk.transfer.names import WORK_FOLDER
-from omicsdk.transfer.network.plan import cell_span
+from omicsdk.transfer.network.plan import CELL, cell_span
 from omicsdk.transfer.network.requests import PATIENCE, Patience
 from omicsdk.transfer.reports.progress import Progress, notebook_progress
 from omicsdk.transfer.reports.report import Outcome, Outcomes, TransferReport
@@ -159,7 +159,8 @@ def _foreseen(number: int, item: Item, files: PartFiles, journal: Journal | None
 
 def _kept(record: PartState) -> int:
     spans = (cell_span(index, record.size) for index, crc in enumerate(record.cells) if crc != MISSING)
-    return sum(end - start for start, end in spans)
+    begun = (position % CELL for index, (position, _) in record.begun.items() if record.cells[index] == MISSING)
+    return sum(end - start for start, end in spans) + sum(begun)
 
 
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")

@@ -60,6 +60,9 @@ OPEN = 2048
 AT_ONCE = 256
 #: Concurrent calls for URLs, initially and at most, unless the caller sets them: more if a service answers slowly.
 FIRST_CALLS, MOST_CALLS = 16, 64
+#: Seconds between two rounds in which received bytes are written and recorded. A request takes part in the second one
+#: after its start at the latest, so that the death of the process costs what arrives in a second.
+FLUSH = 0.4
 # Name under which the controller measures all calls for URLs: the engine does not know their service.
 _SERVICE = ""
 
@@ -116,6 +119,7 @@ class Downloads(Engine[Job]):
         self._small = dict[int, Small]()
         self._preparing = 0
         self._landing = 0  # files that are being renamed
+        self._flush_at = now + FLUSH
 
     # -- the loop's steps
 
@@ -190,6 +194,9 @@ class Downloads(Engine[Job]):
 
     def _serve(self) -> None:
         now = self._clock.monotonic()
+        if now >= self._flush_at:
+            self._flush_at = now + FLUSH
+            self._flush_all(now - FLUSH)
         calling, self._calling = self._calling, bool(self._unlocated or self._calls.flying)
         if calling or self._calling:  # once more after the last one: the idle time that follows is no measurement
             self._begin_calls()
@@ -315,15 +322,38 @@ class Downloads(Engine[Job]):
         if job.lags:  # the hash threads do not wait for the end of the request
             self.apply(job, messages.Grown())
 
+    def cell_begun(self, job: Job, position: int, crc: int, *, aside: bool) -> bool:
+        """Note how far a cell is on disk."""
+        if not aside:
+            self._record_small(job)
+        if job.record is None or job.mending is not None:  # a repair replaces cells that are recorded
+            return False
+        self._journal.cell_begun(job.item.name, position, crc)
+        return True
+
+    def _record_small(self, job: Job) -> None:
+        """Start the record of a file that usually arrives too fast to need one."""
+        if job.record is None and job.size is not None and job.joins and job.mending is None:
+            self._record(job, messages.Record())
+
+    def _flush_all(self, before: float) -> None:
+        """Have received bytes written and recorded."""
+        for receiver in tuple(self._flying()):
+            if receiver.received and receiver.began <= before and (response := self._writer(receiver)) is not None:
+                if response.verdict is not None and response.verdict.kind in ACCEPTED and not response.stale:
+                    self._record_small(response.job)
+                response.flush_soon()
+
     def _ended(self, ended: wire.Ended) -> None:
         receiver = ended.receiver
-        if isinstance(receiver, Small):
-            self._scheduler.ended(receiver.server, receiver.received)
-            self._small_ended(receiver, ended)
-            return
-        assert isinstance(receiver, ResponseWriter)
+        assert isinstance(receiver, ResponseWriter | Small)
         self._scheduler.ended(receiver.server, receiver.received)
-        self._response_ended(receiver, ended.error, lasting=ended.lasting)
+        if isinstance(receiver, Small) and receiver.writer is None:
+            self._small_ended(receiver, ended)
+        else:
+            response = receiver.writer if isinstance(receiver, Small) else receiver
+            assert response is not None
+            self._response_ended(response, ended.error, lasting=ended.lasting)
 
     def _response_ended(self, response: ResponseWriter, error: TransportError | None, *, lasting: bool) -> None:
         if error is None and response.verdict is None and not response.stale:
@@ -352,22 +382,43 @@ class Downloads(Engine[Job]):
     def _call_off(self, receiver: Receiver) -> None:
         assert isinstance(receiver, ResponseWriter | Small)
         self._scheduler.ended(receiver.server, receiver.received, counts=False)
-        if isinstance(receiver, Small):
-            self._counters.fetched += receiver.received
+        response = self._writer(receiver)
+        if response is None:
+            assert isinstance(receiver, Small)
             receiver.again()
             self._scheduler.queue(receiver, first=True)
             return
-        problem = self._received(receiver)
-        if receiver.stale:
+        problem = self._received(response)
+        if response.stale:
             return
         if problem is not None:
-            self.apply(receiver.job, Broken(problem))
-        elif receiver.whole:  # only the end of the answer was missing
-            self.apply(receiver.job, self._end_of(receiver, None, lasting=False))
+            self.apply(response.job, Broken(problem))
+        elif response.whole:  # only the end of the answer was missing
+            self.apply(response.job, self._end_of(response, None, lasting=False))
         else:
-            self.apply(receiver.job, messages.CalledOff(receiver))
+            self.apply(response.job, messages.CalledOff(response))
 
     # -- small files
+
+    def _writer(self, receiver: ResponseWriter | Small) -> ResponseWriter | None:
+        """Return what writes a request's bytes to disk as they arrive: a small file becomes a job.
+
+        Returns:
+            None for a small file of which nothing has arrived.
+        """
+        if isinstance(receiver, ResponseWriter):
+            return receiver
+        if receiver.writer is None and receiver.received:
+            self._outgrow(receiver)
+        return receiver.writer
+
+    def _outgrow(self, small: Small) -> bool:
+        """Have a job handle the answer to a small file; return whether it accepted the bytes so far."""
+        job = self._as_job(small)
+        response = small.writer = ResponseWriter(job, job.claim(1), self, self._files, self._clock.monotonic())
+        job.attempts += 1
+        chunks, small.chunks = small.chunks, []
+        return response.take_over(small.lines, chunks)
 
     def _small_ended(self, small: Small, ended: wire.Ended) -> None:
         checksums = small.verified() if ended.error is None else None
@@ -375,12 +426,9 @@ class Downloads(Engine[Job]):
             self._scheduler.queue(small, first=True)
             return
         if checksums is None:  # a job handles any other answer
-            job = self._as_job(small)
-            response = ResponseWriter(job, job.claim(1), self, self._files, self._clock.monotonic())
-            job.attempts += 1
-            whole = response.take_over(small.lines, small.chunks)
-            error = ended.error if whole else ended.error or ConnectionLost("more bytes than requested")
-            self._response_ended(response, error, lasting=ended.lasting)
+            error = ended.error if self._outgrow(small) else ended.error or ConnectionLost("more bytes than requested")
+            assert small.writer is not None
+            self._response_ended(small.writer, error, lasting=ended.lasting)
             return
         self._counters.fetched += small.received
         try:
@@ -442,12 +490,15 @@ class Downloads(Engine[Job]):
         )
 
     def _read_cells(self, job: Job, command: messages.ReadCells) -> None:
-        self._read(
-            job,
-            job.part,
-            lambda stopped: hashing.damaged_cells(job.part, command.cells, command.size, stopped),
-            lambda damaged: messages.CellsRead(damaged, command.record),
-        )
+        record, cells = command.record, command.cells
+
+        def read(stopped: Callable[[], bool]) -> messages.CellsRead:
+            damaged = hashing.damaged_cells(job.part, cells, command.size, stopped)
+            begun = {} if record is None else record.begun
+            lost = {index: begun[index] for index in begun if cells[index] == MISSING or index in damaged}
+            return messages.CellsRead(damaged, record, hashing.sound_beginnings(job.part, lost, stopped))
+
+        self._read(job, job.part, read, lambda event: event)
 
     def _hash_further(self, job: Job, command: messages.HashFurther) -> None:
         digests, start, end = command.digests, command.start, command.end
@@ -504,6 +555,10 @@ class Downloads(Engine[Job]):
     def _finish(self, job: Job, command: messages.Finish) -> None:
         checksums, error = command.checksums, command.error
         present = job.state in PRESENT
+        if job.state is State.FAILED and job.flying:
+            for receiver in self._flying():
+                if isinstance(receiver, ResponseWriter) and receiver.job is job:
+                    receiver.keep()
         outcome = self._over(job, error)._replace(
             name=job.item.name,
             size=job.size,
@@ -532,10 +587,11 @@ class Downloads(Engine[Job]):
         ends.callback(self._callers.close, 0.1)
         for receiver in self._wire.cancel(self._pauses):
             assert isinstance(receiver, ResponseWriter | Small)
-            self._counters.fetched += receiver.received
-            if isinstance(receiver, ResponseWriter):
-                receiver.finish()
-                receiver.job.fetched += receiver.received
+            response = self._writer(receiver)
+            if response is not None:
+                response.finish()
+                response.job.fetched += response.received
+                self._counters.fetched += response.received
         for job in self._open.values():
             job.epoch += 1  # hash threads may still be reading its file
         # The user is waiting for the stop: slower threads end in the background, and the next run checks their files.
@@ -545,6 +601,8 @@ class Downloads(Engine[Job]):
         for small in list(self._small.values()):
             self._as_job(small)
         for job in list(self._open.values()):
+            if job.touched and job.have:
+                self._record_small(job)  # its bytes arrived, but are not verified
             self.apply(job, messages.Stopped())
 
     # -- measuring

@@ -405,7 +405,7 @@ class PartFiles:
             self._make_parent(job.part, job.item)
             job.opened_in = job.epoch
             with write_errors(job.part, job.item.title):
-                job.descriptor = self.disk.reopen(job.part) if job.have else self.disk.create(job.part)
+                job.descriptor = self.disk.reopen(job.part) if job.have or job.kept else self.disk.create(job.part)
                 job.touched = True
         return job.descriptor
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from omicsdk.core.checksums import Digests
@@ -166,8 +167,8 @@ class Job:
 
     @property
     def present(self) -> int:
-        """Bytes in present cells."""
-        return min(self.have * plan.CELL, self.size or 0)
+        """Bytes in present cells, and in begun ones that wait for a request."""
+        return min(self.have * plan.CELL, self.size or 0) + sum(piece.position % plan.CELL for piece in self.returned)
 
     @property
     def claimable(self) -> bool:
@@ -213,12 +214,13 @@ class Job:
         else:
             self.unclaimed = [(0, self.size)]
 
-    def resume(self, record: PartState, damaged: list[int]) -> None:
+    def resume(self, record: PartState, damaged: list[int], begun: Mapping[int, tuple[int, int]]) -> None:
         """Plan the download of what an earlier run left out.
 
         Args:
             record: The journal's record.
             damaged: Cells that differ from the record.
+            begun: For cells whose beginning is present, where in the file it ends, and its CRC32C.
         """
         self.epoch += 1
         self.flying = 0
@@ -230,9 +232,13 @@ class Job:
             self.cells[index] = MISSING
         there = [index for index, crc in enumerate(self.cells) if crc != MISSING]
         self.have = len(there)
-        self.returned.clear()
-        self.unclaimed = plan.spans_of_cells(plan.missing_cells(there, record.size), record.size)
-        self.kept = record.size - plan.total(self.unclaimed)
+        self.returned = deque(
+            Piece(*plan.cell_span(index, record.size), position, crc, position)
+            for index, (position, crc) in sorted(begun.items())
+        )
+        self.unclaimed = plan.spans_of_cells(plan.missing_cells([*there, *begun], record.size), record.size)
+        missing = sum(piece.end - piece.position for piece in self.returned if piece.end is not None)
+        self.kept = record.size - plan.total(self.unclaimed) - missing
         self.forget_digests()
 
     def want(self, cells: list[int]) -> None:

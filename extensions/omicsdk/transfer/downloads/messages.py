@@ -80,10 +80,12 @@ class CellsRead(Message):
     Attributes:
         damaged: Numbers of the cells that differ.
         record: The journal's record, when it is that of an earlier run.
+        begun: As in that record, for missing and damaged cells: beginnings that agree.
     """
 
     damaged: list[int]
     record: PartState | None
+    begun: Mapping[int, tuple[int, int]] = {}
 
 
 class Located(Message):

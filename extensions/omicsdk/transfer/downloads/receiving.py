@@ -15,7 +15,7 @@ from omicsdk.transfer.disk import Growth, write_error
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import INLINE, Job, Piece
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.network.plan import CELL, next_boundary
+from omicsdk.transfer.network.plan import CELL, RECORDED, next_boundary
 from omicsdk.transfer.network.requests import WANTED, Kind, Location, Verdict, judge, last_status, moved, parse_head
 from omicsdk.transfer.network.wire import Attended
 
@@ -44,6 +44,14 @@ class Sink(Protocol):
         """Note a whole cell that is on disk, with its CRC32C."""
         ...
 
+    def cell_begun(self, job: Job, position: int, crc: int, *, aside: bool) -> bool:
+        """Note how far a cell is on disk, with the CRC32C of that; `aside` in another thread than the engine's.
+
+        Returns:
+            Whether it was recorded.
+        """
+        ...
+
 
 class ResponseWriter(Attended):
     """One attempt at one piece of a job.
@@ -70,6 +78,8 @@ class ResponseWriter(Attended):
     _stretch = 0
     _room = 0  # bytes left in the current stretch
     _flush_at = 0  # value of _room at which enough is collected for a write
+    _recorded = 0  # the position up to which bytes are recorded
+    _due = False  # whether the next write is recorded, however short
     _descriptor = -1
     declined = False  # whether another thread declined the answer, so that the engine's thread has to receive it
     _call: Callable[[], None] | None = None  # makes the engine attend, if another thread drives the request
@@ -147,6 +157,7 @@ class ResponseWriter(Attended):
             self.declined = verdict.kind in ACCEPTED
         if self._accepted:
             self._crc = self.piece.crc
+            self._recorded = self.piece.position
             self._begin_stretch()
 
     def go_aside(self, call: Callable[[], None]) -> None:
@@ -188,16 +199,29 @@ class ResponseWriter(Attended):
         if self._call is not None:
             self.attend()
             self._call = None
+        self._due = True
         try:
             self._flush()
         except BaseException as error:
             self.problem = error
-        if self.problem is not None:
-            self.piece.back_to_cell()
-        else:
+        if self.problem is None or isinstance(self.problem, OmicsError):  # what was written before is right
             self.piece.crc = self._crc
+            self._record()
+        else:
+            self.piece.back_to_cell()
         told = self.verdict.end if self.verdict is not None and self.verdict.status == 206 else None
         self.too_long |= told is not None and self.piece.position > told  # whatever was requested
+
+    def flush_soon(self) -> None:
+        """Write and record what was collected as soon as more arrives."""
+        if self._accepted:
+            self._due = True
+            self._flush_at = CELL
+
+    def keep(self) -> None:
+        """Record what is on disk of a request that is about to be abandoned, if this thread drives it."""
+        if self._accepted and not self.stale and self._call is None:
+            self._record()
 
     def close_last_cell(self) -> None:
         """Note the last, short cell of a file whose size was unknown before its end."""
@@ -232,12 +256,12 @@ class ResponseWriter(Attended):
 
     def _cell_done(self) -> None:
         index = (self.piece.position - 1) // CELL
+        crc, self._crc = self._crc, 0
         if self._call is None:
-            self._sink.cell_written(self.job, index, self._crc)
+            self._sink.cell_written(self.job, index, crc)
         else:
-            self._cells.append((index, self._crc))
+            self._cells.append((index, crc))
             self._call()
-        self._crc = 0
 
     def _flush(self) -> int | None:
         """Write the collected bytes."""
@@ -267,7 +291,17 @@ class ResponseWriter(Attended):
         self._crc = crc
         self._chunks.clear()
         self._flush_at = self._room - BATCH
+        if self._due or self.piece.position - self._recorded >= RECORDED:
+            self._due = False
+            self._record()
         return None
+
+    def _record(self) -> None:
+        position = self.piece.position
+        if position > self._recorded:
+            is_whole = position % CELL == 0 or position == self.piece.end  # then `cell_written` was called
+            if is_whole or self._sink.cell_begun(self.job, position, self._crc, aside=self._call is not None):
+                self._recorded = position
 
 
 def problem_of(response: ResponseWriter) -> OmicsError | None:
@@ -308,6 +342,7 @@ class Small:
         "received",
         "sent_on",
         "server",
+        "writer",
     )
 
     present = 0
@@ -327,11 +362,14 @@ class Small:
         self.chunks: list[bytes] = []
         self.lines: list[bytes] = []
         self.began = 0.0
+        self.writer: ResponseWriter | None = None  # writes the bytes of an answer that takes long
 
     def take(self, chunk: bytes, /) -> int | None:
         """Receive bytes of the body; return 0 to end the request."""
-        self.chunks.append(chunk)
         self.received += len(chunk)
+        if self.writer is not None:
+            return self.writer.take(chunk)
+        self.chunks.append(chunk)
         return None if self.received <= INLINE else 0  # not the small file: an error's page, or another file
 
     def again(self) -> None:

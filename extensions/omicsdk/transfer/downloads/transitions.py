@@ -129,7 +129,7 @@ def _resume(job: Job, looked: messages.Looked) -> Commands:
 
 def _part_read(job: Job, event: messages.CellsRead, _: Patience) -> Commands:
     assert event.record is not None
-    job.resume(event.record, event.damaged)
+    job.resume(event.record, event.damaged, event.begun)
     _log.info("%s: resuming, %d of %d bytes are present", job.item.title, job.kept, event.record.size)
     then = _advance(job)
     return then if job.complete else [*then, *_fetch(job)]
@@ -179,7 +179,7 @@ def _answered(job: Job, event: messages.Answered, _: Patience) -> Commands:
     job.learn(verdict)
     if piece.end is None:
         piece.end = job.size
-    if job.record is None and job.size is not None and job.size > plan.CELL:
+    if job.record is None and job.size is not None and job.size > plan.RECORDED:
         then.append(messages.Record())
     return then
 

@@ -1,7 +1,7 @@
 """Cells, spans and parts: which bytes of a file to request next. Pure arithmetic.
 
-A file is divided into a fixed grid of cells of 4 MiB. Progress is recorded per cell, so a part (the bytes of one
-request) begins on the grid, and at most one cell per connection is lost when the process dies.
+A file is divided into a fixed grid of cells of 4 MiB. Progress is recorded per cell, with the position within a begun
+one, so a part (the bytes of one request) begins on the grid.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from collections.abc import Iterable, Sequence
 MIB = 1024 * 1024
 #: The cell size. Part of the journal's format: a journal with another grid cannot be resumed.
 CELL = 4 * MIB
+#: Bytes of a begun cell after which its position is recorded: with at most 144 KiB that wait to be written, less than a
+#: MiB per connection is lost when the process dies.
+RECORDED = MIB - 144 * 1024
 #: The largest part: larger ones make the end of a file slower, smaller ones cost round trips.
 LARGEST_PART = 16 * MIB
 #: Files up to this size are downloaded in a single plain request.
