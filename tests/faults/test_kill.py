@@ -16,14 +16,13 @@ from trials import until
 
 pytestmark = pytest.mark.sandbox
 
-CELL = 4 << 20
 MIB = 1 << 20
 SIZES = [128 * MIB, pytest.param(1024 * MIB, marks=pytest.mark.long)]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
 @pytest.mark.parametrize("size", SIZES)
-def test_at_most_one_cell_a_connection_is_fetched_twice(
+def test_at_most_a_mib_a_connection_is_fetched_twice(
     start: Any,
     omics: Callable[..., "subprocess.CompletedProcess[str]"],
     omics_sandbox: Any,
@@ -51,7 +50,7 @@ def test_at_most_one_cell_a_connection_is_fetched_twice(
     done = omics(*arguments)
     assert done.returncode == 0, done.stderr
     twice = killed.sent + sent_after(omics_sandbox, sha256, killed) - size
-    assert twice <= CELL * killed.connections
+    assert twice <= MIB * killed.connections
     (landed,) = folder.glob("*/reads.bin")
     with landed.open("rb") as file:
         assert hashlib.file_digest(file, "sha256").hexdigest() == sha256

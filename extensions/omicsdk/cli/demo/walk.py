@@ -255,8 +255,8 @@ def check_manifest(manifest: Path, sources: Mapping[str, Source], downloads: Pat
     return Checked(len(rows), sum(source.size for source in sources.values()))
 
 
-CELL = 4 << 20
-"""Bytes in which a download remembers its progress; what a connection had begun of one is fetched again."""
+TWICE = 1 << 20
+"""Bytes that a connection of a killed download may have to fetch again."""
 HELD_AT = 3 << 20
 """Bytes into its answer at which a request is held."""
 _LARGEST_REQUEST = 16 << 20
@@ -482,8 +482,8 @@ def _interrupted(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, l
     checked = check_bundle(source, target)
     fetched = sent_after(sandbox, digest, killed)
     twice = killed.sent + fetched - large
-    if not 0 <= twice <= CELL * killed.connections:
-        raise DemoFailed(f"{size_words(twice)} were fetched twice: more than {size_words(CELL)} a connection")
+    if not 0 <= twice <= TWICE * killed.connections:
+        raise DemoFailed(f"{size_words(twice)} were fetched twice: more than {size_words(TWICE)} a connection")
     times = f"{size_words(fetched)} fetched, {size_words(twice)} of them twice"
     story.fact(f"resumed in {story.taken}: {times}; the file is right")
     return checked

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from omicsdk.core.checksums import crc32c_extend, digest
 from omicsdk.core.errors import OmicsError
+from omicsdk.core.lazy import logger
 from omicsdk.transfer.disk import Growth, write_error
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import INLINE, Job, Piece
@@ -20,6 +21,7 @@ from omicsdk.transfer.network.requests import WANTED, Kind, Location, Verdict, j
 from omicsdk.transfer.network.wire import Attended
 
 _extend = crc32c_extend()
+_log = logger("omicsdk.transfer")
 
 #: Bytes collected for one write: fewer need more calls, more make the allocator trim the heap and fault it in again.
 BATCH = 128 * 1024
@@ -212,11 +214,19 @@ class ResponseWriter(Attended):
         told = self.verdict.end if self.verdict is not None and self.verdict.status == 206 else None
         self.too_long |= told is not None and self.piece.position > told  # whatever was requested
 
-    def flush_soon(self) -> None:
-        """Write and record what was collected as soon as more arrives."""
-        if self._accepted:
-            self._due = True
-            self._flush_at = CELL
+    def save(self) -> None:
+        """Write and record what was collected; another thread does so as soon as it receives more."""
+        if not self._accepted or self.stale:
+            return
+        try:
+            if self._call is None:
+                self._flush()
+                self._record()
+                return
+        except OmicsError:  # which ends the request when more arrives, or at its end
+            _log.debug("%s cannot be written now", self.job.part)
+        self._due = True
+        self._flush_at = CELL
 
     def keep(self) -> None:
         """Record what is on disk of a request that is about to be abandoned, if this thread drives it."""

@@ -56,7 +56,7 @@ def test_what_earlier_runs_left_is_reported_and_left(server: Any, fault: Any, ta
         report = download([replace(item, locate=never) for item in items.values()], target, dry_run=True)
     assert plans(report) == [
         ("done", "skipped", ""),
-        ("begun", "planned", "resume: 4,194,304 of 20,971,520 bytes are present"),
+        ("begun", "planned", "resume: 6,291,456 of 20,971,520 bytes are present"),
         ("right", "planned", "check the existing file"),
         ("other", "planned", "download 5,000 bytes, replacing the existing file"),
         ("folder", "failed", ""),

@@ -107,7 +107,7 @@ download([Item('one', Location({item.locate.url!r}), {len(body)}, {dict(item.che
 """
     assert goes_on(interrupted(code))
     outcome = download([item], target).outcomes[0]
-    assert (outcome.state, outcome.bytes_kept) == ("done", 4 * MIB)
+    assert (outcome.state, outcome.bytes_kept) == ("done", 6 * MIB)
 
 
 def test_while_a_name_is_looked_up(interrupted: Any, tmp_path: Path, target: Path) -> None:

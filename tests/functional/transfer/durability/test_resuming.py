@@ -57,7 +57,7 @@ def test_parts_may_be_of_another_size_and_number(
     monkeypatch.setattr(plan, "LARGEST_PART", after * CELL)
     outcome = download([item], target, connections=after).outcomes[0]
     assert outcome.state == "done"
-    assert outcome.bytes_kept >= 30 * MIB - before * CELL
+    assert outcome.bytes_kept >= 30 * MIB
     assert outcome.bytes_kept + outcome.bytes_fetched == len(body)
     assert (target / "one").read_bytes() == body
 
@@ -179,14 +179,16 @@ def test_a_wrong_file_does_not_keep_its_name_beside_a_part(
 ) -> None:
     body = noise(10 * MIB)
     item = server.item("one", body, "sha256")
-    stopped(item, 5 * MIB)
+    stopped(item, 5 * MIB)  # the last write takes a little more
     (target / "one").write_bytes(noise(size, 2))
     server.always["one"] = lambda *_: Answer(404)
     assert download([item], target).outcomes[0].state == "failed"
     assert not (target / "one").exists()
     server.always.clear()
     outcome = download([item], target).outcomes[0]
-    assert (outcome.state, outcome.bytes_kept) == ("done", CELL)
+    assert outcome.state == "done"
+    assert 5 * MIB <= outcome.bytes_kept < 5 * MIB + 144 * 1024
+    assert outcome.bytes_kept + outcome.bytes_fetched == len(body)
     assert (target / "one").read_bytes() == body
 
 
