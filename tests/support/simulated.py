@@ -235,6 +235,9 @@ class Wire:
         self.world.flying -= len(ended)
         return ended
 
+    def save(self, receiver: Any) -> None:
+        receiver.save()
+
     def poll(self, timeout: float) -> list[Ended]:
         world, chance = self.world, self.world.chance
         world.watch()
@@ -337,6 +340,9 @@ class Thread:
 
     def cancel(self, unwanted: frozenset[Receiver]) -> None:
         self._wire.cancel(unwanted.__contains__)
+
+    def save(self, receiver: Any) -> None:
+        self.tasks.append(lambda: receiver.save() if receiver in self._wire.receivers() else None)
 
     def close(self) -> None:
         self._wire.close()

@@ -342,7 +342,7 @@ class Downloads(Engine[Job]):
             if receiver.received and receiver.began <= before and (response := self._writer(receiver)) is not None:
                 if response.verdict is not None and response.verdict.kind in ACCEPTED and not response.stale:
                     self._record_small(response.job)
-                response.save()
+                self._wire.save(response)
 
     def _ended(self, ended: wire.Ended) -> None:
         receiver = ended.receiver

@@ -81,7 +81,6 @@ class ResponseWriter(Attended):
     _room = 0  # bytes left in the current stretch
     _flush_at = 0  # value of _room at which enough is collected for a write
     _recorded = 0  # the position up to which bytes are recorded
-    _due = False  # whether the next write is recorded, however short
     _descriptor = -1
     declined = False  # whether another thread declined the answer, so that the engine's thread has to receive it
     _call: Callable[[], None] | None = None  # makes the engine attend, if another thread drives the request
@@ -201,7 +200,6 @@ class ResponseWriter(Attended):
         if self._call is not None:
             self.attend()
             self._call = None
-        self._due = True
         try:
             self._flush()
         except BaseException as error:
@@ -215,18 +213,15 @@ class ResponseWriter(Attended):
         self.too_long |= told is not None and self.piece.position > told  # whatever was requested
 
     def save(self) -> None:
-        """Write and record what was collected; another thread does so as soon as it receives more."""
+        """Write and record what was collected; called in the thread that drives the request."""
         if not self._accepted or self.stale:
             return
         try:
-            if self._call is None:
-                self._flush()
-                self._record()
-                return
-        except OmicsError:  # which ends the request when more arrives, or at its end
-            _log.debug("%s cannot be written now", self.job.part)
-        self._due = True
-        self._flush_at = CELL
+            self._flush()
+            self._record()
+        except OmicsError as error:
+            _log.debug("%s", error.message)
+            self._flush_at = CELL  # the next bytes are written at once, and the error ends the request
 
     def keep(self) -> None:
         """Record what is on disk of a request that is about to be abandoned, if this thread drives it."""
@@ -301,8 +296,7 @@ class ResponseWriter(Attended):
         self._crc = crc
         self._chunks.clear()
         self._flush_at = self._room - BATCH
-        if self._due or self.piece.position - self._recorded >= RECORDED:
-            self._due = False
+        if self.piece.position - self._recorded >= RECORDED:
             self._record()
         return None
 

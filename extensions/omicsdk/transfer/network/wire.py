@@ -309,6 +309,10 @@ class Attended:
         """Do what the other thread left to the engine's."""
         raise NotImplementedError
 
+    def save(self) -> None:
+        """Write what was collected; called in the thread that drives the request."""
+        raise NotImplementedError
+
 
 class Ended(NamedTuple):
     """The end of a request.
@@ -488,6 +492,14 @@ class Wire:
         """End requests of other threads; this class has none, see `wires`."""
         del unwanted
         return []
+
+    def save(self, receiver: Attended) -> None:
+        """Have a receiver write what it collected, in the thread that drives its request.
+
+        Args:
+            receiver: The receiver.
+        """
+        receiver.save()
 
     def poll(self, timeout: float) -> list[Ended]:
         """Move bytes until a request ends, `wake` is called or the time is over.

@@ -58,6 +58,10 @@ class _Thread:
         while not done.wait(_CLOSING) and self._thread.is_alive():
             pass
 
+    def save(self, receiver: Attended) -> None:
+        """Have a receiver write what it collected, unless its request has ended: then the engine's thread has it."""
+        self._do(lambda: receiver.save() if receiver in self._wire.receivers() else None)
+
     def close(self) -> None:
         """End the thread, and its requests with it."""
         self._closing = True
@@ -173,6 +177,18 @@ class Wires:
         for receiver in aside:  # one that has ended meanwhile is treated as cancelled
             del self._aside[receiver]
         return aside
+
+    def save(self, receiver: Attended) -> None:
+        """Have a receiver write what it collected, in the thread that drives its request.
+
+        Args:
+            receiver: The receiver.
+        """
+        thread = self._aside.get(receiver)
+        if thread is None:
+            receiver.save()
+        else:
+            thread.save(receiver)
 
     def poll(self, timeout: float) -> list[Ended]:
         """Move bytes until a request ends, `wake` is called or the time is over.
