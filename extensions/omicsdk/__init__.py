@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import OmicsError as OmicsError
     from omicsdk.core.errors import PreconditionFailed as PreconditionFailed
     from omicsdk.core.errors import ProxyFailed as ProxyFailed
+    from omicsdk.core.errors import ProxyLoginFailed as ProxyLoginFailed
     from omicsdk.core.errors import RateLimited as RateLimited
     from omicsdk.core.errors import ServerError as ServerError
     from omicsdk.core.errors import ServiceUnavailable as ServiceUnavailable
@@ -157,6 +158,7 @@ _HOMES = {
     "Pangea": "pangea",
     "PreconditionFailed": "core.errors",
     "ProxyFailed": "core.errors",
+    "ProxyLoginFailed": "core.errors",
     "RateLimited": "core.errors",
     "Refget": "ga4gh",
     "Retry": "core.retry",
@@ -246,6 +248,7 @@ __all__ = [
     "Pangea",
     "PreconditionFailed",
     "ProxyFailed",
+    "ProxyLoginFailed",
     "RateLimited",
     "Refget",
     "Retry",

@@ -30,6 +30,7 @@ ERRORS = [
     "OmicsError",
     "PreconditionFailed",
     "ProxyFailed",
+    "ProxyLoginFailed",
     "RateLimited",
     "ServerError",
     "ServiceUnavailable",

@@ -206,7 +206,7 @@ class Wire:
     tasks: deque[Callable[[], None]]
     threads = 1
 
-    def __init__(self, *_: Any) -> None:
+    def __init__(self, *_: Any, **__: Any) -> None:
         self._flights: list[_Flight] = []
 
     @property

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import OmicsError as OmicsError
     from omicsdk.core.errors import PreconditionFailed as PreconditionFailed
     from omicsdk.core.errors import ProxyFailed as ProxyFailed
+    from omicsdk.core.errors import ProxyLoginFailed as ProxyLoginFailed
     from omicsdk.core.errors import RateLimited as RateLimited
     from omicsdk.core.errors import ServerError as ServerError
     from omicsdk.core.errors import ServiceUnavailable as ServiceUnavailable
@@ -83,7 +84,7 @@ __getattr__, __dir__, __all__ = lazy_package(
             "APIError AnswerTooLarge AuthError BadRequest ChecksumMismatch ChecksumMissing ConfigError Conflict "
             "ConnectFailed ConnectionLost DecodeError DiskFull FolderBusy Forbidden GatewayTimeout Gone Interrupted "
             "Locked MissingExtra NameClash NameNotResolved NotFound NotJson NotWritable OmicsError PreconditionFailed "
-            "ProxyFailed RateLimited ServerError ServiceUnavailable SomeFailed SourceChanged TLSFailed TimedOut "
+            "ProxyFailed ProxyLoginFailed RateLimited ServerError ServiceUnavailable SomeFailed SourceChanged TLSFailed TimedOut "
             "TooLarge TooManyOpenFiles TooManyRedirects TransferError TransportError TruncatedTransfer Unauthorized "
             "Unprocessable UnsafePath UsageError"
         ),

@@ -399,6 +399,14 @@ class ProxyFailed(ConnectFailed):
     default_remedy = "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."
 
 
+class ProxyLoginFailed(ProxyFailed, AuthError):
+    """The proxy requires a login, or refuses the given one."""
+
+    default_remedy = (
+        "Correct the user name and password in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY: http://USER:PASSWORD@HOST:PORT."
+    )
+
+
 class TimedOut(TransportError):
     """The service did not answer in time."""
 

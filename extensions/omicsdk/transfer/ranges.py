@@ -28,7 +28,7 @@ from omicsdk.core.errors import (
     TransportError,
 )
 from omicsdk.core.redaction import without_query
-from omicsdk.core.sending.connections import WireFailure, curl_options, network
+from omicsdk.core.sending.connections import WireFailure, network
 from omicsdk.core.sending.transport import Timeout, within_budget
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.network.requests import (
@@ -278,7 +278,7 @@ class ConnectionPool:
             silence=min(steps, default=_EVER),
             least_rate=self._timeout.least_rate if steps else 0,
         )
-        return Wire(lambda url: curl_options(network(url, self._environ)), patience, _KEPT, buffer=_BUFFER)
+        return Wire(lambda url: network(url, self._environ), patience, _KEPT, buffer=_BUFFER)
 
 
 _pools: dict[int, ConnectionPool] = {}

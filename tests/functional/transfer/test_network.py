@@ -1,5 +1,6 @@
 """Proxies and certificates: the same environment as for API calls."""
 
+import socket
 import subprocess
 from contextlib import suppress
 from pathlib import Path
@@ -8,7 +9,15 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, SSLError
-from omicsdk.core import APIError, NotFound, TLSFailed, TransferError
+from omicsdk.core import (
+    APIError,
+    AuthError,
+    ConnectFailed,
+    NotFound,
+    ProxyLoginFailed,
+    TLSFailed,
+    TransferError,
+)
 from omicsdk.core.client import PlainClient, plain_request
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.s3_clients import s3_client
@@ -139,3 +148,51 @@ def test_errors_of_the_network_name_the_file(target: Path, tmp_path: Path) -> No
     (tmp_path / "file").write_bytes(b"x")
     (failed,) = upload([Upload(tmp_path / "file", PutTo(nowhere), "reads.cram", retries=0)]).failed
     assert str(failed.error).startswith("reads.cram: Failed to connect")
+
+
+def test_a_dead_proxy_is_found_out_once_and_its_variable_is_named(server: Any, target: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        proxy = f"http://me:canary@127.0.0.1:{free.getsockname()[1]}"
+    items = [Item(f"f{n}", Location(f"https://h{n % 3}.test/f{n}"), 500_000) for n in range(20)]
+    report = download(items, target, environ={"https_proxy": proxy})
+    assert report.counts["failed"] == 20
+    assert sum(outcome.attempts for outcome in report.outcomes) <= 12  # those that were under way at once
+    for outcome in report.outcomes:
+        assert isinstance(outcome.error, ConnectFailed)
+        assert "(https_proxy)" in outcome.error.message
+        assert "https_proxy" in outcome.error.remedy
+        assert "canary" not in str(outcome.error)
+
+
+def test_a_proxy_that_refuses_the_password_is_not_asked_again(server: Any, fault: Any, target: Path) -> None:
+    server.always["files.test:443"] = fault.status(407, {"Proxy-Authenticate": "Basic"})
+    environ = {"HTTPS_PROXY": server.url("").replace("//", "//me:canary@")}
+    items = [Item(f"f{n}", Location(f"https://files.test/f{n}"), 500_000) for n in range(20)]
+    report = download(items, target, environ=environ)
+    assert report.counts["failed"] == 20
+    assert len(server.requests) <= 4
+    for outcome in report.outcomes:
+        assert isinstance(outcome.error, ProxyLoginFailed)
+        assert isinstance(outcome.error, AuthError)
+        assert "HTTPS_PROXY" in outcome.error.message
+        assert "canary" not in str(outcome.error)
+
+
+def test_so_is_one_for_plain_http(server: Any, fault: Any, target: Path) -> None:
+    server.always["http://files.test/one"] = fault.status(407)
+    environ = {"HTTP_PROXY": server.url("")}
+    (outcome,) = download([Item("one", Location("http://files.test/one"), 5)], target, environ=environ).outcomes
+    assert isinstance(outcome.error, ProxyLoginFailed)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/x", "http://nobody.invalid/x"])
+def test_a_host_that_never_answered_is_given_up_at_once(target: Path, clock: Any, monkeypatch: Any, url: str) -> None:
+    monkeypatch.setattr("omicsdk.transfer.network.wire._is_unknown", lambda url: "nobody.invalid" in url)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    items = [Item(f"f{n}", Location(url.format(port=port) + str(n)), 5) for n in range(20)]
+    report = download(items, target, clock=clock)
+    assert report.counts["failed"] == 20
+    assert clock.slept == 0
+    assert sum(outcome.retries for outcome in report.outcomes) == 0

@@ -20,7 +20,15 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from omicsdk.core.errors import ConfigError, TransportError, UsageError
+from omicsdk.core.errors import (
+    ConfigError,
+    ConnectFailed,
+    NameNotResolved,
+    ProxyFailed,
+    ProxyLoginFailed,
+    TransportError,
+    UsageError,
+)
 from omicsdk.core.redaction import mask_url
 
 if TYPE_CHECKING:
@@ -42,6 +50,7 @@ class Network(NamedTuple):
         ca_dir: A folder of trusted authorities.
         client_cert: A PEM file with the client certificate.
         client_key: A PEM file with its key; None if that is in client_cert.
+        variable: The environment variable that names the proxy; "" if none does.
     """
 
     proxy: str | None = None
@@ -49,6 +58,23 @@ class Network(NamedTuple):
     ca_dir: str | None = None
     client_cert: str | None = None
     client_key: str | None = None
+    variable: str = ""
+
+    def blame_proxy(self, error: TransportError) -> None:
+        """Name the proxy, without its password, and its variable in an error of a request that went by way of it.
+
+        Args:
+            error: The error; nothing changes for a direct connection.
+        """
+        if self.proxy is None or "by way of the proxy" in error.message:
+            return
+        variable = self.variable or "the proxy's URL"
+        named = f" ({self.variable})" if self.variable else ""
+        error.message += f", by way of the proxy {mask_url(self.proxy)}{named}"  # else the service would be suspected
+        if isinstance(error, ProxyLoginFailed):
+            error.remedy = f"Correct the user name and password in {variable}: http://USER:PASSWORD@HOST:PORT."
+        elif isinstance(error, ProxyFailed) or type(error) in (ConnectFailed, NameNotResolved):
+            error.remedy = f"Check the proxy in {variable}, or name the host in NO_PROXY."
 
     def __repr__(self) -> str:
         return f"Network({self}, {', '.join(f'{name}={getattr(self, name)!r}' for name in self._fields[1:])})"
@@ -72,8 +98,11 @@ def network(url: str, environ: Mapping[str, str] | None = None) -> Network:
     ca_dir = variables.get("SSL_CERT_DIR") or None
     if ca_file is not None and os.path.isdir(ca_file):  # noqa: PTH112 - pathlib takes 2 ms to import
         ca_file, ca_dir = None, ca_file
+    variable = _proxy_variable(url, variables)
+    proxy = variables[variable].strip() if variable else None
     return Network(
-        proxy=_proxy_for(url, variables),
+        proxy=proxy if proxy is None or "://" in proxy else f"http://{proxy}",
+        variable=variable,
         ca_file=ca_file,
         ca_dir=ca_dir,
         client_cert=variables.get("OMICS_CLIENT_CERT") or None,
@@ -111,20 +140,21 @@ def default_ca_file() -> str:
     return certifi.where()
 
 
-def _proxy_for(url: str, variables: Mapping[str, str]) -> str | None:
+def _proxy_variable(url: str, variables: Mapping[str, str]) -> str:
+    """Return the variable that names the proxy for a URL; "" for a direct connection."""
     scheme = url.partition(":")[0].lower()
     names = [f"{scheme}_proxy", f"{scheme}_proxy".upper(), "all_proxy", "ALL_PROXY"]
     if scheme == "http" and "REQUEST_METHOD" in variables:
         names.remove("HTTP_PROXY")
-    proxy = next((variables[name].strip() for name in names if name in variables), "")
-    if not proxy:
-        return None
+    variable = next((name for name in names if name in variables), "")
+    if not variable or not variables[variable].strip():
+        return ""
     from urllib.parse import urlsplit  # which takes 3 ms to import, of the 20 that a short download takes
 
     parts = urlsplit(url)
     if _is_direct(parts.hostname or "", parts.port or _DEFAULT_PORTS.get(scheme), variables):
-        return None
-    return proxy if "://" in proxy else f"http://{proxy}"
+        return ""
+    return variable
 
 
 def _is_direct(host: str, port: int | None, variables: Mapping[str, str]) -> bool:
@@ -191,19 +221,22 @@ class WireFailure(Exception):
     Args:
         error: The error to raise if there is no retry.
         arrived: Whether the request may have reached the service.
-        lasting: Whether a retry cannot help (a certificate that is not trusted).
+        lasting: Whether a retry cannot help.
+        settled: Whether a retry cannot help unless the service has answered before: then it is an outage.
 
     Attributes:
-        within: Seconds from the first try after which there is no retry, because a body was too slow; else None.
+        within: Seconds from the first try after which there is no retry, because the service was silent or too slow;
+            else None.
     """
 
     within: float | None = None
 
-    def __init__(self, error: TransportError, *, arrived: bool, lasting: bool = False) -> None:
+    def __init__(self, error: TransportError, *, arrived: bool, lasting: bool = False, settled: bool = False) -> None:
         super().__init__(str(error))
         self.error = error
         self.arrived = arrived
         self.lasting = lasting
+        self.settled = settled
 
 
 _contexts: dict[Network, "ssl.SSLContext"] = {}
@@ -234,7 +267,10 @@ class Pool:
         idle: Unused ones, the most recently used last, with the time of their last use.
         slots: A semaphore of MOST_CONNECTIONS, of threads or of tasks.
         all: All that are open.
+        answered: Whether the origin has answered a request.
     """
+
+    answered = False
 
     def __init__(self, make: Callable[[], Any], *, shared: bool, asynchronous: bool, small: Any = None) -> None:
         first = make()  # at once, because it reports errors in the settings
@@ -312,9 +348,9 @@ class Connections(dict[str, Pool]):
                 found = self[origin] = self._made(origin)
             return found
 
-    def proxy_towards(self, url: "httpx.URL") -> str | None:
-        """Return the proxy for a URL, with its password; None for a direct connection."""
-        return None if self._given is not None else network(str(url), self._environ).proxy
+    def way_to(self, url: "httpx.URL") -> Network:
+        """Return how a URL is reached."""
+        return Network() if self._given is not None else network(str(url), self._environ)
 
     def _made(self, origin: str) -> Pool:
         given = self._given

@@ -24,6 +24,7 @@ from omicsdk.core.errors import (
     ConnectionLost,
     NameNotResolved,
     ProxyFailed,
+    ProxyLoginFailed,
     TimedOut,
     TLSFailed,
     TooManyOpenFiles,
@@ -114,21 +115,21 @@ class _Sender:
         timeout = self._timeout
         return None if timeout.body is None else _Watch(timeout.least_rate, timeout.body, self._now)
 
-    def _failure(self, error: Exception, request: httpx.Request, *, in_body: bool) -> WireFailure:
+    def _failure(self, error: Exception, request: httpx.Request) -> WireFailure:
         failure = failure_of(error)
-        if in_body and isinstance(failure.error, TimedOut):
+        if isinstance(failure.error, TimedOut) and not failure.lasting:
             failure.within = self._timeout.body
-        proxy = self._connections.proxy_towards(request.url)
-        if proxy is not None and not failure.arrived:
-            # A user who forgot the proxy would suspect the service.
-            failure.error.message += f", by way of the proxy {mask_url(proxy)}"
-            if type(failure.error) in (ConnectFailed, NameNotResolved):
-                failure.error.remedy = (
-                    "Check the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, or name the host in NO_PROXY."
-                )
+        failure.lasting |= failure.settled and not self._connections[_origin(request.url)].answered
+        if not failure.arrived:
+            self._connections.way_to(request.url).blame_proxy(failure.error)
         return failure
 
     def _received(self, response: httpx.Response, started: float) -> httpx.Response:
+        way = self._connections.way_to(response.request.url) if response.status_code == 407 else None
+        if way is not None and way.proxy is not None and response.is_closed:
+            refused = ProxyLoginFailed("The proxy refused: 407 Proxy Authentication Required")
+            way.blame_proxy(refused)
+            raise WireFailure(refused, arrived=False, lasting=True)
         if type(response) is httpx.Response:
             response.__class__ = Received
         response.elapsed = datetime.timedelta(seconds=time.perf_counter() - started)
@@ -229,10 +230,8 @@ class Sender(_Sender):
 
     def _once(self, request: httpx.Request, stream: bool, most: int | None, live: bool) -> httpx.Response:
         started = time.perf_counter()
-        in_body = False
         try:
             response = self._head(request, None if live else self._watch())
-            in_body = True
             if not stream:
                 try:
                     body = _Whole(response, most)
@@ -243,7 +242,7 @@ class Sender(_Sender):
                 finally:
                     response.close()
         except WIRE_ERRORS as error:
-            raise self._failure(error, request, in_body=in_body) from error
+            raise self._failure(error, request) from error
         return self._received(response, started)
 
     def _head(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
@@ -259,6 +258,7 @@ class Sender(_Sender):
         except BaseException:
             _give_back(pool, transport, self._now())
             raise
+        pool.answered = True
         response.request = request
         if response.is_closed:  # as for an answer from a cassette
             _give_back(pool, transport, self._now())
@@ -321,10 +321,8 @@ class AsyncSender(_Sender):
 
     async def _once(self, request: httpx.Request, stream: bool, most: int | None, live: bool) -> httpx.Response:
         started = time.perf_counter()
-        in_body = False
         try:
             response = await self._head(request, None if live else self._watch())
-            in_body = True
             if not stream:
                 try:
                     body = _Whole(response, most)
@@ -335,7 +333,7 @@ class AsyncSender(_Sender):
                 finally:
                     await response.aclose()
         except WIRE_ERRORS as error:
-            raise self._failure(error, request, in_body=in_body) from error
+            raise self._failure(error, request) from error
         return self._received(response, started)
 
     async def _head(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
@@ -354,6 +352,7 @@ class AsyncSender(_Sender):
         except BaseException:
             _give_back(pool, transport, self._now())
             raise
+        pool.answered = True
         response.request = request
         if response.is_closed:  # as for an answer from a cassette
             _give_back(pool, transport, self._now())
@@ -610,7 +609,8 @@ def failure_of(error: Exception) -> WireFailure:
     if isinstance(error, httpx.TimeoutException):
         return WireFailure(TimedOut("No answer within the time allowed"), arrived=True)
     if isinstance(error, httpx.ProxyError):
-        return WireFailure(ProxyFailed(f"The proxy refused: {said}"), arrived=False, lasting=not said.startswith("5"))
+        of_login = ProxyLoginFailed if said.startswith("407") else ProxyFailed
+        return WireFailure(of_login(f"The proxy refused: {said}"), arrived=False, lasting=not said.startswith("5"))
     if isinstance(error, httpx.ConnectError):
         return _connect_failure(causes, said)
     if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL):
@@ -631,14 +631,18 @@ def _connect_failure(causes: list[BaseException], said: str) -> WireFailure:
         if isinstance(cause, gaierror):
             # A resolver that does not answer may do so later; one that reports an unknown name has answered.
             again = cause.errno == EAI_AGAIN
-            return WireFailure(NameNotResolved("The host's name cannot be resolved"), arrived=False, lasting=not again)
+            return WireFailure(NameNotResolved("The host's name cannot be resolved"), arrived=False, settled=not again)
         if isinstance(cause, ssl.SSLCertVerificationError):
             refused = TLSFailed(f"The server's certificate is not trusted: {cause.verify_message}")
-            return WireFailure(refused, arrived=False, lasting=True)
+            return WireFailure(refused, arrived=False, settled=True)
         if isinstance(cause, ssl.SSLError):
-            return WireFailure(TLSFailed(f"Cannot establish an encrypted connection: {said}"), arrived=False)
+            cut = isinstance(cause, ssl.SSLEOFError | ssl.SSLSyscallError)  # which states nothing about the version
+            refused = TLSFailed(f"Cannot establish an encrypted connection: {said}")
+            return WireFailure(refused, arrived=False, settled=not cut)
     reason = re.sub(r"^\[Errno -?\d+\] ", "", said)  # the number differs between systems, the text does not
-    return WireFailure(ConnectFailed(f"Cannot connect: {reason}"), arrived=False)
+    # httpcore's asynchronous part keeps the system's error only in the text of anyio's.
+    is_refused = "Connection refused" in reason or any(isinstance(each, ConnectionRefusedError) for each in causes)
+    return WireFailure(ConnectFailed(f"Cannot connect: {reason}"), arrived=False, settled=is_refused)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

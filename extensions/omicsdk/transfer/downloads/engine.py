@@ -9,7 +9,19 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from omicsdk.core.errors import APIError, ChecksumMissing, ConnectionLost, OmicsError, TransferError, TransportError
+from omicsdk.core.errors import (
+    APIError,
+    ChecksumMissing,
+    ConnectFailed,
+    ConnectionLost,
+    NameNotResolved,
+    OmicsError,
+    ProxyFailed,
+    ProxyLoginFailed,
+    TimedOut,
+    TransferError,
+    TransportError,
+)
 from omicsdk.core.threads import Pool
 from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer.arguments import a, foreign_words
@@ -120,6 +132,7 @@ class Downloads(Engine[Job]):
         self._preparing = 0
         self._landing = 0  # files that are being renamed
         self._flush_at = now + FLUSH
+        self._dead = dict[str, TransportError]()  # errors of servers and proxies that cannot be reached at all
 
     # -- the loop's steps
 
@@ -207,7 +220,11 @@ class Downloads(Engine[Job]):
             flying = sum(isinstance(receiver, ResponseWriter) for receiver in self._wire.receivers())
             parts = max(0, requests_within(rate, self._connections) - flying)
         for job, connections in self._scheduler.due(parts):
-            if isinstance(job, Small):
+            if self._dead and (error := self._unreachable(job.server)) is not None:
+                if isinstance(job, Small):
+                    job.claimable = False
+                self.apply(self._as_job(job) if isinstance(job, Small) else job, Broken(error))
+            elif isinstance(job, Small):
                 self._send_small(job)
             else:
                 self._send(job, job.claim(connections))
@@ -307,6 +324,18 @@ class Downloads(Engine[Job]):
         except OmicsError as error:  # its URL is invalid, or its part cannot be opened
             self.apply(job if isinstance(job, Job) else self._as_job(job), Broken(error))
 
+    def _unreachable(self, server: str) -> TransportError | None:
+        """Return the error of a server that cannot be reached, or whose proxy cannot; for one job."""
+        proxy = self._settings.route(f"{server}/").proxy
+        error = self._dead.get(server) or (self._dead.get(proxy) if proxy else None)
+        return error and type(error)(error.message, method=error.method, url=error.url, remedy=error.remedy)
+
+    def _note_dead(self, server: str, error: TransportError) -> None:
+        """Note that a server that never answered, or its proxy, cannot be reached: other files need not try."""
+        proxy = self._settings.route(f"{server}/").proxy
+        of_proxy = proxy is not None and type(error) in (ConnectFailed, ProxyFailed, ProxyLoginFailed)
+        self._dead[proxy if of_proxy and proxy is not None else server] = error
+
     def accepts(self, response: ResponseWriter, verdict: Verdict) -> bool:
         """Decide whether an answer's body is written; called from within libcurl, which ends the request if it raises."""
         if response.stale or verdict.kind not in ACCEPTED:
@@ -370,6 +399,8 @@ class Downloads(Engine[Job]):
             self.apply(response.job, self._end_of(response, error, lasting=lasting))
 
     def _end_of(self, response: ResponseWriter, error: TransportError | None, *, lasting: bool) -> messages.Ended:
+        if type(error) in (ConnectFailed, NameNotResolved) and response.location is response.job.direct:
+            lasting = False  # a redirect may return another server the next time
         return messages.Ended(response, error, lasting, self._clock.monotonic(), self._jitter())
 
     def _received(self, response: ResponseWriter) -> OmicsError | None:
@@ -555,6 +586,9 @@ class Downloads(Engine[Job]):
     def _finish(self, job: Job, command: messages.Finish) -> None:
         checksums, error = command.checksums, command.error
         present = job.state in PRESENT
+        if isinstance(error, ConnectFailed | TimedOut) and job.server:
+            if job.server not in self._answered or isinstance(error, ProxyLoginFailed):
+                self._note_dead(job.server, error)
         if job.state is State.FAILED and job.flying:
             for receiver in self._flying():
                 if isinstance(receiver, ResponseWriter) and receiver.job is job:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cas
 from omicsdk.core.clock import SYSTEM_CLOCK, TICK, Clock
 from omicsdk.core.errors import OmicsError, TooManyOpenFiles, TransportError
 from omicsdk.core.lazy import logger
-from omicsdk.core.sending.connections import Network, curl_options, network
+from omicsdk.core.sending.connections import Network, network
 from omicsdk.core.threads import Inbox, Pool
 from omicsdk.transfer.engine.control import GOES_ON, Control, interrupts, say_stopped
 from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, State, Table
@@ -64,14 +64,15 @@ _log = logger("omicsdk.transfer")
 T = TypeVar("T")
 
 
-def new_wire(settings: CommonSettings) -> Wire:
-    """Create the connections that one thread drives."""
+def new_wire(settings: CommonSettings, answered: set[str]) -> Wire:
+    """Create the connections that one thread drives; `answered` is as for `Wire`."""
     return Wire(
-        lambda url: curl_options(settings.route(url)),
+        settings.route,
         settings.patience,
         settings.connections,
         settings.control.throttle,
         settings.clock.monotonic,
+        answered=answered,
     )
 
 
@@ -167,7 +168,8 @@ class Engine(ABC, Generic[J]):
         self._counters = counters
         self._report = finished
         self._settings = settings
-        self._wire: Wire | Wires = new_wire(settings)
+        self._answered = set[str]()
+        self._wire: Wire | Wires = new_wire(settings, self._answered)
         self._threads = THREADS
         self._looked = time.monotonic(), time.thread_time(), 0
         self._inbox = Inbox(self._wire.wake)
@@ -324,7 +326,7 @@ class Engine(ABC, Generic[J]):
         if not isinstance(self._wire, Wires):
             self._wire = Wires(self._wire)
         try:
-            self._wire.add(new_wire(self._settings))
+            self._wire.add(new_wire(self._settings, self._answered))
         except TooManyOpenFiles as error:  # existing threads continue
             self._threads = self._wire.threads
             _log.info("no further thread moves bytes: %s", error.message)

@@ -32,7 +32,7 @@ Span = tuple[int, int]
 def requests_within(rate: float | None, most: int) -> int:
     """Return how many parts to request at once under a bandwidth limit.
 
-    More connections would finish nothing sooner, and would start so many cells that a run with a short budget never completes one.
+    More connections would finish nothing sooner.
 
     Args:
         rate: The limit in bytes a second, None for none.

@@ -5,6 +5,7 @@ imports pycurl.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import select
@@ -23,6 +24,7 @@ from omicsdk.core.errors import (
     ConnectionLost,
     NameNotResolved,
     ProxyFailed,
+    ProxyLoginFailed,
     TimedOut,
     TLSFailed,
     TooManyOpenFiles,
@@ -31,6 +33,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.core.retry import Flow
+from omicsdk.core.sending.connections import Network, curl_options
 from omicsdk.transfer.network.limits import Pacing, Throttle
 from omicsdk.transfer.network.requests import (
     URL_SAFE,
@@ -205,6 +208,8 @@ _REMEMBERED = 1024
 _LOOKS, _LONGEST_LOOK = 30, 1 / 6
 
 _SLOW_REMEDY = "Run the same command again to resume, or allow slower connections with --min-rate and --stall-timeout."
+# Seconds that a second look for a host's name may take.
+_RESOLVING = 0.5
 # Seconds that closing waits for all connections.
 _CLOSING = 0.1
 #: libcurl's name for "the timer", in place of a socket.
@@ -236,10 +241,10 @@ _ERRORS: dict[int, type[TransportError]] = {
     pycurl.E_GOT_NOTHING: ConnectionLost,
     pycurl.E_SEND_FAIL_REWIND: ConnectionLost,
 }
-# A retry cannot help: the URL is invalid, or the certificate is not trusted.
-_LASTING = frozenset(
-    {pycurl.E_URL_MALFORMAT, pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CACERT_BADFILE, pycurl.E_SSL_CERTPROBLEM}
-)
+# A retry cannot help: the URL, or a file with certificates, is invalid.
+_LASTING = frozenset({pycurl.E_URL_MALFORMAT, pycurl.E_SSL_CACERT_BADFILE, pycurl.E_SSL_CERTPROBLEM})
+# Marks of messages that state what OpenSSL found; without it the connection was lost.
+_OF_TLS = ("error:", "SSL routines")
 
 
 class Body(Protocol):
@@ -358,12 +363,14 @@ class Wire:
     """Requests in flight.
 
     Args:
-        options_for: Returns libcurl's options for a URL (proxy, certificates) by their names in lower case.
+        route: Returns how a URL is reached.
         patience: How long to wait for a silent peer.
         connections: Maximum number of concurrent requests.
         throttle: The bandwidth limit; by default there is none.
         now: The clock for silence, if it differs from the machine's; it never goes back.
         buffer: Bytes read at once from a socket.
+        answered: Servers and proxies that have answered, shared by the wires of a run: if one of them cannot be reached
+            later, that is an outage.
 
     Attributes:
         threads: The number of threads that move bytes.
@@ -376,14 +383,16 @@ class Wire:
 
     def __init__(
         self,
-        options_for: Callable[[str], Mapping[str, str]],
+        route: Callable[[str], Network],
         patience: Patience,
         connections: int,
         throttle: Throttle | None = None,
         now: Callable[[], float] = time.monotonic,
         buffer: int = RECEIVE_BUFFER,
+        answered: set[str] | None = None,
     ) -> None:
-        self._options_for = options_for
+        self._route = route
+        self._answered = set[str]() if answered is None else answered
         self._buffer = buffer
         self._patience = patience
         self._now = now
@@ -560,17 +569,39 @@ class Wire:
         while more:
             more, fine, failed = self._multi.info_read()
             for handle in fine:
-                ended.append(_judged(self._land(handle), None))
+                flight = self._land(handle)
+                self._note_answer(flight.ask.url)
+                ended.append(_judged(flight, None))
             for handle, code, text in failed:
                 refused = OSError(handle.getinfo(pycurl.OS_ERRNO), "")
                 flight = self._land(handle)
                 ask = flight.ask
+                by_proxy = 0 if flight.ftp else handle.getinfo(pycurl.HTTP_CONNECTCODE)  # its own answer
+                if is_whole(flight.receiver.lines) and by_proxy < 300:
+                    self._note_answer(ask.url)
                 error, lasting = _error(code, text, ask), code in _LASTING
+                way = self._route(ask.url)
+                if by_proxy == 407:
+                    said = "the proxy refused: 407 Proxy Authentication Required"
+                    error = ProxyLoginFailed(said, method=ask.method, url=without_query(ask.url))
+                    lasting = True
+                peer = way.proxy if way.proxy and type(error) in (ConnectFailed, ProxyFailed) else server_of(ask.url)
+                if isinstance(error, ConnectFailed):
+                    way.blame_proxy(error)
+                    lasting = lasting or (peer not in self._answered and _is_settled(code, refused.errno, text, peer))
                 if not flight.receiver.lines and has_too_many_open(refused):
                     error = TooManyOpenFiles("too many files are open", method=ask.method, url=without_query(ask.url))
                     lasting = not self._flying  # otherwise a request in flight will close one
                 ended.append(_judged(flight, error, lasting=lasting))
         return ended
+
+    def _note_answer(self, url: str) -> None:
+        server = server_of(url)
+        if server not in self._answered:
+            if len(self._answered) >= _REMEMBERED:  # each may be noted again
+                self._answered.clear()
+            proxy = self._route(url).proxy
+            self._answered |= {server} if proxy is None else {server, proxy}
 
     def _slow(self) -> list[Ended]:
         """End the requests that are too slow."""
@@ -637,7 +668,7 @@ class Wire:
                 raise ValueError("it is not http, https or ftp, or has no host or port")
             if len(self._servers) >= _REMEMBERED:
                 self._servers.clear()
-            options = self._servers[server] = tuple(sorted(self._options_for(url).items()))
+            options = self._servers[server] = tuple(sorted(curl_options(self._route(url)).items()))
         return options
 
     def _set_timer(self, milliseconds: int) -> None:
@@ -645,6 +676,43 @@ class Wire:
 
     def _watch(self, what: int, descriptor: int, _multi: object, _data: object) -> None:
         self._poller.watch(descriptor, what & pycurl.POLL_INOUT)  # libcurl's numbers for both are the poller's
+
+
+def _is_settled(code: int, number: int, text: str, peer: str) -> bool:
+    """Whether a peer that has never answered will not do so after a while either.
+
+    Args:
+        code: libcurl's error.
+        number: The system's error.
+        text: libcurl's message.
+        peer: The URL of the server or proxy.
+    """
+    if code in (pycurl.E_COULDNT_RESOLVE_HOST, pycurl.E_COULDNT_RESOLVE_PROXY):
+        return _is_unknown(peer)
+    if code == pycurl.E_SSL_CONNECT_ERROR:
+        return any(mark in text for mark in _OF_TLS)
+    is_refused = code == pycurl.E_COULDNT_CONNECT and number == errno.ECONNREFUSED
+    return is_refused or code == pycurl.E_PEER_FAILED_VERIFICATION
+
+
+def _is_unknown(url: str) -> bool:
+    """Whether the resolver states that a host does not exist; libcurl does not tell this from a resolver's failure."""
+    import socket
+    from urllib.parse import urlsplit
+
+    host, found = urlsplit(url).hostname or "", list[bool]()
+
+    def look() -> None:
+        try:
+            socket.getaddrinfo(host, None)
+        except OSError as error:
+            found.append(isinstance(error, socket.gaierror) and error.errno != socket.EAI_AGAIN)
+
+    # A resolver that has just stated so does it again at once; another one is not waited for.
+    thread = threading.Thread(target=look, name="omicsdk-resolve", daemon=True)
+    thread.start()
+    thread.join(_RESOLVING)
+    return found == [True]
 
 
 def _quoted(url: str) -> str:

@@ -304,7 +304,7 @@ def test_a_closed_port(send):
     clock = ManualClock()
     with pytest.raises(errors.ConnectFailed, match=r"Cannot connect: .*(refused|failed)"):
         send(f"http://127.0.0.1:{port}", get(method="POST", idempotent=False), clock=clock)
-    assert len(clock.slept) == 5
+    assert clock.slept == []  # a service that answered before is tried again, see the unit tests of pools
 
 
 def test_a_name_that_is_unknown_is_reported_at_once(send, monkeypatch):

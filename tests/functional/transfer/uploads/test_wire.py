@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 import pytest
+from omicsdk.core.sending.connections import Network
 from omicsdk.transfer import Patience
 from omicsdk.transfer.network.wire import ABORT, Ask, Body, Ended, Wire
 
@@ -38,7 +39,7 @@ class Answer:
 
 
 def run(*asks: Ask) -> list[Ended]:
-    wire = Wire(lambda _: {}, Patience(), 4)
+    wire = Wire(lambda _: Network(), Patience(), 4)
     for ask in asks:
         wire.start(ask, Answer())
     ended: list[Ended] = []
@@ -67,7 +68,7 @@ def test_an_empty_body_is_sent_as_one(sink: Any, method: str):
 
 
 def test_methods_take_turns_on_one_wire_without_leaving_traces(sink: Any):
-    wire = Wire(lambda _: {}, Patience(), 1)
+    wire = Wire(lambda _: Network(), Patience(), 1)
     asks = [
         Ask(sink.url("a"), (), "PUT", Bytes(b"one")),
         Ask(sink.url("b"), ()),

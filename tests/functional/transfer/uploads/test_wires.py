@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core import TooManyOpenFiles, TransportError
+from omicsdk.core.sending.connections import Network
 from omicsdk.transfer import Patience, Upload, upload
 from omicsdk.transfer.engine import engine
 from omicsdk.transfer.network.wire import Ask, Body, Ended, Wire
@@ -40,7 +41,7 @@ class Answer:
 
 
 def wire() -> Wire:
-    return Wire(lambda _: {}, Patience(), 4)
+    return Wire(lambda _: Network(), Patience(), 4)
 
 
 @pytest.fixture
@@ -147,11 +148,11 @@ def test_without_descriptors_for_another_thread_those_that_send_continue(
     made: list[int] = []
     real = engine.new_wire
 
-    def one_only(settings: Any) -> Wire:
+    def one_only(settings: Any, answered: set[str]) -> Wire:
         made.append(1)
         if len(made) > 1:
             raise TooManyOpenFiles("Cannot connect: too many files are open")
-        return real(settings)
+        return real(settings, answered)
 
     monkeypatch.setattr(engine, "new_wire", one_only)
     path = tmp_path / "file"
