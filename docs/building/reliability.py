@@ -34,9 +34,12 @@ Default limits while waiting for a server:
   `Retry(budget=)`); a longer wait is an error at once. Without `--call-budget`, calls of the documented Seven
   Bridges classes and of `omics sb` wait up to six hours in two cases: while the platform reports maintenance, and, on the command line,
   while the request rate is exhausted.
+- A host that has not answered in this run fails at once, for all of its files, if its name does not exist, if it refuses the connection, or
+  if its TLS version or certificate is not accepted. After it has answered, the same is an outage and retried. The same applies to a proxy,
+  whose variable the error names. A proxy that requires another login is asked once (`ProxyLoginFailed`).
 - An API call whose response delivers fewer than 1,024 bytes per second ends within 60 seconds, retries included (`--call-timeout`,
-  `Timeout(body=, least_rate=)`). A call without any response times out after 60 seconds (the same option). If repeating it is safe, it is
-  retried within its budget, at most five times (six with the Seven Bridges classes).
+  `Timeout(body=, least_rate=)`). A call without any response times out after 60 seconds in all (the same option). Other failures are retried
+  within the budget if repeating the call is safe, at most five times (six with the Seven Bridges classes).
 - A process that runs out of file descriptors raises `TooManyOpenFiles` (or `NotWritable` when a file was to be opened), not a network
   error. Both messages name `ulimit -n`.
 

@@ -164,8 +164,12 @@ def test_a_dead_proxy_is_found_out_once_and_its_variable_is_named(server: Any, t
         assert "canary" not in str(outcome.error)
 
 
-def test_a_proxy_that_refuses_the_password_is_not_asked_again(server: Any, fault: Any, target: Path) -> None:
-    server.always["files.test:443"] = fault.status(407, {"Proxy-Authenticate": "Basic"})
+@pytest.mark.parametrize("status", [407, 401])
+def test_a_proxy_that_refuses_the_password_is_not_asked_again(
+    server: Any, fault: Any, target: Path, status: int
+) -> None:
+    """By 401 tinyproxy does."""
+    server.always["files.test:443"] = fault.status(status, {"Proxy-Authenticate": "Basic"})
     environ = {"HTTPS_PROXY": server.url("").replace("//", "//me:canary@")}
     items = [Item(f"f{n}", Location(f"https://files.test/f{n}"), 500_000) for n in range(20)]
     report = download(items, target, environ=environ)

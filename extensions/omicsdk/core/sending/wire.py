@@ -609,7 +609,7 @@ def failure_of(error: Exception) -> WireFailure:
     if isinstance(error, httpx.TimeoutException):
         return WireFailure(TimedOut("No answer within the time allowed"), arrived=True)
     if isinstance(error, httpx.ProxyError):
-        of_login = ProxyLoginFailed if said.startswith("407") else ProxyFailed
+        of_login = ProxyLoginFailed if said.startswith(("401", "407")) else ProxyFailed
         return WireFailure(of_login(f"The proxy refused: {said}"), arrived=False, lasting=not said.startswith("5"))
     if isinstance(error, httpx.ConnectError):
         return _connect_failure(causes, said)

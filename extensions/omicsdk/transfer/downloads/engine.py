@@ -586,9 +586,9 @@ class Downloads(Engine[Job]):
     def _finish(self, job: Job, command: messages.Finish) -> None:
         checksums, error = command.checksums, command.error
         present = job.state in PRESENT
-        if isinstance(error, ConnectFailed | TimedOut) and job.server:
-            if job.server not in self._answered or isinstance(error, ProxyLoginFailed):
-                self._note_dead(job.server, error)
+        is_dead = job.server not in self._answered or isinstance(error, ProxyLoginFailed)
+        if isinstance(error, ConnectFailed | TimedOut) and job.server and is_dead:
+            self._note_dead(job.server, error)
         if job.state is State.FAILED and job.flying:
             for receiver in self._flying():
                 if isinstance(receiver, ResponseWriter) and receiver.job is job:

@@ -581,10 +581,10 @@ class Wire:
                     self._note_answer(ask.url)
                 error, lasting = _error(code, text, ask), code in _LASTING
                 way = self._route(ask.url)
-                if by_proxy == 407:
-                    said = "the proxy refused: 407 Proxy Authentication Required"
-                    error = ProxyLoginFailed(said, method=ask.method, url=without_query(ask.url))
-                    lasting = True
+                if by_proxy >= 400:  # tinyproxy answers 401 to a wrong password
+                    kind = ProxyLoginFailed if by_proxy in (401, 407) else ProxyFailed
+                    error = kind(f"the proxy refused: {by_proxy}", method=ask.method, url=without_query(ask.url))
+                    lasting = by_proxy < 500
                 peer = way.proxy if way.proxy and type(error) in (ConnectFailed, ProxyFailed) else server_of(ask.url)
                 if isinstance(error, ConnectFailed):
                     way.blame_proxy(error)
