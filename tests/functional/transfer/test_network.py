@@ -9,15 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, SSLError
-from omicsdk.core import (
-    APIError,
-    AuthError,
-    ConnectFailed,
-    NotFound,
-    ProxyLoginFailed,
-    TLSFailed,
-    TransferError,
-)
+from omicsdk.core import APIError, AuthError, ConnectFailed, NotFound, ProxyLoginFailed, TLSFailed, TransferError
 from omicsdk.core.client import PlainClient, plain_request
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.s3_clients import s3_client
