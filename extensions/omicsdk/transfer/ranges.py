@@ -18,15 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from omicsdk.core.checksums import crc32c
 from omicsdk.core.clock import SYSTEM_CLOCK, TICK, Clock
 from omicsdk.core.credentials import origin_of
-from omicsdk.core.errors import (
-    APIError,
-    ConnectionLost,
-    OmicsError,
-    SourceChanged,
-    TimedOut,
-    TransferError,
-    TransportError,
-)
+from omicsdk.core.errors import ConnectionLost, OmicsError, SourceChanged, TimedOut, TransferError, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import WireFailure, network
 from omicsdk.core.sending.transport import Timeout, within_budget
@@ -597,7 +589,7 @@ class Ranges:
                 self._location = location
             return location
 
-    def _replace(self, refused: Location, reading: _Reading, error: APIError) -> None:
+    def _replace(self, refused: Location, reading: _Reading, error: OmicsError) -> None:
         """Replace a location that is refused; raise its error if the previous one was refused too."""
         with self._lock:
             if refused is self._direct:
@@ -609,7 +601,7 @@ class Ranges:
         if what in reading.replaced and not (self._elsewhere is not None and self._elsewhere(refused)):
             raise error
         reading.replaced.add(what)
-        _log.info("%s: its URL is not accepted (%d); requesting another", self._title, error.status)
+        _log.info("%s: its URL is not accepted (%s); requesting another", self._title, error.summary)
 
     def _wait(self, reading: _Reading, error: OmicsError, retry_after: float | None = None) -> None:
         """Wait before a retry, or raise the error if none is left."""
@@ -631,7 +623,7 @@ class Ranges:
         said = f"{self._title}: the file changed while it was read: {why}"
         return SourceChanged(said, name=self._title, remedy="Open it again to read the new version from the beginning.")
 
-    def _error(self, location: Location, verdict: Verdict, answer: StreamedAnswer) -> APIError:
+    def _error(self, location: Location, verdict: Verdict, answer: StreamedAnswer) -> OmicsError:
         return unavailable(self._title, location.url, verdict, answer.headers, answer.refusal())
 
 
