@@ -588,7 +588,9 @@ class Wire:
                 peer = way.proxy if way.proxy and type(error) in (ConnectFailed, ProxyFailed) else server_of(ask.url)
                 if isinstance(error, ConnectFailed):
                     way.blame_proxy(error)
-                    lasting = lasting or (peer not in self._answered and _is_settled(code, refused.errno or 0, text, peer))
+                    lasting = lasting or (
+                        peer not in self._answered and _is_settled(code, refused.errno or 0, text, peer)
+                    )
                 if not flight.receiver.lines and has_too_many_open(refused):
                     error = TooManyOpenFiles("too many files are open", method=ask.method, url=without_query(ask.url))
                     lasting = not self._flying  # otherwise a request in flight will close one
