@@ -12,6 +12,8 @@ from omicsdk.core.version import __version__
 
 TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
+    from omicsdk.core.consistency import InconsistentListing as InconsistentListing
+    from omicsdk.core.consistency import ResponseMismatch as ResponseMismatch
     from omicsdk.core.credentials import ANONYMOUS as ANONYMOUS
     from omicsdk.core.credentials import ApiKey as ApiKey
     from omicsdk.core.credentials import Basic as Basic
@@ -143,6 +145,7 @@ _HOMES = {
     "HcaUpload": "hca.upload",
     "Htsget": "ga4gh",
     "HttpxAuth": "core.credentials",
+    "InconsistentListing": "core.consistency",
     "Interrupted": "core.errors",
     "Locked": "core.errors",
     "MissingExtra": "core.errors",
@@ -162,6 +165,7 @@ _HOMES = {
     "RateLimited": "core.errors",
     "Refget": "ga4gh",
     "Retry": "core.retry",
+    "ResponseMismatch": "core.consistency",
     "ServerError": "core.errors",
     "ServiceUnavailable": "core.errors",
     "SevenBridges": "sb.client",
@@ -235,6 +239,7 @@ __all__ = [
     "HcaUpload",
     "Htsget",
     "HttpxAuth",
+    "InconsistentListing",
     "Interrupted",
     "Locked",
     "MissingExtra",
@@ -251,6 +256,7 @@ __all__ = [
     "ProxyLoginFailed",
     "RateLimited",
     "Refget",
+    "ResponseMismatch",
     "Retry",
     "ServerError",
     "ServiceUnavailable",

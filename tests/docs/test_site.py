@@ -71,7 +71,7 @@ def test_the_footer_links_to_the_repository_that_the_project_states():
 
 def test_clients_come_first_in_the_reference_and_errors_last():
     assert [each.name for each in by_need(names("omicsdk.sb"))] == [
-        "SevenBridges", "AsyncSevenBridges", "Entry", "SbPath", "IncompleteListing", "LocalFileExists", "StillRunning", "WrongPath",
+        "SevenBridges", "AsyncSevenBridges", "Entry", "SbPath", "LocalFileExists", "StillRunning", "WrongPath",
     ]  # fmt: skip
     assert [each.name for each in by_need(names("omicsdk.portals"), ("get",))][:2] == ["get", "FORMATS"]
 

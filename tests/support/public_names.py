@@ -19,6 +19,7 @@ ERRORS = [
     "Forbidden",
     "GatewayTimeout",
     "Gone",
+    "InconsistentListing",
     "Interrupted",
     "Locked",
     "MissingExtra",
@@ -32,6 +33,7 @@ ERRORS = [
     "ProxyFailed",
     "ProxyLoginFailed",
     "RateLimited",
+    "ResponseMismatch",
     "ServerError",
     "ServiceUnavailable",
     "SomeFailed",
@@ -92,7 +94,7 @@ SURFACE = {
         "SavedSlice", "Trs", "parse_region",
     ],
     "omicsdk.sb": [
-        "AsyncSevenBridges", "Entry", "IncompleteListing", "LocalFileExists", "SbPath", "SevenBridges",
+        "AsyncSevenBridges", "Entry", "LocalFileExists", "SbPath", "SevenBridges",
         "StillRunning", "WrongPath",
     ],
     "omicsdk.compat.sevenbridges": [

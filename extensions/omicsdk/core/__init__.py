@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from omicsdk.core.clock import Clock as Clock
     from omicsdk.core.clock import ManualClock as ManualClock
     from omicsdk.core.clock import SystemClock as SystemClock
+    from omicsdk.core.consistency import InconsistentListing as InconsistentListing
+    from omicsdk.core.consistency import ResponseMismatch as ResponseMismatch
     from omicsdk.core.credentials import ANONYMOUS as ANONYMOUS
     from omicsdk.core.credentials import ApiKey as ApiKey
     from omicsdk.core.credentials import Basic as Basic
@@ -79,6 +81,7 @@ __getattr__, __dir__, __all__ = lazy_package(
     __name__,
     {
         "clock": "Clock ManualClock SystemClock",
+        "consistency": "InconsistentListing ResponseMismatch",
         "credentials": "ANONYMOUS ApiKey Basic BearerToken Credentials HttpxAuth Token",
         "errors": (
             "APIError AnswerTooLarge AuthError BadRequest ChecksumMismatch ChecksumMissing ConfigError Conflict "

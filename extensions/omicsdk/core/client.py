@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, 
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import Body as RequestBody
@@ -330,10 +330,28 @@ class AsyncExchange(_Options):
 
 C = TypeVar("C", bound="Client")
 A = TypeVar("A", bound="AsyncClient")
+AnyClient = TypeVar("AnyClient", bound="Client | AsyncClient")
 E = TypeVar("E", Exchange, AsyncExchange)
 
 INTERFACE = 2
 """Version of what generated packages use of this one; both sides compare."""
+
+
+class ResponseCheck(Protocol):
+    """Compares the responses of one service with its requests."""
+
+    def check(self, facts: OperationFacts, request: Request, response: httpx.Response) -> None:
+        """Raise if a response is about something else than was requested.
+
+        Args:
+            facts: The operation.
+            request: The request.
+            response: Its response, read whole.
+
+        Raises:
+            OmicsError: It is.
+        """
+        ...
 
 
 class Bound:
@@ -346,6 +364,7 @@ class _ClientBase(Generic[E]):
     _interface: ClassVar[int] = INTERFACE
     _default_base_url: ClassVar[str] = ""
     _pace: ClassVar[Pace | None] = None  # limits the rate of requests to the service
+    _checks: ResponseCheck | None = None  # compares responses with requests
     _exchange: E
 
     def __init_subclass__(cls) -> None:
@@ -572,6 +591,17 @@ def beside(
     made: Any = client.with_options() if kind is type(client) else object.__new__(kind)
     made._exchange = replace(held, transport=held.transport.beside(base_url, credentials))
     return made
+
+
+def checked_by(client: AnyClient, checks: ResponseCheck | None) -> AnyClient:
+    """Return a client that compares its responses with its requests from its first use on.
+
+    Args:
+        client: The client; it is changed.
+        checks: Compares them.
+    """
+    client._checks = checks  # pyright: ignore[reportPrivateUsage] - as in `beside`
+    return client
 
 
 def exchange_of(client: Client) -> Exchange:

@@ -7,13 +7,24 @@ entries of a listing as they arrive.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+import re
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from omicsdk.core.errors import OmicsError, shortened
+from omicsdk.core.paging import found_at
+from omicsdk.core.type_guards import is_array
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.operation import PagedCall
+    from omicsdk.core.request import OperationFacts, Request
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 
 class ResponseMismatch(OmicsError):
@@ -63,14 +74,19 @@ class Identifier:
     Attributes:
         kind: What messages call it, such as "project".
         canonical: Returns the same text for identifiers that mean the same; by default they are compared as they are.
+        or_else: Whether two canonical ones that differ mean the same all the same, such as one with a prefix and one without.
     """
 
     kind: str
     canonical: Callable[[str], str] = str
+    or_else: Callable[[str, str], bool] | None = None
 
     def same(self, requested: str, returned: object) -> bool:
         """Return whether a returned value means what was requested; one that is no text does not."""
-        return isinstance(returned, str) and self.canonical(requested) == self.canonical(returned)
+        if not isinstance(returned, str):
+            return False
+        one, other = self.canonical(requested), self.canonical(returned)
+        return one == other or (self.or_else is not None and self.or_else(one, other))
 
     def check(self, requested: str, returned: object, operation: str) -> None:
         """Refuse a response about something else.
@@ -85,6 +101,144 @@ class Identifier:
         """
         if not self.same(requested, returned):
             raise ResponseMismatch(operation, self.kind, requested, returned)
+
+
+NAME = Identifier("name")
+UUID = Identifier("UUID", lambda text: text.replace("-", "").lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An argument of requests that responses state, too.
+
+    Attributes:
+        argument: The parameter: the last one of the path (several with slashes between are one identifier), or one of
+            the query.
+        identifier: When both mean the same.
+        places: Where a response states it, as dotted paths in which `*` means all members of a list. Of several that it
+            states in one object, one has to mean the same; what it does not state is not compared.
+        operations: The only operations that it applies to; by default all but POST.
+        separator: What is between several identifiers in the path; empty if there is one.
+    """
+
+    argument: str
+    identifier: Identifier
+    places: Sequence[str]
+    operations: frozenset[str] = frozenset()
+    separator: str = ""
+
+
+class Rules:
+    """The rules of one service, by which its clients compare each response with its request.
+
+    Args:
+        rules: The rules.
+    """
+
+    def __init__(self, *rules: Rule) -> None:
+        self.rules = rules
+
+    def check(self, facts: OperationFacts, request: Request, response: httpx.Response) -> None:
+        """Refuse a response about something else.
+
+        Args:
+            facts: The operation.
+            request: Its request.
+            response: The response.
+
+        Raises:
+            ResponseMismatch: A rule is violated.
+        """
+        applicable = list(self.applicable(facts, request.url))
+        if not applicable or not response.is_success or not response.content:
+            return
+        try:
+            page: Any = response.json()
+        except ValueError:  # text, or what the operation itself refuses
+            return
+        for rule, requested in applicable:
+            self.compare(rule, requested, page, facts.name)
+
+    @staticmethod
+    def compare(rule: Rule, requested: Sequence[str], page: object, operation: str) -> None:
+        """Compare a decoded response with the values of a rule's argument.
+
+        Args:
+            rule: The rule.
+            requested: The values; each that the response states has to mean the same as one of them.
+            page: The response.
+            operation: The operation, for the error.
+
+        Raises:
+            ResponseMismatch: None of them does.
+        """
+        for alternatives in zip(*(list(_values(page, place.split("."))) for place in rule.places), strict=True):
+            returned = [each for each in alternatives if each is not None]
+            if returned and not any(rule.identifier.same(each, value) for each in requested for value in returned):
+                raise ResponseMismatch(operation, rule.identifier.kind, ", ".join(requested), returned[0])
+
+    def applicable(self, facts: OperationFacts, url: str) -> Iterator[tuple[Rule, Sequence[str]]]:
+        """Yield the rules for a request, each with the values of its argument.
+
+        Args:
+            facts: The operation.
+            url: The request's URL.
+        """
+        parts = urlsplit(url)
+        query = parse_qs(parts.query)
+        path = facts.path.partition("#")[0].rstrip("/")
+        for rule in self.rules:
+            if facts.name not in rule.operations if rule.operations else facts.method == "POST":
+                continue
+            place = "/".join(f"{{{name}}}" for name in rule.argument.split("/"))
+            if rule.argument in query:
+                yield rule, query[rule.argument]
+            elif path.endswith(f"/{place}") or (rule.operations and place in path):
+                value = _path_value(path, parts.path, place)
+                yield rule, value.split(rule.separator) if rule.separator else [value]
+
+
+def _path_value(template: str, path: str, place: str) -> str:
+    """Return what is in a request's path in place of a part of its template, decoded; the path may be below a base URL's."""
+    before, after = (re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(part)) for part in template.split(place, 1))
+    found = re.search(rf"{before}(?P<value>.+?){after}/?\Z", path)
+    return unquote(found["value"]) if found is not None else ""
+
+
+def _values(page: object, steps: Sequence[str]) -> Iterator[Any]:
+    """Yield the value at a place, or those of all members of a list; numbers as text, and None for what is absent or empty."""
+    before, star, after = ".".join(steps).partition("*")
+    value = found_at(page, before.strip(".")) if before else page
+    if star:
+        for each in value if is_array(value) else ():
+            yield from _values(each, after.strip(".").split("."))
+    else:
+        yield str(value) if isinstance(value, (str, int)) and value != "" else None
+
+
+def whole_list(call: PagedCall[..., Any, Item, Any], total: str, key: str, **arguments: Any) -> list[Item]:
+    """Read a list of several pages that has to be complete, since something is deleted, moved or overwritten by it.
+
+    Args:
+        call: The operation.
+        total: The attribute of its pages that states the number of all entries.
+        key: The attribute that identifies an entry.
+        **arguments: Of the operation.
+
+    Raises:
+        InconsistentListing: Entries are repeated or missing, even when it is read again.
+    """
+
+    def read() -> Iterator[Item]:
+        check = ListingCheck(call.facts.name)
+        for page in call.pages(**arguments):
+            check.total(getattr(page, total))
+            for each in call.items(page) or ():
+                check.entry(getattr(each, key))
+                yield each
+        check.finish()
+
+    return read_again_if_inconsistent(read)
 
 
 class ListingCheck:

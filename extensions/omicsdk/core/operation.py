@@ -18,7 +18,17 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, overload
 
 from omicsdk.core.answer import Answer, AnswerHeaders, AnswerWithHeaders
-from omicsdk.core.client import AsyncBody, AsyncClient, AsyncExchange, Body, Bound, Client, Exchange, Frames
+from omicsdk.core.client import (
+    AsyncBody,
+    AsyncClient,
+    AsyncExchange,
+    Body,
+    Bound,
+    Client,
+    Exchange,
+    Frames,
+    ResponseCheck,
+)
 from omicsdk.core.model import ANY
 from omicsdk.core.paging import alternatives, content_key, items_at, next_request
 from omicsdk.core.request import OperationFacts, Request
@@ -189,7 +199,10 @@ class _Call(_Shown, Bound, Generic[P, R, E, H]):
         build: Makes the request from the arguments, without sending it.
         parse: Reads an answer.
         headers: Reads an answer's headers.
+        checks: Compares whole responses with requests; None if the client does not.
     """
+
+    checks: ResponseCheck | None = None
 
     def __init__(self, operation: "_Operation[P, R, Any, Any, H]", exchange: E | None) -> None:
         self.facts, self.build, self.parse = operation.facts, operation.build, operation.parse
@@ -205,6 +218,11 @@ class _Call(_Shown, Bound, Generic[P, R, E, H]):
 
     def __repr__(self) -> str:
         return f"<operation {self.facts.name}: {self.facts.method} {self.facts.path}>"
+
+    def _checked(self, request: Request, response: "httpx.Response") -> "httpx.Response":
+        if self.checks is not None:
+            self.checks.check(self.facts, request, response)
+        return response
 
     def _answer(self, request: Request, response: "httpx.Response") -> Answer:
         return self._exchange.answer(request, response, self.facts.paging)
@@ -227,18 +245,21 @@ class Call(_Call[P, R, Exchange, H], Generic[P, R, H]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         request = self.build(*args, **kwargs)
-        return self.parse(self._answer(request, self._exchange.send(request)))
+        return self.parse(self._answer(request, self._sent(request)))
 
     @_form
     def with_headers(self, *args: P.args, **kwargs: P.kwargs) -> AnswerWithHeaders[R, H]:
         # Return the decoded answer together with its headers.
         request = self.build(*args, **kwargs)
-        return self._with_headers(self._answer(request, self._exchange.send(request)))
+        return self._with_headers(self._answer(request, self._sent(request)))
 
     @_form
     def raw(self, *args: P.args, **kwargs: P.kwargs) -> "httpx.Response":
         # Return the whole answer as an httpx.Response.
-        return self._exchange.send(self.build(*args, **kwargs))
+        return self._sent(self.build(*args, **kwargs))
+
+    def _sent(self, request: Request) -> "httpx.Response":
+        return self._checked(request, self._exchange.send(request))
 
     def streamed(self, request: Request) -> AbstractContextManager[Body]:
         """Yield the bytes of the answer to a request from `build`, as they arrive."""
@@ -248,7 +269,7 @@ class Call(_Call[P, R, Exchange, H], Generic[P, R, H]):
         """Yield the answer to a request from `build`, and those of the following pages."""
         following: Request | None = request
         while following is not None:
-            response = self._exchange.send(following)
+            response = self._sent(following)
             yield response
             following = next_request(self.facts.paging, following, str(response.url), response.headers, response.json)
 
@@ -262,18 +283,21 @@ class AsyncCall(_Call[P, R, AsyncExchange, H], Generic[P, R, H]):
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         request = self.build(*args, **kwargs)
-        return self.parse(self._answer(request, await self._exchange.send(request)))
+        return self.parse(self._answer(request, await self._sent(request)))
 
     @_form
     async def with_headers(self, *args: P.args, **kwargs: P.kwargs) -> AnswerWithHeaders[R, H]:
         # Return the decoded answer together with its headers.
         request = self.build(*args, **kwargs)
-        return self._with_headers(self._answer(request, await self._exchange.send(request)))
+        return self._with_headers(self._answer(request, await self._sent(request)))
 
     @_form
     async def raw(self, *args: P.args, **kwargs: P.kwargs) -> "httpx.Response":
         # Return the whole answer as an httpx.Response.
-        return await self._exchange.send(self.build(*args, **kwargs))
+        return await self._sent(self.build(*args, **kwargs))
+
+    async def _sent(self, request: Request) -> "httpx.Response":
+        return self._checked(request, await self._exchange.send(request))
 
     def streamed(self, request: Request) -> AbstractAsyncContextManager[AsyncBody]:
         """Yield the bytes of the answer to a request from `build`, as they arrive."""
@@ -283,7 +307,7 @@ class AsyncCall(_Call[P, R, AsyncExchange, H], Generic[P, R, H]):
         """Yield the answer to a request from `build`, and those of the following pages."""
         following: Request | None = request
         while following is not None:
-            response = await self._exchange.send(following)
+            response = await self._sent(following)
             yield response
             following = next_request(self.facts.paging, following, str(response.url), response.headers, response.json)
 
@@ -460,6 +484,7 @@ class _Operation(Generic[P, R, S, A, H]):
         if client is None:
             return kind(self, None)
         call = kind(self, client._exchange)
+        call.checks = client._checks
         vars(client)[self.facts.name] = call  # which is found before this descriptor from now on
         return call
 

@@ -35,7 +35,7 @@ from typing import (
     overload,
 )
 
-from omicsdk.core.client import AsyncClient, Bound, Client, beside, stopping_by
+from omicsdk.core.client import AsyncClient, Bound, Client, ResponseCheck, beside, checked_by, stopping_by
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import ANONYMOUS, Anonymous, BearerToken, as_credentials, checked_token, origin_of
 from omicsdk.core.errors import ConfigError
@@ -552,9 +552,11 @@ class Part(Generic[S, A]):
         package: The generated package, such as omicsdk_api.gen3.fence; it is imported when the service is first used.
         name: The name of its blocking client; that of the asynchronous one begins with Async.
         path: The URL of the service below the platform's base URL.
+        checks: Compares the service's responses with requests.
     """
 
-    def __init__(self, package: str, name: str, path: str) -> None:
+    def __init__(self, package: str, name: str, path: str, checks: ResponseCheck | None = None) -> None:
+        self._checks = checks
         self._package = package
         self._client = name
         self._path = path
@@ -577,7 +579,8 @@ class Part(Generic[S, A]):
             name = f"Async{self._client}" if isinstance(client, AsyncPlatform) else self._client
             kind = getattr(import_module(self._package), name)
             url = f"{client.base_url}{self._path}"
-            clients.setdefault(self._name, beside(cast("Any", client), kind, url, client.credentials))
+            made: Any = beside(cast("Any", client), kind, url, client.credentials)
+            clients.setdefault(self._name, checked_by(made, self._checks))
         return clients[self._name]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from omicsdk_api.crunch import AsyncCrunchApi, CrunchApi
 
+from omicsdk.core.consistency import Identifier, Rule, Rules
 from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, variables
@@ -44,8 +45,16 @@ _DISCOVERY = Discovery(
 )
 
 
+SLUG = Identifier("slug", str.casefold)
+"""Some databases of sites ignore case."""
+
+
 class _Workflows:
-    """The workflows of both clients."""
+    """The workflows of both clients, and how they compare responses with requests."""
+
+    _checks = Rules(
+        Rule("slug", SLUG, ["slug"]), Rule("slug", SLUG, ["project"], frozenset({"get_next_dataset_of_project"}))
+    )
 
     whoami = Workflow(datasets.whoami)
     ls = Listing(datasets.ls)

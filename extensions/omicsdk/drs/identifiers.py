@@ -28,6 +28,20 @@ _HOST = re.compile(
 _UNSPEAKABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
+_GUID = re.compile(r"(?:.*[/:])?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z", re.DOTALL)
+
+
+def is_guid(text: str) -> bool:
+    """Whether a text is a GUID of Gen3: a UUID, perhaps after a prefix."""
+    return _GUID.match(text) is not None
+
+
+def without_prefix(one: str, other: str) -> bool:
+    """Whether one of two GUIDs is the other one without its prefix."""
+    short, long = sorted((one, other), key=len)
+    return is_guid(short) and long.endswith((f"/{short}", f":{short}"))
+
+
 class NotADrsId(UsageError):
     """A text that is not an identifier of a DRS object."""
 

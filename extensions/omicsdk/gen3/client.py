@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from omicsdk.core.consistency import UUID, Identifier, Rule, Rules
 from omicsdk.core.platform import AsyncPlatform, Listing, Opening, Part, Platform, Workflow, late_modules
+from omicsdk.drs.identifiers import is_guid, without_prefix
 from omicsdk.gen3.discovery import CommonsAddress
 
 if TYPE_CHECKING:
@@ -40,18 +42,40 @@ else:
     )
 
 
+GUID = Identifier("GUID", str.lower, without_prefix)
+"""An index finds records without or with its prefix."""
+_GUID_OR_ALIAS = Identifier("GUID", str.lower, lambda one, other: not is_guid(one) or without_prefix(one, other))
+INDEXD = Rules(
+    # A baseid means the latest version; bundles have an id.
+    Rule(
+        "GUID", GUID, ["did", "baseid", "id"], frozenset({"get_record", "get_bundle", "update_record", "update_blank"})
+    ),
+    Rule("object_id", GUID, ["id"], frozenset({"get_drs_object"})),
+)
+METADATA = Rules(
+    Rule("guid", Identifier("GUID"), ["guid"], frozenset({"get_aliases", "update_aliases"})),
+    Rule("guid", _GUID_OR_ALIAS, ["record.did", "record.baseid"], frozenset({"get_object"})),
+)
+SHEEPDOG = Rules(
+    # A record of another project is found, too.
+    Rule("entity_id_string", UUID, ["entities.*.properties.id"], frozenset({"get_records"}), separator=","),
+)
+
+
 class _Services:
     """The services of a commons: one login and one set of connections for all of them."""
 
     fence: Part[FenceApi, AsyncFenceApi] = Part("omicsdk_api.gen3.fence", "FenceApi", "/user")
     """Logins, presigned URLs and uploads."""
-    indexd: Part[IndexdApi, AsyncIndexdApi] = Part("omicsdk_api.gen3.indexd", "IndexdApi", "/index")
+    indexd: Part[IndexdApi, AsyncIndexdApi] = Part("omicsdk_api.gen3.indexd", "IndexdApi", "/index", INDEXD)
     """The index of files."""
-    metadata: Part[MetadataApi, AsyncMetadataApi] = Part("omicsdk_api.gen3.metadata", "MetadataApi", "/mds")
+    metadata: Part[MetadataApi, AsyncMetadataApi] = Part("omicsdk_api.gen3.metadata", "MetadataApi", "/mds", METADATA)
     """The metadata service, to read from."""
-    metadata_admin: Part[MetadataApi, AsyncMetadataApi] = Part("omicsdk_api.gen3.metadata", "MetadataApi", "/mds-admin")
+    metadata_admin: Part[MetadataApi, AsyncMetadataApi] = Part(
+        "omicsdk_api.gen3.metadata", "MetadataApi", "/mds-admin", METADATA
+    )
     """The metadata service, to write to."""
-    sheepdog: Part[SheepdogApi, AsyncSheepdogApi] = Part("omicsdk_api.gen3.sheepdog", "SheepdogApi", "/api")
+    sheepdog: Part[SheepdogApi, AsyncSheepdogApi] = Part("omicsdk_api.gen3.sheepdog", "SheepdogApi", "/api", SHEEPDOG)
     """Submission and export of records."""
     peregrine: Part[PeregrineApi, AsyncPeregrineApi] = Part("omicsdk_api.gen3.peregrine", "PeregrineApi", "")
     """Queries over submitted records."""

@@ -6,6 +6,7 @@ import os
 
 from omicsdk_api.pangea import AsyncPangeaApi, PangeaApi
 
+from omicsdk.core.consistency import UUID, Identifier, Rule, Rules
 from omicsdk.core.platform import (
     AsyncPlatform,
     Discovery,
@@ -62,8 +63,28 @@ _DISCOVERY = Discovery(
 )
 
 
+_NAME = Identifier("name", str.casefold)
+"""Routes by names ignore case, and take UUIDs, too."""
+
+
 class _Workflows:
-    """The workflows of both clients."""
+    """The workflows of both clients, and how they compare responses with requests."""
+
+    _checks = Rules(
+        Rule("uuid", UUID, ["uuid"]),
+        Rule("uuid", UUID, ["results.*.uuid"]),
+        Rule(
+            "id", UUID, ["uuid"], frozenset({"get_sample_manifest", "get_sample_group_manifest", "get_sample_metadata"})
+        ),
+        *(
+            Rule(f"{owner}_id", UUID, [f"results.*.{owner}"])
+            for owner in ("analysis_result", "sample", "sample_group", "library", "organization")
+        ),
+        *(
+            Rule(argument, _NAME, ["name", "uuid"], frozenset({f"get_{kind}_by_name"}))
+            for argument, kind in (("org", "organization"), ("grp", "sample_group"), ("sample", "sample"))
+        ),
+    )
 
     whoami = Workflow(listings.whoami)
     change_password = Workflow(change_password)

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from omicsdk.sb.downloads import LocalFileExists as LocalFileExists
     from omicsdk.sb.jobs import StillRunning as StillRunning
     from omicsdk.sb.listings import Entry as Entry
-    from omicsdk.sb.listings import IncompleteListing as IncompleteListing
     from omicsdk.sb.paths import SbPath as SbPath
     from omicsdk.sb.paths import WrongPath as WrongPath
 
@@ -19,7 +18,7 @@ __getattr__, __dir__, __all__ = lazy_package(
         "client": "AsyncSevenBridges SevenBridges",
         "downloads": "LocalFileExists",
         "jobs": "StillRunning",
-        "listings": "Entry IncompleteListing",
+        "listings": "Entry",
         "paths": "SbPath WrongPath",
     },
 )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from omicsdk_api.sb import AsyncSbApi, SbApi
 
 from omicsdk.core.client import AsyncExchange, Exchange
+from omicsdk.core.consistency import Identifier, Rule, Rules
 from omicsdk.core.credentials import ApiKey, checked_token, is_confidential
 from omicsdk.core.errors import APIError, ConfigError
 from omicsdk.core.files import home_folder
@@ -34,6 +35,7 @@ from omicsdk.core.request import fault_of
 from omicsdk.core.retry import Retry
 from omicsdk.core.settings.profiles import PROFILE_VARIABLE
 from omicsdk.sb import apps, downloads, jobs, listings, tasks, uploads
+from omicsdk.sb.listings import FILE_NAME
 
 if TYPE_CHECKING:
     import configparser
@@ -351,7 +353,19 @@ def _whoami(client: SevenBridges) -> User:
     return client.get_current_user()
 
 
+_ID = Identifier("id", str.lower)
+_PROJECT = Identifier("project", str.casefold)
+
+
 class _Workflows:
+    _checks = Rules(
+        Rule("owner/project", _PROJECT, ["id"]),
+        Rule("project", _PROJECT, ["items.*.project"]),
+        Rule("parent", Identifier("folder", str.lower), ["items.*.parent"]),
+        Rule("name", FILE_NAME, ["items.*.name"], frozenset({"list_files"})),
+        Rule("upload_id", _ID, ["upload_id"]),
+        *(Rule(f"{kind}_id", _ID, ["id"]) for kind in ("file", "task", "import", "export", "job")),
+    )
     whoami = Workflow(_whoami)
     ls = Listing(listings.ls)
     open = Opening(downloads.open_file)

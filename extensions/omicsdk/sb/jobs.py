@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 
 from omicsdk.core.client import clock_of
+from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import APIError, NotFound, OmicsError, error_class, shortened
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.text_arguments import text_is_one_item
@@ -170,9 +171,22 @@ def files_by_id(client: SevenBridges, ids: str | Sequence[str]) -> list[FileBulk
     """
     from omicsdk_api.sb.models.file_bulk_record import FileBulkRecord
 
-    return bulk(
-        ids, lambda some: client.bulk_get_files(file_ids=some).items, lambda error: FileBulkRecord(error=told(error))
-    )
+    def read(some: Sequence[str]) -> Sequence[FileBulkRecord]:
+        return _about(some, client.bulk_get_files(file_ids=some).items, "bulk_get_files")
+
+    return bulk(ids, read, lambda error: FileBulkRecord(error=told(error)))
+
+
+def _about(ids: Sequence[str], records: Sequence[FileBulkRecord], operation: str) -> Sequence[FileBulkRecord]:
+    """The records of a bulk call, each about the file in its place.
+
+    Raises:
+        ResponseMismatch: One is about another file.
+    """
+    for file_id, record in zip(ids, records, strict=False):  # their number is compared by `bulk`
+        if record.resource is not None:
+            Identifier("file").check(file_id, record.resource.id, operation)
+    return records
 
 
 def edit_files(client: SevenBridges, changes: Sequence[Mapping[str, Any]]) -> list[FileBulkRecord]:
@@ -190,7 +204,9 @@ def edit_files(client: SevenBridges, changes: Sequence[Mapping[str, Any]]) -> li
     ids = [each["id"] for each in changes]
     return bulk(
         changes,
-        lambda some: client.bulk_edit_files(items=cast("Any", some)).items,
+        lambda some: _about(
+            [each["id"] for each in some], client.bulk_edit_files(items=cast("Any", some)).items, "bulk_edit_files"
+        ),
         lambda error: FileBulkRecord(error=told(error)),
         in_order=len(set(ids)) < len(ids),
     )

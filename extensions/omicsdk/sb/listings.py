@@ -10,10 +10,19 @@ import difflib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar, cast
+from unicodedata import normalize
 from urllib.parse import parse_qsl, urlsplit
 
-from omicsdk.core.errors import DecodeError, NotFound, OmicsError, UsageError
+from omicsdk.core.consistency import (
+    Identifier,
+    InconsistentListing,
+    ListingCheck,
+    ResponseMismatch,
+    read_again_if_inconsistent,
+)
+from omicsdk.core.errors import DecodeError, NotFound, UsageError
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_file_id, is_path, parse, project_place
 
@@ -26,17 +35,13 @@ if TYPE_CHECKING:
 P = TypeVar("P")
 T = TypeVar("T")
 
+FILE_NAME = Identifier("name", partial(normalize, "NFC"))
+"""A name is found in any form of Unicode."""
 PAGE = 100
 """Items on the platform's longest page."""
 PAGES_AT_ONCE = 16
 FOLDERS_AT_ONCE = 8
 _THREADS = "omicsdk-page"
-
-
-class IncompleteListing(OmicsError):
-    """The platform listed fewer entries than it stated; a deletion may rest on the list."""
-
-    default_remedy = "Try again: the folder may have changed meanwhile."
 
 
 class Target(TypedDict, total=False):
@@ -142,7 +147,7 @@ def ls(
         WrongPath: It is not a path and no id, or names no project.
         NotFound: There is no such project, folder or file.
         UsageError: A selection is combined with `recursive`.
-        IncompleteListing: The platform listed less than it stated.
+        InconsistentListing: The platform listed less than it stated, or entries more than once.
     """
     chosen = selection(name=name, tags=tags, metadata=metadata, task=task)
     if is_path(path):
@@ -202,7 +207,7 @@ def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = N
 
     Raises:
         DecodeError: An answer is not a page of files.
-        IncompleteListing: The platform listed fewer than it stated.
+        InconsistentListing: The platform listed fewer than it stated, or entries more than once.
     """
     query: dict[str, Any] = {**target, **(chosen or {}), "limit": PAGE, "fields": "_all"}
     answer = client.list_files.with_headers(**query)
@@ -217,15 +222,12 @@ def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = N
             raise DecodeError("list_files", "links", page.links, expected="a link with an offset")
         return page_at(int(offset))
 
-    count = 0
+    check = ListingCheck(f"list_files of {target.get('project') or target.get('parent')}")
+    check.total(total)
     for file in paged(answer.value, total, page_at, follow, _files_of, _next):
-        count += 1
+        check.entry(file.id)
         yield file
-    if total is not None and count < total:
-        where = target.get("project") or target.get("parent")
-        raise IncompleteListing(
-            f"The list of {where} is incomplete: the platform stated {total} entries but returned {count}"
-        )
+    check.finish(exact=False)  # what was added meanwhile comes after the last page
 
 
 class CircularPages(DecodeError):
@@ -406,10 +408,25 @@ class Folders:
 
         Raises:
             NotFound: The folder above does not exist.
+            InconsistentListing: The platform states several of this name, or the folder above again.
         """
-        page = self._client.list_files(**self.folder(path.parent).target, name=[path.name], limit=PAGE, fields="_all")
-        found = min(_files_of(page), key=lambda file: is_folder(file) != path.is_folder, default=None)
-        return None if found is None else Entry(path._replace(is_folder=is_folder(found)), found)
+        above = self.folder(path.parent)
+
+        def read() -> list[File]:
+            page = self._client.list_files(**above.target, name=[path.name], limit=PAGE, fields="_all")
+            files = _files_of(page)
+            for kind in (False, True):  # a file and a folder may have one name
+                if len(ids := [file.id for file in files if is_folder(file) is kind]) > 1:
+                    said = f"{len(ids)} entries have this name ({', '.join(ids)})"
+                    raise InconsistentListing(f"list_files of {path}", said)
+            return files
+
+        files = read_again_if_inconsistent(read)
+        found = min(files, key=lambda file: is_folder(file) != path.is_folder, default=None)
+        if found is None:
+            return None
+        self._check_outside(above, found)
+        return Entry(path._replace(is_folder=is_folder(found)), found)
 
     def found_at(self, path: SbPath) -> Entry | None:
         """The same; None, too, when the folders above do not exist.
@@ -475,9 +492,15 @@ class Folders:
             folder: The folder.
 
         Raises:
-            IncompleteListing: The platform listed fewer entries than it stated.
+            InconsistentListing: The platform listed fewer entries than it stated, entries more than once, or entries of
+                several folders.
         """
+        parent = folder.file.id if folder.file is not None else None
         for file in files_in(self._client, folder.target):
+            self._check_outside(folder, file)
+            parent = parent or file.parent
+            if file.parent not in (None, parent):
+                raise ResponseMismatch(f"list_files of {folder.path}", "folder", parent, file.parent)
             yield Entry(folder.path.child(name_of(file), is_folder=is_folder(file)), file)
 
     def below(self, folder: Folder) -> Iterator[Entry]:
@@ -488,11 +511,14 @@ class Folders:
         """
         with ThreadPoolExecutor(FOLDERS_AT_ONCE, "omicsdk-sb-folder") as pool:
             coming: deque[Future[list[Entry]]] = deque([pool.submit(self._listed, folder)])
+            listed = ListingCheck(f"list_files of {folder.path} and below")
             try:
                 while coming:
                     for entry in coming.popleft().result():
                         yield entry
                         if entry.path is not None and entry.is_folder:
+                            listed.entry(entry.file.id)
+                            listed.finish()  # at once: a folder that is in itself would never end
                             coming.append(pool.submit(self._listed, Folder(entry.path, entry.file)))
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -569,7 +595,17 @@ class Folders:
         return self.root_folder(folder.path.project) if folder.file is None else folder.file.id
 
     def _listed(self, folder: Folder) -> list[Entry]:
-        return list(self.children(folder))
+        return read_again_if_inconsistent(partial(self.children, folder))
+
+    def _check_outside(self, folder: Folder, file: File) -> None:
+        """Refuse a folder that the platform lists within itself."""
+        above, path = folder.file, folder.path
+        while above is not None:
+            if above.id == file.id:
+                raise InconsistentListing(f"list_files of {folder.path}", f"the folder {path} is listed within itself")
+            path = path.parent
+            known = self._found.get(path)
+            above = None if known is None else known.file
 
     def _missing(self, path: SbPath) -> NotFound:
         """The error for a name that does not exist, with one that resembles it."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from omicsdk.core.consistency import Identifier, ResponseMismatch
 from omicsdk.core.errors import UsageError
 from omicsdk.sb.jobs import MOST, run_file_job
-from omicsdk.sb.listings import Entry, Folder, Folders
+from omicsdk.sb.listings import FILE_NAME, Entry, Folder, Folders
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse
 
 if TYPE_CHECKING:
+    from omicsdk_api.sb import SbApi
+
     from omicsdk.sb.client import SevenBridges
 
 Kind = Literal["copy", "move", "delete"]
@@ -98,10 +101,35 @@ def copy(
         return FileChanges("copy", changes, [], is_planned=True)
     if len(steps) == 1 and not folders:
         only = steps[0]
-        client.copy_file(file_id=only.source.file.id, name=only.name, **only.folder.target)
+        copy_one(client, only.source.file.id, only.name, only.folder)
         return FileChanges("copy", changes, [])
     items = [{"file": each.source.file.id, "name": each.name, **_destination(each.folder)} for each in steps]
     return _job(client, "copy", items, changes, timeout)
+
+
+def copy_one(client: SbApi, file_id: str, name: str, folder: Folder) -> str:
+    """Copy a file.
+
+    Args:
+        client: The platform.
+        file_id: The file.
+        name: The copy's name.
+        folder: The folder that it goes to.
+
+    Returns:
+        The copy's id.
+
+    Raises:
+        ResponseMismatch: The platform states another name or folder of the copy, or the file itself.
+    """
+    copied = client.copy_file(file_id=file_id, name=name, **folder.target)
+    operation = f"copy_file to {folder.path.child(name)}"
+    FILE_NAME.check(name, copied.name, operation)
+    if folder.file is not None and copied.parent is not None:
+        Identifier("folder").check(folder.file.id, copied.parent, operation)
+    if copied.id == file_id:
+        raise ResponseMismatch(operation, "copy", f"a copy of {file_id}", copied.id)
+    return copied.id
 
 
 def move(

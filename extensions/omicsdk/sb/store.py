@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from omicsdk.core.consistency import ResponseMismatch
 from omicsdk.core.errors import (
     APIError,
     ConnectFailed,
@@ -24,6 +25,7 @@ from omicsdk.core.errors import (
     TransportError,
 )
 from omicsdk.core.omit import OMIT
+from omicsdk.sb.listings import FILE_NAME
 from omicsdk.transfer.uploads.store import Cut, MultipartStore, NoSuchUpload, PartPlan, PartRules, SentPart, Source
 
 if TYPE_CHECKING:
@@ -236,6 +238,8 @@ class PlatformStore(MultipartStore):
                 f"{self.target}: {self._size} bytes were sent, but the platform created a file of {size}",
                 remedy="Delete that file, then upload it again.",
             )
+        if isinstance(name := made.get("name"), str) and not FILE_NAME.same(self._name, name):
+            raise ResponseMismatch(f"complete_upload of {self.target}", "name", self._name, name)
         self.made = made
         return {}
 

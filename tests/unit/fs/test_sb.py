@@ -1,12 +1,18 @@
 """sb:// paths: projects, folders and files of the platform examined, listed, fetched, put, copied and removed."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core import DecodeError, UnsafePath
+from omicsdk.core import DecodeError, InconsistentListing, ResponseMismatch, UnsafePath
+from omicsdk.fs import parse_uri
+from omicsdk.fs.copying.removal import plan_removal, remove
+from omicsdk.fs.store import Stores
 from omicsdk.fs.stores.sb import SbStore
-from omicsdk.sb import IncompleteListing, SevenBridges
+from omicsdk.sb import SevenBridges
 from unsettled import unsettled
 
 FILE = {"id": "1" * 24, "name": "a.txt", "type": "file", "size": 1}
@@ -46,7 +52,7 @@ def test_a_listing_that_ends_before_its_end_is_an_error(links: object, tmp_path:
     listing = httpx.Response(200, json={"items": [FILE], "links": links}, headers={"X-Total-Matching-Query": "2"})
     with (
         SevenBridges("https://api.example.org/v2", credentials="t", transport=platform(listing)) as client,
-        pytest.raises(IncompleteListing, match="stated 2 entries but returned 1"),
+        pytest.raises(InconsistentListing, match="stated total is 2, but 1 entries are listed"),
     ):
         list(SbStore(client=client).walk("o/p"))
 
@@ -62,3 +68,147 @@ def test_a_name_that_no_file_can_have_is_refused_with_its_file(
         pytest.raises(UnsafePath, match=f"of the file {FILE['id']} "),
     ):
         list(SbStore(client=client).walk("o/p"))
+
+
+# -- a gateway that alters requests or responses
+
+ROOT, IN, OTHER = "a" * 24, "b" * 24, "c" * 24
+
+
+def entry(number: int, name: str, parent: str = ROOT, kind: str = "file", project: str = "o/p") -> dict[str, object]:
+    """A file or folder as the platform states it."""
+    return {"id": f"{number:024x}", "name": name, "type": kind, "size": 1, "parent": parent, "project": project}
+
+
+FOLDER, SIBLING = ({**entry(0, name, kind="folder"), "id": id} for name, id in (("in", IN), ("on", OTHER)))
+FILES = [FOLDER, SIBLING, entry(1, "f0.txt"), entry(2, "f3.txt"), entry(3, "x", IN), entry(4, "y", OTHER)]
+
+
+class Gateway:
+    """A platform behind a gateway.
+
+    Args:
+        files: All files and folders.
+        ignores: Parameters that the gateway does not pass on.
+        adds: Entries that it adds to each list.
+    """
+
+    def __init__(self, files: list[Any], ignores: Sequence[str] = (), adds: Sequence[Any] = ()) -> None:
+        self.files, self.ignores, self.adds = files, ignores, list(adds)
+        self.changed: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix("/v2")
+        if request.method != "GET":
+            self.changed.append(f"{request.method} {path}")
+            return httpx.Response(204) if request.method == "DELETE" else httpx.Response(200, json=self.files[-1])
+        if path.startswith("/projects"):
+            return httpx.Response(200, json={"id": "o/p", "name": "p", "root_folder": ROOT})
+        if path.startswith("/files/"):
+            return httpx.Response(200, json=self.files[-1])
+        query = {name: value for name, value in request.url.params.items() if name not in self.ignores}
+        found = [
+            each
+            for each in self.files
+            if each["name"] == query.get("name", each["name"])
+            and each["parent"] == query.get("parent", ROOT if "project" in query else each["parent"])
+        ]
+        found += self.adds
+        total = {"X-Total-Matching-Query": str(len(found))}
+        return httpx.Response(200, json={"items": found, "links": []}, headers=total)
+
+
+@pytest.fixture
+def removing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Removes a URI by a gateway, as `omics rm -r` does."""
+    unsettled(monkeypatch, tmp_path)
+
+    def remove_by(gateway: Gateway, uri: str) -> None:
+        with SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(gateway)) as api:
+            stores = Stores({"sb": {"client": api}})
+            remove(stores, plan_removal(stores, [parse_uri(uri)], recursive=True)).raise_if_failed()
+
+    return remove_by
+
+
+@pytest.mark.parametrize(
+    ("uri", "gateway", "words"),
+    [
+        ("sb://o/p/f3.txt", Gateway(FILES, ignores=["name"]), "requested the name 'f3.txt' but the service returned 'in'"),
+        ("sb://o/p/in/", Gateway(FILES[1:], ignores=["name"]), "requested the name 'in' but the service returned 'on'"),
+        ("sb://o/p/in/", Gateway(FILES, ignores=["parent"]), "requested the folder"),
+        ("sb://o/p/in/", Gateway(FILES, adds=[entry(9, "in", project="o/q")]), "project 'o/p' but the service returned 'o/q'"),
+        ("sb://o/p/in/", Gateway(FILES, adds=[entry(9, "in", kind="folder")]), "2 entries have this name"),
+        ("sb://o/p/f3.txt", Gateway([*FILES, entry(2, "f3.txt")]), "2 entries have this name"),
+        ("sb://o/p/in/", Gateway([*FILES, entry(3, "x", IN)]), "listed more than once"),
+        ("sb://o/p/in/", Gateway([*FILES, {**FOLDER, "parent": IN}]), "is listed within itself"),
+    ],
+)  # fmt: skip
+def test_nothing_is_removed_by_a_response_about_something_else(uri: str, gateway: Gateway, words: str, removing):
+    with pytest.raises((ResponseMismatch, InconsistentListing), match=words):
+        removing(gateway, uri)
+    assert gateway.changed == []
+
+
+def test_what_was_requested_is_removed(removing):
+    gateway = Gateway(FILES)
+    removing(gateway, "sb://o/p/in/")
+    assert gateway.changed == [f"DELETE /files/{3:024x}", f"DELETE /files/{IN}"]
+
+
+def test_a_listing_of_several_folders_or_of_a_folder_in_itself_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    unsettled(monkeypatch, tmp_path)
+    for added in (entry(9, "z", OTHER), {**FOLDER, "id": OTHER, "parent": IN}):
+        gateway = Gateway(
+            [*FILES[:4], added] if added["parent"] == IN else FILES, adds=[added] if added["parent"] != IN else []
+        )
+        with (
+            SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(gateway)) as api,
+            pytest.raises((ResponseMismatch, InconsistentListing)),
+        ):
+            list(api.ls("sb://o/p/", recursive=True))
+
+
+def test_a_listing_that_changed_is_read_once_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    unsettled(monkeypatch, tmp_path)
+    gateway = Gateway([*FILES, entry(3, "x", IN)])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        response = gateway(request)
+        if request.url.params.get("parent") == IN:
+            gateway.files = FILES
+        return response
+
+    with SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(answer)) as api:
+        assert [each.name for each in SbStore(client=api).entries("o/p/in")] == ["x"]
+
+
+@pytest.mark.parametrize(
+    "copied", [{"name": "other"}, {"parent": OTHER}, {"id": f"{2:024x}"}], ids=["name", "folder", "the file itself"]
+)
+def test_a_copy_that_the_platform_states_otherwise_replaces_nothing(copied, tmp_path: Path, monkeypatch):
+    unsettled(monkeypatch, tmp_path)
+    gateway = Gateway(FILES)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/actions/copy"):
+            made = {**entry(10, json.loads(request.content)["name"], IN), **copied}
+            return httpx.Response(200, json=made)
+        return gateway(request)
+
+    with SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(answer)) as api:
+        store = SbStore(client=api)
+        with pytest.raises(ResponseMismatch):
+            store.copy(store.stat("o/p/f3.txt"), "o/p/in/x")
+    assert gateway.changed == []
+
+
+def test_a_bulk_request_whose_records_are_about_other_files_is_refused(tmp_path: Path, monkeypatch):
+    unsettled(monkeypatch, tmp_path)
+    records = {"items": [{"resource": entry(number, "x")} for number in (2, 1)]}
+    answer = httpx.MockTransport(lambda _: httpx.Response(200, json=records))
+    with (
+        SevenBridges("https://api.example.org/v2", credentials="t", transport=answer) as api,
+        pytest.raises(ResponseMismatch, match="bulk_get_files"),
+    ):
+        api.files_by_id([f"{number:024x}" for number in (1, 2)])

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TypeVar
 
 from omicsdk_api.sb.models.file import File
 
+from omicsdk.core.consistency import ResponseMismatch, read_again_if_inconsistent
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError
 from omicsdk.core.platform import settings_of, unbound
 from omicsdk.fs.store import (
@@ -31,7 +32,9 @@ from omicsdk.fs.store import (
 )
 from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.downloads import CONNECTIONS, RETRIES, checksums_of, size_of, url_of
+from omicsdk.sb.listings import Entry as FoundFile
 from omicsdk.sb.listings import Folder, Folders, is_folder, projects_of
+from omicsdk.sb.moves import copy_one
 from omicsdk.sb.paths import SCHEME, SbPath, WrongPath, checked_name, parse
 from omicsdk.sb.store import PlatformStore
 from omicsdk.transfer import Location, TransferReport, Upload
@@ -106,7 +109,7 @@ class SbStore(ClientStore[SevenBridges]):
             if not place.project_name:
                 yield from self._projects(path, place.owner)
                 return
-            for found in self._in_folders(lambda folders: _begun(folders.children(folders.folder(place)))):
+            for found in self._in_folders(lambda folders: _whole(folders, place)):
                 yield _entry(f"{path}/{found.file.name}", found.file)
 
     def _projects(self, path: str, owner: str) -> Iterator[Entry]:
@@ -206,13 +209,12 @@ class SbStore(ClientStore[SevenBridges]):
             raise IsFolder(self.uri(path), "is a folder")
         with self._asking(entry.path):
             if there is None:
-                self._copied(file_id, target.name, place)
+                copy_one(self.client, file_id, target.name, place)
                 return True
-            self._replaced(there.file.id, self._copied(file_id, _aside(target.name), place), target.name)
+            if there.file.id == file_id:
+                raise ResponseMismatch(f"copy of {self.uri(entry.path)}", "file", f"what is at {target}", file_id)
+            self._replaced(there.file.id, copy_one(self.client, file_id, _aside(target.name), place), target.name)
         return True
-
-    def _copied(self, file_id: str, name: str, folder: Folder) -> str:
-        return self.client.copy_file(file_id=file_id, name=name, **folder.target).id
 
     def _replaced(self, old: str, new: str, name: str) -> None:
         """Replace a file by another one beside it: at any time one of both exists."""
@@ -274,6 +276,12 @@ class SbStore(ClientStore[SevenBridges]):
             raise PathNotFound(self.uri(path), "not found, or not visible to you", remedy=remedy) from error
         except WrongPath as error:
             raise NotAFolder(self.uri(path), f"is a broken link: {error.message}") from error
+
+
+def _whole(folders: Folders, place: SbPath) -> list[FoundFile]:
+    """The contents of a folder, complete: something may be deleted by them."""
+    folder = folders.folder(place)
+    return read_again_if_inconsistent(lambda: folders.children(folder))
 
 
 def _begun(entries: Iterator[T]) -> Iterator[T]:

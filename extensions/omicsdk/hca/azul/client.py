@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk_api.azul import AsyncAzulApi, AzulApi
 
+from omicsdk.core.consistency import UUID, Rule, Rules
 from omicsdk.core.credentials import BearerToken, Credentials
 from omicsdk.core.oauth.google import KIND, google_credentials, login_remedy
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, late_modules
@@ -45,8 +46,9 @@ DISCOVERY = Discovery(
 
 
 class _Workflows:
-    """What both clients have beside the operations."""
+    """What both clients have beside the operations, and how they compare responses with requests."""
 
+    _checks = Rules(Rule("entity_id", UUID, ["entryId"]))
     _discovery = DISCOVERY
     # The firewall requests 30 s with each 429, and may refuse requests for up to 5 minutes.
     _retry = Retry(attempts=16)

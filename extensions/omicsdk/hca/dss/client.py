@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk_api.dss import AsyncDssApi, DssApi
 
+from omicsdk.core.consistency import UUID, Identifier, Rule, Rules
 from omicsdk.core.platform import AsyncPlatform, Listing, Opening, Platform, Workflow, late_modules
 from omicsdk.hca.config import CLAIMS, discovery
 
@@ -57,9 +58,17 @@ def _whoami(client: Dss) -> Account:
     return Account(email, group, jwt_expiry(token))
 
 
-class _Workflows:
-    """What both clients have beside the operations."""
+_VERSION = Identifier("version")
 
+
+class _Workflows:
+    """What both clients have beside the operations, and how they compare responses with requests."""
+
+    _checks = Rules(
+        Rule("uuid", UUID, ["bundle.uuid"]),
+        Rule("uuid", UUID, ["uuid"]),
+        Rule("version", _VERSION, ["bundle.version"], frozenset({"get_bundle"})),
+    )
     _discovery = discovery("DSSClient")
 
     whoami = Workflow(_whoami)

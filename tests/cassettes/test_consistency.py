@@ -1,0 +1,183 @@
+"""Every recorded response passes the comparison with its request, and one about something else does not.
+
+The recordings are of real servers for crunch, Pangea and Gen3, and of the sandbox for the others.
+"""
+
+import copy
+import gzip
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from omicsdk.core import Request, ResponseMismatch
+from omicsdk.core.client import ResponseCheck
+from omicsdk.core.consistency import Rules
+from omicsdk.core.paging import found_at
+from omicsdk.crunch import Crunch
+from omicsdk.gen3 import Gen3
+from omicsdk.hca.azul import Azul
+from omicsdk.hca.dss import Dss
+from omicsdk.pangea import Pangea
+from omicsdk.sb import SevenBridges
+from replaying import CASSETTES, clients, operations
+from rows import check_each
+
+RECORDINGS = Path(__file__).parents[1] / "data"
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Exchanges with one service.
+
+    Attributes:
+        service: The generated package.
+        platform: The client that compares them.
+        part: The platform's attribute for the service; empty for the platform itself.
+        files: Recordings below the tests' data; those of the sandbox are the service's cassettes.
+        base: Where the paths of its operations begin, by what the recorded ones begin with.
+    """
+
+    service: str
+    platform: Any
+    part: str = ""
+    files: tuple[str, ...] = ()
+    base: Mapping[str, str] = None  # pyright: ignore[reportAssignmentType]
+
+    @property
+    def checks(self) -> ResponseCheck:
+        """The rules of the platform's client."""
+        with self.platform("https://service.example.org", credentials="t") as client:
+            found = getattr(client, self.part)._checks if self.part else client._checks
+        assert isinstance(found, Rules)
+        return found
+
+    def exchanges(self) -> Iterator[tuple[str, str, str, Any]]:
+        """The method, path, step and body of each exchange that succeeded with JSON."""
+        for name in self.files:
+            path = RECORDINGS / f"{name}.recording.jsonl"
+            packed = path.with_name(f"{path.name}.gz")
+            content = gzip.decompress(packed.read_bytes()) if packed.exists() else path.read_bytes()
+            for line in map(json.loads, content.decode().splitlines()):
+                request, response = line["request"], line["response"]
+                base = next((base for start, base in self.base.items() if request["path"].startswith(start)), None)
+                if base is not None and response["status"] < 300 and isinstance(response["body"], (dict, list)):
+                    yield request["method"], request["path"][len(base) :], line["step"], response["body"]
+        for cassette in () if self.files else sorted((CASSETTES / self.service).glob("*.yaml")):
+            for exchange in yaml.load(cassette.read_bytes(), LOADER)["interactions"]:
+                body = exchange["response"]["body"]["string"]
+                address = re.sub(
+                    r"https://service\.example\.org(/(?:azul|sb/v2|dss/v1))?", "", exchange["request"]["uri"]
+                )
+                if exchange["response"]["status"]["code"] < 300 and str(body)[:1] in "{[" and body:
+                    yield exchange["request"]["method"], address, cassette.stem, json.loads(body)
+
+
+GEN3 = {"/index/": "/index", "/ga4gh/": ""}
+MDS = {"/mds/": "/mds", "/mds-admin/": "/mds-admin"}
+SERVICES = [
+    Recording("crunch", Crunch, "", ("sandbox/crunch/recordings/crunch", "sandbox/crunch/recordings/crunch.client"), {"/api/": ""}),
+    Recording("pangea", Pangea, "", ("sandbox/pangea/recordings/pangea", "sandbox/pangea/recordings/pangea.client"), {"/api/": ""}),
+    Recording("gen3/indexd", Gen3, "indexd", ("sandbox/gen3/recordings/indexd", "gen3/recordings/gen3.client"), GEN3),
+    Recording("gen3/metadata", Gen3, "metadata", ("sandbox/gen3/recordings/mds", "gen3/recordings/gen3.client"), MDS),
+    Recording("gen3/sheepdog", Gen3, "sheepdog", ("sandbox/gen3/recordings/sheepdog",), {"/api/": "/api"}),
+    Recording("sb", SevenBridges),
+    Recording("azul", Azul),
+    Recording("dss", Dss),
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A recorded exchange of a known operation, with the rules that apply to it."""
+
+    step: str
+    facts: Any
+    request: Request
+    body: Any
+
+    def check(self, checks: ResponseCheck, body: Any = None) -> None:
+        """Compares the response, or another body in its place."""
+        checks.check(self.facts, self.request, httpx.Response(200, json=self.body if body is None else body))
+
+
+def known(recording: Recording) -> Iterator[Exchange]:
+    """The exchanges whose operation the client has; the path with the most fixed text counts."""
+    api = clients(recording.service)[0]
+    commands = sorted(operations(recording.service), key=lambda each: -len(re.sub(r"\{.*?\}", "", each["path"])))
+    patterns = [
+        (each, re.compile(re.sub(r"\\\{.*?\\\}", "(.*[^/])", re.escape(each["path"]))))
+        for each in commands
+        if "#" not in each["path"]
+    ]
+    for method, address, step, body in recording.exchanges():
+        path = address.partition("?")[0]
+        for command, pattern in patterns:
+            if command["method"] == method and pattern.fullmatch(path):
+                facts = getattr(api, command["name"]).facts
+                yield Exchange(step, facts, Request(method, address, (), None, True, False, facts.name), body)
+                break
+
+
+def of_something_else(body: Any, place: str) -> Any:
+    """The body with other identifiers at a place; None if it states none there."""
+    other = copy.deepcopy(body)
+    before, star, after = place.partition("*")
+    containers = [other]
+    if star:
+        containers = found_at(other, before.strip(".")) or []
+    *above, last = (after or before).strip(".").split(".")
+    changed = False
+    for container in containers if isinstance(containers, list) else []:
+        holder = found_at(container, ".".join(above)) if above else container
+        if isinstance(holder, dict) and isinstance(holder.get(last), (str, int)):
+            holder[last] = "ffffffff-0000-4000-8000-00000000ffff"
+            changed = True
+    return other if changed else None
+
+
+@pytest.mark.parametrize("recording", SERVICES, ids=lambda each: each.service)
+def test_no_recorded_server_is_refused(recording: Recording):
+    checks, exchanges = recording.checks, list(known(recording))
+    assert len(exchanges) > 10
+    check_each(exchanges, lambda exchange: f"{exchange.step}: {exchange.request.url}", lambda each: each.check(checks))
+
+
+@pytest.mark.parametrize("recording", SERVICES, ids=lambda each: each.service)
+def test_each_rule_refuses_a_recorded_response_about_something_else(recording: Recording):
+    checks, exchanges = recording.checks, list(known(recording))
+    assert isinstance(checks, Rules)
+
+    def check(rule: Any) -> None:
+        alone = Rules(replace(rule))
+        for exchange in exchanges:
+            body = exchange.body
+            for place in rule.places:
+                body = of_something_else(body, place) or body
+            if body is exchange.body:
+                continue
+            if list(alone.applicable(exchange.facts, exchange.request.url)):
+                with pytest.raises(ResponseMismatch, match="ffffffff-0000-4000-8000-00000000ffff"):
+                    exchange.check(alone, body)
+                return
+        raise AssertionError("no recorded exchange shows this rule")
+
+    rules = [rule for rule in checks.rules if (recording.service, rule.argument) not in UNRECORDED]
+    check_each(rules, lambda rule: f"{rule.argument} {rule.places}", check)
+
+
+UNRECORDED = {
+    ("sb", "export_id"),
+    ("sb", "import_id"),
+    ("sb", "job_id"),
+    ("sb", "task_id"),
+    ("sb", "parent"),
+    ("sb", "name"),
+}
+"""Rules for which the recordings have no exchange."""
