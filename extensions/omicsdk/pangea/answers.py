@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from omicsdk.core.consistency import UUID
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.type_guards import is_array, is_object
 
@@ -26,16 +27,18 @@ def object_of(answer: object, asked: str) -> Blob:
     return answer
 
 
-def objects_in(told: Blob, field: str, asked: str) -> list[Blob]:
+def objects_in(told: Blob, field: str, asked: str, of: str = "") -> list[Blob]:
     """Return the objects of a list in an answer.
 
     Args:
         told: The answer, or the part of one that has the list.
         field: The list's name.
         asked: The request, for the error.
+        of: The field in which each object states the UUID of what has the list; empty if none does.
 
     Raises:
         DecodeError: There is no list, or it contains something else.
+        ResponseMismatch: An object belongs to something else.
     """
     listed = told.get(field)
     if not is_array(listed):
@@ -43,6 +46,8 @@ def objects_in(told: Blob, field: str, asked: str) -> list[Blob]:
     for at, each in enumerate(listed):
         if not is_object(each):
             raise unlike(asked, f"{field}[{at}]", each, "an object")
+        if each.get(of) is not None:
+            UUID.check(str(told.get("uuid")), each[of], f"{asked}, {field}[{at}].{of}")
     return listed
 
 

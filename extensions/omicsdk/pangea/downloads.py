@@ -407,7 +407,7 @@ def plan_results(manifest: Blob, wanted: Wanted) -> list[ResultField]:
 
 
 def _of_owner(owner: str, told: Blob, of_group: bool, wanted: Wanted, taken: set[str]) -> Iterator[ResultField]:
-    results = objects_in(told, "analysis_results", MANIFEST)
+    results = objects_in(told, "analysis_results", MANIFEST, "sample_group" if of_group else "sample")
     newest = dict[str, str]()  # of each module
     for result in sorted(results, key=lambda each: str(each.get("updated_at"))):
         newest[str(result.get("module_name"))] = str(result.get("uuid"))
@@ -416,7 +416,7 @@ def _of_owner(owner: str, told: Blob, of_group: bool, wanted: Wanted, taken: set
         module = name_in(result, MANIFEST, "module_name")
         if wanted.module_name and module != wanted.module_name:
             continue
-        for field in objects_in(result, "fields", MANIFEST):
+        for field in objects_in(result, "fields", MANIFEST, "analysis_result"):
             if not wanted.field_name or name_in(field, MANIFEST) == wanted.field_name:
                 yield _named(owner, result, field, of_group, newest[module] == str(result.get("uuid")), taken)
 

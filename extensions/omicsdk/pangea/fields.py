@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from omicsdk import transfer  # lazy: the engine is imported with its first use
 from omicsdk.core.checksums import ALGORITHMS, Digests, is_checksum
+from omicsdk.core.consistency import NAME, UUID, whole_list
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.type_guards import is_object
 
@@ -257,17 +258,25 @@ class ResultId(NamedTuple):
     of_group: bool = False
 
     def fields(self, client: PangeaApi, name: str | None = None) -> Iterator[Field]:
-        """Iterate over its fields, or over the one of a name."""
+        """Iterate over its fields, or over the one of a name, after all have been listed: one that is missing in the
+        list would be created again, or deleted with the result.
+
+        Raises:
+            InconsistentListing: The list is incomplete.
+        """
         listed = operation(client, "list_{}_analysis_result_fields", self.of_group)
         narrowed = {} if name is None else {"name": name}
-        for each in listed.iterate(analysis_result_id=self.uuid, **narrowed):
+        for each in whole_list(listed, "count", "uuid", analysis_result_id=self.uuid, **narrowed):
             if name in (None, each.name):
                 yield each
 
     def create_field(self, client: PangeaApi, name: str) -> Field:
         """Create a field without data, to upload a file into."""
         create = operation(client, "create_{}_analysis_result_field", self.of_group)
-        return create(name=name, analysis_result=self.uuid, stored_data={})
+        made = create(name=name, analysis_result=self.uuid, stored_data={})
+        NAME.check(name, made.name, "create_field")
+        UUID.check(self.uuid, made.analysis_result, f"create_field {name}")
+        return made
 
     def field(self, uuid: str) -> FieldId:
         """The field of a UUID."""

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.client import exchange_of
-from omicsdk.core.errors import BadRequest, NotFound, OmicsError, ServerError
+from omicsdk.core.consistency import NAME, UUID, whole_list
+from omicsdk.core.errors import BadRequest, NotFound, OmicsError, ServerError, UsageError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array
@@ -77,7 +78,9 @@ def find_organization(client: PangeaApi, name: str) -> Organization:
     """
     if is_uuid(name):
         return client.get_organization(uuid=name)
-    return _one(client, client.list_organizations.iterate(name=name), name, f"organization {name!r}")
+    return _one(
+        client, whole_list(client.list_organizations, "count", "uuid", name=name), name, f"organization {name!r}"
+    )
 
 
 def find_sample_group(client: PangeaApi, organization: str, name: str) -> SampleGroup:
@@ -98,7 +101,7 @@ def find_sample_group(client: PangeaApi, organization: str, name: str) -> Sample
         if found is not None:
             return found
     owner = find_organization(client, organization)
-    listed = client.list_sample_groups.iterate(name=name, organization_id=owner.uuid)
+    listed = whole_list(client.list_sample_groups, "count", "uuid", name=name, organization_id=owner.uuid)
     return _one(client, listed, name, f"sample group {name!r} in the organization {owner.name!r}")
 
 
@@ -153,7 +156,7 @@ def find_result(
         NotFound: It does not exist, or is not visible to this user.
     """
     narrowed = {"sample_group_id" if of_group else "sample_id": owner, "module_name": module}
-    listed = operation(client, "list_{}_analysis_results", of_group).iterate(**narrowed)
+    listed = whole_list(operation(client, "list_{}_analysis_results", of_group), "count", "uuid", **narrowed)
     found = [one for one in listed if one.module_name == module and replicate in (None, one.replicate)]
     if not found:
         which = f" with the replicate {replicate!r}" if replicate else ""
@@ -170,7 +173,7 @@ def find_tag(client: PangeaApi, name: str) -> Tag:
     Raises:
         NotFound: There is none.
     """
-    return _one(client, client.list_tags.iterate(name=name), name, f"tag {name!r}")
+    return _one(client, whole_list(client.list_tags, "count", "uuid", name=name), name, f"tag {name!r}")
 
 
 @text_is_one_item
@@ -209,6 +212,22 @@ def ensure_tag(client: PangeaApi, name: str) -> Tag:
     return _ensured(lambda: find_tag(client, name), lambda: client.create_tag(name=name))
 
 
+def check_bucket(group: SampleGroup) -> None:
+    """Refuse uploads into a group without a bucket, before anything is created for them.
+
+    Args:
+        group: The library of a sample, or the group of a result.
+
+    Raises:
+        UsageError: The server states that it has none.
+    """
+    if group.to_dict().get("bucket", "") is None:
+        raise UsageError(
+            f"The group {group.name!r} has no bucket, which files are uploaded to",
+            remedy=f"List buckets with: omics pangea list buckets. Then set one: omics pangea groups update {group.uuid} --bucket UUID",
+        )
+
+
 def ensure_sample(client: PangeaApi, library: str, name: str, metadata: dict[str, Any] | None = None) -> Sample:
     """Find a sample of a library; it is created if there is none.
 
@@ -218,10 +237,18 @@ def ensure_sample(client: PangeaApi, library: str, name: str, metadata: dict[str
         name: The sample's name.
         metadata: The metadata of one that is created.
     """
-    return _ensured(
-        lambda: _one(client, client.list_samples.iterate(library_id=library, name=name), name, f"sample {name!r}"),
-        lambda: client.create_sample(name=name, library=library, metadata=OMIT if metadata is None else metadata),
-    )
+
+    def find() -> Sample:
+        listed = whole_list(client.list_samples, "count", "uuid", library_id=library, name=name)
+        return _one(client, listed, name, f"sample {name!r}")
+
+    def create() -> Sample:
+        made = client.create_sample(name=name, library=library, metadata=OMIT if metadata is None else metadata)
+        NAME.check(name, made.name, "create_sample")
+        UUID.check(library, made.library, f"create_sample {name}")
+        return made
+
+    return _ensured(find, create)
 
 
 def ensure_result(
@@ -256,6 +283,8 @@ def ensure_result(
             name: value for name, value in (("replicate", replicate), ("metadata", metadata)) if value is not None
         }
         made = operation(client, "create_{}_analysis_result", of_group)(**about)
+        NAME.check(module, made.module_name, "create_result")
+        UUID.check(owner, made.sample_group if of_group else made.sample, f"create_result {module}")
     if made.is_private is not private:
         words = "private" if private else "public"
         raise OmicsError(
@@ -329,9 +358,10 @@ def own_samples(client: PangeaApi, library: SampleGroup, names: Collection[str])
     """
     wanted = frozenset(names)
     if len(wanted) > FEW:
-        listed = client.list_sample_group_samples.iterate(group_pk=library.uuid)
+        listed = whole_list(client.list_sample_group_samples, "count", "uuid", group_pk=library.uuid)
     else:
-        listed = (found for name in names for found in client.list_samples.iterate(library_id=library.uuid, name=name))
+        narrowed = ({"library_id": library.uuid, "name": name} for name in names)
+        listed = (found for each in narrowed for found in whole_list(client.list_samples, "count", "uuid", **each))
     yield from (found for found in listed if found.name in wanted and found.library == library.uuid)
 
 

@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 from omicsdk.core.client import PlainClient, clock_of, exchange_of, plain_request
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import DecodeError, NotFound, OmicsError
+from omicsdk.pangea.fields import ResultId
 from omicsdk.pangea.listings import ensure_result, ensure_sample, ensure_tag, find_organization, find_sample_group
 from omicsdk.pangea.login import PasswordLogin
 
@@ -410,7 +411,7 @@ def _link_runs(client: PangeaApi, sample: Sample, record: SRARecord) -> bool:
         _log.warning("%s: %s", sample.name, error)
         return False
     result = ensure_result(client, sample.uuid, READS, record.accession, private=False, metadata=record.metadata())
-    fields = {each.name for each in client.list_sample_analysis_result_fields.iterate(analysis_result_id=result.uuid)}
+    fields = {each.name for each in ResultId(result.uuid).fields(client)}
     for number, data in enumerate(runs, 1):
         name = "sra_run" if number == 1 else f"sra_run_{number}"
         if name not in fields:

@@ -15,7 +15,7 @@ from omicsdk.core.threads import side_by_side
 from omicsdk.pangea.batches import named
 from omicsdk.pangea.field_store import Logger
 from omicsdk.pangea.fields import RETRIES, FieldId, ResultId, has_file
-from omicsdk.pangea.listings import ensure_result, ensure_sample, find_sample_group, find_tag
+from omicsdk.pangea.listings import check_bucket, ensure_result, ensure_sample, find_sample_group, find_tag
 from omicsdk.pangea.uploads import CONNECTIONS, FieldUpload, check_files, stopped_by, upload_files
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 
@@ -258,8 +258,8 @@ def upload_reads(
         The result for each sample. Call `raise_if_failed()` on it.
 
     Raises:
-        UsageError: A file does not exist, a sample is listed twice, or the group is not a library; nothing was created
-            or sent.
+        UsageError: A file does not exist, a sample is listed twice, or the group is not a library or has no bucket;
+            nothing was created or sent.
         NotFound: There is no such tag, or no such library.
         OmicsError: The server refused, or did not answer.
     """
@@ -276,6 +276,7 @@ def upload_reads(
         raise UsageError(
             f"The group {group.name!r} is not a library", remedy="Use a library; other groups cannot own samples."
         )
+    check_bucket(group)
     tagged = [find_tag(client, name).uuid for name in tags]
 
     def prepare(reads: ReadSet) -> _PreparedReads:

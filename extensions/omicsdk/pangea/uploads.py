@@ -26,7 +26,7 @@ from omicsdk.pangea.fields import (
     holds_file,
     without_signature,
 )
-from omicsdk.pangea.listings import ensure_result, find_sample, find_sample_group
+from omicsdk.pangea.listings import check_bucket, ensure_result, find_sample, find_sample_group
 from omicsdk.transfer import Control, Outcome, Outcomes, Progress, TransferReport, Upload, abort_upload
 from omicsdk.transfer import upload as send_all
 from omicsdk.transfer.journal import journal_for
@@ -95,15 +95,18 @@ def upload(
         The outcome of the file. Call `raise_if_failed()` on it.
 
     Raises:
-        UsageError: The file does not exist, or the field has content and `overwrite` is false.
+        UsageError: The file does not exist, the group has no bucket, or the field has content and `overwrite` is false.
         NotFound: There is no such sample or group, or it is not visible to this user.
         OmicsError: The server refused, or did not answer.
     """
     check_files([path])
     if sample is None:
-        owner = find_sample_group(client, organization, group).uuid
+        holder = find_sample_group(client, organization, group)
+        owner = holder.uuid
     else:
-        owner = find_sample(client, organization, group, sample).uuid
+        found = find_sample(client, organization, group, sample)
+        holder, owner = client.get_sample_group(uuid=found.library), found.uuid
+    check_bucket(holder)
     if dry_run:
         size = Path(path).stat().st_size
         return TransferReport([Outcome(os.fspath(path), "planned", size, plan="uploaded")], title="Upload")
@@ -182,9 +185,12 @@ def upload_field(
         outcome = Outcome(shown, "skipped", size, verified="the ETag of the stored object", verification="verified")
         report = TransferReport([outcome], title="Upload")
         return UploadedField(name, field.uuid, result.uuid, shown, report)
+    is_new = field is None
     field = field or result.create_field(client, name)
     target = [FieldUpload(result.field(field.uuid), path)]
     report = upload_files(client, target, progress=progress, stop=stop, control=control)
+    if is_new and report.failed:
+        _delete_empty(client, result.field(field.uuid))
     return UploadedField(field.name, field.uuid, result.uuid, shown, report)
 
 
@@ -244,9 +250,14 @@ def _end_put(client: Pangea, put: FieldPut, outcome: Outcome) -> None:
         facts = {**data, **_facts(outcome)} if is_object(data) else data
         put.new.change(client, name=put.name, stored_data=facts)
     elif outcome.state == "failed":
-        with suppress(OmicsError):  # the outcome states what failed
-            if put.new.read(client).stored_data == {}:
-                put.new.delete(client)
+        _delete_empty(client, put.new)
+
+
+def _delete_empty(client: Pangea, field: FieldId) -> None:
+    """Delete a field whose upload failed before it began."""
+    with suppress(OmicsError):  # the outcome states what failed
+        if field.read(client).stored_data == {}:
+            field.delete(client)
 
 
 def _facts(outcome: Outcome) -> dict[str, object]:

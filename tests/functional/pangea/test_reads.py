@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from omicsdk.compat.pangea_api import Knex, Organization, PangeaForbiddenError, PangeaNotFoundError, SampleGroup
 from omicsdk.compat.pangea_api.contrib.tagging.tag import Tag
-from omicsdk.core import NotFound, UsageError
+from omicsdk.core import NotFound, OmicsError, UsageError
 from omicsdk.pangea import FieldId, ReadSet, ReadsResult, pair_reads
+from omicsdk.pangea.fields import ResultId
+from omicsdk.pangea.uploads import upload_field
 
 
 def planned(sets: list[ReadSet]) -> dict[str, dict[str, str]]:
@@ -117,3 +119,27 @@ def test_a_sample_that_fails_does_not_keep_the_others_back(stored: SampleGroup, 
     assert not done.ok
     with pytest.raises(Exception, match="blank"):
         done.raise_if_failed()
+
+
+def test_a_library_without_a_bucket_gets_no_samples_and_no_fields(
+    stored: SampleGroup, reads: list[ReadSet], tmp_path: Path
+):
+    """The state of every new group, here as on a real server."""
+    client = stored.knex.client
+    organization = client.find_organization("Sandbox").uuid
+    library = client.create_sample_group(name="New", organization=organization, is_library=True)
+    assert library.bucket is None
+    with pytest.raises(UsageError, match="The group 'New' has no bucket"):
+        client.upload_reads(reads, "Sandbox", "New")
+    assert client.list_samples(library_id=library.uuid).count == 0
+    sample = client.create_sample(name="s", library=library.uuid)
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"a")
+    for owner in ("s", None):
+        with pytest.raises(UsageError, match="The group 'New' has no bucket"):
+            client.upload(path, "Sandbox", "New", owner, "m", "f")
+    assert client.list_sample_analysis_results(sample_id=sample.uuid).count == 0
+    result = client.create_sample_analysis_result(sample=sample.uuid, module_name="m")
+    with pytest.raises(OmicsError, match="bucket"):
+        upload_field(client, path, ResultId(result.uuid), "f").report.raise_if_failed()
+    assert client.list_sample_analysis_result_fields(analysis_result_id=result.uuid).count == 0

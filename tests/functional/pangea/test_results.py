@@ -18,7 +18,7 @@ __all__ = ["noise", "server"]
 
 
 def field(uuid: str, name: str, data: Any) -> dict[str, Any]:
-    return {"uuid": uuid, "name": name, "stored_data": data, "analysis_result": "x"}
+    return {"uuid": uuid, "name": name, "stored_data": data}
 
 
 def result(uuid: str, module: str, *fields: Any, replicate: str = "r", updated: str = "2026-01-01") -> dict[str, Any]:
@@ -28,7 +28,7 @@ def result(uuid: str, module: str, *fields: Any, replicate: str = "r", updated: 
 
 def manifest(samples: dict[str, list[Any]], own: list[Any] | None = None) -> dict[str, Any]:
     listed = [{"uuid": f"u-{name}", "name": name, "analysis_results": each} for name, each in samples.items()]
-    return {"uuid": "lib", "name": "Gut", "samples": listed, "analysis_results": own or []}
+    return {"uuid": LIBRARY[1], "name": "Gut", "samples": listed, "analysis_results": own or []}
 
 
 def on_server(pangea: FieldServer, told: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ __all__ = ["noise", "server"]
 
 
 def field(uuid: str, name: str, data: Any) -> dict[str, Any]:
-    return {"uuid": uuid, "name": name, "stored_data": data, "analysis_result": "x"}
+    return {"uuid": uuid, "name": name, "stored_data": data}
 
 
 def result(uuid: str, module: str, *fields: Any, replicate: str = "r", updated: str = "2026-01-01") -> dict[str, Any]:

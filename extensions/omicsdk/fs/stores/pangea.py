@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, ClassVar, NamedTuple, TypeVar
 from omicsdk_api.pangea.models.organization import Organization
 from omicsdk_api.pangea.models.sample_group import SampleGroup
 
+from omicsdk.core.consistency import whole_list
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.platform import unbound
 from omicsdk.core.threads import side_by_side
@@ -53,6 +54,7 @@ from omicsdk.pangea.fields import (
     size_of,
 )
 from omicsdk.pangea.listings import (
+    check_bucket,
     ensure_result,
     ensure_sample,
     find_organization,
@@ -226,11 +228,12 @@ class PangeaStore(ClientStore[Pangea]):
         with self._asking(path):
             match len(parts):
                 case 0:
-                    for each in self.client.list_organizations.iterate():
+                    for each in whole_list(self.client.list_organizations, "count", "uuid"):
                         yield _named(path, each)
                 case 1:
                     owner = self._organization(parts)
-                    for each in self.client.list_sample_groups.iterate(organization_id=owner.uuid):
+                    groups = self.client.list_sample_groups
+                    for each in whole_list(groups, "count", "uuid", organization_id=owner.uuid):
                         yield _named(path, each)
                 case 2:
                     yield from self._in_group(path, self._group(parts))
@@ -248,13 +251,13 @@ class PangeaStore(ClientStore[Pangea]):
     def _in_group(self, path: str, group: SampleGroup) -> Iterator[Entry]:
         for sample, part in _samples(self._links(group), "links", path):
             yield Entry(f"{path}/{part}", "folder", details={"uuid": sample.get("uuid")})
-        if self.client.list_sample_group_analysis_results(sample_group_id=group.uuid).results:
+        if whole_list(self.client.list_sample_group_analysis_results, "count", "uuid", sample_group_id=group.uuid):
             yield Entry(f"{path}/{OF_GROUP}", "folder")
 
     def _in_owner(self, path: str, owner: _Owner) -> Iterator[Entry]:
         listed = operation(self.client, "list_{}_analysis_results", owner.of_group)
         narrowed = {"sample_group_id" if owner.of_group else "sample_id": owner.uuid}
-        results = [each.to_dict() for each in listed.iterate(**narrowed)]
+        results = [each.to_dict() for each in whole_list(listed, "count", "uuid", **narrowed)]
         parts = result_parts(results)
         for result in results:
             details = {"uuid": result["uuid"], "replicate": result.get("replicate")}
@@ -372,6 +375,9 @@ class PangeaStore(ClientStore[Pangea]):
             except NotFound as error:
                 remedy = "Check the names; create samples with omics mkdir, groups with omics pangea create."
                 raise PathNotFound(self.uri(path), "not found: the sample does not exist", remedy=remedy) from error
+            group = self._group(parts)
+            if owner.of_group or group.is_library:  # of a sample of another library the upload states it
+                check_bucket(group)
             module, replicate = module_and_replicate(parts[3])
             made = ensure_result(self.client, owner.uuid, module, replicate, of_group=owner.of_group, private=True)
             return ResultId(made.uuid, owner.of_group)
@@ -547,13 +553,13 @@ def _field_entry(path: str, field: FieldId, data: object, updated_at: object) ->
 
 def _results_entries(path: str, manifest: Blob, *, of_group: bool) -> Iterator[Entry]:
     """All fields of the results that a manifest, or a part of one, has."""
-    results = objects_in(manifest, "analysis_results", path)
+    results = objects_in(manifest, "analysis_results", path, "sample_group" if of_group else "sample")
     for result in results:
         name_in(result, path, "module_name")
     parts = result_parts(results)
     for result in results:
         below = f"{path}/{parts[str(result.get('uuid'))]}"
-        for each in objects_in(result, "fields", path):
+        for each in objects_in(result, "fields", path, "analysis_result"):
             part = escaped(name_in(each, below))
             held = FieldId(str(each.get("uuid")), of_group)
             yield _field_entry(f"{below}/{part}", held, each.get("stored_data"), each.get("updated_at"))
