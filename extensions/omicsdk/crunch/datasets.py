@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -69,7 +70,7 @@ def ls(
     elif ":" in what:
         from omicsdk.crunch.storage.files import stored_below
 
-        base = client.get_dataset(slug=checked_slug(what)).base_file_path
+        base = folder_of(client.get_dataset(slug=checked_slug(what)))
         yield from stored_below(storage_of(storage), base)
     else:
         project = client.get_project(slug=checked_slug(what)).slug
@@ -92,7 +93,7 @@ def open(client: Crunch, dataset: str, path: str, *, storage: StorageSettings | 
     """
     from omicsdk.crunch.storage.base import joined
 
-    base = client.get_dataset(slug=checked_slug(dataset)).base_file_path
+    base = folder_of(client.get_dataset(slug=checked_slug(dataset)))
     with storage_of(storage).open(joined(base, path), "rb") as file:
         yield file
 
@@ -133,7 +134,7 @@ def download(
     from omicsdk.transfer import Outcome
 
     opened = storage_of(storage)
-    base = client.get_dataset(slug=checked_slug(dataset)).base_file_path
+    base = folder_of(client.get_dataset(slug=checked_slug(dataset)))
     files = sorted(stored_below(opened, base), key=lambda file: file.name)
     if dry_run:
         return _report(
@@ -236,7 +237,7 @@ def verify(
     from omicsdk.transfer.checksums import check_file
 
     opened = storage_of(storage)
-    base = client.get_dataset(slug=checked_slug(dataset)).base_file_path
+    base = folder_of(client.get_dataset(slug=checked_slug(dataset)))
     outcomes: list[Outcome] = []
     began, clock = time(), monotonic()
     for file in sorted(stored_below(opened, base), key=lambda each: each.name):
@@ -290,7 +291,7 @@ def folder_of(dataset: Dataset) -> str:
         ConfigError: The site states none.
     """
     base = dataset.base_file_path or ""
-    if not base.strip("/"):
+    if posixpath.normpath(f"/{base}") in ("/", "//"):  # the folder of all datasets
         raise ConfigError(f"The site states no base_file_path of {dataset.slug}", remedy="Set it on the site.")
     return base
 

@@ -137,7 +137,6 @@ class Run:
         folder = self.dataset_slug.replace(":", "--")
         check_name(folder)
         self.dataset: Dataset = self.client.get_dataset(slug=checked_slug(self.dataset_slug))
-        _check_slug(self.dataset_slug, self.dataset.slug)
         self.dataset_id = self.dataset.id
         self.project = self.dataset.parent or ""
         self.base_file_path = self.dataset.base_file_path or ""
@@ -352,7 +351,6 @@ class Run:
                 f"The dataset {self.dataset_slug} belongs to no project", remedy="Set its parent on the site."
             )
         project = self.client.get_project(slug=checked_slug(self.project))
-        _check_slug(self.project, project.slug)
         files.write(kept / files.PROJECT, files.json_text(project.to_dict()))
         if self.workflow_path is None:
             files.write_workflow(project.workflow or "", kept, self.workflow_type)
@@ -400,11 +398,6 @@ def _what_ended(error: BaseException) -> str:
         signal = str(error)  # a transfer that it ended states its own progress instead
         return f"Ended by {signal if signal.startswith('SIG') else 'SIGTERM'}"
     return "Interrupted by Ctrl-C" if isinstance(error, KeyboardInterrupt) else "The program ended"
-
-
-def _check_slug(asked: str, found: str) -> None:
-    if found != asked:
-        raise OmicsError(f"The site was asked for {asked!r} and answered with {found!r}", remedy="Check the slug.")
 
 
 def _to_stderr(line: str) -> None:

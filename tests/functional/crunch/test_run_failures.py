@@ -322,7 +322,7 @@ def test_a_site_that_reports_another_dataset(tmp_path: Path) -> None:
         def answer(self, relative_url: str) -> dict[str, Any]:
             return {**super().answer(relative_url), "slug": "q:d"}
 
-    with pytest.raises(CrunchAPIException, match="'p:d' and answered with 'q:d'"):
+    with pytest.raises(CrunchAPIException, match="requested the slug 'p:d' but the service returned 'q:d'"):
         a_run(Confused(), tmp_path, [])
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import ClassVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.consistency import read_again_if_inconsistent
 from omicsdk.core.errors import BadRequest, NotFound
 from omicsdk.core.platform import unbound
 from omicsdk.fs.store import Cache, ClientStore, Entry, NotAFolder, NotListed, PathNotFound, WrongUri
@@ -191,7 +192,8 @@ class AzulStore(ClientStore[Azul]):
         if kept is not None:
             return kept
         try:
-            found = list(files(self.client, {CONTAINERS[place.kind]: {"is": [place.uuid]}}, place.stated))
+            chosen = {CONTAINERS[place.kind]: {"is": [place.uuid]}}
+            found = read_again_if_inconsistent(lambda: files(self.client, chosen, place.stated))
         except (NotFound, BadRequest) as error:
             raise PathNotFound(self.uri(path), "not found", remedy="Check the catalog and the UUID.") from error
         if not found:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 from omicsdk.core.errors import NotFound, OmicsError, UnsafePath
 from omicsdk.core.platform import unbound
 from omicsdk.crunch.client import Crunch
-from omicsdk.crunch.datasets import storage_of
+from omicsdk.crunch.datasets import folder_of, storage_of
 from omicsdk.crunch.storage import Storage, StorageMissing
 from omicsdk.crunch.storage.base import BuiltinStorage, Stored, joined
 from omicsdk.crunch.storage.files import stored_below
@@ -79,10 +79,10 @@ class CrunchStore(ClientStore[Crunch]):
                 if project:
                     self.client.get_project(slug=project)
                 return Entry(path, "folder")
-            base = self._dataset(path, project, dataset).base_file_path
+            found_dataset = self._dataset(path, project, dataset)
             if not inner:
-                return Entry(path, "folder", details={"storage": base})
-            name = joined(base, inner)
+                return Entry(path, "folder", details={"storage": found_dataset.base_file_path})
+            name = joined(folder_of(found_dataset), inner)
             found = _looked(self.storage, name)
         return Entry(path, "folder") if found is None else _entry(path, name, found)
 
@@ -107,7 +107,7 @@ class CrunchStore(ClientStore[Crunch]):
             yield from self._things(path, project)
             return
         with self._asking(path):
-            base = joined(self._dataset(path, project, dataset).base_file_path, inner)
+            base = joined(folder_of(self._dataset(path, project, dataset)), inner)
             is_there = False
             try:
                 for found in _contents(self.storage, base):
@@ -146,7 +146,7 @@ class CrunchStore(ClientStore[Crunch]):
                 yield from self.below(folder.path)
             return
         with self._asking(path):
-            base = joined(self._dataset(path, project, dataset).base_file_path, inner)
+            base = joined(folder_of(self._dataset(path, project, dataset)), inner)
             try:
                 for found in stored_below(self.storage, base):
                     yield _entry(f"{path}/{found.name}", joined(base, found.name), found)

@@ -18,6 +18,7 @@ from zlib import compress, decompress
 
 from omicsdk.core.batches import batches
 from omicsdk.core.client import clock_of
+from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import Forbidden, Interrupted, NameClash, NotFound, OmicsError, TransferError, UsageError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
@@ -256,9 +257,16 @@ def planned(
     if manifest:
         return _of_manifest(client, manifest, catalog)
     if project:
-        found: Iterable[AzulFile] = matrices(client, project, catalog=catalog)
-    else:
-        found = files(client, {"bundleUuid": {"is": [bundle]}} if bundle else filters, catalog)
+        return _plan_of(matrices(client, project, catalog=catalog), stop)
+    chosen = {"bundleUuid": {"is": [bundle]}} if bundle else filters
+    try:
+        return _plan_of(files(client, chosen, catalog), stop)
+    except InconsistentListing:  # the catalog may have been replaced meanwhile
+        return _plan_of(files(client, chosen, catalog), stop)
+
+
+def _plan_of(found: Iterable[AzulFile], stop: threading.Event | None) -> Plan:
+    """The plan of files, each once."""
     plan = Plan()
     for file in first_of_each(found, _identity):
         if stop is not None and stop.is_set():

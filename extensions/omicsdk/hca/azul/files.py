@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from omicsdk.core.checksums import from_base64, is_checksum
+from omicsdk.core.errors import DecodeError
+from omicsdk.core.paging import items_at
 from omicsdk.core.type_guards import is_array, is_object
 
 JOINED = " || "
@@ -140,15 +142,19 @@ def of_hit(hit: Mapping[str, Any], catalog: str) -> list[AzulFile]:
     Args:
         hit: The hit.
         catalog: The catalog.
+
+    Raises:
+        DecodeError: It has no file.
     """
+    files = items_at(hit, "files", "list_entities")
+    if not files or not all(map(is_object, files)):
+        raise DecodeError("list_entities", "hits.files", files, expected="the file")
     bundles = [(str(each.get("bundleVersion")), str(each.get("bundleUuid"))) for each in hit.get("bundles") or ()]
     bundle_uuid = max(bundles)[1] if bundles else ""
     owners: list[dict[str, Any]] = hit.get("projects") or hit.get("datasets") or [{}]
     project: object = owners[0].get("projectShortname") or owners[0].get("title") or ""
     project = str(project[0] if is_array(project) else project)
-    return [
-        of_entry(each, bundle_uuid=bundle_uuid, project=project, catalog=catalog) for each in hit.get("files") or ()
-    ]
+    return [of_entry(each, bundle_uuid=bundle_uuid, project=project, catalog=catalog) for each in files]
 
 
 def in_matrices(node: object) -> Iterator[dict[str, Any]]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from omicsdk.core.errors import BadRequest, NotFound, UsageError
+from omicsdk.core.consistency import UUID, ListingCheck, ResponseMismatch
+from omicsdk.core.errors import BadRequest, DecodeError, UsageError
 from omicsdk.core.omit import OMIT
+from omicsdk.core.paging import found_at, items_at
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.hca.azul.files import AzulFile, in_matrices, of_entry, of_hit
 from omicsdk.hca.azul.filters import Conditions, UnknownFacet, facet_values, needs_facets, read_conditions, to_filters
 
@@ -200,10 +203,39 @@ def files(client: Azul, filters: Mapping[str, Any], catalog: str = "") -> Iterat
         client: The service.
         filters: The conditions, as `resolved` gives them.
         catalog: Catalog; by default that of the service.
+
+    Raises:
+        ResponseMismatch: A file is in another project or bundle than was requested.
+        InconsistentListing: After the last file: some are missing, or repeated.
+        DecodeError: A hit has no file.
     """
     for page in pages(client, "files", filters, catalog):
         for hit in page["hits"]:
+            _check_hit(hit, filters)
             yield from of_hit(hit, catalog)
+
+
+_STATED: Mapping[str, tuple[str, Sequence[str]]] = {
+    "projectId": ("projects", ("projectId",)),
+    "datasets.document_id": ("datasets", ("document_id", "dataset_id")),
+    "bundleUuid": ("bundles", ("bundleUuid", "bundle_uuid")),
+    "fileId": ("files", ("uuid", "document_id")),
+}
+"""Filters by identifiers, and where hits state these: a list of objects, and its members."""
+_MOST = 100
+"""Objects of a hit from which on the service may leave out others."""
+
+
+def _check_hit(hit: Mapping[str, Any], filters: Mapping[str, Any]) -> None:
+    """Refuse a hit that does not meet the filters by identifiers."""
+    for field, (owner, members) in _STATED.items():
+        requested, owners = filters.get(field, {}).get("is"), hit.get(owner)
+        if not requested or not is_array(owners) or len(owners) >= _MOST:
+            continue
+        values = (each.get(member) for each in owners if is_object(each) for member in members)
+        returned = [text for value in values for text in (value if is_array(value) else [value]) if text]
+        if returned and not any(UUID.same(str(one), text) for one in requested for text in returned):
+            raise ResponseMismatch("list_entities", field, ", ".join(map(str, requested)), returned[0])
 
 
 def resolved(client: Azul, what: Conditions, catalog: str) -> dict[str, dict[str, list[Any]]]:
@@ -234,19 +266,34 @@ def pages(
     Raises:
         UnknownFacet: A condition names a field that the catalog does not have.
         UsageError: The catalog has no such type.
+        InconsistentListing: After the last page: the hits are fewer than the service states, or repeated.
     """
     size = size or PAGE_SIZES.get(entity, 100)
     try:
         if len(quote(json.dumps(filters))) > LONGEST_FILTERS:
-            yield from _posted(client, entity, filters, catalog, sort, size)
+            yield from _followed(entity, _posted(client, entity, filters, catalog, sort, size))
             return
         operation = client.list_entities
         request = operation.build(
             entity_type=entity, catalog=catalog or OMIT, filters=filters or OMIT, size=size, sort=sort or OMIT
         )
-        yield from (response.json() for response in operation.answers(request))
+        yield from _followed(entity, (response.json() for response in operation.answers(request)))
     except BadRequest as error:
         raise _explained(client, error, filters, catalog, entity) from None
+
+
+def _followed(entity: str, found: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield pages whose hits have to be as many as the service states, each once."""
+    check = ListingCheck(f"list_entities {entity}")
+    for page in found:
+        check.total(total if isinstance(total := found_at(page, "pagination.total"), int) else None)
+        for at, hit in enumerate(items_at(page, "hits", "list_entities")):
+            if not is_object(hit):
+                raise DecodeError("list_entities", f"hits[{at}]", hit, expected="an object")
+            if (entry := hit.get("entryId")) is not None:
+                check.entry(entry)
+        yield page
+    check.finish(exact=False)  # a catalog may be replaced by a larger one
 
 
 def _posted(
@@ -295,7 +342,6 @@ def file_of(client: Azul, uuid: str, catalog: str = "") -> AzulFile:
         NotFound: There is no such file.
     """
     hit = client.get_entity.raw(entity_type="files", entity_id=uuid, catalog=catalog or OMIT).json()
-    found = of_hit(hit, catalog)
-    if not found:
-        raise NotFound(f"{uuid} is not a file of this catalog", status=404)
-    return found[0]
+    found = of_hit(hit, catalog)[0]
+    UUID.check(uuid, found.uuid, "get_entity files")
+    return found

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,10 +10,13 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any, Literal, NamedTuple, Self
 
+from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import DecodeError, NameClash, UsageError
 from omicsdk.core.paging import items_at, with_items
 from omicsdk.core.type_guards import is_object
 from omicsdk.transfer.names import safe_name
+
+_log = logging.getLogger("omicsdk.hca")
 
 FORMAT = "%Y-%m-%dT%H%M%S.%fZ"
 """RFC 3339 in UTC without colons and with six decimals, as the platform's documentation defines it."""
@@ -192,11 +196,17 @@ def merged_pages(pages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
     Raises:
         DecodeError: A page has no list of files, or the first does not state it which bundle it is.
+        ResponseMismatch: A page is of another bundle or version than the first.
     """
     files = [file for page in pages for file in items_at(page, FILES_KEY, "get_bundle")]
     merged = with_items(dict(pages[0]), FILES_KEY, files)
     for field, expected in (("uuid", "a UUID"), ("version", "a version")):
-        stated_text(merged["bundle"].get(field), "get_bundle", f"bundle.{field}", expected)
+        first = stated_text(merged["bundle"].get(field), "get_bundle", f"bundle.{field}", expected)
+        for page in pages[1:]:
+            Identifier(field).check(first, page["bundle"].get(field), "get_bundle, a further page")
+    if not files:
+        bundle = merged["bundle"]
+        _log.warning("Bundle %s version %s has no files, as the service states it", bundle["uuid"], bundle["version"])
     return merged
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from omicsdk.core.clock import SYSTEM_CLOCK, StoppableClock
+from omicsdk.core.consistency import Identifier
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import (
     AuthError,
@@ -443,7 +444,8 @@ def upload_bundle(
         answer = api.put_bundle.raw(uuid=uuid, version=version, replica=replica, creator_uid=creator, files=listed)
         made = [UploadedFile(file.name, file.size, file.uuid, version) for file in run.files]
         record.remove()
-    return UploadedBundle(uuid, answer.json()["version"], replica, creator, made)
+    Identifier("version").check(version, answer.json().get("version"), f"put_bundle {uuid}")
+    return UploadedBundle(uuid, version, replica, creator, made)
 
 
 def _opened(path: Path | None, doing: str, options: UploadOptions) -> Unfinished:

@@ -10,7 +10,12 @@ from omicsdk.sandbox.azul.search import Entity
 
 JsonObject = dict[str, Any]
 
-_PROJECT = {"projectTitle": "projectTitle", "projectShortname": "project", "laboratory": "laboratory"}
+_PROJECT = {
+    "projectId": "projectId",
+    "projectTitle": "projectTitle",
+    "projectShortname": "project",
+    "laboratory": "laboratory",
+}
 _DONOR = {
     "genusSpecies": "genusSpecies",
     "biologicalSex": "biologicalSex",

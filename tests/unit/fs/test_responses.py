@@ -1,0 +1,178 @@
+"""Responses about something else than was requested, at platforms whose files are read: no file gets another one's name."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.core import ConfigError, DecodeError, InconsistentListing, ResponseMismatch
+from omicsdk.crunch import Crunch
+from omicsdk.fs.stores.azul import AzulStore
+from omicsdk.fs.stores.crunch import CrunchStore
+from omicsdk.fs.stores.dss import DssStore
+from omicsdk.hca.azul import Azul
+from omicsdk.hca.dss import Dss
+from unsettled import unsettled
+
+ONE, OTHER, FILE = (f"{letter * 8}-0000-4000-8000-000000000000" for letter in "abf")
+VERSION, LATER = "2026-01-01T080000.000000Z", "2026-01-02T080000.000000Z"
+Answer = Callable[[httpx.Request], Any]
+
+
+@pytest.fixture(autouse=True)
+def no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unsettled(monkeypatch, tmp_path)
+
+
+def client(kind: Any, answer: Answer) -> Any:
+    """A client whose requests are answered with JSON."""
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        found = answer(request)
+        return found if isinstance(found, httpx.Response) else httpx.Response(200, json=found)
+
+    return kind("https://service.example.org", credentials="t", transport=httpx.MockTransport(respond))
+
+
+# -- Azul
+
+
+def hit(number: int = 1, **changes: Any) -> dict[str, Any]:
+    uuid = f"{number:08x}-0000-4000-8000-000000000000"
+    file = {"uuid": uuid, "version": "2026-01-01T08:00:00.000000Z", "name": f"f{number}.txt", "size": 1}
+    bundles = [{"bundleUuid": ONE, "bundleVersion": VERSION}]
+    return {"entryId": uuid, "projects": [{"projectId": [ONE]}], "bundles": bundles, "files": [file], **changes}
+
+
+def azul(*hits: Any, total: int | None = None) -> Azul:
+    counted = len(hits) if total is None else total
+    page = {"hits": list(hits), "pagination": {"total": counted, "count": len(hits), "next": None}, "termFacets": {}}
+    return client(Azul, lambda _: page)
+
+
+WRONG_HITS = [
+    pytest.param([hit(), hit(2, projects=[{"projectId": [OTHER]}])], None, ResponseMismatch, id="another project"),
+    pytest.param([hit()], 4, InconsistentListing, id="a total of 4 with one hit"),
+    pytest.param([hit(), hit()], None, InconsistentListing, id="a hit twice"),
+    pytest.param([hit(), hit(2, files=[])], None, DecodeError, id="a hit without files"),
+    pytest.param([hit(), hit(2, files=None)], None, DecodeError, id="a hit whose files are null"),
+    pytest.param([hit(), None], None, DecodeError, id="no hit"),
+]
+
+
+@pytest.mark.parametrize(("hits", "total", "error"), WRONG_HITS)
+def test_azul_files_of_a_project_are_those_that_were_requested(hits: Any, total: Any, error: Any, tmp_path: Path):
+    with azul(*hits, total=total) as found:
+        with pytest.raises(error):
+            list(AzulStore(client=found).walk(f"dcp43/projects/{ONE}"))
+        with pytest.raises(error):
+            found.download(f"projectId={ONE}", tmp_path / "data", dry_run=True)
+    assert not (tmp_path / "data").exists()
+
+
+def test_azul_files_of_a_bundle_and_single_files_are_those_that_were_requested(tmp_path: Path):
+    other = hit(bundles=[{"bundleUuid": OTHER, "bundleVersion": VERSION}])
+    with azul(other) as found, pytest.raises(ResponseMismatch, match=f"requested the bundleUuid '{ONE}'"):
+        found.download(bundle=ONE, folder=tmp_path, dry_run=True)
+    with client(Azul, lambda _: hit(2)) as found, pytest.raises(ResponseMismatch, match="get_entity"):
+        AzulStore(client=found).stat(f"dcp43/files/{FILE}")
+
+
+@pytest.mark.parametrize("project", [[ONE], ONE, ONE.upper()])
+def test_azul_states_a_project_as_a_text_or_a_list(project: Any):
+    with azul(hit(projects=[{"projectId": project}])) as found:
+        assert [each.name for each in AzulStore(client=found).walk(f"dcp43/projects/{ONE}")] == ["f1.txt"]
+
+
+# -- the Data Store
+
+
+def bundle(uuid: str = ONE, version: str = VERSION, *names: str) -> dict[str, Any]:
+    about = {"uuid": FILE, "version": VERSION, "size": 1, "sha256": "ab" * 32, "indexed": False}
+    return {
+        "bundle": {"uuid": uuid, "version": version, "creator_uid": 1, "files": [{**about, "name": n} for n in names]}
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "words"),
+    [
+        (f"aws/{ONE}", bundle(OTHER, VERSION, "a"), f"requested the UUID '{ONE}' but the service returned '{OTHER}'"),
+        (
+            f"aws/{ONE}.{VERSION}",
+            bundle(ONE, LATER, "a"),
+            f"requested the version '{VERSION}' but the service returned",
+        ),
+    ],
+)
+def test_a_bundle_is_the_one_that_was_requested(path: str, answer: Any, words: str, tmp_path: Path):
+    uuid, _, version = path.removeprefix("aws/").partition(".")
+    with client(Dss, lambda _: answer) as dss:
+        with pytest.raises(ResponseMismatch, match=words):
+            list(DssStore(client=dss).walk(path))
+        with pytest.raises(ResponseMismatch, match=words):
+            dss.download(uuid, "aws", version=version, download_dir=str(tmp_path / "data"))
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_pages_of_a_bundle_are_of_one_version():
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "start_at" in request.url.params:
+            return httpx.Response(200, json=bundle(ONE, LATER, "b"))
+        link = f"<{request.url}&start_at=1>; rel='next'"
+        return httpx.Response(206, json=bundle(ONE, VERSION, "a"), headers={"link": link})
+
+    with client(Dss, answer) as dss, pytest.raises(ResponseMismatch, match=LATER):
+        list(dss.ls(ONE, "aws"))
+
+
+def test_a_bundle_without_files_is_reported(caplog: pytest.LogCaptureFixture):
+    with client(Dss, lambda _: bundle()) as dss, caplog.at_level(logging.WARNING, "omicsdk.hca"):
+        assert list(DssStore(client=dss).walk(f"aws/{ONE}")) == []
+    assert f"Bundle {ONE} version {VERSION} has no files" in caplog.text
+
+
+def test_a_single_file_has_the_version_that_was_requested():
+    stated = {"x-dss-version": LATER, "x-dss-size": "1", "x-dss-sha256": "ab" * 32}
+    with (
+        client(Dss, lambda _: httpx.Response(200, headers=stated)) as dss,
+        pytest.raises(ResponseMismatch, match=f"'{VERSION}' but the service returned '{LATER}'"),
+    ):
+        DssStore(client=dss).stat(f"aws/files/{FILE}.{VERSION}")
+
+
+# -- crunch
+
+
+def crunch(slug: str, base: str) -> Crunch:
+    dataset = {"slug": slug, "id": 1, "name": "d", "parent": "p", "base_file_path": base}
+    project = {"slug": "p", "id": 1, "name": "p"}
+    return client(Crunch, lambda request: project if "projects" in request.url.path else dataset)
+
+
+@pytest.mark.parametrize(
+    ("slug", "base", "error"),
+    [("p:other", "crunch/p", ResponseMismatch), *(("p:d", base, ConfigError) for base in ("", "/", ".", "./", "a/.."))],
+)
+def test_a_dataset_is_the_one_that_was_requested_and_not_the_whole_storage(
+    slug: str, base: str, error: Any, tmp_path: Path
+):
+    media, target = tmp_path / "media", tmp_path / "target"
+    (media / "other").mkdir(parents=True)
+    (media / "other" / "secret.txt").write_bytes(b"of another dataset")
+    storage = {"MEDIA_ROOT": str(media)}
+    with crunch(slug, base) as site:
+        for ask in (
+            lambda: list(CrunchStore(client=site, storage_settings=storage).walk("p/d")),
+            lambda: list(CrunchStore(client=site, storage_settings=storage).entries("p/d")),
+            lambda: site.download("p:d", target, storage=storage),
+            lambda: site.verify("p:d", target, storage=storage),
+            lambda: list(site.ls("p:d", storage=storage)),
+            lambda: site.upload("p:d", media / "other", storage=storage),
+        ):
+            with pytest.raises(error):
+                ask()
+    assert not target.exists()
+    assert [path.name for path in media.iterdir()] == ["other"]
