@@ -376,3 +376,14 @@ def test_what_went_from_the_server_is_reported(store: PangeaStore, group: Sample
     store.remove(entry)
     with pytest.raises(PathNotFound):
         store.location(entry)
+
+
+def test_a_put_into_a_group_without_a_bucket_creates_nothing(store: PangeaStore, tmp_path: Path):
+    organization = store.client.find_organization("Sandbox").uuid
+    library = store.client.create_sample_group(name="New", organization=organization, is_library=True)
+    sample = store.client.create_sample(name="s", library=library.uuid)
+    (tmp_path / "a.txt").write_bytes(b"a")
+    report = store.put([Put(str(tmp_path / "a.txt"), "Sandbox/New/s/m/f")], CopyOptions())
+    with pytest.raises(UsageError, match="'New' has no bucket"):
+        report.raise_if_failed()
+    assert store.client.list_sample_analysis_results(sample_id=sample.uuid).count == 0

@@ -5,12 +5,14 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core import InconsistentListing, OmicsError, ResponseMismatch
-from omicsdk.fs import Put, parse_uri
+from omicsdk.core import InconsistentListing, ResponseMismatch, UsageError
+from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.removal import plan_removal, remove
-from omicsdk.fs.store import CopyOptions, Stores
+from omicsdk.fs.store import Stores
 from omicsdk.fs.stores.pangea import PangeaStore
 from omicsdk.pangea import Pangea
+from omicsdk.pangea.fields import ResultId
+from omicsdk.pangea.uploads import begin_put
 from unsettled import unsettled
 
 ORG, GROUP, SAMPLE, RESULT, OTHER = (f"{letter * 8}-0000-4000-8000-000000000000" for letter in "abcde")
@@ -121,11 +123,10 @@ def test_a_manifest_with_a_field_of_another_result_is_refused():
 
 
 @pytest.mark.parametrize("created", [field(9, OTHER), field(9)], ids=["of another result", "of another name"])
-def test_no_file_goes_into_a_field_that_was_not_requested(created: Any, tmp_path: Path):
-    gateway, source = Gateway(created=created), tmp_path / "a.txt"
-    source.write_bytes(b"a")
+def test_no_file_goes_into_a_field_that_was_not_requested(created: Any):
+    gateway = Gateway(created=created)
     with client(gateway) as pangea, pytest.raises(ResponseMismatch):
-        PangeaStore(client=pangea).put([Put(str(source), "Lab/Gut/s1/m/new")], CopyOptions()).raise_if_failed()
+        begin_put(pangea, ResultId(RESULT), "new", overwrite=True)
     assert gateway.changed == ["POST /api/sample_ar_fields"]
 
 
@@ -133,6 +134,6 @@ def test_nothing_is_created_in_a_group_without_a_bucket(tmp_path: Path):
     group = {"uuid": GROUP, "name": "Gut", "organization": ORG, "is_library": True, "bucket": None, **DATES}
     gateway, source = Gateway(group=group, results=page()), tmp_path / "a.txt"
     source.write_bytes(b"a")
-    with client(gateway) as pangea, pytest.raises(OmicsError, match="'Gut' has no bucket"):
-        PangeaStore(client=pangea).put([Put(str(source), "Lab/Gut/s1/m/new")], CopyOptions()).raise_if_failed()
+    with client(gateway) as pangea, pytest.raises(UsageError, match="'Gut' has no bucket"):
+        pangea.upload(source, "Lab", "Gut", None, "m", "new")
     assert gateway.changed == []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from hashlib import blake2b
@@ -363,8 +363,17 @@ class PangeaStore(ClientStore[Pangea]):
         found: dict[_Meant, ResultId | OmicsError] = {}
         for of_replicates in (False, True):
             some = {meant: path for meant, path in wanted.items() if (meant[-1] is not None) is of_replicates}
-            found |= zip(some, side_by_side(self._made_result, list(some.values()), stopped), strict=True)
+            found |= zip(some, side_by_side(self._result_for_files, list(some.values()), stopped), strict=True)
         return found
+
+    def _result_for_files(self, path: str) -> ResultId:
+        """The same as `_made_result`; nothing is created where no file can be uploaded."""
+        parts = _parts(path)
+        with self._asking(path), suppress(NotFound):  # which is explained when the result is looked up
+            group = self._group(parts)
+            if parts[2] == OF_GROUP or group.is_library:  # of a sample of another library the upload states it
+                check_bucket(group)
+        return self._made_result(path)
 
     def _made_result(self, path: str) -> ResultId:
         """Return a result, created if missing, for members only."""
@@ -375,9 +384,6 @@ class PangeaStore(ClientStore[Pangea]):
             except NotFound as error:
                 remedy = "Check the names; create samples with omics mkdir, groups with omics pangea create."
                 raise PathNotFound(self.uri(path), "not found: the sample does not exist", remedy=remedy) from error
-            group = self._group(parts)
-            if owner.of_group or group.is_library:  # of a sample of another library the upload states it
-                check_bucket(group)
             module, replicate = module_and_replicate(parts[3])
             made = ensure_result(self.client, owner.uuid, module, replicate, of_group=owner.of_group, private=True)
             return ResultId(made.uuid, owner.of_group)
