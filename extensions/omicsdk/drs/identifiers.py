@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import UsageError
 from omicsdk.drs.hosts import registered
 
@@ -40,6 +41,19 @@ def without_prefix(one: str, other: str) -> bool:
     """Whether one of two GUIDs is the other one without its prefix."""
     short, long = sorted((one, other), key=len)
     return is_guid(short) and long.endswith((f"/{short}", f":{short}"))
+
+
+def _plain(text: str) -> str:
+    """An identifier without the server of its URI, and a compact one as Gen3 writes it."""
+    _, mark, rest = text.partition("://")
+    if mark:
+        host, slash, path = rest.partition("/")
+        text = unquote(path) if slash and not _DATAGUIDS.match(host) else rest
+    return text.replace(":", "/", 1).lower() if is_guid(text) else text
+
+
+OBJECT = Identifier("object", _plain, without_prefix)
+"""Servers state an object's identifier with its prefix where it was requested without, or as a URI, and the reverse."""
 
 
 class NotADrsId(UsageError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from sys import intern
@@ -149,6 +150,32 @@ def object_of(told: Mapping[str, Any], asked: str = "") -> DrsObject:
         methods=methods,
         members=_members(contents) if is_bundle else None,
     )
+
+
+def bundle_problem(bundle: DrsObject, members: Sequence[DrsObject]) -> str:
+    """Return in what a bundle does not fit its members; empty if it fits them, or states nothing to compare.
+
+    A bundle's size is the sum of its members' sizes, its checksum that of their checksums, sorted and joined (GA4GH DRS
+    1.5, DrsObject). Members may have changed since, so this is a reason for doubt alone.
+
+    Args:
+        bundle: The bundle.
+        members: Its direct members, as their servers describe them.
+    """
+    if not members:
+        return "its server lists no members"
+    sizes = [member.size for member in members]
+    total = sum(size or 0 for size in sizes)
+    if bundle.size is not None and None not in sizes and total != bundle.size:
+        return f"its size is stated as {bundle.size} bytes, but its members have {total}"
+    for algorithm in ("md5", "sha1", "sha256"):
+        values = [member.checksums.get(algorithm, "") for member in members]
+        if not all(values) or algorithm not in bundle.checksums:
+            continue
+        joined = "".join(sorted(values)).encode()
+        if hashlib.new(algorithm, joined, usedforsecurity=False).hexdigest() != bundle.checksums[algorithm]:
+            return f"its {algorithm} is not that of its members' checksums"
+    return ""
 
 
 def checksums_of(stated: object) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -10,13 +11,15 @@ from typing import TYPE_CHECKING, Literal
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError
 from omicsdk.core.threads import never, side_by_side
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
-from omicsdk.drs.objects import BundleTooDeep, DrsObject, Member, verifiable
+from omicsdk.drs.objects import BundleTooDeep, DrsObject, Member, bundle_problem, verifiable
 from omicsdk.drs.servers import DrsServer, HasServers, Servers
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.names import safe_name
 
 if TYPE_CHECKING:
     from omicsdk.drs.resolution import ResolutionSettings
+
+_log = logging.getLogger("omicsdk.drs")
 
 Layout = Literal["name", "id"]
 """Where a file goes in the folder: under its name, or in a folder that is called like its identifier."""
@@ -136,6 +139,7 @@ def find(
     *,
     levels: int = DEEPEST + 1,
     above: tuple[tuple[str, str], ...] = (),
+    problems: list[str] | None = None,
 ) -> list[DrsFile]:
     """Request objects, and the members of those that are bundles, level by level.
 
@@ -150,12 +154,13 @@ def find(
         known: Objects that were requested before, by identifier; they are not requested again.
         levels: How many levels of bundles are opened; deeper bundles are returned unopened.
         above: The bundles that contain the objects, each as host and identifier.
+        problems: Receives in what bundles do not fit their members, which is logged, too.
 
     Returns:
         The files, in the order of the objects; a bundle's files replace it. A file that could not be found has an error
         (Interrupted after a stop) and does not stop the others.
     """
-    files = _found(wanted, servers, layout, stopped, known or {}, levels, above)
+    files = _found(wanted, servers, layout, stopped, known or {}, levels, above, problems)
     return [files[order] for order in sorted(files)]
 
 
@@ -187,9 +192,12 @@ def _found(
     known: Mapping[DrsId, DrsObject],
     levels: int,
     above: tuple[tuple[str, str], ...],
+    problems: list[str] | None = None,
 ) -> dict[tuple[int, ...], DrsFile]:
     """Return the files by the number of their request, and within a bundle by their place in it."""
     files: dict[tuple[int, ...], DrsFile] = {}
+    answers: dict[tuple[int, ...], DrsObject] = {}
+    opened: dict[tuple[int, ...], str] = {}
     level: list[_Place] = []
     for at, each in enumerate(wanted):
         error = _fault(each)
@@ -206,12 +214,23 @@ def _found(
             elif answer is None:
                 files[place.order] = DrsFile(place.requested, _named(place, "", layout), server=server)
             elif server is not None:
+                answers[place.order] = answer
+                if answer.members is not None and len(place.above) < len(above) + levels:
+                    opened[place.order] = f"{server.host}/{answer.id}"
                 for each in _read(place, answer, server, layout, len(above) + levels):
                     if isinstance(each, _Place):
                         below.append(each)
                     else:
                         files[each[0]] = each[1]
         level = below
+    for order, label in opened.items():
+        bundle = answers[order]
+        members = [answers.get((*order, at)) for at in range(len(bundle.members or ()))]
+        known_members = [member for member in members if member is not None]
+        if len(known_members) == len(members) and (problem := bundle_problem(bundle, known_members)):
+            _log.warning("The bundle %s may be incomplete: %s", label, problem)
+            if problems is not None:
+                problems.append(f"{label}: {problem}")
     return files
 
 

@@ -8,9 +8,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
-from omicsdk.core.client import beside, network_of
+from omicsdk.core.client import beside, exchange_of, network_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
+from omicsdk.core.consistency import ResponseMismatch
 from omicsdk.core.errors import (
     APIError,
     AuthError,
@@ -29,7 +30,7 @@ from omicsdk.core.threads import never, side_by_side
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.credentials import Passports
 from omicsdk.drs.hosts import login_remedy
-from omicsdk.drs.identifiers import DrsId
+from omicsdk.drs.identifiers import OBJECT, DrsId, is_guid
 from omicsdk.drs.objects import AccessMethod, DrsObject, NoAccess, headers_of, in_order, object_of, unusable
 from omicsdk.drs.resolution import Resolver, server_url
 from omicsdk.drs.storage import Storage
@@ -254,6 +255,7 @@ class DrsServer(Closing):
             NotFound: The server has none.
             APIError: The server answered with another error.
             DecodeError: The answer is not an object.
+            ResponseMismatch: It is another object.
         """
         return self._tried(identifier, self._described)
 
@@ -316,7 +318,30 @@ class DrsServer(Closing):
         )
         if not is_object(told):
             raise DecodeError("get_object", "", told, expected="an object")
+        self._check_same(object_id, told)
         return told
+
+    def _check_same(self, object_id: str, told: Mapping[str, Any]) -> None:
+        """Refuse another object than was requested. What has no identifier is taken for it."""
+        stated, aliases = told.get("id"), told.get("aliases")
+        names = [stated, told.get("self_uri"), *(aliases if is_array(aliases) else ())]
+        if stated is None or any(OBJECT.same(object_id, name) for name in names) or self._is_latest(object_id, stated):
+            return
+        raise ResponseMismatch(f"get_object of {self.host}", OBJECT.kind, object_id, stated)
+
+    def _is_latest(self, baseid: str, did: object) -> bool:
+        """Whether Gen3's index has an object as the latest version of a baseid, which an answer by DRS does not state."""
+        from omicsdk_api.gen3.indexd import IndexdApi
+
+        if not is_guid(baseid) or not self._api.base_url.endswith(PATH):
+            return False
+        login = exchange_of(self._api).transport.credentials
+        index = beside(self._api, IndexdApi, f"{self._api.base_url.removesuffix(PATH)}/index", login)
+        try:
+            record = index.get_record(guid=baseid)
+        except OmicsError:
+            return False
+        return OBJECT.same(baseid, record.baseid) and OBJECT.same(record.did or "", did)
 
     def _objects_of(self, identifiers: Sequence[DrsId]) -> Mapping[DrsId, DrsObject] | None:
         """Return a server's answers for several objects, in each form of their identifiers; None if it does not support

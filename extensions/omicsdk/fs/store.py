@@ -587,6 +587,17 @@ class Store(Closing, ABC):
         del entry
         return None
 
+    def check_complete(self, path: str) -> None:
+        """Refuse deletions of what a folder does not have, if what was listed in it may not be all.
+
+        Args:
+            path: The folder, as it was listed.
+
+        Raises:
+            InconsistentListing: Something may be missing.
+        """
+        del path
+
     def item(self, entry: Entry, name: str) -> Item:
         """Return a file as an item of the engine, if `open` returns None.
 

@@ -306,6 +306,8 @@ def planned_sync(
         there = by_name(fit, target)
     unfit += extra if removes else []
     found = _compared(wanted, there, compare, stores, update=update)
+    if removes and found.remove:
+        stores.of(source).check_complete(source.path)
     copy = [wanted[name] for name in found.copy]
     plan = CopyPlan(replace(target, is_folder=True), copy, [f"{source}\tsync"], differing=True, unfit=unfit)
     check_target(stores, plan)

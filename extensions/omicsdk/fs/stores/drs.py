@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import BadRequest, Forbidden, NotFound, OmicsError, Unauthorized, UnsafePath
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.downloads import expect
@@ -335,6 +336,7 @@ class DrsStore(ClientStore[Servers]):
         self._drs: Drs | None = None
         self._preferred = preferred
         self._found_at: Cache[str, Found] = Cache(KEPT, LASTS, clock)
+        self._doubtful: dict[tuple[str, str], str] = {}  # bundles by host and identifier, and why
 
     def _stat(self, path: str) -> Entry:
         if self._is_top(path):
@@ -359,6 +361,12 @@ class DrsStore(ClientStore[Servers]):
         found = self._find(path, bundle=True)
         below = self._listed(found, found.object.members or (), DEEPEST + 1)
         return (_entry(f"{path}/{name}", each) for name, each in below)
+
+    def check_complete(self, path: str) -> None:
+        found = self._find(path)
+        problem = self._doubtful.get((found.server.host, found.object.id))
+        if problem is not None:
+            raise InconsistentListing(f"list of {self.uri(path)}", f"it may be incomplete: {problem}")
 
     def location(self, entry: Entry) -> Location:
         found: object = self.handle_of(entry)
@@ -476,10 +484,15 @@ class DrsStore(ClientStore[Servers]):
         Raises:
             BundleTooDeep: The bundle holds itself.
         """
-        known = {bundle.identifier: replace(bundle.object, members=tuple(members))}
-        files = find(
-            [RequestedObject(bundle.identifier, _TOP)], self.client, known=known, levels=levels, above=bundle.above
-        )
+        described = replace(bundle.object, members=tuple(members))
+        if len(members) < len(bundle.object.members or ()):
+            described = replace(described, size=None, checksums={})  # they are of all members
+        problems: list[str] = []
+        wanted = [RequestedObject(bundle.identifier, _TOP)]
+        known = {bundle.identifier: described}
+        files = find(wanted, self.client, known=known, levels=levels, above=bundle.above, problems=problems)
+        if problems:
+            self._doubtful[bundle.server.host, bundle.object.id] = problems[0]
         together = Together(self._preferred, files)
         above = (*bundle.above, (bundle.server.host, bundle.object.id))
         for file in files:

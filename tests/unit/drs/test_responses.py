@@ -1,0 +1,179 @@
+"""Objects that servers describe: the requested one under any of its identifiers, no other; bundles that fit their members."""
+
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+import pytest
+from omicsdk.core import InconsistentListing, ResponseMismatch
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.drs.identifiers import DrsId, parse_drs_id
+from omicsdk.drs.objects import bundle_problem, object_of
+from omicsdk.drs.resolution import ResolutionSettings, Resolver
+from omicsdk.drs.servers import DrsServer, Servers
+from omicsdk.fs import parse_uri
+from omicsdk.fs.copying.jobs import planned_sync, remove_extra
+from omicsdk.fs.store import Stores
+from omicsdk.fs.stores.drs import DrsStore
+from unsettled import unsettled
+
+DATA = Path(__file__).parents[2] / "data"
+UUID, OTHER = "0d8b4c00-0000-4000-8000-000000000001", "0d8b4c00-0000-4000-8000-000000000002"
+HOST = "drs.example.org"
+
+
+@pytest.fixture(autouse=True)
+def no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unsettled(monkeypatch, tmp_path)
+
+
+def told(id: str | None, **more: Any) -> dict[str, Any]:
+    """An object as a server describes it."""
+    methods = [{"type": "https", "access_url": {"url": f"https://{HOST}/bytes"}}]
+    return {"id": id, "name": "a.txt", "size": 1, "checksums": [], "access_methods": methods, **more}
+
+
+def transport(answers: Mapping[str, Any]) -> httpx.MockTransport:
+    """A server that knows some paths."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        path = unquote(request.url.raw_path.decode().partition("?")[0])
+        found = answers.get(path.removeprefix("/ga4gh/drs/v1/objects/"))
+        return httpx.Response(404, json={}) if found is None else httpx.Response(200, json=found)
+
+    return httpx.MockTransport(answer)
+
+
+def described(requested: DrsId, answers: Mapping[str, Any]) -> str:
+    with DrsServer(HOST, retry=NO_RETRY, transport=transport(answers)) as server:
+        return server.describe(requested).id
+
+
+def servers(answers: Mapping[str, Any]) -> Servers:
+    resolver = Resolver(settings=ResolutionSettings(order=(), cache_file=None))
+    return Servers(resolver, retry=NO_RETRY, transport=transport(answers))
+
+
+# -- one object
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        told(UUID),
+        told(UUID.upper()),
+        told(f"dg.4503/{UUID}"),
+        told(f"dg.4503:{UUID}"),
+        told(f"drs://dg.4503:{UUID}"),
+        told(f"drs://{HOST}/{UUID}"),
+        told("another", self_uri=f"drs://{HOST}/{UUID}"),
+        told("another", aliases=[UUID]),
+        told(None),
+    ],
+    ids=str,
+)
+def test_an_object_is_taken_under_any_of_its_identifiers(answer: dict[str, Any]):
+    assert described(parse_drs_id(f"drs://{HOST}/{UUID}"), {UUID: answer})
+
+
+def test_the_latest_version_of_a_baseid_is_found_by_the_index():
+    answers = {UUID: told(f"dg.4503/{OTHER}"), f"/index/index/{UUID}": {"did": f"dg.4503/{OTHER}", "baseid": UUID}}
+    assert described(parse_drs_id(f"drs://{HOST}/{UUID}"), answers) == f"dg.4503/{OTHER}"
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {UUID: told(OTHER)},
+        {UUID: told(f"dg.4503/{OTHER}", self_uri=f"drs://{HOST}/{OTHER}", aliases=["x"])},
+        {UUID: told(OTHER), f"/index/index/{UUID}": {"did": OTHER, "baseid": OTHER}},
+        {UUID: told(UUID[1:])},
+    ],
+)
+def test_another_object_is_refused(answers: dict[str, Any]):
+    with pytest.raises(ResponseMismatch, match=f"requested the object '{UUID}' but the service returned"):
+        described(parse_drs_id(f"drs://{HOST}/{UUID}"), answers)
+
+
+def test_recorded_servers_are_not_refused():
+    recorded = [json.loads(line) for line in (DATA / "drs" / "drs-filer.objects.jsonl").read_text("utf-8").splitlines()]
+    exchanges = [(each["path"], each["body"]) for each in recorded]
+    indexd = DATA / "sandbox" / "gen3" / "recordings" / "indexd.recording.jsonl"
+    for line in map(json.loads, indexd.read_text("utf-8").splitlines()):
+        request, response = line["request"], line["response"]
+        if request["method"] == "GET" and response["status"] == 200:
+            exchanges.append((request["path"], response["body"]))
+    objects = [each for each in exchanges if each[0].startswith("/ga4gh/drs/v1/objects/")]
+    assert len(objects) > 15
+    for path, body in objects:
+        id = unquote(path.partition("?")[0].removeprefix("/ga4gh/drs/v1/objects/"))
+        assert described(DrsId(id, HOST, "", id), {id: body}) == body["id"]
+
+
+# -- bundles
+
+MEMBERS = [{"id": id, "name": f"{name}.txt"} for id, name in (("m1", "a"), ("m2", "b"))]
+
+
+def bundle(**more: Any) -> dict[str, Any]:
+    answer = {"id": "b", "name": "b", "contents": MEMBERS, "checksums": [], **more}
+    one, two = (
+        told(id, checksums=[{"type": "md5", "checksum": f"{n:032x}"}]) for n, id in ((0x15, "m1"), (0x16, "m2"))
+    )
+    return {"b": answer, "m1": one, "m2": two}
+
+
+def test_a_member_that_is_another_object_is_not_read():
+    answers = {**bundle(), "m2": told("m3")}
+    with DrsStore(servers=servers(answers)) as drs:
+        first, second = drs.walk(f"{HOST}/b")
+        assert first.details["id"] == "m1"
+        with pytest.raises(ResponseMismatch, match="requested the object 'm2' but the service returned 'm3'"):
+            drs.location(second)
+        with pytest.raises(ResponseMismatch):
+            drs.stat(f"{HOST}/b/b.txt")
+
+
+RIGHT = [{"type": "md5", "checksum": "2552556c11f3061a6ca37551730a02aa"}]
+"""What indexd computed of two members with these checksums, as it was recorded."""
+DOUBTFUL = [
+    pytest.param({"size": 3}, "its size is stated as 3 bytes, but its members have 2", id="size"),
+    pytest.param({"checksums": [{"type": "md5", "checksum": "0" * 32}]}, "its md5 is not that of", id="checksum"),
+    pytest.param({"contents": []}, "its server lists no members", id="no members"),
+]
+
+
+@pytest.mark.parametrize(("stated", "words"), DOUBTFUL)
+def test_a_bundle_that_does_not_fit_its_members_is_read_with_a_warning_and_nothing_is_deleted_by_it(
+    stated: dict[str, Any], words: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    (tmp_path / "mine.txt").write_bytes(b"kept")
+    stores = Stores({"drs": {"servers": servers(bundle(**stated))}})
+    with stores, caplog.at_level(logging.WARNING, "omicsdk.drs"):
+        source, target = parse_uri(f"drs://{HOST}/b"), parse_uri(str(tmp_path))
+        assert planned_sync(stores, source, target).listed == len(stated.get("contents", MEMBERS))
+        with pytest.raises(InconsistentListing, match=words):
+            planned_sync(stores, source, target, removes=True)
+    assert (tmp_path / "mine.txt").exists()
+    assert f"The bundle {HOST}/b may be incomplete: {words}" in caplog.text
+
+
+@pytest.mark.parametrize("stated", [{}, {"size": 2}, {"checksums": RIGHT}, {"size": 2, "checksums": RIGHT}])
+def test_a_bundle_that_fits_its_members_is_believed(stated: dict[str, Any], tmp_path: Path, caplog: Any):
+    (tmp_path / "mine.txt").write_bytes(b"not in the bundle")
+    with Stores({"drs": {"servers": servers(bundle(**stated))}}) as stores:
+        drs = stores.of(f"drs://{HOST}/b")
+        remove_extra(planned_sync(stores, parse_uri(f"drs://{HOST}/b"), parse_uri(str(tmp_path)), removes=True), stores)
+        assert [each.name for each in drs.entries(f"{HOST}/b")] == ["a.txt", "b.txt"]
+        assert drs.stat(f"{HOST}/b/b.txt").size == 1
+    assert not (tmp_path / "mine.txt").exists()
+    assert caplog.text == ""
+
+
+def test_members_without_sizes_are_not_compared():
+    whole = object_of({**bundle(size=9)["b"]})
+    assert bundle_problem(whole, [object_of(told("m1", size=None)), object_of(told("m2"))]) == ""
