@@ -22,6 +22,7 @@ from omicsdk.core.paging import items_at
 from omicsdk.core.request import Query, joined, request
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
 from omicsdk.core.type_guards import is_array, is_mapping, is_object
+from omicsdk.drs.identifiers import OBJECT
 from omicsdk.gen3.errors import Gen3UserError
 
 if TYPE_CHECKING:
@@ -366,6 +367,7 @@ def update_record(indexd: IndexdApi, record: OutputInfo, given: Mapping[str, Any
     if left is not None:
         # The update names the revision that was read, so the present values are only used if nothing changed in between.
         stored = indexd.get(guid=guid, no_dist="") if left else record
+        OBJECT.check(guid, stored.did, "get")
         sent = changes(stored.to_dict(), given)
     with unless_changed(guid, rev):
         return indexd.update_record(guid=guid, rev=rev, **sent)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.batches import batches
+from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
@@ -292,10 +293,17 @@ def ids_of_node(commons: Gen3, project: Project, node: str, first: int = 0) -> l
         project: The project.
         node: The node.
         first: Maximum number of results; 0 is all.
+
+    Raises:
+        ResponseMismatch: A record is of another project, where it could be deleted, too.
     """
     chosen = arguments({"first": first, "project_id": project.id})
-    told = answer(commons.peregrine, f"{{ {name_of(node)}{chosen} {{ id }} }}")
-    return [str(each["id"]) for each in items_at(told, f"data.{node}", "query")]
+    told = answer(commons.peregrine, f"{{ {name_of(node)}{chosen} {{ id project_id }} }}")
+    records = items_at(told, f"data.{node}", "query")
+    for record in records:
+        if record.get("project_id") is not None:
+            Identifier("project").check(project.id, record["project_id"], f"query of {node}")
+    return [str(each["id"]) for each in records]
 
 
 def file_manifest(commons: Gen3, project: str | tuple[str, str]) -> str:

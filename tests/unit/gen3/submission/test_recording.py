@@ -75,7 +75,7 @@ def _refused(call: Callable[[], Any]) -> str:
 
 def _ids(step: str, node: str, first: int) -> list[tuple[str, str, dict[str, str], Any]]:
     """What was recorded, with the queries for ids as ours writes them."""
-    written = f'{{ {node}(first: {first}, project_id: "sdk-p") {{ id }} }}'
+    written = f'{{ {node}(first: {first}, project_id: "sdk-p") {{ id project_id }} }}'
     return [
         (
             method,
@@ -91,7 +91,7 @@ def _asked(body: Any, node: str) -> str:
     return body["query"].replace("{", " ").split()[0] if body else node
 
 
-_ONE_LINE = "the query for the ids is written on one line"
+_ONE_LINE = "the query for the ids is written on one line, and asks for their project, which is compared"
 DIFFERENT = {
     "query(error)": Difference("the message says that it is a refusal, and what to do", result=NOT_COMPARED),
     "delete_node": Difference(_ONE_LINE, _ids("delete_node", "manifest", 5)),
