@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias, TypeVar
 
+from omicsdk.core.consistency import whole_list
 from omicsdk.core.errors import ConfigError, Interrupted, OmicsError, UnsafePath
 from omicsdk.crunch.requests import checked_slug
 
@@ -359,7 +360,7 @@ class DatasetFolders:
             base: Its folder in the storage, as the site states it; an empty one is shared with none.
 
         Raises:
-            OmicsError: The site does not list its datasets.
+            OmicsError: The site does not list all of its datasets.
             UnsafePath: The folder leads out of the storage.
         """
         from omicsdk.crunch.storage.base import plain
@@ -368,7 +369,8 @@ class DatasetFolders:
             return []
         plain(base)
         if self._folders.get(slug) != base:
-            self._folders = {each.slug: each.base_file_path for each in self._client.list_datasets.iterate()}
+            listed = whole_list(self._client.list_datasets, "count", "slug")
+            self._folders = {each.slug: each.base_file_path for each in listed}
         return [other for other, folder in self._folders.items() if other != slug and _shares(base, folder)]
 
 
