@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from omicsdk_api.sb.models.file_bulk_record import FileBulkRecord
     from omicsdk_api.sb.models.import_ import Import
     from omicsdk_api.sb.models.import_bulk_record import ImportBulkRecord
+    from omicsdk_api.sb.models.task_bulk_record import TaskBulkRecord
 
     from omicsdk.core.clock import Clock
     from omicsdk.sb.client import SevenBridges
@@ -46,6 +47,7 @@ class StillRunning(OmicsError, TimeoutError):
 
 
 R = TypeVar("R")  # a result of a bulk request: the object as `resource`, or an error
+B = TypeVar("B", bound="FileBulkRecord | TaskBulkRecord | ImportBulkRecord | ExportBulkRecord")
 T = TypeVar("T")
 
 
@@ -172,20 +174,25 @@ def files_by_id(client: SevenBridges, ids: str | Sequence[str]) -> list[FileBulk
     from omicsdk_api.sb.models.file_bulk_record import FileBulkRecord
 
     def read(some: Sequence[str]) -> Sequence[FileBulkRecord]:
-        return _about(some, client.bulk_get_files(file_ids=some).items, "bulk_get_files")
+        return records_about(some, client.bulk_get_files(file_ids=some).items, "bulk_get_files")
 
     return bulk(ids, read, lambda error: FileBulkRecord(error=told(error)))
 
 
-def _about(ids: Sequence[str], records: Sequence[FileBulkRecord], operation: str) -> Sequence[FileBulkRecord]:
-    """The records of a bulk call, each about the file in its place.
+def records_about(ids: Sequence[str], records: Sequence[B], operation: str) -> Sequence[B]:
+    """Return the records of a bulk request, each of which has to be about the object in its place.
+
+    Args:
+        ids: The objects.
+        records: The records.
+        operation: The request, for the error.
 
     Raises:
-        ResponseMismatch: One is about another file.
+        ResponseMismatch: One is about another object.
     """
-    for file_id, record in zip(ids, records, strict=False):  # their number is compared by `bulk`
+    for id, record in zip(ids, records, strict=False):  # their number is compared by `bulk`
         if record.resource is not None:
-            Identifier("file").check(file_id, record.resource.id, operation)
+            Identifier("id", str.lower).check(id, record.resource.id, operation)
     return records
 
 
@@ -204,7 +211,7 @@ def edit_files(client: SevenBridges, changes: Sequence[Mapping[str, Any]]) -> li
     ids = [each["id"] for each in changes]
     return bulk(
         changes,
-        lambda some: _about(
+        lambda some: records_about(
             [each["id"] for each in some], client.bulk_edit_files(items=cast("Any", some)).items, "bulk_edit_files"
         ),
         lambda error: FileBulkRecord(error=told(error)),
@@ -363,8 +370,10 @@ class StorageJobs(NamedTuple):
 
         def found(some: Sequence[str]) -> Sequence[ImportBulkRecord | ExportBulkRecord]:
             if self.what == "imports":
-                return self.client.bulk_get_imports(import_ids=list(some)).items
-            return self.client.bulk_get_exports(export_ids=list(some)).items
+                imports = self.client.bulk_get_imports(import_ids=list(some)).items
+                return records_about(some, imports, "bulk_get_imports")
+            exports = self.client.bulk_get_exports(export_ids=list(some)).items
+            return records_about(some, exports, "bulk_get_exports")
 
         return bulk(ids, found, self._failed)
 

@@ -10,7 +10,7 @@ from omicsdk.core.client import clock_of
 from omicsdk.core.errors import BadRequest, Conflict, NotFound, OmicsError, UsageError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.text_arguments import text_is_one_item
-from omicsdk.sb.jobs import PERIOD, bulk, error_of, told, wait_until
+from omicsdk.sb.jobs import PERIOD, bulk, error_of, records_about, told, wait_until
 from omicsdk.sb.listings import PAGE, Folders, is_folder
 from omicsdk.sb.paths import is_path, parse
 
@@ -342,9 +342,10 @@ def some_of(ids: Sequence[str]) -> str:
 def _tasks(client: SevenBridges, ids: Sequence[str]) -> list[Task]:
     from omicsdk_api.sb.models.task_bulk_record import TaskBulkRecord
 
-    records = bulk(
-        ids, lambda some: client.bulk_get_tasks(task_ids=some).items, lambda error: TaskBulkRecord(error=told(error))
-    )
+    def read(some: Sequence[str]) -> Sequence[TaskBulkRecord]:
+        return records_about(some, client.bulk_get_tasks(task_ids=some).items, "bulk_get_tasks")
+
+    records = bulk(ids, read, lambda error: TaskBulkRecord(error=told(error)))
     found: list[Task] = []
     for id, record in zip(ids, records, strict=True):
         if record.resource is None:

@@ -203,12 +203,13 @@ def test_a_copy_that_the_platform_states_otherwise_replaces_nothing(copied, tmp_
     assert gateway.changed == []
 
 
-def test_a_bulk_request_whose_records_are_about_other_files_is_refused(tmp_path: Path, monkeypatch):
+@pytest.mark.parametrize("call", ["files_by_id", "wait_for_tasks"])
+def test_a_bulk_request_whose_records_are_about_other_objects_is_refused(call: str, tmp_path: Path, monkeypatch):
     unsettled(monkeypatch, tmp_path)
     records = {"items": [{"resource": entry(number, "x")} for number in (2, 1)]}
     answer = httpx.MockTransport(lambda _: httpx.Response(200, json=records))
     with (
         SevenBridges("https://api.example.org/v2", credentials="t", transport=answer) as api,
-        pytest.raises(ResponseMismatch, match="bulk_get_files"),
+        pytest.raises(ResponseMismatch, match="bulk_get_"),
     ):
-        api.files_by_id([f"{number:024x}" for number in (1, 2)])
+        getattr(api, call)([f"{number:024x}" for number in (1, 2)])
