@@ -1,5 +1,6 @@
 """Responses about something else than was requested, at platforms whose files are read: no file gets another one's name."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.core import ConfigError, DecodeError, InconsistentListing, ResponseMismatch
-from omicsdk.crunch import Crunch
+from omicsdk.crunch import AsyncCrunch, Crunch
 from omicsdk.fs.stores.azul import AzulStore
 from omicsdk.fs.stores.crunch import CrunchStore
 from omicsdk.fs.stores.dss import DssStore
@@ -176,3 +177,21 @@ def test_a_dataset_is_the_one_that_was_requested_and_not_the_whole_storage(
                 ask()
     assert not target.exists()
     assert [path.name for path in media.iterdir()] == ["other"]
+
+
+@pytest.mark.parametrize("form", ["call", "raw", "with_headers"])
+def test_every_form_of_a_call_is_compared_in_both_clients(form: str):
+    other = httpx.MockTransport(lambda _: httpx.Response(200, json={"slug": "p:other", "id": 1, "parent": "p"}))
+    options = {"credentials": "t", "transport": other}
+
+    def bound(site: Any) -> Any:
+        return site.get_dataset if form == "call" else getattr(site.get_dataset, form)
+
+    async def run() -> None:
+        async with AsyncCrunch("https://service.example.org", **options) as site:
+            await bound(site)(slug="p:d")
+
+    with Crunch("https://service.example.org", **options) as site, pytest.raises(ResponseMismatch):
+        bound(site)(slug="p:d")
+    with pytest.raises(ResponseMismatch):
+        asyncio.run(run())
