@@ -216,8 +216,8 @@ def _values(page: object, steps: Sequence[str]) -> Iterator[Any]:
         yield str(value) if isinstance(value, (str, int)) and value != "" else None
 
 
-def whole_list(call: PagedCall[..., Any, Item, Any], total: str, key: str, **arguments: Any) -> list[Item]:
-    """Read a list of several pages that has to be complete, since something is deleted, moved or overwritten by it.
+def checked_list(call: PagedCall[..., Any, Item, Any], total: str, key: str, **arguments: Any) -> Iterator[Item]:
+    """Yield the entries of a list of several pages.
 
     Args:
         call: The operation.
@@ -226,19 +226,26 @@ def whole_list(call: PagedCall[..., Any, Item, Any], total: str, key: str, **arg
         **arguments: Of the operation.
 
     Raises:
+        InconsistentListing: After the last entry: entries were repeated or missing.
+    """
+    check = ListingCheck(call.facts.name)
+    for page in call.pages(**arguments):
+        check.total(getattr(page, total))
+        for each in call.items(page) or ():
+            check.entry(getattr(each, key))
+            yield each
+    check.finish()
+
+
+def whole_list(call: PagedCall[..., Any, Item, Any], total: str, key: str, **arguments: Any) -> list[Item]:
+    """Read a list that has to be complete, since something is created, deleted or overwritten by it.
+
+    Arguments are those of `checked_list`.
+
+    Raises:
         InconsistentListing: Entries are repeated or missing, even when it is read again.
     """
-
-    def read() -> Iterator[Item]:
-        check = ListingCheck(call.facts.name)
-        for page in call.pages(**arguments):
-            check.total(getattr(page, total))
-            for each in call.items(page) or ():
-                check.entry(getattr(each, key))
-                yield each
-        check.finish()
-
-    return read_again_if_inconsistent(read)
+    return read_again_if_inconsistent(lambda: checked_list(call, total, key, **arguments))
 
 
 class ListingCheck:

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from omicsdk import transfer  # lazy: the engine is imported with its first use
 from omicsdk.core.checksums import ALGORITHMS, Digests, is_checksum
-from omicsdk.core.consistency import NAME, UUID, whole_list
+from omicsdk.core.consistency import NAME, UUID, checked_list, whole_list
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.type_guards import is_object
 
@@ -269,6 +269,15 @@ class ResultId(NamedTuple):
         for each in whole_list(listed, "count", "uuid", analysis_result_id=self.uuid, **narrowed):
             if name in (None, each.name):
                 yield each
+
+    def listed(self, client: PangeaApi) -> Iterator[Field]:
+        """Yield its fields as they arrive.
+
+        Raises:
+            InconsistentListing: After the last one: the list is incomplete.
+        """
+        call = operation(client, "list_{}_analysis_result_fields", self.of_group)
+        return checked_list(call, "count", "uuid", analysis_result_id=self.uuid)
 
     def create_field(self, client: PangeaApi, name: str) -> Field:
         """Create a field without data, to upload a file into."""

@@ -510,11 +510,14 @@ class Folders:
             folder: The folder.
         """
         with ThreadPoolExecutor(FOLDERS_AT_ONCE, "omicsdk-sb-folder") as pool:
-            coming: deque[Future[list[Entry]]] = deque([pool.submit(self._listed, folder)])
+            coming = deque([pool.submit(self._listed, folder)])
+            problem: InconsistentListing | None = None
             listed = ListingCheck(f"list_files of {folder.path} and below")
             try:
                 while coming:
-                    for entry in coming.popleft().result():
+                    entries, found = coming.popleft().result()
+                    problem = problem or found
+                    for entry in entries:
                         yield entry
                         if entry.path is not None and entry.is_folder:
                             listed.entry(entry.file.id)
@@ -522,6 +525,8 @@ class Folders:
                             coming.append(pool.submit(self._listed, Folder(entry.path, entry.file)))
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
+        if problem is not None:
+            raise problem
 
     def files_named(self, text: str, *, recursive: bool) -> Iterator[tuple[tuple[str, ...], Entry]]:
         """Find the files that a path or id names: the file itself, or all in a folder or project.
@@ -594,8 +599,10 @@ class Folders:
         """
         return self.root_folder(folder.path.project) if folder.file is None else folder.file.id
 
-    def _listed(self, folder: Folder) -> list[Entry]:
-        return read_again_if_inconsistent(partial(self.children, folder))
+    def _listed(self, folder: Folder) -> tuple[list[Entry], InconsistentListing | None]:
+        """The contents of a folder, which is read once more if they contradict themselves, and how they do."""
+        entries, problem = _with_problem(self.children(folder))
+        return (entries, None) if problem is None else _with_problem(self.children(folder))
 
     def _check_outside(self, folder: Folder, file: File) -> None:
         """Refuse a folder that the platform lists within itself."""
@@ -616,6 +623,16 @@ class Folders:
         near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
         remedy = f"Did you mean {path.parent.child(near[0])}?" if near else f"Check the contents of {path.parent}."
         return NotFound(f"There is no {path}", remedy=remedy)
+
+
+def _with_problem(listed: Iterator[Entry]) -> tuple[list[Entry], InconsistentListing | None]:
+    entries: list[Entry] = []
+    try:
+        for entry in listed:
+            entries.append(entry)  # one by one: what comes before the error stays
+    except InconsistentListing as error:
+        return entries, error
+    return entries, None
 
 
 def top_of(text: str, folder: Folder) -> tuple[str, ...]:

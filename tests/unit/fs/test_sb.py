@@ -169,18 +169,17 @@ def test_a_listing_of_several_folders_or_of_a_folder_in_itself_ends(tmp_path: Pa
             list(api.ls("sb://o/p/", recursive=True))
 
 
-def test_a_listing_that_changed_is_read_once_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    unsettled(monkeypatch, tmp_path)
-    gateway = Gateway([*FILES, entry(3, "x", IN)])
+def test_a_listing_that_changed_is_read_once_more(removing):
+    class Settling(Gateway):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            response = super().__call__(request)
+            if request.url.params.get("parent") == IN:
+                self.files = FILES
+            return response
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        response = gateway(request)
-        if request.url.params.get("parent") == IN:
-            gateway.files = FILES
-        return response
-
-    with SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(answer)) as api:
-        assert [each.name for each in SbStore(client=api).entries("o/p/in")] == ["x"]
+    settling = Settling([*FILES, entry(3, "x", IN)])
+    removing(settling, "sb://o/p/in/")
+    assert settling.changed == [f"DELETE /files/{3:024x}", f"DELETE /files/{IN}"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 
-from omicsdk.core.consistency import whole_list
+from omicsdk.core.consistency import checked_list
 from omicsdk.core.errors import NotFound, OmicsError, UnsafePath
 from omicsdk.core.platform import unbound
 from omicsdk.crunch.client import Crunch
@@ -130,11 +130,11 @@ class CrunchStore(ClientStore[Crunch]):
         api = self.client
         with self._asking(path):
             if not project:
-                for each in whole_list(api.list_projects, "count", "slug"):
+                for each in checked_list(api.list_projects, "count", "slug"):
                     yield Entry(each.slug, "folder", details={"name": each.name})
                 return
             api.get_project(slug=project)
-            for dataset in whole_list(api.list_datasets, "count", "slug"):
+            for dataset in checked_list(api.list_datasets, "count", "slug"):
                 if dataset.parent == project:
                     name = dataset.slug.removeprefix(f"{project}:")
                     yield Entry(f"{path}/{name}", "folder", details={"name": dataset.name, "id": dataset.id})

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, ClassVar, NamedTuple, TypeVar
 from omicsdk_api.pangea.models.organization import Organization
 from omicsdk_api.pangea.models.sample_group import SampleGroup
 
-from omicsdk.core.consistency import whole_list
+from omicsdk.core.consistency import InconsistentListing, checked_list
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.platform import unbound
 from omicsdk.core.threads import side_by_side
@@ -228,12 +228,12 @@ class PangeaStore(ClientStore[Pangea]):
         with self._asking(path):
             match len(parts):
                 case 0:
-                    for each in whole_list(self.client.list_organizations, "count", "uuid"):
+                    for each in checked_list(self.client.list_organizations, "count", "uuid"):
                         yield _named(path, each)
                 case 1:
                     owner = self._organization(parts)
                     groups = self.client.list_sample_groups
-                    for each in whole_list(groups, "count", "uuid", organization_id=owner.uuid):
+                    for each in checked_list(groups, "count", "uuid", organization_id=owner.uuid):
                         yield _named(path, each)
                 case 2:
                     yield from self._in_group(path, self._group(parts))
@@ -241,7 +241,7 @@ class PangeaStore(ClientStore[Pangea]):
                     yield from self._in_owner(path, self._owner(parts))
                 case _ if len(parts) == _RESULT:
                     result = self._result(parts)
-                    for each in result.fields(self.client):
+                    for each in result.listed(self.client):
                         below = f"{path}/{escaped(each.name)}"
                         yield _field_entry(below, result.field(each.uuid), each.stored_data, each.updated_at)
                 case _:
@@ -251,18 +251,27 @@ class PangeaStore(ClientStore[Pangea]):
     def _in_group(self, path: str, group: SampleGroup) -> Iterator[Entry]:
         for sample, part in _samples(self._links(group), "links", path):
             yield Entry(f"{path}/{part}", "folder", details={"uuid": sample.get("uuid")})
-        if whole_list(self.client.list_sample_group_analysis_results, "count", "uuid", sample_group_id=group.uuid):
+        results = self.client.list_sample_group_analysis_results
+        if next(checked_list(results, "count", "uuid", sample_group_id=group.uuid), None) is not None:
             yield Entry(f"{path}/{OF_GROUP}", "folder")
 
     def _in_owner(self, path: str, owner: _Owner) -> Iterator[Entry]:
         listed = operation(self.client, "list_{}_analysis_results", owner.of_group)
         narrowed = {"sample_group_id" if owner.of_group else "sample_id": owner.uuid}
-        results = [each.to_dict() for each in whole_list(listed, "count", "uuid", **narrowed)]
+        results: list[dict[str, Any]] = []
+        problem: InconsistentListing | None = None
+        try:
+            for each in checked_list(listed, "count", "uuid", **narrowed):
+                results.append(each.to_dict())
+        except InconsistentListing as error:  # raised after the last entry
+            problem = error
         parts = result_parts(results)
         for result in results:
             details = {"uuid": result["uuid"], "replicate": result.get("replicate")}
             modified = seconds_of(result.get("updated_at"))
             yield Entry(f"{path}/{parts[result['uuid']]}", "folder", modified=modified, details=details)
+        if problem is not None:
+            raise problem
 
     def _below(self, path: str) -> Iterator[Entry]:
         """Yield all fields below a folder; those of a group or a sample by one request for all."""

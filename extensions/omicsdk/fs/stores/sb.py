@@ -13,7 +13,7 @@ from typing import Any, ClassVar, TypeVar
 
 from omicsdk_api.sb.models.file import File
 
-from omicsdk.core.consistency import ResponseMismatch, read_again_if_inconsistent
+from omicsdk.core.consistency import ResponseMismatch
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError
 from omicsdk.core.platform import settings_of, unbound
 from omicsdk.fs.store import (
@@ -32,7 +32,6 @@ from omicsdk.fs.store import (
 )
 from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.downloads import CONNECTIONS, RETRIES, checksums_of, size_of, url_of
-from omicsdk.sb.listings import Entry as FoundFile
 from omicsdk.sb.listings import Folder, Folders, is_folder, projects_of
 from omicsdk.sb.moves import copy_one
 from omicsdk.sb.paths import SCHEME, SbPath, WrongPath, checked_name, parse
@@ -109,7 +108,7 @@ class SbStore(ClientStore[SevenBridges]):
             if not place.project_name:
                 yield from self._projects(path, place.owner)
                 return
-            for found in self._in_folders(lambda folders: _whole(folders, place)):
+            for found in self._in_folders(lambda folders: _begun(folders.children(folders.folder(place)))):
                 yield _entry(f"{path}/{found.file.name}", found.file)
 
     def _projects(self, path: str, owner: str) -> Iterator[Entry]:
@@ -276,12 +275,6 @@ class SbStore(ClientStore[SevenBridges]):
             raise PathNotFound(self.uri(path), "not found, or not visible to you", remedy=remedy) from error
         except WrongPath as error:
             raise NotAFolder(self.uri(path), f"is a broken link: {error.message}") from error
-
-
-def _whole(folders: Folders, place: SbPath) -> list[FoundFile]:
-    """The contents of a folder, complete: something may be deleted by them."""
-    folder = folders.folder(place)
-    return read_again_if_inconsistent(lambda: folders.children(folder))
 
 
 def _begun(entries: Iterator[T]) -> Iterator[T]:
