@@ -1,55 +1,27 @@
-"""CSV and TSV tables beyond the csv module: long cells, unclosed quotes, and errors with their place."""
+"""Rows of CSV and TSV tables: which quotes count, how long a line may be, and errors with their place."""
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from omicsdk.core.errors import UsageError
 
-LONGEST_CELL = 1 << 24
-"""Most characters of a cell: longer ones do not occur in tables of records or files."""
+LONGEST_LINE = 1 << 20
+"""Most characters of a line of a list of files, and of a row that has several."""
+LONGEST_RECORD = 1 << 24
+"""Most characters of a row of a table of records, whose cells may hold documents."""
 
 
 def take_long_cells() -> None:
     """Raise the csv module's limit of a cell's length. It applies to the process: it is raised, never lowered."""
-    if csv.field_size_limit() < LONGEST_CELL:
-        csv.field_size_limit(LONGEST_CELL)
-
-
-class RowLines:
-    """Lines for a reader of the module csv, which keeps those of the current row.
-
-    Args:
-        lines: The table's lines.
-        delimiter: The separator of its cells.
-    """
-
-    def __init__(self, lines: Iterable[str], delimiter: str) -> None:
-        self._lines = lines
-        self._delimiter = delimiter
-        self._row: list[str] = []
-
-    def __iter__(self) -> Iterator[str]:
-        for line in self._lines:
-            if self._row or line.strip():  # blank lines between rows belong to none
-                self._row.append(line)
-            yield line
-
-    def check(self) -> None:
-        """Check that a row of several lines is valid, after it was read and before the next one is.
-
-        Raises:
-            csv.Error: A quote is opened in it that is not closed at the end of its cell.
-        """
-        row, self._row = self._row, []
-        if len(row) > 1:
-            try:
-                for _ in csv.reader(row, delimiter=self._delimiter, strict=True):
-                    pass
-            except csv.Error:
-                raise csv.Error("a quote is opened and never closed") from None
+    if csv.field_size_limit() < LONGEST_RECORD:
+        csv.field_size_limit(LONGEST_RECORD)
 
 
 class RowError(csv.Error):
@@ -65,26 +37,158 @@ class RowError(csv.Error):
         self.line = line
 
 
-def rows_of(lines: Iterable[str], delimiter: str, first: int = 1, **dialect: Any) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of a table, each with the line that it begins in: a cell may have several lines.
+def lines_of(text: IO[str], first: int = 1, longest: int = LONGEST_LINE) -> Iterator[str]:
+    """Yield the lines of a text with their ends; none is read beyond a length.
+
+    Args:
+        text: The text.
+        first: The number of the first line.
+        longest: The most characters of a line.
+
+    Raises:
+        RowError: A line is longer.
+    """
+    for number in count(first):
+        line = text.readline(longest + 1)
+        if len(line) > longest:
+            raise RowError(f"the line is longer than {longest >> 20} MiB", number)
+        if not line:
+            return
+        yield line
+
+
+@lru_cache
+def _quoted_cell(delimiter: str) -> re.Pattern[str]:
+    # Possessive quantifiers: a long cell that is not closed is not tried again from each of its quotes.
+    return re.compile(rf'"((?:[^"]++|"")*+)"(?={re.escape(delimiter)}|\Z)')
+
+
+_UNCLOSED = re.compile(r'"(?:[^"]++|"")*+\Z')
+_WITHIN_QUOTES = re.compile(r'(?:[^"]++|"")*+')
+_OPENED = "a quote is opened and never closed"
+
+
+def _split(row: str, delimiter: str) -> tuple[list[str], tuple[int, int] | None]:
+    """Return the cells of a row, and where a quote is opened that is not closed: the cell's number and its offset.
+
+    A quote counts where it begins a cell and is closed at the cell's end, quotes within it doubled; others are text.
+    """
+    if '"' not in row:
+        return (row.split(delimiter) if row else []), None
+    cells, opened, at = list[str](), None, 0
+    quoted = _quoted_cell(delimiter)
+    while True:
+        if (found := quoted.match(row, at)) is not None:
+            cells.append(found[1].replace('""', '"'))
+            end = found.end()
+        else:
+            if opened is None and _UNCLOSED.match(row, at) is not None:
+                opened = len(cells), at
+            end = row.find(delimiter, at)
+            end = len(row) if end < 0 else end
+            cells.append(row[at:end])
+        if end == len(row):
+            return cells, opened
+        at = end + len(delimiter)
+
+
+def _joined(
+    line: str, cells: list[str], opened: tuple[int, int], following: Iterable[str], delimiter: str, longest: int
+) -> tuple[list[str], int] | None:
+    """Return the cells of a row of several lines and their number; None where its quotes are not closed properly."""
+    length, before, rest = len(line), cells[: opened[0]], [line[opened[1] :]]
+    for number, more in enumerate(following, 2):
+        rest.append(more)
+        length += len(more)
+        found = _WITHIN_QUOTES.match(more)
+        end = found.end() if found is not None else 0
+        if end == len(more) and length <= longest:
+            continue
+        if length > longest or more[end + 1 : end + 2] not in (delimiter, "\r", "\n", ""):
+            return None
+        text = "".join(rest)
+        cells, again = _split(text.rstrip("\r\n"), delimiter)
+        if again is None:
+            return before + cells, number
+        before, rest = before + cells[: again[0]], [text[again[1] :]]
+    return None
+
+
+def rows_of(
+    lines: Iterable[str],
+    delimiter: str,
+    first: int = 1,
+    *,
+    width: int | None = None,
+    quoted: bool = True,
+    strict: bool = False,
+    longest: int = LONGEST_LINE,
+    **dialect: Any,
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a table, each with the line that it begins in; a blank line is a row without cells.
+
+    A quote counts only where it begins a cell and is closed properly: quotes within the cell are doubled, and the closing
+    one precedes a delimiter or the end of a line. Others are text. A cell may have several lines; in a table with tabs,
+    lines that are rows of the right width by themselves are not joined, and a quote that is never closed is text.
 
     Args:
         lines: The table's lines.
         delimiter: The separator of its cells.
         first: The number of the first line.
-        **dialect: How csv.reader reads cells; by default they may be quoted, and each quote must be closed.
+        width: The number of columns; by default that of the first row. Rows with another number of cells are yielded, too.
+        quoted: Whether cells may be quoted; otherwise every quote is text.
+        strict: Whether a quote that is never closed is an error in tables with tabs, too.
+        longest: The most characters of a row of several lines.
+        **dialect: How csv.reader reads cells, where these rules do not apply.
 
     Raises:
-        RowError: A row cannot be read.
+        RowError: A quote is never closed, in a table with commas, a strict one, or a row of another width.
     """
+    if dialect:
+        yield from _in_dialect(lines, delimiter, first, dialect)
+        return
+    source, ahead, number = iter(lines), deque[str](), first
+
+    def following() -> Iterator[str]:
+        """The lines after the current one, which are kept."""
+        yield from tuple(ahead)
+        for line in source:
+            ahead.append(line)
+            yield line
+
+    while (line := ahead.popleft() if ahead else next(source, None)) is not None:
+        row = line.rstrip("\r\n")
+        if not quoted:
+            cells, opened = (row.split(delimiter) if row else []), None
+        else:
+            cells, opened = _split(row, delimiter)
+        used = 1
+        if opened is not None:
+            # A CSV file is quoted by definition. With tabs, quotes may be text: the number of cells shows which.
+            is_whole = delimiter == "\t" and width is not None and len(cells) == width > 1
+            joined = _joined(line, cells, opened, following(), delimiter, longest)
+            if joined is not None and is_whole:
+                others = [_split(ahead[number].rstrip("\r\n"), delimiter)[0] for number in range(joined[1] - 1)]
+                joined = None if all(len(each) == width for each in others) else joined
+            if joined is not None:
+                cells, used = joined
+                for _ in range(used - 1):
+                    ahead.popleft()
+            elif strict or not is_whole:
+                raise RowError(_OPENED, number)
+        if width is None and cells:
+            width = len(cells)
+        yield number, cells
+        number += used
+
+
+def _in_dialect(
+    lines: Iterable[str], delimiter: str, first: int, dialect: Mapping[str, Any]
+) -> Iterator[tuple[int, list[str]]]:
     take_long_cells()
-    kept = None if dialect else RowLines(lines, delimiter)
-    reader = csv.reader(lines if kept is None else kept, delimiter=delimiter, **dialect)
-    line = first
+    reader, line = csv.reader(lines, delimiter=delimiter, **dialect), first
     try:
         for cells in reader:
-            if kept is not None:
-                kept.check()
             yield line, cells
             line = first + reader.line_num
     except csv.Error as error:
@@ -98,23 +202,24 @@ def line_of(cells: Iterable[object], delimiter: str, **dialect: Any) -> str:
     return text.getvalue()
 
 
-def file_lines(path: Path, error_type: type[UsageError]) -> Iterator[str]:
+def file_lines(path: Path, error_type: type[UsageError], longest: int = LONGEST_LINE) -> Iterator[str]:
     """Read the lines of a file, UTF-8 with or without a byte order mark.
 
     Args:
         path: The file.
         error_type: The class of the errors.
+        longest: The most characters of a line.
 
     Yields:
         Each line with its end.
 
     Raises:
-        UsageError: The file cannot be read, or is not UTF-8. It is an `error_type`.
+        UsageError: The file cannot be read, is not UTF-8, or has a line that is longer. It is an `error_type`.
     """
     number = 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            for line in file:
+            for line in lines_of(file, 1, longest):
                 number += 1
                 yield line
     except UnicodeDecodeError as error:
@@ -122,15 +227,26 @@ def file_lines(path: Path, error_type: type[UsageError]) -> Iterator[str]:
         raise error_type(f"{path}: {byte!r} after line {number} is not UTF-8", remedy="Save it as UTF-8.") from error
     except OSError as error:
         raise error_type(f"{path} cannot be read: {error.strerror}", remedy="Check its permissions.") from error
+    except RowError as error:
+        raise error_type(f"{path}, line {error.line}: {error}", remedy="Check that it is a table of text.") from error
 
 
-def file_rows(path: Path, delimiter: str, error_type: type[UsageError]) -> Iterator[tuple[int, list[str]]]:
+def file_rows(
+    path: Path,
+    delimiter: str,
+    error_type: type[UsageError],
+    *,
+    strict: bool = True,
+    longest: int = LONGEST_RECORD,
+) -> Iterator[tuple[int, list[str]]]:
     """Read the rows of a file, UTF-8 with or without a byte order mark.
 
     Args:
         path: The file.
         delimiter: The separator of its cells.
         error_type: The class of the errors.
+        strict: As for `rows_of`.
+        longest: The most characters of a row.
 
     Yields:
         The number of a row's first line, from 1 (its cells may have line breaks), and its cells.
@@ -139,6 +255,6 @@ def file_rows(path: Path, delimiter: str, error_type: type[UsageError]) -> Itera
         UsageError: The file cannot be read, is not UTF-8, or has an invalid row. It is an `error_type`.
     """
     try:
-        yield from rows_of(file_lines(path, error_type), delimiter)
+        yield from rows_of(file_lines(path, error_type, longest), delimiter, strict=strict, longest=longest)
     except RowError as error:
         raise error_type(f"{path}, after line {error.line - 1}: {error}", remedy="Check the quotes in it.") from error

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from omicsdk.core.archives import InflationLimit
 from omicsdk.core.errors import DiskFull, NameClash, TransferError, UnsafePath
 from omicsdk.transfer.disk import write_error
 from omicsdk.transfer.names import check_names, safe_name
@@ -36,33 +37,41 @@ def is_package(path: str | os.PathLike[str]) -> bool:
     return zipfile.is_zipfile(path)
 
 
-def unpack_download(path: Path, *, delete: bool = False) -> list[Path] | None:
+def unpack_download(path: Path, *, delete: bool = False, max_unpacked: int | str | None = None) -> list[Path] | None:
     """Unpack a file that was downloaded, beside it; None if it is not a package.
 
     Args:
         path: The file; a package is a zip archive that is named so.
         delete: Whether the archive is deleted then.
+        max_unpacked: As for `unpack`.
 
     Raises:
         OmicsError: One of those of `unpack`.
     """
     if path.suffix.lower() != ".zip" or not is_package(path):
         return None
-    files = unpack(path)
+    files = unpack(path, max_unpacked=max_unpacked)
     if delete:
         path.unlink()
     return files
 
 
-def unpack(path: str | os.PathLike[str], folder: str | os.PathLike[str] | None = None) -> list[Path]:
+def unpack(
+    path: str | os.PathLike[str],
+    folder: str | os.PathLike[str] | None = None,
+    *,
+    max_unpacked: int | str | None = None,
+) -> list[Path]:
     """Unpack a package: all of it, or nothing.
 
     No entry leaves the folder, replaces a file, or grows beyond what the archive states; links, devices and encrypted
-    entries are refused, and so is an archive that states more than the free disk space.
+    entries are refused, and so is an archive that states more than the free disk space or `max_unpacked`.
 
     Args:
         path: The archive.
         folder: The target folder; by default the archive's.
+        max_unpacked: Most bytes that it may unpack to, as a number or with K, M, G or T; by default a hundred times its
+            size, at least 1 GiB.
 
     Returns:
         The files, in the archive's order.
@@ -72,6 +81,7 @@ def unpack(path: str | os.PathLike[str], folder: str | os.PathLike[str] | None =
         NameClash: An entry's path already exists.
         BadPackage: It is damaged, encrypted or misstates its content.
         DiskFull: The disk is full for what it states.
+        UnpacksTooLarge: It states more than `max_unpacked`.
         NotWritable: The archive cannot be read, or the folder cannot be written.
     """
     archive = Path(path)
@@ -80,6 +90,7 @@ def unpack(path: str | os.PathLike[str], folder: str | os.PathLike[str] | None =
         target.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(archive) as opened:
             entries = _entries(opened, archive)
+            InflationLimit(archive, max_unpacked).spend(sum(entry.file_size for entry in entries))
             _check(entries, target, archive)
             with tempfile.TemporaryDirectory(dir=target, prefix=".unpacking-") as workplace:
                 for entry in entries:

@@ -9,7 +9,8 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.errors import UsageError
-from omicsdk.core.tables import take_long_cells
+from omicsdk.core.tables import LONGEST_RECORD, RowError
+from omicsdk.core.tables import rows_of as rows_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -51,18 +52,12 @@ def rows_of(text: str, index: str = "0") -> list[Row]:
     Raises:
         UsageError: It is not such a table, or a name occurs twice in it; states the line.
     """
-    take_long_cells()
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    numbered: list[tuple[int, list[str]]] = []
-    before = 0
     try:
-        for cells in reader:
-            if cells:
-                numbered.append((before + 1, cells))
-            before = reader.line_num
-    except csv.Error as error:
+        rows = rows_in(io.StringIO(text, newline=""), ",", longest=LONGEST_RECORD)
+        numbered = [(line, cells) for line, cells in rows if cells]
+    except RowError as error:
         raise UsageError(
-            f"the table is not CSV from line {before + 1} on: {error}", remedy="Check its quotes."
+            f"the table is not CSV from line {error.line} on: {error}", remedy="Check its quotes."
         ) from error
     if not numbered:
         raise UsageError("the table is empty", remedy="Name the columns in the first line.")

@@ -36,6 +36,7 @@ from omicsdk.drs.storage import PROJECT_VARIABLE
 from omicsdk.portals.formats import FORMATS
 from omicsdk.portals.lists import URLS, FileList, Format, Head, ListError, Row, format_named, recognised, scheme_of
 from omicsdk.portals.plan import Layout, Plan
+from omicsdk.portals.rows import OUTCOME_COLUMN
 from omicsdk.portals.sources import SourceOptions, Sources
 from omicsdk.portals.url_lists import CHECKSUMS
 from omicsdk.portals.url_lists import URLS as URL_LIST
@@ -49,8 +50,8 @@ if TYPE_CHECKING:
     from omicsdk.transfer import Progress
 
 STDIN = "-"
-PATH_COLUMN, OUTCOME_COLUMN = "file_path", "file_outcome"
-"""Columns that the result manifest adds: where the file is, and what became of it."""
+PATH_COLUMN = "file_path"
+"""Column of the result manifest: where the file is. OUTCOME_COLUMN has what became of it."""
 SUFFIX = ".manifest.tsv"
 """Suffix of the result manifest after the name of the folder."""
 SEPARATOR = ";"
@@ -73,6 +74,7 @@ def get(
     dry_run: bool = False,
     on_message: Callable[[str], object] | None = None,
     google_project: str | None = None,
+    max_unpacked: int | str | None = None,
 ) -> TransferReport:
     """Download the files that a portal's manifest, a URI or a URL names.
 
@@ -99,6 +101,8 @@ def get(
             written.
         on_message: Called with messages: the format and size of each list, and what cannot be verified.
         google_project: Google project to bill for gs:// objects in requester-pays buckets; by default OMICS_GOOGLE_PROJECT.
+        max_unpacked: Most bytes that a compressed list or bag may inflate to, with K, M, G or T; by default a hundred
+            times its size, at least 1G.
 
     Returns:
         The outcome of each file, in the order of the lists. Call `raise_if_failed()` on it.
@@ -130,7 +134,8 @@ def get(
     environ = {**os.environ, PROJECT_VARIABLE: google_project} if google_project else os.environ
     options = SourceOptions(tuple(preferred), environ, stopped)
     with tempfile.TemporaryDirectory(prefix="omics-") as work, Sources(options) as sources:
-        lists = list(_lists([os.fspath(each) for each in words], chosen, Path(work), tuple(preferred)))
+        of_all = FileList(Path(), "arguments", "", tuple(preferred), Counter(), max_unpacked)
+        lists = list(_lists([os.fspath(each) for each in words], chosen, Path(work), of_all))
         plan = Plan(Path(work, "plan"), sources, layout, stopped)
         _fill(plan, lists, tell)
 
@@ -169,8 +174,8 @@ class _List(NamedTuple):
     listed: FileList
 
 
-def _lists(words: Sequence[str], chosen: Format | None, work: Path, preferred: tuple[str, ...]) -> Iterator[_List]:
-    """Return the lists for the arguments; other arguments form one separate list, in their place."""
+def _lists(words: Sequence[str], chosen: Format | None, work: Path, of_all: FileList) -> Iterator[_List]:
+    """Return the lists for the arguments, with the options of all; other arguments form one separate list, at the end."""
     alone: list[str] = []
     for number, word in enumerate(words):
         scheme = scheme_of(word)
@@ -189,9 +194,10 @@ def _lists(words: Sequence[str], chosen: Format | None, work: Path, preferred: t
             if not path.exists():
                 raise ListError(f"{word} does not exist", remedy="Name a list of files, a URI or a URL.")
         shown = "stdin" if word == STDIN else without_query(word)
-        yield _List(chosen or recognised(Head(path), FORMATS, shown), FileList(path, shown, base, preferred, Counter()))
+        listed = of_all._replace(path=path, shown=shown, base=base, notes=Counter())
+        yield _List(chosen or recognised(Head(path), FORMATS, shown), listed)
     if alone:
-        yield _List(_given(alone), FileList(Path(), "arguments", "", preferred, Counter()))
+        yield _List(_given(alone), of_all)
 
 
 def _given(words: Sequence[str]) -> Format:

@@ -13,6 +13,7 @@ FORMATS = (
     tables.AZUL,
     tables.GDC,
     tables.GDC_SAMPLES,
+    tables.GEN3_DISCOVERY,
     tables.GEN3,
     tables.ENA,
     tables.SRA_RUNS,

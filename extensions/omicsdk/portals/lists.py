@@ -6,11 +6,12 @@ are in `tables`, `url_lists` and `archives`; `recognised` tries them in the orde
 
 from __future__ import annotations
 
-import csv
 import gzip
+import io
 import json
 import re
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,12 +19,13 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
+from omicsdk.core.archives import InflationLimit
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.redaction import without_query
-from omicsdk.core.tables import take_long_cells
+from omicsdk.core.tables import RowError, lines_of, rows_of
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.identifiers import NotADrsId, parse_drs_id
 from omicsdk.drs.objects import hexadecimal
@@ -104,6 +106,7 @@ class FileList(NamedTuple):
         base: The URL of the folder that it came from; empty for a local one.
         preferred: Kinds of files that are preferred where a row names several, such as `submitted`.
         notes: Counts what the user should know of, by text; filled while rows are read.
+        max_unpacked: Most bytes that it may inflate to, as for `InflationLimit`.
     """
 
     path: Path
@@ -111,6 +114,7 @@ class FileList(NamedTuple):
     base: str
     preferred: tuple[str, ...]
     notes: Counter[str]
+    max_unpacked: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,35 +211,73 @@ def _beginning(path: Path) -> bytes:
         if data.startswith(_GZIP):
             with gzip.open(path) as file:
                 data = file.read(HEAD_BYTES)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(path, error) from error
     return data
 
 
-def _unreadable(path: Path, error: OSError | EOFError) -> ListError:
+def _unreadable(path: Path, error: Exception) -> ListError:
     why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return ListError(f"{path} cannot be read: {why}", remedy="Use the path of a list of files.")
 
 
 @contextmanager
-def opened(path: Path) -> Generator[IO[str]]:
-    """Open the text of a list: UTF-8 with or without a byte order mark, as it is or compressed with gzip.
+def opened_bytes(listed: FileList) -> Generator[IO[bytes]]:
+    """Open a list, as it is or compressed with gzip; see `opened`.
 
     Args:
-        path: The list.
+        listed: The list.
 
     Raises:
-        ListError: It cannot be read, or is not UTF-8; also while it is read.
+        ListError: It cannot be read; also while it is read.
     """
+    path = listed.path
     try:
         with path.open("rb") as file:
             is_gzip = file.read(2) == _GZIP
-        with (gzip.open if is_gzip else open)(path, "rt", encoding="utf-8-sig", newline="") as text:
+            file.seek(0)
+            if is_gzip:
+                with gzip.open(file) as inflated:
+                    yield InflationLimit(path, listed.max_unpacked).reader(cast("IO[bytes]", inflated))
+            else:
+                yield file
+    except (OSError, EOFError, zlib.error) as error:
+        raise _unreadable(path, error) from error
+
+
+@contextmanager
+def opened(listed: FileList) -> Generator[IO[str]]:
+    """Open the text of a list: UTF-8 with or without a byte order mark, as it is or compressed with gzip.
+
+    Args:
+        listed: The list. Read its lines by `lines_of`, which bounds their length.
+
+    Raises:
+        ListError: It cannot be read, is not UTF-8, or has a line that is too long; also while it is read.
+    """
+    with opened_bytes(listed) as file, text_of(file, listed.shown) as text:
+        yield text
+
+
+@contextmanager
+def text_of(file: IO[bytes], shown: str) -> Generator[IO[str]]:
+    """Read bytes of a list as text.
+
+    Args:
+        file: The bytes.
+        shown: Their name in messages.
+
+    Raises:
+        ListError: They are not UTF-8, or have a line that is too long.
+    """
+    try:
+        with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
             yield text
     except UnicodeDecodeError as error:
-        raise ListError(f"{path} is not UTF-8 text (byte {error.start})", remedy="Save it as UTF-8.") from None
-    except (OSError, EOFError) as error:
-        raise _unreadable(path, error) from error
+        raise ListError(f"{shown} is not UTF-8 text (byte {error.start})", remedy="Save it as UTF-8.") from None
+    except RowError as error:
+        remedy = "Check that it is a list of files, and the quotes in it."
+        raise ListError(f"{shown}, line {error.line}: {error}", remedy=remedy) from error
 
 
 def numbered_lines(listed: FileList) -> Iterator[tuple[int, str]]:
@@ -244,8 +286,8 @@ def numbered_lines(listed: FileList) -> Iterator[tuple[int, str]]:
     Args:
         listed: The list.
     """
-    with opened(listed.path) as text:
-        for number, line in enumerate(text, 1):
+    with opened(listed) as text:
+        for number, line in enumerate(lines_of(text), 1):
             if line.strip() and not line.startswith("#"):
                 yield number, line.rstrip("\r\n")
 
@@ -259,16 +301,17 @@ def delimiter_of(header: str) -> str:
     return "\t" if "\t" in header else ","
 
 
-def header_of(line: str) -> list[str]:
+def header_of(line: str, *, quoted: bool = True) -> list[str]:
     """The names of a table's columns, without blanks around them.
 
     Args:
         line: Its first line.
+        quoted: Whether they may be quoted.
     """
-    take_long_cells()
     try:
-        return [name.strip() for name in next(csv.reader([line], delimiter=delimiter_of(line)), list[str]())]
-    except csv.Error:
+        rows = rows_of([line], delimiter_of(line), quoted=quoted)
+        return [name.strip() for _, names in rows for name in names]
+    except RowError:
         return []
 
 
@@ -313,6 +356,11 @@ def _what_it_is(head: Head) -> tuple[str, str]:
         return "a PFB or other Avro file", "Export the files as a TSV or JSON manifest."
     if "http://www.metalinker.org/" in head.text:
         return "a Metalink of version 3", "Get it as Metalink 4 (.meta4)."
+    if "guid" in head.columns and "_tag_0" in head.columns:
+        return (
+            "a Gen3 discovery export of studies without the column __manifest, which names their files",
+            "Export the manifest of the selected studies from the discovery page.",
+        )
     if head.columns[:1] == ("file name",):
         return (
             "a manifest for uploads, which names local files",
@@ -359,7 +407,7 @@ def size_in(text: str) -> int | None:
     stated = text.strip()
     if stated in ("", "-"):
         return None
-    if not (stated.isascii() and stated.isdigit()):
+    if not (stated.isascii() and stated.isdigit() and len(stated) < 20):
         raise RowFault(f"{stated[:40]!r} is not a size in bytes")
     return int(stated)
 
@@ -445,6 +493,8 @@ def file_at(
     """
     address = url.strip()
     scheme = scheme_of(address)
+    if scheme in URLS:
+        address = address.replace(" ", "%20")
     if scheme not in (*URLS, *STORES, "gs", "drs"):
         raise RowFault(f"{without_query(address)[:200]!r} is not a URL that can be downloaded")
     if scheme == "drs":
@@ -453,7 +503,10 @@ def file_at(
         except NotADrsId as error:
             raise RowFault(error.message) from error
         return ListedFile("drs", address, name, size, checksums or {}, folder)
-    where = urlsplit(address)
+    try:
+        where = urlsplit(address)
+    except ValueError as error:
+        raise RowFault(f"{without_query(address)[:200]!r} is not a valid URL: {error}") from None
     path = unquote(where.path) if scheme in URLS else address.partition("://")[2].partition("/")[2]
     above, _, last = path.rstrip("/").rpartition("/")
     if not name and scheme in (*URLS, "gs"):  # other services state the name

@@ -4,75 +4,73 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import IO
 
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.tables import RowError, rows_of
-from omicsdk.portals.lists import FileList, ListError, Row, delimiter_of, header_of, opened
+from omicsdk.core.tables import LONGEST_LINE, lines_of, rows_of
+from omicsdk.portals.lists import HEAD_BYTES, FileList, ListError, Row, delimiter_of, header_of, opened
 
 Names = tuple[str, ...]
 """The names that a column may have, in lower case, the preferred one first."""
 
 
-def table_rows(listed: FileList, required: Sequence[Names] = ()) -> Iterator[Row]:
+OUTCOME_COLUMN = "file_outcome"
+"""The column of result manifests, whose cells are quoted whatever the dialect of their list."""
+
+
+def table_rows(listed: FileList, required: Sequence[Names] = (), *, quoted: bool = True) -> Iterator[Row]:
     """The rows of a table; blank lines are skipped.
 
     Args:
         listed: The table.
         required: Columns that it must have, each under one of several names.
+        quoted: Whether its cells may be quoted if tabs separate them. Those that commas separate always may, and so may
+            the cells of a table whose header is quoted, and of a result manifest.
 
     Raises:
-        ListError: It is malformed, or a column is missing or occurs twice.
+        ListError: It is malformed, a row has a wrong number of cells, or a column is missing or occurs twice.
     """
-    with opened(listed.path) as text:
-        above, first = 0, ""
-        for line in text:
-            if line.strip():
-                first = line
-                break
-            above += 1
-    if first.lstrip()[:1] == "[":
-        yield from _objects(listed, required)
-        return
-    with opened(listed.path) as text:
-        for _ in range(above + 1):
-            text.readline()
-        yield from _cells(listed, text, first, above + 2, required)
+    with opened(listed) as text:
+        is_json = text.read(HEAD_BYTES).lstrip()[:1] == "["
+    yield from _objects(listed, required) if is_json else _cells(listed, required, quoted)
 
 
-def _cells(listed: FileList, text: IO[str], header: str, line: int, required: Sequence[Names]) -> Iterator[Row]:
-    names = header_of(header)
-    check_columns(listed, names, required)
-    try:
-        for number, cells in rows_of(text, delimiter_of(header), line):
+def _cells(listed: FileList, required: Sequence[Names], quoted: bool) -> Iterator[Row]:
+    with opened(listed) as text:
+        lines = enumerate(lines_of(text), 1)
+        above, header = next((each for each in lines if each[1].strip()), (0, ""))
+        delimiter = delimiter_of(header)
+        quoted = quoted or delimiter == "," or '"' in header or OUTCOME_COLUMN in header.lower()
+        names = header_of(header, quoted=quoted)
+        check_columns(listed, names, required)
+        rest = (line for _, line in lines)
+        for number, cells in rows_of(rest, delimiter, above + 1, width=len(names), quoted=quoted):
             if not any(map(str.strip, cells)):
                 continue
-            if any(cells[len(names) :]):
+            if len(cells) < len(names) or any(cells[len(names) :]):
                 said = f"{listed.shown}, line {number}: {len(cells)} cells, but the header row has {len(names)} columns"
                 raise ListError(said, remedy="Nothing was downloaded; correct the list.")
-            yield Row(number, dict(zip(names, [*cells, *[""] * (len(names) - len(cells))], strict=False)))
-    except RowError as error:
-        said = f"{listed.shown}, line {error.line}: {error}"
-        raise ListError(said, remedy="Check the quotes in it.") from error
+            yield Row(number, dict(zip(names, cells, strict=False)))
 
 
 def _objects(listed: FileList, required: Sequence[Names]) -> Iterator[Row]:
-    """The objects of a JSON array; values that are no texts are written as JSON."""
-    from omicsdk.gen3.records.exports import rows_of
+    """The objects of a JSON array, read as a stream; values that are no texts are written as JSON."""
+    from omicsdk.gen3.records.exports import rows_of as objects_of
 
     number = 0
-    with opened(listed.path) as text:
+    with opened(listed) as text:
         try:
-            for number, entry in enumerate(rows_of(lambda size: text.read(size).encode(), listed.shown), 1):
+            objects = objects_of(lambda size: text.read(size).encode(), listed.shown, longest=LONGEST_LINE)
+            for number, entry in enumerate(objects, 1):
                 if number == 1:
                     check_columns(listed, list(entry), required)
-                yield Row(number, {key: _text(value) for key, value in entry.items()})
-        except DecodeError as error:
-            said = f"{listed.shown}: not a JSON array of objects after entry {number}"
+                yield Row(number, {key: text_of(value) for key, value in entry.items()})
+        except (DecodeError, RecursionError) as error:
+            said = f"{listed.shown}: not a JSON array of objects, of at most 1 MiB each, after entry {number}"
             raise ListError(said, remedy="Download the list again; it may be truncated.") from error
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """A value of JSON as a cell: what is no text is written as JSON, null is empty."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -5,11 +5,15 @@ A format is one call of `table`: the columns that mark it, and those that state 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from urllib.parse import quote
 
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.resolution import server_url
+from omicsdk.gen3.manifests.tables import STUDIES
 from omicsdk.hca.azul.files import COLUMNS, JOINED, service_of
 from omicsdk.portals.lists import (
     FileList,
@@ -25,7 +29,7 @@ from omicsdk.portals.lists import (
     size_in,
     texts_in,
 )
-from omicsdk.portals.rows import Names, table_rows
+from omicsdk.portals.rows import Names, table_rows, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,10 @@ class Columns:
     mirrors: Names = ()
 
 
+_BY_IDENTIFIER = ("gdc", "gen3-guid", "sb-file")
+"""Services whose lists have an identifier in every row. Other portals list files that cannot be downloaded, too."""
+
+
 def cell(row: Row, names: Names) -> str:
     """The first value under one of several names; empty where there is none. Of joined values the first.
 
@@ -68,10 +76,15 @@ def listed_file(row: Row, kind: str, columns: Columns) -> Iterator[ListedFile]:
         columns: What the columns are called.
 
     Raises:
-        RowFault: A value is invalid.
+        RowFault: A value is invalid, or the identifier is missing from a list of identifiers.
     """
     address = cell(row, columns.address)
     if not address:
+        if kind in _BY_IDENTIFIER:
+            urls = cell(row, ("urls", "url"))
+            has = f"; its URLs ({urls[:200]}) are not in this format" if urls else ""
+            name = next((each for each in columns.address if each in row.cells), columns.address[0])
+            raise RowFault(f"{name} is empty{has}")
         return
     name = name_in(cell(row, columns.name))
     size = size_in(cell(row, columns.size))
@@ -94,6 +107,7 @@ def table(
     kind: str = "",
     required: Sequence[Names] = (),
     without: Names = (),
+    quoted: bool = True,
 ) -> Format:
     """Declare a format of tables.
 
@@ -105,6 +119,7 @@ def table(
         kind: The service that has the files; empty where addresses are URLs.
         required: Further columns that a download needs.
         without: Columns that tables of this format do not have.
+        quoted: Whether the portal quotes cells of its tables with tabs; see `table_rows`.
     """
     needed = (*marks, *required)
 
@@ -117,7 +132,7 @@ def table(
         return listed_file(lower, kind, files) if isinstance(files, Columns) else files(lower, listed)
 
     said = ", ".join(" or ".join(group) for group in marks)
-    return Format(name, title, said, recognises, lambda listed: table_rows(listed, needed), files_of)
+    return Format(name, title, said, recognises, partial(table_rows, required=needed, quoted=quoted), files_of)
 
 
 # -- the Human Cell Atlas, AnVIL and LungMAP
@@ -169,6 +184,7 @@ GDC = table(
     (_GDC_IDS, ("filename", "file_name"), ("md5", "md5sum"), ("size", "file_size")),
     Columns(_GDC_IDS, ("filename", "file_name"), ("size", "file_size"), {"md5": ("md5", "md5sum")}, _GDC_IDS),
     kind="gdc",
+    quoted=False,
 )
 GDC_SAMPLES = table(
     "gdc-samples",
@@ -176,6 +192,7 @@ GDC_SAMPLES = table(
     (("file id",), ("file name",), ("data category",)),
     Columns(("file id",), ("file name",), folder=("file id",)),
     kind="gdc",
+    quoted=False,
 )
 
 
@@ -198,7 +215,30 @@ _GEN3 = Columns(
         "sha256": ("sha256",),
     },
 )
-GEN3 = table("gen3", "Gen3 manifest", (_GUIDS,), _gen3_files)
+
+
+def _discovery_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
+    """The files of a study: the entries of a Gen3 manifest, as JSON in a cell; most studies have none."""
+    try:
+        study: object = json.loads(row.cells.get("gen3_discovery") or "{}")
+        shown = study.get("__manifest") if is_object(study) else None
+        entries: object = shown or json.loads(row.cells.get("__manifest") or "[]")
+    except (ValueError, RecursionError):
+        entries = None
+    if not is_array(entries):
+        raise RowFault("__manifest is not a JSON list of files")
+    for entry in entries:
+        cells = {name.lower(): text_of(value) for name, value in entry.items()} if is_object(entry) else {}
+        yield from _gen3_files(Row(row.line, cells), listed)
+
+
+GEN3_DISCOVERY = table(
+    "gen3-discovery",
+    "Gen3 discovery export, with the files of its studies",
+    (("__manifest", "gen3_discovery"),),
+    _discovery_files,
+)
+GEN3 = table("gen3", "Gen3 manifest", (_GUIDS,), _gen3_files, without=tuple(STUDIES))
 
 KIDS_FIRST_PREFIX = "dg.F82A1A"
 """The prefix of Kids First's GUIDs in compact identifiers."""
@@ -276,7 +316,7 @@ def _aligned(row: Row, column: str, count: int) -> list[str]:
     return values
 
 
-ENA = table("ena", "ENA file report", (tuple(f"{kind}_ftp" for kind in ENA_KINDS),), _ena_files)
+ENA = table("ena", "ENA file report", (tuple(f"{kind}_ftp" for kind in ENA_KINDS),), _ena_files, quoted=False)
 
 SRA_RUNS = table(
     "sra-runs",
@@ -284,6 +324,7 @@ SRA_RUNS = table(
     (("run",), ("releasedate", "assay type", "bioproject")),
     Columns(("run",), folder=("run",)),
     kind="sra",
+    quoted=False,
 )
 
 

@@ -8,9 +8,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
+from urllib.parse import quote
 
 from omicsdk.core.curl_config import curl_downloads, is_curl_config
+from omicsdk.core.tables import lines_of
 from omicsdk.hca.azul.files import service_of
+from omicsdk.portals.lists import URLS as FETCHED
 from omicsdk.portals.lists import (
     FileList,
     Format,
@@ -39,10 +42,32 @@ def _all_lines(head: Head, test: re.Pattern[str]) -> bool:
 _URL_LINE = re.compile(r'\s*"?[A-Za-z][A-Za-z0-9+.-]*://\S+|\s*dg\.[A-Za-z0-9]+[/:]\S+\s*\Z')
 
 
+_PLAIN_NAME = re.compile(r"[^\s/\\?#&=:]+")
+_HAS_EXTENSION = re.compile(r"[^?#]*://[^/?#]+/[^?#]*\.\w+(?:[?#]|\Z)")
+
+
 def _url_rows(listed: FileList) -> Iterator[Row]:
     for number, line in numbered_lines(listed):
-        url, _, name = line.strip().partition("\t" if "\t" in line.strip() else " ")
-        yield Row(number, {"url": url.strip('"'), "file_name": name.strip()})
+        url, name = _split(line.strip())
+        if " " in url and scheme_of(url) in FETCHED:
+            listed.notes["URLs with blanks, which are encoded as %20"] += 1
+        yield Row(number, {"url": url, "file_name": name})
+
+
+def _split(line: str) -> tuple[str, str]:
+    """The URL of a line, and the name that follows a tab, or a blank that cannot be a part of the URL."""
+    if line.startswith('"'):
+        url, _, name = line[1:].partition('"')
+        return url.strip(), name.strip()
+    url, tab, name = line.partition("\t")
+    if not tab and scheme_of(line) == "drs":  # identifiers have no blanks
+        url, _, name = line.partition(" ")
+    elif not tab:
+        first, _, last = line.partition(" ")
+        is_name = _PLAIN_NAME.fullmatch(last.strip()) is not None
+        if is_name and _HAS_EXTENSION.match(first):
+            url, name = first, last
+    return url.strip().strip('"'), name.strip()
 
 
 def url_files(row: Row, _: FileList) -> Iterator[ListedFile]:
@@ -127,8 +152,8 @@ ARIA2 = Format(
 
 
 def _curl_rows(listed: FileList) -> Iterator[Row]:
-    with opened(listed.path) as text:
-        for each in curl_downloads(_noted(listed, text)):
+    with opened(listed) as text:
+        for each in curl_downloads(_noted(listed, lines_of(text))):
             yield Row(each.line, {"url": each.url, "output": each.output})
 
 
@@ -223,7 +248,7 @@ def _checksum_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
         return
     name = "/".join(part for part in name.split("/") if part != ".")
     if listed.base:
-        yield file_at(f"{listed.base}/{name}", name=name_in(name), checksums=checksums)
+        yield file_at(f"{listed.base}/{quote(name)}", name=name_in(name), checksums=checksums)
     else:
         yield ListedFile("", name, name, None, checksums)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from omicsdk.core.errors import UsageError
+from omicsdk.core.tables import LONGEST_RECORD, RowError, rows_of
 
 METADATA = "metadata."
 TAGS = "tags"
@@ -99,27 +100,33 @@ def rows(lines: Iterable[str]) -> Iterator[Row]:
     Raises:
         WrongTable: It has no columns, unknown ones, or none that names a file; or a row does not fit them.
     """
-    reader = csv.reader(lines, _DIALECT, strict=True)
     columns: list[str] | None = None
     seen: dict[str, int] = {}
-    try:
-        for values in reader:
-            if columns is None:
-                columns = _columns([value.strip() for value in values])
-            elif any(value.strip() for value in values):
-                row = _row(columns, values, reader.line_num)
-                first = seen.setdefault(row.id or row.path, row.line)
-                if first != row.line:
-                    raise WrongTable(
-                        f"line {row.line}: {row.name} is already listed in line {first}", remedy="Remove one of them."
-                    )
-                yield row
-    except csv.Error as error:
-        raise WrongTable(f"line {reader.line_num}: {error}", remedy="Save it as tab-separated values.") from error
+    for line, values in _numbered(lines):
+        if columns is None:
+            columns = _columns([value.strip() for value in values])
+        else:
+            row = _row(columns, values, line)
+            first = seen.setdefault(row.id or row.path, row.line)
+            if first != row.line:
+                raise WrongTable(
+                    f"line {row.line}: {row.name} is already listed in line {first}", remedy="Remove one of them."
+                )
+            yield row
     if columns is None:
         raise WrongTable(
             "the table is empty", remedy="Name the columns in the first line: id, path, tags, metadata.KEY."
         )
+
+
+def _numbered(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a table that are not blank, each with the line that it begins in."""
+    try:
+        for line, values in rows_of(lines, "\t", strict=True, longest=LONGEST_RECORD):
+            if any(value.strip() for value in values):
+                yield line, values
+    except RowError as error:
+        raise WrongTable(f"line {error.line}: {error}", remedy="Save it as tab-separated values.") from error
 
 
 def changes(row: Row, file: Mapping[str, Any], *, clear: bool = False) -> list[Change]:
@@ -290,23 +297,19 @@ def read_table(lines: Iterable[str], columns: Sequence[str], filled: Sequence[st
     Raises:
         WrongTable: It has other columns, or lacks one; or a row has more cells, or lacks a value.
     """
-    reader = csv.reader(lines, _DIALECT, strict=True)
     names: list[str] | None = None
     found: list[tuple[int, dict[str, str]]] = []
-    try:
-        for values in reader:
-            cells = [value.strip() for value in values]
-            if names is None:
-                names = cells
-                _check_columns(names, columns, filled)
-            elif any(cells):
-                row = _cells(names, cells, reader.line_num)
-                empty = [name for name in filled if not row[name]]
-                if empty:
-                    raise WrongTable(f"line {reader.line_num} has no {empty[0]}", remedy="Fill it in.")
-                found.append((reader.line_num, row))
-    except csv.Error as error:
-        raise WrongTable(f"line {reader.line_num}: {error}", remedy="Save it as tab-separated values.") from error
+    for line, values in _numbered(lines):
+        cells = [value.strip() for value in values]
+        if names is None:
+            names = cells
+            _check_columns(names, columns, filled)
+        else:
+            row = _cells(names, cells, line)
+            empty = [name for name in filled if not row[name]]
+            if empty:
+                raise WrongTable(f"line {line} has no {empty[0]}", remedy="Fill it in.")
+            found.append((line, row))
     if not found:
         raise WrongTable("the table has no rows", remedy=f"Name the columns in the first line: {', '.join(columns)}.")
     return found

@@ -172,6 +172,15 @@ def test_a_package_that_would_leave_its_folder_is_reported(gen3, add, work):
     assert gen3("download", guid, "-d", "in").code == 0
 
 
+def test_a_package_that_unpacks_too_far_is_reported_unless_the_bound_is_raised(gen3, add, work):
+    guid = add("p.zip", archive(a="one" * 500))
+    ran = gen3("download", guid, "--unpack-packages", "--max-unpacked", "1K", "-d", "in")
+    assert (ran.code, "p.zip unpacks to more than 1,024 bytes" in ran.err) == (3, True)
+    assert names(work / "in") == ["p.zip"]
+    assert gen3("download", guid, "--unpack-packages", "--max-unpacked", "2K", "-d", "in").code == 0
+    assert names(work / "in") == ["a", "p.zip"]
+
+
 def test_drs_pull_lists_files_and_rights(gen3, add, work, omics_sandbox):
     guid = add("a.txt", b"one")
     (work / "m.json").write_text(json.dumps([{"object_id": guid}, {"object_id": "gone"}]))

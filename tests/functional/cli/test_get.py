@@ -1,6 +1,7 @@
 """`omics get`: lists of portals on the command line, with messages, exit codes and refusals."""
 
 import csv
+import gzip
 import hashlib
 import json
 import os
@@ -62,6 +63,15 @@ def test_a_dry_run_plans_each_file(get, portal):
     assert portal.requests == []
 
 
+def test_a_compressed_list_that_inflates_too_far_is_refused_unless_the_bound_is_raised(get, portal, tmp_path):
+    (tmp_path / "list.gz").write_bytes(gzip.compress((tmp_path / "gdc_manifest.txt").read_bytes() + b"\n" * 5000))
+    ran = get("list.gz", "--to", "data", "--max-unpacked", "1K")
+    assert ran.code == 2
+    assert "list.gz unpacks to more than 1,024 bytes" in ran.err
+    assert "raise the bound: --max-unpacked SIZE" in ran.err
+    assert get("list.gz", "--to", "data", "--max-unpacked", "8K").code == 0
+
+
 def test_some_that_fail_end_with_3_and_all_with_1(get, portal):
     portal.always[f"gdc/data/{U(42)}"] = Faults.status(404)
     ran = get("gdc_manifest.txt", "--to", "data")
@@ -94,7 +104,8 @@ def test_a_list_comes_from_stdin(get, tmp_path):
         ("id\tname\n", ("--format", "gdc"), ["missing column: filename or file_name", "Its columns are id, name"]),
         ("id\tfilename\tmd5\tsize\nx\t../a\t\t1\n", (), ["line 2", "contains '..'", "Nothing was downloaded"]),
         ("id\tfilename\tmd5\tsize\nx\ta\t" + "0" * 32 + "\t1\ny\ta\t" + "1" * 32 + "\t2\n", (), ["is listed twice", "--layout id"]),
-        ("id\tfilename\tmd5\tsize\nx\t\"a\t\t1\ny\tb\t\t2\n", (), ["quote", "Check the quotes"]),
+        ("id\tfilename\tmd5\tsize\nx\t\"a\t\t1\ny\tb\t2\n", (), ["line 3: 3 cells", "Nothing was downloaded"]),
+        ("guid\tsize\turls\n\t1\ts3://b/k\n", (), ["line 2: guid is empty", "s3://b/k"]),
         ("https://h.example/a\n", ("--format", "nothing"), ["Unknown format 'nothing'", "The manual has"]),
         ("id\tname\tmd5\tbytes\n", (), ["The nearest: Seven Bridges", "(--format sb: id, name, project); GDC manifest or cart"]),
         ("https://h.example/\n", (), ["line 1", "ends without a file name"]),

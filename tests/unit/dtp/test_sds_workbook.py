@@ -352,7 +352,7 @@ def test_other_zip_files_and_cut_ones_are_reported(tmp_path):
     ("content", "told"),
     [
         (b"a\xff\n", "is not UTF-8"),
-        (b'a,b\n1,"' + b"x" * ((1 << 24) + 1), "Check the quotes"),
+        (b'a,b\n1,"' + b"x" * ((1 << 24) + 1), "line 2: the line is longer than 16 MiB"),
         (b'a,b\n1,"x\n2,y\n', "after line 1: a quote is opened and never closed"),
     ],
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import tracemalloc
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -25,6 +28,7 @@ FORMAT_OF = {
     "gdc_cart.json": "gdc",
     "gen3_manifest.json": "gen3",
     "gen3_index.tsv": "gen3",
+    "gen3_discovery.tsv": "gen3-discovery",
     "sb_manifest.csv": "sb",
     "cavatica_drs.csv": "drs-table",
     "kids_first.tsv": "kids-first",
@@ -44,6 +48,8 @@ FORMAT_OF = {
     "md5sum.txt": "checksums",
     "checksums_of_urls.txt": "checksums",
 }
+PUBLISHED = SAMPLES.parent / "published"
+U = "{0:08x}-0000-4000-8000-{0:012x}".format
 TEXTS = sorted(name for name in FORMAT_OF if not name.endswith((".zip", ".json", ".meta4")))
 TABLES = sorted(name for name in FORMAT_OF if name.endswith((".tsv", ".csv")) or name.startswith("gdc_manifest"))
 
@@ -209,6 +215,7 @@ def test_urls_of_a_metalink_come_by_priority_and_all_hashes_count():
         (b"File name,sample\na.bam,S1\n", "a manifest for uploads", "Export the manifest"),
         (b'<metalink version="3.0" xmlns="http://www.metalinker.org/">', "version 3", "meta4"),
         (b"<!DOCTYPE html><html>Log in</html>", "a page of HTML", "login page"),
+        (b"guid\tname\t_tag_0\ns1\tStudy 1\tProgram: X\n", "discovery export of studies", "Export the manifest"),
     ],
 )
 def test_an_unknown_list_is_refused_with_its_first_line(data: bytes, said: str, remedy: str, tmp_path: Path):
@@ -280,8 +287,181 @@ def test_a_metalink_with_a_doctype_is_refused(tmp_path: Path):
         read(path)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "latin-1"])
+def test_a_doctype_is_refused_anywhere_and_in_any_encoding(encoding: str, tmp_path: Path):
+    path = tmp_path / "bomb.meta4"
+    comment = "<!--" + "x" * 100_000 + "-->"
+    bomb = '<!DOCTYPE m [<!ENTITY a "b">]><metalink xmlns="urn:ietf:params:xml:ns:metalink">&a;</metalink>'
+    path.write_bytes(f'<?xml version="1.0" encoding="{encoding}"?>{comment}{bomb}'.encode(encoding))
+    with pytest.raises(ListError, match="DOCTYPE"):
+        read(path, "metalink")
+
+
+def test_a_metalink_in_another_encoding_is_read(tmp_path: Path):
+    path = tmp_path / "a.meta4"
+    file = (
+        '<file name="é.bin"><pieces type="sha-256"><hash>00</hash></pieces><url>https://h.example/a b.bin</url></file>'
+    )
+    document = f'<metalink xmlns="urn:ietf:params:xml:ns:metalink">{file}</metalink>'
+    path.write_bytes(f'<?xml version="1.0" encoding="utf-16"?>{document}'.encode("utf-16"))
+    ((found,),) = read(path, "metalink")
+    assert (found.name, found.address, found.checksums) == ("é.bin", "https://h.example/a%20b.bin", {})
+
+
+@pytest.mark.parametrize("where", ["<file name='a'><url>{}</url></file>", "<!--{}-->", "<x a='{}'/>"])
+def test_a_part_of_a_metalink_that_is_too_long_is_refused(where: str, tmp_path: Path):
+    path = tmp_path / "a.meta4"
+    long = where.format("x" * (3 << 20))
+    path.write_text(f'<metalink xmlns="urn:ietf:params:xml:ns:metalink">{long}</metalink>')
+    with pytest.raises(ListError, match="1 MiB"):
+        read(path)
+
+
 def test_a_bag_whose_files_leave_its_data_folder_is_refused(tmp_path: Path):
     path = tmp_path / "fetch.txt"
     path.write_text("https://h.example/a\t1\tdata/../../a\n")
     with pytest.raises(RowFault, match=r"contains '\.\.'"):
         read(path)
+
+
+# -- lists that others made: quotes, blanks, damaged rows
+
+
+@pytest.mark.parametrize("end", ["", '"'])
+def test_a_quote_in_a_report_of_the_ena_swallows_no_runs(end: str, tmp_path: Path):
+    """Six runs, of which one has a title that begins with a quote, and a later one perhaps a title that ends with one."""
+    path = tmp_path / "report.tsv"
+    titles = ["a", '"b', "c", f"d{end}", "e", "f"]
+    rows = [f"{title}\tERR00000{number}\th.example/{number}.gz" for number, title in enumerate(titles)]
+    path.write_text("\n".join(["sample_title\trun_accession\tfastq_ftp", *rows, ""]))
+    assert [file.name for row in read(path) for file in row] == [f"{number}.gz" for number in range(6)]
+
+
+def test_a_quote_in_a_name_of_the_gdc_costs_neither_size_nor_checksum(tmp_path: Path):
+    path = tmp_path / "gdc.txt"
+    path.write_text(f'id\tfilename\tmd5\tsize\tstate\nx\t"a.bam\t{"0" * 32}\t1\treleased\ny\tb"\t{"1" * 32}\t2\tx\n')
+    assert [(file.name, file.size, len(file.checksums)) for (file,) in read(path)] == [('"a.bam', 1, 1), ('b"', 2, 1)]
+
+
+def test_a_list_that_another_program_quoted_is_read_as_such(tmp_path: Path):
+    path = tmp_path / "gdc.txt"
+    path.write_text('"id"\t"filename"\t"md5"\t"size"\n"x"\t"a ""b"".bam"\t""\t"1"\n')
+    assert [(file.address, file.name) for (file,) in read(path)] == [("x", 'a "b".bam')]
+
+
+def test_a_result_manifest_is_quoted_whatever_its_format(tmp_path: Path):
+    path = tmp_path / "data.manifest.tsv"
+    cells = ["x", '"a.bam', "", "1", 'data/"a.bam', "size only"]
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, dialect="excel-tab")
+        writer.writerows([["id", "filename", "md5", "size", "file_path", "file_outcome"], cells])
+    assert [file.name for (file,) in read(path)] == ['"a.bam']
+
+
+@pytest.mark.parametrize(
+    ("sample", "said"),
+    [
+        ("gdc-manifest-short-row.txt", "line 2: 4 cells, but the header row has 5 columns"),
+        ("gen3-index-empty-guid.tsv", r"guid is empty; its URLs \(gs://path s3://path\)"),
+    ],
+)
+def test_a_damaged_list_that_was_published_is_refused(sample: str, said: str):
+    with pytest.raises((ListError, RowFault), match=said):
+        read(PUBLISHED / sample)
+
+
+def test_the_files_of_a_published_discovery_export_are_those_of_its_studies():
+    files = [file for row in read(PUBLISHED / "gen3-discovery.tsv") for file in row]
+    assert format_of(PUBLISHED / "gen3-discovery.tsv") == "gen3-discovery"
+    assert len(files) == 72
+    assert all(file.address.startswith("dg.4503/") and file.name and file.size and file.checksums for file in files)
+
+
+@pytest.mark.parametrize(
+    ("line", "url", "name"),
+    [
+        ("https://h.example/a b.txt", "https://h.example/a%20b.txt", "a b.txt"),
+        ("https://h.example/a.bam b.bam", "https://h.example/a.bam", "b.bam"),
+        ("https://h.example/a.bam?x=1 b.bam", "https://h.example/a.bam?x=1", "b.bam"),
+        ("https://h.example/a.bam dir/b.bam", "https://h.example/a.bam%20dir/b.bam", "b.bam"),
+        ("https://h.example/a.bam b c.bam", "https://h.example/a.bam%20b%20c.bam", "a.bam b c.bam"),
+        ("https://h.example/get?id=a b.txt", "https://h.example/get?id=a%20b.txt", "get"),
+        ("https://h.example/7\tb c.txt", "https://h.example/7", "b c.txt"),
+        ('"https://h.example/a b.txt"', "https://h.example/a%20b.txt", "a b.txt"),
+        ("s3://bucket/a b.txt", "s3://bucket/a b.txt", ""),
+        ("drs://h.example/a b.txt", "drs://h.example/a", "b.txt"),
+    ],
+)
+def test_a_blank_in_a_line_is_a_part_of_the_url_unless_a_name_follows(line: str, url: str, name: str, tmp_path: Path):
+    path = tmp_path / "urls.txt"
+    path.write_text(f"{line}\n")
+    listed, format = FileList(path, "urls.txt", "", (), Counter()), format_named("urls", FORMATS)
+    ((file,),) = [list(format.files(row, listed)) for row in format.rows(listed)]
+    assert (file.address, file.name) == (url, name)
+    assert bool(listed.notes) == (" " in line and "%20" in url)
+
+
+# -- bounds
+
+
+def bag_of(path: Path, **files: str) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in {"bagit": "BagIt-Version: 0.97\n", **files}.items():
+            with archive.open(f"bag/{name.replace('_', '-')}.txt", "w") as out:
+                for start in range(0, len(text), 1 << 16):
+                    out.write(text[start : start + (1 << 16)].encode())
+    return path
+
+
+LONG = "x" * (40 << 20)
+
+
+@pytest.mark.parametrize("name", ["fetch", "manifest_sha256"])
+def test_a_line_without_an_end_in_a_bag_takes_no_memory(name: str, tmp_path: Path):
+    path = bag_of(tmp_path / "bag.zip", **{"fetch": "https://h.example/a 1 data/a\n", name: LONG})
+    tracemalloc.start()
+    with pytest.raises(ListError, match=r"line 1: the line is longer than 1 MiB"):
+        read(path)
+    assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "start", ["https://h.example/a\n", "id\tfilename\tmd5\tsize\n", '[{"guid": "x/y"}, {"guid": "']
+)
+def test_a_line_without_an_end_in_a_compressed_list_takes_no_memory(start: str, tmp_path: Path):
+    path = tmp_path / "list.gz"
+    path.write_bytes(gzip.compress((start + LONG).encode(), 1))
+    tracemalloc.start()
+    with pytest.raises(ListError, match="1 MiB"):
+        read(path)
+    assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    tracemalloc.stop()
+
+
+def test_json_in_one_line_is_read_as_a_stream(tmp_path: Path):
+    path = tmp_path / "list.json"
+    entry = '{"object_id": "dg.4503/%d", "file_name": "a%d.bam", "file_size": 1}'
+    path.write_text(f"[{', '.join(entry % (number, number) for number in range(50_000))}]")
+    format, listed = format_named("gen3", FORMATS), FileList(path, "list.json", "", (), Counter())
+    next(format.rows(listed))  # imports the reader
+    tracemalloc.start()
+    assert sum(1 for _ in format.rows(listed)) == 50_000
+    assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("is_bag", [False, True])
+def test_what_a_list_may_inflate_to_is_bounded_and_the_bound_can_be_raised(is_bag: bool, tmp_path: Path):
+    path = tmp_path / "list"
+    lines = "".join(f"https://h.example/{number}.bam\n" for number in range(2000))
+    if is_bag:
+        bag_of(path, fetch="".join(f"{line} 1 data/a\n" for line in lines.split()))
+    else:
+        path.write_bytes(gzip.compress(lines.encode()))
+    format = recognised(Head(path), FORMATS, "list")
+    listed = FileList(path, "list", "", (), Counter(), "10K")
+    with pytest.raises(UsageError, match="unpacks to more than 10,240 bytes") as caught:
+        list(format.rows(listed))
+    assert "--max-unpacked" in caught.value.remedy
+    assert len(list(format.rows(listed._replace(max_unpacked=1 << 20)))) == 2000

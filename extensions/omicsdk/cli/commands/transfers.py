@@ -35,7 +35,6 @@ LISTED = 1000
 """Results of more files than this are only counted if no output format is chosen."""
 _DONE = {"Download": "downloaded", "Upload": "uploaded", "downloading": "downloaded", "uploading": "uploaded"}
 _RATE = re.compile(r"(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?(?:/s)?", re.IGNORECASE)
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 
 
@@ -73,22 +72,6 @@ def _patience(arguments: Mapping[str, Any]) -> Patience | None:
     }
     given = {name: value for name, value in said.items() if value is not None}
     return Patience(**given) if given else None
-
-
-def bytes_of(option: str, text: str) -> int:
-    """Parse a number of bytes.
-
-    Args:
-        option: The option.
-        text: The number, with K, M or G for powers of 1024.
-
-    Raises:
-        UsageError: It is invalid.
-    """
-    match = _SIZE.fullmatch(text.strip())
-    if not match:
-        raise UsageError(f"{option} {text}: not a number of bytes", remedy="Use one such as 16M.")
-    return int(float(match[1]) * _FACTORS[match[2].lower()])
 
 
 def _rate(option: str, text: str) -> float:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import Enum, unique
 from functools import partial
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
+from omicsdk.core.tables import lines_of
 from omicsdk.gen3.manifests import tables
 from omicsdk.gen3.manifests.tables import Fault, OnFault
 
@@ -160,10 +161,11 @@ def check_format(
     check = _Check(tuple(protocols), base64_md5, urls_required, on_fault)
     manifest = Path(path)
     with tables.opened(manifest) as text:
-        first = text.readline()
+        lines = lines_of(text)
+        first = next(lines, "")
         header = check.header(manifest, first, delimiter, columns)
         if header is not None and (line_limit is None or line_limit > 1):
-            check.lines(text, header, line_limit)
+            check.lines(lines, header, line_limit)
     return FormatCheck(check.rows, check.faults, check.warnings)
 
 
@@ -220,12 +222,12 @@ class _Check:
             self._wrong(1, "", "", reason, "Rename the file.", warns=True)
         return found
 
-    def lines(self, text: IO[str], header: _Header, limit: int | None) -> None:
+    def lines(self, lines: Iterable[str], header: _Header, limit: int | None) -> None:
         """Check the lines below the header."""
         pattern = partial(right_line, header.kinds, header.delimiter, self._protocols, base64=self._base64)
         optional = [Columns.AUTHZ] if self._urls_required else [Columns.AUTHZ, Columns.URL]
         right, but_empty = pattern().fullmatch, pattern(empty=optional).fullmatch
-        numbered = enumerate(text, 2)
+        numbered = enumerate(lines, 2)
         rows = 0
         for number, line in numbered:
             if limit is not None and number > limit:

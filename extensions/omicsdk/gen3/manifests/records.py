@@ -294,7 +294,7 @@ def _counted(rows: Iterator[Row | Fault], index: IndexRecords, target: Path) -> 
 def _rows(path: Path, delimiter: str | None) -> Iterator[Row | Fault]:
     """The rows, or the fault of each that is wrong."""
     faults = list[Fault]()
-    for row in rows_of(path, delimiter=delimiter, on_fault=faults.append):
+    for row in rows_of(path, delimiter=delimiter, on_fault=faults.append, complete=False):
         yield from faults
         faults.clear()
         yield row

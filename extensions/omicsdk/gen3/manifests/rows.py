@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +16,12 @@ from omicsdk.gen3.records.exports import rows_of as objects_of
 from omicsdk.transfer.names import wrong_with
 
 _NAMES_FILES = f"Name the column with the files' GUIDs one of: {', '.join(tables.OF_DOWNLOADS[tables.GUID])}."
+
+
+def _check_no_studies(path: Path, columns: Collection[str]) -> None:
+    if not tables.STUDIES.isdisjoint(columns):
+        remedy = "Use `omics get`, which takes the files of __manifest, or export the manifest of the selected studies."
+        raise ManifestError(path, "it is a discovery export, which lists studies", remedy=remedy)
 
 
 class Row(NamedTuple):
@@ -44,7 +50,11 @@ class Row(NamedTuple):
 
 
 def rows_of(
-    path: str | os.PathLike[str], *, delimiter: str | None = None, on_fault: OnFault | None = None
+    path: str | os.PathLike[str],
+    *,
+    delimiter: str | None = None,
+    on_fault: OnFault | None = None,
+    complete: bool = True,
 ) -> Iterator[Row]:
     """Read the files that a manifest names, one by one: it may be long.
 
@@ -53,6 +63,7 @@ def rows_of(
             as gen3sdk knows them), or a JSON list as drs-pull reads it (object_id, file_name, file_size, md5sum, commons_url).
         delimiter: The separator of a table's cells; by default the one of its suffix.
         on_fault: Takes the fault of a row, which is left out; by default it is raised.
+        complete: Whether a row with fewer cells than there are columns is a fault; otherwise those that it lacks are empty.
 
     Raises:
         ManifestError: It is not a manifest, no column names the files, or a row is wrong.
@@ -62,7 +73,7 @@ def rows_of(
     if delimiter is None and _is_json(manifest):
         yield from _of_json(manifest, told)
     else:
-        yield from _of_table(manifest, delimiter, told)
+        yield from _of_table(manifest, delimiter, told, complete)
 
 
 def _raised(path: Path) -> OnFault:
@@ -79,14 +90,19 @@ def _is_json(path: Path) -> bool:
         return path.suffix.lower() == ".json" or text.read(1024).lstrip()[:1] in ("[", "{")
 
 
-def _of_table(path: Path, delimiter: str | None, on_fault: OnFault) -> Iterator[Row]:
+def _of_table(path: Path, delimiter: str | None, on_fault: OnFault, complete: bool) -> Iterator[Row]:
     with tables.table_of(path, delimiter) as table:
+        _check_no_studies(path, table.header)
         names = tables.standard_names(table.header, tables.OF_DOWNLOADS)
         places = {name: names.index(name) for name in tables.OF_DOWNLOADS if name in names}
         if tables.GUID not in places:
             raise ManifestError(path, "line 1: no column names the files", remedy=_NAMES_FILES)
         shown = {name: table.header[place] for name, place in places.items()}
         for row in table.rows:
+            columns = len(table.header) if complete else min(row.given, len(table.header))
+            if (fault := tables.miscounted(row, columns)) is not None:
+                on_fault(fault)
+                continue
             read = _row({name: row.cells[place] for name, place in places.items()}, row.line, shown, on_fault)
             if read is not None:
                 yield read
@@ -98,6 +114,7 @@ def _of_json(path: Path, on_fault: OnFault) -> Iterator[Row]:
     try:
         with tables.opened(path) as text:
             for number, entry in enumerate(objects_of(lambda size: text.read(size).encode(), str(path)), 1):
+                _check_no_studies(path, entry)
                 cells, shown = _cells(entry, known)
                 named = next((entry[key] for key in entry if shown.get(tables.FILE_NAME) == key), "")
                 if not isinstance(named, str):  # its text would be a name that was not given
@@ -237,7 +254,7 @@ def entries_of(table: Table) -> Iterator[Entry | Fault]:
     names = columns_of(table)
     shown = {name: table.header[names.index(name)] for name in names}
     for row in table.rows:
-        yield tables.overlong(row, len(names)) or entry_of(row, names, shown)
+        yield tables.miscounted(row, len(names)) or entry_of(row, names, shown)
 
 
 def cells_of(row: TableRow, names: Sequence[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 from omicsdk.core.checksums import from_base64
 from omicsdk.core.errors import OmicsError, UsageError, shortened
 from omicsdk.core.files import in_place_of
-from omicsdk.core.tables import RowError, rows_of
+from omicsdk.core.tables import RowError, lines_of, rows_of
 from omicsdk.gen3.errors import Gen3Error
 
 #: Characters of a value that a fault shows.
@@ -117,6 +117,9 @@ OF_DOWNLOADS: Mapping[str, tuple[str, ...]] = {
 }
 """The columns that matter to a download, with the names of drs-pull manifests among them."""
 
+STUDIES = frozenset(["__manifest", "gen3_discovery", "_tag_0"])
+"""Columns of discovery exports, whose GUIDs are those of studies, not of files."""
+
 OF_BUNDLES: Mapping[str, tuple[str, ...]] = {
     GUID: ALIASES[GUID],
     "name": ("bundle_name", "name"),
@@ -181,6 +184,8 @@ def manifests_in(directory: str | os.PathLike[str], output: str | os.PathLike[st
     return manifests
 
 
+A_TABLE = "Use a table of tab- or comma-separated values."
+"""Remedy for a file that is none."""
 TABLES = {".tsv": "\t", ".csv": ","}
 """The separator of cells, by the suffix of a manifest."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -239,7 +244,7 @@ def opened(path: Path) -> Generator[IO[str]]:
     """A manifest's text: UTF-8 with or without a byte order mark.
 
     Raises:
-        ManifestError: It does not exist, cannot be read, or is not UTF-8.
+        ManifestError: It does not exist, cannot be read, is not UTF-8, or has a line that `lines_of` refuses.
     """
     try:
         with path.open("rb") as file:
@@ -250,6 +255,8 @@ def opened(path: Path) -> Generator[IO[str]]:
             yield text
     except OmicsError:  # one of a service may be an OSError too: requests' errors are
         raise
+    except RowError as error:
+        raise ManifestError(path, Fault(error.line, "", "", str(error), A_TABLE)) from error
     except UnicodeDecodeError:
         raise ManifestError(path, f"line {_not_utf8(path)} is not UTF-8", remedy="Save the file as UTF-8.") from None
     except OSError as error:
@@ -269,46 +276,51 @@ def table_of(path: Path, delimiter: str | None = None, **dialect: Any) -> Genera
         ManifestError: It is not a table of text, or its header has a name twice.
     """
     with opened(path) as text:
-        first = text.readline()
+        lines = lines_of(text)
+        first = next(lines, "")
         if not first.strip():
             raise ManifestError(path, "the file is empty", remedy="Name the columns in the first line.")
         if "\0" in first:
-            raise ManifestError(path, "it is not a text file", remedy="Use a table of tab- or comma-separated values.")
+            raise ManifestError(path, "it is not a text file", remedy=A_TABLE)
         separator = delimiter_of(path, delimiter, first)
-        header = [name.strip() for name in next(csv.reader([first], delimiter=separator, **dialect))]
+        header = [name.strip() for _, cells in rows_of([first], separator, **dialect) for name in cells]
         _check(path, header, separator)
-        yield Table(path, separator, header, _rows(path, rows_of(text, separator, 2, **dialect), len(header)))
+        rows = rows_of(lines, separator, 2, width=len(header), **dialect)
+        yield Table(path, separator, header, _rows(path, rows, len(header)))
 
 
-def overlong(row: TableRow, columns: int) -> Fault | None:
-    """Return the fault of a row that has more values than columns; None without one.
+def miscounted(row: TableRow, columns: int) -> Fault | None:
+    """Return the fault of a row that has more values than columns, or fewer cells; None without one.
 
     Args:
         row: The row.
         columns: The number of columns.
     """
-    if not any(cell.strip() for cell in row.cells[columns:]):
+    if row.given >= columns and not any(cell.strip() for cell in row.cells[columns:]):
         return None
     reason = f"has {row.given} cells, and there are {columns} columns"
-    return Fault(row.line, "", "", reason, "Quote cells that have the separator in them.")
+    remedy = (
+        "Quote cells that have the separator in them." if row.given > columns else "Complete the row, or remove it."
+    )
+    return Fault(row.line, "", "", reason, remedy)
 
 
 def whole_rows(table: Table) -> Iterator[TableRow]:
     """Yield a table's rows.
 
     Raises:
-        ManifestError: A row has more cells than there are columns.
+        ManifestError: A row has another number of cells than there are columns.
     """
     for row in table.rows:
-        if (fault := overlong(row, len(table.header))) is not None:
+        if (fault := miscounted(row, len(table.header))) is not None:
             raise ManifestError(table.path, fault)
         yield row
 
 
 def rows_by_name(table: Table) -> Iterator[NamedRow | Fault]:
-    """Yield a table's rows with their stripped cells by the header's names, or the fault of a row with too many cells."""
+    """Yield a table's rows with their stripped cells by the header's names, or the fault of a row with a wrong number of cells."""
     for row in table.rows:
-        yield overlong(row, len(table.header)) or NamedRow(
+        yield miscounted(row, len(table.header)) or NamedRow(
             row.line, dict(zip(table.header, (cell.strip() for cell in row.cells), strict=False))
         )
 

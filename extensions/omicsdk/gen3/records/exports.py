@@ -19,6 +19,7 @@ from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
 from omicsdk.core.lazy import require
 from omicsdk.core.paging import count_at, items_at
+from omicsdk.core.tables import LONGEST_RECORD
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.dictionary import Dictionary
@@ -43,7 +44,11 @@ _LONGEST_BEGINNING = 200
 
 
 def rows_of(
-    read: Callable[[int], bytes], operation: str, *, begins: re.Pattern[str] = _ARRAY
+    read: Callable[[int], bytes],
+    operation: str,
+    *,
+    begins: re.Pattern[str] = _ARRAY,
+    longest: int = LONGEST_RECORD,
 ) -> Iterator[dict[str, Any]]:
     """Return the objects of a JSON array one by one.
 
@@ -51,9 +56,10 @@ def rows_of(
         read: Returns at most as many bytes as requested; none at the end.
         operation: Its name in errors.
         begins: What the array begins with; what follows its end is not read.
+        longest: The most characters of an object.
 
     Raises:
-        DecodeError: It is not an array of objects, or ends before its end.
+        DecodeError: It is not an array of objects, ends before its end, or has an object that is longer.
     """
     decode, scan = getincrementaldecoder("utf-8")("replace").decode, json.JSONDecoder().raw_decode
     text, begun = "", False
@@ -73,12 +79,14 @@ def rows_of(
                 return
             try:
                 row, place = scan(text, place)
-            except ValueError:
+            except (ValueError, RecursionError):
                 break
             if not is_object(row):
                 raise DecodeError(operation, "a row", row, expected="an object")
             yield row
         text = text[place:]
+        if len(text) > longest and begun:
+            raise DecodeError(operation, "a row", text[:200], expected=f"at most {longest >> 20} MiB of JSON")
         if not chunk:
             raise DecodeError(operation, "the body", text[:200], expected="the rest of a JSON array")
 

@@ -11,6 +11,7 @@ from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, runtime_checkable
 
+from omicsdk.core.archives import InflationLimit, UnpacksTooLarge
 from omicsdk.core.errors import shortened
 from omicsdk.core.lazy import require
 from omicsdk.core.tables import file_rows, line_of
@@ -287,13 +288,17 @@ def workbook_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
 
 def _workbook(path: Path) -> Workbook:
     require("openpyxl", "gen3", f"{path}, which is a workbook")
-    from zipfile import BadZipFile
+    from zipfile import BadZipFile, ZipFile
 
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
+        with ZipFile(path) as archive:
+            InflationLimit(path).spend(sum(entry.file_size for entry in archive.infolist()))
         return load_workbook(path, read_only=True)
+    except UnpacksTooLarge as error:
+        raise Gen3UserError(error.message, remedy="Save its sheets as .tsv.") from error
     except (InvalidFileException, BadZipFile, KeyError, ValueError) as error:
         raise Gen3UserError(f"{path} is not an Excel workbook: {error}", remedy="Save it as .xlsx.") from error
     except OSError as error:

@@ -19,7 +19,7 @@ from omicsdk.core.errors import APIError, Gone, Interrupted, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
-from omicsdk.core.tables import file_lines, file_rows
+from omicsdk.core.tables import LONGEST_LINE, file_lines, file_rows
 from omicsdk.hca.azul.files import COLUMNS, AzulFile, of_download, of_row
 from omicsdk.hca.azul.filters import Conditions
 from omicsdk.hca.azul.index import resolved
@@ -217,7 +217,7 @@ def _of_curl(path: Path, catalog: str) -> Iterator[AzulFile]:
 
 
 def _of_table(path: Path, catalog: str) -> Iterator[AzulFile]:
-    rows = file_rows(path, "\t", ManifestError)
+    rows = file_rows(path, "\t", ManifestError, strict=False, longest=LONGEST_LINE)
     _, columns = next(rows, (0, list[str]()))
     lacking = [names[0] for what, names in COLUMNS.items() if what in ("name", "size") and not {*names} & {*columns}]
     if lacking or not ({"file_uuid", *COLUMNS["url"]} & {*columns}):
@@ -228,6 +228,9 @@ def _of_table(path: Path, catalog: str) -> Iterator[AzulFile]:
     for line, cells in rows:
         if not any(cells):
             continue
+        if len(cells) < len(columns) or any(cells[len(columns) :]):
+            said = f"{path}, line {line}: {len(cells)} cells, but the header row has {len(columns)} columns"
+            raise ManifestError(said, remedy="Download the manifest again, or correct the row.")
         file = of_row(dict(zip(columns, cells, strict=False)), catalog)
         if not file.uuid or not file.name:
             raise ManifestError(

@@ -9,12 +9,12 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import TextIOWrapper
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from omicsdk.core.errors import OmicsError, TransferError, UnsafePath, UsageError
 from omicsdk.core.files import in_place_of
-from omicsdk.core.tables import RowLines
+from omicsdk.core.tables import RowError, lines_of, rows_of
 from omicsdk.hca.dss.bundles import ROOT, DSSFile, name_in_store
 from omicsdk.hca.dss.tsv import DIALECT
 from omicsdk.transfer.disk import write_errors
@@ -62,7 +62,7 @@ class Manifest:
             ManifestError: It is not a readable table, or a column is missing.
         """
         with _opened(path) as lines:
-            columns = tuple(csv.DictReader(lines, dialect=DIALECT).fieldnames or ())
+            columns = tuple(name for _, names in islice(rows_of(lines, "\t"), 1) for name in names)
         missing = [column for column in COLUMNS if column not in columns]
         if missing:
             hint = " It seems to be separated by commas." if len(columns) == 1 and "," in columns[0] else ""
@@ -82,20 +82,12 @@ class Manifest:
 
     def _numbered(self) -> Iterator[tuple[int, dict[str, str]]]:
         with _opened(self.path) as lines:
-            whole = RowLines(lines, "\t")
-            reader = csv.DictReader(whole, restkey="", restval="", dialect=DIALECT)
-            try:
-                _ = reader.fieldnames
-                whole.check()
-                for row in reader:
-                    whole.check()
-                    row.pop("", None)
-                    if any(row.values()):
-                        yield reader.line_num, row
-            except csv.Error as error:
-                raise ManifestError(
-                    f"{self.path}: up to line {reader.line_num}: {error}", remedy="Check the quotes in it."
-                ) from error
+            for line, cells in islice(rows_of(lines, "\t"), 1, None):
+                if not any(cells):
+                    continue
+                if len(cells) < len(self.columns) or any(cells[len(self.columns) :]):
+                    raise RowError(f"{len(cells)} cells, but the header row has {len(self.columns)} columns", line)
+                yield line, dict(zip(self.columns, cells, strict=False))
 
     def addresses(self) -> dict[str, str]:
         """The addresses of files by their SHA-256, which the compact manifests of Azul state; empty for other manifests."""
@@ -241,12 +233,17 @@ def _opened(path: Path) -> Generator[Iterator[str]]:
     try:
         # newline="" as the csv module requires; a lone \r would otherwise split a quoted field.
         with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
+            lines = lines_of(file)
+            first = next(lines, "")
             if not first.strip():
                 raise ManifestError(f"{path}: the file is empty", remedy="Begin the manifest with a header row.")
             if "\0" in first:
                 raise ManifestError(f"{path}: not a text file", remedy="Use a table separated by tabs.")
-            yield chain([first], file)
+            yield chain([first], lines)
+    except RowError as error:
+        raise ManifestError(
+            f"{path}: line {error.line}: {error}", remedy="Correct or remove it; nothing was changed."
+        ) from error
     except UnicodeDecodeError as error:
         raise ManifestError(f"{path}: not UTF-8 text (byte {error.start})", remedy="Save it as UTF-8.") from None
     except OSError as error:

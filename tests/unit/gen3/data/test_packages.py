@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core import DiskFull, NameClash, NotWritable, UnsafePath
+from omicsdk.core.archives import UnpacksTooLarge
 from omicsdk.gen3.packages import BadPackage, is_package, unpack
 
 
@@ -49,6 +50,14 @@ def test_no_entry_leaves_the_folder(package: Any, tmp_path: Path, name: str) -> 
     with pytest.raises(UnsafePath):
         unpack(path)
     assert listing(tmp_path) == ["package.zip"]
+
+
+def test_a_package_that_unpacks_too_far_is_refused_unless_the_bound_is_raised(package: Any, tmp_path: Path) -> None:
+    path = package({"a.txt": b"a" * 5000, "b.txt": b"b" * 5000})
+    with pytest.raises(UnpacksTooLarge, match=r"package\.zip unpacks to more than 9,216 bytes.*--max-unpacked"):
+        unpack(path, max_unpacked="9K")
+    assert listing(tmp_path) == ["package.zip"]
+    assert len(unpack(path, max_unpacked=10_000)) == 2
 
 
 def test_links_are_refused(tmp_path: Path) -> None:

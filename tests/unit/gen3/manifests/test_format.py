@@ -152,3 +152,10 @@ def test_the_documented_call(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     assert check_format(path) == FormatCheck(2, 1, 0)
     with pytest.raises(ManifestError, match="No such file"):
         is_valid_manifest_format(tmp_path / "none.tsv")
+
+
+def test_a_line_without_an_end_is_an_error_of_the_manifest(tmp_path: Path):
+    path = tmp_path / "m.tsv"
+    path.write_text("md5\turl\tsize\n" + "x" * (3 << 20))
+    with pytest.raises(ManifestError, match="line 2: the line is longer than 1 MiB"):
+        check_format(path)

@@ -156,6 +156,14 @@ def test_a_file_that_does_not_exist_is_named(tmp_path: Path) -> None:
         Table(tmp_path / "gone.tsv")
 
 
+def test_a_workbook_that_unpacks_too_far_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omicsdk.core.archives.LEAST", 1000)
+    monkeypatch.setattr("omicsdk.core.archives.RATIO", 1)
+    file = workbook(tmp_path, a=[["type", "x"], *[["case", "1" * 99]] * 999])
+    with pytest.raises(Gen3UserError, match=r"book\.xlsx unpacks to more than .* bytes.*\.tsv"):
+        list(Table(file))
+
+
 def test_a_workbook_without_openpyxl_states_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = workbook(tmp_path, a=[["type"], ["case"]])
     monkeypatch.setitem(__import__("sys").modules, "openpyxl", None)

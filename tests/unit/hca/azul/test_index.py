@@ -218,6 +218,8 @@ class Stopped:
         ("", "not a manifest"),
         ("file_uuid\tfile_name\n", "not a manifest"),
         ("file_uuid\tfile_name\tfile_size\n\t\t3\n", "line 2: no file is named"),
+        ("file_uuid\tfile_name\tfile_size\nu\ta\n", "line 2: 2 cells, but the header row has 3 columns"),
+        ("file_uuid\tfile_name\tfile_size\n" + "u" * (2 << 20), "line 2: the line is longer than 1 MiB"),
     ],
 )
 def test_an_invalid_manifest_is_refused(text: str, reason: str, tmp_path: Path) -> None:
@@ -225,6 +227,13 @@ def test_an_invalid_manifest_is_refused(text: str, reason: str, tmp_path: Path) 
     file.write_text(text)
     with pytest.raises(UsageError, match=reason):
         list(read_manifest(file))
+
+
+def test_a_quote_in_a_name_swallows_no_rows_of_a_manifest(tmp_path: Path) -> None:
+    file = tmp_path / "m.tsv"
+    rows = [("u1", '"a', "1"), ("u2", "b", "2"), ("u3", 'c"', "3")]
+    file.write_text("\n".join("\t".join(row) for row in [("file_uuid", "file_name", "file_size"), *rows]))
+    assert [(each.uuid, each.name) for each in read_manifest(file)] == [row[:2] for row in rows]
 
 
 def test_requests_keep_to_the_rate_of_the_service(service: Service, clock: ManualClock) -> None:

@@ -45,7 +45,14 @@ def test_a_byte_order_mark(tmp_path: Path):
 def test_a_quote_that_is_not_closed_takes_in_no_rows(tmp_path: Path, last: str):
     rows = [{**ROW, "note": note} for note in ("", '"open', "", last)]
     path = write(tmp_path / "m.tsv", rows, (*COLUMNS, "note"))
-    with pytest.raises(ManifestError, match=r"line 5: a quote is opened and never closed"):
+    assert [row["note"] for row in Manifest.open(path).rows()] == ["", '"open', "", last]
+
+
+@pytest.mark.parametrize("row", ["b1\tv1\tc.json", "\t".join([*ROW.values(), "one more"])])
+def test_a_row_with_a_wrong_number_of_cells_is_refused_by_number(tmp_path: Path, row: str):
+    path = write(tmp_path / "m.tsv", [ROW])
+    path.write_text(f"{path.read_text()}{row}\n")
+    with pytest.raises(ManifestError, match=r"line 3: . cells, but the header row has 6 columns"):
         Manifest.open(path).check()
 
 

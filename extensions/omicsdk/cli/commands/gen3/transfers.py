@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.drs import found
-from omicsdk.cli.commands.transfers import bytes_of, finish
+from omicsdk.cli.commands.transfers import finish
+from omicsdk.core.archives import bytes_of
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.planning import RequestedObject, find, requested_objects
@@ -34,6 +35,7 @@ def download(
     prefer: Sequence[str] = (),
     unpack_packages: bool = False,
     delete_unpacked_packages: bool = False,
+    max_unpacked: str | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
     dry_run: bool = False,
@@ -54,6 +56,8 @@ def download(
         prefer: Storage to try first if a file has several copies: s3, gs, aws, a region.
         unpack_packages: Unpack zip archives into the folder that they are in; no file is replaced.
         delete_unpacked_packages: Delete archives after unpacking them.
+        max_unpacked: Most bytes that an archive may unpack to, with K, M, G or T; by default a hundred times its size,
+            at least 1G.
         workers: Use N worker processes of this machine.
         scheduler: Address of a Dask scheduler whose workers to use. They must have the folder under the same path.
         dry_run: Only print what would be fetched, and whether the disk has space; nothing is written.
@@ -80,7 +84,8 @@ def download(
     )
     for outcome in report.outcomes if unpack_packages else ():
         if outcome.is_present:
-            _unpack(Path(download_dir, outcome.name), console, delete=delete_unpacked_packages)
+            path = Path(download_dir, outcome.name)
+            _unpack(path, console, delete=delete_unpacked_packages, max_unpacked=max_unpacked)
     return report
 
 
@@ -93,9 +98,9 @@ def _listed(path: str, console: Console) -> Iterable[RequestedObject]:
     return list(listed_objects(path, on_fault))
 
 
-def _unpack(path: Path, console: Console, *, delete: bool) -> None:
+def _unpack(path: Path, console: Console, *, delete: bool, max_unpacked: str | None) -> None:
     try:
-        found = unpack_download(path, delete=delete)
+        found = unpack_download(path, delete=delete, max_unpacked=max_unpacked)
     except OmicsError as error:
         console.some_failed(str(error))
         return

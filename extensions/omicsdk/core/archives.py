@@ -1,0 +1,96 @@
+"""Bounds on what compressed files inflate to: a small one may hold more than the memory or the disk."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from typing import IO
+
+from omicsdk.core.errors import UsageError
+
+LEAST, RATIO = 1 << 30, 100
+"""By default a file may inflate to a hundred times its size, and to 1 GiB in any case. Deflate reaches a thousand times."""
+OPTION = "--max-unpacked"
+
+_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)([kmgt]?)(?:i?b)?", re.IGNORECASE)
+_FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+
+
+class UnpacksTooLarge(UsageError):
+    """An archive or a compressed file inflates to more than is allowed."""
+
+    default_remedy = f"If its source is trusted, raise the bound: {OPTION} SIZE."
+
+
+def bytes_of(option: str, text: str) -> int:
+    """Parse a number of bytes.
+
+    Args:
+        option: The option.
+        text: The number, with K, M, G or T for powers of 1024.
+
+    Raises:
+        UsageError: It is invalid.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if not match:
+        raise UsageError(f"{option} {text}: not a number of bytes", remedy="Use one such as 16M.")
+    return int(float(match[1]) * _FACTORS[match[2].lower()])
+
+
+class InflationLimit:
+    """The bytes that a file may inflate to, all its parts together.
+
+    Args:
+        path: The archive or compressed file.
+        most: The bytes, as a number or with K, M, G or T; None for the default of its size.
+
+    Raises:
+        UsageError: `most` is not a number of bytes.
+        OSError: The file does not exist.
+    """
+
+    def __init__(self, path: Path, most: int | str | None = None) -> None:
+        if isinstance(most, str):
+            most = bytes_of(OPTION, most)
+        self._path = path
+        self._most = max(LEAST, RATIO * path.stat().st_size) if most is None else most
+        self._left = self._most
+
+    def spend(self, count: int) -> None:
+        """Count inflated bytes.
+
+        Raises:
+            UnpacksTooLarge: They are more than allowed.
+        """
+        self._left -= count
+        if self._left < 0:
+            raise UnpacksTooLarge(f"{self._path.name} unpacks to more than {self._most:,} bytes")
+
+    def reader(self, source: IO[bytes]) -> io.BufferedReader:
+        """Return a reader of an inflating file that counts what it reads.
+
+        Args:
+            source: The file.
+        """
+        return io.BufferedReader(_Counted(source, self))
+
+
+class _Counted(io.RawIOBase):
+    def __init__(self, source: IO[bytes], limit: InflationLimit) -> None:
+        self._source = source
+        self._limit = limit
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
+        data = self._source.read(len(buffer))
+        self._limit.spend(len(data))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()
