@@ -11,7 +11,9 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,7 +36,20 @@ from omicsdk.core.redaction import without_query
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.storage import PROJECT_VARIABLE
 from omicsdk.portals.formats import FORMATS
-from omicsdk.portals.lists import URLS, FileList, Format, Head, ListError, Row, format_named, recognised, scheme_of
+from omicsdk.portals.lists import (
+    SHOWN_FAULTS,
+    URLS,
+    FileList,
+    Format,
+    Head,
+    ListedFile,
+    ListError,
+    Row,
+    format_named,
+    recognised,
+    scheme_of,
+)
+from omicsdk.portals.pages import check_no_page, page_in
 from omicsdk.portals.plan import Layout, Plan
 from omicsdk.portals.rows import OUTCOME_COLUMN
 from omicsdk.portals.sources import SourceOptions, Sources
@@ -154,6 +169,7 @@ def get(
             if (report := report_of(error)) is not None and len(report.outcomes) == plan.count:
                 write_result(written, plan, target, _with_failed(plan, report).outcomes)
             raise
+        report = _described(plan, report) if dry_run else _without_pages(report, target, tell)
         if not dry_run:
             write_result(written, plan, target, report.outcomes)
             tell(f"result manifest written to {written}")
@@ -179,6 +195,8 @@ def _lists(words: Sequence[str], chosen: Format | None, work: Path, of_all: File
     alone: list[str] = []
     for number, word in enumerate(words):
         scheme = scheme_of(word)
+        if scheme in URLS and not Path(word).exists():
+            check_no_page(word)
         if scheme and not (chosen and scheme in URLS) and not Path(word).exists():
             alone.append(word)
             continue
@@ -288,6 +306,43 @@ def _with_failed(plan: Plan, report: TransferReport) -> TransferReport:
     )
 
 
+def _described(plan: Plan, report: TransferReport) -> TransferReport:
+    """Return the report of a dry run with the checksums and the source of each file."""
+    return report.with_outcomes(
+        outcome._replace(checksums=file.checksums, source=_source_of(file))
+        for file, outcome in zip(plan.files(), report.outcomes, strict=True)
+    )
+
+
+def _source_of(file: ListedFile) -> str:
+    """The URL or URI of a file without its query; an identifier with the kind of service that has it."""
+    return without_query(file.address) if scheme_of(file.address) else f"{file.kind}:{file.address}"
+
+
+def _without_pages(report: TransferReport, folder: str, tell: Callable[[str], object]) -> TransferReport:
+    """Return the report with a warning for each file without a size and checksum that is a web page."""
+    if not report.verification["unverified"]:
+        return report
+
+    def outcomes() -> Iterator[Outcome]:
+        for outcome in report.outcomes:
+            warning = ""
+            if outcome.is_present and outcome.verification == "unverified":
+                with suppress(OSError):  # it was removed meanwhile
+                    warning = page_in(Path(folder, outcome.name), outcome.name)
+            yield outcome._replace(warning=warning) if warning else outcome
+
+    report = report.with_outcomes(outcomes())
+    doubtful = (outcome for outcome in report.outcomes if outcome.warning)
+    for outcome in islice(doubtful, SHOWN_FAULTS):
+        tell(
+            f"warning: {outcome.name}: {outcome.warning}. Check its URL and your login; --require-checksum refuses it."
+        )
+    if (more := report.outcomes.warnings - SHOWN_FAULTS) > 0:
+        tell(f"warning: {count_of(more, 'more web page')} received")
+    return report
+
+
 def _missing_logins(plan: Plan, sources: Sources, report: TransferReport) -> Iterator[str]:
     """For each service that refused files and has no credentials, how to configure them."""
     if not report.failed:
@@ -376,7 +431,7 @@ def outcome_words(outcome: Outcome) -> str:
         outcome: Its outcome.
     """
     if outcome.is_present:
-        return outcome.verification
+        return ": ".join(filter(None, (outcome.verification, outcome.warning))).replace(SEPARATOR, ",")
     error: OmicsError | None = outcome.error
     why = (
         ""

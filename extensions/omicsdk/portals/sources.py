@@ -429,7 +429,8 @@ class DrsObjects(Source):
         found = self._found(file)
         if skip and (found.found is None or len(in_order(found.found.methods, self.options.preferred)) <= skip):
             return None
-        return item_for(found, locator_of(found, self.options.preferred, skip), RETRIES)
+        item = item_for(found, locator_of(found, self.options.preferred, skip), RETRIES)
+        return replace(item, label="")  # files are called by the names that their list or server states
 
     def _found(self, file: ListedFile) -> DrsFile:
         identifier = parse_drs_id(file.address)  # its server is known since it was completed

@@ -63,6 +63,55 @@ def test_a_dry_run_plans_each_file(get, portal):
     assert portal.requests == []
 
 
+def test_rows_of_a_dry_run_state_target_size_checksum_and_source(get, portal, tmp_path):
+    (tmp_path / "kids.tsv").write_text(f"Latest DID\tFile Name\tFile Size\tHash\n{U(61)}\tk.cram\t18\t{'0' * 32}\n")
+    ran = get("gdc_manifest.txt", "kids.tsv", "--to", "data", "--dry-run")
+    rows = ran.json["files"]
+    assert rows[0] == {
+        "name": "t.bam",
+        "size": 17,
+        "state": "planned",
+        "target": str(tmp_path / "data" / "t.bam"),
+        "checksum": "md5",
+        "source": f"gdc:{U(41)}",
+        "plan": "download 17 bytes",
+    }
+    assert (rows[2]["name"], rows[2]["checksum"]) == ("k.cram", "md5")
+    assert rows[2]["source"] == f"drs://dg.F82A1A:{U(61)}"
+    assert portal.requests == []
+
+
+def test_a_web_page_in_the_place_of_a_file_is_a_warning(get, portal, tmp_path):
+    page = b"<!DOCTYPE html>\n<html><head><title>Log in</title></head></html>"
+    urls = [portal.put(name, data) for name, data in (("u.bam", page), ("about.html", page), ("v.bam", b"<v>"))]
+    (tmp_path / "urls.txt").write_text("\n".join(urls))
+    for state in ("done", "skipped"):  # the next run warns, too
+        ran = get("urls.txt", "--to", "data")
+        assert ran.code == 0, ran.err
+        assert ran.json["counts"][state] == 3
+        assert [row.get("warning") for row in ran.json["files"]] == [
+            "a web page ('Log in') was received, not a data file",
+            None,
+            None,
+        ]
+        assert "warning: u.bam: a web page ('Log in') was received, not a data file" in ran.err
+        assert "3 unverified" in ran.err
+        assert "1 warning" in ran.err
+        assert outcomes()[0].startswith("unverified: a web page")
+        assert outcomes()[1:] == ["unverified", "unverified"]
+    assert get("urls.txt", "--to", "data", "--report", "page.html").code == 0
+    assert "3 unverified; 1 with a warning" in (tmp_path / "page.html").read_text()
+    assert get("urls.txt", "--to", "other", "--require-checksum").code != 0
+    assert not (tmp_path / "other" / "u.bam").exists()
+
+
+def test_a_portals_page_is_refused_with_a_command(get, portal):
+    ran = get("https://portal.gdc.cancer.gov/projects/TCGA-BRCA", "--to", "data")
+    assert ran.code == 2
+    assert "a project's page of the GDC, not a file" in ran.err
+    assert "--format gdc --to FOLDER" in ran.err
+
+
 def test_a_compressed_list_that_inflates_too_far_is_refused_unless_the_bound_is_raised(get, portal, tmp_path):
     (tmp_path / "list.gz").write_bytes(gzip.compress((tmp_path / "gdc_manifest.txt").read_bytes() + b"\n" * 5000))
     ran = get("list.gz", "--to", "data", "--max-unpacked", "1K")

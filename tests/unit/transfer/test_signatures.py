@@ -17,7 +17,7 @@ SIGNATURES = {
     "Item": "name locate size checksums label retries min_delay renew",
     "Location": "url headers",
     "NoSuchUpload": "message * name remedy",
-    "Outcome": "name state size bytes_fetched bytes_kept checksums verified attempts seconds error retries plan label verification",
+    "Outcome": "name state size bytes_fetched bytes_kept checksums verified attempts seconds error retries plan label verification warning source",
     "Outcomes": "entries * held folder",
     "PartRules": "least largest parts part_size single adapts",
     "Patience": "connect silence least_rate renewals retry_after",

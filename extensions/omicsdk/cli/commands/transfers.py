@@ -342,6 +342,7 @@ def summary(report: TransferReport, did: str, where: str = "", *, failed: int = 
     facts = [counted_words(known) if is_compared else ""]
     facts += [f"{counts[state]:,} {state}" for state in ("skipped", "stopped") if counts.get(state)]
     facts += [f"{failed:,} failed"] if failed else []
+    facts += [count_of(report.outcomes.warnings, "warning")] if report.outcomes.warnings else []
     said = ", ".join(fact for fact in (*facts, *more) if fact)
     way = "from" if did == "removed" else "to"
     line = f"{count_of(counts.get('done', 0), 'file')} ({size_words(size)}) {did}{where and f' {way} {where}'}"
@@ -386,9 +387,10 @@ def ended(outcome: Outcome) -> dict[str, str | None]:
         outcome: The outcome of the file.
 
     Returns:
-        Its state, and its verification if it is present at the target.
+        Its state, its verification if it is present at the target, and its warning if it has one.
     """
-    return {"state": outcome.state, "verification": outcome.verification if outcome.is_present else None}
+    result = {"state": outcome.state, "verification": outcome.verification if outcome.is_present else None}
+    return {**result, "warning": outcome.warning} if outcome.warning else result
 
 
 def foreseen(report: TransferReport) -> dict[str, object] | TextAndData:
@@ -401,7 +403,7 @@ def foreseen(report: TransferReport) -> dict[str, object] | TextAndData:
     counted: dict[str, object] = {"counts": report.counts, "bytes_to_fetch": to_fetch}
 
     def data() -> dict[str, object]:
-        return {**counted, "files": list(map(_planned, report.outcomes))}
+        return {**counted, "files": [_planned(outcome, report.target) for outcome in report.outcomes]}
 
     if len(report.outcomes) <= LISTED:
         return data()
@@ -410,6 +412,11 @@ def foreseen(report: TransferReport) -> dict[str, object] | TextAndData:
     return TextAndData(text, data, terminal_only=True, brief={**counted, "files": said}, items="files")
 
 
-def _planned(outcome: Outcome) -> dict[str, object]:
+def _planned(outcome: Outcome, folder: str) -> dict[str, object]:
     plan = outcome.plan or ("nothing to do" if outcome.error is None else str(outcome.error))
-    return {"name": outcome.label or outcome.name, "size": outcome.size, "state": outcome.state, "plan": plan}
+    row: dict[str, object] = {"name": outcome.label or outcome.name, "size": outcome.size, "state": outcome.state}
+    if folder:
+        row["target"] = f"{folder.rstrip('/')}/{outcome.name}"
+    if outcome.source:
+        row |= {"checksum": ", ".join(outcome.checksums) or None, "source": outcome.source}
+    return {**row, "plan": plan}

@@ -128,7 +128,8 @@ def _verdict(outcomes: Outcomes, why_stopped: str) -> tuple[str, str]:
     if outcomes.verification["verified"] == len(outcomes):
         return "done", "Every file is complete and verified"
     # Bytes without a checksum may be any bytes of that size, or of any size.
-    return "stopped", f"Every file is complete, not every one is verified: {counted_words(outcomes.verification)}"
+    more = f"; {outcomes.warnings:,} with a warning" if outcomes.warnings else ""
+    return "stopped", f"Every file is complete, not every one is verified: {counted_words(outcomes.verification)}{more}"
 
 
 def _compared(outcomes: Outcomes) -> str:
@@ -230,7 +231,7 @@ def _row(outcome: Outcome) -> _Markup:
     if outcome.is_present:
         sums = _joined(_filled("checksum", algorithm=name, value=value) for name, value in outcome.checksums.items())
         kind = "done" if outcome.verification == "verified" else "stopped"
-        compared = _filled("compared", values, kind=kind, by=sums or outcome.verified)
+        compared = _filled("compared", values, kind=kind, by=sums or outcome.verified or outcome.warning)
     return _filled("row", values, name=_name(outcome), compared=compared or outcome.plan or "–")
 
 

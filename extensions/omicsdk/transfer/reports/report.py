@@ -92,6 +92,8 @@ class Outcome(NamedTuple):  # four times cheaper to create than a frozen datacla
         label: Its name in messages, if that is not its name.
         verification: Whether its bytes were compared with a checksum (verified), with the stated size only (size only),
             or with nothing (unverified). Meaningful for files that are done or skipped.
+        warning: What is doubtful about a file that is at its target, as text; "" for most.
+        source: Of a dry run, where its bytes would come from: a URL or identifier; "" if that is not stated.
     """
 
     name: str
@@ -108,6 +110,8 @@ class Outcome(NamedTuple):  # four times cheaper to create than a frozen datacla
     plan: str = ""
     label: str = ""
     verification: Verification = "unverified"
+    warning: str = ""
+    source: str = ""
 
     def __repr__(self) -> str:
         from omicsdk.core.display import short_repr
@@ -147,6 +151,10 @@ class Outcome(NamedTuple):  # four times cheaper to create than a frozen datacla
             told["label"] = without_secrets(self.label)
         if self.plan:
             told["plan"] = self.plan
+        if self.warning:
+            told["warning"] = without_secrets(self.warning)
+        if self.source:
+            told["source"] = without_secrets(self.source)
         if self.error is not None:
             told["error"] = error_words(self.error)
         return told
@@ -269,6 +277,7 @@ class Outcomes(Sequence[Outcome]):
         bytes_kept: Bytes that earlier runs had received.
         attempts: The number of requests.
         retries: The number of retries after a failure.
+        warnings: The number of files with a warning.
         failures: The first KEPT_FAILURES that failed, in the order of their end.
     """
 
@@ -279,6 +288,7 @@ class Outcomes(Sequence[Outcome]):
         self.bytes_kept = 0
         self.attempts = 0
         self.retries = 0
+        self.warnings = 0
         self.failures: list[Outcome] = []
         self._failed = dict[int, Outcome]()
         self._memory = dict[int, Outcome]()
@@ -306,6 +316,7 @@ class Outcomes(Sequence[Outcome]):
         self.bytes_kept += outcome.bytes_kept
         self.attempts += outcome.attempts
         self.retries += outcome.retries
+        self.warnings += outcome.warning != ""
         if number >= len(self._states):
             self._states.extend(bytes(number + 1 - len(self._states)))
         self._states[number] = 1 + STATES.index(state)
@@ -609,6 +620,7 @@ class TransferReport:
             "bytes_kept": self.outcomes.bytes_kept,
             "attempts": self.outcomes.attempts,
             "retries": self.outcomes.retries,
+            "warnings": self.outcomes.warnings,
             "began": self.began,
             "seconds": round(self.seconds, 3),
             "throughput": self.throughput.to_dict(),
@@ -781,6 +793,8 @@ def _outcome(told: _Told) -> Outcome:
         seconds=_number(told["seconds"]),
         error=error,
         plan=str(told.get("plan", "")),
+        warning=str(told.get("warning", "")),
+        source=str(told.get("source", "")),
         label=str(told.get("label", "")),
         verification=verification,
     )

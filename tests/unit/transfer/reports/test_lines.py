@@ -34,6 +34,8 @@ outcomes = st.builds(
     plan=texts,
     label=texts,
     verification=st.sampled_from(["verified", "size only", "unverified"]),
+    warning=texts,
+    source=texts,
 )
 reports = st.builds(
     TransferReport,
