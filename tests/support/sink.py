@@ -74,8 +74,15 @@ class Sink(LoopbackServer):
             self.requests.append(request)
             queue = self.faults.get(f"{head.path}?{head.query}") or self.faults.get(head.path)
             fault = queue.popleft() if queue else self.always
-        reply = (fault(request) if fault is not None else None) or Reply()
+        reply = (fault(request) if fault is not None else None) or self._stored_object(request) or Reply()
         return self._answer(connection, reader, request, reply)
+
+    def _stored_object(self, request: Sent) -> Reply | None:
+        """The answer to HEAD."""
+        if request.method != "HEAD":
+            return None
+        data = self.stored.get(f"{request.path}?{request.query}" if request.query else request.path)
+        return Reply(404) if data is None else Reply(headers={"Content-Length": str(len(data))}, keep=False)
 
     def _answer(self, connection: socket.socket, reader: Any, request: Sent, reply: Reply) -> bool:
         left = int(request.headers.get("content-length", 0))
@@ -109,11 +116,20 @@ class Sink(LoopbackServer):
         if reply.status < 300 and request.size == left and reply.keep:
             with self._guard:
                 self.stored[f"{request.path}?{request.query}" if request.query else request.path] = bytes(kept)
-            headers.setdefault("ETag", f'"{request.md5}"')
-        headers["Content-Length"] = str(len(reply.body))
+            headers.setdefault("ETag", f'"{_etag_of(request, kept)}"')
+        headers.setdefault("Content-Length", str(len(reply.body)))
         head = f"HTTP/1.1 {reply.status} X\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         connection.sendall(head.encode("latin-1") + b"\r\n" + reply.body)
         return not reply.close and request.size == left
+
+
+def _etag_of(request: Sent, body: bytearray) -> str:
+    """The MD5 of a request's file: of a form only the last part."""
+    kind, _, boundary = request.headers.get("content-type", "").partition("; boundary=")
+    if kind != "multipart/form-data":
+        return request.md5
+    last = bytes(body).removesuffix(f"\r\n--{boundary}--\r\n".encode()).rpartition(b'name="file"')[2]
+    return hashlib.md5(last.partition(b"\r\n\r\n")[2]).hexdigest()
 
 
 @pytest.fixture

@@ -19,10 +19,13 @@ from omicsdk.core.checksums import ETAG_PART, digest, etag_part_size, from_base6
 from omicsdk.core.consistency import ListingCheck, ResponseMismatch
 from omicsdk.core.errors import (
     AuthError,
+    BadRequest,
     ChecksumMismatch,
     ConnectFailed,
     ConnectionLost,
     DecodeError,
+    Forbidden,
+    NotFound,
     OmicsError,
     TimedOut,
     TransferError,
@@ -33,7 +36,17 @@ from omicsdk.core.redaction import mask_text
 from omicsdk.core.s3_clients import refusing_cut_heads
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.network.requests import Location, server_of
-from omicsdk.transfer.uploads.store import PART_SIZE, Cut, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
+from omicsdk.transfer.uploads.store import (
+    PART_SIZE,
+    QUICK,
+    Cut,
+    MultipartStore,
+    NoSuchUpload,
+    PartRules,
+    SentPart,
+    Source,
+    Unconfirmed,
+)
 
 # ruff: noqa: ARG002 - methods with the arguments that stores of other kinds need
 
@@ -197,6 +210,7 @@ _MOST_EXAMPLES = _MOST_WAYS = 256
 #: S3's names of the algorithms; MD5 has an older header.
 _ALGORITHMS = {"crc32c": "CRC32C", "sha256": "SHA256", "sha1": "SHA1"}
 _MD5 = re.compile(r"[0-9a-f]{32}\Z")
+_OF_PARTS_ETAG = re.compile(r"[0-9a-f]{32}-[0-9]+\Z")
 _OF_PARTS = (
     "create_multipart_upload",
     "upload_part",
@@ -204,7 +218,10 @@ _OF_PARTS = (
     "abort_multipart_upload",
     "list_parts",
 )
-_OPERATIONS = (*_OF_PARTS, "list_multipart_uploads", "head_object", "put_object", "put_object_tagging")
+_OPERATIONS = (
+    *_OF_PARTS,
+    *("list_multipart_uploads", "head_object", "put_object", "put_object_tagging", "delete_object"),
+)
 
 
 class _Unsigned(NamedTuple):
@@ -299,6 +316,8 @@ class S3Object(MultipartStore):
         tags: Makes the object's tags from the file's checksums, instead of Tagging in `extra_args`. Objects in parts
             are tagged when they are complete, so that the file need not be read before it is sent.
         tag_checksums: The checksums that `tags` needs.
+        is_new: Whether nothing can be at the key yet. Otherwise it is asked for before a file above 64 KiB is sent whole,
+            so that wrong bytes that the store accepts can be removed where nothing was.
         go_on: Whether to resume an unfinished upload of this object that no journal has; its parts are compared with
             the file. No other client may be uploading to it.
 
@@ -318,6 +337,7 @@ class S3Object(MultipartStore):
         extra_args: Mapping[str, Any] | None = None,
         tags: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None,
         tag_checksums: tuple[str, ...] = (),
+        is_new: bool = False,
         go_on: bool = False,
     ) -> None:
         self.target = f"s3://{bucket}/{key}"
@@ -329,6 +349,7 @@ class S3Object(MultipartStore):
         self._place = {"Bucket": bucket, "Key": key}
         self._tags = tags
         self._go_on = go_on
+        self._is_new: bool | None = is_new or None  # None: unknown
         if client.meta.events not in _clients:
             _clients[client.meta.events] = _Known(client)
         self._known = _clients[client.meta.events]
@@ -359,6 +380,8 @@ class S3Object(MultipartStore):
 
     def put(self, source: Source, checksums: Mapping[str, str]) -> Location | None:
         """Sign a PUT of the whole."""
+        if self._is_new is None and source.size > QUICK:
+            self._is_new = self._is_free()
         tags = {"Tagging": urlencode(self._tags(source.checksums))} if self._tags is not None else {}
         return self._signed("put_object", checksums, **tags)
 
@@ -377,6 +400,36 @@ class S3Object(MultipartStore):
         self._verify(parts, answer)
         self._tag(checksums)
         return self._facts(answer, parts)
+
+    def _is_free(self) -> bool:
+        try:
+            self._call("head_object")
+        except OmicsError as error:  # keys that may put need not be allowed to read
+            return isinstance(error, NotFound)
+        return False
+
+    def examine(self) -> Mapping[str, str] | None:
+        """Return the size of the object, and its checksums, as HEAD states them.
+
+        Raises:
+            Unconfirmed: There is no such object.
+        """
+        try:
+            answer = self._call("head_object")
+        except NotFound as error:
+            said = f"{self.target}: the store accepted it, but does not have it"
+            raise Unconfirmed(said) from error
+        except (AuthError, BadRequest, Forbidden):
+            return None
+        return {"size": str(answer["ContentLength"]), "etag": etag_of(answer)}
+
+    def withdraw(self, source: Source, etag: str) -> str:
+        """Remove the object if it is the one with that ETag, and there was none before."""
+        head = self._call("head_object")
+        if self._is_new and etag and etag_of(head) == etag:
+            self._call("delete_object")
+            return f"{self.target} did not exist before: what was stored there was removed."
+        return f"{self.target} has {head['ContentLength']} bytes now (ETag {etag_of(head)}): check it."
 
     def abort(self, upload_id: str) -> None:
         """Abort an upload."""
@@ -419,18 +472,18 @@ class S3Object(MultipartStore):
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
         """Return whether the object's ETag is that of these parts."""
-        if not all(_MD5.match(part.etag) for part in parts):
+        whole = etag_of_parts(parts)
+        if not whole:
             return None
         if self._tags is not None and self._told_checksums is None:
             return None  # an earlier run may have ended before it was tagged; its checksums are unknown here
-        whole = digest(b"".join(bytes.fromhex(part.etag) for part in parts), "md5")
         try:
             answer = self._call("head_object")
         except TransportError:
             raise
         except OmicsError:
             return None
-        if etag_of(answer) != f"{whole}-{len(parts)}":
+        if etag_of(answer) != whole:
             return None
         self._tag(self._told_checksums or {})
         return self._facts(answer, parts)
@@ -460,6 +513,11 @@ class S3Object(MultipartStore):
             pair = (certificate, None) if isinstance(certificate, str) else certificate
             way = way._replace(client_cert=pair[0], client_key=pair[1])
         return way
+
+    def _is_opaque(self, answer: Mapping[str, Any]) -> bool:
+        """Whether the ETag of an answer proves nothing."""
+        by_rule = str(answer.get("ServerSideEncryption", "")).startswith("aws:")
+        return self._encrypted or by_rule or self._place["Bucket"].endswith("--x-s3")
 
     @property
     def _encrypted(self) -> bool:
@@ -507,6 +565,11 @@ class S3Object(MultipartStore):
         return {argument: base64_of(checksums[name])}
 
     def _verify(self, parts: Sequence[SentPart], answer: Mapping[str, Any]) -> None:
+        stated, whole = etag_of(answer), etag_of_parts(parts)
+        # Some stores state the whole's own MD5 instead, without a number of parts.
+        if whole and _OF_PARTS_ETAG.match(stated) and whole != stated and not self._is_opaque(answer):
+            remedy = "The stored object is damaged. Upload it again, under a new name if possible."
+            raise ChecksumMismatch(self.target, algorithm="etag", expected=whole, actual=stated, remedy=remedy)
         name = self.part_checksum
         theirs = str(answer.get(f"Checksum{_ALGORITHMS.get(name or '', '')}", ""))
         if name is None or "-" not in theirs or not all(name in part.checksums for part in parts):
@@ -520,10 +583,9 @@ class S3Object(MultipartStore):
 
     def _facts(self, answer: Mapping[str, Any], parts: Sequence[SentPart]) -> dict[str, str]:
         facts = {"etag": etag_of(answer)}
-        encrypted = self._encrypted or str(answer.get("ServerSideEncryption", "")).startswith("aws:")
         size = sum(part.size for part in parts)
         # A resumed upload may be in parts of another size than requested.
-        if not encrypted and size > ETAG_PART and parts[0].size == etag_part_size(size):
+        if not self._is_opaque(answer) and size > ETAG_PART and parts[0].size == etag_part_size(size):
             facts["s3_etag"] = facts["etag"]
         return facts
 
@@ -539,6 +601,17 @@ class S3Object(MultipartStore):
 
     def _asking(self, operation: str) -> AbstractContextManager[None]:
         return asking_s3(f"{self.target}: {operation}")
+
+
+def etag_of_parts(parts: Sequence[SentPart]) -> str:
+    """Return the ETag of the object that S3 makes of parts; empty if an ETag of theirs is not an MD5.
+
+    Args:
+        parts: All of them, in order.
+    """
+    if not all(_MD5.match(part.etag) for part in parts):
+        return ""
+    return f"{digest(b''.join(bytes.fromhex(part.etag) for part in parts), 'md5')}-{len(parts)}"
 
 
 def base64_of(hex_text: str) -> str:

@@ -25,7 +25,7 @@ SIGNATURES = {
     "Progress": "files files_done files_failed bytes bytes_done bytes_fetched rate seconds final unsized retries connections phase",
     "PutTo": "locate needs route",
     "Report": "outcomes seconds * throughput began title why_stopped target",
-    "S3Object": "client bucket key * checksum part_size single extra_args tags tag_checksums go_on",
+    "S3Object": "client bucket key * checksum part_size single extra_args tags tag_checksums is_new go_on",
     "SentPart": "number size etag checksums",
     "Shard": "index of source folder name files size journals reports rate_limit options repeats opening kept require_checksum",
     "ShardResult": "index of counts bytes_fetched seconds failures worker report error verification",
@@ -49,8 +49,8 @@ SIGNATURES = {
 #: Methods and properties of classes that users call or write.
 MEMBERS = {
     "Control": "ask begin interrupted over pause paused rate_limit reason resume stop stopped watched why",
-    "MultipartStore": "abort begin complete finished known needs part_checksum part_size put renewable reports_parts "
-    "route sent sign signs_at_once unfinished wants whole_needs",
+    "MultipartStore": "abort begin complete examine finished known needs part_checksum part_size put renewable reports_parts "
+    "route sent sign signs_at_once unfinished wants whole_needs withdraw",
     "Outcomes": "count fill index of ok put",
     "Plan": "earlier_shards items_of journals order shards",
     "Progress": "fraction remaining",

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from omicsdk.transfer.reports.progress import counted_words
 from omicsdk.transfer.reports.report import verification_of
-from omicsdk.transfer.uploads.sending import agreed
 
 
 @pytest.mark.parametrize(
@@ -25,9 +24,3 @@ def test_what_it_is_called(checksums: Any, size: int | None, expected: str) -> N
 def test_words_name_only_what_there_is() -> None:
     assert counted_words({"verified": 1200, "size only": 0, "unverified": 1}) == "1,200 verified, 1 unverified"
     assert counted_words({}) == ""
-
-
-def test_only_what_a_store_names_alike_confirms_a_part() -> None:
-    assert agreed({"md5": "a", "crc32c": "b"}, {"etag": "a", "crc32c": "b"}) == ("crc32c",)
-    assert agreed({"md5": "a"}, {"etag": "a"}) == ()
-    assert agreed({"md5": "a"}, {"md5": "b"}) == ()

@@ -267,7 +267,7 @@ class Ask(NamedTuple):
     Attributes:
         url: The URL.
         headers: All headers to send; names and values without line ends. Passing the same tuple again is free.
-        method: GET, PUT, POST or DELETE.
+        method: GET, HEAD, PUT, POST or DELETE.
         body: The body, None for none.
         way: The route (proxy, certificates), None for the result of the wire's `options_for`.
     """
@@ -655,7 +655,9 @@ class Wire:
         if sends:
             handle.setopt(pycurl.UPLOAD, 1)
             handle.setopt(pycurl.UPLOAD_BUFFERSIZE, SEND_BUFFER)
-        if method != ("PUT" if sends else "GET"):
+        if method == "HEAD":
+            handle.setopt(pycurl.NOBODY, 1)  # or libcurl waits for the body that the answer's length announces
+        elif method != ("PUT" if sends else "GET"):
             handle.setopt(pycurl.CUSTOMREQUEST, method)
         return handle
 

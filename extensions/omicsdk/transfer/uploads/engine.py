@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
+from omicsdk.core.checksums import ETAG_PART
 from omicsdk.core.clock import TICK
 from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, TransportError
 from omicsdk.core.threads import Pool, here
@@ -27,8 +28,18 @@ from omicsdk.transfer.reports.report import PRESENT, Outcome, verification_of
 from omicsdk.transfer.uploads import messages
 from omicsdk.transfer.uploads.job import LINK, Finished, Job, SourceFile, Unfinished, readable
 from omicsdk.transfer.uploads.journal import UploadJournal, key_of, place_of
-from omicsdk.transfer.uploads.sending import FollowUp, Kind, Prepared, Sending, difference, judge
-from omicsdk.transfer.uploads.store import SentPart, Upload
+from omicsdk.transfer.uploads.sending import (
+    Examining,
+    FollowUp,
+    Kind,
+    Prepared,
+    Sending,
+    announced,
+    difference,
+    examined,
+    judge,
+)
+from omicsdk.transfer.uploads.store import QUICK, SentPart, Unconfirmed, Upload
 from omicsdk.transfer.uploads.transitions import TRANSITIONS, Rules
 
 
@@ -47,9 +58,6 @@ FOLLOW_UPS = 16
 AHEAD = 16
 #: A part up to this size is prepared ahead in that number; of larger ones no more than can be sent at once.
 SMALL = 1024 * 1024
-#: A file up to this size is hashed by the engine's own thread, which is faster than a hand-over, and signed there if
-#: the store does so without waiting.
-QUICK = 64 * 1024
 #: Seconds to wait at the end of a stopped run for the platform to abort its uploads.
 GIVING_UP = 7
 #: Initial requests to a server that receives parts, and small files: more are tried, and kept if they are faster. Parts
@@ -58,6 +66,9 @@ GIVING_UP = 7
 FIRST_PARTS, FIRST_SMALL, FIRST_REST = 2, 12, 1.0
 #: Seconds after which the rate since the start is that of the link, not of the buffers before it.
 SETTLED = 1.0
+#: In the host of S3 Express One Zone, whose ETags are random:
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-differences.html
+_OPAQUE = ".s3express-"
 #: Seconds of a bandwidth limit that parts in flight use together: they are lost when the run is stopped.
 LIMITED = 2.0
 
@@ -203,6 +214,9 @@ class Uploads(Engine[Job]):
         # Checksums from before the upload began apply until the received bytes differ.
         begun: Mapping[str, str] = job.facts.checksums if job.whole and not job.damaged else {}
         made = {name: begun[name] for name in names if name in begun}
+        if job.whole and source.size <= ETAG_PART and "s3_etag" in begun:
+            made["md5"] = begun["s3_etag"]
+        is_announced = job.whole and job.announces
         locate = partial(job.store.put, job.facts) if job.whole else partial(job.store.sign, job.upload_id, cut)
 
         def prepare() -> Prepared | SentPart | None:
@@ -214,6 +228,8 @@ class Uploads(Engine[Job]):
             if listed is not None and comparable and difference(checksums, known) is None:
                 return SentPart(number, cut.length, listed.etag, checksums)
             location = locate(checksums)
+            if location is not None and is_announced:
+                location = announced(location, checksums)
             return None if location is None else Prepared(cut, checksums, location, now(), epoch)
 
         return prepare
@@ -267,6 +283,10 @@ class Uploads(Engine[Job]):
             self._following -= 1
             sending.ended(whole=ended.error is None)
             return
+        if isinstance(sending, Examining):
+            if sending.epoch == sending.job.epoch:
+                self.apply(sending.job, self._examined(sending, ended))
+            return
         assert isinstance(sending, Sending)
         self._returned(sending, cancelled=False)
         if sending.stale:
@@ -276,17 +296,34 @@ class Uploads(Engine[Job]):
         verdict = None
         # A server that refuses need not read further: its answer is used even if the connection broke after it.
         if status >= 300 or (ended.error is None and body.position >= body.length):
-            verdict = judge(status, headers, bytes(sending.body), self._clock.now())
+            opaque = _OPAQUE in sending.location.server
+            verdict = judge(status, headers, bytes(sending.body), self._clock.now(), opaque=opaque)
+            if verdict.kind is Kind.SENT and job.whole:
+                job.accepted = verdict.facts
         now, luck = self._clock.monotonic(), self._jitter()
         event: messages.Ended | Broken = messages.Ended(sending, verdict, ended.error, ended.lasting, now, luck)
         try:
             if body.problem is not None:
                 raise body.problem
-            if verdict is not None and verdict.kind in (Kind.SENT, Kind.DAMAGED):
+            if verdict is not None and verdict.kind in (Kind.SENT, Kind.DAMAGED, Kind.FOREIGN):
                 job.file.check()  # the hashed bytes may differ from the sent bytes
         except OmicsError as error:
             event = Broken(error)
         self.apply(job, event)
+
+    def _examined(self, examining: Examining, ended: wire.Ended) -> messages.Examined | messages.CallFailed | Broken:
+        job, now, luck = examining.job, self._clock.monotonic(), self._jitter()
+        again = messages.Examine(examining.location)
+        if ended.error is not None:
+            return messages.CallFailed(again, ended.error, now, luck)
+        try:
+            return messages.Examined(
+                examined(job.title, *parse_head(examining.lines), opaque=_OPAQUE in examining.location.server)
+            )
+        except Unconfirmed as error:
+            return Broken(error)
+        except OmicsError as error:
+            return messages.CallFailed(again, error, now, luck)
 
     def _returned(self, sending: Sending, *, cancelled: bool = True) -> None:
         """Count what a request sent."""
@@ -360,12 +397,19 @@ class Uploads(Engine[Job]):
         job.file.check(by_name=True)
         self.apply(job, messages.Unchanged())
 
+    def _examine(self, job: Job, command: messages.Examine) -> None:
+        examining = Examining(job, command.location)
+        try:
+            self._wire.start(examining.ask(), examining)
+        except OmicsError as error:
+            self.apply(job, Broken(error))
+
     def _record_begun(self, job: Job, _: messages.RecordBegun) -> None:
         with write_errors(str(self._journal.path), job.title):
             self._journal.begin(job.key, Unfinished(job.upload_id, job.file.identity, job.cuts.part_size))
 
     def _record_done(self, job: Job, _: messages.RecordDone) -> None:
-        state = Finished(job.file.identity, job.checksums, job.confirmed)
+        state = Finished(job.file.identity, job.checksums, job.confirmed or (("size",) if job.size_stated else ()))
         self._journal.done(job.key, state, place_of(job.store.target))
 
     # -- ends
@@ -384,12 +428,12 @@ class Uploads(Engine[Job]):
             size=job.source.size if job.source is not None else job.counted,
             bytes_fetched=job.gone_out,
             checksums=job.checksums if present else {},
-            verified=(", ".join(compared) or "size") if present else "",
-            # A store that accepts a PUT confirms the number of bytes; only a checksum confirms their content.
-            verification=verification_of(compared, 0) if present else "unverified",
+            verified=(", ".join(compared) or ("size" if job.size_stated else "")) if present else "",
+            verification=verification_of(compared, 0 if job.size_stated else None) if present else "unverified",
         )
         if present and not compared and self._control.require_checksum:
-            missing = "it was sent, but the platform confirms its size only, no checksum"
+            stated = "its size only, no checksum" if job.size_stated else "neither its checksum nor its size"
+            missing = f"it was sent, but the platform confirms {stated}"
             outcome = outcome._replace(state="failed", error=ChecksumMissing(job.title, missing))
         self._tell(job.number, outcome, job.counted)
         if self._follow is not None and outcome.is_present and not self._closing:
@@ -449,6 +493,7 @@ class Uploads(Engine[Job]):
         messages.CancelRequests: _cancel_requests,
         messages.Wait: _wait,
         messages.CheckFile: _check_file,
+        messages.Examine: _examine,
         messages.RecordBegun: _record_begun,
         messages.RecordPart: lambda self, job, command: self._journal.part(job.key, command.part),
         messages.RecordDone: _record_done,

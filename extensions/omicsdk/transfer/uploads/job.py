@@ -17,7 +17,7 @@ from omicsdk.transfer.arguments import foreign_words
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.disk import HAS_PREAD, read_at
 from omicsdk.transfer.engine.machine import State
-from omicsdk.transfer.network.requests import Quota
+from omicsdk.transfer.network.requests import Location, Quota
 from omicsdk.transfer.uploads.store import Cut, MultipartStore, PartPlan, PutTo, SentPart, Source, Upload, WholeStore
 
 #: What identifies an unchanged file: size, modification time in nanoseconds, inode.
@@ -61,7 +61,7 @@ def changed(name: str, what: str) -> SourceChanged:
         name: Its name in messages.
         what: What happened, as text.
     """
-    remedy = "The sent bytes are discarded. Run the same command again when no program writes to it."
+    remedy = "Run the same command again when no program writes to it."
     return SourceChanged(f"{name} changed while it was uploaded: {what}", name=name, remedy=remedy)
 
 
@@ -317,7 +317,8 @@ class Finished:
     Attributes:
         identity: The file's identity.
         checksums: Its checksums, as far as they were computed.
-        confirmed: Checksums that the platform confirmed, of the whole or of all its parts.
+        confirmed: Checksums that the platform confirmed, of the whole or of all its parts; "size" if it stated only
+            that.
     """
 
     identity: Identity
@@ -360,6 +361,10 @@ class Job:
         self.present = 0  # bytes of the parts that were sent
         self.record: Finished | None = None  # the journal's record of a finished upload
         self.stored: Mapping[str, str] | None = None  # what the platform states about the whole
+        self.location: Location | None = None  # where the whole was sent
+        self.accepted: Mapping[str, str] | None = None  # what the answer to a PUT of the whole stated; None for none
+        self.announces = True  # whether the whole is sent with its MD5 as a header
+        self.compares_etags = True  # whether parts are compared with ETags that are MD5s
         self.unconfirmed = False  # whether the store accepted a part without confirming a checksum
         self.pipeline = 0  # parts that are being prepared, ready, in flight or being reported
         self.needed: Chains | None = None  # checksums that are computed before it begins
@@ -410,8 +415,11 @@ class Job:
 
     @property
     def part_checksums(self) -> tuple[str, ...]:
-        """The checksums computed of a part before it is sent."""
-        return (self.store.part_checksum,) if self.store.part_checksum else ()
+        """The checksums computed of a part before it is sent: also the MD5, which is the ETag of most stores, until the
+        store has confirmed its own checksum of a part.
+        """
+        own = (self.store.part_checksum,) if self.store.part_checksum else ()
+        return tuple(dict.fromkeys((*own, "md5"))) if self.whole or self.compares_etags else own
 
     def cut(self, number: int) -> Cut:
         """The bytes of a part, or all of them."""
@@ -422,6 +430,17 @@ class Job:
         self.sent[part.number] = part
         self.present += part.size
         self.kept += part.size if kept else 0
+
+    def note_agreement(self, part: SentPart, facts: Mapping[str, str]) -> None:
+        """Note which checksums the store confirms of a part.
+
+        Args:
+            part: The part.
+            facts: The store's values by algorithm.
+        """
+        confirmed = [name for name, value in part.checksums.items() if facts.get(name) == value]
+        self.unconfirmed |= not confirmed
+        self.compares_etags &= self.store.part_checksum not in confirmed
 
     def list_parts(self, parts: Mapping[int, SentPart]) -> None:
         """Note the parts that only the platform has, without those that cannot be of this file."""
@@ -458,7 +477,7 @@ class Job:
         beginning.
         """
         if self.chains is None:
-            known = (*self._combined, *self.facts.checksums)
+            known = (*self._carried, *self.facts.checksums)
             wanted = (name for name in (*self.upload.checksums, *self.store.wants) if name not in known)
             self.chains = Chains(wanted, self.file.size)
         return self.chains.links(self.file.size if self.goes_on else self.claimed_end + self._apart, LINK)
@@ -477,9 +496,11 @@ class Job:
         found = dict(self.facts.checksums)
         if self.chains is not None and self.chains.done:
             found.update(self.chains.values())
-        if self._combined and len(self.sent) == self.count:
+        if self._carried and len(self.sent) == self.count:
             parts = self.parts
-            if all("crc32c" in part.checksums for part in parts):
+            if self.whole:
+                found.update({name: parts[0].checksums[name] for name in self._carried})
+            elif all("crc32c" in part.checksums for part in parts):
                 found["crc32c"] = combined_crc32c(parts)
         return found
 
@@ -489,18 +510,26 @@ class Job:
         bytes.
         """
         if self.record is not None:
-            return self.record.confirmed
-        known, of_parts = dict(self.checksums), () if self.unconfirmed else self.part_checksums
+            return tuple(name for name in self.record.confirmed if name != "size")
+        known = dict(self.checksums)
         if self.whole:
             known.update(self.sent[1].checksums)
-            of_parts = ()
+        of_parts = () if self.whole or self.unconfirmed else self.part_checksums[-1:]
         of_whole = (name for name in known if name in (self.stored or ()))
         return (*(f"{name} of every part" for name in of_parts), *of_whole)
 
     @property
-    def _combined(self) -> tuple[str, ...]:
-        """The checksums of the whole that can be computed from those of the parts."""
-        return ("crc32c",) if self.store.part_checksum == "crc32c" else ()
+    def size_stated(self) -> bool:
+        """Whether the platform stated the size of the whole."""
+        if self.record is not None:
+            return "size" in self.record.confirmed
+        return bool((self.stored or {}).get("size"))
+
+    @property
+    def _carried(self) -> tuple[str, ...]:
+        """The checksums of the whole that follow from those of what is sent."""
+        own = ("crc32c",) if self.store.part_checksum == "crc32c" else ()
+        return (*own, "md5") if self.whole and "md5" in self.upload.checksums else own
 
     @property
     def _apart(self) -> int:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from omicsdk.core.errors import OmicsError, TransportError
+    from omicsdk.transfer.network.requests import Location
     from omicsdk.transfer.uploads.job import Finished, Link, SourceFile, Unfinished
     from omicsdk.transfer.uploads.sending import Prepared, Sending, Verdict
     from omicsdk.transfer.uploads.store import SentPart
@@ -163,6 +164,16 @@ class Completed(Message):
     facts: Mapping[str, str]
 
 
+class Examined(Message):
+    """The store was asked what it has of the whole.
+
+    Attributes:
+        facts: What it states; None if it cannot be asked.
+    """
+
+    facts: Mapping[str, str] | None
+
+
 class Assembled(Message):
     """The platform was asked whether an upload that it no longer has is complete.
 
@@ -185,7 +196,7 @@ class CallFailed(Message):
         luck: As `PartFailed`'s.
     """
 
-    call: Call
+    call: Call | Examine
     error: Exception
     now: float
     luck: float
@@ -198,17 +209,17 @@ class Due(Message):
         call: The call to repeat; None if parts are sent again.
     """
 
-    call: Call | None = None
+    call: Call | Examine | None = None
 
 
 class Aborted(Message):
-    """The platform has discarded the parts.
+    """The platform has discarded the parts, or was asked to remove the whole.
 
     Attributes:
-        answer: Ignored.
+        answer: What is at the target now, as a sentence; None if nothing is.
     """
 
-    answer: None
+    answer: str | None
 
 
 class Stopped(Message):
@@ -267,7 +278,17 @@ class Wait(Message):
     """Wait before the next try: `Due`."""
 
     seconds: float
-    call: Call | None = None
+    call: Call | Examine | None = None
+
+
+class Examine(Message):
+    """Ask a single URL what it has: `Examined`, or `CallFailed`.
+
+    Attributes:
+        location: The URL.
+    """
+
+    location: Location
 
 
 class CheckFile(Message):
@@ -297,5 +318,5 @@ class Finish(Message):
 
 
 _OfJournal = RecordBegun | RecordPart | RecordDone | DropRecord
-_OfUpload = Open | Hash | Call | Prepare | Send | CancelRequests | Wait | CheckFile | Finish
+_OfUpload = Open | Hash | Call | Prepare | Send | CancelRequests | Wait | Examine | CheckFile | Finish
 Command = _OfUpload | _OfJournal | HoldServer | Relieve

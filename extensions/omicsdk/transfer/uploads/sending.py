@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
 from omicsdk.core.api_errors import Complaint, complaint_of
 from omicsdk.core.checksums import ALGORITHMS, from_base64
+from omicsdk.core.errors import error_class
 from omicsdk.core.retry import REDIRECT_STATUSES, retry_after
 from omicsdk.core.sending.connections import curl_options
 from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.network.requests import LATER, Location, parse_head
 from omicsdk.transfer.network.wire import ABORT, Ask, Body
 from omicsdk.transfer.uploads.job import Job, SourceFile, unreadable
-from omicsdk.transfer.uploads.store import Cut, Form
+from omicsdk.transfer.uploads.store import Cut, Form, Unconfirmed
 
 #: Maximum stored bytes of an answer's body: an error's XML is far shorter.
 BODY_LIMIT = 64 * 1024
@@ -91,6 +94,10 @@ class FileBody(Body):
         if behind >= 0:
             return self._after[behind : behind + size]
         data = self._source.read(min(size, -behind), self._cut.start + at)
+        if len(data) >= -behind:
+            # Before the last byte leaves: a store keeps nothing of a body that is incomplete, so that no mix of two
+            # states of the file gets a name.
+            self._source.check()
         self.sent += len(data)
         return data
 
@@ -179,6 +186,32 @@ class Sending(Answer):
         return self.prepared.epoch != self.job.epoch
 
 
+class Examining(Answer):
+    """A request for what a single URL has, after a PUT whose answer states nothing of the bytes.
+
+    Args:
+        job: Its upload.
+        location: Where the file was sent.
+
+    Attributes:
+        epoch: The job's epoch then.
+    """
+
+    def __init__(self, job: Job, location: Location) -> None:
+        super().__init__()
+        self.job = job
+        self.epoch = job.epoch
+        self.location = location
+
+    def ask(self) -> Ask:
+        """The request."""
+        way = self.job.store.route(self.location.url)
+        headers = {name.lower(): value for name, value in self.location.headers.items()}
+        kept = {name: value for name, value in headers.items() if not name.startswith("content-")}
+        options = None if way is None else curl_options(way)
+        return Ask(self.location.url, (("user-agent", USER_AGENT), *kept.items()), "HEAD", None, options)
+
+
 class _Text:
     """A body in memory."""
 
@@ -231,6 +264,25 @@ def _ask(url: str, headers: Mapping[str, str], method: str, body: Body, way: Map
     return Ask(url, tuple(sent.items()), method, body, way)
 
 
+#: Parameters of signatures of version 2, which cover the header Content-MD5.
+_COVERS_MD5 = re.compile(r"[?&](AWSAccessKeyId|GoogleAccessId)=", re.IGNORECASE)
+
+
+def announced(location: Location, checksums: Mapping[str, str]) -> Location:
+    """Return the location of a whole file with its MD5 as a header, so that the store refuses other bytes.
+
+    Args:
+        location: Where it is sent. Signatures of version 4 cover no header that they do not name.
+        checksums: The file's checksums, with its MD5.
+    """
+    names = {name.lower() for name in location.headers}
+    has_own = "content-md5" in names or any(name.startswith(_CHECKSUM_HEADER) for name in names)
+    if has_own or isinstance(location, Form) or _COVERS_MD5.search(location.url):
+        return location
+    value = base64.b64encode(bytes.fromhex(checksums["md5"])).decode()
+    return replace(location, headers={**location.headers, "content-md5": value})
+
+
 # -- answers
 
 _SENT = frozenset({200, 201, 202, 204})
@@ -245,12 +297,20 @@ _GONE_CODES = frozenset({"NoSuchUpload"})
 
 _MD5 = re.compile(r"[0-9a-f]{32}\Z")
 _CHECKSUM_HEADER = "x-amz-checksum-"
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
+#: Headers of objects that are encrypted with customers' keys, whose ETags are not MD5.
+_OWN_KEYS = (
+    "x-amz-server-side-encryption-customer-algorithm",
+    "x-goog-encryption-algorithm",
+    "x-goog-encryption-kms-key-name",
+)
 
 
 class Kind(Enum):
     """How to handle an answer."""
 
     SENT = "sent"  # the store has the bytes
+    FOREIGN = "foreign"  # a success without any sign of the store, such as a captive portal's page
     MOVED = "moved"  # send the bytes there
     ENDED = "ended"  # the URL has expired, or was never accepted
     LATER = "later"  # may succeed after a delay
@@ -279,7 +339,7 @@ class Verdict(NamedTuple):
     said: Complaint = Complaint("", None, None, None, "")
 
 
-def judge(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Verdict:
+def judge(status: int, headers: Mapping[str, str], body: bytes, now: float, *, opaque: bool = False) -> Verdict:
     """Interpret an answer to a PUT.
 
     Args:
@@ -287,9 +347,13 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float) -> V
         headers: Its headers, with lower-case names.
         body: Its body, or the beginning of it.
         now: Seconds since 1970 by the wall clock, for a Retry-After that is a date.
+        opaque: Whether ETags of this server are not MD5, even if they look like it.
     """
     if status in _SENT:
-        return Verdict(Kind.SENT, status, facts_of(headers))
+        page = is_page(headers, body)
+        facts = {} if page else facts_of(headers, opaque=opaque)  # a page may come with an ETag, of the page
+        # Some servers (Apache with WebDAV) describe what they created in a page, with 201; they are asked with HEAD.
+        return Verdict(Kind.FOREIGN if page and status == 200 else Kind.SENT, status, facts)
     if status in REDIRECT_STATUSES and headers.get("location"):
         return Verdict(Kind.MOVED, status, {}, headers["location"], retry_after(headers, now))
     said = complaint_of(body)
@@ -298,11 +362,50 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float) -> V
     return Verdict(kind, status, {}, retry_after=retry_after(headers, now), said=said)
 
 
-def facts_of(headers: Mapping[str, str]) -> dict[str, str]:
+def is_page(headers: Mapping[str, str], body: bytes) -> bool:
+    """Return whether an answer is a web page.
+
+    Args:
+        headers: Its headers, with lower-case names.
+        body: Its body, or the beginning of it. Empty ones are no page, whatever their type: moto's are "text/html".
+    """
+    start = body.lstrip()[:15].lower()
+    is_html = headers.get("content-type", "").partition(";")[0].strip().lower() in _PAGES
+    return bool(start) and (is_html or start.startswith((b"<!doctype html", b"<html")))
+
+
+def examined(name: str, status: int, headers: Mapping[str, str], *, opaque: bool = False) -> Mapping[str, str] | None:
+    """Interpret the answer to a HEAD of what a PUT has stored.
+
+    Args:
+        name: The upload's name.
+        status: The answer's status.
+        headers: Its headers, with lower-case names.
+        opaque: As `judge`'s.
+
+    Returns:
+        What it states, with its "size"; None if it states nothing, or the server does not allow the request: URLs
+        that are signed for PUT are seldom valid for HEAD.
+
+    Raises:
+        Unconfirmed: There is nothing.
+        APIError: The server fails.
+    """
+    if status in (404, 410):
+        raise Unconfirmed(f"{name}: the store accepted it, but does not have it ({status})", name=name)
+    if status in LATER:
+        raise error_class(status)(f"{name}: the store was asked for its size", status=status)
+    if status != 200 or not headers.get("content-length", "").isdecimal():
+        return None
+    return {"size": headers["content-length"], **facts_of(headers, opaque=opaque)}
+
+
+def facts_of(headers: Mapping[str, str], *, opaque: bool = False) -> dict[str, str]:
     """Return what an answer states about the stored bytes.
 
     Args:
         headers: Its headers, with lower-case names.
+        opaque: As `judge`'s.
 
     Returns:
         "etag" without quotes, and checksums by algorithm in our text form. An MD5 is included only if the ETag is one:
@@ -311,6 +414,8 @@ def facts_of(headers: Mapping[str, str]) -> dict[str, str]:
     facts = dict[str, str]()
     for name, value in headers.items():
         stated = [f"{name.removeprefix(_CHECKSUM_HEADER)}={value}"] if name.startswith(_CHECKSUM_HEADER) else []
+        if name == "content-md5":  # Azure's
+            stated = [f"md5={value}"]
         for pair in value.split(",") if name == "x-goog-hash" else stated:
             algorithm, _, text = pair.strip().partition("=")
             if algorithm in ALGORITHMS and (known := from_base64(algorithm, text)):
@@ -318,7 +423,7 @@ def facts_of(headers: Mapping[str, str]) -> dict[str, str]:
     etag = headers.get("etag", "").removeprefix("W/").strip('"')
     if etag:
         facts["etag"] = etag
-        if _MD5.match(etag) and not _encrypted(headers):
+        if _MD5.match(etag) and not (opaque or _encrypted(headers)):
             facts.setdefault("md5", etag)
     return facts
 
@@ -340,19 +445,9 @@ def difference(ours: Mapping[str, str], facts: Mapping[str, str]) -> tuple[str, 
     return None
 
 
-def agreed(ours: Mapping[str, str], facts: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the algorithms whose values a store confirms.
-
-    Args:
-        ours: Values by algorithm.
-        facts: The store's values by algorithm.
-    """
-    return tuple(name for name, value in ours.items() if facts.get(name) == value)
-
-
 def _encrypted(headers: Mapping[str, str]) -> bool:
     kind = headers.get("x-amz-server-side-encryption", "")
-    return kind.startswith("aws:") or "x-amz-server-side-encryption-customer-algorithm" in headers
+    return kind.startswith("aws:") or any(name in headers for name in _OWN_KEYS)
 
 
 def _kind(status: int, code: str | None, *, empty: bool) -> Kind:

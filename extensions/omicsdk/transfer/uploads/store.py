@@ -24,6 +24,9 @@ PART_SIZE = 16 * MIB
 #: Parts in flight when a process is killed are lost: at 60 MB/s and below parts have 5 MiB, at 200 MB/s and above 16
 #: MiB.
 SHARE, SPELL = 32, 1 / 12
+#: A file up to this size is hashed by the engine's own thread, which is faster than a hand-over, and signed there if
+#: the store does so without waiting.
+QUICK = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,12 @@ class NoSuchUpload(TransferError):
     default_remedy = "Run the same command again to send it from the beginning."
 
 
+class Unconfirmed(TransferError):
+    """What was sent counts as not stored: its answer is not a store's, or the store does not have it."""
+
+    default_remedy = "Check the network: a proxy, or the login page of a network, may have answered. Then run the same command again."
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Form(Location):
     """A form (multipart/form-data) whose last part is the file; a `PutTo` may have one in place of a URL.
@@ -281,7 +290,7 @@ class MultipartStore(Protocol):
             checksums: The known checksums of the whole file.
 
         Returns:
-            What the platform states about the whole: checksums by algorithm, "etag", and anything else.
+            What the platform states about the whole: checksums by algorithm, "etag", "size", and anything else.
         """
         ...
 
@@ -310,6 +319,31 @@ class MultipartStore(Protocol):
             status: The HTTP status of the answer to its PUT.
             headers: That answer's headers, with lower-case names.
         """
+
+    def examine(self) -> Mapping[str, str] | None:
+        """Return what the store states about the whole, by a request of its own: "size", checksums, "etag".
+
+        Called when no checksum was confirmed and no size was stated.
+
+        Returns:
+            The statements; None if the store cannot be asked, or does not allow it.
+
+        Raises:
+            Unconfirmed: The store does not have it.
+        """
+        return None
+
+    def withdraw(self, source: Source, etag: str) -> str:
+        """Remove a whole file with wrong bytes that the store has accepted, if nothing was at its target before.
+
+        Args:
+            source: The file as it was.
+            etag: The ETag that the store stated; "" if it stated none.
+
+        Returns:
+            What is at the target now, as a sentence.
+        """
+        return f"Check {self.target or 'the target'}: it may have other bytes than the file."
 
     def part_size(self, upload_id: str) -> int | None:
         """Return the part size that the platform chose for an upload, None if it accepts any.

@@ -33,8 +33,8 @@ from omicsdk.transfer.engine.machine import to as _to
 from omicsdk.transfer.network.requests import Patience, next_url, parse_head
 from omicsdk.transfer.uploads import messages
 from omicsdk.transfer.uploads.job import Chains, Job, changed_from, readable
-from omicsdk.transfer.uploads.sending import Kind, Prepared, Sending, Verdict, agreed, difference
-from omicsdk.transfer.uploads.store import NoSuchUpload, PartPlan, SentPart, Source, plan_parts
+from omicsdk.transfer.uploads.sending import Kind, Prepared, Sending, Verdict, difference
+from omicsdk.transfer.uploads.store import NoSuchUpload, PartPlan, SentPart, Source, Unconfirmed, WholeStore, plan_parts
 
 #: A file whose upload the platform loses more often than this fails.
 RESTARTS = 2
@@ -125,7 +125,8 @@ def _hash_needed(job: Job, needed: Chains) -> Commands:
 
 
 def _begin_parts(job: Job) -> Commands:
-    job.whole = False
+    if job.whole:
+        job.whole, job.chains = False, None
     job.state = State.BEGINNING
     if job.restarts:
         return [_call_begin(job)]
@@ -165,7 +166,7 @@ def _listed(job: Job, event: messages.Listed, _: Rules) -> Commands:
         if theirs is not None and (theirs.size, theirs.etag) == (part.size, part.etag):
             job.landed(part, kept=True)
             listed = theirs.checksums if parts is not None else dict[str, str]()
-            job.unconfirmed |= not agreed(part.checksums, {"md5": part.etag, **listed})
+            job.note_agreement(part, {"md5": part.etag, **listed})
     job.list_parts(parts or {})
     if job.sent:
         _log.info("%s: resuming, %d of %d parts are stored", job.title, len(job.sent), job.count)
@@ -239,10 +240,22 @@ def _ended(job: Job, event: messages.Ended, rules: Rules) -> Commands:
         return [*relief, *_once_more(job, event, error, rules)]
     match verdict.kind:
         case Kind.SENT:
-            mismatch = difference(sending.prepared.checksums, verdict.facts)
-            return _arrived(job, sending, verdict) if mismatch is None else _damaged(job, event, mismatch, None, rules)
+            ours, facts = sending.prepared.checksums, verdict.facts
+            if not facts and not job.whole:
+                return _foreign(job, event, rules)
+            mismatch = difference(ours, facts)
+            if mismatch is not None:
+                return _damaged(job, event, mismatch, None, rules)
+            return _arrived(job, sending, verdict)
+        case Kind.FOREIGN:
+            return _foreign(job, event, rules)
         case Kind.MOVED:
             return _moved(job, sending, verdict, rules)
+        case Kind.ENDED | Kind.REFUSED if (
+            job.announces and "content-md5" in sending.location.headers and _is_of_header(verdict)
+        ):
+            job.announces = False
+            return _resend(job, sending.prepared.cut.number)
         case Kind.ENDED:
             return _url_ended(job, sending, verdict, rules)
         case Kind.LATER:
@@ -265,8 +278,9 @@ def _arrived(job: Job, sending: Sending, verdict: Verdict) -> Commands:
     if job.whole:
         is_md5 = "md5" in facts and job.file.size <= ETAG_PART
         job.stored = {**facts, "s3_etag": facts["md5"]} if is_md5 else facts
+        job.location = sending.location
         return _landed(job, part)
-    job.unconfirmed |= not agreed(checksums, facts)
+    job.note_agreement(part, facts)
     if not job.store.reports_parts:
         return _landed(job, part)
     status, headers = parse_head(sending.lines)
@@ -300,6 +314,26 @@ def _damaged(
     problem.name = job.title
     problem.__cause__ = refused
     return _fail(job, problem, rules) if job.damaged[number] > STRIKES else _once_more(job, event, problem, rules)
+
+
+def _foreign(job: Job, event: messages.Ended, rules: Rules) -> Commands:
+    """The answer is a success without a sign of the store: a proxy or a captive portal may have given it."""
+    sending, verdict = event.sending, event.verdict
+    assert verdict is not None
+    number = sending.prepared.cut.number
+    job.damaged[number] = job.damaged.get(number, 0) + 1
+    what = job.title if job.whole else f"{job.title}, part {number}"
+    answer = "a web page" if verdict.kind is Kind.FOREIGN else "nothing that only the store knows"
+    problem = Unconfirmed(
+        f"{what}: the response ({verdict.status}) to it is {answer}; it is not stored", name=job.title
+    )
+    return _fail(job, problem, rules) if job.damaged[number] > STRIKES else _once_more(job, event, problem, rules)
+
+
+def _is_of_header(verdict: Verdict) -> bool:
+    """Whether a store may have refused a header that its presigned URL does not name."""
+    words = verdict.said.message.lower()
+    return verdict.said.code == "SignatureDoesNotMatch" or "header" in words or "content-md5" in words
 
 
 def _moved(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Commands:
@@ -387,7 +421,7 @@ def _gone(job: Job, error: OmicsError, rules: Rules) -> Commands:
     if not job.sent:  # the journal has all of them, if the end of an earlier run was not recorded
         for part in (job.journaled or {}).values():
             job.landed(part, kept=True)
-            job.unconfirmed |= not agreed(part.checksums, {"md5": part.etag})
+            job.note_agreement(part, {"md5": part.etag})
     if len(job.sent) < job.count:
         return _anew(job, error, rules)
     job.ending = False
@@ -440,13 +474,17 @@ def _completed(job: Job, event: messages.Completed, rules: Rules) -> Commands:
     return _judge_whole(job, event.facts, rules)
 
 
+def _examined(job: Job, event: messages.Examined, rules: Rules) -> Commands:
+    stated = event.facts or {"size": ""}
+    return _judge_whole(job, {**(job.stored or {}), **stated}, rules)
+
+
 def _judge_whole(job: Job, facts: Mapping[str, str], rules: Rules) -> Commands:
     """Compare what the platform states about the whole with what was sent."""
     job.stored = facts
-    mismatch = difference(job.checksums, facts)
+    mismatch = difference({**job.checksums, **(job.sent[1].checksums if job.whole else {})}, facts)
     if mismatch is None:
-        job.state = State.DONE
-        return [messages.RecordDone(), messages.Finish()]
+        return _judge_size(job, facts, rules)
     if job.whole and not job.damaged:
         job.damaged[1] = 1
         job.plan_again()
@@ -457,6 +495,25 @@ def _judge_whole(job: Job, facts: Mapping[str, str], rules: Rules) -> Commands:
     remedy = "The stored object is damaged. Run the same command again to upload it again."
     error = ChecksumMismatch(job.title, algorithm=algorithm, expected=ours, actual=theirs, remedy=remedy)
     return [messages.DropRecord(), *_fail(job, error, rules)]
+
+
+def _judge_size(job: Job, facts: Mapping[str, str], rules: Rules) -> Commands:
+    """Count the whole as stored, if the store confirms a checksum, else its size; ask for that if it is not stated."""
+    title, size = job.title, facts.get("size")
+    if size and size != str(job.file.size):
+        job.upload_id = ""
+        said = f"{title}: {job.file.size} bytes were sent, but the store has {size}"
+        return [messages.DropRecord(), *_fail(job, Unconfirmed(said, name=title), rules)]
+    if not job.confirmed and size is None:
+        if isinstance(job.store, WholeStore):
+            assert job.location is not None
+            return [messages.Examine(job.location)]
+        return [messages.Call(job.store.examine, messages.Examined)]
+    if not job.confirmed and not size and job.whole and "etag" not in facts:
+        said = f"{title}: the store accepted it, but states neither a checksum nor its size"
+        return _fail(job, Unconfirmed(said, name=title), rules)
+    job.state = State.DONE
+    return [messages.RecordDone(), messages.Finish()]
 
 
 def _broken(job: Job, event: Broken, rules: Rules) -> Commands:
@@ -478,6 +535,10 @@ def _give_up(job: Job, *, abort: bool) -> Commands:
     # An object that was assembled incorrectly must not be trusted by the next run.
     completing = job.state is State.COMPLETING
     job.wrong = isinstance(job.error, SourceChanged) or (completing and isinstance(job.error, ChecksumMismatch))
+    if job.whole and job.accepted is not None and isinstance(job.error, SourceChanged | ChecksumMismatch):
+        job.state = State.ABORTING
+        withdraw = partial(job.store.withdraw, job.facts, job.accepted.get("etag", ""))
+        return [messages.CancelRequests(), messages.Call(withdraw, messages.Aborted)]
     if job.upload_id and (abort or job.wrong):
         job.state = State.ABORTING
         return [messages.CancelRequests(), messages.Call(partial(job.store.abort, job.upload_id), messages.Aborted)]
@@ -485,13 +546,17 @@ def _give_up(job: Job, *, abort: bool) -> Commands:
     return [messages.CancelRequests(), *drop, *_finish(job)]
 
 
-def _aborted(job: Job, _: messages.Aborted, __: Rules) -> Commands:
+def _aborted(job: Job, event: messages.Aborted, _: Rules) -> Commands:
+    if event.answer and job.error is not None:
+        job.error.remedy = f"{event.answer} {job.error.remedy}"
     return [messages.DropRecord(), *_finish(job)]
 
 
 def _not_aborted(job: Job, event: messages.CallFailed, _: Rules) -> Commands:
     problem = event.error
-    _log.warning("%s: cannot abort its upload on the platform: %s", job.title, problem)
+    _log.warning(
+        "%s: cannot %s on the platform: %s", job.title, "remove it" if job.whole else "abort its upload", problem
+    )
     passes = isinstance(problem, TransportError | RateLimited | ServerError)
     drop: Commands = [messages.DropRecord()] if job.wrong and not passes else []  # otherwise every run would end here
     return [*drop, *_finish(job)]
@@ -557,7 +622,8 @@ TRANSITIONS = {
     (_SENDING, messages.Hashed): _to(_hashed, _SENDING, _COMPLETING),
     (_COMPLETING, messages.Hashed): _to(_hashed, _COMPLETING),
     (_COMPLETING, messages.Unchanged): _to(_unchanged, _COMPLETING, _SENDING, _DONE, *_OUT),
-    (_COMPLETING, messages.Completed): _to(_completed, _DONE, *_OUT),
+    (_COMPLETING, messages.Completed): _to(_completed, _COMPLETING, _DONE, *_OUT),
+    (_COMPLETING, messages.Examined): _to(_examined, _COMPLETING, _SENDING, _DONE, *_OUT),
     (_COMPLETING, messages.Assembled): _to(_assembled, *_GONE),
     (_COMPLETING, messages.CallFailed): _to(_call_failed, *_GONE),
     (_COMPLETING, messages.Due): _to(_due, _COMPLETING),

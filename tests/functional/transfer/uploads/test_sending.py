@@ -521,7 +521,7 @@ REQUIRED = {"require_checksum": True}
 def test_a_store_that_names_no_checksum_confirms_the_size_only(
     sink: Any, file: Path, send: Any, reply: Any, tmp_path: Path, etag: str
 ):
-    sink.always = lambda _: reply(headers={"ETag": etag})
+    sink.always = lambda request: reply(headers={"ETag": etag}) if request.method == "PUT" else None
     to = PutTo(Location(sink.url("a")))
     how = {"checksums": ["md5"], "journal": tmp_path / "journal"}
     report = send(file, to, **how)
@@ -551,10 +551,11 @@ def test_a_checksum_that_was_confirmed_counts_for_the_next_run(sink: Any, file: 
     ("part_checksum", "answers", "whole", "expected"),
     [
         ("md5", True, {}, ("verified", "md5 of every part")),
-        ("md5", False, {}, ("size only", "size")),
-        ("crc32c", True, {}, ("size only", "size")),  # the sink names MD5s only
-        (None, True, {}, ("size only", "size")),
-        (None, True, {"sha256": "right"}, ("verified", "sha256")),
+        ("md5", False, {}, ("unverified", "")),
+        ("md5", False, {"size": "10500"}, ("size only", "size")),
+        ("crc32c", True, {}, ("verified", "md5 of every part")),  # the sink states MD5s only
+        (None, True, {}, ("verified", "md5 of every part")),
+        (None, True, {"sha256": "right"}, ("verified", "md5 of every part, sha256")),
     ],
 )
 def test_parts_are_verified_by_what_the_store_states_of_each(
@@ -569,7 +570,8 @@ def test_parts_are_verified_by_what_the_store_states_of_each(
     expected: Any,
 ):
     store.part_checksum = part_checksum
-    store.answer = {name: digest(file.read_bytes(), name) for name in whole}
+    known = {"size": "10500", "sha256": digest(file.read_bytes(), "sha256")}
+    store.answer = {name: known[name] for name in whole}
     if not answers:  # one part of eleven suffices
         sink.fault("object", lambda _: None, lambda _: reply(headers={"ETag": '"opaque"'}))
     report = send(file, store, checksums=["sha256"])
