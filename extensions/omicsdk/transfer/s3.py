@@ -349,7 +349,8 @@ class S3Object(MultipartStore):
         self._place = {"Bucket": bucket, "Key": key}
         self._tags = tags
         self._go_on = go_on
-        self._is_new: bool | None = is_new or None  # None: unknown
+        # Size and ETag of what was there; an empty ETag for nothing, None if it is unknown.
+        self._before = (0, "") if is_new else None
         if client.meta.events not in _clients:
             _clients[client.meta.events] = _Known(client)
         self._known = _clients[client.meta.events]
@@ -380,8 +381,8 @@ class S3Object(MultipartStore):
 
     def put(self, source: Source, checksums: Mapping[str, str]) -> Location | None:
         """Sign a PUT of the whole."""
-        if self._is_new is None and source.size > QUICK:
-            self._is_new = self._is_free()
+        if self._before is None and source.size > QUICK:
+            self._before = self._found()
         tags = {"Tagging": urlencode(self._tags(source.checksums))} if self._tags is not None else {}
         return self._signed("put_object", checksums, **tags)
 
@@ -401,12 +402,12 @@ class S3Object(MultipartStore):
         self._tag(checksums)
         return self._facts(answer, parts)
 
-    def _is_free(self) -> bool:
+    def _found(self) -> tuple[int, str] | None:
         try:
-            self._call("head_object")
+            head = self._call("head_object")
         except OmicsError as error:  # keys that may put need not be allowed to read
-            return isinstance(error, NotFound)
-        return False
+            return (0, "") if isinstance(error, NotFound) else None
+        return head["ContentLength"], etag_of(head)
 
     def examine(self) -> Mapping[str, str] | None:
         """Return the size of the object, and its checksums, as HEAD states them.
@@ -424,12 +425,18 @@ class S3Object(MultipartStore):
         return {"size": str(answer["ContentLength"]), "etag": etag_of(answer)}
 
     def withdraw(self, source: Source, etag: str) -> str:
-        """Remove the object if it is the one with that ETag, and there was none before."""
-        head = self._call("head_object")
-        if self._is_new and etag and etag_of(head) == etag:
+        """Remove the object if there was none before, and it can only be this one."""
+        try:
+            head = self._call("head_object")
+        except NotFound:
+            return f"{self.target} does not exist."
+        size, now = head["ContentLength"], etag_of(head)
+        if self._before == (0, "") and size <= source.size and etag in ("", now):
             self._call("delete_object")
-            return f"{self.target} did not exist before: what was stored there was removed."
-        return f"{self.target} has {head['ContentLength']} bytes now (ETag {etag_of(head)}): check it."
+            return f"{self.target} did not exist before; what was stored there was removed."
+        if (size, now) == self._before:
+            return f"{self.target} has its former {size} bytes."
+        return f"{self.target} has {size} bytes now (ETag {now}): check it."
 
     def abort(self, upload_id: str) -> None:
         """Abort an upload."""

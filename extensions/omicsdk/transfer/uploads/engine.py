@@ -292,6 +292,8 @@ class Uploads(Engine[Job]):
         if sending.stale:
             return
         job, body = sending.job, sending.file_body
+        if job.whole and body.sent and job.accepted is None:
+            job.accepted = {}
         status, headers = parse_head(sending.lines)
         verdict = None
         # A server that refuses need not read further: its answer is used even if the connection broke after it.

@@ -334,11 +334,11 @@ class MultipartStore(Protocol):
         return None
 
     def withdraw(self, source: Source, etag: str) -> str:
-        """Remove a whole file with wrong bytes that the store has accepted, if nothing was at its target before.
+        """Remove what a PUT of a whole file left although its bytes are wrong, if nothing was at its target before.
 
         Args:
             source: The file as it was.
-            etag: The ETag that the store stated; "" if it stated none.
+            etag: The ETag that the store stated; "" if it stated none: some stores keep an incomplete body.
 
         Returns:
             What is at the target now, as a sentence.

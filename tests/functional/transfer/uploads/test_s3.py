@@ -19,13 +19,15 @@ from omicsdk.core import (
     NotFound,
     OmicsError,
     ServerError,
+    SourceChanged,
     TransferError,
 )
 from omicsdk.core.checksums import digest
 from omicsdk.core.s3_clients import refusing_cut_heads, s3_client
-from omicsdk.transfer import NoSuchUpload, S3Object, SentPart, Upload, abort_upload, upload
+from omicsdk.transfer import Location, NoSuchUpload, S3Object, SentPart, Upload, abort_upload, upload
 from omicsdk.transfer.s3 import s3_error
-from omicsdk.transfer.uploads.store import Cut, etag_rules
+from omicsdk.transfer.uploads.sending import FileBody
+from omicsdk.transfer.uploads.store import Cut, Unconfirmed, etag_rules
 
 MIB = 1024 * 1024
 BUCKET = "uploads"
@@ -233,6 +235,67 @@ def test_an_upload_is_abandoned(client: Any, large: Path, tmp_path: Path):
     assert abort_upload(Upload(large, to), tmp_path / "journal")
     assert client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []) == []
     to.abort("none")
+
+
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("size", [1000, 100_000])
+def test_wrong_bytes_that_a_store_accepts_are_removed_only_where_nothing_was(
+    client: Any, tmp_path: Path, noise: Any, monkeypatch: pytest.MonkeyPatch, before: bool, size: int
+):
+    """moto checks neither x-amz-checksum-* nor Content-MD5; the flips are those of a broken network card."""
+    key, path = f"flipped-{before}-{size}", tmp_path / "file"
+    path.write_bytes(noise(size))
+    if before:
+        client.put_object(Bucket=BUCKET, Key=key, Body=b"old")
+    plain = FileBody.read
+    monkeypatch.setattr(FileBody, "read", lambda self, length: bytes(255 - byte for byte in plain(self, length)))
+    error = upload([Upload(path, S3Object(client, BUCKET, key))], clock=ManualClock()).failed[0].error
+    assert isinstance(error, ChecksumMismatch)
+    found = [entry["Key"] for entry in client.list_objects_v2(Bucket=BUCKET, Prefix=key).get("Contents", [])]
+    # Nothing is asked before small files: whether something was there is unknown then.
+    is_removed = not before and size > 64 * 1024
+    assert found == ([] if is_removed else [key])
+    assert ("was removed" if is_removed else f"{key} has {size} bytes now") in error.remedy
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_file_that_changes_while_it_is_sent_leaves_what_was_there(
+    client: Any, tmp_path: Path, noise: Any, monkeypatch: pytest.MonkeyPatch, before: bool
+):
+    key, path = f"changed-{before}", tmp_path / "file"
+    path.write_bytes(noise(3 * MIB))
+    if before:
+        client.put_object(Bucket=BUCKET, Key=key, Body=b"old")
+    plain = FileBody.read
+
+    def read(self: Any, length: int) -> bytes | int:
+        with path.open("r+b") as other:
+            other.seek(3 * MIB - 10)
+            other.write(b"other")
+        return plain(self, length)
+
+    monkeypatch.setattr(FileBody, "read", read)
+    error = upload([Upload(path, S3Object(client, BUCKET, key))]).failed[0].error
+    assert isinstance(error, SourceChanged)
+    if before:
+        assert stored(client, key) == b"old"
+        assert f"{key} has its former 3 bytes" in error.remedy
+    else:
+        assert "Contents" not in client.list_objects_v2(Bucket=BUCKET, Prefix=key)
+        assert f"{key} does not exist" in error.remedy
+
+
+def test_an_object_whose_answer_states_nothing_is_looked_at(client: Any, file: Path, monkeypatch: pytest.MonkeyPatch):
+    from omicsdk.transfer.uploads import sending
+
+    monkeypatch.setattr(sending, "facts_of", lambda *_, **__: {})  # as behind a gateway that drops headers
+    (outcome,) = upload([Upload(file, S3Object(client, BUCKET, "silent"))]).outcomes
+    assert (outcome.state, outcome.verification) == ("done", "size only")
+    monkeypatch.setattr(sending, "judge", lambda *_, **__: sending.Verdict(sending.Kind.SENT, 200, {}))
+    monkeypatch.setattr("omicsdk.transfer.uploads.engine.judge", sending.judge)
+    monkeypatch.setattr(S3Object, "put", lambda *_: Location(f"{client.meta.endpoint_url}/nowhere/else"))
+    error = upload([Upload(file, S3Object(client, BUCKET, "absent"))]).failed[0].error
+    assert isinstance(error, Unconfirmed)
 
 
 def test_what_is_gone_is_reported_as_such(client: Any):
