@@ -215,7 +215,7 @@ class Guard:
         signed = read_signature(method, path, query, headers)
         signed = signed or read_signature_before(method, path_before, query, headers)
         if signed is None and method == "POST" and not target.key:
-            form = _form_of(environ)
+            form = form_of(environ)
             signed = read_form(form)
             target = replace(target, key=form.get("key", "")) if signed is not None else target
         if signed is None:
@@ -322,13 +322,13 @@ def headers_of(environ: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def _form_of(environ: dict[str, Any]) -> dict[str, str]:
+def form_of(environ: dict[str, Any]) -> dict[str, str]:
     """The fields of a form that sends an object; the request's body can be read again afterwards."""
     if not environ.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data"):
         return {}
     from werkzeug.formparser import parse_form_data
 
-    body = io.BytesIO(b"".join(_blocks(environ)))  # moto also reads each request completely
+    body = io.BytesIO(b"".join(blocks_of(environ)))  # moto also reads each request completely
     environ["wsgi.input"] = body
     _, fields, files = parse_form_data(environ)
     for file in files.values():
@@ -337,7 +337,11 @@ def _form_of(environ: dict[str, Any]) -> dict[str, str]:
     return {name.lower(): value for name, value in fields.items()}
 
 
-def _blocks(environ: dict[str, Any]) -> Iterator[bytes]:
+def blocks_of(environ: dict[str, Any]) -> Iterator[bytes]:
+    """The bytes of a request's body."""
+    if environ.get("wsgi.input_terminated"):  # without a length, in HTTP's own chunks
+        yield from iter(lambda: environ["wsgi.input"].read(_BLOCK), b"")
+        return
     left = int(environ.get("CONTENT_LENGTH") or 0)
     while left and (block := environ["wsgi.input"].read(min(left, _BLOCK))):
         left -= len(block)
@@ -351,7 +355,7 @@ def refused(
 ) -> Iterable[bytes]:
     """Answer a request with S3's XML of a refusal."""
     # What a client sends must be taken in, or it sees a broken connection in place of the answer.
-    for _ in _blocks(environ):
+    for _ in blocks_of(environ):
         continue
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'

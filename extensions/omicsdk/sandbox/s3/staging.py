@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from omicsdk.core.checksums import ETAG_PART
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.guard import RAW_HEADERS, Wsgi, headers_of, raw_target, refused
+from omicsdk.sandbox.s3.integrity import Verified
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.traffic.faults import S3_PREFIX, FaultBook
 from omicsdk.sandbox.traffic.server_thread import url_of
@@ -80,6 +81,16 @@ def find_object(bucket: str, name: str) -> MotoObject | None:
     backend = _backend()
     key = backend.get_object(bucket, name) if bucket in backend.buckets else None
     return None if key is None else _object(key)
+
+
+def _find_etag(bucket: str, name: str) -> str:
+    found = find_object(bucket, name)
+    return "" if found is None else found.etag
+
+
+def _find_upload(bucket: str, upload_id: str) -> Any:
+    backend = _backend()
+    return backend.get_bucket(bucket).multiparts.get(upload_id) if bucket in backend.buckets else None
 
 
 def objects_below(bucket: str, prefix: str) -> list[MotoObject]:
@@ -283,7 +294,7 @@ class Staging:
         from werkzeug.serving import make_server
 
         # moto's dispatcher looks up the service for each request, which takes longer than the request itself.
-        app = self.guard(moto.create_backend_app("s3"))
+        app = self.guard(Verified(moto.create_backend_app("s3"), _find_upload, _find_etag))
 
         class Quiet(moto.MotoRequestHandler):
             def log_request(self, *_: object) -> None:

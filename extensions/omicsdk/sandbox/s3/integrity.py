@@ -1,0 +1,108 @@
+"""What moto leaves out about bytes: it stores any, whatever checksums their requests state, and names no ETag for forms."""
+
+import io
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.s3.guard import Target, Wsgi, blocks_of, form_of, headers_of, refused, target_of
+from omicsdk.sandbox.state.integrity import CHECKSUM, StatedChecksums, checksum_of
+
+_INVALID_PART = (
+    "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified"
+    " entity tag might not have matched the part's entity tag."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A WSGI application around the S3 server's: refuses bytes that differ from the stated checksums, as S3 does.
+
+    Attributes:
+        app: The S3 server.
+        find_upload: Returns moto's upload in parts of a bucket, by its id.
+        find_etag: Returns the ETag of an object, without quotes, by bucket and key; empty for none.
+    """
+
+    app: Wsgi
+    find_upload: Callable[[str, str], Any]
+    find_etag: Callable[[str, str], str]
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Pass a request on, or refuse it in S3's way."""
+        target = target_of(environ)
+        try:
+            if target.method == "PUT" and target.key and not target.copied:
+                _check_object(environ, target)
+            elif target.method == "POST" and "uploadId" in target.query:
+                self._check_parts(environ, target)
+        except Problem as problem:
+            return refused(problem, environ, start_response)
+        key = form_of(environ).get("key", "") if target.method == "POST" and not target.key else ""
+
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            if key and status[0] in "23" and (etag := self.find_etag(target.bucket, key)):
+                headers = [*headers, ("ETag", f'"{etag}"')]
+            return start_response(status, headers, *more)
+
+        return self.app(environ, start)
+
+    def _check_parts(self, environ: dict[str, Any], target: Target) -> None:
+        """Compare the parts that an object is made of with the checksums that its request states for them."""
+        body = b"".join(blocks_of(environ))
+        environ["wsgi.input"] = io.BytesIO(body)
+        upload = self.find_upload(target.bucket, target.query["uploadId"])
+        if upload is None:
+            return  # moto refuses it
+        required = str(upload.metadata.get("x-amz-checksum-algorithm") or "").lower()
+        size = 0
+        for number, stated in _parts_of(body):
+            stored = upload.parts.get(number)
+            if stored is None:
+                raise Problem(400, "InvalidPart", _INVALID_PART)
+            size += len(stored.value)
+            if required not in ("", "crc64nvme") and required not in stated:
+                said = (
+                    f"The upload was created using a {required} checksum. The complete request must include the checksum"
+                    f" for each part. It was missing for part {number} in the request."
+                )
+                raise Problem(400, "InvalidRequest", said)
+            if any(checksum_of(name, stored.value) != value for name, value in stated.items()):
+                raise Problem(400, "InvalidPart", _INVALID_PART)
+        if headers_of(environ).get("x-amz-mp-object-size", str(size)) != str(size):
+            said = "The provided 'x-amz-mp-object-size' header does not match what was computed."
+            raise Problem(400, "InvalidRequest", said)
+
+
+def _check_object(environ: dict[str, Any], target: Target) -> None:
+    """Compare the bytes of an object, or of a part, with the checksums that its request states."""
+    in_query = {name.lower(): value for name, value in target.query.items() if name.lower().startswith(CHECKSUM)}
+    stated = StatedChecksums({**in_query, **headers_of(environ)})  # presigned URLs may have them in the query
+    if not stated.are_any:
+        return
+    body = b"".join(blocks_of(environ))  # moto also reads each request completely
+    environ["wsgi.input"] = io.BytesIO(body)
+    stated.update(body)
+    stated.check()
+
+
+def _parts_of(body: bytes) -> list[tuple[int, Mapping[str, str]]]:
+    """The parts of a request to complete an upload: numbers, and checksums by S3's names in lower case."""
+    xml: Any = import_module("xmltodict")  # moto's own reader
+    try:
+        listed: Any = xml.parse(body, force_list=("Part",))["CompleteMultipartUpload"]["Part"]
+        return [
+            (
+                int(part["PartNumber"]),
+                {
+                    name.removeprefix("Checksum").lower(): str(value)
+                    for name, value in part.items()
+                    if name.startswith("Checksum") and value
+                },
+            )
+            for part in listed
+        ]
+    except (KeyError, TypeError, ValueError, xml.expat.ExpatError):
+        return []  # moto refuses it

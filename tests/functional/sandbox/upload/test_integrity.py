@@ -1,0 +1,204 @@
+"""The S3 server refuses bytes that differ from what their request states of them; boto3 states it."""
+
+import base64
+import hashlib
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from omicsdk.sandbox import STAGING_BUCKET, Sandbox
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.state.integrity import StatedChecksums, checksum_of
+
+MIB = 1024 * 1024
+PLACE = {"Bucket": STAGING_BUCKET, "Key": "stated"}
+ALGORITHMS = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"]
+
+
+def client_of(sandbox: Sandbox, scheme: str = "http") -> Any:
+    import boto3
+
+    owner = sandbox.dss.context.staging.credentials
+    return boto3.client(
+        "s3",
+        endpoint_url=sandbox.s3_url.replace("http:", f"{scheme}:"),
+        region_name="us-east-1",
+        aws_access_key_id=owner["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=owner["AWS_SECRET_ACCESS_KEY"],
+        config=Config(
+            proxies={},
+            s3={"addressing_style": "path"},
+            signature_version="s3v4",
+            retries={"total_max_attempts": 1},
+        ),
+    )
+
+
+@pytest.fixture
+def s3(sandbox: Sandbox) -> Any:
+    return client_of(sandbox)
+
+
+def stated(algorithm: str, body: bytes) -> dict[str, str]:
+    """A checksum as an argument of boto3, which itself computes CRC32C only with the AWS runtime."""
+    return {f"Checksum{algorithm}": checksum_of(algorithm.lower(), body)}
+
+
+def code_of(call: Callable[[], object]) -> str:
+    with pytest.raises(ClientError) as caught:
+        call()
+    return caught.value.response["Error"]["Code"]
+
+
+def flip(s3: Any, operation: str) -> None:
+    """Change the bytes of the requests that follow, after they were signed: as a broken network does."""
+
+    def changed(request: Any, **_: Any) -> None:
+        body = request.body
+        data = bytearray(body if isinstance(body, bytes) else body.read())
+        at = data.find(b"hello")
+        data[at] ^= 1
+        request.body = bytes(data)
+
+    s3.meta.events.register(f"before-send.s3.{operation}", changed)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_flipped_bit_is_refused_whatever_checksum_is_stated(s3: Any, algorithm: str):
+    s3.put_object(**PLACE, Body=b"hello", **stated(algorithm, b"hello"))
+    flip(s3, "PutObject")
+    data = b"hello, world"
+    assert code_of(lambda: s3.put_object(**PLACE, Body=data, **stated(algorithm, data))) == "BadDigest"
+    assert s3.get_object(**PLACE)["Body"].read() == b"hello"
+
+
+def test_a_value_of_other_bytes_is_refused(s3: Any):
+    wrong = base64.b64encode(hashlib.sha256(b"other").digest()).decode()
+    assert code_of(lambda: s3.put_object(**PLACE, Body=b"hello", ChecksumSHA256=wrong)) == "BadDigest"
+    md5 = base64.b64encode(hashlib.md5(b"other").digest()).decode()
+    assert code_of(lambda: s3.put_object(**PLACE, Body=b"hello", ContentMD5=md5)) == "BadDigest"
+    assert code_of(lambda: s3.put_object(**PLACE, Body=b"hello", ContentMD5="bm9uZQ==")) == "InvalidDigest"
+    assert code_of(lambda: s3.put_object(**PLACE, Body=b"hello", ChecksumCRC32C="bm9uZQ")) == "InvalidRequest"
+
+
+def presigned(s3: Any, **headers: str) -> httpx.Response:
+    url = s3.generate_presigned_url("put_object", Params=PLACE)
+    return httpx.put(url, content=b"hello", headers=headers, trust_env=False)
+
+
+def test_presigned_urls_check_what_their_headers_state(s3: Any):
+    right = base64.b64encode(hashlib.md5(b"hello").digest()).decode()
+    wrong = base64.b64encode(hashlib.md5(b"jello").digest()).decode()
+    assert presigned(s3, **{"Content-MD5": wrong}).status_code == 400
+    assert presigned(s3, **{"Content-MD5": right}).status_code == 200
+
+
+def chunked(data: bytes, trailer: str, size: int = 7) -> bytes:
+    """A body as clients of AWS send it over https."""
+    pieces = [data[at : at + size] for at in range(0, len(data), size)]
+    lines = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+    return lines + f"0\r\n{trailer}\r\n\r\n".encode()
+
+
+def read(body: bytes, stride: int, **headers: str) -> bytes:
+    stated = StatedChecksums({name.replace("_", "-"): value for name, value in headers.items()})
+    found = b"".join(stated.update(body[at : at + stride]) for at in range(0, len(body), stride))
+    stated.check()
+    return found
+
+
+TRAILING = {"x_amz_content_sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "x_amz_decoded_content_length": "23"}
+DATA = b"23 bytes\r\n0\r\nin chunks."
+
+
+@pytest.mark.parametrize("stride", [1, 2, 5, 1000])
+@pytest.mark.parametrize("name", ["crc32", "crc32c", "crc64nvme", "sha1", "sha256"])
+def test_checksums_in_trailers_are_compared(name: str, stride: int):
+    header = f"x-amz-checksum-{name}"
+    how = {**TRAILING, "x_amz_trailer": header}
+    assert read(chunked(DATA, f"{header}:{checksum_of(name, DATA)}"), stride, **how) == DATA
+    for trailer in (f"{header}:{checksum_of(name, b'other')}", "", "x-amz-checksum-md4:AAAA", f"{header}:?"):
+        with pytest.raises(Problem) as caught:
+            read(chunked(DATA, trailer), stride, **how)
+        assert caught.value.status == 400
+
+
+@pytest.mark.parametrize("end", range(0, 60, 7))
+def test_a_body_that_ends_within_its_chunks_is_refused(end: int):
+    whole = chunked(DATA, f"x-amz-checksum-crc32c:{checksum_of('crc32c', DATA)}")
+    with pytest.raises(Problem) as caught:
+        read(whole[:end], 1000, **TRAILING, x_amz_trailer="x-amz-checksum-crc32c")
+    assert caught.value.code == "IncompleteBody"
+
+
+def test_the_check_values_of_the_algorithms_are_those_of_their_catalogue():
+    """https://reveng.sourceforge.io/crc-catalogue/: of the nine bytes 123456789."""
+    known = {"crc32": "cbf43926", "crc32c": "e3069283", "crc64nvme": "ae8b14860a799888"}
+    found = {name: base64.b64decode(checksum_of(name, b"123456789")).hex() for name in known}
+    assert found == known
+    assert base64.b64decode(checksum_of("crc32", b"x")) == zlib.crc32(b"x").to_bytes(4, "big")
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32", "SHA1", "SHA256"])
+def test_boto3s_own_trailers_are_compared(sandbox: Sandbox, algorithm: str):
+    """boto3 sends trailers over https only: it signs for that, and sends in the clear."""
+    s3, seen, flips = client_of(sandbox, "https"), list[str](), False
+
+    def changed(request: Any, **_: Any) -> None:
+        request.url = request.url.replace("https:", "http:")
+        seen.append(request.headers["X-Amz-Content-SHA256"].decode())
+        if flips:
+            request.body = request.body.read().replace(b"hello", b"jello")
+
+    s3.meta.events.register("before-send.s3.PutObject", changed)
+    answer = s3.put_object(**PLACE, Body=b"hello", ChecksumAlgorithm=algorithm)
+    assert answer["ETag"].strip('"') == hashlib.md5(b"hello").hexdigest()
+    flips = True
+    assert code_of(lambda: s3.put_object(**PLACE, Body=b"hello", ChecksumAlgorithm=algorithm)) == "BadDigest"
+    assert seen == ["STREAMING-UNSIGNED-PAYLOAD-TRAILER"] * 2
+
+
+# -- parts
+
+
+def begun(s3: Any, parts: list[bytes], algorithm: str = "CRC32C") -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    upload = {**PLACE, "UploadId": s3.create_multipart_upload(**PLACE, ChecksumAlgorithm=algorithm)["UploadId"]}
+    listed: list[dict[str, Any]] = []
+    for number, body in enumerate(parts, 1):
+        done = s3.upload_part(**upload, PartNumber=number, Body=body, **stated(algorithm, body))
+        listed.append({"PartNumber": number, "ETag": done["ETag"], **stated(algorithm, body)})
+    return upload, listed
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "SHA1", "SHA256"])
+def test_parts_are_assembled_by_their_checksums(s3: Any, algorithm: str):
+    upload, parts = begun(s3, [b"a" * 5 * MIB, b"hello"], algorithm)
+    name = f"Checksum{algorithm}"
+    wrong = [parts[0], {**parts[1], name: parts[0][name]}]
+    assert code_of(lambda: s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": wrong})) == "InvalidPart"
+    without = [{key: value for key, value in part.items() if key != name} for part in parts]
+    assert (
+        code_of(lambda: s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": without})) == "InvalidRequest"
+    )
+    other = [parts[0], {**parts[1], "PartNumber": 7}]
+    assert code_of(lambda: s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": other})) == "InvalidPart"
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    assert s3.head_object(**PLACE)["ContentLength"] == 5 * MIB + 5
+
+
+def test_a_flipped_bit_in_a_part_is_refused(s3: Any):
+    upload, _ = begun(s3, [])
+    flip(s3, "UploadPart")
+    more = {"PartNumber": 1, "Body": b"hello", **stated("CRC32C", b"hello")}
+    assert code_of(lambda: s3.upload_part(**upload, **more)) == "BadDigest"
+    assert s3.list_parts(**upload).get("Parts", []) == []
+
+
+def test_forms_are_answered_with_the_etag(s3: Any):
+    form = s3.generate_presigned_post(STAGING_BUCKET, "formed")
+    answer = httpx.post(form["url"], data=form["fields"], files={"file": ("x", b"hello")}, trust_env=False)
+    assert (answer.status_code, answer.headers["etag"].strip('"')) == (204, hashlib.md5(b"hello").hexdigest())
