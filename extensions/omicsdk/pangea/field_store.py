@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, cast
 
 from omicsdk_api.pangea.models.uploaded_part import UploadedPart
 
-from omicsdk.core.credentials import is_confidential
 from omicsdk.core.errors import APIError, ChecksumMismatch, ConfigError, OmicsError, TransferError
 from omicsdk.core.files import read_private, write_private
 from omicsdk.core.type_guards import is_array, is_object
@@ -113,8 +112,6 @@ class FieldStore(MultipartStore):
         urls: Keeps the URLs of parts.
         part_size: The preferred size of parts in bytes; S3's limits take precedence.
         single: The largest size in bytes of a file that is sent whole; negative sends every file in parts.
-        md5: Whether each part's MD5 is compared with its ETag. None does so where nothing else protects the bytes: over
-            plain http to another machine.
         logger: Receives messages about the progress.
 
     Attributes:
@@ -131,7 +128,6 @@ class FieldStore(MultipartStore):
         *,
         part_size: int = CHUNK,
         single: int = CHUNK - 1,
-        md5: bool | None = None,
         logger: Logger | None = None,
     ) -> None:
         self.target = f"{client.base_url}/api/{field.route}"
@@ -143,8 +139,6 @@ class FieldStore(MultipartStore):
         self._field = field
         self._file_name = file_name
         self._urls = urls
-        self._md5 = md5
-        self._is_confidential = True
         self._logger = logger
         self._guard = threading.Lock()
         self._count = 1
@@ -152,11 +146,6 @@ class FieldStore(MultipartStore):
         self._tries = dict[int, int]()
         self.in_parts = single < 0
         self.resumed = False
-
-    @property
-    def part_checksum(self) -> str | None:  # pyright: ignore[reportIncompatibleVariableOverride] - the store's URLs decide
-        """MD5, which S3's ETags are, or nothing."""
-        return "md5" if self._md5 or (self._md5 is None and not self._is_confidential) else None
 
     # -- whole
 
@@ -194,7 +183,6 @@ class FieldStore(MultipartStore):
         if not isinstance(upload_id, str) or not upload_id:
             raise self._lacking("upload_id")
         self._urls.keep(upload_id, urls)
-        self._look_at(urls)
         self._say(f'[INFO] Starting upload for "{source.path}"')
         return upload_id
 
@@ -202,7 +190,6 @@ class FieldStore(MultipartStore):
         """Return None: the server cannot list the parts, so the journal's records apply."""
         self.resumed = True
         self._count = len(self._urls.find(upload_id)) or self._count
-        self._look_at(self._urls.find(upload_id))
         return None
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
@@ -242,6 +229,18 @@ class FieldStore(MultipartStore):
         """Delete the URLs of the parts; the parts themselves are removed by the bucket's own rules, the server cannot."""
         self._urls.forget()
 
+    def withdraw(self, source: Source, etag: str) -> str:
+        """Return what the field's object is now: the server cannot remove it."""
+        found = self._look()
+        return (
+            f"{self.target} has {found[0]} bytes now (ETag {found[1]})." if found else f"{self.target} has no object."
+        )
+
+    def examine(self) -> Mapping[str, str] | None:
+        """Return size and ETag of the field's object; None if it cannot be examined."""
+        found = self._look()
+        return None if found is None else {"size": str(found[0]), "etag": found[1]}
+
     def _checked(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
         """Return what the store has now: None if it may not be these parts, or cannot be examined."""
         found = self._look()
@@ -277,9 +276,6 @@ class FieldStore(MultipartStore):
                 "another field."
             )
             raise Refused(f"{self._file_name}: {error}", name=self._file_name) from error
-
-    def _look_at(self, urls: Sequence[str]) -> None:
-        self._is_confidential = all(map(is_confidential, urls[:1]))
 
     def _say(self, text: str) -> None:
         if self._logger is not None:

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 from omicsdk import transfer  # lazy: the engine is imported with its first use
 from omicsdk.core.checksums import ALGORITHMS, Digests, is_checksum
 from omicsdk.core.consistency import NAME, UUID, checked_list, whole_list
-from omicsdk.core.errors import NotFound, OmicsError, UsageError
+from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
@@ -400,14 +400,23 @@ def object_facts(client: PangeaApi, field: FieldId) -> tuple[int, str] | None:
     from omicsdk.core.client import PlainClient, beside, plain_request
 
     url = download_url(field.read(client).stored_data)
-    first_byte = {"accept": "*/*", "range": "bytes=0-0", "accept-encoding": "identity"}
+    whole = {"accept": "*/*", "accept-encoding": "identity"}
     storage = beside(client, PlainClient, client.base_url, None)
-    with storage.streamed(plain_request("", "GET", url, headers=first_byte)) as body:
-        headers = body.headers
-        told = _RANGE.match(headers.get("content-range", ""))
-        size = told[1] if told is not None else headers.get("content-length", "") if body.status_code == 200 else ""
-        etag = headers.get("etag", "").removeprefix("W/").strip('"')
-    return (int(size), etag) if size.isdecimal() and etag else None
+
+    def facts(headers: Mapping[str, str]) -> tuple[int, str] | None:
+        with storage.streamed(plain_request("", "GET", url, headers=headers)) as body:
+            stated = body.headers
+            told = _RANGE.match(stated.get("content-range", ""))
+            size = told[1] if told is not None else stated.get("content-length", "") if body.status_code == 200 else ""
+            etag = stated.get("etag", "").removeprefix("W/").strip('"')
+        return (int(size), etag) if size.isdecimal() and etag else None
+
+    try:
+        return facts({**whole, "range": "bytes=0-0"})
+    except APIError as error:
+        if error.status != 416:
+            raise
+        return facts(whole)  # it is empty, and has no first byte
 
 
 def has_file(client: PangeaApi, field: FieldId, data: object) -> bool:

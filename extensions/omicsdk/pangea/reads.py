@@ -223,7 +223,6 @@ def upload_reads(
     tags: str | Iterable[str] = (),
     dry_run: bool = False,
     logger: Logger | None = None,
-    md5: bool | None = None,
     retries: int = RETRIES,
     connections: int = CONNECTIONS,
     progress: Callable[[Progress], None] | None = None,
@@ -247,7 +246,6 @@ def upload_reads(
         tags: Names of tags for the samples; they must exist.
         dry_run: Only check the files and report what would become what; the server is not asked.
         logger: Receives messages about the progress of each file, in other threads.
-        md5: Whether each part's MD5 is compared with its ETag; None if nothing else protects the bytes.
         retries: Consecutive failures after which a file fails.
         connections: Maximum number of concurrent requests with bytes.
         progress: Called about ten times a second.
@@ -293,7 +291,6 @@ def upload_reads(
         client,
         entries,
         logger=logger,
-        md5=md5,
         retries=retries,
         connections=connections,
         progress=progress,

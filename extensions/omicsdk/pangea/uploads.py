@@ -348,7 +348,6 @@ def upload_files(
     chunk_size: int = CHUNK,
     retries: int = RETRIES,
     logger: Logger | None = None,
-    md5: bool | None = None,
     connections: int = CONNECTIONS,
     progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
@@ -366,7 +365,6 @@ def upload_files(
         chunk_size: The size of parts in bytes.
         retries: Consecutive failures after which a file fails.
         logger: Receives messages about the progress, in other threads.
-        md5: Whether each part's MD5 is compared with its ETag; None if nothing else protects the bytes.
         connections: Maximum number of concurrent requests with bytes.
         progress: Called about ten times a second.
         stop: Stops the upload when set.
@@ -399,7 +397,6 @@ def upload_files(
             PartUrls(urls),
             part_size=chunk_size,
             single=multipart_thresh - 1,
-            md5=md5,
             logger=logger,
         )
         is_whole = not store.in_parts and _size(path) <= store.rules.single

@@ -80,7 +80,6 @@ class PlatformStore(MultipartStore):
         part_size: Bytes of a part; by default 5 to 32 MiB, as fits the file and the link. Larger ones are taken where
             there would be too many.
         overwrite: Whether to replace a file of that name.
-        verify: Whether to compare each part with the storage's ETag where that is an MD5; costs time.
         upload_id: An earlier upload to resume.
 
     Attributes:
@@ -99,12 +98,10 @@ class PlatformStore(MultipartStore):
         part_size: int | None = None,
         *,
         overwrite: bool = False,
-        verify: bool = False,
         upload_id: str = "",
     ) -> None:
         self.target = f"{folder.get('project') or folder.get('parent')}/{name}"
         self.rules = part_rules(part_size)
-        self.part_checksum = "md5" if verify else None
         self.upload_id = ""
         self.made: dict[str, Any] = {}
         self._client = client
@@ -241,7 +238,7 @@ class PlatformStore(MultipartStore):
         if isinstance(name := made.get("name"), str) and not FILE_NAME.same(self._name, name):
             raise ResponseMismatch(f"complete_upload of {self.target}", "name", self._name, name)
         self.made = made
-        return {}
+        return {} if size is None else {"size": str(size)}
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
         """Look for the file when the answer to its completion was lost."""
@@ -249,7 +246,7 @@ class PlatformStore(MultipartStore):
         if made is None:
             return None
         self.made = made
-        return {}
+        return {"size": str(self._size)}
 
     def abort(self, upload_id: str) -> None:
         """Give the upload up."""

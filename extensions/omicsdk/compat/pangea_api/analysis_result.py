@@ -228,7 +228,6 @@ class AnalysisResultField(RemoteObject):
         chunk_size: int = FIVE_MB,
         max_retries: int = 3,
         logger: Logger | None = None,
-        md5: bool | None = None,
     ) -> Self:
         """Upload a file into the field, large files in parts.
 
@@ -241,8 +240,6 @@ class AnalysisResultField(RemoteObject):
                 ones are taken where there would be more.
             max_retries: Consecutive failures after which it fails, 0 for none.
             logger: Receives messages about the progress, in another thread.
-            md5: Whether each part's MD5 is compared with its ETag; by default where nothing else protects the bytes,
-                which is over plain http to another machine. The MD5 of a small file is always compared.
 
         Returns:
             This object, with the data that the server has of it.
@@ -263,7 +260,6 @@ class AnalysisResultField(RemoteObject):
                 chunk_size=chunk_size,
                 retries=max_retries,
                 logger=logger,
-                md5=md5,
             ).raise_if_failed()
         return self.refresh()
 

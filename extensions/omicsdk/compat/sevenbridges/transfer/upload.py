@@ -139,7 +139,6 @@ class Upload(Sending):
         api: The target.
         resume: Whether to remember what was sent, to resume it.
         upload_id: An upload that the platform knows, to resume; its parts are verified against the file.
-        verify: Whether each part is verified against the storage's ETag, where that is an MD5; takes time.
 
     Raises:
         SbgError: An argument is invalid, or the file does not exist; nothing was sent.
@@ -159,7 +158,6 @@ class Upload(Sending):
         *,
         resume: bool = True,
         upload_id: str = "",
-        verify: bool = False,
     ) -> None:
         self._folder = cast(
             "Target",
@@ -171,7 +169,7 @@ class Upload(Sending):
                 "Pass one of them: a folder knows its project. The third argument is parent; give a name as file_name=.",
             ),
         )
-        self._options: dict[str, Any] = {"overwrite": overwrite, "verify": verify, "upload_id": upload_id}
+        self._options: dict[str, Any] = {"overwrite": overwrite, "upload_id": upload_id}
         super().__init__(api, file_path, file_name, part_size, retry_count, timeout, resume and not upload_id)
 
     def result(self) -> File | None:

@@ -243,7 +243,7 @@ def test_parts_are_held_against_the_storages_word(platform: Any, api: Any, small
     wrong = (200, {"ETag": f'"{"0" * 32}"'}, b"")
     platform.fault("PUT storage/up1/1", lambda _: wrong, lambda _: wrong)
     with pytest.raises(SbgError, match="md5"):
-        done(Upload(small, "me/project", verify=True, api=api))
+        done(Upload(small, "me/project", api=api))
 
 
 def test_code_of_an_automation(platform: Any, api: Any, small: Path):
