@@ -257,7 +257,11 @@ def test_mv_within_and_between_places(run, written):
     assert ran.code == 0, ran.err
     assert names_in(run, written) == ["b.csv", "z.txt"]
     assert re.search(r"omics: 1 file \(1 B\) moved to .* in .* s", ran.err)
-    home = run("mv", f"{written}/z.txt", "home.txt")
+    if written.startswith("sb:"):  # it states no checksum, so that nothing shows that the copy is right
+        kept = run("mv", f"{written}/z.txt", "home.txt")
+        assert (kept.code, "--unverified" in kept.err, names_in(run, written)) == (3, True, ["b.csv", "z.txt"])
+        assert re.search(r"1 file \(1 B\) copied to .* 1 source kept", kept.err)
+    home = run("mv", "--unverified", f"{written}/z.txt", "home.txt")
     assert home.code == 0, home.err
     assert Path("home.txt").read_bytes() == b"1"
     assert names_in(run, written) == ["b.csv"]
@@ -274,6 +278,27 @@ def test_mv_keeps_what_did_not_arrive_and_what_it_may_not_replace(run, written, 
     itself = run("mv", f"{written}/a.txt", f"{written}/a.txt")
     assert (itself.code, "onto itself" in itself.err) == (2, True)
     assert names_in(run, written) == list(FILES)
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_mv_to_another_file_system_compares_both(run, data, monkeypatch, is_damaged):
+    from omicsdk.fs.copying import jobs
+    from omicsdk.fs.stores.local import LocalStore
+
+    monkeypatch.setattr(LocalStore, "move", lambda *_: False)  # as between two file systems
+    plain = jobs.copy_files
+
+    def copied(*arguments):
+        report = plain(*arguments)
+        if is_damaged:
+            Path("moved.txt").write_bytes(b"0")
+        return report
+
+    monkeypatch.setattr(jobs, "copy_files", copied)
+    ran = run("mv", str(data / "a.txt"), "moved.txt")
+    assert (data / "a.txt").exists() == is_damaged
+    assert ("its copy differs" in ran.err) == is_damaged, ran.err
+    assert (ran.code != 0) == is_damaged
 
 
 def test_mv_of_a_folder_leaves_none_behind(run, data):

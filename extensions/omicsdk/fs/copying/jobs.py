@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,9 +10,9 @@ from pathlib import Path
 
 from omicsdk.core.answer import PAUSE_FROM, paused_for
 from omicsdk.core.clock import SYSTEM_CLOCK
-from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.errors import OmicsError, TransferError, UsageError
 from omicsdk.core.threads import side_by_side
-from omicsdk.fs.copying.comparison import By, Differences, differences, with_common_checksum
+from omicsdk.fs.copying.comparison import By, Differences, differences, judge, with_common_checksum
 from omicsdk.fs.copying.copies import copy_files, is_begun, is_taken
 from omicsdk.fs.copying.naming import Naming
 from omicsdk.fs.copying.planning import (
@@ -30,7 +30,7 @@ from omicsdk.fs.copying.planning import (
 )
 from omicsdk.fs.copying.records import is_recorded
 from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
-from omicsdk.fs.store import CopyOptions, Entry, NotAFolder, PathNotFound, Stores, Uri
+from omicsdk.fs.store import CopyOptions, Entry, NotAFolder, PathNotFound, Stores, Uri, parse_uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.names import LinkGuard
 
@@ -162,10 +162,22 @@ def _place(uri: Uri) -> str:
     return str(path.parent.resolve() / path.name)
 
 
+class SourceKept(TransferError):
+    """A file was copied, but its source was not removed: no checksum of the copy could be compared."""
+
+    default_remedy = "Compare both (omics verify), then run the same command with --unverified to remove the source without a checksum."
+
+
 def move_files(
-    plan: CopyPlan, uris: Sequence[Uri], stores: Stores, options: CopyOptions, *, keeps_folders: bool = False
-) -> TransferReport:
-    """Move files: within a platform if it supports that, else by a copy, after which each copied file is removed.
+    plan: CopyPlan,
+    uris: Sequence[Uri],
+    stores: Stores,
+    options: CopyOptions,
+    *,
+    keeps_folders: bool = False,
+    unverified: bool = False,
+) -> tuple[TransferReport, list[SourceKept]]:
+    """Move files: within a platform if it supports that, else by a copy, after which each verified file is removed.
 
     Args:
         plan: The planned copies.
@@ -173,9 +185,10 @@ def move_files(
         stores: The stores.
         options: How they are copied.
         keeps_folders: Whether folders of the source stay, as where only some of their files were moved.
+        unverified: Whether sources are removed, too, if no checksum of their copies could be compared.
 
     Returns:
-        The result for each file, in order.
+        The result for each file, in order, and an error for each source that was kept although it was copied.
     """
     began = SYSTEM_CLOCK.monotonic()
     target = stores.of(plan.base)
@@ -194,11 +207,15 @@ def move_files(
             known[file.name] = Outcome(file.name, "done", file.entry.size, verified="moved by its platform")
     left = [file for file in plan.files if file.name not in known]
     why = ""
+    kept: list[SourceKept] = []
     if left:
         copied = copy_files(replace(plan, files=left, unfit=()), stores, options)
         why = copied.why_stopped
-        arrived = list(zip(left, copied.outcomes, strict=True))
-        known |= {outcome.name: outcome for outcome in _with_sources_removed(arrived, stores, options)}
+        for outcome, error in _with_sources_removed(
+            plan, list(zip(left, copied.outcomes, strict=True)), stores, options, unverified
+        ):
+            known[outcome.name] = outcome
+            kept += [] if error is None else [error]
     report = TransferReport(
         [*(known[file.name] for file in plan.files), *plan.unfit_outcomes],
         SYSTEM_CLOCK.monotonic() - began,
@@ -206,25 +223,56 @@ def move_files(
         why_stopped=why,
         target=str(plan.base),
     )
-    if report.ok and options.overwrite and not keeps_folders:
+    if report.ok and options.overwrite and not keeps_folders and not kept:
         _remove_empty(uris, stores)
-    return report
+    return report, kept
 
 
 def _with_sources_removed(
-    arrived: Sequence[tuple[Selected, Outcome]], stores: Stores, options: CopyOptions
-) -> Sequence[Outcome]:
+    plan: CopyPlan,
+    arrived: Sequence[tuple[Selected, Outcome]],
+    stores: Stores,
+    options: CopyOptions,
+    unverified: bool,
+) -> Iterator[tuple[Outcome, SourceKept | None]]:
     """Remove the sources of copied files. Files skipped without `overwrite` were not compared, and are kept."""
 
-    def gone(one: tuple[Selected, Outcome]) -> None:
+    def gone(one: tuple[Selected, Outcome]) -> Outcome:
         file, outcome = one
-        if outcome.state == "done" or (outcome.state == "skipped" and options.overwrite):
-            remove_one(stores.of(file.uri), file)
+        if outcome.state != "done" and not (outcome.state == "skipped" and options.overwrite):
+            return outcome
+        if outcome.verification != "verified":
+            outcome = _compared(plan, file, outcome, stores)
+        if outcome.verification != "verified" and not unverified:
+            words = "its size only" if outcome.verification == "size only" else "nothing"
+            raise SourceKept(
+                f"{file.uri} was copied, but {words} could be compared: the source is kept", name=file.name
+            )
+        remove_one(stores.of(file.uri), file)
+        return outcome
 
-    return [
-        outcome._replace(state="failed", error=end) if isinstance(end, OmicsError) else outcome
-        for (_, outcome), end in zip(arrived, side_by_side(gone, arrived), strict=True)
-    ]
+    for (_, outcome), end in zip(arrived, side_by_side(gone, arrived), strict=True):
+        if isinstance(end, SourceKept):
+            yield outcome, end
+        else:
+            yield (outcome._replace(state="failed", error=end) if isinstance(end, OmicsError) else end), None
+
+
+def _compared(plan: CopyPlan, file: Selected, outcome: Outcome, stores: Stores) -> Outcome:
+    """Compare a copy with its source by what both state now; what is on this machine is read.
+
+    Raises:
+        TransferError: They differ.
+    """
+    is_told = outcome.label.startswith(f"{plan.base.scheme}://")  # some platforms assign another place
+    target = parse_uri(outcome.label) if is_told else plan.target(file)
+    copy = Selected(target, stores.of(target).stat(target.path, refresh=True), file.name)
+    found = judge(file.name, *with_common_checksum(file, copy, stores.of))
+    if found.state in ("wrong", "missing"):
+        raise TransferError(f"{file.uri}: its copy differs ({found.why}): the source is kept", name=file.name)
+    if found.state != "verified":
+        return outcome
+    return outcome._replace(verified=found.why, verification="verified")
 
 
 def _remove_empty(uris: Sequence[Uri], stores: Stores) -> None:
@@ -305,7 +353,7 @@ def planned_sync(
         fit, extra = fitting(listed(stores.of(target), target), source) if kind else ([], [])
         there = by_name(fit, target)
     unfit += extra if removes else []
-    found = _compared(wanted, there, compare, stores, update=update)
+    found = _differing(wanted, there, compare, stores, update=update)
     if removes and found.remove:
         stores.of(source).check_complete(source.path)
     copy = [wanted[name] for name in found.copy]
@@ -320,7 +368,7 @@ def _paused_for(folder: Uri) -> AbstractContextManager[None]:
     return paused_for(PAUSE_FROM if folder.scheme == "file" else 0)
 
 
-def _compared(
+def _differing(
     wanted: Mapping[str, Selected], there: Mapping[str, Selected], by: By, stores: Stores, *, update: bool
 ) -> Differences:
     def settle(names: Sequence[str]) -> dict[str, tuple[Entry, Entry]]:

@@ -131,11 +131,19 @@ class Record:
         """
         if self._path is None or self._target.puts_whole_folders or self._options.stopped:
             return
-        doubtful = [
+        done = [
             (file, outcome.verification)
             for file, outcome in zip(self._plan.files, outcomes, strict=True)
-            if outcome.state == "done" and outcome.verification != "verified"
+            if outcome.state == "done"
         ]
+        doubtful = [(file, verification) for file, verification in done if verification != "verified"]
+        verified = [each for each in done if each[1] == "verified"]
+        # Storage may have confirmed the parts of files of which the platform itself states no checksum later.
+        if any(
+            not isinstance(end, OmicsError) and end
+            for end in side_by_side(self._arrived, [file for file, _ in verified[:1]])
+        ):
+            doubtful += verified
         ends = side_by_side(self._arrived, [file for file, _ in doubtful])
         new = {
             file.name: [*end, verification]

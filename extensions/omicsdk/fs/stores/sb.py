@@ -215,6 +215,23 @@ class SbStore(ClientStore[SevenBridges]):
             self._replaced(there.file.id, copy_one(self.client, file_id, _aside(target.name), place), target.name)
         return True
 
+    def move(self, entry: Entry, path: str) -> bool:
+        """Move a file within its project, to a name that is free."""
+        source, target = self._parsed(entry.path), self._in_a_project(path)
+        if entry.is_folder or source.project != target.project:
+            return False
+        place, file_id = self._folder(path, target.parent), self.handle_of(entry)
+        with self._asking(path):
+            if self._in_folders(lambda folders: folders.find(target)) is not None:
+                return False
+        with self._asking(entry.path):
+            if source.parent == target.parent:
+                self.client.update_file(file_id=file_id, name=target.name)
+            else:
+                parent = self._in_folders(lambda folders: folders.parent_id(place))
+                self.client.move_file(file_id=file_id, parent=parent, name=target.name)
+        return True
+
     def _replaced(self, old: str, new: str, name: str) -> None:
         """Replace a file by another one beside it: at any time one of both exists."""
         try:

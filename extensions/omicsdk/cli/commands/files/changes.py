@@ -80,6 +80,7 @@ class Changed:
         sync: The differences, if folders were compared.
         removed: The files removed from the target, or to be removed.
         source: Name of the only source in results, if it is temporarily stored elsewhere.
+        kept: The number of sources that were copied but not removed.
     """
 
     plan: CopyPlan
@@ -88,6 +89,7 @@ class Changed:
     sync: SyncPlan | None = None
     removed: Sequence[str] = ()
     source: str | None = None
+    kept: int = 0
 
 
 def cp(
@@ -174,20 +176,25 @@ def mv(
     paths: Sequence[str],
     *,
     no_clobber: bool = False,
+    unverified: bool = False,
     means: Means = _USUAL,
     places: Places = ANYWHERE,
+    console: Console,
     progress: Callable[[Progress], None] | None = None,
     control: Control,
 ) -> Changed:
     """Move files and folders from and to any platform.
 
-    Names follow the rules of omics cp. A source is removed when its copy is complete; if the copy fails, it is kept.
+    Names follow the rules of omics cp. A source is removed when its copy is complete and a checksum of the copy, or of
+    each part of it, agrees. Otherwise it is kept, and the command ends with exit code 3.
 
     Args:
         paths: Sources, then the target.
         no_clobber: Keep existing files at the target, and their sources.
+        unverified: Remove sources, too, whose copies are complete but cannot be compared by a checksum.
         means: How they are moved.
         places: Which files.
+        console: Prints messages.
         progress: Called with the progress.
         control: Limits and stops it.
     """
@@ -195,8 +202,11 @@ def mv(
     options, uris = means.options(progress, control, overwrite=not no_clobber), [parse_uri(text) for text in sources]
     with places.stores() as stores:
         plan = planned_move(stores, uris, target, patterns=places, options=options)
-        report = None if means.dry_run else move_files(plan, uris, stores, options, keeps_folders=not places.fit_all)
-        return Changed(plan, report, "moved")
+        if means.dry_run:
+            return Changed(plan, None, "moved")
+        report, kept = move_files(plan, uris, stores, options, keeps_folders=not places.fit_all, unverified=unverified)
+        tell_failures(kept, console)
+        return Changed(plan, report, "moved", kept=len(kept))
 
 
 def sync(
@@ -283,10 +293,11 @@ def changed(result: Changed | None, call: Call) -> TextAndData | None:
     facts = [f"{sync.same:,} equal"] if sync else []
     facts += [f"{sync.newer:,} newer at the target"] if sync and sync.newer else []
     facts += [f"{len(result.removed):,} removed"] if result.removed else []
+    facts += [f"{count_of(result.kept, 'source')} kept"] if result.kept else []
     title = f"{'Move' if result.did == 'moved' else 'Copy'} to {plan.base}"
     is_single = len(report.outcomes) == len(plan.files) == 1 and not sync
     where = _landed(plan, plan.files[0], report.outcomes[0]) if is_single else str(plan.base)
-    finish(report, call, title=title, where=where, did=result.did, more=facts)
+    finish(report, call, title=title, where=where, did="copied" if result.kept else result.did, more=facts)
     files = [*plan.files, *(file for file, _ in plan.unfit)]
     rows = (
         {
