@@ -10,9 +10,10 @@ import json
 import os
 import re
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +21,22 @@ from urllib.parse import unquote, urlsplit
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.checksums import MIB
-from omicsdk.core.errors import NotFound, NotWritable, OmicsError, ServerError, TransferError
+from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.errors import (
+    ConnectFailed,
+    NotFound,
+    NotWritable,
+    OmicsError,
+    ServerError,
+    TransferError,
+    TransportError,
+)
 from omicsdk.core.files import PRIVATE
 from omicsdk.core.omit import OMIT
+from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.type_guards import is_object
 from omicsdk.drs.objects import checksums_of
+from omicsdk.gen3.index_records import records_of
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
 from omicsdk.transfer.journal import is_sound, line_of, record_of
 from omicsdk.transfer.uploads.store import Cut
@@ -37,9 +49,9 @@ if TYPE_CHECKING:
 _log = getLogger("omicsdk.gen3")
 
 
-SINGLE = 64 * MIB
+SINGLE = 8 * MIB
 """Files of at most this many bytes are sent in one request; a presigned one takes 5 GiB at most (S3's limit)."""
-PART_SIZE = 16 * MIB
+PART_SIZE = 8 * MIB
 """The wished size of parts."""
 
 
@@ -99,6 +111,11 @@ class GuidBook:
         """
         with self._lock:
             return self._guids.get(_key(file, name), "")
+
+    def has(self, guid: str) -> bool:
+        """Whether a GUID is that of a file."""
+        with self._lock:
+            return guid in self._guids.values()
 
     def keep(self, file: str, name: str, guid: str) -> None:
         """Record the GUID of a file, before a byte of it is sent.
@@ -166,6 +183,8 @@ def storage_url(presigned: str) -> str:
     return ""
 
 
+#: Seconds by which the commons' date may differ from the time of its record.
+_SLACK = 2.0
 _GONE = "NoSuchUpload"
 """What S3 says of an upload that is complete or given up; Fence passes it on in an answer of status 500."""
 
@@ -206,6 +225,10 @@ class FenceStore(MultipartStore):
         self.rules = PartRules(part_size=part_size, single=single)
         self.guid = book.find(path, name)
         self._storage = ""
+        self._is_new = False  # whether this run made the record
+        self._asked_at: float | None = None  # when a record was requested first
+        self._is_lost = False  # whether it is unknown if one was made
+        self._is_unsure = False  # whether it is unknown if the parts were put together
         self._fence = fence
         self._indexd = indexd
         self._name = name
@@ -241,13 +264,15 @@ class FenceStore(MultipartStore):
         return self.storage
 
     def _whole(self) -> Location:
+        self._recover()
         if self.guid:
             try:
                 return self._again(self.guid)
             except NotFound:
                 self._lost()
         authz = list(self._to.authz) or OMIT
-        told = _object(self._fence.upload_file.raw(file_name=self._name, authz=authz, **self._place))
+        with self._making():
+            told = _object(self._fence.upload_file.raw(file_name=self._name, authz=authz, **self._place))
         self._found(_text(told, "guid", self._name))
         return self._location(told, "url")
 
@@ -262,8 +287,10 @@ class FenceStore(MultipartStore):
         if self._to.authz and not self.guid:
             self._whole()  # only uploads in one request make records under resources
         beginning = self._fence.init_multipart_upload
+        self._recover()
         try:
-            told = _object(beginning.raw(file_name=self._name, guid=self.guid or OMIT, **self._place))
+            with self._making():
+                told = _object(beginning.raw(file_name=self._name, guid=self.guid or OMIT, **self._place))
         except NotFound:
             if not self.guid:
                 raise
@@ -302,8 +329,12 @@ class FenceStore(MultipartStore):
         listed: Any = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
         try:
             self._fence.complete_multipart_upload(key=key, upload_id=id, parts=listed, **self._place)
+        except TransportError:
+            self._is_unsure = True
+            raise
         except (NotFound, ServerError) as error:
             if isinstance(error, ServerError) and _GONE not in f"{error.message} {error.body}":
+                self._is_unsure = True
                 raise
             raise NoSuchUpload(f"{self._name}: its upload no longer exists on the commons") from error
         return {}
@@ -312,6 +343,8 @@ class FenceStore(MultipartStore):
         """Detect by the record whether an earlier run had the parts put together: the commons' job has filled it then."""
         if not self.guid:  # the record was deleted, and with it the parts that were sent
             return None
+        if self._is_unsure:  # S3 forgot the upload after it was requested to put it together: it did so
+            return {}
         try:
             record: object = self._indexd.get_record.raw(guid=self.guid).json()
         except NotFound:
@@ -327,6 +360,51 @@ class FenceStore(MultipartStore):
                 self._fence.delete_file_locations(file_id=self.guid)
             self._lost()
 
+    def withdraw(self, source: Source, etag: str) -> str:
+        """Remove the record, and with it what is stored, if this run made it."""
+        guid = self.guid
+        if not self._is_new or not guid:
+            return f"The record {guid} has what was sent last."
+        self.abort("")
+        return f"The record {guid} that was made for it was removed."
+
+    @contextmanager
+    def _making(self) -> Generator[None]:
+        """Note when a call began that makes a record, as long as it is unknown whether it did."""
+        if self._asked_at is None:
+            self._asked_at = SYSTEM_CLOCK.monotonic()
+        try:
+            yield
+        except ConnectFailed:
+            raise
+        except (TransportError, ServerError):
+            self._is_lost = True
+            raise
+        self._is_new |= not self.guid
+        self._asked_at, self._is_lost = None, False
+
+    def _recover(self) -> None:
+        """Find the record that a call has made whose answer was lost: the only blank one of this name and user since."""
+        if self.guid or not self._is_lost or self._asked_at is None:
+            return
+        user: object = json_of(self._fence.get_user_info.raw())
+        answer = self._indexd.list_records.raw(file_name=self._name)
+        now = seconds_of_date(answer.headers.get("date", ""))
+        if now is None or not is_object(user):
+            return
+        since = now - (SYSTEM_CLOCK.monotonic() - self._asked_at) - _SLACK
+        found = [
+            str(record.get("did"))
+            for record in records_of(json_of(answer))
+            if record.get("file_name") == self._name
+            and record.get("size") is None
+            and record.get("uploader") == user.get("username")
+            and _made_at(record) >= since
+        ]
+        if len(found) == 1 and not self._book.has(found[0]):
+            self._is_new, self._is_lost = True, False
+            self._found(found[0])
+
     def _location(self, told: Mapping[str, Any], member: str) -> Location:
         url = _text(told, member, self._name)
         self._storage = storage_url(url)
@@ -340,6 +418,13 @@ class FenceStore(MultipartStore):
     def _found(self, guid: str) -> None:
         self.guid = guid
         self._book.keep(self._path, self._name, guid)
+
+
+def _made_at(record: Mapping[str, Any]) -> float:
+    try:
+        return datetime.fromisoformat(str(record.get("created_date"))).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def _key_and_id(upload_id: str) -> tuple[str, str]:

@@ -185,9 +185,8 @@ def upload(
 ) -> UploadResult:
     """Upload files to a commons; each gets a record, and a GUID by which it is found.
 
-    A repeated call after a stop or a crash sends only what is missing, and no file gets a second record (unless the
-    commons' answer to the request for the first one was lost: then a blank one remains); files added to a folder since
-    are sent, too. A file that the commons has already is skipped: one with a record of the same name, size and
+    A repeated call after a stop or a crash sends only what is missing, and no file gets a second record: if the answer
+    to the request for one was lost, the index is searched for it; files added to a folder since are sent, too. A file that the commons has already is skipped: one with a record of the same name, size and
     checksum, of the same `authz`; without `authz`, one whose uploader is the user of the login. The index is searched
     for the name and size of each file; a checksum is computed where it finds any.
 

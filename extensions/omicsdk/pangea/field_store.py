@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 LARGEST_FILE = 5 * 1024**4
 """S3 takes no larger object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
 
+REFUSALS = 3
+"""Answers of status 500 to the beginning of an upload after which it is refused."""
+
 Logger = Callable[[str], object]
 """Receives messages about the progress of an upload."""
 
@@ -142,6 +145,7 @@ class FieldStore(MultipartStore):
         self._logger = logger
         self._guard = threading.Lock()
         self._count = 1
+        self._refusals = 0
         self._path = ""
         self._tries = dict[int, int]()
         self.in_parts = single < 0
@@ -268,9 +272,10 @@ class FieldStore(MultipartStore):
         try:
             return self._field.begin_upload(self._client, self._file_name, parts)
         except APIError as error:
-            if error.status != 500:
+            self._refusals += 1
+            if error.status != 500 or self._refusals < REFUSALS:
                 raise
-            # The server's answer to many an invalid request.
+            # The server's answer to many an invalid request, too: these are not repeated for as long as others.
             error.remedy = (
                 "The field may hold data already, or its library has no bucket with a key: give it one, or upload to "
                 "another field."

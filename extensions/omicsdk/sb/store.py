@@ -153,7 +153,8 @@ class PlatformStore(MultipartStore):
         """Begin an upload; the platform may choose another size of parts."""
         self._size = source.size
         try:
-            with _for_the_engine(repeatable=False):
+            # After a lost answer an empty upload remains, which the platform removes.
+            with _for_the_engine():
                 upload = self._start(source.size, source.part_size)
         except APIError as error:
             if is_taken(error):
@@ -241,12 +242,15 @@ class PlatformStore(MultipartStore):
         return {} if size is None else {"size": str(size)}
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
-        """Look for the file when the answer to its completion was lost."""
-        made = self._found() if self._is_unsure else None
+        """Look for the file when the answer to its completion was lost, perhaps by an earlier run.
+
+        What was there before has the same name where files are replaced.
+        """
+        made = self._found() if self._is_unsure or not self._overwrite else None
         if made is None:
             return None
         self.made = made
-        return {"size": str(self._size)}
+        return {"size": str(self._size), **({} if self._is_unsure else {"doubtful": "by name and size"})}
 
     def abort(self, upload_id: str) -> None:
         """Give the upload up."""
@@ -346,11 +350,10 @@ def is_unsure(error: OmicsError) -> bool:
 
 
 @contextmanager
-def _for_the_engine(*, repeatable: bool = True, gone: bool = False) -> Generator[None]:
+def _for_the_engine(*, gone: bool = False) -> Generator[None]:
     """Raise errors of calls as the engine understands them: to try again, to restart, or to end the file.
 
     Args:
-        repeatable: Whether the call does no harm when it is made twice.
         gone: Whether 404 means that the platform does not know the upload.
     """
     try:
@@ -359,8 +362,6 @@ def _for_the_engine(*, repeatable: bool = True, gone: bool = False) -> Generator
         status = error.status if isinstance(error, APIError) else 0
         if gone and status == 404:
             raise NoSuchUpload(error.message) from error
-        if isinstance(error, APIError) and (str(error.code) == NOT_RESERVED or (status == 408 and repeatable)):
+        if isinstance(error, APIError) and (str(error.code) == NOT_RESERVED or status == 408):
             raise ServiceUnavailable(error.message, status=503) from error
-        if is_unsure(error) and not repeatable:
-            raise TransferError(error.message) from error
         raise

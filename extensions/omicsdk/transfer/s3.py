@@ -39,6 +39,7 @@ from omicsdk.transfer.network.requests import Location, server_of
 from omicsdk.transfer.uploads.store import (
     PART_SIZE,
     QUICK,
+    SINGLE,
     Cut,
     MultipartStore,
     NoSuchUpload,
@@ -310,7 +311,7 @@ class S3Object(MultipartStore):
         part_size: The size of parts in bytes, at least 5 MiB; by default 5 to 16 MiB, depending on the file and the
             link.
             Larger ones are used if there would be too many.
-        single: Files up to this size in bytes are sent in one request; by default the part size.
+        single: Files up to this size in bytes are sent in one request; by default 8 MiB, or the part size.
         extra_args: Arguments of boto3's operations (ContentType, Tagging, Metadata, ACL, ServerSideEncryption ...);
             each operation gets those that it accepts.
         tags: Makes the object's tags from the file's checksums, instead of Tagging in `extra_args`. Objects in parts
@@ -342,7 +343,9 @@ class S3Object(MultipartStore):
     ) -> None:
         self.target = f"s3://{bucket}/{key}"
         size = PART_SIZE if part_size is None else part_size
-        self.rules = PartRules(part_size=size, single=size if single is None else single, adapts=part_size is None)
+        self.rules = PartRules(
+            part_size=size, single=min(size, SINGLE) if single is None else single, adapts=part_size is None
+        )
         self.part_checksum = checksum
         self.wants = self.whole_needs = tag_checksums
         self._client = client

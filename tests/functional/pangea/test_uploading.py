@@ -216,12 +216,21 @@ def test_an_object_of_another_size_is_a_mismatch(pangea: FieldServer, large: Pat
     assert isinstance(outcome.error, ChecksumMismatch)
 
 
-def test_a_server_that_cannot_be_requested_more_reports_it_at_once(pangea: FieldServer, small: Path):
+def test_a_server_that_refuses_with_500_reports_it_soon(pangea: FieldServer, small: Path, clock: Any):
     """As for a field that holds data, or a library without a bucket: the real server answers 500 to both."""
-    pangea.faults = [httpx.Response(500, text="AttributeError")]
+    pangea.faults = [httpx.Response(500, text="AttributeError") for _ in range(9)]
     with pytest.raises(ServerError, match="bucket"):
-        sent(pangea, small).raise_if_failed()
-    assert len(pangea.of("upload_s3")) == 1
+        sent(pangea, small, clock=clock).raise_if_failed()
+    assert len(pangea.of("upload_s3")) == 3
+
+
+@pytest.mark.parametrize("parts", [False, True])
+def test_one_500_at_the_beginning_ends_no_upload(
+    pangea: FieldServer, small: Path, large: Path, clock: Any, parts: bool
+):
+    pangea.faults = [httpx.Response(500, text="ill")]
+    report = in_parts(pangea, large, clock=clock) if parts else sent(pangea, small, clock=clock)
+    report.raise_if_failed()
 
 
 def test_a_missing_permission_is_reported(pangea: FieldServer, small: Path):

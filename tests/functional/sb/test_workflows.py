@@ -7,6 +7,8 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 from omicsdk import AsyncSevenBridges, SevenBridges
@@ -61,6 +63,19 @@ def test_one_text_selects_as_a_list_of_one_does(client: SevenBridges, tree: Path
 
 def _paths(client: SevenBridges, path: str = P) -> list[str]:
     return sorted(str(each.path) for each in client.ls(path, recursive=True))
+
+
+@pytest.mark.parametrize("path", ["", "/*/complete", "/*/part", "/*/part/*"])
+@pytest.mark.parametrize("fault", [{"action": "cut", "at": 0}, {"action": "status", "status": 500}])
+def test_one_failed_or_lost_answer_ends_no_upload_and_sends_nothing_twice(
+    client: SevenBridges, omics_sandbox: Sandbox, tmp_path: Path, path: str, fault: dict[str, Any]
+):
+    (tmp_path / "large.bin").write_bytes(Random(1).randbytes(11 << 20))
+    omics_sandbox.add_faults(Rule(**fault, path=f"/sb/v2/upload/multipart{path}", times=1))
+    sent = client.upload(tmp_path / "large.bin", f"{P}/large.bin")
+    sent.raise_if_failed()
+    assert (sent.outcomes[0].attempts, sent.outcomes[0].verified) == (3, "md5 of every part")
+    assert _paths(client) == [f"{P}/large.bin"]
 
 
 def test_a_folder_goes_there_and_back(client: SevenBridges, tree: Path, tmp_path: Path):

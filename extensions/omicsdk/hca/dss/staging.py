@@ -26,7 +26,6 @@ from omicsdk.transfer.journal import JournalFile, line_of
 from omicsdk.transfer.names import walk_folder
 from omicsdk.transfer.reports.report import Verification, recorded_verification
 from omicsdk.transfer.s3 import WRONG_BUCKET, WRONG_KEYS, S3Object
-from omicsdk.transfer.uploads.store import etag_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,23 +161,22 @@ class StagingCredentials(StagingRefused, AuthError):
 
 
 def staged(s3: Any, bucket: str, file: LocalFile) -> Upload:
-    """How a file goes to the staging bucket: tagged with its checksums, in parts that make its etag the one in the tag.
+    """How a file goes to the staging bucket: tagged with its checksums. The service reads its etag from the tag, and copies
+    the object in parts of its own.
 
     Args:
         s3: A boto3 S3 client.
         bucket: The bucket.
         file: The file.
     """
-    rules = etag_rules(file.size)
     to = S3Object(
         s3,
         bucket,
         file.key,
-        part_size=rules.part_size,
-        single=rules.single,
         extra_args={"ContentType": media_type_of(file.path.name) or "application/octet-stream"},
         tags=lambda checksums: {tag: checksums[name] for name, tag in CHECKSUM_TAGS.items()},
         tag_checksums=tuple(CHECKSUM_TAGS),
+        is_new=True,  # no other file has its UUID
     )
     return Upload(file.path, to, file.name)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.clock import SYSTEM_CLOCK, StoppableClock
 from omicsdk.core.consistency import Identifier
 from omicsdk.core.display import Displayed
@@ -29,6 +30,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.s3_clients import s3_client
 from omicsdk.core.threads import Workers, ended, never
+from omicsdk.core.type_guards import is_object
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss.bundles import create_version
 from omicsdk.hca.dss.jobs import Awaited, Registrar, RegistrationRefused
@@ -442,9 +444,12 @@ def upload_bundle(
             {"indexed": file.indexed, "name": file.name, "version": version, "uuid": file.uuid} for file in run.files
         ]
         answer = api.put_bundle.raw(uuid=uuid, version=version, replica=replica, creator_uid=creator, files=listed)
+        told: object = json_of(answer)
+        # Before the record goes: otherwise a repeated call would make another bundle.
+        stated = told.get("version") if is_object(told) else None
+        Identifier("version").check(version, stated, f"put_bundle {uuid}")
         made = [UploadedFile(file.name, file.size, file.uuid, version) for file in run.files]
         record.remove()
-    Identifier("version").check(version, answer.json().get("version"), f"put_bundle {uuid}")
     return UploadedBundle(uuid, version, replica, creator, made)
 
 

@@ -12,7 +12,6 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from omicsdk.core.checksums import ETAG_PART, etag_part_size
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, AuthError, ChecksumMismatch, Conflict, Forbidden, Locked, NotFound, OmicsError
 from omicsdk.core.platform import settings_of
@@ -265,12 +264,11 @@ class AreaStorage:
         """Return the key of a file in the bucket."""
         return self._prefix + name
 
-    def target(self, name: str, size: int, content_type: str) -> AreaObject:
+    def target(self, name: str, content_type: str) -> AreaObject:
         """Return a file's target for the engine.
 
         Args:
             name: Its new name.
-            size: Its length in bytes: parts are those with which the Data Store computes ETags.
             content_type: Its media type.
         """
         return AreaObject(
@@ -278,7 +276,6 @@ class AreaStorage:
             self.bucket,
             self.key(name),
             keys=self.keys,
-            part_size=etag_part_size(size),
             extra_args={"ContentType": content_type, "ACL": ACL},
         )
 
@@ -343,14 +340,11 @@ class AreaObject(S3Object):
         bucket: The bucket.
         key: The object's key.
         keys: These keys; what they signed is signed again with others when the store states that they have ended.
-        part_size: The size of parts in bytes.
         extra_args: Arguments of boto3's operations.
     """
 
-    def __init__(
-        self, client: Any, bucket: str, key: str, *, keys: AreaKeys, part_size: int, extra_args: Mapping[str, Any]
-    ) -> None:
-        super().__init__(client, bucket, key, part_size=part_size, single=ETAG_PART, extra_args=extra_args)
+    def __init__(self, client: Any, bucket: str, key: str, *, keys: AreaKeys, extra_args: Mapping[str, Any]) -> None:
+        super().__init__(client, bucket, key, extra_args=extra_args)
         self.needs = ("crc32c",)
         self._keys = keys
         self._signed_before = set[int]()

@@ -432,7 +432,7 @@ class Sender:
         """Given one by one: looking into a file for its type takes longer than sending a small one."""
         for number, file in files.items():
             self._types[number] = content_type(type_of_file(file.path), self.dcp_type)
-            yield Upload(file.path, self.storage.target(file.name, file.size, self._types[number]), file.name)
+            yield Upload(file.path, self.storage.target(file.name, self._types[number]), file.name)
 
     def _is_there(self, file: LocalFile, outcome: Outcome) -> bool:
         """Whether what an earlier run sent is in the area still."""

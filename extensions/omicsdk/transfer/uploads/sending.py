@@ -232,7 +232,7 @@ class FollowUp(Answer):
         url: The URL.
         headers: Headers to send, names in lower case.
         content: The body.
-        answered: Called with the answer's status (None if it was incomplete) and headers, in the engine's thread; it
+        answered: Called with the answer's status (None if it was incomplete, or a web page) and headers, in the engine's thread; it
             should return soon and not raise. It is not called if the run is stopped before.
         method: PUT or POST.
     """
@@ -255,7 +255,9 @@ class FollowUp(Answer):
         Args:
             whole: Whether the answer is complete.
         """
-        self._answered(*(parse_head(self.lines) if whole else (None, {})))
+        status, headers = parse_head(self.lines)
+        whole = whole and not is_page(headers, bytes(self.body))  # such as a captive portal's
+        self._answered(*((status, headers) if whole else (None, {})))
 
 
 def _ask(url: str, headers: Mapping[str, str], method: str, body: Body, way: Mapping[str, str] | None = None) -> Ask:

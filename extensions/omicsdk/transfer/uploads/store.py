@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
-from omicsdk.core.checksums import ALGORITHMS, ETAG_PART, ETAG_PARTS, MIB, etag_part_size
+from omicsdk.core.checksums import ALGORITHMS, MIB
 from omicsdk.core.errors import TransferError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.connections import Network
@@ -23,7 +23,9 @@ PART_SIZE = 16 * MIB
 #: A part whose size may adapt has at least this share of the file, and of what the link moves in this time in seconds.
 #: Parts in flight when a process is killed are lost: at 60 MB/s and below parts have 5 MiB, at 200 MB/s and above 16
 #: MiB.
-SHARE, SPELL = 32, 1 / 12
+SHARE, SPELL = 64, 1 / 12
+#: Files up to this size are sent in one request: more would be lost, again and again, where runs are killed.
+SINGLE = 8 * MIB
 #: A file up to this size is hashed by the engine's own thread, which is faster than a hand-over, and signed there if
 #: the store does so without waiting.
 QUICK = 64 * 1024
@@ -50,7 +52,7 @@ class PartRules:
     largest: int = LARGEST_PART
     parts: int = MOST_PARTS
     part_size: int = PART_SIZE
-    single: int = PART_SIZE
+    single: int = SINGLE
     adapts: bool = False
 
     def __post_init__(self) -> None:
@@ -62,15 +64,6 @@ class PartRules:
             raise ValueError(f"parts of {self.part_size} bytes: they may have {self.least} to {self.largest}")
         if not 0 <= self.single <= self.largest:
             raise ValueError(f"one request for up to {self.single} bytes: at most {self.largest} are allowed")
-
-
-def etag_rules(size: int) -> PartRules:
-    """Return the rules of S3 under which its ETag is the `s3_etag` that `omicsdk.core.checksums` computes.
-
-    Args:
-        size: The file's size in bytes.
-    """
-    return PartRules(part_size=etag_part_size(size), single=ETAG_PART, parts=ETAG_PARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,8 +346,8 @@ class MultipartStore(Protocol):
         return None
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
-        """Return whether the object consists of these parts already, as after `complete`; called when the upload is
-        gone.
+        """Return what the store states if the object consists of these parts already, as after `complete`; called when
+        the upload is gone. With "doubtful" in it if nothing but its name and size shows that.
         """
         return None
 

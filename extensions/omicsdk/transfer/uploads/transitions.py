@@ -434,6 +434,7 @@ def _assembled(job: Job, event: messages.Assembled, rules: Rules) -> Commands:
         return _anew(job, event.error, rules)
     job.upload_id = ""  # it is complete: there is nothing to abort
     job.stored = event.facts
+    job.unconfirmed |= "doubtful" in event.facts
     return _hash_beside(job)  # an earlier run sent it, and its checksums are still needed
 
 

@@ -56,8 +56,9 @@ def test_a_large_file_goes_in_parts_by_its_size_or_by_the_call(pangea: FieldServ
     assert [body.get("n_parts") for body in pangea.of("/upload_s3")] == [3, 3, 1]
 
 
-def test_a_server_that_cannot_be_requested_more_reports_it_at_once(pangea: FieldServer, small: Path):
+def test_a_server_that_refuses_with_500_reports_it(pangea: FieldServer, small: Path, monkeypatch: pytest.MonkeyPatch):
     """As for a field that holds data, or a library without a bucket: the real server answers 500 to both."""
+    monkeypatch.setattr("omicsdk.pangea.field_store.REFUSALS", 1)  # no waiting between them
     field = pangea.field()
     pangea.faults = [httpx.Response(500, text="AttributeError")]
     with pytest.raises(PangeaInternalError, match="bucket"):

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 import pytest
-from omicsdk.core import NotWritable, ServerError
-from omicsdk.gen3 import Gen3, Gen3Login
+from omicsdk.core import ChecksumMismatch, ManualClock, NotWritable, ServerError, SourceChanged
+from omicsdk.gen3 import Gen3, Gen3Login, fence_store
 from omicsdk.gen3.fence_store import GuidBook
 from omicsdk.gen3.uploads import UploadResult
 from omicsdk.sandbox import Rule, Sandbox
+from omicsdk.transfer.uploads.sending import FileBody
 
 MIB = 1 << 20
 STORAGE = "/gen3/_storage"
@@ -353,3 +354,80 @@ def test_a_book_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "book").mkdir()
     with pytest.raises(NotWritable, match="book"):
         GuidBook(tmp_path / "book")
+
+
+@pytest.mark.parametrize("call", ["upload", "multipart/init", "multipart/complete"])
+@pytest.mark.parametrize(
+    "fault", [{"action": "cut", "at": 0}, {"action": "reset"}, {"action": "status", "status": 500}]
+)
+def test_a_lost_answer_makes_no_second_record_and_sends_nothing_twice(
+    sandbox: Sandbox,
+    commons: Gen3,
+    big: Path,
+    tmp_path: Path,
+    puts: Callable[[], int],
+    call: str,
+    fault: dict[str, Any],
+) -> None:
+    sandbox.add_faults(Rule(**fault, path=f"/user/data/{call}", method="POST", times=1))
+    how = PARTS if "multipart" in call else {**PARTS, "single": 64 * MIB}
+    there(commons, commons.upload(str(big), **how, clock=ManualClock()), tmp_path)
+    assert puts() == (3 if "multipart" in call else 1)
+
+
+def test_a_blank_record_of_an_earlier_upload_of_the_same_name_is_left_alone(
+    sandbox: Sandbox, commons: Gen3, big: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = commons.fence.upload_file.raw(file_name="big").json()["guid"]
+    plain = fence_store.seconds_of_date
+    monkeypatch.setattr(fence_store, "seconds_of_date", lambda text: plain(text) + 3600)  # an hour later
+    sandbox.add_faults(Rule("reset", path="/user/data/multipart/init", method="POST", times=1))
+    (sent,) = commons.upload(str(big), **PARTS, clock=ManualClock()).files
+    assert sent.guid != earlier
+
+
+@pytest.mark.parametrize("times", [1, 99])
+def test_a_flipped_bit_in_a_part_is_sent_anew(
+    sandbox: Sandbox,
+    commons: Gen3,
+    big: Path,
+    tmp_path: Path,
+    puts: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+    times: int,
+) -> None:
+    plain, flips = FileBody.read, [times]
+
+    def read(self: Any, length: int) -> bytes | int:
+        data = plain(self, length)
+        if flips[0] and data:
+            flips[0] -= 1
+            return bytes([data[0] ^ 1, *data[1:]])
+        return data
+
+    monkeypatch.setattr(FileBody, "read", read)
+    result = commons.upload(str(big), connections=1, **PARTS, clock=ManualClock())
+    if times == 1:
+        there(commons, result, tmp_path)
+        assert puts() == 4
+    else:
+        assert isinstance(result.files[0].error, ChecksumMismatch)
+        assert sandbox.requests("/user/data/multipart/complete") == []
+
+
+def test_a_file_that_changes_while_it_is_sent_whole_leaves_no_record(
+    sandbox: Sandbox, commons: Gen3, big: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = FileBody.read
+
+    def read(self: Any, length: int) -> bytes | int:
+        with big.open("r+b") as other:
+            other.seek(-5, os.SEEK_END)
+            other.write(b"other")
+        return plain(self, length)
+
+    monkeypatch.setattr(FileBody, "read", read)
+    (file,) = commons.upload(str(big), **{**PARTS, "single": 64 * MIB}).files
+    assert isinstance(file.error, SourceChanged)
+    assert records(commons) == []
+    assert "was removed" in str(file.error)

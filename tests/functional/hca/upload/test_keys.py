@@ -57,7 +57,7 @@ def test_what_is_refused_for_ended_keys_is_signed_again(aws: Sink, clock: Manual
         return Reply(400, body=ended)
 
     aws.always = refuse_first
-    report = upload([Upload(path, storage.target("a.txt", 4, "text/plain"))], clock=clock)
+    report = upload([Upload(path, storage.target("a.txt", "text/plain"))], clock=clock)
     report.raise_if_failed()
     assert [_token(sent.query) for sent in aws.requests] == ["token-1", "token-2"]
     headers = aws.requests[-1].headers
@@ -162,7 +162,7 @@ def test_a_service_that_gives_no_more_keys_ends_all(aws: Sink, send: Any, clock:
 def test_keys_that_may_not_list_parts_leave_what_is_remembered(aws: Sink, clock: ManualClock):
     keys = AreaKeys(Service(), clock)
     client = signing_client(keys, accelerate=False, connections=4)
-    target = AreaStorage(client, keys, "a-dev", "uuid").target("a.bin", 100, "a/b")
+    target = AreaStorage(client, keys, "a-dev", "uuid").target("a.bin", "a/b")
 
     def refuse(**_: object) -> None:
         raise _denied()

@@ -110,3 +110,11 @@ def test_they_do_not_take_the_places_of_files(sink: Any, tmp_path: Path, reply: 
     told: Told = []
     upload(uploads(sink, tmp_path, 6), connections=1, follow=lambda number, _: follow_up(sink, number, told))
     assert len(told) == 6
+
+
+def test_a_web_page_is_no_answer(sink: Any, tmp_path: Path, reply: Any):
+    told: Told = []
+    page = b"<html><body>Log in to the network.</body></html>"
+    sink.fault("done/0", lambda _: reply(200, {"Content-Type": "text/html"}, page))
+    upload(uploads(sink, tmp_path, 1), follow=lambda number, _: follow_up(sink, number, told))
+    assert told == [(None, {})]

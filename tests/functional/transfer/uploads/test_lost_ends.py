@@ -81,3 +81,14 @@ def test_a_file_that_changed_when_its_lost_end_was_found_is_reported(
     assert store.aborted == []  # it is complete: giving it up could take away what is there
     send(file, store, journal=journal).raise_if_failed()
     assert store.begun == 2
+
+
+def test_a_lost_end_that_only_name_and_size_show_is_not_called_verified(
+    store: Any, file: Path, send: Any, journal: Path, monkeypatch: pytest.MonkeyPatch
+):
+    send(file, store, journal=journal).raise_if_failed()
+    without_last_record(journal)
+    store.gone.add("id1")
+    monkeypatch.setattr(store, "finished", lambda parts: {"size": "10500", "doubtful": "by name and size"})
+    outcome = send(file, store, journal=journal).outcomes[0]
+    assert (store.begun, outcome.state, outcome.verification) == (1, "done", "size only")

@@ -22,12 +22,12 @@ from omicsdk.core import (
     SourceChanged,
     TransferError,
 )
-from omicsdk.core.checksums import digest
+from omicsdk.core.checksums import ETAG_PART, digest
 from omicsdk.core.s3_clients import refusing_cut_heads, s3_client
 from omicsdk.transfer import Location, NoSuchUpload, S3Object, SentPart, Upload, abort_upload, upload
 from omicsdk.transfer.s3 import s3_error
 from omicsdk.transfer.uploads.sending import FileBody
-from omicsdk.transfer.uploads.store import Cut, Unconfirmed, etag_rules
+from omicsdk.transfer.uploads.store import Cut, Unconfirmed
 
 MIB = 1024 * 1024
 BUCKET = "uploads"
@@ -156,10 +156,7 @@ def test_an_upload_that_continues_in_parts_of_another_size_is_not_treated_as_dam
     place = {"Bucket": BUCKET, "Key": "big-on", "UploadId": begun}
     for number in (1, 2):
         client.upload_part(**place, PartNumber=number, Body=bytes(16 * MIB), ChecksumAlgorithm="SHA256")
-    rules = etag_rules(64 * MIB + 5)
-    to = S3Object(
-        client, BUCKET, "big-on", part_size=rules.part_size, single=rules.single, go_on=True, checksum="sha256"
-    )
+    to = S3Object(client, BUCKET, "big-on", part_size=ETAG_PART, single=ETAG_PART, go_on=True, checksum="sha256")
     report = upload([Upload(path, to, checksums=["s3_etag"])])
     report.raise_if_failed()
     assert report.outcomes[0].bytes_kept == 32 * MIB
@@ -169,8 +166,7 @@ def test_the_data_stores_etag_is_verified(client: Any, tmp_path: Path):
     path = tmp_path / "big"
     with path.open("wb") as file:
         file.truncate(64 * MIB + 5)
-    rules = etag_rules(64 * MIB + 5)
-    to = S3Object(client, BUCKET, "big", part_size=rules.part_size, single=rules.single)
+    to = S3Object(client, BUCKET, "big", part_size=ETAG_PART, single=ETAG_PART)
     report = upload([Upload(path, to, checksums=["s3_etag"])])
     report.raise_if_failed()
     assert client.head_object(Bucket=BUCKET, Key="big")["ETag"].strip('"') == report.outcomes[0].checksums["s3_etag"]

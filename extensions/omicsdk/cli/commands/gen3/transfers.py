@@ -135,7 +135,7 @@ def upload(
     authz: Sequence[str] = (),
     bucket: str = "",
     subfolders: bool = False,
-    part_size: str = "16M",
+    part_size: str = "8M",
     manifest_out: str | None = None,
     wait: float = 60,
     no_resume: bool = False,

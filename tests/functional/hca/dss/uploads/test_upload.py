@@ -11,6 +11,7 @@ from omicsdk.core import (
     BearerToken,
     Conflict,
     Interrupted,
+    ResponseMismatch,
     ServerError,
     TransferError,
     Unauthorized,
@@ -480,3 +481,19 @@ def test_a_file_that_changes_while_it_is_staged_is_reported(
     monkeypatch.setattr(S3Object, "put", put)
     with pytest.raises(UploadFailed, match=r"R1\.fastq changed while it was uploaded"):
         dss.upload(source, "aws", staged)
+
+
+def test_an_answer_that_is_not_the_services_makes_no_second_bundle(
+    dss: Dss, source: Path, staged: str, omics_sandbox: Any
+):
+    """Such as the page of a captive portal, with status 200: nothing is known of the bundle then."""
+    (rule,) = omics_sandbox.add_faults(Rule("status", path="/dss/v1/bundles/*", method="PUT", status=200))
+    with pytest.raises(ResponseMismatch, match="version"):
+        dss.upload(source, "aws", staged)
+    omics_sandbox.fault_book.remove(rule)
+    asked = len(omics_sandbox.requests())
+    made = dss.upload(source, "aws", staged)
+    paths = [request["path"] for request in omics_sandbox.requests()[asked:] if request["method"] == "PUT"]
+    assert paths == [f"/dss/v1/bundles/{made.bundle_uuid}"]
+    first = [each["path"] for each in omics_sandbox.requests() if each["path"].startswith("/dss/v1/bundles/")]
+    assert set(first) == set(paths)
