@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from omicsdk.core import ServerError, TransportError
 from omicsdk.transfer import Location, Patience, PutTo, Upload, upload
+from omicsdk.transfer.uploads.sending import FileBody
+from omicsdk.transfer.uploads.store import Unconfirmed
 from trials import RIGHT
 
 CANARY = "canary"
@@ -121,6 +123,58 @@ def test_damaged_always(trial: Any, sink: Any, store: Any, file: Path, reply: An
     store.part_checksum = "md5"
     sink.always = lambda _: reply(headers={"ETag": f'"{"0" * 32}"'})
     trial.upload(file, store, lambda: store.body if store.completed else None, clock=clock, retries=2)
+
+
+PAGE = b"<!DOCTYPE html><html><body>Log in to this network.</body></html>"
+LIES: dict[str, Any] = {
+    "a page": {"headers": {"Content-Type": "text/html"}, "body": PAGE},
+    "a page with an ETag": {"headers": {"Content-Type": "text/html", "ETag": '"5f3"'}, "body": PAGE},
+    "nothing": {"headers": {"ETag": ""}},
+    "the ETag of other bytes": {"headers": {"ETag": f'"{"0" * 32}"'}},
+}
+
+
+@pytest.mark.fault("upload: 200 from a captive portal, or with the ETag of other bytes, once", ends=RIGHT)
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+def test_lie_once(trial: Any, sink: Any, way: Any, file: Path, reply: Any, clock: Any, lie: Any) -> None:
+    to, stored, path = way
+    is_silent = path == "whole" and lie is LIES["nothing"]  # HEAD shows that nothing is there
+    sink.fault(path, lambda _: reply(**lie, keep=False))
+    if is_silent:
+        report = upload([Upload(file, to)], clock=clock)
+        assert isinstance(report.failed[0].error, Unconfirmed)
+        sink.faults.clear()
+    trial.upload(file, to, stored, clock=clock)
+
+
+@pytest.mark.fault(
+    "upload: 200 from a captive portal, or with the ETag of other bytes, always",
+    ends=("Unconfirmed", "ChecksumMismatch"),
+)
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+def test_lie_always(trial: Any, sink: Any, way: Any, file: Path, reply: Any, clock: Any, lie: Any) -> None:
+    to, stored, _ = way
+    sink.always = lambda _: reply(**lie, keep=False)
+    trial.upload(file, to, stored, clock=clock, retries=2)
+    assert sink.stored == {}
+
+
+@pytest.mark.fault("upload in one request: the source changes while it is sent", ends="SourceChanged")
+@pytest.mark.parametrize("how", ["grows", "other bytes"])
+def test_changes_whole(
+    trial: Any, sink: Any, file: Path, clock: Any, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = FileBody.read
+
+    def read(self: Any, length: int) -> bytes | int:
+        with file.open("ab" if how == "grows" else "r+b") as other:
+            other.write(b"other bytes")
+        os.utime(file, ns=(1, 1))
+        return plain(self, length)
+
+    monkeypatch.setattr(FileBody, "read", read)
+    trial.upload(file, PutTo(Location(sink.url("whole"))), lambda: None, clock=clock)
+    assert sink.stored == {}
 
 
 @pytest.mark.fault("upload: the source changes while it is sent", ends="SourceChanged")

@@ -189,6 +189,16 @@ _GONE = "NoSuchUpload"
 """What S3 says of an upload that is complete or given up; Fence passes it on in an answer of status 500."""
 
 
+def part_rules(part_size: int = PART_SIZE, single: int = SINGLE) -> PartRules:
+    """Return the rules for dividing files.
+
+    Args:
+        part_size: The preferred size of parts in bytes; the default adapts to the file and the link.
+        single: Files of at most this many bytes are sent in one request.
+    """
+    return PartRules(part_size=part_size, single=single, adapts=part_size == PART_SIZE)
+
+
 class FenceStore(MultipartStore):
     """One file to upload to a commons.
 
@@ -199,7 +209,7 @@ class FenceStore(MultipartStore):
         path: Its path on this machine, for the book.
         to: The target.
         book: Records its GUID.
-        part_size: The preferred size of parts in bytes.
+        part_size: The preferred size of parts in bytes; those of the default size are smaller where that suits the file.
         single: Files of at most this many bytes are sent in one request.
 
     Attributes:
@@ -222,7 +232,7 @@ class FenceStore(MultipartStore):
         single: int = SINGLE,
     ) -> None:
         self.target = f"{fence.base_url} {name} of {Path(path).absolute()}"  # files of one name get a GUID each
-        self.rules = PartRules(part_size=part_size, single=single)
+        self.rules = part_rules(part_size, single)
         self.guid = book.find(path, name)
         self._storage = ""
         self._is_new = False  # whether this run made the record

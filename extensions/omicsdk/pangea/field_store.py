@@ -105,6 +105,17 @@ class Refused(TransferError):
     """The server cannot do what was requested, and a retry would not help. Its answer is the cause."""
 
 
+def part_rules(part_size: int = CHUNK, single: int = CHUNK - 1) -> PartRules:
+    """Return the rules for dividing files, within S3's limits.
+
+    Args:
+        part_size: The preferred size of parts in bytes; the default adapts to the file and the link.
+        single: The largest size in bytes of a file that is sent whole.
+    """
+    size, whole = min(max(part_size, LEAST_PART), LARGEST_PART), min(max(single, 0), LARGEST_PART)
+    return PartRules(part_size=size, single=whole, adapts=part_size == CHUNK)
+
+
 class FieldStore(MultipartStore):
     """The upload of one file into a field.
 
@@ -134,9 +145,7 @@ class FieldStore(MultipartStore):
         logger: Logger | None = None,
     ) -> None:
         self.target = f"{client.base_url}/api/{field.route}"
-        self.rules = PartRules(
-            part_size=min(max(part_size, LEAST_PART), LARGEST_PART), single=min(max(single, 0), LARGEST_PART)
-        )
+        self.rules = part_rules(part_size, single)
         self.reports_parts = logger is not None
         self._client = client
         self._field = field
