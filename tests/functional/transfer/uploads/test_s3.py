@@ -24,7 +24,7 @@ from omicsdk.core import (
 )
 from omicsdk.core.checksums import ETAG_PART, digest
 from omicsdk.core.s3_clients import refusing_cut_heads, s3_client
-from omicsdk.transfer import Location, NoSuchUpload, S3Object, SentPart, Upload, abort_upload, upload
+from omicsdk.transfer import Location, NoSuchUpload, PutTo, S3Object, SentPart, Upload, abort_upload, upload
 from omicsdk.transfer.s3 import s3_error
 from omicsdk.transfer.uploads.sending import FileBody
 from omicsdk.transfer.uploads.store import Cut, Unconfirmed
@@ -553,10 +553,16 @@ def test_rclone_takes_what_we_send(tmp_path: Path, large: Path, file: Path):
             if "listening" in line.lower() or "starting" in line.lower():
                 break
         client = client_of(f"http://127.0.0.1:{port}", s3={"addressing_style": "path"})
-        to = [S3Object(client, BUCKET, path.name, part_size=5 * MIB, checksum="md5") for path in (large, file)]
-        upload([Upload(path, place) for path, place in zip((large, file), to, strict=True)]).raise_if_failed()
-        assert (root / BUCKET / large.name).read_bytes() == large.read_bytes()
-        assert (root / BUCKET / file.name).read_bytes() == file.read_bytes()
+        for checksum in ("md5", "crc32c", None):
+            to = [S3Object(client, BUCKET, path.name, part_size=5 * MIB, checksum=checksum) for path in (large, file)]
+            report = upload([Upload(path, place) for path, place in zip((large, file), to, strict=True)])
+            assert [outcome.verified for outcome in report.outcomes] == ["md5 of every part", "md5"]
+            assert (root / BUCKET / large.name).read_bytes() == large.read_bytes()
+            assert (root / BUCKET / file.name).read_bytes() == file.read_bytes()
+        signing = client_of(f"http://127.0.0.1:{port}", s3={"addressing_style": "path"}, signature_version="s3v4")
+        signed = signing.generate_presigned_url("put_object", Params={"Bucket": BUCKET, "Key": "signed"})
+        (outcome,) = upload([Upload(large, PutTo(Location(signed)))]).outcomes
+        assert (outcome.verified, (root / BUCKET / "signed").read_bytes()) == ("md5", large.read_bytes())
     finally:
         serving.terminate()
         serving.communicate()
