@@ -12,7 +12,7 @@ from collections.abc import Generator, Mapping
 from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import boto3
@@ -23,15 +23,16 @@ from crunch_runs import Made, put, table
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.compat.crunch.client.connections import Connection
-from omicsdk.core import ChecksumMismatch, Interrupted, NotFound, OmicsError, SourceChanged, UnsafePath
+from omicsdk.core import ChecksumMismatch, Interrupted, NotFound, OmicsError, SourceChanged, TransferError, UnsafePath
 from omicsdk.crunch import RunResult
 from omicsdk.crunch.storage import StorageMissing, open_storage, walk
 from omicsdk.crunch.storage.base import Stored, plain
 from omicsdk.crunch.storage.files import fetch, stored_below
 from omicsdk.crunch.storage.folder import FolderStorage
+from omicsdk.crunch.storage.fsspec import FsspecStorage
 from omicsdk.crunch.storage.s3 import S3Storage
 from omicsdk.sandbox import Sandbox
-from omicsdk.transfer import Progress
+from omicsdk.transfer import FsspecTarget, Progress
 from plain_storage import Plain
 
 
@@ -587,3 +588,27 @@ def test_an_upload_that_fails_leaves_no_parts_in_the_bucket(s3_settings: Mapping
     assert calls, "it was sent in parts"
     where = {"Bucket": s3_settings["AWS_STORAGE_BUCKET_NAME"], "Prefix": s3_settings["AWS_LOCATION"]}
     assert not client.list_multipart_uploads(**where).get("Uploads")
+
+
+def test_a_file_system_that_keeps_less_than_it_was_given_keeps_the_old_file(tmp_path: Path):
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    class Cut(MemoryFileSystem):
+        protocol = "local-cut"
+        store: ClassVar[dict[str, Any]] = {}
+        cuts = False
+
+        def put_file(self, lpath: str, rpath: str, **_: Any) -> None:
+            data = Path(lpath).read_bytes()
+            self.pipe_file(rpath, data[:-1] if Cut.cuts else data)
+
+    target = FsspecTarget(Cut(), "/base")
+    storage = FsspecStorage(target)
+    (tmp_path / "file").write_bytes(b"first")
+    storage.put("a.txt", tmp_path / "file")
+    (tmp_path / "file").write_bytes(b"second")
+    Cut.cuts = True
+    with pytest.raises(TransferError, match="6 bytes were written, but the storage has 5"):
+        storage.put("a.txt", tmp_path / "file")
+    with storage.open("a.txt") as file:
+        assert file.read() == (b"secon" if target.whole else b"first")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypedDict, Unpack, runtime_checkable
 
-from omicsdk.core.errors import OmicsError, UnsafePath
+from omicsdk.core.errors import OmicsError, TransferError, UnsafePath
 from omicsdk.crunch.hashing import Hashed, unchanged
 from omicsdk.transfer import Control, Progress
 from omicsdk.transfer.names import check_name
@@ -132,6 +132,22 @@ class Moves(Protocol):
     def send(self, base: str, files: Sequence[Sending], **watch: Unpack[Watch]) -> None:
         """Upload files below a folder of the storage, in place of what has their names."""
         ...
+
+
+def check_size(name: str, stored: int | None, size: int) -> None:
+    """Compare what a storage states of a written file with the file.
+
+    Args:
+        name: Its name in the storage.
+        stored: The bytes that the storage states; None if it states none.
+        size: The bytes that were written.
+
+    Raises:
+        TransferError: They differ.
+    """
+    if stored not in (None, size):
+        said = f"{name}: {size} bytes were written, but the storage has {stored}"
+        raise TransferError(said, name=name, remedy="Run the same command again; if it persists, check the storage.")
 
 
 def no_check() -> None:

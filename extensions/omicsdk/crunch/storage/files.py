@@ -18,7 +18,17 @@ from omicsdk.core.errors import DiskFull, Interrupted, SourceChanged, TransferEr
 from omicsdk.core.files import in_place_of
 from omicsdk.core.threads import in_threads
 from omicsdk.crunch.hashing import THREADS, Hashed, stamp_of
-from omicsdk.crunch.storage.base import STRIDE, BuiltinStorage, Moves, Sending, Storage, Stored, Watch, joined
+from omicsdk.crunch.storage.base import (
+    STRIDE,
+    BuiltinStorage,
+    Moves,
+    Sending,
+    Storage,
+    Stored,
+    Watch,
+    check_size,
+    joined,
+)
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.transfer import Control
 from omicsdk.transfer.names import NameGuard, folds_case, room_in
@@ -252,6 +262,7 @@ def _put(storage: Storage, name: str, file: Sending) -> None:
             name=name,
             remedy="Use a storage that replaces files of the same name, or that removes them on request.",
         )
+    check_size(name, storage.size(name), file.known.stamp.size)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from omicsdk.crunch.storage.base import BuiltinStorage, Stored, no_check, plain
+from omicsdk.crunch.storage.base import BuiltinStorage, Stored, check_size, no_check, plain
 from omicsdk.transfer import FsspecTarget
 from omicsdk.transfer.downloads.targets import identity
 
@@ -57,6 +57,7 @@ class FsspecStorage(BuiltinStorage):
         try:
             self._fs.put_file(os.fspath(path), aside)
             check()
+            check_size(name, self._fs.size(aside), path.stat().st_size)
             if aside != place:
                 self._move(aside, place)
         except BaseException:
