@@ -118,7 +118,7 @@ def test_a_url_that_is_never_accepted_is_an_error_that_contains_no_secret(
     server.always["file"] = lambda *_: Answer(403, {}, b"<Error><Key>SIGNED</Key></Error>")
     asked = iter([Location(server.url("file?X-Amz-Signature=SECRET")) for _ in range(3)])
 
-    with pytest.raises(Forbidden, match="sb://me/file: the server does not provide this file") as caught:
+    with pytest.raises(Forbidden, match="sb://me/file: the server denies access to this file") as caught:
         ranges(locate=lambda: next(asked)).read(0, 10)
 
     assert "SECRET" not in f"{caught.value!s}{caught.value!r}{caught.value.body}"

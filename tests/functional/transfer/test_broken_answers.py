@@ -204,20 +204,27 @@ def test_a_url_that_ends_is_requested_again(server: Any, fault: Any, target: Pat
     assert len(calls) > 1
 
 
-def test_a_url_that_is_never_accepted_is_the_error(server: Any, fault: Any, target: Path, clock: Any) -> None:
+@pytest.mark.parametrize(("signed", "requests"), [(False, 1), (True, 2)])
+def test_a_url_that_is_never_accepted_is_the_error(
+    server: Any, fault: Any, target: Path, clock: Any, caplog: pytest.LogCaptureFixture, signed: bool, requests: int
+) -> None:
+    """The URL of a service is the same again, and is not requested twice; a signed one is."""
     server.always["one"] = fault.status(403)
     calls = []
 
     def locate() -> Location:
         calls.append(1)
-        return Location(server.url("one"))
+        return Location(server.url("one") + (f"?Signature={len(calls)}" if signed else ""))
 
-    report = download(
-        [Item("one", locate, 5, retries=3), Item("fixed", Location(server.url("one")), 5)], target, clock=clock
-    )
+    with caplog.at_level("INFO", "omicsdk.transfer"):
+        report = download(
+            [Item("one", locate, 5, retries=3), Item("fixed", Location(server.url("one")), 5)], target, clock=clock
+        )
     assert [type(outcome.error) for outcome in report.outcomes] == [Forbidden, Forbidden]
+    assert "one: the server denies access to this file" in str(report.outcomes[0].error)
+    assert "no longer accepted" not in caplog.text
     assert len(calls) == 2
-    assert len(server.of("one")) == 3
+    assert len(server.of("one")) == requests + 1
 
 
 def test_a_locator_that_fails_fails_its_item_only(server: Any, target: Path, noise: Any) -> None:

@@ -87,6 +87,7 @@ class Job:
     located = 0.0  # time of the location, 0 before
     gained_since_located = True
     refused = 0  # consecutive new URLs that were refused
+    declined: Location | None = None  # the last one, if it was refused from its first use on
     redirects = 0
     waited = 0.0  # seconds spent waiting for a server that answered "not yet"
     open_ended = False  # size unknown: the end of the body was taken as that of the file

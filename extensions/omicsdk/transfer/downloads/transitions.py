@@ -152,6 +152,9 @@ def _fetch(job: Job) -> Commands:
 
 def _located(job: Job, event: messages.Located, _: Patience) -> Commands:
     job.locating = False
+    if job.declined == event.location and job.state in (State.RECEIVING, State.REPAIRING) and not job.complete:
+        assert job.error is not None
+        return _fail(job, job.error)  # it is not one that expires: the server denies access
     job.location, job.direct = event.location, None
     job.located, job.gained_since_located = event.now, False
     if job.state is State.LOCATING:
@@ -296,9 +299,13 @@ def _url_ended(job: Job, event: messages.Ended, verdict: Verdict, patience: Pati
     fixed = isinstance(job.item.locate, Location) and job.item.renew is None
     if job.direct is None and fixed:
         return _fail(job, error)
-    # A URL that was passed with the item may be old, or need credentials that only `renew` has: not worth a warning.
-    tell = _log.debug if response.location is job.item.locate else _log.info
-    tell("%s: its URL is no longer accepted (%d); requesting another", job.item.title, verdict.status)
+    job.declined = None
+    if job.gained_since_located or response.began - job.located > AGED:
+        _log.info("%s: its URL is no longer accepted (%d); requesting another", job.item.title, verdict.status)
+    else:
+        # It was never accepted: another one may be, for example with credentials that only `renew` has.
+        _log.debug("%s: %s; requesting its URL again", job.item.title, error.summary)
+        job.declined = job.location if job.direct is None else None
     if job.gained_since_located:
         job.refused = 0
     elif response.began - job.located <= AGED:
@@ -565,7 +572,7 @@ TRANSITIONS = {
     (_CHECKING, messages.CellsRead): _to(_part_read, _LOCATING, *_WHOLE),
     (_LOCATING, messages.Located): _to(_located, _RECEIVING),
     (_LOCATING, messages.Hashed): _to(_hashed, _LOCATING, _FAILED),
-    (_RECEIVING, messages.Located): _to(_located, _RECEIVING),
+    (_RECEIVING, messages.Located): _to(_located, _RECEIVING, _FAILED),
     (_RECEIVING, messages.Answered): _to(_answered, _RECEIVING),
     (_RECEIVING, messages.Grown): _to(_grown, _RECEIVING),
     (_RECEIVING, messages.Ended): _to(_ended, _RECEIVING, *_WHOLE),
@@ -574,7 +581,7 @@ TRANSITIONS = {
     (_RECEIVING, messages.Hashed): _to(_hashed, _RECEIVING, _FAILED),
     (_VERIFYING, messages.Hashed): _to(_hashed, *_WHOLE),
     (_REPAIRING, messages.CellsRead): _to(_cells_compared, _REPAIRING),
-    (_REPAIRING, messages.Located): _to(_located, _REPAIRING),
+    (_REPAIRING, messages.Located): _to(_located, _REPAIRING, _FAILED),
     (_REPAIRING, messages.Answered): _to(_answered, _REPAIRING),
     (_REPAIRING, messages.Grown): _to(_grown, _REPAIRING),
     (_REPAIRING, messages.Ended): _to(_ended, _REPAIRING, _RECEIVING, _COMMITTING, _FAILED),

@@ -177,7 +177,8 @@ def unavailable(
         error.body = None
     if error.code == _NO_PAYER:
         error.remedy = "The bucket is requester-pays: name the Google project to bill with --google-project, or set OMICS_GOOGLE_PROJECT."
-    error.message = f"{title}: the server does not provide this file: {error.message}"
+    refused = "denies access to" if verdict.status in (401, 403) else "does not provide"
+    error.message = f"{title}: the server {refused} this file: {error.message}"
     return error
 
 
