@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, TypeAlias
@@ -33,12 +33,37 @@ class UnknownFacet(UsageError, ValueError):
     """A field that the catalog does not have; the message names similar ones."""
 
     def __init__(self, field: str, known: Iterable[str]) -> None:
-        names = sorted(known)
-        by_letters = {name.lower(): name for name in names}
-        near = [by_letters[each] for each in get_close_matches(field.lower(), by_letters, n=3, cutoff=0.6)]
+        near = similar(field, sorted(known))
         meant = f": did you mean {' or '.join(near)}?" if near else ""
         super().__init__(f"No facet {field!r} in this catalog{meant}", remedy="List all of them: omics azul facets.")
         self.near = near
+
+
+def similar(text: str, known: Iterable[str]) -> list[str]:
+    """Return the known texts that a misspelt one may mean, at most three, the nearest first.
+
+    Args:
+        text: The text.
+        known: The known texts.
+    """
+    by_letters = {each.lower(): each for each in known}
+    return [by_letters[each] for each in get_close_matches(text.lower(), by_letters, n=3, cutoff=0.6)]
+
+
+def unmatched(filters: Filters, facets: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+    """Describe the conditions whose value nothing in a catalog has, with similar values.
+
+    Args:
+        filters: The conditions.
+        facets: The values of each facet; fields that are no facets are not examined.
+    """
+    for field, stated in filters.items():
+        known = facets.get(field, ())
+        for value in stated.get("is", ()) if known else ():
+            if value not in known:
+                near = similar(str(value), (str(each) for each in known if each is not None))
+                meant = f" Did you mean {' or '.join(near)}?" if near else ""
+                yield f"nothing has {field}={value}.{meant} List the values: omics azul facets --facet {field}"
 
 
 @dataclass(frozen=True, slots=True)

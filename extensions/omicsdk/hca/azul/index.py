@@ -10,17 +10,28 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from omicsdk.core.consistency import UUID, ListingCheck, ResponseMismatch
 from omicsdk.core.errors import BadRequest, DecodeError, UsageError
+from omicsdk.core.lazy import logger
 from omicsdk.core.omit import OMIT
 from omicsdk.core.paging import found_at, items_at
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.hca.azul.files import AzulFile, in_matrices, of_entry, of_hit
-from omicsdk.hca.azul.filters import Conditions, UnknownFacet, facet_values, needs_facets, read_conditions, to_filters
+from omicsdk.hca.azul.filters import (
+    Conditions,
+    UnknownFacet,
+    facet_values,
+    needs_facets,
+    read_conditions,
+    to_filters,
+    unmatched,
+)
 
 if TYPE_CHECKING:
     from omicsdk_api.azul import AzulApi
     from omicsdk_api.azul.models import Hit, Summary
 
     from omicsdk.hca.azul.client import Azul
+
+_log = logger("omicsdk.hca.azul")
 
 LONGEST_FILTERS = 6000
 """Characters of encoded filters in a URL: a gateway refuses URLs and headers beyond 8,192 characters together."""
@@ -97,9 +108,12 @@ def summary(client: Azul, what: Conditions = (), *, catalog: str = "") -> Summar
     """
     filters = resolved(client, what, catalog)
     try:
-        return client.get_summary(catalog=catalog or OMIT, filters=filters or OMIT)
+        found = client.get_summary(catalog=catalog or OMIT, filters=filters or OMIT)
     except BadRequest as error:
         raise _explained(client, error, filters, catalog) from None
+    if filters and not found.file_count:
+        tell_unmatched(client, filters, catalog)
+    return found
 
 
 def ls(client: Azul, entity: str, what: Conditions = (), *, catalog: str = "", sort: str = "") -> Iterator[Hit]:
@@ -277,7 +291,11 @@ def pages(
         request = operation.build(
             entity_type=entity, catalog=catalog or OMIT, filters=filters or OMIT, size=size, sort=sort or OMIT
         )
-        yield from _followed(entity, (response.json() for response in operation.answers(request)))
+        pages = _followed(entity, (response.json() for response in operation.answers(request)))
+        for number, page in enumerate(pages):
+            if number == 0 and not page["hits"] and not filters.keys().isdisjoint(page.get("termFacets", ())):
+                tell_unmatched(client, filters, catalog, entity)
+            yield page
     except BadRequest as error:
         raise _explained(client, error, filters, catalog, entity) from None
 
@@ -294,6 +312,19 @@ def _followed(entity: str, found: Iterable[dict[str, Any]]) -> Iterator[dict[str
                 check.entry(entry)
         yield page
     check.finish(exact=False)  # a catalog may be replaced by a larger one
+
+
+def tell_unmatched(client: Azul, filters: Mapping[str, Any], catalog: str, entity: str = "files") -> None:
+    """Log which conditions of a search without results have a value that the catalog lacks, with similar values.
+
+    Args:
+        client: The service.
+        filters: The conditions.
+        catalog: The catalog; empty for the default one.
+        entity: The type of the entities.
+    """
+    for said in unmatched(filters, facet_values(_term_facets(client, catalog, entity))):
+        _log.warning("%s", said)
 
 
 def _posted(

@@ -22,7 +22,7 @@ from omicsdk.core.platform import settings_of
 from omicsdk.core.tables import LONGEST_LINE, file_lines, file_rows
 from omicsdk.hca.azul.files import COLUMNS, AzulFile, of_download, of_row
 from omicsdk.hca.azul.filters import Conditions
-from omicsdk.hca.azul.index import resolved
+from omicsdk.hca.azul.index import resolved, tell_unmatched
 
 if TYPE_CHECKING:
     from omicsdk_api.azul.models import ManifestState
@@ -44,6 +44,8 @@ SUFFIXES: Mapping[str, str] = {
 PENDING_SUFFIX = ".pending"
 """Suffix of the file beside a manifest that names the request for it, while the service writes it."""
 LEAST_WAIT = 1.0
+SHORT = 64 * 1024
+"""Bytes from which a table has more than its head."""
 
 
 class ManifestError(UsageError, ValueError):
@@ -122,6 +124,8 @@ def manifest(
             state = requested()
     size = _fetch(client, state.location, target)
     pending.forget()
+    if filters and format == "compact" and size < SHORT and target.read_bytes().count(b"\n") < 2:
+        tell_unmatched(client, filters, catalog)
     return WrittenManifest(target, format, size)
 
 

@@ -70,6 +70,8 @@ class Service:
             f"{BASE}/index/{entity}?size={stated['size']}&search_after=%5B1%5D&filters={stated.get('filters', '{}')}"
         )
         hits = [{"entryId": "e2" if last else "e1"}]
+        if "genusSpecies" in filters and not {"Homo sapiens", None}.intersection(filters["genusSpecies"]["is"]):
+            return httpx.Response(200, json={"hits": [], "pagination": {"next": None}, "termFacets": FACETS})
         return httpx.Response(
             200, json={"hits": hits, "pagination": {"next": None if last else following}, "termFacets": FACETS}
         )
@@ -121,6 +123,21 @@ def test_a_listing_follows_the_addresses_of_its_pages(client: Azul, service: Ser
     assert first[:2] == second[:2] == ("GET", "/index/files")
     assert json.loads(first[2]["filters"]) == {"genusSpecies": {"is": ["Homo sapiens"]}}
     assert (first[2]["size"], second[2]["search_after"]) == ("1000", "[1]")
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("genusSpecies=homo sapiens", "nothing has genusSpecies=homo sapiens. Did you mean Homo sapiens? List the values"),
+        ("genusSpecies=whale", "nothing has genusSpecies=whale. List the values: omics azul facets --facet genusSpecies"),
+    ],
+)
+def test_a_value_that_nothing_has_is_logged_with_similar_ones(
+    client: Azul, caplog: pytest.LogCaptureFixture, condition: str, said: str
+) -> None:
+    assert list(client.ls("files", condition)) == []
+    (record,) = caplog.records
+    assert record.getMessage().startswith(said)
 
 
 def test_filters_too_long_for_an_address_are_posted_on_every_page(client: Azul, service: Service) -> None:
