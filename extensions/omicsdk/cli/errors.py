@@ -8,10 +8,11 @@ import sys
 
 from omicsdk.cli.options import variable
 from omicsdk.core.errors import (
+    APIError,
     AuthError,
-    ChecksumMissing,
     ConfigError,
     ConnectFailed,
+    Interrupted,
     OmicsError,
     SomeFailed,
     TimedOut,
@@ -33,25 +34,58 @@ SHOWN = 100
 DONE, REFUSED, USAGE, SOME_FAILED, CREDENTIALS, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
+def outcome_code(failed: int, total: int, denied: int = 0, *, is_partial: bool = False) -> int:
+    """Decide the exit code of a command from the outcomes of its items.
+
+    Args:
+        failed: Number of items that failed.
+        total: Number of items.
+        denied: Number of failed items for which credentials are missing, expired or without access.
+        is_partial: Whether items were left for another run: the time was over, or a limit omitted some.
+
+    Returns:
+        0 done, 1 the only item failed, 3 some or all of several failed or were left, 4 all failed for credentials.
+    """
+    if is_partial or 0 < failed < total:
+        return SOME_FAILED
+    if not failed:
+        return DONE
+    if denied >= failed:
+        return CREDENTIALS
+    return REFUSED if total <= 1 else SOME_FAILED
+
+
+def is_denied(error: object) -> bool:
+    """Return whether something failed for credentials: they are missing, expired, or give no access (401, 403).
+
+    Args:
+        error: The error; its causes count too.
+    """
+    for _ in range(10):
+        if isinstance(error, AuthError) or (isinstance(error, APIError) and error.status in (401, 403)):
+            return True
+        error = error.__cause__ if isinstance(error, BaseException) else None
+    return False
+
+
 def exit_code(error: BaseException) -> int:
-    """Return the exit code of an error.
+    """Return the exit code of a command that ended with an error.
 
     Args:
         error: The error.
 
     Returns:
-        1 the service or the system refused, 2 usage or settings, 3 some of a batch failed, 4 credentials,
-        130 interrupted, 143 ended by SIGTERM.
+        1 the service or the system refused, 2 usage or settings, 3 some or all of a batch failed, or the time was over,
+        4 credentials, 130 interrupted, 143 ended by SIGTERM.
     """
-    error = _representative(error)
     if isinstance(error, KeyboardInterrupt):
         return getattr(error, "exit_code", INTERRUPTED)
-    if isinstance(error, AuthError):
-        return CREDENTIALS
-    if isinstance(error, UsageError | ConfigError):
+    if isinstance(error, SomeFailed):
+        failed, denied = len(error.errors), sum(map(is_denied, error.errors))
+        return outcome_code(failed, failed + error.others, denied) if failed else SOME_FAILED
+    if not is_denied(error) and isinstance(error, UsageError | ConfigError):
         return USAGE
-    # A file without a checksum was not refused: the command skips it.
-    return SOME_FAILED if isinstance(error, SomeFailed | ChecksumMissing) else REFUSED
+    return outcome_code(1, 1, is_denied(error), is_partial=isinstance(error, Interrupted))
 
 
 def report(error: BaseException, where: str, words: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from omicsdk.cli.errors import DONE, INTERRUPTED
 from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, flag, key, loaded
 from omicsdk.cli.output import Call, Console, Output, logs_shown
 from omicsdk.cli.parser import parse, parse_globals
-from omicsdk.core.errors import AuthError, NotJson, UsageError
+from omicsdk.core.errors import AuthError, Interrupted, NotJson, UsageError
 from omicsdk.core.type_guards import is_array
 
 TYPE_CHECKING = False
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.catalog import Catalog, Found
     from omicsdk.cli.shapes import Command, Service
     from omicsdk.core.request import Request
-    from omicsdk.transfer import Control, Progress
+    from omicsdk.transfer import Control, Progress, TransferReport
 
 
 NOT_MODIFIED = 304
@@ -305,10 +305,9 @@ def called(command: Command, given: Mapping[str, Any], console: Console, *client
             remove=lambda: function(*client, **passed),
             dry_run=bool(options.get("dry_run")),
         )
-    if "control" in supplied:
-        result = _transferred(function, call, passed, supplied, *client)
-    else:
-        result = function(*client, **passed)
+    if "on_report" in supplied:
+        return _reported(function, command, call, passed, *client)
+    result = _transferred(function, call, passed, *client) if "control" in supplied else function(*client, **passed)
     return loaded(command["render"])(result, call) if "render" in command else result
 
 
@@ -324,18 +323,34 @@ def _unsaid(text: str) -> None:
     """Discard a message, for --no-verbose."""
 
 
-def _transferred(
-    function: Callable[..., Any], call: Call, passed: Mapping[str, Any], supplied: Any, *client: Any
+def _reported(
+    function: Callable[..., Any], command: Command, call: Call, passed: Mapping[str, Any], *client: Any
 ) -> Any:
-    """Run a transfer with progress, Ctrl-C and a report of completed files."""
-    from omicsdk.cli.commands.transfers import report_ended, watched
+    """Run a transfer whose result is not its report; the report is printed if the time was over."""
+    from omicsdk.cli.commands.transfers import listed, report_ended, rows_of, tell_stopped
 
-    more: dict[str, Any] = {}
-    if "on_report" in supplied:
-        more["on_report"] = partial(report_ended, call=call)
+    reports: list[TransferReport] = []
+
+    def ended(report: TransferReport) -> None:
+        reports.append(report)
+        report_ended(report, call)
+
+    try:
+        result = _transferred(function, call, {**passed, "on_report": ended}, *client)
+    except Interrupted as error:
+        if not reports:
+            raise
+        tell_stopped(error, call.console)
+        return listed(reports[-1], rows_of(reports[-1]))
+    return loaded(command["render"])(result, call) if "render" in command else result
+
+
+def _transferred(function: Callable[..., Any], call: Call, passed: Mapping[str, Any], *client: Any) -> Any:
+    """Run a transfer with progress, Ctrl-C and a report of completed files."""
+    from omicsdk.cli.commands.transfers import watched
 
     def work(progress: Callable[[Progress], None] | None, control: Control) -> Any:
-        return function(*client, **passed, **more, progress=progress, control=control)
+        return function(*client, **passed, progress=progress, control=control)
 
     return watched(work, {**call.arguments, **call.options}, call.console, call.title)
 

@@ -85,7 +85,7 @@ CHECK_ONLY = _switch("dry_run", "Only check that it exists; nothing is deleted."
 
 REQUIRE_CHECKSUM = _switch(
     "require_checksum",
-    "Fail (exit code 3) for each file without a stated checksum, and do not download it. An upload whose checksum the "
+    "Fail for each file without a stated checksum, and do not download it. An upload whose checksum the "
     "platform does not confirm is sent and reported as failed.",
 )
 
@@ -130,6 +130,9 @@ FETCH: list[Argument] = [
     ),
 ]
 """Of commands that download."""
+
+FAIL_EMPTY = _switch("fail_empty", "End with exit code 1 if no file is selected; by default this is only a warning.")
+"""Of commands whose list, filter or pattern may select nothing."""
 
 REPORT = _value("report", "File for the result of each file: FILE.html (a web page) or FILE.jsonl (JSON lines).")
 

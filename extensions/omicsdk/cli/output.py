@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from omicsdk.cli.errors import DONE, SOME_FAILED, json_line, printable
+from omicsdk.cli.errors import is_denied, json_line, outcome_code, printable
 from omicsdk.cli.options import LEVELS
 from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, in_order, items_of, parts_of, picked, ranked
 from omicsdk.core.errors import UsageError
@@ -316,7 +316,7 @@ class Console:
 
     Attributes:
         called: Names of files in messages, such as stdout for a temporary file.
-        exit_code: Exit code of the process if nothing is raised: 0, or 3 after `some_failed`.
+        is_partial: Whether something was left for another run, or for a larger limit.
     """
 
     def __init__(
@@ -334,7 +334,9 @@ class Console:
         self._stderr = sys.stderr if stderr is None else stderr
         self._stdin = sys.stdin if stdin is None else stdin
         self.called = dict[str, str]()
-        self.exit_code = DONE
+        self.is_partial = False
+        self._failed = self._total = self._denied = 0
+        self._exit_code: int | None = None
         self._drawn = ""
         self._bar = ""
 
@@ -355,10 +357,31 @@ class Console:
         """Print an error that does not end the command."""
         self._say("ERROR", text)
 
+    @property
+    def exit_code(self) -> int:
+        """Exit code of the process if nothing is raised: what was set, else what the outcomes of all items decide."""
+        decided = outcome_code(self._failed, self._total, self._denied, is_partial=self.is_partial)
+        return decided if self._exit_code is None else self._exit_code
+
+    @exit_code.setter
+    def exit_code(self, code: int) -> None:
+        self._exit_code = code
+
+    def add_outcomes(self, errors: Sequence[object], total: int) -> None:
+        """Add the outcomes of items, which decide the exit code.
+
+        Args:
+            errors: Why some failed, one for each.
+            total: The number of items that were not added before.
+        """
+        self._failed += len(errors)
+        self._total += total
+        self._denied += sum(map(is_denied, errors))
+
     def some_failed(self, text: str) -> None:
         """Print on one line that a part of a batch failed; the exit code becomes 3."""
         self.error(printable(text))
-        self.exit_code = SOME_FAILED
+        self.is_partial = True
 
     def more_left(self, limit: int, what: str = "", option: str = "--limit") -> None:
         """Print that a limit omitted items; the exit code becomes 3.

@@ -632,14 +632,18 @@ class SomeFailed(TransferError):
     Args:
         message: How many of how many, of what.
         errors: One error for each item that failed.
+        others: Number of items that did not fail.
         remedy: What to do.
     """
 
     default_remedy = "Run the same command again: finished files are skipped."
 
-    def __init__(self, message: str, errors: Sequence[OmicsError] = (), *, remedy: str | None = None) -> None:
+    def __init__(
+        self, message: str, errors: Sequence[OmicsError] = (), *, others: int = 0, remedy: str | None = None
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.errors = tuple(errors)
+        self.others = others
 
 
 def first_of(errors: Sequence[OmicsError], count: int | None = None) -> str:
@@ -669,7 +673,8 @@ def raise_failed(errors: Sequence[OmicsError], total: int, things: str) -> None:
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        raise SomeFailed(f"{len(errors)} of {total} {things} failed: {first_of(errors)}", errors)
+        told = f"{len(errors)} of {total} {things} failed: {first_of(errors)}"
+        raise SomeFailed(told, errors, others=max(0, total - len(errors)))
 
 
 def shortened(text: str, limit: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from omicsdk.core.errors import NotFound, OmicsError, UsageError
+from omicsdk.core.errors import NotFound, OmicsError, SomeFailed, UsageError
 from omicsdk.sb import manifest
 from omicsdk.sb.jobs import error_of
 from omicsdk.sb.listings import Entry, Folders, is_folder
@@ -197,7 +197,7 @@ def edit(client: SevenBridges, changes: Sequence[Change], files: int, *, dry_run
     names = {change.id: change.path for change in changes}
     errors = [f"{names[id]}: {error.message}" for id, error in failed.items()]
     if len(failed) == len(items):
-        raise OmicsError(f"none of {len(items)} files could be changed; the first: {errors[0]}")
+        raise SomeFailed(f"none of {len(items)} files could be changed; the first: {errors[0]}", list(failed.values()))
     return Edits([change for change in changes if change.id not in failed], errors, files)
 
 

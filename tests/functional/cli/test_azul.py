@@ -85,6 +85,26 @@ def test_a_dry_run_states_what_would_be_fetched(azul, tmp_path):
     assert not (tmp_path / "work/data").exists()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("download", "--to", "data"), ("download", "--to", "data", "--dry-run"), ("files", "ls")],
+    ids=["download", "dry run", "list"],
+)
+def test_a_misspelt_value_is_reported_with_the_near_one_and_fails_on_request(azul, words):
+    wrong = (*words, "--filter", "organ=eyes")
+    ran = azul(*wrong)
+    assert (ran.code, "nothing has organ=eyes. Did you mean eye?" in ran.err) == (0, True)
+    assert azul(*wrong, "--fail-empty").code == 1
+    assert azul(*words, "--filter", "organ=eye", "--fail-empty").code == 0
+
+
+@pytest.mark.parametrize("words", [("summary",), ("manifest", "--to", "m.tsv")], ids=["summary", "manifest"])
+def test_counts_and_manifests_of_nothing_report_the_near_value(azul, words, omics_sandbox):
+    omics_sandbox.settings.turn({"azul.retry_after": 0})
+    assert "nothing has organ=eyes. Did you mean eye?" in azul(*words, "--filter", "organ=eyes").err
+    assert "Did you mean" not in azul(*words, "--filter", "organ=eye").err
+
+
 def test_nothing_is_downloaded_without_a_choice(azul):
     refused = azul("download", "--to", "data")
     assert (refused.code, "What to download is not clear" in refused.err) == (2, True)

@@ -162,15 +162,15 @@ def test_a_loop_continues_after_a_failure_and_states_how_it_ended(crunch, site, 
     assert statuses(site, "looped:l3") == HAPPY
 
 
-def test_a_loop_in_which_all_fail_ends_with_1(crunch, add):
+def test_a_loop_in_which_all_fail_ends_with_3(crunch, add):
     slug = add("Failing", FAILING, f1="a.txt", f2="a.txt")
-    assert crunch("loop", "--project", slug, "--workflow", "script").code == 1
+    assert crunch("loop", "--project", slug, "--workflow", "script").code == 3
 
 
 def test_a_loop_ends_when_the_site_takes_no_statuses(crunch, omics_sandbox, monkeypatch):
     monkeypatch.setenv("CRUNCH_TOKEN", omics_sandbox.crunch.token_of("reader"))
     ran = crunch("loop", "--workflow", "script")
-    assert (ran.code, "You do not have permission" in ran.err) == (1, True)
+    assert (ran.code, "You do not have permission" in ran.err) == (3, True)
     assert f"returns {EXAMPLE} again although it was processed" in ran.err
     assert [(row["dataset"], row["result"]) for row in ran.json] == [(EXAMPLE, "FAIL")]
 
@@ -187,7 +187,7 @@ def test_a_loop_that_cannot_continue_states_what_was_done(crunch, add, monkeypat
 
     monkeypatch.setattr(CrunchExchange, "send", signed_out)
     ran = crunch("loop", "--project", slug, "--workflow", "script")
-    assert (ran.code, "Invalid token" in ran.err) == (4, True)
+    assert (ran.code, "Invalid token" in ran.err) == (3, True)
     assert [(row["dataset"], row["result"]) for row in ran.json] == [("looped:l1", "SUCCESS")]
     assert "Loop stopped. Datasets processed: 1, failed: 0." in ran.err
 

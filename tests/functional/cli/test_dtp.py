@@ -177,7 +177,7 @@ def test_records_that_are_refused_do_not_hinder_the_others(dtp, omics_sandbox, w
     assert "r.json, row 2, column age" in ran.err
     assert "2 created" in ran.err
     held = dtp("submit", "r.json", *HERE, "--all-or-nothing")
-    assert (held.code, {row["status"] for row in held.json}) == (1, {"invalid", "failed"})
+    assert (held.code, {row["status"] for row in held.json}) == (3, {"invalid", "failed"})
     assert dtp("submit", "r.json", *HERE, "--journal", "j").code == 3
     assert "2 unchanged" in dtp("submit", "r.json", *HERE, "--journal", "j").err
 

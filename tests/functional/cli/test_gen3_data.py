@@ -72,7 +72,7 @@ def test_a_file_that_one_may_not_read_reports_it(gen3, add, monkeypatch, omics_s
     secret = add("a.txt", b"one", authz=["/programs/secret"])
     reader = omics_sandbox.gen3_credentials(tmp_path / "reader.json", "reader@example.org")
     refused = gen3("download", secret, "--auth", str(reader))
-    assert (refused.code, "401" in refused.err) == (1, True)  # Fence reports it to those who are known as well
+    assert (refused.code, "401" in refused.err) == (4, True)  # Fence reports it to those who are known as well
     assert "ask the owner of the data" in refused.err
     monkeypatch.delenv("GEN3_API_KEY")
     nobody = gen3("download", secret)
@@ -131,7 +131,7 @@ def test_files_that_cannot_go_up_are_reported_without_words_of_fetching(gen3, wo
     for name in ("a.txt", "b.txt"):
         (work / name).write_text(name)
     ran = gen3("upload", "a.txt", "b.txt", "--bucket", "nobody-s")
-    assert (ran.code, "2 of 2 files failed" in ran.err, "fetched" in ran.err) == (3, True, False)
+    assert (ran.code, "2 of 2 files failed" in ran.err, "fetched" in ran.err) == (4, True, False)
 
 
 def test_a_manifest_without_rows_is_named(gen3, work):

@@ -80,7 +80,7 @@ def test_studies_that_cannot_be_published_are_reported(gen3, work):
     some = gen3("discovery", "publish", "s.tsv")
     assert (some.code, "line 4" in some.err) == (3, True)
     (work / "s.tsv").write_text("guid\ttitle\t_tag_0\ns3\tThird\tno category\n")
-    assert gen3("discovery", "publish", "s.tsv").code == 3
+    assert gen3("discovery", "publish", "s.tsv").code == 1
     assert gen3("discovery", "publish", "gone.tsv").code == 2
     assert gen3("discovery", "publish").code == 2
     assert gen3("discovery", "publish", "s.xlsx").code == 2
@@ -126,7 +126,7 @@ def test_objects_of_studies_are_published_read_and_taken(gen3, work):
     assert planned == {"would delete": {"s1": ["dg.1/a"]}}
     absent = gen3("discovery", "objects", "delete", "s2", "gone", "--dry-run")
     assert (absent.code, absent.json) == (3, {"would delete": {"s2": "all"}})
-    assert gen3("discovery", "objects", "delete", "gone", "--dry-run").code == 3
+    assert gen3("discovery", "objects", "delete", "gone", "--dry-run").code == 1
     assert gen3("discovery", "objects", "delete", "--file", "one.tsv").json == {"counts": {"s1": 1}}
     assert gen3("discovery", "objects", "delete", "s2", "gone").code == 3
     assert gen3("discovery", "objects", "read", "--only-object-guids").out == "dg.1/b\n"

@@ -69,7 +69,7 @@ def test_rows_that_are_refused_do_not_hinder_the_others(gen3, work):
     assert [(row["row"], row["status"]) for row in ran.json] == [(4, "invalid"), (5, "invalid")]
     assert "e.tsv, row 4, column submitter_id" in ran.err
     held = gen3("submit", "P-Q", "e.tsv", "--all-or-nothing")
-    assert (held.code, {row["status"] for row in held.json}) == (1, {"invalid", "failed"})
+    assert (held.code, {row["status"] for row in held.json}) == (3, {"invalid", "failed"})
 
 
 def test_a_submission_continues_by_its_journal(gen3, work):

@@ -245,7 +245,7 @@ def test_deleting_asks_on_a_terminal(omics, widgets, before, typed, sent):
     assert ("[y/N]" in ran.err) == (not before)
 
 
-@pytest.mark.parametrize(("status", "code"), [(400, 1), (401, 4), (403, 1), (404, 1), (409, 1), (422, 1)])
+@pytest.mark.parametrize(("status", "code"), [(400, 1), (401, 4), (403, 4), (404, 1), (409, 1), (422, 1)])
 def test_exit_codes_of_refusals(omics, widgets, status, code):
     widgets.answer = lambda _: httpx.Response(status, json={"code": "why", "title": "Because\n\x1b[31mred."})
     ran = omics("widgets", "get-widget", *ID)

@@ -25,7 +25,7 @@ def test_quiet_leaves_errors_only(omics, widgets, option):
     assert omics(option, "widgets", "get-widget", "--uuid", "u", "--replica", "aws").err == ""
     widgets.answer = lambda _: httpx.Response(403, json={"message": "not you"})
     refused = omics(option, "widgets", "get-widget", "--uuid", "u", "--replica", "aws")
-    assert (refused.code, "not you" in refused.err) == (1, True)
+    assert (refused.code, "not you" in refused.err) == (4, True)
 
 
 def test_a_command_that_is_quiet_itself_keeps_its_option(omics):

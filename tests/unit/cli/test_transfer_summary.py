@@ -37,7 +37,7 @@ def test_a_transfer_prints_failures_and_the_line_and_ends_with_3(capsys):
     console = Console()
     transferred(MIXED, call(console, folder="data"))
     assert console.exit_code == 3
-    failure, line = capsys.readouterr().err.splitlines()
+    failure, line, _ = capsys.readouterr().err.splitlines()
     assert failure == "omics: d is out of reach"
     assert line.startswith("omics: 2 files (1.50 KiB) downloaded to data in 2.5 s: 2 verified, 1 size only, 1 skipped")
 
@@ -52,11 +52,14 @@ def test_where_nothing_arrived_the_error_is_raised(capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_a_stopped_transfer_raises_why(capsys):
+def test_a_stopped_transfer_states_why_and_is_listed(capsys):
     stopped = TransferReport([Outcome("a", "done", 1), Outcome("b", "stopped")], why_stopped="its time is over")
-    with pytest.raises(TransferError, match=r"Download of m\.tsv: its time is over; 1 of 2 files exist"):
-        finish(stopped, call(Console()))
-    assert "1 stopped" in capsys.readouterr().err
+    console = Console()
+    Output("json").result(transferred(stopped, call(console)))
+    told = capsys.readouterr()
+    assert console.exit_code == 3
+    assert "omics: Download of m.tsv: its time is over; 1 of 2 files exist. Run the same command again" in told.err
+    assert [file["state"] for file in json.loads(told.out)["files"]] == ["done", "stopped"]
 
 
 @pytest.mark.parametrize(("form", "lines"), [(None, 0), ("jsonl", LISTED + 1), ("json", LISTED + 1)])

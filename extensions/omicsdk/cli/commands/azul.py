@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.errors import REFUSED
 from omicsdk.core.type_guards import is_array
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ def listed(result: Iterator[Hit], call: Call) -> list[dict[str, Any]]:
     """Render entities as rows, up to --limit."""
     kind = call.arguments["entity"]
     found = call.console.limited(result, call.options.get("limit"))
-    return [row_of(kind, hit.to_dict()) for hit in found]
+    rows = [row_of(kind, hit.to_dict()) for hit in found]
+    if not rows and call.options.get("fail_empty"):
+        call.console.exit_code = REFUSED
+    return rows
 
 
 def files(result: Iterable[AzulFile], call: Call) -> list[dict[str, Any]]:

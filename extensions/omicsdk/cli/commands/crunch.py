@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.values import text_of
-from omicsdk.cli.errors import REFUSED, SOME_FAILED, exit_code
+from omicsdk.cli.errors import REFUSED
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import BadRequest, OmicsError, UsageError
 from omicsdk.crunch import attributes
@@ -334,7 +334,7 @@ def run_next(client: Crunch, *, project: str = "", how: Processing, console: Con
 def loop(client: Crunch, *, project: str = "", how: Processing, console: Console) -> list[dict[str, str]]:
     """Process one dataset after the other until none is left.
 
-    A dataset that fails does not stop the others: the exit code is 3 if some failed, 1 if all did. Several machines may
+    A dataset that fails does not stop the others: the exit code is 3 if some or all failed, 1 for a single one. Several machines may
     process datasets of one site at the same time.
 
     Args:
@@ -343,20 +343,20 @@ def loop(client: Crunch, *, project: str = "", how: Processing, console: Console
         console: Reports stages.
     """
     reports: list[RunReport] = []
-    how_ended = "concluded"
+    errors: list[object] = []
     try:  # an error keeps the previous datasets in the list
         reports.extend(run_pending(client, _runner(client, how, console), project, on_message=console.message))
     except (OmicsError, OSError) as error:
         if not reports:
             raise
         console.error(str(error))
-        console.exit_code, how_ended = exit_code(error), "stopped"
+        errors.append(error)
     else:
         console.message(NONE_LEFT)
-    failed = sum(report.result is not RunResult.SUCCESS for report in reports)
-    if failed and not console.exit_code:
-        console.exit_code = REFUSED if failed == len(reports) else SOME_FAILED
-    console.message(f"Loop {how_ended}. Datasets processed: {len(reports)}, failed: {failed}.")
+    failed = [report for report in reports if report.result is not RunResult.SUCCESS]
+    console.add_outcomes([*failed, *errors], len(reports) + len(errors))
+    ended = "stopped" if errors else "concluded"
+    console.message(f"Loop {ended}. Datasets processed: {len(reports)}, failed: {len(failed)}.")
     return list(map(_row, reports))
 
 

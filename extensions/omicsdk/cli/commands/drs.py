@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.transfers import ended, finish, foreseen
+from omicsdk.cli.commands.transfers import ended, finish, foreseen, tell_failures
 from omicsdk.cli.commands.values import text_of
+from omicsdk.core.errors import OmicsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,9 +68,12 @@ def found(files: Sequence[DrsFile], console: Console) -> list[DrsFile]:
     """
     if len(files) == 1 and files[0].error is not None:
         raise files[0].error
+    errors: list[OmicsError] = []
     for file in files:
         if file.error is not None:
-            console.some_failed(f"{file.requested.identifier.text}: {file.error}")
+            errors.append(OmicsError(f"{file.requested.identifier.text}: {file.error}"))
+            errors[-1].__cause__ = file.error
+    tell_failures(errors, console, len(files))
     return [file for file in files if file.error is None]
 
 

@@ -44,7 +44,7 @@ def nothing_cached(*, console: Console) -> None:
 def bundle_manifest(result: Result, call: Call) -> object:
     """Render a bundle's download: the bundle's manifest, with the folder's path."""
     shown = download_result(result, call)
-    if call.arguments.get("dry_run"):
+    if call.arguments.get("dry_run") or result.report.why_stopped:
         return shown
     bundle = result.bundles[0]
     return {**bundle.manifest, "path": str(Path(call.arguments.get("download_dir") or "") / bundle.folder)}
@@ -55,8 +55,6 @@ def download_result(result: Result, call: Call) -> object:
     from omicsdk.cli.commands.transfers import finish, foreseen
 
     finish(result.report, call, result.errors, fail=result.raise_if_failed)
-    if not result.report.outcomes and not result.errors:
-        call.console.warning(f"{call.arguments.get('manifest', call.title)} lists no files: nothing to do")
     return foreseen(result.report) if call.arguments.get("dry_run") else result.to_dict()
 
 

@@ -199,7 +199,7 @@ def convert(
         console.exit_code = REFUSED
         return None
     if made.findings:
-        tell_failures(made.findings, console)
+        tell_failures(made.findings, console, len(made.findings) + sum(made.counts.values()))
         console.some_failed(f"{count_of(len(made.findings), 'fault')}; records with faults were skipped")
     console.message(f"{count_of(sum(made.counts.values()), 'record')} written to {dest_dir}")
     counts = zip(made.files, made.counts.items(), strict=True)
@@ -265,7 +265,7 @@ def submit(
 
     Records are validated against the dictionary before anything is sent. They are sent in the order of their links, and
     each is created, updated or refused separately. The result of each is printed: created, updated, unchanged, valid
-    (dry run), invalid or failed, with the reasons. The exit code is 3 if some were refused, 1 if all were.
+    (dry run), invalid or failed, with the reasons. The exit code is 3 if some or all were refused, 1 for a single one.
 
     Args:
         files: Files of records (.json, .jsonl, .tsv, .csv, .xlsx), or folders of such files.
@@ -326,7 +326,7 @@ def download(
         storage: Storage with the files (default: that of the settings).
         sds_version: Version of the SDS for the metadata (default: the one that its records state).
         place: The project.
-        require_checksum: Fail (exit code 3) for each file without a stated checksum, and do not download it.
+        require_checksum: Fail for each file without a stated checksum, and do not download it.
         console: Prints progress and failures.
     """
     from omicsdk.dtp.config import storage_of

@@ -157,7 +157,7 @@ def _added(add: Callable[[dict[str, Any]], Any], given: Sequence[dict[str, Any]]
     if errors:
         for each in made:
             console.message(f"made {' '.join(map(str, next(iter(each.items()))))}")
-        raise SomeFailed(f"{len(errors)} of {len(given)} folders not added", errors)
+        raise SomeFailed(f"{len(errors)} of {len(given)} folders not added", errors, others=len(made))
     return made
 
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.cli.commands.values import file_to_write
 from omicsdk.cli.connecting import seconds_of
-from omicsdk.cli.errors import SHOWN
+from omicsdk.cli.errors import REFUSED, SHOWN, is_denied, printable
 from omicsdk.cli.output import Call, TextAndData
-from omicsdk.core.errors import SomeFailed, TransferError, UsageError
+from omicsdk.core.errors import Interrupted, SomeFailed, UsageError
 from omicsdk.transfer import Control, Outcome, Patience, TransferReport
 from omicsdk.transfer.engine.control import report_of, termination
 from omicsdk.transfer.reports.progress import counted_words, size_words, time_words
@@ -163,7 +163,7 @@ def finish(
     remedy: str = AGAIN,
     is_counted: bool = False,
 ) -> None:
-    """Write the requested report, and print failures and the summary.
+    """Write the requested report, print failures and the summary, and add the outcomes that decide the exit code.
 
     Args:
         report: The result of the transfer.
@@ -174,48 +174,74 @@ def finish(
         did: The verb of the summary, such as "downloaded"; by default from the command's title.
         more: Further facts for the summary, such as "2 removed".
         fail: Called if all failed, to raise the command's own error.
-        remedy: Remedy if several files failed, and none arrived.
+        remedy: Remedy if several files failed, and no other is left.
         is_counted: Whether the command prints its own summary.
 
     Raises:
-        OmicsError: The only error, if no file arrived.
-        SomeFailed: Several errors, if no file arrived.
-        TransferError: The transfer was stopped.
+        OmicsError: The only error, if all failed.
+        SomeFailed: Several errors, if all failed.
     """
     errors = named_errors(report.failed) if errors is None else errors
     title = title or call.title
     path = call.options.get("report") or call.arguments.get("report")
     tell_report(report_path(path), report, errors, title, call.console)
     present = max(0, sum(report.counts.get(state, 0) for state in THERE) - (len(errors) - len(report.failed)))
-    if errors and not present:
+    is_stopped = bool(report.why_stopped or report.counts.get("stopped"))
+    if errors and not (present or is_stopped):
         if fail is not None:
             fail()
         if len(errors) == 1:
             raise errors[0]
-        raise SomeFailed(f"{len(errors)} of {len(report.outcomes)} files failed", errors, remedy=remedy)
-    tell_failures(errors, call.console)
+        is_final = all(map(is_denied, errors))  # a repetition would be denied, too
+        told = f"{len(errors)} of {len(report.outcomes)} files failed"
+        raise SomeFailed(told, errors, remedy="" if is_final else remedy)
+    tell_failures(errors, call.console, max(len(errors), len(report.outcomes)))
     if "planned" not in report.counts and not is_counted:
         where = where or str(call.arguments.get("folder") or call.arguments.get("download_dir") or "")
         did = did or _DONE.get(title.partition(" ")[0], "transferred")
         call.console.message(summary(report, did, where, failed=len(errors), more=more))
-    if report.why_stopped:
-        raise TransferError(
-            f"{title}: {report.why_stopped}; {present} of {len(report.outcomes)} files exist",
-            remedy=AGAIN,
-        )
+    if is_stopped:
+        why = f"{report.why_stopped or 'it was stopped'}; {present} of {len(report.outcomes)} files exist"
+        tell_stopped(Interrupted(f"{title}: {why}"), call.console)
+    elif not (errors or more or report.outcomes):
+        tell_empty(call)
 
 
-def tell_failures(errors: Sequence[object], console: Console) -> None:
-    """Print the first errors of a batch and the number of others; the exit code becomes 3.
+def tell_stopped(error: Interrupted, console: Console) -> None:
+    """Print that a transfer ended early, because its time was over; the exit code becomes 3.
+
+    Args:
+        error: Why, and how to resume.
+        console: Prints it.
+    """
+    console.error(str(error))
+    console.is_partial = True
+
+
+def tell_empty(call: Call) -> None:
+    """Warn that a command selected nothing; with `--fail-empty` the exit code becomes 1.
+
+    Args:
+        call: The command.
+    """
+    call.console.warning("nothing to do: no file is selected")
+    if call.options.get("fail_empty"):
+        call.console.exit_code = REFUSED
+
+
+def tell_failures(errors: Sequence[object], console: Console, total: int) -> None:
+    """Print the first errors of a batch and the number of others; they decide the exit code.
 
     Args:
         errors: The errors, or faults; may be empty.
         console: Prints them.
+        total: The number of items in the batch, as for `Console.add_outcomes`.
     """
     for error in errors[:SHOWN]:
-        console.some_failed(str(error))
+        console.error(printable(str(error)))
     if len(errors) > SHOWN:
-        console.some_failed(f"and {len(errors) - SHOWN} more")
+        console.error(f"and {len(errors) - SHOWN} more")
+    console.add_outcomes(errors, total)
 
 
 def named_errors(failed: Sequence[Outcome]) -> list[OmicsError]:

@@ -148,7 +148,7 @@ def report(
 
 def uploaded(result: UploadResult, call: Call) -> TextAndData | None:
     """Render an upload in the published client's texts."""
-    from omicsdk.cli.commands.transfers import finish
+    from omicsdk.cli.commands.transfers import THERE, finish
 
     area = UploadConfig().selected()
     if call.arguments.get("dry_run"):
@@ -160,9 +160,9 @@ def uploaded(result: UploadResult, call: Call) -> TextAndData | None:
         if file.state == "skipped"
         else f"Upload complete of {file.path} to upload area {area.uri}"
         for file in result.files
-        if file.error is None
+        if file.state in THERE
     ]
-    if not result.errors:
+    if len(lines) == len(result.files):
         lines.append(f"Completed upload of {len(result.files)} files to upload area {area.area_uuid}")
     return None if call.options.get("quiet") else TextAndData("\n".join(lines), result.to_dict())
 

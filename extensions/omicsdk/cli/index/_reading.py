@@ -22,7 +22,7 @@ from omicsdk.cli.catalog import Catalog
 from omicsdk.cli.commands.values import at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index._renderers import RENDERERS
-from omicsdk.cli.options import CHECK_ONLY, FETCH, LIMITS, REPORT, key, loaded
+from omicsdk.cli.options import CHECK_ONLY, FAIL_EMPTY, FETCH, LIMITS, REPORT, key, loaded
 from omicsdk.cli.parser import spelled
 from omicsdk.cli.services import SERVICES
 from omicsdk.cli.shapes import Argument, Command, Gathered, Kind
@@ -186,7 +186,7 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
     names = {each["name"] for each in arguments}
     more: list[Argument] = []
     if "control" in supplied:
-        all_limits = [*(FETCH if _downloads(entry, names) else LIMITS), REPORT]
+        all_limits = [*([*FETCH, FAIL_EMPTY] if _downloads(entry, names) else LIMITS), REPORT]
         more += [
             each
             for each in all_limits

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk import Azul
 from omicsdk.cli.commands import azul
 from omicsdk.cli.index import Entry
-from omicsdk.cli.options import LIMIT, QUIET
+from omicsdk.cli.options import FAIL_EMPTY, LIMIT, QUIET
 
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument
@@ -50,7 +50,7 @@ def _list(kind: str, example: str) -> Entry:
         example,
         hidden=("entity",),
         defaults={"entity": kind},
-        options=(LIMIT,),
+        options=(LIMIT, FAIL_EMPTY),
         render=azul.listed,
         columns=_COLUMNS.get(kind, ()),
     )

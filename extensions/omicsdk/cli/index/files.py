@@ -7,7 +7,7 @@ from dataclasses import replace
 from omicsdk.cli.commands.files import changes, listings
 from omicsdk.cli.commands.values import at_least_0, at_least_1
 from omicsdk.cli.index import Entry
-from omicsdk.cli.options import FETCH
+from omicsdk.cli.options import FAIL_EMPTY, FETCH
 
 SERVICE = ""
 BY_SIGNATURE = True
@@ -102,7 +102,7 @@ _ENTRIES = (
     Entry(
         "verify",
         listings.verify,
-        options=(FETCH[-1],),
+        options=(FETCH[-1], FAIL_EMPTY),
         title="Verification of",
         render=listings.verified,
         columns=("name", "state", "why"),

@@ -249,7 +249,10 @@ class BundleUpload:
                 if outcome.state == "skipped":
                     kept.add(number)
                 elif outcome.error is not None:
-                    self._fail(number, staging_error(self.files[number].name, self._bucket, outcome.error))
+                    refused = staging_error(self.files[number].name, self._bucket, outcome.error)
+                    if refused is not outcome.error:
+                        refused.__cause__ = outcome.error
+                    self._fail(number, refused)
 
             def follow(at: int, _: Outcome) -> FollowUp | None:
                 return self._ask(numbers[at], pool)
@@ -380,7 +383,9 @@ class BundleUpload:
                 raise error
         self._check_running()
         if errors:
-            raise UploadFailed(f"{len(errors)} of {len(self.files)} files failed: {first_of(errors)}", errors)
+            others = len(self.files) - len(errors)
+            told = f"{len(errors)} of {len(self.files)} files failed: {first_of(errors)}"
+            raise UploadFailed(told, errors, others=others)
 
 
 def stopped(control: Control) -> Interrupted:

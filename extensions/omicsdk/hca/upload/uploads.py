@@ -153,7 +153,8 @@ class UploadFailed(UploadException, SomeFailed):
         remedy: str | None = None,
         result: UploadResult | None = None,
     ) -> None:
-        super().__init__(message, errors, remedy=remedy)
+        others = 0 if result is None else len(result.files) - len(errors)
+        super().__init__(message, errors, others=others, remedy=remedy)
         self.result = result
 
 

@@ -595,12 +595,13 @@ class TransferReport:
             SomeFailed: Several failed; `errors` has those of the first 1,000.
             Interrupted: None failed, but some were stopped; states why, and how to resume.
         """
-        count = self.outcomes.counts["failed"]
+        count, total = self.outcomes.counts["failed"], len(self.outcomes)
         errors = [outcome.error for outcome in self.outcomes.failures if outcome.error is not None]
         if count == 1 and errors:
             raise errors[0]
         if count:
-            raise SomeFailed(f"{count} of {len(self.outcomes)} files failed: {first_of(errors, count)}", errors)
+            told = f"{count} of {total} files failed: {first_of(errors, count)}"
+            raise SomeFailed(told, errors, others=total - count)
         if not self.ok:
             counts = self.counts
             there = f"{counts['done'] + counts['skipped']} of {len(self.outcomes)} files are complete"

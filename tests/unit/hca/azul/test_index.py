@@ -128,8 +128,14 @@ def test_a_listing_follows_the_addresses_of_its_pages(client: Azul, service: Ser
 @pytest.mark.parametrize(
     ("condition", "said"),
     [
-        ("genusSpecies=homo sapiens", "nothing has genusSpecies=homo sapiens. Did you mean Homo sapiens? List the values"),
-        ("genusSpecies=whale", "nothing has genusSpecies=whale. List the values: omics azul facets --facet genusSpecies"),
+        (
+            "genusSpecies=homo sapiens",
+            "nothing has genusSpecies=homo sapiens. Did you mean Homo sapiens? List the values",
+        ),
+        (
+            "genusSpecies=whale",
+            "nothing has genusSpecies=whale. List the values: omics azul facets --facet genusSpecies",
+        ),
     ],
 )
 def test_a_value_that_nothing_has_is_logged_with_similar_ones(

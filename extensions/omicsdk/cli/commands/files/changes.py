@@ -259,7 +259,7 @@ def sync(
         report = copy_files(found.copy, stores, means.options(progress, control))
         # Removals come last, and are omitted after a failure: a target never loses files before it has the new ones.
         gone, kept = remove_extra(found, stores) if goes and report.ok else ((), ())
-        tell_failures(kept, console)
+        tell_failures(kept, console, len(gone) + len(kept))
         return Changed(found.copy, report, sync=found, removed=[str(uri) for uri in gone])
 
 

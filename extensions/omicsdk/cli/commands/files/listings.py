@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.transfers import control_of, count_of, report_path, tell_report
+from omicsdk.cli.commands.transfers import control_of, count_of, report_path, tell_empty, tell_failures, tell_report
 from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.errors import printable
 from omicsdk.cli.output import Output, TextAndData
@@ -360,7 +360,7 @@ def verify(
     With a copy, each file of the source is compared with it: local files are read, checksums and sizes stated by
     platforms are trusted. Without a copy, the source's bytes are fetched, compared with what the platform states, and
     discarded. A file is verified by a checksum, "size only" if no checksum is stated and the sizes are equal, and
-    unverified if nothing is stated. The exit code is 3 if a file is missing, wrong or unverified.
+    unverified if nothing is stated. The exit code is 3 if one of several files is missing, wrong or unverified, 1 for a single file.
 
     Args:
         source: File or folder to verify.
@@ -406,8 +406,10 @@ def verified(result: list[Verdict], call: Call) -> TextAndData:
         else:
             error = TransferError(f"{verdict.name}: {verdict.state}: {verdict.why}", name=verdict.name)
             outcomes.append(Outcome(verdict.name, "failed", error=error))
-            call.console.some_failed(error.message)
+    tell_failures([each.error.message for each in outcomes if each.error is not None], call.console, len(outcomes))
     tell_report(report_path(call.options.get("report")), TransferReport(outcomes), (), call.title, call.console)
+    if not outcomes:
+        tell_empty(call)
     counts = dict(Counter(verdict.state for verdict in result))
     line = ", ".join(f"{count:,} {state}" for state, count in counts.items()) or "no files"
     rows = [{"name": verdict.name, "state": verdict.state, "why": verdict.why} for verdict in result]

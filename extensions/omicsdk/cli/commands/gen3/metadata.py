@@ -111,16 +111,19 @@ def summarized(result: manifests.Summary, call: Call) -> dict[str, Any]:
     """
     console = call.console
     if result.failed:
-        tell_failures([OmicsError(error) for error in result.errors], console)
+        errors = [OmicsError(error) for error in result.errors]
         said = f"{result.failed} of {result.rows} rows failed; all of them are in {result.failures}"
         if result.failed >= result.rows:
-            raise SomeFailed(said, remedy="Correct their cause, and run the same command again.")
+            others = result.rows - len(errors)
+            raise SomeFailed(said, errors, others=others, remedy="Correct their cause, and run the same command again.")
+        tell_failures(errors, console, result.rows)
         console.some_failed(said)
         if result.failed_rows:
             console.message(f"{result.failed_rows} is a manifest of these rows alone")
     counted = ", ".join(f"{count} {state}" for state, count in result.counts.items()) or "nothing"
-    differ = result.counts.get(WRONG) or result.counts.get(MISSING)
-    (console.some_failed if differ else console.message)(f"{result.rows} rows: {counted}; written to {result.output}")
+    differ = result.counts.get(WRONG, 0) + result.counts.get(MISSING, 0)
+    console.add_outcomes(range(differ), result.rows)
+    (console.error if differ else console.message)(f"{result.rows} rows: {counted}; written to {result.output}")
     files = {"output": result.output, "failures": result.failures, "failed_rows": result.failed_rows}
     written = {name: file and str(file) for name, file in files.items() if file or name != "failed_rows"}
     return {"rows": result.rows, "counts": result.counts, **written}
@@ -237,7 +240,7 @@ def published(result: manifests.Published, call: Call) -> dict[str, Any]:
         raise SomeFailed(
             f"all {len(errors)} failed", errors, remedy="Correct their cause, and run the same command again."
         )
-    tell_failures(errors, call.console)
+    tell_failures(errors, call.console, len(errors) + sum(result.counts.values()))
     counted = [f"{count} {state}" for state, count in result.counts.items()]
     failed = [f"{len(errors)} failed"] if errors else []
     call.console.message(f"{', '.join([*counted, *failed]) or 'nothing to do'} at {call.base_url}")
@@ -421,11 +424,12 @@ def read_objects(
         file = output_file or discovery.name_for(client.base_url, OBJECTS, "TEMPLATE")
         discovery.write_template(file)
         return _written(file, 0, "objects", console)
+    console.add_outcomes((), len(dataset_guids))
     found = client.discovery_objects(
         dataset_guids,
         limit=limit,
         on_more=lambda: console.more_left(limit or 0, "studies"),
-        on_missing=lambda guid: console.some_failed(f"{guid}: study not found"),
+        on_missing=lambda guid: tell_failures([f"{guid}: study not found"], console, 0),
     )
     if only_object_guids:
         guids = [str(each.get("guid")) for each in found]
@@ -455,10 +459,10 @@ def delete_objects(
         return None
     counts = client.delete_discovery_objects(wanted, dry_run=dry_run)
     missing = [each for each in wanted if each not in counts]
-    for each in missing:
-        console.some_failed(f"{each}: study not found")
-    if missing and not counts:
-        raise SomeFailed(f"none of {len(missing)} studies exists", remedy="Check their GUIDs.")
+    errors = [OmicsError(f"{each}: study not found") for each in missing]
+    if errors and not counts:
+        raise SomeFailed(f"none of {len(missing)} studies exists", errors, remedy="Check their GUIDs.")
+    tell_failures(errors, console, len(wanted))
     if dry_run:
         known = {name: some for name, some in wanted.items() if name in counts}
         return {"would delete": {name: "all" if some is None else sorted(some) for name, some in known.items()}}

@@ -47,7 +47,7 @@ def submit(
 
     Rows are validated against the dictionary before anything is sent, and are sent in the order in which they link to
     each other. The result for each row is printed: created, updated, unchanged, valid (dry run), invalid or failed,
-    with the reasons. The exit code is 3 if some rows were refused.
+    with the reasons. The exit code is 3 if some or all rows were refused, 1 for a single one.
 
     Args:
         project: PROGRAM-CODE, or PROGRAM/CODE where the program's name has hyphens.
@@ -90,9 +90,8 @@ def submit(
         raise
     if lost > SHOWN:
         console.error(f"and {lost - SHOWN} more rows")
-    (console.some_failed if lost else console.message)(f"{_counted(counts)} of {counts.total()} rows")
-    if lost and lost == counts.total():
-        console.exit_code = REFUSED
+    (console.error if lost else console.message)(f"{_counted(counts)} of {counts.total()} rows")
+    console.add_outcomes(range(lost), counts.total())
     return rows
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.drs import found
-from omicsdk.cli.commands.transfers import finish
+from omicsdk.cli.commands.transfers import finish, tell_failures
 from omicsdk.core.archives import bytes_of
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.drs.identifiers import parse_drs_id
@@ -122,7 +122,15 @@ def pull_ls(
     wanted = [RequestedObject(parse_drs_id(infile))] if object else list(_listed(infile, console))
     with client.servers() as servers:
         if access:
-            return permissions_for(client, wanted, servers, lambda who, error: console.some_failed(f"{who}: {error}"))
+            errors: list[OmicsError] = []
+
+            def refused(who: str, error: OmicsError) -> None:
+                errors.append(OmicsError(f"{who}: {error}"))
+                errors[-1].__cause__ = error
+
+            rows = permissions_for(client, wanted, servers, refused)
+            tell_failures(errors, console, len(errors) + len({row["host"] for row in rows}))
+            return rows
         # Only identifiers and names: find() does not request what a manifest states, and the list shows what the commons has.
         files = find([RequestedObject(each.identifier, each.name) for each in wanted], servers)
     return [file.to_dict() for file in found(files, console)]

@@ -519,5 +519,5 @@ def print_done(result: Batch[Any], console: Console, more: str = "") -> None:
     """
     if not result.items:
         result.raise_if_failed()
-    tell_failures(result.errors, console)
+    tell_failures(result.errors, console, len(result.items) + len(result.errors))
     console.message(f"{result}{more}")

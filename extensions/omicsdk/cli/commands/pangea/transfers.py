@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.pangea.things import Names, check_words, line, names_given, print_done, printed
 from omicsdk.cli.commands.transfers import (
+    THERE,
     count_of,
     ended,
     finish,
@@ -17,9 +18,10 @@ from omicsdk.cli.commands.transfers import (
     summary,
     tell_failures,
     tell_report,
+    tell_stopped,
 )
 from omicsdk.cli.commands.values import text_of
-from omicsdk.core.errors import TransferError, UsageError
+from omicsdk.core.errors import Interrupted, UsageError
 from omicsdk.pangea.batches import Batch
 from omicsdk.pangea.client import Pangea
 from omicsdk.pangea.fields import ResultId
@@ -279,7 +281,7 @@ def download_results(
     missing = not_found(names, group_samples(client, group, names), group) if names is not None else []
     if missing and len(missing) == len(names or ()):
         raise missing[0]
-    tell_failures(missing, console)
+    tell_failures(missing, console, len(names or ()))
     where = org_name, group.uuid
     if urls_only:
         return client.result_urls(*where, samples=names, module_name=module_name, field_name=field_name)
@@ -321,10 +323,8 @@ def uploaded_reads(result: ReadsResult, call: Call) -> TextAndData:
     samples = Batch("uploaded", "samples", whole, sum(each.state == "kept" for each in whole), errors)
     print_done(samples, console, f"; {summary(report, 'uploaded')}")
     if report.why_stopped:
-        raise TransferError(
-            f"{report.why_stopped}; {len(whole)} of {len(result.samples)} samples are complete",
-            remedy="Run the same command again to resume.",
-        )
+        there = f"{len(whole)} of {len(result.samples)} samples are complete"
+        tell_stopped(Interrupted(f"{report.why_stopped}; {there}"), console)
     return printed("\n".join(map(_reads_line, whole)), [_reads_row(each) for each in whole], call)
 
 
@@ -352,7 +352,7 @@ def uploaded_field(result: UploadedField, call: Call) -> TextAndData:
     """Render the upload of a file into a field."""
     report, shown = result.report, _field_line(result.name, result.uuid)
     skipped = bool(report.counts["skipped"])
-    if not report.failed:
+    if report.ok:
         call.console.message(f"Skipped: {shown} holds {result.path} already" if skipped else f"Created: {shown}")
     finish(report, call)
     facts = {"name": result.name, "uuid": result.uuid, "analysis_result": result.analysis_result, "file": result.path}
@@ -369,4 +369,4 @@ def downloaded_results(result: TransferReport | Urls, call: Call) -> TextAndData
     if call.arguments.get("dry_run"):
         return foreseen(result)
     files = [{"path": str(folder / each.name), "size": each.size, **ended(each)} for each in result.outcomes]
-    return printed("\n".join(str(row["path"]) for row in files if row["state"] != "failed"), files, call)
+    return printed("\n".join(str(row["path"]) for row in files if row["state"] in THERE), files, call)

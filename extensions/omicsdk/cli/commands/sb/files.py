@@ -189,7 +189,7 @@ def file_changes(result: FileChanges, call: Call) -> object:
     kinds = Counter("folder" if each.source.is_folder else "file" for each in result.files)
     counted = [count_of(kinds[kind], kind) for kind in ("file", "folder") if kinds[kind]]
     line = "" if result.is_planned or not rows else f"{moves.DONE[result.kind]} {' and '.join(counted)}"
-    return done(Done(rows, line, result.errors, none=not rows), call)
+    return done(Done(rows, line, result.errors, len(rows) + len(result.errors)), call)
 
 
 # -- tags and metadata
@@ -198,7 +198,7 @@ def file_changes(result: FileChanges, call: Call) -> object:
 def tagged(result: Edits, call: Call) -> object:
     """Render changed tags: a row for each file."""
     rows = [{"name": each.path, "tags": each.after, "id": each.id} for each in result.changes]
-    return done(Done(rows, _line(result), result.errors), call)
+    return done(Done(rows, _line(result), result.errors, result.files), call)
 
 
 def metadata(
@@ -234,7 +234,7 @@ def _edited(made: Edits) -> Done:
     rows = [
         {"path": each.path, "field": each.field, "before": each.before, "after": each.after} for each in made.changes
     ]
-    return Done(rows, _line(made), made.errors, none=len(made.errors) >= made.files)
+    return Done(rows, _line(made), made.errors, made.files)
 
 
 def _line(made: Edits) -> str:

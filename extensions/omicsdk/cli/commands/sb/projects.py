@@ -156,7 +156,7 @@ def members(
 
     changed, failures = attempted((*add, *remove), change)
     line = f"{count_of(len(changed), 'member')} of {project} changed" if changed else ""
-    return Done(list(list_members(client, project)), line, failures, none=not changed)
+    return Done(list(list_members(client, project)), line, failures, len(changed) + len(failures))
 
 
 def list_members(client: SevenBridges, project: str) -> Iterator[Row]:

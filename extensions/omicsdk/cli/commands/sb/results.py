@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omicsdk.cli.commands.transfers import count_of
+from omicsdk.cli.commands.transfers import count_of, tell_failures
 from omicsdk.cli.commands.values import agreed
-from omicsdk.cli.errors import REFUSED
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.sb.jobs import PERIOD
 from omicsdk.sb.tasks import some_of
@@ -44,23 +43,20 @@ class Done:
     Attributes:
         rows: The data to print.
         line: The summary on stderr; empty if nothing was done.
-        failures: Why some failed.
-        none: Whether all failed.
+        failures: Why some failed: errors, or texts.
+        total: The number of objects, of which some or all failed.
     """
 
     rows: object
     line: str = ""
-    failures: Sequence[str] = ()
-    none: bool = False
+    failures: Sequence[object] = ()
+    total: int = 1
 
 
 def done(result: Done, call: Call) -> object:
-    """Render a result: its summary and failures; the exit code is 3 if some failed, 1 if all did."""
-    for failure in result.failures:
-        call.console.some_failed(failure)
-    if result.failures and result.none:
-        call.console.exit_code = REFUSED
-    elif result.line:
+    """Render a result: its summary and failures."""
+    tell_failures(result.failures, call.console, result.total)
+    if result.line and len(result.failures) < result.total:
         call.console.message(result.line)
     return result.rows
 
@@ -126,7 +122,7 @@ def pairs(words: Iterable[str], option: str) -> dict[str, list[str]]:
     return found
 
 
-def attempted(names: Iterable[str], act: Callable[[str], T]) -> tuple[dict[str, T], list[str]]:
+def attempted(names: Iterable[str], act: Callable[[str], T]) -> tuple[dict[str, T], list[OmicsError]]:
     """Apply an action to each of several objects; a failure does not stop the others.
 
     Args:
@@ -140,7 +136,7 @@ def attempted(names: Iterable[str], act: Callable[[str], T]) -> tuple[dict[str, 
         OmicsError: The only object failed.
     """
     results: dict[str, T] = {}
-    failures: list[str] = []
+    failures: list[OmicsError] = []
     wanted = dict.fromkeys(names)
     for name in wanted:
         try:
@@ -148,11 +144,12 @@ def attempted(names: Iterable[str], act: Callable[[str], T]) -> tuple[dict[str, 
         except OmicsError as error:
             if len(wanted) == 1:
                 raise
-            failures.append(f"{name}: {error}")
+            failures.append(OmicsError(f"{name}: {error}"))
+            failures[-1].__cause__ = error
     return results, failures
 
 
-def completed(what: str, ends: Sequence[tuple[str, str | None, str | None]]) -> tuple[str, list[str], bool]:
+def completed(what: str, ends: Sequence[tuple[str, str | None, str | None]]) -> tuple[str, list[str], int]:
     """Summarize what was waited for.
 
     Args:
@@ -160,11 +157,11 @@ def completed(what: str, ends: Sequence[tuple[str, str | None, str | None]]) -> 
         ends: The name of each, its final state, and why it failed.
 
     Returns:
-        The line of `Done`, its failures, and whether none completed.
+        The line of `Done`, its failures, and their total.
     """
     failures = [f"{name} is {state}{f': {why}' if why else ''}" for name, state, why in ends if state != "COMPLETED"]
     count = len(ends) - len(failures)
-    return f"{count:,} of {len(ends):,} {what} completed", failures, not count
+    return f"{count:,} of {len(ends):,} {what} completed", failures, len(ends)
 
 
 def removed(
@@ -192,7 +189,7 @@ def removed(
     if not agreed(f"Deleting {_named(kind, rows)} cannot be undone{effect}. Continue?", console):
         return Done([])
     gone, failures = attempted(rows, delete)
-    return Done([rows[name] for name in gone], f"deleted {_named(kind, gone)}", failures, none=not gone)
+    return Done([rows[name] for name in gone], f"deleted {_named(kind, gone)}", failures, len(rows))
 
 
 def _named(kind: str, names: Iterable[str]) -> str:

@@ -164,7 +164,7 @@ def list_exports(client: SevenBridges, *, volume: str | None = None, state: Stat
 def wait_for_imports(client: SevenBridges, ids: Sequence[str], *, waiting: Waiting, console: Console) -> Done:
     """Wait until imports have ended.
 
-    The exit code is 1 if none completed, 3 if some did not. Ctrl-C stops the command, not the imports.
+    The exit code is 3 if one of several did not complete, 1 for a single one. Ctrl-C stops the command, not the imports.
 
     Args:
         ids: Ids of imports.
@@ -176,7 +176,7 @@ def wait_for_imports(client: SevenBridges, ids: Sequence[str], *, waiting: Waiti
 def wait_for_exports(client: SevenBridges, ids: Sequence[str], *, waiting: Waiting, console: Console) -> Done:
     """Wait until exports have ended.
 
-    The exit code is 1 if none completed, 3 if some did not. Ctrl-C stops the command, not the exports.
+    The exit code is 3 if one of several did not complete, 1 for a single one. Ctrl-C stops the command, not the exports.
 
     Args:
         ids: Ids of exports.
@@ -186,8 +186,8 @@ def wait_for_exports(client: SevenBridges, ids: Sequence[str], *, waiting: Waiti
 
 
 def _wait_for(kind: StorageJobs, ids: Sequence[str], waiting: Waiting, console: Console) -> Done:
-    jobs, line, failures, none = _waited(kind, kind.find(ids), {}, waiting, console)
-    return Done([job_row(job) for job in jobs], line, failures, none)
+    jobs, line, failures, total = _waited(kind, kind.find(ids), {}, waiting, console)
+    return Done([job_row(job) for job in jobs], line, failures, total)
 
 
 def job_row(job: Import | Export) -> Row:
@@ -248,7 +248,7 @@ def start_imports(
     """Import objects of a volume as files of a project; the bytes stay on the volume.
 
     Missing folders are created. Each request starts up to a hundred imports. Imports that cannot be started or fail are
-    reported one by one; the exit code is 3, or 1 if all failed.
+    reported one by one; the exit code is 3, or 1 for a single one.
 
     A table has the columns volume, location and to: the sb:// path of the file, or of its folder with a trailing slash.
 
@@ -282,7 +282,7 @@ def start_exports(
     """Export files to a volume; they become aliases of its objects.
 
     Files of a folder keep their relative paths. Each request starts up to a hundred exports. Exports that cannot be
-    started or fail are reported one by one; the exit code is 3, or 1 if all failed.
+    started or fail are reported one by one; the exit code is 3, or 1 for a single one.
 
     A table has the columns file (its sb:// path or id), volume and location (its name on the volume).
 
@@ -320,14 +320,13 @@ def _started(
             raise
         line = f"started {len(jobs):,} {kind.what}. Wait for them: omics sb {kind.what} wait ID"
     failures = [f"{planned[number].name}: {error}" for number, error in sorted(errors.items())]
-    none = len(errors) == len(planned)
     if starting.wait and jobs:
         names = {job.id: planned[number].name for number, job in jobs.items()}
-        latest, line, failed, none = _waited(kind, list(jobs.values()), names, starting, console)
+        latest, line, failed, _ = _waited(kind, list(jobs.values()), names, starting, console)
         jobs = dict(zip(jobs, latest, strict=True))
         failures += failed
     rows = [_planned_row(each, jobs.get(number), errors.get(number)) for number, each in enumerate(planned)]
-    return Done(rows, line, failures, none)
+    return Done(rows, line, failures, len(planned))
 
 
 def _planned_row(planned: PlannedJob, job: Import | Export | None, error: str | None) -> Row:
@@ -340,7 +339,7 @@ def _planned_row(planned: PlannedJob, job: Import | Export | None, error: str | 
 
 def _waited(
     kind: StorageJobs, jobs: Sequence[Import | Export], names: Mapping[str, str], waiting: Waiting, console: Console
-) -> tuple[Sequence[Import | Export], str, list[str], bool]:
+) -> tuple[Sequence[Import | Export], str, list[str], int]:
     """Wait until jobs have ended; return their final states and the result of `completed`."""
 
     def changed(ended: int, total: int) -> None:
@@ -349,7 +348,7 @@ def _waited(
     try:
         latest = kind.wait(jobs, period=waiting.period, timeout=waiting.timeout_seconds, on_change=changed)
     except StillRunning as error:
-        return jobs, "", [str(error)], True
+        return jobs, "", [str(error)], len(jobs)
     except KeyboardInterrupt:
         console.message(f"The {kind.what} continue. See their states: omics sb {kind.what} ls")
         raise

@@ -163,7 +163,7 @@ def run(
     if not running.wait or not started:
         return _many(started, "running", failures)
     ended = _waited(client, list(started), running, console)
-    return Done(ended.rows, ended.line, [*failures, *ended.failures], ended.none)
+    return Done(ended.rows, ended.line, [*failures, *ended.failures], len(tasks))
 
 
 def clone(
@@ -198,7 +198,7 @@ def update(
 def wait(client: SevenBridges, tasks: Sequence[str], *, waiting: Waiting, console: Console) -> Done:
     """Wait until tasks have ended.
 
-    The exit code is 1 if none completed, 3 if some did not. Ctrl-C stops the command, not the tasks.
+    The exit code is 3 if one of several did not complete, 1 for a single one. Ctrl-C stops the command, not the tasks.
 
     Args:
         console: Prints progress.
@@ -241,9 +241,9 @@ def _made(client: SevenBridges, task: Task, running: Running, console: Console) 
     return _waited(client, [task.id], running, console) if running.wait else _created(task)
 
 
-def _many(tasks: Mapping[str, Task], state: str, failures: Sequence[str]) -> Done:
+def _many(tasks: Mapping[str, Task], state: str, failures: Sequence[object]) -> Done:
     rows = [row(task, TASK) for task in tasks.values()]
-    return Done(rows, f"{count_of(len(rows), 'task')} {state}", failures, none=not rows)
+    return Done(rows, f"{count_of(len(rows), 'task')} {state}", failures, len(rows) + len(failures))
 
 
 def _value(text: str) -> Any:
