@@ -506,18 +506,19 @@ def _lines(things: Sequence[Model], call: Call) -> TextAndData:
     return printed("\n".join(map(line, things)), [thing.to_dict() for thing in things], call)
 
 
-def print_done(result: Batch[Any], console: Console, more: str = "") -> None:
+def print_done(result: Batch[Any], console: Console, more: str = "", *, is_stopped: bool = False) -> None:
     """Print failures and a summary; the exit code is 3 if some failed.
 
     Args:
         result: The result.
         console: Prints them.
         more: Further text of the summary.
+        is_stopped: Whether others were stopped before their end.
 
     Raises:
         OmicsError: All failed: the only error, or one for all.
     """
-    if not result.items:
+    if not (result.items or is_stopped):
         result.raise_if_failed()
     tell_failures(result.errors, console, len(result.items) + len(result.errors))
     console.message(f"{result}{more}")

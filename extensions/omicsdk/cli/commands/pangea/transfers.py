@@ -321,7 +321,7 @@ def uploaded_reads(result: ReadsResult, call: Call) -> TextAndData:
     whole = [each for each in result.samples if each.state in ("uploaded", "kept")]
     errors = [each.error for each in result.samples if each.error is not None]
     samples = Batch("uploaded", "samples", whole, sum(each.state == "kept" for each in whole), errors)
-    print_done(samples, console, f"; {summary(report, 'uploaded')}")
+    print_done(samples, console, f"; {summary(report, 'uploaded')}", is_stopped=bool(report.why_stopped))
     if report.why_stopped:
         there = f"{len(whole)} of {len(result.samples)} samples are complete"
         tell_stopped(Interrupted(f"{report.why_stopped}; {there}"), console)
