@@ -18,10 +18,10 @@ the classes that your program can handle; an `except` clause also catches subcla
 | Code | Meaning |
 |---:|---|
 | 0 | Success. |
-| 1 | The service or the system refused the operation, or the time budget was exceeded. |
+| 1 | The service or the system refused the operation, or the only item of a batch failed. |
 | 2 | The command, an argument or a setting is invalid. |
-| 3 | Some items of a batch failed; the others are complete. |
-| 4 | Credentials are missing, invalid or expired. |
+| 3 | Some or all of several items failed, the time budget is over, or a limit left items out. |
+| 4 | Credentials are missing, invalid, expired or without access (401, 403), for all items. |
 | 130 | Interrupted with Ctrl-C; completed work is kept. |
 | 143 | Terminated by SIGTERM; completed work is kept. |
 

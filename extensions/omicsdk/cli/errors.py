@@ -12,6 +12,7 @@ from omicsdk.core.errors import (
     AuthError,
     ConfigError,
     ConnectFailed,
+    Forbidden,
     Interrupted,
     OmicsError,
     SomeFailed,
@@ -62,7 +63,7 @@ def is_denied(error: object) -> bool:
         error: The error; its causes count too.
     """
     for _ in range(10):
-        if isinstance(error, AuthError) or (isinstance(error, APIError) and error.status in (401, 403)):
+        if isinstance(error, AuthError | Forbidden) or (isinstance(error, APIError) and error.status in (401, 403)):
             return True
         error = error.__cause__ if isinstance(error, BaseException) else None
     return False

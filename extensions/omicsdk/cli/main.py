@@ -29,8 +29,8 @@ def main(argv: Sequence[str] | None = None, *, catalog: Catalog | None = None) -
         catalog: The commands; by default those that are installed.
 
     Returns:
-        The exit code: 0 done, 1 the service refused, 2 usage, 3 some of a batch failed, 4 credentials, 130 interrupted,
-        143 ended by SIGTERM.
+        The exit code: 0 done, 1 failed, 2 usage, 3 some or all of a batch failed, 4 credentials, 130 interrupted, 143
+        ended by SIGTERM.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     _prepare_streams()
