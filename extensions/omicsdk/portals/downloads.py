@@ -56,8 +56,7 @@ from omicsdk.portals.sources import SourceOptions, Sources
 from omicsdk.portals.url_lists import CHECKSUMS
 from omicsdk.portals.url_lists import URLS as URL_LIST
 from omicsdk.transfer import Control, Item, Location, Outcome, TransferReport
-from omicsdk.transfer.disk import write_errors
-from omicsdk.transfer.downloads.downloading import nearest_folder
+from omicsdk.transfer.disk import nearest_folder, write_errors
 from omicsdk.transfer.engine.control import report_of
 from omicsdk.transfer.reports.progress import size_words
 

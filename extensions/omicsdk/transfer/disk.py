@@ -10,6 +10,7 @@ import stat
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
+from math import inf
 from typing import Any
 
 from omicsdk.core.errors import DiskFull, NotWritable, TooManyOpenFiles, TransferError
@@ -26,6 +27,9 @@ _AT_ONCE = 1024
 #: Bytes that a file of unknown size leaves free on its file system, or a twentieth of the whole if that is less: other
 #: programs write there too.
 RESERVE = 1024 * 1024 * 1024
+#: Bytes that transfers leave free for journals and reports, and for each of their files, which has a line in these. At
+#: most a twentieth of the disk.
+KEPT, KEPT_FOR_EACH = 1024 * 1024, 512
 # Most bytes that may be written before the free space is read again.
 _UNSEEN = 16 * 1024 * 1024
 
@@ -104,6 +108,98 @@ class Growth:
                 raise error
             self._allowed = min(spare // 2, _UNSEEN)  # other programs use it meanwhile
         self._allowed -= count
+
+
+def nearest_folder(folder: str) -> str:
+    """Return a folder, or its nearest existing parent."""
+    while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+    return folder
+
+
+class InsufficientSpace(DiskFull):
+    """The files do not fit on the disk, or one of them.
+
+    Args:
+        folder: The target folder.
+        needed: Bytes that are missing there.
+        free: Bytes that the file system has for them.
+        name: The file, if it is one.
+    """
+
+    default_remedy = "Free disk space, or choose another folder."
+
+    def __init__(self, folder: str, needed: int, free: int, *, name: str = "") -> None:
+        super().__init__(folder, name=name)
+        told = f"{needed:,} more bytes are needed in {folder}, but only {free:,} are"
+        self.message = f"{name}: {told} left" if name else f"{told} free"
+
+
+def shortage_of(needed: int, folder: str) -> InsufficientSpace | None:
+    """Return an error for what does not fit; None if it fits or the system does not report free space.
+
+    Args:
+        needed: Bytes that are missing.
+        folder: The target folder.
+    """
+    found = space_of(nearest_folder(folder))
+    return InsufficientSpace(folder, needed, found[0]) if found is not None and needed > found[0] else None
+
+
+class DiskSpace:
+    """Assigns free space to files before they are fetched: one that is too large fails alone, and smaller ones fit.
+
+    Space for the journal and for reports is kept free.
+
+    Args:
+        folder: Where the files are written.
+        files: Their number, 0 if unknown.
+        unwritten: Returns the bytes that were claimed, and are not written yet.
+        space: Returns the free bytes and the size of the file system, None if unknown.
+
+    Attributes:
+        free: The free bytes when they were last read.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        files: int = 0,
+        unwritten: Callable[[], int] = lambda: 0,
+        *,
+        space: Callable[[str], tuple[int, int] | None] = space_of,
+    ) -> None:
+        self._folder = folder
+        self._kept = KEPT + KEPT_FOR_EACH * files
+        self._unwritten = unwritten
+        self._space = space
+        self._read_at = -inf
+        self._left: float = 0
+        self.free = 0
+
+    def claim(self, needed: int, now: float = 0.0, *, name: str = "") -> InsufficientSpace | None:
+        """Assign space to a file.
+
+        Args:
+            needed: Bytes that it still needs.
+            now: The present time; the free space is read at most once a second.
+            name: The file's name in messages.
+
+        Returns:
+            None if it fits, else why not; then nothing is assigned.
+        """
+        if needed > self._left and now - self._read_at >= 1:
+            self._read_at = now
+            found = self._space(self._folder)
+            if found is None:
+                self._left = inf
+            else:
+                self.free, total = found
+                self._left = self.free - min(self._kept, total // 20) - self._unwritten()
+        if needed > self._left and needed:
+            return InsufficientSpace(self._folder, needed, max(0, int(self._left)), name=name)
+        self._left -= needed
+        return None
 
 
 def write_at(descriptor: int, buffers: Sequence[bytes], offset: int) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from breakable import Faults
+from disk_space import stating
 from omicsdk.sandbox import Rule
+from omicsdk.transfer.disk import KEPT, KEPT_FOR_EACH
 from portal_host import PortalHost, content
 from unsettled import unsettled
 
@@ -157,3 +160,25 @@ def test_a_list_with_a_head_only_is_reported_and_fails_on_request(user: Any, gdc
     assert (ran.code, "0 files" in ran.err, "no file is selected" in ran.err) == (0, True, True)
     assert user("get", "head.txt", "--to", "data", "--fail-empty").code == 1
     assert user("get", "gdc_manifest.txt", "--to", "data", "--fail-empty").code == 0
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_disk_that_is_too_small_for_a_file_gets_the_others_the_manifest_and_the_report(
+    user: Any, gdc: PortalHost, monkeypatch: pytest.MonkeyPatch, dry_run: bool
+) -> None:
+    free = KEPT + 2 * KEPT_FOR_EACH + 20  # each file has 17 bytes
+    monkeypatch.setattr(os, "statvfs", stating(lambda: (free, 10**9)))
+    ran = user("get", "gdc_manifest.txt", "--to", "data", "--report", "r.jsonl", *(["--dry-run"] if dry_run else []))
+    if dry_run:
+        assert f"34 more bytes are needed in {Path('data').absolute()}, but only {free:,} are free" in ran.err
+        assert ran.code == 0, ran.err
+        assert [file["plan"] for file in ran.json["files"]] == [
+            "download 17 bytes",
+            "download 17 bytes; it does not fit on the disk",
+        ]
+        return
+    assert ran.code == 3, ran.err
+    assert ran.json["counts"] == {"done": 1, "skipped": 0, "failed": 1, "stopped": 0}
+    assert f"17 more bytes are needed in {Path('data').absolute()}, but only 3 are left" in ran.err
+    assert "17 more bytes are needed" in Path("data.manifest.tsv").read_text()
+    assert len(Path("r.jsonl").read_text().splitlines()) == 3

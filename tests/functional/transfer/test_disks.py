@@ -35,6 +35,13 @@ def mount(tmp_path: Path) -> Iterator[Callable[..., Path]]:
         subprocess.run(["umount", "-l", str(place)], check=True)
 
 
+@pytest.fixture
+def others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other programs fill the disk after its free space was read."""
+    monkeypatch.setattr(os, "statvfs", stating(lambda: (100 * GIB, 100 * GIB)))
+
+
+@pytest.mark.usefixtures("others")
 def test_a_full_disk_is_named_and_can_be_gone_on_with(server: Any, noise: Any, mount: Any) -> None:
     place = mount("size=20m")
     body = noise(30 * MIB)
@@ -52,6 +59,7 @@ def test_a_full_disk_is_named_and_can_be_gone_on_with(server: Any, noise: Any, m
     assert (place / "one").read_bytes() == body
 
 
+@pytest.mark.usefixtures("others")
 def test_a_disk_that_is_full_for_everything(server: Any, noise: Any, mount: Any) -> None:
     place = mount("size=64k")
     (place / "filler").write_bytes(b"x" * 60 * 1024)

@@ -11,13 +11,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import ChecksumMissing, DiskFull, NotWritable, UnsafePath, UsageError
+from omicsdk.core.errors import ChecksumMissing, NotWritable, UnsafePath, UsageError
 from omicsdk.core.lazy import logger
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.arguments import function, kind, path, permissions, whole_number
-from omicsdk.transfer.disk import Disk, make_folders, space_of
+from omicsdk.transfer.disk import Disk, DiskSpace, InsufficientSpace, make_folders, nearest_folder, shortage_of
 from omicsdk.transfer.downloads.engine import Downloads, Settings
-from omicsdk.transfer.downloads.files import PartFiles, recorded, skipped, usable
+from omicsdk.transfer.downloads.files import PartFiles, bytes_needed, recorded, skipped, usable
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.engine.control import Control, opened
 from omicsdk.transfer.items import Item, ItemSource, check_all, guard_of
@@ -34,59 +34,6 @@ if TYPE_CHECKING:
 _log = logger("omicsdk.transfer")
 
 
-class InsufficientSpace(DiskFull):
-    """The files do not fit on the disk.
-
-    Args:
-        folder: The target folder.
-        needed: Bytes that are missing there.
-        free: Bytes that the file system has for them.
-    """
-
-    default_remedy = "Free disk space, or choose another folder."
-
-    def __init__(self, folder: str, needed: int, free: int) -> None:
-        super().__init__(folder)
-        self.message = f"{needed:,} more bytes are needed in {folder}, but only {free:,} are free"
-
-
-def nearest_folder(folder: str) -> str:
-    """Return a folder, or its nearest existing parent."""
-    while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
-        folder = os.path.dirname(folder)
-    return folder
-
-
-def bytes_needed(item: Item, files: PartFiles) -> int:
-    """Estimate the bytes that a file still needs on the disk from sizes and names; existing files are not read.
-
-    Args:
-        item: The file; one without a stated size needs an unknown amount, counted as 0.
-        files: The paths of files.
-    """
-    return max(0, (item.size or 0) - max(map(_held, files.paths(item.name))))
-
-
-def shortage_of(needed: int, folder: str) -> InsufficientSpace | None:
-    """Return an error for what does not fit; None if it fits or the system does not report free space.
-
-    Args:
-        needed: Bytes that are missing.
-        folder: The target folder.
-    """
-    found = space_of(nearest_folder(folder))
-    return InsufficientSpace(folder, needed, found[0]) if found is not None and needed > found[0] else None
-
-
-def _held(path: str) -> int:
-    """Bytes that a file occupies on the disk; unwritten holes do not count."""
-    try:
-        found = os.lstat(path)
-    except OSError:
-        return 0
-    return min(found.st_size, found.st_blocks * 512) if hasattr(found, "st_blocks") else found.st_size
-
-
 def _dry_run(
     items: ItemSource, files: PartFiles, folder: str, path: str, *, require_checksum: bool, unvalidated: bool
 ) -> Outcomes:
@@ -101,16 +48,15 @@ def _dry_run(
         unvalidated: As for `usable`.
 
     Returns:
-        One outcome per item: skipped (exists and is recorded), planned (see its `plan`), or failed (its path is
-            blocked, or
-        a required checksum is not stated).
+        One outcome per item: skipped (exists and is recorded), planned (see its `plan`, also if it does not fit on the
+        disk), or failed (its path is blocked, or a required checksum is not stated).
 
     Raises:
         NotWritable: The folder is not writable.
-        InsufficientSpace: The missing bytes do not fit on the disk.
     """
     if not items.once:
         check_all(items.names(), folder, None)
+        items.count()
     with closing(Journal(path, lambda: False, look=True)) if os.path.exists(path) else nullcontext() as journal:
         check = guard_of(folder, look=True).check if items.once else None
         there = nearest_folder(folder)
@@ -118,7 +64,7 @@ def _dry_run(
             raise NotWritable(folder, "a file of that name exists")
         if not os.access(there, os.W_OK | os.X_OK):
             raise NotWritable(there, "this account cannot write there")
-        outcomes, needed = Outcomes(), 0
+        outcomes, needed, fits, space = Outcomes(), 0, True, DiskSpace(there, items.files or 0)
         for number, item in enumerate(items):
             try:
                 if check is not None:
@@ -129,11 +75,13 @@ def _dry_run(
             except (UnsafePath, NotWritable, ChecksumMissing) as error:
                 outcome = Outcome(item.name, "failed", item.size, error=error)
             if outcome.state == "planned":
-                needed += bytes_needed(item, files)
+                lacking = bytes_needed(item, files)
+                needed += lacking
+                if space.claim(lacking) is not None:
+                    fits, outcome = False, outcome._replace(plan=f"{outcome.plan}; it does not fit on the disk")
             outcomes.put(number, outcome._replace(label=item.label))
-    problem = shortage_of(needed, folder)
-    if problem is not None:
-        raise problem
+    if not fits:
+        _log.warning("%s; files that do not fit will fail", InsufficientSpace(folder, needed, space.free).message)
     return outcomes
 
 
@@ -235,7 +183,7 @@ def download(
         NotWritable: The folder is not writable.
         FolderBusy: Another process transfers into it.
         Interrupted: It was stopped, or its time was over, while it waited for the other process.
-        DiskFull: There is no space for the journal; with `dry_run`, not for all files (InsufficientSpace).
+        DiskFull: There is no space for the journal.
         ValueError: A number below 1, a run's name that is not a file name, an empty folder, or a mode that denies the
             owner reading or writing.
         TypeError: An argument or an item of another type.

@@ -25,9 +25,19 @@ from omicsdk.core.errors import (
 from omicsdk.core.threads import Pool
 from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer.arguments import a, foreign_words
-from omicsdk.transfer.disk import Disk
+from omicsdk.transfer.disk import Disk, DiskSpace
 from omicsdk.transfer.downloads import messages
-from omicsdk.transfer.downloads.files import Committer, Landing, PartFiles, Spool, recorded, skipped, usable, words
+from omicsdk.transfer.downloads.files import (
+    Committer,
+    Landing,
+    PartFiles,
+    Spool,
+    bytes_needed,
+    recorded,
+    skipped,
+    usable,
+    words,
+)
 from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.receiving import ACCEPTED, ResponseWriter, Small, is_small, problem_of
 from omicsdk.transfer.downloads.transitions import TRANSITIONS
@@ -129,6 +139,7 @@ class Downloads(Engine[Job]):
         self._spool = Spool(settings.store, journal, self._inbox) if settings.store is not None else None
         self._committer = self._spool or Committer(journal, folder, self._inbox, settings.disk)
         self._small = dict[int, Small]()
+        self._space = DiskSpace(folder, items.files or 0, self._unwritten)
         self._preparing = 0
         self._landing = 0  # files that are being renamed
         self._flush_at = now + FLUSH
@@ -161,6 +172,8 @@ class Downloads(Engine[Job]):
                     self._refuse(number, item, error)
                     continue
             if self._spool is not None or not self._is_plain(number, item):
+                if self._spool is None and self._lacks_space(number, item):
+                    continue
                 job = self._job(number, item)
                 self._preparing += 1
                 self.apply(job, messages.Admitted(self._spool is not None))
@@ -184,9 +197,26 @@ class Downloads(Engine[Job]):
             return True
         if not is_small(item) or item.name in self._journal.parts:
             return False
+        if self._lacks_space(number, item):
+            return True
         small = self._small[number] = Small(number, item)
         self._scheduler.queue(small)
         return True
+
+    def _lacks_space(self, number: int, item: Item) -> bool:
+        """Fail an item that does not fit on the disk before it is requested, so that others do."""
+        now = self._clock.monotonic()
+        if self._space.claim(item.size or 0, now) is None:
+            return False
+        error = self._space.claim(bytes_needed(item, self._files), now, name=item.title)
+        if error is not None:
+            self._refuse(number, item, error)
+        return error is not None
+
+    def _unwritten(self) -> int:
+        """Return the bytes of open files that are not on disk yet."""
+        large = sum(max(0, (job.size or 0) - job.present) for job in self._open.values())
+        return large + sum(small.item.size or 0 for small in self._small.values())
 
     def _job(self, number: int, item: Item) -> Job:
         job = self._open[number] = Job(number, item, *self._files.paths(item.name), unvalidated=self._unvalidated)

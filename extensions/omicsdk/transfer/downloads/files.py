@@ -531,6 +531,25 @@ class PartFiles:
         self._made.add(parent)
 
 
+def bytes_needed(item: Item, files: PartFiles) -> int:
+    """Estimate the bytes that a file still needs on the disk from sizes and names; existing files are not read.
+
+    Args:
+        item: The file; one without a stated size needs an unknown amount, counted as 0.
+        files: The paths of files.
+    """
+    return max(0, (item.size or 0) - max(map(_held, files.paths(item.name))))
+
+
+def _held(path: str) -> int:
+    """Bytes that a file occupies on the disk; unwritten holes do not count."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return 0
+    return min(found.st_size, found.st_blocks * 512) if hasattr(found, "st_blocks") else found.st_size
+
+
 def _stat(path: str) -> os.stat_result | None:
     try:
         return os.lstat(path)

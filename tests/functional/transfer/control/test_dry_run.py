@@ -10,8 +10,9 @@ from typing import Any, NoReturn
 
 import pytest
 from disk_space import stating
-from omicsdk.core import NotWritable
+from omicsdk.core import DiskFull, NotWritable
 from omicsdk.transfer import Control, Item, Location, download
+from omicsdk.transfer.disk import KEPT, KEPT_FOR_EACH
 from omicsdk.transfer.journal import Journal
 
 MIB = 1024 * 1024
@@ -80,13 +81,42 @@ def test_what_exists_needs_no_room(server: Any, target: Path, noise: Any, monkey
     assert download(items, target, dry_run=True).ok
 
 
-def test_too_little_room_is_a_warning_in_earnest(
-    server: Any, target: Path, monkeypatch: Any, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("once", [False, True], ids=["counted", "one by one"])
+def test_files_that_fit_come_and_the_others_are_not_requested(
+    server: Any, target: Path, noise: Any, monkeypatch: Any, caplog: pytest.LogCaptureFixture, once: bool
 ) -> None:
-    monkeypatch.setattr(os, "statvfs", stating(lambda: (1, 10**9)))
+    sizes = {"a": 100_000, "large": 3 * MIB, "b": 200_000, "small": 600_000, "last": 50}
+    items = [server.item(name, noise(size), "md5") for name, size in sizes.items()]
+    kept = KEPT + (0 if once else 5 * KEPT_FOR_EACH)
+
+    def space() -> tuple[int, int]:
+        there = (path for path in target.rglob("*") if path.is_file() and ".omics-transfer" not in path.parts)
+        return kept + 901_000 - sum(path.stat().st_size for path in there), 10**9
+
+    monkeypatch.setattr(os, "statvfs", stating(space))
     with caplog.at_level(logging.WARNING, "omicsdk.transfer"):
-        assert download([server.item("one", b"123", "md5")], target).ok
-    assert "3 more bytes are needed" in caplog.text
+        report = download(iter(items) if once else items, target)
+    assert [outcome.state for outcome in report.outcomes] == ["done", "failed", "done", "done", "done"]
+    assert isinstance(report.outcomes[1].error, DiskFull)
+    assert "large: 3,145,728 more bytes are needed in" in str(report.outcomes[1].error)
+    assert server.of("large") == []
+    assert once or "more bytes are needed" in caplog.text
+
+
+def test_a_partial_file_needs_only_what_is_missing(
+    server: Any, fault: Any, target: Path, noise: Any, monkeypatch: Any
+) -> None:
+    item = server.item("one", noise(9 * MIB), "md5")
+    server.fault("one", fault.cut(8 * MIB + 5, stall=True))
+    control = Control()
+
+    def look(progress: Any) -> None:
+        if progress.bytes_fetched > 8 * MIB:
+            control.stop()
+
+    download([item], target, control=control, progress=look)
+    monkeypatch.setattr(os, "statvfs", stating(lambda: (KEPT + KEPT_FOR_EACH + 2 * MIB, 10**9)))
+    assert download([item], target).ok
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")

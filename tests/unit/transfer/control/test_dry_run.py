@@ -1,13 +1,15 @@
 """Dry runs: what would happen is reported, and nothing is touched. Room on the disk, and permissions, before and after."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 from disk_space import stating
-from omicsdk.core import DiskFull, NameClash, NotWritable, UnsafePath
+from omicsdk.core import NameClash, NotWritable, UnsafePath
 from omicsdk.transfer import Item, download
+from omicsdk.transfer.disk import KEPT, KEPT_FOR_EACH
 
 
 def never() -> NoReturn:
@@ -64,12 +66,25 @@ def test_a_folder_that_may_not_be_written_is_reported(tmp_path: Path) -> None:
         download([Item("one", never)], tmp_path / "x", dry_run=True)
 
 
-def test_too_little_room_is_an_error_of_a_dry_run(target: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(os, "statvfs", stating(lambda: (1000, 10**9)))
-    fits = [Item("one", never, 400), Item("two", never, 600)]
-    assert download(fits, target, dry_run=True).ok
-    with pytest.raises(DiskFull, match=r"1,001 more bytes are needed in .*, but only 1,000 are free\. Free disk space"):
-        download([*fits, Item("three", never, 1)], target, dry_run=True)
+def test_what_does_not_fit_is_planned_with_a_warning(
+    target: Path, monkeypatch: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = KEPT + 3 * KEPT_FOR_EACH
+    monkeypatch.setattr(os, "statvfs", stating(lambda: (kept + 1000, 10**9)))
+    items = [Item("one", never, 400), Item("large", never, 700), Item("two", never, 600)]
+    report = download(items, target, dry_run=True)
+    assert plans(report) == [
+        ("one", "planned", "download 400 bytes"),
+        ("large", "planned", "download 700 bytes; it does not fit on the disk"),
+        ("two", "planned", "download 600 bytes"),
+    ]
+    (record,) = caplog.records
+    assert re.match(
+        rf"1,700 more bytes are needed in .*, but only {kept + 1000:,} are free; files", record.getMessage()
+    )
+    assert not target.exists()
+    assert download([items[0], items[2]], target, dry_run=True).ok
+    assert len(caplog.records) == 1
 
 
 def test_a_file_system_without_bounds_is_not_full(target: Path, monkeypatch: Any) -> None:
