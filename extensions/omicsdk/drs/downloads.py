@@ -69,7 +69,7 @@ def item_for(file: DrsFile, locate: Callable[[], Location], retries: int) -> Ite
     found, wanted = file.found, file.requested
     stated = {**(found.checksums if found is not None else {}), **verifiable(wanted.checksums)}
     size = wanted.size if wanted.size is not None or found is None else found.size
-    return Item(file.name, locate, size, stated, label_of(file), retries)
+    return Item(file.name, locate, size, stated, label_of(file), retries, source=wanted.identifier.text)
 
 
 def label_of(file: DrsFile) -> str:

@@ -275,7 +275,8 @@ def verify(
 def _item(client: SevenBridges, each: RemoteFile, retries: int = 10) -> Item:
     from omicsdk.transfer import Item
 
-    return Item(each.name, locator(client, each.file.id), size_of(each.file), checksums_of(each.file), retries=retries)
+    id, size = each.file.id, size_of(each.file)
+    return Item(each.name, locator(client, id), size, checksums_of(each.file), retries=retries, source=str(id))
 
 
 # -- what the platform states of a file

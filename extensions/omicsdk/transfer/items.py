@@ -9,6 +9,7 @@ from typing import Generic, TypeVar, cast
 
 from omicsdk.core.checksums import ALGORITHMS, FORMS, is_checksum
 from omicsdk.core.errors import NameClash
+from omicsdk.core.redaction import without_query
 from omicsdk.transfer.arguments import a, each, many, number, whole_number
 from omicsdk.transfer.names import NameGuard, check_links, check_names, folds_case, room_in
 from omicsdk.transfer.network.requests import Location
@@ -33,6 +34,8 @@ class Item:
         min_delay: Seconds before the first retry; the delay doubles with each further one without progress, up to 60 s.
         renew: If `locate` is a Location, a function that returns another one when it is refused or has expired, called
             in a thread; None if there is no other.
+        source: Where its bytes come from, in the plan of a dry run: a URI; by default the URL of `locate` if it is a
+            Location, else the label.
 
     Raises:
         ValueError: A negative size, retries or delay, an unknown algorithm, or an invalid checksum.
@@ -47,6 +50,7 @@ class Item:
     retries: int = 10
     min_delay: float = 0.25
     renew: Callable[[], Location] | None = field(default=None, repr=False)
+    source: str = ""
 
     def __post_init__(self) -> None:
         self._check_types()
@@ -87,6 +91,12 @@ class Item:
     def title(self) -> str:
         """Its name in messages."""
         return self.label or self.name
+
+    @property
+    def stated_source(self) -> str:
+        """Where its bytes come from, without secrets; empty if nothing states it."""
+        text = self.source or (self.locate.url if isinstance(self.locate, Location) else self.label)
+        return without_query(text) if "://" in text else text
 
 
 class _Mapped(Iterable[R], Generic[T, R]):

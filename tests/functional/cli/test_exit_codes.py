@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azul_project import write_project
 from breakable import Faults
 from disk_space import stating
 from omicsdk.sandbox import Rule
@@ -83,6 +84,13 @@ def sb(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
     return ["sb", "files", "download", f"{P}/in/", "--download-dir", "to"], "/sb/_storage/*"
 
 
+def azul(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
+    del user
+    contents = {f"f{number}.txt": f"content {number}".encode()[:9] for number in range(count)}
+    sandbox.seed(write_project(Path("bundle").absolute(), contents=contents))
+    return ["azul", "download", "--filter", "fileFormat=txt", "--to", "to"], "/azul/*"
+
+
 def into_s3(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
     del user
     Path("tree").mkdir()
@@ -128,6 +136,22 @@ def test_a_time_that_is_over_ends_with_3_and_prints_the_result(user: Any, omics_
     assert "the time budget of 1 s is over" in ran.err
     assert ran.json["counts"]["stopped"] == 2
     assert user(*words).code == 0
+
+
+@pytest.mark.parametrize("command", [*DOWNLOADS, azul], ids=lambda command: command.__name__)
+def test_a_dry_run_shows_target_size_checksum_and_source_of_each_file(
+    user: Any, omics_sandbox: Any, command: Any
+) -> None:
+    words, _ = command(omics_sandbox, user, 2)
+    ran = user(*words, "--dry-run")
+    assert ran.code == 0, ran.err
+    (row,) = (row for row in ran.json["files"] if row["target"].endswith("/f0.txt"))
+    assert row["size"] == 9
+    assert row["source"]
+    assert "?" not in row["source"]
+    assert row["checksum"] is None if command is sb else row["checksum"].startswith(("sha256", "md5"))
+    assert row.get("name", "f0.txt").startswith("f0.txt")
+    assert not Path("to").exists()
 
 
 @pytest.fixture

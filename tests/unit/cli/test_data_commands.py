@@ -123,7 +123,8 @@ def test_cp_leaves_what_exists_when_it_shall(omics, reads, tmp_path):
 def test_cp_states_what_it_would_do(omics, reads, tmp_path):
     code, told, _ = omics("cp", "-r", "--dry-run", "shelf://p", "out")
     assert (code, told["bytes"]) == (0, 3)
-    assert told["files"][1] == {"source": "shelf://p/deep/b.csv", "target": "out/deep/b.csv", "size": 2, "plan": "copy"}
+    where = {"source": "shelf://p/deep/b.csv", "target": "out/deep/b.csv"}
+    assert told["files"][1] == {**where, "size": 2, "checksum": "sha256", "plan": "copy"}
     assert not (tmp_path / "out").exists()
 
 

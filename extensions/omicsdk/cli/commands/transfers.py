@@ -440,9 +440,12 @@ def foreseen(report: TransferReport) -> dict[str, object] | TextAndData:
 
 def _planned(outcome: Outcome, folder: str) -> dict[str, object]:
     plan = outcome.plan or ("nothing to do" if outcome.error is None else str(outcome.error))
-    row: dict[str, object] = {"name": outcome.label or outcome.name, "size": outcome.size, "state": outcome.state}
-    if folder:
-        row["target"] = f"{folder.rstrip('/')}/{outcome.name}"
-    if outcome.source:
-        row |= {"checksum": ", ".join(outcome.checksums) or None, "source": outcome.source}
-    return {**row, "plan": plan}
+    return {
+        "name": outcome.name if outcome.label == outcome.source else outcome.label or outcome.name,
+        "size": outcome.size,
+        "state": outcome.state,
+        "plan": plan,
+        **({"target": f"{folder.rstrip('/')}/{outcome.name}"} if folder else {}),
+        "checksum": ", ".join(outcome.checksums) or None,
+        "source": outcome.source or None,
+    }

@@ -152,8 +152,11 @@ def uploaded(result: UploadResult, call: Call) -> TextAndData | None:
 
     area = UploadConfig().selected()
     if call.arguments.get("dry_run"):
-        planned = [{"path": file.path, "name": file.name, "size": file.size} for file in result.files]
-        return TextAndData("\n".join(f"{file['path']} -> {area.uri}{file['name']}" for file in planned), planned)
+        planned = [
+            {"path": file.path, "name": file.name, "size": file.size, "target": f"{area.uri}{file.name}"}
+            for file in result.files
+        ]
+        return TextAndData("\n".join(f"{file['path']} -> {file['target']}" for file in planned), planned)
     finish(result.report, call, result.errors, where=str(area.uri), fail=result.raise_if_failed)
     lines = [
         f"{file.path} is in upload area {area.uri} already"

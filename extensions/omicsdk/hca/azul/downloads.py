@@ -409,7 +409,7 @@ class Sources:
             named: The file, and its path in the folder.
         """
         file, name = named
-        return Item(name, partial(self.locate, file), file.size, file.checksums)
+        return Item(name, partial(self.locate, file), file.size, file.checksums, source=file.url or file.uuid)
 
     def locate(self, file: AzulFile) -> Location:
         """Ask the service where a file is.

@@ -79,7 +79,9 @@ def _dry_run(
                 needed += lacking
                 if space.claim(lacking) is not None:
                     fits, outcome = False, outcome._replace(plan=f"{outcome.plan}; it does not fit on the disk")
-            outcomes.put(number, outcome._replace(label=item.label))
+            checksums = outcome.checksums or item.checksums
+            outcome = outcome._replace(label=item.label, checksums=checksums, source=item.stated_source)
+            outcomes.put(number, outcome)
     if not fits:
         _log.warning("%s; files that do not fit will fail", InsufficientSpace(folder, needed, space.free).message)
     return outcomes

@@ -140,7 +140,7 @@ def test_keys_have_a_dot_in_their_name(omics: Any, service: Any):
             "Run `omics auth login`. Or set OMICS_AUTH_TOKEN, or pass",
             4,
         ),
-        (403, "ada may not fus:GetRole", "Check that this account has access", 1),
+        (403, "ada may not fus:GetRole", "Check that this account has access", 4),
     ],
 )
 def test_a_refusal_is_one_line_with_a_remedy(

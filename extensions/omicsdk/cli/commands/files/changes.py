@@ -320,6 +320,7 @@ def _foreseen(result: Changed) -> TextAndData:
             "source": result.source or str(file.uri),
             "target": str(plan.target(file)),
             "size": file.entry.size,
+            "checksum": ", ".join(file.entry.checksums) or None,
             "plan": sync.reasons[file.name] if sync else word,
         }
         for file in plan.files
@@ -327,9 +328,12 @@ def _foreseen(result: Changed) -> TextAndData:
     lines = [f"{word} {file['source']} to {file['target']} ({file['plan']})" for file in files]
     size = sum(file.entry.size or 0 for file in plan.files)
     files += [
-        {"source": str(file.uri), "target": None, "size": file.entry.size, "plan": "skip"} for file, _ in plan.unfit
+        {"source": str(file.uri), "target": None, "size": file.entry.size, "checksum": None, "plan": "skip"}
+        for file, _ in plan.unfit
     ]
-    files += [{"source": None, "target": uri, "size": None, "plan": "remove"} for uri in result.removed]
+    files += [
+        {"source": None, "target": uri, "size": None, "checksum": None, "plan": "remove"} for uri in result.removed
+    ]
     lines += [f"remove {uri}" for uri in result.removed]
     more = {"same": sync.same, "newer": sync.newer} if sync else {}
     skipped = [f"skip {error.message}" for _, error in plan.unfit]

@@ -172,18 +172,21 @@ def upload(
         progress: Called with the progress.
         control: Limits and ends the transfer.
     """
-    size = bytes_of("--part-size", part_size)
+    part = bytes_of("--part-size", part_size)
     if dry_run:
-        sizes = [(str(path), path.stat().st_size) for path, _ in files_of(paths)]
-        planned = [{"path": path, "size": size} for path, size in sizes]
-        return {"counts": {"planned": len(sizes)}, "bytes_to_send": sum(size for _, size in sizes), "files": planned}
+        planned = [
+            {"path": str(path), "name": name, "size": path.stat().st_size}
+            for path, name in files_of(paths, subfolders=subfolders)
+        ]
+        size = sum(int(row["size"]) for row in planned)
+        return {"counts": {"planned": len(planned)}, "bytes_to_send": size, "files": planned}
     own_prefix(client)  # a commons that does not answer fails here, not after the retries of each file
     result = client.upload(
         paths,
         authz=authz,
         bucket=bucket,
         subfolders=subfolders,
-        part_size=size,
+        part_size=part,
         patience=wait,
         resume=not no_resume,
         progress=progress,
