@@ -154,7 +154,7 @@ def _located(job: Job, event: messages.Located, _: Patience) -> Commands:
     job.locating = False
     if job.declined == event.location and job.state in (State.RECEIVING, State.REPAIRING) and not job.complete:
         assert job.error is not None
-        return _fail(job, job.error)  # it is not one that expires: the server denies access
+        return _fail(job, job.error)  # it is not a signed one, which expires: the server denies access
     job.location, job.direct = event.location, None
     job.located, job.gained_since_located = event.now, False
     if job.state is State.LOCATING:
@@ -305,7 +305,7 @@ def _url_ended(job: Job, event: messages.Ended, verdict: Verdict, patience: Pati
     else:
         # It was never accepted: another one may be, for example with credentials that only `renew` has.
         _log.debug("%s: %s; requesting its URL again", job.item.title, error.summary)
-        job.declined = job.location if job.direct is None else None
+        job.declined = None if job.direct is not None or "?" in response.location.url else job.location
     if job.gained_since_located:
         job.refused = 0
     elif response.began - job.located <= AGED:
