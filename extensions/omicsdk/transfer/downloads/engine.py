@@ -47,7 +47,7 @@ from omicsdk.transfer.items import Item, ItemSource
 from omicsdk.transfer.journal import MISSING, Journal
 from omicsdk.transfer.network import wire
 from omicsdk.transfer.network.limits import ConcurrencyController, Scheduler
-from omicsdk.transfer.network.plan import CELL, requests_within
+from omicsdk.transfer.network.plan import CELL, LARGEST, requests_within
 from omicsdk.transfer.network.requests import (
     LONGEST_RETRY_AFTER,
     OVERLOADED,
@@ -206,7 +206,8 @@ class Downloads(Engine[Job]):
     def _lacks_space(self, number: int, item: Item) -> bool:
         """Fail an item that does not fit on the disk before it is requested, so that others do."""
         now = self._clock.monotonic()
-        if self._space.claim(item.size or 0, now) is None:
+        size = item.size or 0
+        if size > LARGEST or self._space.claim(size, now) is None:  # a size that no file has is reported as such
             return False
         error = self._space.claim(bytes_needed(item, self._files), now, name=item.title)
         if error is not None:
