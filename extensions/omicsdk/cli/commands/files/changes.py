@@ -205,7 +205,7 @@ def mv(
         if means.dry_run:
             return Changed(plan, None, "moved")
         report, kept = move_files(plan, uris, stores, options, keeps_folders=not places.fit_all, unverified=unverified)
-        tell_failures(kept, console)
+        tell_failures(kept, console, len(plan.files) + len(plan.unfit))
         return Changed(plan, report, "moved", kept=len(kept))
 
 
