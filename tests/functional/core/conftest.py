@@ -62,10 +62,15 @@ class Wire:
         self.heads.append(head)
         return head
 
+    def refuse(self) -> None:
+        """Refuses further connections."""
+        if self._socket.fileno() >= 0:
+            self._socket.shutdown(socket.SHUT_RDWR)
+            self._socket.close()
+            self._accepting.join(5)
+
     def close(self) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._accepting.join(5)
+        self.refuse()
         for thread in self._threads:
             thread.join(5)
 

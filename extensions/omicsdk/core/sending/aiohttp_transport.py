@@ -54,15 +54,17 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         timeout = request.extensions["timeout"]
         within = aiohttp.ClientTimeout(total=None, sock_connect=timeout["connect"], sock_read=timeout["read"])
         headers = [(name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw]
+        head = request.extensions.get("head")
         with _as_httpx(request):
-            answer = await self._opened().request(
-                request.method,
-                URL(str(request.url), encoded=True),
-                headers=headers,
-                data=request.content,
-                allow_redirects=False,
-                timeout=within,
-            )
+            async with asyncio.timeout(head and head[0]):
+                answer = await self._opened().request(
+                    request.method,
+                    URL(str(request.url), encoded=True),
+                    headers=headers,
+                    data=request.content,
+                    allow_redirects=False,
+                    timeout=within,
+                )
         extensions = {"http_version": b"HTTP/1.1", "reason_phrase": (answer.reason or "").encode("ascii", "ignore")}
         return httpx.Response(
             answer.status, headers=answer.raw_headers, stream=_Body(answer, request), extensions=extensions

@@ -103,6 +103,7 @@ class Send:
     headers: Mapping[str, str] = field(repr=False)
     query: Mapping[str, str] = field(repr=False)
     credentials: Credentials | None
+    left: float | None = None  # seconds until the head, after a try that was silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +211,7 @@ class _Conversation:
         self._credentials = _credentials_for(request, self._hop, manners)
         self._failures = 0
         self._redirects = 0
+        self._silence_ends: float | None = None  # after a try that was silent
         self._renewed = False
         self._accept = next((value for name, value in self._hop.headers if name.lower() == "accept"), ANY)
         self._narrowed = ""  # the header that is sent in its place after a 406
@@ -226,7 +228,7 @@ class _Conversation:
             yield from self._wait_for_turn()
             credentials, headers, query = yield from self._authorized()
             try:
-                response: httpx.Response = yield Send(self._accepting(), headers, query, credentials)
+                response: httpx.Response = yield Send(self._accepting(), headers, query, credentials, self._left())
             except WireFailure as failure:
                 yield from self._wait_after_failure(failure)
                 continue
@@ -302,9 +304,12 @@ class _Conversation:
         """Wait before a retry, or raise if there is none."""
         self._failures += 1
         pause = None
-        stalled = failure.within is not None and self._elapsed() >= failure.within
-        if not (failure.lasting or stalled) and (self._is_idempotent() or not failure.arrived):
+        if not failure.lasting and (self._is_idempotent() or not failure.arrived):
             pause = self._next_pause()
+        if failure.within is not None:
+            self._silence_ends = self._started + failure.within
+            if pause is not None and self._elapsed() + pause >= failure.within:
+                pause = None
         if pause is None:
             raise self._described(failure.error, self._failures) from failure.__cause__
         self._tell(failure.error.message, pause)
@@ -380,6 +385,10 @@ class _Conversation:
         return self._manners.retry.next_pause(
             failures=self._failures, elapsed=self._elapsed(), fraction=self._manners.fraction(), retry_after=asked
         )
+
+    def _left(self) -> float | None:
+        ends = self._silence_ends
+        return None if ends is None else max(ends - self._manners.clock.monotonic(), 0.001)
 
     def _elapsed(self) -> float:
         return self._manners.clock.monotonic() - self._started
@@ -463,8 +472,8 @@ class Timeout:
         read: Between two pieces of the answer, and until the first.
         write: Between two pieces of the request.
         pool: To wait for a free connection.
-        body: The time over which an answer's body must bring at least `least_rate` bytes a second; also the most time
-            of a call whose body is too slow, including retries.
+        body: The time in which an answer's head arrives, and over which its body must bring at least `least_rate` bytes
+            a second; also the most time of a call to a silent or slow service, including retries.
         least_rate: Bytes a second; 0 or more.
 
     Raises:

@@ -89,7 +89,6 @@ class _Sender:
 
     def __init__(self, connections: Connections, timeout: "Timeout", now: Callable[[], float]) -> None:
         self._connections = connections
-        self._extensions: dict[str, Any] = {"timeout": timeout.by_name()}
         self._timeout = timeout
         self._now = now
 
@@ -106,8 +105,13 @@ class _Sender:
         url = with_query(hop.url, step.query) if step.query else hop.url
         content = request.content if hop.has_content else None
         body = pieces_of(content) if callable(content) else content
+        timeouts, head = self._timeout.by_name(), self._timeout.body
+        if step.left is not None:
+            timeouts = {name: step.left if each is None else min(each, step.left) for name, each in timeouts.items()}
+            head = step.left if head is None else min(head, step.left)
+        extensions: dict[str, Any] = {"timeout": timeouts, "head": None if head is None else (head, self._now)}
         try:
-            return httpx.Request(hop.method, url, headers=headers, content=body, extensions=self._extensions)
+            return httpx.Request(hop.method, url, headers=headers, content=body, extensions=extensions)
         except (httpx.InvalidURL, UnicodeError, TypeError) as error:
             raise _unsendable(error) from error
 
@@ -232,7 +236,7 @@ class Sender(_Sender):
         started = time.perf_counter()
         try:
             response = self._head(request, None if live else self._watch())
-            if not stream:
+            if not stream or response.status_code == 407:  # which may be a proxy's
                 try:
                     body = _Whole(response, most)
                     for piece in response.iter_bytes():
@@ -323,7 +327,7 @@ class AsyncSender(_Sender):
         started = time.perf_counter()
         try:
             response = await self._head(request, None if live else self._watch())
-            if not stream:
+            if not stream or response.status_code == 407:  # which may be a proxy's
                 try:
                     body = _Whole(response, most)
                     async for piece in response.aiter_bytes():

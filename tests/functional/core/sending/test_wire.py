@@ -20,6 +20,7 @@ from collections import deque
 import httpx
 import pytest
 from omicsdk.core import NO_RETRY, AsyncTransport, BearerToken, ManualClock, Request, Timeout, Transport, errors
+from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.sending import connections
 from omicsdk.core.sending.connections import Network, tls_context
 from omicsdk.core.sending.transport import transport_error
@@ -304,7 +305,20 @@ def test_a_closed_port(send):
     clock = ManualClock()
     with pytest.raises(errors.ConnectFailed, match=r"Cannot connect: .*(refused|failed)"):
         send(f"http://127.0.0.1:{port}", get(method="POST", idempotent=False), clock=clock)
-    assert clock.slept == []  # a service that answered before is tried again, see the unit tests of pools
+    assert clock.slept == []
+
+
+def test_a_closed_port_of_a_service_that_answered_is_an_outage(wire, send):
+    def talk(server, connection, _number):
+        server.head(connection)
+        server.refuse()  # before the response, so that the next connection is refused
+        connection.sendall(reply(headers=[b"Connection: close"]))
+
+    server = wire(talk)
+    clock = ManualClock()
+    with pytest.raises(errors.ConnectFailed, match=r"Cannot connect: .*(refused|failed)"):
+        send(server.url, get(), get(), clock=clock)
+    assert len(clock.slept) == 5
 
 
 def test_a_name_that_is_unknown_is_reported_at_once(send, monkeypatch):
@@ -348,6 +362,25 @@ def test_a_body_that_makes_no_progress_ends_within_a_minute(wire, send):
         send(server.url, get(), clock=clock)
     assert 59 <= clock.monotonic() - began <= 70
     assert server.connections == 1  # another try would have as long
+
+
+def test_a_head_that_trickles_counts_as_silent(wire, send):
+    server = wire(dripping(ManualClock(), 0, b"HTTP/1.1 200 OK\r\nX: "))
+    with pytest.raises(errors.TimedOut):
+        send(server.url, get(), timeout=Timeout(body=0.3), clock=SYSTEM_CLOCK)
+    assert server.connections == 1
+
+
+def test_within_a_minute_in_all(wire, send, request):
+    if over_aiohttp(request):
+        pytest.skip("aiohttp measures by the clock of the event loop")
+    clock = ManualClock()
+    began = clock.monotonic()
+    server = wire(dripping(clock, 1.0, b"HTTP/1.1 200 OK\r\nX: "))
+    with pytest.raises(errors.TimedOut):
+        send(server.url, get(), clock=clock)
+    assert 59 <= clock.monotonic() - began <= 62
+    assert server.connections == 1
 
 
 @pytest.mark.parametrize("option", [{"body": 10.0}, {"least_rate": 0}, {"body": None}])
@@ -407,6 +440,14 @@ def test_a_proxy_that_refuses_is_named(wire, send):
     with pytest.raises(errors.ProxyFailed, match=r"407.*by way of the proxy http://127\.0\.0\.1"):
         send("https://api.example.org", get(), environ={"ALL_PROXY": server.url}, clock=clock)
     assert clock.slept == []
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_proxy_that_refuses_the_login_is_asked_once_over_plain_http(wire, send, stream):
+    server = wire(always(reply(b"no", b"407 Who are you")))
+    with pytest.raises(errors.ProxyLoginFailed, match=r"407.*\(HTTP_PROXY\)"):
+        send("http://api.example.org", get(), environ={"HTTP_PROXY": server.url}, stream=stream)
+    assert len(server.heads) == 1
 
 
 def test_a_proxy_that_is_busy_is_queried_again(wire, send):
