@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -155,6 +156,36 @@ def test_a_wrong_token_stores_nothing_and_ends_with_4(user, platform):
     assert "canary" not in ran.stderr
     assert not user.tokens.exists()
     assert not user.settings.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("login", "sb", "--access-token", "t", "--base-url", "{url}/v2"),
+        ("sb", "projects", "ls", "--access-token", "t", "--base-url", "{url}/v2"),
+        (
+            "dss",
+            "get-bundle",
+            "--uuid",
+            "5d8b1bb3-2a4a-4b5c-9f0d-0f6f3c3e5a11",
+            "--replica",
+            "aws",
+            "--base-url",
+            "{url}/v1",
+        ),
+        ("ls", "sb://me/project/"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_silent_server_ends_a_command(user, words):
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:  # which never answers
+        port = silent.getsockname()[1]
+        user.environ |= {"SB_API_ENDPOINT": f"http://127.0.0.1:{port}/v2", "SB_AUTH_TOKEN": "t"}
+        ran = user.run(
+            *(word.format(url=f"http://127.0.0.1:{port}", port=port) for word in words), "--call-timeout", "0.5"
+        )
+    assert ran.returncode == 1, ran.stderr
+    assert "within the time allowed" in ran.stderr
 
 
 def test_a_wrong_token_leaves_the_login_before(user):
