@@ -1,0 +1,89 @@
+"""Recorded JSON with one place changed, drawn: what servers, gateways and old versions of services send in place of it."""
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+#: Digits of a number that Python refuses to read or write as text (its limit is 4,300).
+DIGITS = 5_000
+_MANY_DIGITS = "\uf8ff many digits \uf8ff"
+_VALUES: tuple[Any, ...] = (
+    *(None, True, False, 0, 1, -1, 2**31, 2**63, 2**64, -(2**63) - 1, 0.5, 1e308, -0.0),
+    *("", " ", "0", "-1", "abc", "null", "..", "../x", "/", "a/b", "\x00", "\ud800", "\u202e", "x" * 5_000, "9" * 400),
+    *("http://", "https://[", "drs://", "s3://", "2026-13-45T99:99:99Z", _MANY_DIGITS),
+    *([], {}, [None], [[]], [{}], {"": None}, [0, "a", None]),
+)
+
+
+def places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Paths to all values in JSON, the whole first."""
+    found = [path]
+    if isinstance(data, dict):
+        for key, value in data.items():
+            found += places(value, (*path, key))
+    elif isinstance(data, list):
+        for number, value in enumerate(data[:3]):
+            found += places(value, (*path, number))
+    return found
+
+
+def _at(data: Any, path: tuple[Any, ...]) -> Any:
+    for step in path:
+        data = data[step]
+    return data
+
+
+def _replaced(data: Any, path: tuple[Any, ...], value: Any) -> Any:
+    if not path:
+        return value
+    copy = dict(data) if isinstance(data, dict) else list(data)
+    copy[path[0]] = _replaced(data[path[0]], path[1:], value)
+    return copy
+
+
+def _dropped(data: Any, path: tuple[Any, ...]) -> Any:
+    holder = _at(data, path[:-1])
+    kept: Any
+    if isinstance(holder, dict):
+        kept = {key: value for key, value in holder.items() if key != path[-1]}
+    else:
+        kept = [value for number, value in enumerate(holder) if number != path[-1]]
+    return _replaced(data, path[:-1], kept)
+
+
+def _deep(value: Any) -> Any:
+    for _ in range(200):
+        value = [value]
+    return value
+
+
+@st.composite
+def changed(draw: st.DrawFn, data: Any) -> bytes:
+    """Draw JSON with one value dropped, replaced by one of another type, enlarged, repeated or nested.
+
+    Args:
+        draw: Draws.
+        data: The recorded JSON.
+
+    Returns:
+        The text, which may have numbers of DIGITS digits.
+    """
+    path = draw(st.sampled_from(places(data)))
+    value = _at(data, path)
+    how = draw(st.sampled_from(["drop", "retype", "retype", "retype", "enlarge", "nest", "deep", "repeat"]))
+    if how == "drop" and path:
+        data = _dropped(data, path)
+    elif how == "enlarge":
+        larger = value * 1_000 if isinstance(value, str | list) else _MANY_DIGITS
+        data = _replaced(data, path, larger[:20_000] if isinstance(larger, list) else larger)
+    elif how == "nest":
+        data = _replaced(data, path, draw(st.sampled_from([[value], {"value": value}, [value, value]])))
+    elif how == "deep":
+        data = _replaced(data, path, _deep(value))
+    elif how == "repeat" and isinstance(value, list):
+        data = _replaced(data, path, [*value, *value])
+    else:
+        data = _replaced(data, path, draw(st.sampled_from(_VALUES)))
+    text = json.dumps(data)
+    return text.replace(json.dumps(_MANY_DIGITS), "7" * DIGITS).encode()
