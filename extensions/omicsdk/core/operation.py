@@ -29,6 +29,7 @@ from omicsdk.core.client import (
     Frames,
     ResponseCheck,
 )
+from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import ANY
 from omicsdk.core.paging import alternatives, content_key, items_at, next_request
 from omicsdk.core.request import OperationFacts, Request
@@ -231,8 +232,17 @@ class _Call(_Shown, Bound, Generic[P, R, E, H]):
         headers = self.headers(answer.headers, self.facts.name, strict=answer.strict)
         return AnswerWithHeaders(self.parse(answer), headers, answer.status)
 
-    def _frames(self, body: Body | AsyncBody) -> Frames:
-        return Frames(body.headers.get("content-type", ""), self._exchange.transport.answer_limit)
+    def _frames(self, body: Body | AsyncBody, media_type: str) -> Frames:
+        """Return what splits an answer into items.
+
+        Raises:
+            DecodeError: Only one of the requested and the received media type is a stream of events, whose items differ.
+        """
+        received = body.headers.get("content-type", "")
+        frames = Frames(received, self._exchange.transport.answer_limit)
+        if frames.are_events != Frames(media_type, 0).are_events:
+            raise DecodeError(self.facts.name, "Content-Type", received, expected=media_type)
+        return frames
 
     def _item_answer(self, body: Body | AsyncBody, content: bytes) -> Answer:
         """Return an item as a separate answer."""
@@ -349,7 +359,7 @@ class ItemStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
 
     def _items(self, request: Request) -> Iterator[Item]:
         with self._exchange.streamed(request) as body:
-            frames = self._frames(body)
+            frames = self._frames(body, self._media_type)
             for piece in body.arriving():
                 for content in frames.feed(piece):
                     yield self.item(self._item_answer(body, content))
@@ -376,7 +386,7 @@ class AsyncItemStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
 
     async def _items(self, request: Request) -> AsyncIterator[Item]:
         async with self._exchange.streamed(request) as body:
-            frames = self._frames(body)
+            frames = self._frames(body, self._media_type)
             async for piece in body.arriving():
                 for content in frames.feed(piece):
                     yield self.item(self._item_answer(body, content))

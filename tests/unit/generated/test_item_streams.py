@@ -161,3 +161,24 @@ def test_it_does_not_matter_where_the_pieces_end(cuts: list[int]) -> None:
 
         pieces = [body[start:end] for start, end in zip([0, *cuts], [*cuts, None], strict=True)]
         assert cut(kind, pieces) == cut(kind, [body])
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"error": "busy"}', b"[1, 2]", b"null", b"5", b'{"data": 1}', b'"text"', b"[]", b"<html>"]
+)
+@pytest.mark.parametrize("name", ["events", "data"])
+def test_events_that_are_something_else_are_an_error(package: ModuleType, name: str, body: bytes) -> None:
+    kind = "text/html" if body.startswith(b"<") else "application/json"
+    with (
+        client(package, kind, Pieces(body)) as api,
+        pytest.raises(DecodeError, match=f"^{name}: .*Content-Type.*{kind}"),
+    ):
+        list(getattr(api, name).iterate())
+
+
+def test_items_in_place_of_lines_are_an_error_when_they_are_events(package: ModuleType) -> None:
+    with (
+        client(package, "text/event-stream", Pieces(EVENTS)) as api,
+        pytest.raises(DecodeError, match="^lines: .*event"),
+    ):
+        list(api.lines.iterate())
