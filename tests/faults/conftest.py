@@ -15,6 +15,9 @@ from breakable import noise as noise
 from breakable import server as server
 from breakable import target as target
 from fault_results import OPTION, Results
+from lied_stores import opened_proxies as opened_proxies
+from lied_stores import own_environ as own_environ
+from lied_stores import world as world
 from sink import file as file
 from sink import reply as reply
 from sink import sink as sink
