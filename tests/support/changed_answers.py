@@ -1,6 +1,7 @@
 """Recorded JSON with one place changed, drawn: what servers, gateways and old versions of services send in place of it."""
 
 import json
+import re
 from typing import Any
 
 from hypothesis import strategies as st
@@ -87,3 +88,33 @@ def changed(draw: st.DrawFn, data: Any) -> bytes:
         data = _replaced(data, path, draw(st.sampled_from(_VALUES)))
     text = json.dumps(data)
     return text.replace(json.dumps(_MANY_DIGITS), "7" * DIGITS).encode()
+
+
+_TAG = re.compile(rb"<([A-Za-z]+)(?:\s[^<>]*)?>[^<>]*</\1>|<(Contents|CommonPrefixes|Owner|Bucket)>.*?</\2>", re.DOTALL)
+_TEXTS = tuple(str(value).encode("utf-8", "ignore") for value in _VALUES if isinstance(value, str | int | float))
+
+
+@st.composite
+def changed_xml(draw: st.DrawFn, text: bytes) -> bytes:
+    """Draw XML with one element dropped, repeated, nested, or of other content.
+
+    Args:
+        draw: Draws.
+        text: The recorded XML.
+    """
+    elements = list(_TAG.finditer(text))
+    if not elements:
+        return draw(st.sampled_from([b"", text[: len(text) // 2], b"<x>", text * 2]))
+    element = draw(st.sampled_from(elements))
+    name = element[1] or element[2]
+    how = draw(st.sampled_from(["drop", "repeat", "nest", "content", "content", "content", "digits"]))
+    new = {
+        "drop": b"",
+        "repeat": element[0] * 2,
+        "nest": b"<%s>%s</%s>" % (name, element[0], name),
+        "digits": b"<%s>%s</%s>" % (name, b"7" * DIGITS, name),
+    }.get(how)
+    if new is None:
+        content = draw(st.sampled_from(_TEXTS)).replace(b"<", b"&lt;").replace(b"\x00", b"\x01")
+        new = b"<%s>%s</%s>" % (name, content, name)
+    return text[: element.start()] + new + text[element.end() :]
