@@ -189,12 +189,19 @@ class Answer:
         return result
 
     def model(self, cls: type[M]) -> M:
-        """Decode a JSON body that is one model; an answer that is not an object is returned unchanged.
+        """Decode a JSON body that is one model. A client that is not strict returns None for an empty body.
 
         Raises:
-            NotJson, DecodeError: As for `json`.
+            NotJson, DecodeError: As for `json`, and for a body that is not an object: it has none of the model's fields.
         """
-        return self.json(model_of(cls), Shape("model", model=lambda: cls) if self.strict else ANY)
+        decode = model_of(cls)
+
+        def decoded_model(data: Any) -> M:
+            if self.content and data.__class__ is not dict:
+                raise DecodeError(self.operation, "", data, expected="an object")
+            return decode(data)
+
+        return self.json(decoded_model, Shape("model", model=lambda: cls) if self.strict else ANY)
 
     def event_data(self) -> Self:
         """Return an event's data as a separate answer."""
