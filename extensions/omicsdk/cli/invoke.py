@@ -13,6 +13,7 @@ from omicsdk.cli.errors import DONE, INTERRUPTED
 from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, flag, key, loaded
 from omicsdk.cli.output import Call, Console, Output, logs_shown
 from omicsdk.cli.parser import parse, parse_globals
+from omicsdk.core.answer import json_of
 from omicsdk.core.errors import AuthError, Interrupted, NotJson, UsageError
 from omicsdk.core.type_guards import is_array
 
@@ -223,9 +224,9 @@ def _print_answer(answer: httpx.Response, items: str | None, output: Output, acc
         return
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if "html" in media_type and "json" in accept and not ("html" in accept or "*" in accept):
-        output.result(answer.json(), items, schema=schema)  # raises: an HTML page in place of JSON
+        output.result(json_of(answer), items, schema=schema)  # raises: an HTML page in place of JSON
     elif media_type.endswith(("/json", "+json")) or (not media_type.startswith("text/") and _is_json(answer)):
-        output.result(answer.json(), items, schema=schema)
+        output.result(json_of(answer), items, schema=schema)
     else:
         output.chunks([answer.content])
 

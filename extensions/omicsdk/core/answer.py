@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 from omicsdk.core.api_errors import not_json
 from omicsdk.core.bodies import plain
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.model import ANY, Model, Shape, check, dated, mapping, otherwise_typed
+from omicsdk.core.model import ANY, Model, Shape, check, check_items, dated, mapping, otherwise_typed
 from omicsdk.core.paging import items_at
 from omicsdk.core.redaction import mask_text
 
@@ -125,6 +125,23 @@ def json_of(response: "httpx.Response") -> Any:
         return json_value(content, response.url.path, str(response.url), lambda: response.text)
 
 
+def checked_json(response: "httpx.Response", operation: str, shape: Shape) -> Any:
+    """Decode the JSON of an answer of which a workflow reads some parts.
+
+    Args:
+        response: The answer, as `raw` of an operation returns it.
+        operation: The operation, for errors.
+        shape: What is read of it.
+
+    Raises:
+        NotJson: It is not JSON.
+        DecodeError: What is read of it is missing or of another type.
+    """
+    data = json_of(response)
+    check(operation, "", data, shape)
+    return data
+
+
 def json_value(content: bytes, operation: str, url: str, text: Callable[[], str]) -> Any:
     """Decode the JSON of a body.
 
@@ -172,16 +189,18 @@ class Answer:
 
         Args:
             decode: Converts JSON data to the operation's type.
-            shape: The expected shape, checked if the client is strict.
+            shape: The expected shape; if the client is not strict, only the type of a page's entries is checked.
 
         Raises:
             NotJson: The body is not JSON, but a web page, for example.
-            DecodeError: It is a page without its list, or does not conform and the client is strict.
+            DecodeError: It is a page without its list, or with an entry of another type, or does not conform and the client
+                is strict.
         """
         with paused_for(len(self.content)):
             data = json_value(self.content, self.operation, self.url, self.text) if self.content else None
             if self.items is not None:
-                items_at(data, self.items, self.operation)
+                items = items_at(data, self.items, self.operation)
+                check_items(self.operation, self.items, items, shape)
             if self.strict:
                 check(self.operation, "", data, shape)
             result = decode(data)
@@ -201,7 +220,7 @@ class Answer:
                 raise DecodeError(self.operation, "", data, expected="an object")
             return decode(data)
 
-        return self.json(decoded_model, Shape("model", model=lambda: cls) if self.strict else ANY)
+        return self.json(decoded_model, Shape("model", model=lambda: cls))
 
     def event_data(self) -> Self:
         """Return an event's data as a separate answer."""

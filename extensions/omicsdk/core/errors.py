@@ -292,8 +292,9 @@ def error_class(status: int) -> type[APIError]:
 class DecodeError(OmicsError):
     """An answer does not conform to the service's document.
 
-    Raised with strict=True for any field, and without it for what cannot be kept: a body that is not JSON, and the list
-    of a page that is absent, null or of another type.
+    Raised with strict=True for any field, and without it for what cannot be kept: a body that is not JSON, the list of a
+    page that is absent, null or of another type, and an entry of it that is no object. Workflows raise it for fields that
+    they read.
 
     Args:
         operation: The operation that was called.
@@ -304,14 +305,13 @@ class DecodeError(OmicsError):
         what: What contains the field: an answer, or the body of a request that the service sent.
     """
 
-    default_remedy = "Read the answer with .raw(), or without strict=True."
+    default_remedy = "Try again; if it persists, check the service's URL, and for a proxy that alters answers."
 
     def __init__(
         self, operation: str, field: str, value: object, *, expected: str = "", what: str = "the answer"
     ) -> None:
         wanted = f", not {expected}" if expected else " which the document does not allow"
         place = f"{what}'s field '{field}'" if field else what
-        # An answer can be requested differently; a request from a service cannot.
         remedy = None if what == "the answer" else "Check its sender, or read it with strict=False."
         super().__init__(f"{operation}: {place} is {shortened(repr(value), 120)}{wanted}", remedy=remedy)
         self.operation = operation

@@ -7,7 +7,7 @@ drives all other code: `to_dict` and strict checking.
 
 import json
 import logging
-from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, Self
 
@@ -26,11 +26,11 @@ class Shape:
 
     Attributes:
         kind: `any`, `null`, `string`, `date`, `date-time`, `integer`, `number`, `boolean`, `literal`, `array`, `map`,
-            `model`, `union` or `tagged`.
+            `model`, `members`, `union` or `tagged`.
         of: The literal's values, the array's or map's element, or the union's members.
         model: Returns the model's class (late, since models may refer to each other).
         tag: The member of an object that selects one of a tagged union's shapes.
-        table: These shapes by the tag's values.
+        table: These shapes by the tag's values, or the checked members by their names.
     """
 
     kind: str
@@ -73,6 +73,16 @@ def model(name: "Callable[[], type[Model]]") -> Shape:
 def union(*members: Shape) -> Shape:
     """Any of several shapes."""
     return Shape("union", members)
+
+
+def members(**shapes: Shape) -> Shape:
+    """An object of which some members are checked: those that a workflow reads. A missing one is treated as null."""
+    return Shape("members", table=dict(shapes))
+
+
+def optional(shape: Shape) -> Shape:
+    """A value, or null."""
+    return union(shape, NULL)
 
 
 def tagged_union(tag: str, table: "Mapping[str | None, Shape]", *members: Shape) -> Shape:
@@ -249,6 +259,74 @@ def check(operation: str, place: str, value: Any, shape: Shape, *, what: str = "
         raise DecodeError(operation, where, found, expected=expected, what=what)
 
 
+def check_items(operation: str, key: str, items: list[Any], shape: Shape) -> None:
+    """Check that the entries of a page are objects or texts where the document has those, whether a client is strict or not.
+
+    Args:
+        operation: The operation, for the error.
+        key: The list's dotted place in the page, as the document or the service names it.
+        items: The entries.
+        shape: The document's shape of the page.
+
+    Raises:
+        DecodeError: One is of another type, so that it has none of its fields.
+    """
+    for step in key.split(".") if key else ():
+        fields = shape.model().FIELDS if shape.model is not None else ()
+        shape = next((field.shape for field in fields if field.wire == step), ANY)
+    kind = shape.of[0].kind if shape.kind == "array" else ""
+    cls, expected = (
+        (str, "text") if kind == "string" else (dict, "an object") if kind in ("model", "map") else (object, "")
+    )
+    for number, item in enumerate(items):
+        if not isinstance(item, cls):
+            raise DecodeError(operation, f"{key}[{number}]", item, expected=expected)
+
+
+def check_fields(operation: str, entry: Any, *required: str, optional: Sequence[str] = (), place: str = "") -> None:
+    """Check those fields of a decoded model that the caller reads; others may deviate from the document.
+
+    Args:
+        operation: The operation, for the error.
+        entry: The model.
+        required: Attributes that must have a value.
+        optional: Attributes that may be None.
+        place: The model's place in the answer; empty for the whole answer.
+
+    Raises:
+        DecodeError: It is no model, or a field is missing or of another type than the document states.
+    """
+    if not isinstance(entry, Model):
+        raise DecodeError(operation, place, entry, expected="an object")
+    for field in entry.FIELDS:
+        value = getattr(entry, field.python)
+        is_read = field.python in required or (field.python in optional and value is not None)
+        if is_read and (problem := _type_problem(f"{place}.{field.wire}".lstrip("."), value, field.shape)) is not None:
+            raise DecodeError(operation, problem[0], problem[1], expected=problem[2])
+
+
+def _type_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
+    """As `_problem`, of a decoded value: enums are open, and models were checked to be objects when they were decoded."""
+    if shape.kind == "model":
+        return None if isinstance(value, Model) else (place, value, "an object")
+    if shape.kind == "array" and is_array(value):
+        found = (_type_problem(f"{place}[{number}]", item, shape.of[0]) for number, item in enumerate(value))
+    elif shape.kind == "map" and is_object(value):
+        found = (_type_problem(f"{place}.{key}", item, shape.of[0]) for key, item in value.items())
+    elif shape.kind == "union":
+        problems = [_type_problem(place, value, member) for member in shape.of]
+        return None if None in problems else problems[0]
+    elif shape.kind == "literal":
+        return (
+            None if any(type(value) is type(each) for each in shape.of) else (place, value, type(shape.of[0]).__name__)
+        )
+    elif shape.kind in ("date", "date-time"):
+        return None if isinstance(value, str | Date | DateTime) else (place, value, shape.kind)
+    else:
+        return None if shape.kind == "tagged" else _problem(place, value, shape)
+    return next((problem for problem in found if problem is not None), None)
+
+
 def _problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
     """Return the first (place, value, expectation) that does not conform, or None."""
     if shape.kind == "any":
@@ -266,7 +344,7 @@ def _problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | Non
             return place, value, "an array"
         found = (_problem(f"{place}[{number}]", item, shape.of[0]) for number, item in enumerate(value))
         return next((problem for problem in found if problem is not None), None)
-    if shape.kind in ("map", "model"):
+    if shape.kind in ("map", "model", "members"):
         if not is_object(value):
             return place, value, "an object"
         return _object_problem(place, value, shape)
@@ -298,6 +376,9 @@ def _tagged_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str
 
 def _object_problem(place: str, value: dict[str, Any], shape: Shape) -> tuple[str, Any, str] | None:
     prefix = f"{place}." if place else ""
+    if shape.kind == "members":
+        read = ((f"{prefix}{name}", value.get(name), each) for name, each in (shape.table or {}).items() if name)
+        return next((problem for item in read if (problem := _problem(*item)) is not None), None)
     if shape.model is None:
         found = (_problem(f"{prefix}{key}", item, shape.of[0]) for key, item in value.items())
         return next((problem for problem in found if problem is not None), None)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias, TypeVar
 
 from omicsdk.core.consistency import whole_list
 from omicsdk.core.errors import ConfigError, Interrupted, OmicsError, UnsafePath
+from omicsdk.core.model import check_fields
 from omicsdk.crunch.requests import checked_slug
 
 if TYPE_CHECKING:
@@ -290,7 +291,9 @@ def folder_of(dataset: Dataset) -> str:
 
     Raises:
         ConfigError: The site states none.
+        DecodeError: The site states something else than a text.
     """
+    check_fields("get_dataset", dataset, "slug", optional=("base_file_path",))
     base = dataset.base_file_path or ""
     if posixpath.normpath(f"/{base}") in ("/", "//"):  # the folder of all datasets
         raise ConfigError(f"The site states no base_file_path of {dataset.slug}", remedy="Set it on the site.")

@@ -8,6 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.client import beside, exchange_of, network_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
@@ -310,7 +311,7 @@ class DrsServer(Closing):
 
     def _document(self, object_id: str, *, expand: bool = False) -> dict[str, Any]:
         stated: Any = {"expand": True} if expand else {}
-        told = _decoded(
+        told = json_of(
             self._answer(
                 lambda: self._api.get_object.raw(object_id=object_id, **stated),
                 lambda: self._api.post_object.raw(object_id=object_id, passports=self._passports, **stated),
@@ -374,7 +375,7 @@ class DrsServer(Closing):
     def _records_of(self, object_ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]] | None:
         try:
             ask = self._api.get_bulk_objects
-            told = _decoded(self._breaker.watch(lambda: ask.raw(bulk_object_ids=list(object_ids))))
+            told = json_of(self._breaker.watch(lambda: ask.raw(bulk_object_ids=list(object_ids))))
         except APIError as error:
             if error.status in _NO_BULK:
                 self._refusals[_OBJECTS] += 1
@@ -472,7 +473,7 @@ class DrsServer(Closing):
         if self._passports:
             sent["passports"] = self._passports
         try:
-            told = _decoded(self._breaker.watch(lambda: self._api.get_bulk_access_url.raw(**sent)))
+            told = json_of(self._breaker.watch(lambda: self._api.get_bulk_access_url.raw(**sent)))
         except APIError as error:
             if error.status in _NO_BULK:
                 self._refusals[_URLS] += 1
@@ -494,7 +495,7 @@ class DrsServer(Closing):
                 lambda: self._api.post_access_url.raw(**what, passports=self._passports),
             )
             if answer.status_code != 202:
-                return _decoded(answer)
+                return json_of(answer)
             wait = _seconds(answer.headers.get("retry-after"))
             if self._clock.monotonic() + wait > end:
                 raise TimedOut(
@@ -525,10 +526,6 @@ class DrsServer(Closing):
         """Close its connections."""
         if self._own:
             self._api.close()
-
-
-def _decoded(response: httpx.Response) -> object:
-    return response.json()
 
 
 def _seconds(text: str | None) -> float:

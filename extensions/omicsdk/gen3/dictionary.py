@@ -11,7 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
+from omicsdk.core.answer import checked_json
 from omicsdk.core.lazy import require
+from omicsdk.core.model import ANY, mapping
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError, choice
@@ -534,7 +536,8 @@ class Dictionary:
             APIError: The commons returned none.
             TransportError: No answer arrived.
         """
-        return cls(commons.sheepdog.get_dictionary_node(entry="_all"))
+        answer = commons.sheepdog.get_dictionary_node.raw(entry="_all")
+        return cls(checked_json(answer, "get_dictionary_node", mapping(ANY)))
 
     def node(self, name: str) -> Node:
         """Return a node.

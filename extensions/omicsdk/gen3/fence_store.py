@@ -356,7 +356,7 @@ class FenceStore(MultipartStore):
         if self._is_unsure:  # S3 forgot the upload after it was requested to put it together: it did so
             return {}
         try:
-            record: object = self._indexd.get_record.raw(guid=self.guid).json()
+            record: object = json_of(self._indexd.get_record.raw(guid=self.guid))
         except NotFound:
             return None
         if is_object(record) and record.get("size") == sum(part.size for part in parts):

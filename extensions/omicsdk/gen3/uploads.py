@@ -436,7 +436,7 @@ class _Records:
         return "by us"
 
     def _record(self, guid: str) -> Mapping[str, Any]:
-        told: object = self.indexd.get_record.raw(guid=guid).json()
+        told: object = json_of(self.indexd.get_record.raw(guid=guid))
         return told if is_object(told) else {}
 
 

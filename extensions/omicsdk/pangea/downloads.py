@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from omicsdk import transfer  # lazy: the engine is imported with its first use
+from omicsdk.core.answer import json_of
 from omicsdk.core.errors import ChecksumMissing, NotWritable, OmicsError, TransferError, UnsafePath
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
@@ -278,7 +279,7 @@ def _stated(each: ResultField) -> Item:
 def _planned(client: Pangea, organization: str, group: str, wanted: Wanted) -> list[ResultField]:
     uuid = group if is_uuid(group) else find_sample_group(client, organization, group).uuid
     answer = client.get_sample_group_manifest.raw(id=uuid)
-    return plan_results(object_of(answer.json(), MANIFEST), wanted)
+    return plan_results(object_of(json_of(answer), MANIFEST), wanted)
 
 
 def _write(target: Path, each: ResultField, *, require_checksum: bool) -> Outcome | None:

@@ -211,7 +211,7 @@ def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = N
     """
     query: dict[str, Any] = {**target, **(chosen or {}), "limit": PAGE, "fields": "_all"}
     answer = client.list_files.with_headers(**query)
-    total = answer.headers.x_total_matching_query
+    total = _total(answer.headers)
 
     def page_at(offset: int) -> FilePage:
         return client.list_files(**query, offset=offset)
@@ -228,6 +228,13 @@ def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = N
         check.entry(file.id)
         yield file
     check.finish(exact=False)  # what was added meanwhile comes after the last page
+
+
+def _total(headers: Any) -> int | None:
+    total: object = headers.x_total_matching_query
+    if total is not None and (not isinstance(total, int) or total < 0):
+        raise DecodeError("list_files", "headers.X-Total-Matching-Query", total, expected="a count")
+    return total
 
 
 class CircularPages(DecodeError):
@@ -323,9 +330,12 @@ def _files_of(page: FilePage) -> list[File]:
 
 def _next(page: FilePage) -> str | None:
     """The URL of the page after one; None after the last, and after an empty one."""
+    from omicsdk_api.sb.models.link import Link
+
     if not page.items or not isinstance(cast("object", page.links), list):  # the count reveals missing pages
         return None
-    return next((link.href for link in page.links or () if str(link.rel).lower() == "next" and link.href), None)
+    links = (link for link in page.links or () if isinstance(link, Link))  # pyright: ignore[reportUnnecessaryIsInstance]
+    return next((link.href for link in links if str(link.rel).lower() == "next" and link.href), None)
 
 
 class Folders:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
+from types import TracebackType
 from typing import Any, Literal, NamedTuple, cast
 from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
@@ -89,11 +90,31 @@ def asking_s3(doing: str) -> Generator[None]:
         doing: The operation and its object, as text.
     """
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
     except (BotoCoreError, ClientError) as error:
         raise s3_error(error, doing) from None
+    except ResponseParserError as error:
+        raise DecodeError(doing, "", mask_text(str(error)), expected="an answer of S3") from None
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # boto3 reads answers without checking them: an element that is missing or not a number ends in these.
+        if (field := _field_being_read(error.__traceback__)) is None:
+            raise
+        raise DecodeError(doing, field, mask_text(str(error)), expected="an answer of S3") from None
+
+
+def _field_being_read(traceback: TracebackType | None) -> str | None:
+    """Return the dotted place in an answer that boto3 was reading when it failed; None if it was reading none."""
+    is_reading, names = False, list[str]()
+    while traceback is not None:
+        frame = traceback.tb_frame
+        is_reading |= frame.f_globals.get("__name__") in ("botocore.parsers", "botocore.handlers")
+        if isinstance(name := frame.f_locals.get("member_name"), str):
+            names.append(name)
+        traceback = traceback.tb_next
+    return ".".join(dict.fromkeys(names)) if is_reading else None
 
 
 #: S3's codes for keys that are wrong or expired, and for a bucket that does not exist or is not writable with these
@@ -158,7 +179,7 @@ def s3_pages(
         objects, folders = page.get("Contents", ()), page.get("CommonPrefixes", ())
         for entry in objects:
             key = entry.get("Key")
-            if not isinstance(key, str) or not isinstance(entry.get("Size"), int):
+            if not isinstance(key, str) or not isinstance(size := entry.get("Size"), int) or size < 0:
                 raise DecodeError(operation, "Contents", dict(entry), expected="a Key and a Size")
             if not key.startswith(prefix):
                 raise ResponseMismatch(operation, "prefix", prefix, key)

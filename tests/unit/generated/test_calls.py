@@ -183,11 +183,19 @@ def test_a_strict_client_names_operation_and_field(things: ModuleType) -> None:
 
 
 def test_an_answer_of_another_type_is_kept(things: ModuleType) -> None:
-    told = {"bundle": {"uuid": [1], "files": [3]}, "more": 2}
+    told = {"bundle": {"uuid": [1], "files": [{"name": 3}]}, "more": 2}
     odd = httpx.MockTransport(lambda _: httpx.Response(200, json=told))
     page = things.ThingApi(transport=odd).get_bundle(uuid="u", replica="aws")
     assert page.to_dict() == told
-    assert list(things.ThingApi(transport=odd).get_bundle.iterate(uuid="u", replica="aws")) == [3]
+    assert next(iter(things.ThingApi(transport=odd).get_bundle.iterate(uuid="u", replica="aws"))).name == 3
+
+
+@pytest.mark.parametrize("entry", [None, 3, "a", [], [{}]])
+def test_an_entry_of_a_page_that_is_no_object_is_refused(things: ModuleType, entry: object) -> None:
+    told = {"bundle": {"uuid": "u", "files": [{"name": "a"}, entry]}}
+    odd = httpx.MockTransport(lambda _: httpx.Response(200, json=told))
+    with pytest.raises(DecodeError, match=r"get_bundle.*bundle\.files\[1\]'.*an object"):
+        list(things.ThingApi(transport=odd).get_bundle.iterate(uuid="u", replica="aws"))
 
 
 def test_options_make_a_clone_over_the_same_connections(client: Any) -> None:

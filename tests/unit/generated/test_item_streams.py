@@ -179,6 +179,6 @@ def test_events_that_are_something_else_are_an_error(package: ModuleType, name: 
 def test_items_in_place_of_lines_are_an_error_when_they_are_events(package: ModuleType) -> None:
     with (
         client(package, "text/event-stream", Pieces(EVENTS)) as api,
-        pytest.raises(DecodeError, match="^lines: .*event"),
+        pytest.raises(DecodeError, match=r"^lines: .*event"),
     ):
         list(api.lines.iterate())

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from omicsdk.cli.commands.values import text_of
 from omicsdk.cli.errors import REFUSED
 from omicsdk.cli.output import TextAndData
+from omicsdk.core.answer import checked_json
 from omicsdk.core.errors import BadRequest, OmicsError, UsageError
+from omicsdk.core.model import ANY, mapping
 from omicsdk.crunch import attributes
 from omicsdk.crunch.client import Crunch
-from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, find_equal, storage_of
+from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, find_equal, folder_of, storage_of
 from omicsdk.crunch.requests import checked_slug
 from omicsdk.crunch.runs import RunReport, run_pending
 from omicsdk.crunch.statuses import RunResult, WorkflowType
@@ -254,7 +256,7 @@ def _added(
         on_message(f"Skipped: {existing.slug} already exists")
         return existing.to_dict()
     on_message(f"Added {what.partition(' on the ')[0]}")
-    return answer.json()
+    return checked_json(answer, path, mapping(ANY))
 
 
 def _warn_if_shared(client: Crunch, made: Mapping[str, Any], console: Console) -> None:
@@ -387,7 +389,7 @@ def files(client: Crunch, dataset: str, *, storage_settings: str | None = None) 
     from omicsdk.crunch.storage import walk
 
     storage = storage_of(storage_settings)
-    base = client.get_dataset(slug=checked_slug(dataset)).base_file_path
+    base = folder_of(client.get_dataset(slug=checked_slug(dataset)))
     tree = walk(storage, base)
     below = f"{base.strip('/')}/" if base.strip("/") else ""
     return TextAndData("\n".join(tree.lines()), sorted(name.removeprefix(below) for name in tree.all_files()))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.values import text_of
+from omicsdk.core.answer import json_of
 from omicsdk.core.errors import OmicsError, UsageError
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def checkout(
 
 def _answer(operation: Any, **arguments: Any) -> dict[str, Any]:
     """Call an operation, and return its answer as JSON."""
-    return next(operation.answers(_request(operation, arguments))).json()
+    return json_of(next(operation.answers(_request(operation, arguments))))
 
 
 def _request(operation: Any, arguments: dict[str, Any]) -> Request:

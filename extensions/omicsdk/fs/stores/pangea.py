@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, ClassVar, NamedTuple, TypeVar
 from omicsdk_api.pangea.models.organization import Organization
 from omicsdk_api.pangea.models.sample_group import SampleGroup
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.consistency import InconsistentListing, checked_list
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.platform import unbound
@@ -206,7 +207,7 @@ class PangeaStore(ClientStore[Pangea]):
 
     def _links(self, group: SampleGroup) -> Blob:
         """The names and UUIDs of a group's samples."""
-        return object_of(self.client.get_sample_group_sample_links.raw(id=group.uuid).json(), "sample_links")
+        return object_of(json_of(self.client.get_sample_group_sample_links.raw(id=group.uuid)), "sample_links")
 
     def _result(self, parts: Sequence[str]) -> ResultId:
         """Return a result, looked up each time: the newest one changes."""
@@ -285,7 +286,7 @@ class PangeaStore(ClientStore[Pangea]):
 
     def _walked(self, path: str, parts: Sequence[str]) -> Iterator[Entry]:
         if len(parts) == 2:
-            manifest = object_of(self.client.get_sample_group_manifest.raw(id=self._group(parts).uuid).json(), path)
+            manifest = object_of(json_of(self.client.get_sample_group_manifest.raw(id=self._group(parts).uuid)), path)
             for sample, part in _samples(manifest, "samples", path):
                 yield from _results_entries(f"{path}/{part}", sample, of_group=False)
             yield from _results_entries(f"{path}/{OF_GROUP}", manifest, of_group=True)
@@ -298,7 +299,7 @@ class PangeaStore(ClientStore[Pangea]):
             for result in self._in_owner(path, owner):
                 yield from self.entries(result.path)
         else:
-            manifest = object_of(self.client.get_sample_manifest.raw(id=owner.uuid).json(), path)
+            manifest = object_of(json_of(self.client.get_sample_manifest.raw(id=owner.uuid)), path)
             yield from _results_entries(path, manifest, of_group=False)
 
     # -- bytes

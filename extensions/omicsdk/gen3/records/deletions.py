@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import BadRequest
+from omicsdk.core.model import STRING, array, check, members
 from omicsdk.core.paging import items_at
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
@@ -246,8 +248,10 @@ class _Eraser:
     def _delete(self, ids: Sequence[str], counts: Counter[str]) -> None:
         if not ids:
             return
-        told: Any = self._deleting.raw(program=self._project.program, project=self._project.code, ids=ids).json()
-        counts.update(each["type"] for each in items_at(told, "entities", "delete_records"))
+        answer = self._deleting.raw(program=self._project.program, project=self._project.code, ids=ids)
+        entities = items_at(json_of(answer), "entities", "delete_records")
+        check("delete_records", "entities", entities, array(members(type=STRING)))
+        counts.update(each["type"] for each in entities)
         self._gone.update(ids)
 
     def _dependents(self, body: object) -> list[str]:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from omicsdk.core.checksums import from_base64, is_checksum
 from omicsdk.core.errors import DecodeError
+from omicsdk.core.model import ANY, array, mapping, members, optional
 from omicsdk.core.paging import items_at
 from omicsdk.core.type_guards import is_array, is_object
 
@@ -134,6 +135,11 @@ def of_entry(entry: Mapping[str, Any], **context: str) -> AzulFile:
         format=text("format", "file_format"),
         **context,
     )
+
+
+_OBJECTS = optional(array(mapping(ANY)))
+HIT = members(files=_OBJECTS, bundles=_OBJECTS, projects=_OBJECTS, datasets=_OBJECTS)
+"""What is read of a hit of a search."""
 
 
 def of_hit(hit: Mapping[str, Any], catalog: str) -> list[AzulFile]:

@@ -196,5 +196,5 @@ def facet_values(term_facets: Mapping[str, Any]) -> dict[str, list[Any]]:
             truth.get(term["term"], term["term"]) if isinstance(term["term"], str) else term["term"] for term in terms
         ]
         for name, facet in term_facets.items()
-        for terms in [facet.get("terms", [])]
+        for terms in [facet.get("terms") or ()]
     }

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from omicsdk.core.answer import checked_json
 from omicsdk.core.consistency import UUID, ListingCheck, ResponseMismatch
 from omicsdk.core.errors import BadRequest, DecodeError, UsageError
 from omicsdk.core.lazy import logger
+from omicsdk.core.model import ANY, BOOLEAN, INTEGER, NULL, NUMBER, STRING, array, mapping, members, optional, union
 from omicsdk.core.omit import OMIT
 from omicsdk.core.paging import found_at, items_at
 from omicsdk.core.type_guards import is_array, is_object
-from omicsdk.hca.azul.files import AzulFile, in_matrices, of_entry, of_hit
+from omicsdk.hca.azul.files import HIT, AzulFile, in_matrices, of_entry, of_hit
 from omicsdk.hca.azul.filters import (
     Conditions,
     UnknownFacet,
@@ -26,6 +28,7 @@ from omicsdk.hca.azul.filters import (
 )
 
 if TYPE_CHECKING:
+    import httpx
     from omicsdk_api.azul import AzulApi
     from omicsdk_api.azul.models import Hit, Summary
 
@@ -71,16 +74,26 @@ class FacetValue:
     count: int
 
 
+_PLUGINS = members(metadata=optional(members(indices=optional(mapping(ANY)))))
+_CATALOG = members(atlas=STRING, internal=BOOLEAN, plugins=_PLUGINS)
+_CATALOGS = members(default_catalog=STRING, catalogs=mapping(_CATALOG))
+
+
 def catalogs(client: Azul) -> list[Catalog]:
     """List the catalogs, without those for tests of the service.
 
     Returns:
         The catalogs, the default one first.
     """
-    answer = client.get_catalogs.raw().json()
+    answer = checked_json(client.get_catalogs.raw(), "get_catalogs", _CATALOGS)
     default = answer["default_catalog"]
     found = [
-        Catalog(name, stated["atlas"], name == default, tuple(stated["plugins"].get("metadata", {}).get("indices", {})))
+        Catalog(
+            name,
+            stated["atlas"],
+            name == default,
+            tuple((stated["plugins"].get("metadata") or {}).get("indices") or ()),
+        )
         for name, stated in answer["catalogs"].items()
         if not stated["internal"]
     ]
@@ -159,7 +172,7 @@ def facets(client: Azul, entity: str = "files", what: Conditions = (), *, catalo
         for (name, values), facet in zip(
             facet_values(page["termFacets"]).items(), page["termFacets"].values(), strict=True
         )
-        for value, term in zip(values, facet.get("terms", ()), strict=True)
+        for value, term in zip(values, facet.get("terms") or (), strict=True)
     ]
 
 
@@ -199,7 +212,8 @@ def matrices(client: Azul, project: str, *, catalog: str = "") -> list[AzulFile]
     Raises:
         NotFound: There is no such project.
     """
-    hit = client.get_entity.raw(entity_type="projects", entity_id=project, catalog=catalog or OMIT).json()
+    answer = client.get_entity.raw(entity_type="projects", entity_id=project, catalog=catalog or OMIT)
+    hit = checked_json(answer, "get_entity", HIT)
     owners = hit.get("projects") or ()
     name = next((str(each["projectShortname"]) for each in owners if each.get("projectShortname")), "")
     found: dict[str, AzulFile] = {}
@@ -242,11 +256,11 @@ _MOST = 100
 
 def _check_hit(hit: Mapping[str, Any], filters: Mapping[str, Any]) -> None:
     """Refuse a hit that does not meet the filters by identifiers."""
-    for field, (owner, members) in _STATED.items():
+    for field, (owner, attributes) in _STATED.items():
         requested, owners = filters.get(field, {}).get("is"), hit.get(owner)
         if not requested or not is_array(owners) or len(owners) >= _MOST:
             continue
-        values = (each.get(member) for each in owners if is_object(each) for member in members)
+        values = (each.get(member) for each in owners if is_object(each) for member in attributes)
         returned = [text for value in values for text in (value if is_array(value) else [value]) if text]
         if returned and not any(UUID.same(str(one), text) for one in requested for text in returned):
             raise ResponseMismatch("list_entities", field, ", ".join(map(str, requested)), returned[0])
@@ -291,7 +305,7 @@ def pages(
         request = operation.build(
             entity_type=entity, catalog=catalog or OMIT, filters=filters or OMIT, size=size, sort=sort or OMIT
         )
-        pages = _followed(entity, (response.json() for response in operation.answers(request)))
+        pages = _followed(entity, (_checked_page(response) for response in operation.answers(request)))
         for number, page in enumerate(pages):
             if number == 0 and not page["hits"] and not filters.keys().isdisjoint(page.get("termFacets", ())):
                 tell_unmatched(client, filters, catalog, entity)
@@ -333,7 +347,7 @@ def _posted(
     """The pages of a search by POST: the next page's address is too long to be requested, so its parameters are sent."""
     stated: dict[str, Any] = {"catalog": catalog or OMIT, "sort": sort or OMIT, "filters": json.dumps(filters)}
     while True:
-        page: dict[str, Any] = client.search_entities.raw(entity_type=entity, size=size, **stated).json()
+        page = _checked_page(client.search_entities.raw(entity_type=entity, size=size, **stated))
         yield page
         following: str | None = page["pagination"].get("next")
         if not following:
@@ -342,8 +356,17 @@ def _posted(
         stated.pop("size", None)
 
 
+_SCALAR = union(STRING, NUMBER, BOOLEAN, NULL)
+_FACET = members(terms=optional(array(members(term=_SCALAR, count=INTEGER))))
+_PAGE = members(hits=array(HIT), pagination=members(next=optional(STRING)), termFacets=mapping(_FACET))
+
+
+def _checked_page(response: httpx.Response) -> dict[str, Any]:
+    return checked_json(response, "list_entities", _PAGE)
+
+
 def _term_facets(client: Azul, catalog: str, entity: str = "files") -> dict[str, Any]:
-    return client.list_entities.raw(entity_type=entity, catalog=catalog or OMIT, size=1).json()["termFacets"]
+    return _checked_page(client.list_entities.raw(entity_type=entity, catalog=catalog or OMIT, size=1))["termFacets"]
 
 
 def _explained(
@@ -372,7 +395,7 @@ def file_of(client: Azul, uuid: str, catalog: str = "") -> AzulFile:
     Raises:
         NotFound: There is no such file.
     """
-    hit = client.get_entity.raw(entity_type="files", entity_id=uuid, catalog=catalog or OMIT).json()
-    found = of_hit(hit, catalog)[0]
+    answer = client.get_entity.raw(entity_type="files", entity_id=uuid, catalog=catalog or OMIT)
+    found = of_hit(checked_json(answer, "get_entity", HIT), catalog)[0]
     UUID.check(uuid, found.uuid, "get_entity files")
     return found

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
+from omicsdk.core.answer import checked_json
 from omicsdk.core.errors import DecodeError, OmicsError
+from omicsdk.core.model import ANY, STRING, check, mapping, members
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import items_at, page_of
 from omicsdk.core.threads import Workers
@@ -331,6 +333,7 @@ def create_collection(
     facts = {"name": name, "description": description, "details": dict(details or {})}
     put, patch = _answers(dss.put_collection), _answers(dss.patch_collection)
     answer = create(put, patch, {**identity, **facts, "contents": contents})
+    check("put_collection", "", answer, members(uuid=STRING, version=STRING))
     return StoredVersion(answer["uuid"], answer["version"])
 
 
@@ -403,6 +406,7 @@ def change_bundle(
 def _change(dss: Dss, operation: str, uuid: str, replica: Replica, version: str, **changes: Any) -> StoredVersion:
     patch = _answers(getattr(dss, operation))
     answer = change(operation, patch, {"uuid": uuid, "replica": replica, "version": version, **changes})
+    check(operation, "", answer, members(uuid=STRING, version=STRING))
     return StoredVersion(answer["uuid"], answer["version"])
 
 
@@ -410,6 +414,6 @@ def _answers(operation: Any) -> Callable[..., dict[str, Any]]:
     """Return a function that calls an operation and returns its answer as JSON."""
 
     def call(**arguments: Any) -> dict[str, Any]:
-        return operation.raw(**arguments).json()
+        return checked_json(operation.raw(**arguments), str(operation.name), mapping(ANY))
 
     return call

@@ -16,6 +16,7 @@ from urllib.parse import urljoin
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import APIError, NotFound, Unauthorized, UnsafePath
+from omicsdk.core.model import ANY, INTEGER, STRING, array, check, mapping, members, optional
 from omicsdk.core.omit import OMIT
 from omicsdk.core.paging import page_of
 from omicsdk.core.platform import settings_of
@@ -94,6 +95,11 @@ class BundleFile:
     media_type: str = ""
 
 
+_MANIFEST = members(
+    bundle=members(uuid=STRING, version=STRING, creator_uid=optional(INTEGER), files=array(mapping(ANY)))
+)
+
+
 class BundleListing:
     """A version of a bundle, its files by name.
 
@@ -110,6 +116,7 @@ class BundleListing:
     """
 
     def __init__(self, manifest: Mapping[str, Any], replica: str) -> None:
+        check("get_bundle", "", manifest, _MANIFEST)
         told = manifest["bundle"]
         self.uuid: str = told["uuid"]
         self.version: str = told["version"]

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.answer import checked_json
 from omicsdk.core.clock import Clock, stoppable
 from omicsdk.core.errors import APIError, AuthError, Forbidden, Interrupted, NotFound, OmicsError, TransferError
+from omicsdk.core.model import STRING, members, optional
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
 from omicsdk.hca.dss.bundles import StoredVersion, create_version
@@ -319,9 +321,10 @@ def checkout(
         NotFound: There is no such bundle.
         Interrupted: `stop` was set.
     """
-    optional = {"version": version, "destination": destination, "email": email}
-    given: dict[str, Any] = {name: value or OMIT for name, value in optional.items()}
-    job_id: str = dss.post_bundles_checkout.raw(uuid=uuid, replica=replica, **given).json()["checkout_job_id"]
+    chosen = {"version": version, "destination": destination, "email": email}
+    given: dict[str, Any] = {name: value or OMIT for name, value in chosen.items()}
+    begun = dss.post_bundles_checkout.raw(uuid=uuid, replica=replica, **given)
+    job_id: str = checked_json(begun, "post_bundles_checkout", members(checkout_job_id=STRING))["checkout_job_id"]
     if started is not None:
         started(job_id)
 
@@ -334,7 +337,8 @@ def checkout(
     again = f"Ask later: omics dss get-bundles-checkout --replica {replica} --checkout-job-id {job_id}"
     while True:
         try:
-            answer: dict[str, Any] = dss.get_bundles_checkout.raw(checkout_job_id=job_id, replica=replica).json()
+            response = dss.get_bundles_checkout.raw(checkout_job_id=job_id, replica=replica)
+            answer = checked_json(response, "get_bundles_checkout", members(status=STRING, location=optional(STRING)))
         except NotFound as error:
             answer = {"status": "UNKNOWN_JOB_ID", "cause": str(error)}
         except APIError as error:

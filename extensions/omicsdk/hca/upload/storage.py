@@ -12,8 +12,10 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from omicsdk.core.answer import checked_json
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, AuthError, ChecksumMismatch, Conflict, Forbidden, Locked, NotFound, OmicsError
+from omicsdk.core.model import STRING, members
 from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.s3_clients import botocore_session, s3_client
@@ -103,7 +105,8 @@ def request_keys(api: UploadApi, area_uuid: str, clock: Clock) -> Keys:
     except (Locked, Conflict) as error:
         error.remedy = "The area accepts no more files: its submission is being processed, or it is being deleted."
         raise
-    found = answer.json()
+    texts = dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"), STRING)
+    found = checked_json(answer, "get_credentials", members(**texts))
     life = life_of(found["Expiration"], answer.headers.get("date"), clock.now())
     return Keys(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], found["Expiration"], life)
 
