@@ -12,6 +12,7 @@ _MANY_DIGITS = "\uf8ff many digits \uf8ff"
 _VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, 1, -1, 2**31, 2**63, 2**64, -(2**63) - 1, 0.5, 1e308, -0.0),
     *("", " ", "0", "-1", "abc", "null", "..", "../x", "/", "a/b", "\x00", "\ud800", "\u202e", "x" * 5_000, "9" * 400),
+    *(10**400, -1.5, -(10**30)),
     *("http://", "https://[", "drs://", "s3://", "2026-13-45T99:99:99Z", _MANY_DIGITS),
     *([], {}, [None], [[]], [{}], {"": None}, [0, "a", None]),
 )
@@ -118,3 +119,29 @@ def changed_xml(draw: st.DrawFn, text: bytes) -> bytes:
         content = draw(st.sampled_from(_TEXTS)).replace(b"<", b"&lt;").replace(b"\x00", b"\x01")
         new = b"<%s>%s</%s>" % (name, content, name)
     return text[: element.start()] + new + text[element.end() :]
+
+
+@st.composite
+def changed_cells(draw: st.DrawFn, text: str) -> bytes:
+    """Draw a text of rows with one cell or one line dropped, repeated, swapped, or of other content.
+
+    Args:
+        draw: Draws.
+        text: The text: a table, or a list of words.
+    """
+    lines = text.splitlines()
+    at = draw(st.integers(0, len(lines) - 1))
+    cells = re.split(r"([\t, =]+)", lines[at])
+    cell = 2 * draw(st.integers(0, len(cells) // 2))
+    how = draw(st.sampled_from(["cell", "cell", "cell", "digits", "drop", "line dropped", "line repeated", "quote"]))
+    if how == "line dropped":
+        del lines[at]
+    elif how == "line repeated":
+        lines.insert(at, lines[at])
+    else:
+        other = (
+            "" if how == "drop" else "7" * DIGITS if how == "digits" else f'"{cells[cell]}' if how == "quote" else None
+        )
+        cells[cell] = draw(st.sampled_from(_TEXTS)).decode() if other is None else other
+        lines[at] = "".join(cells)
+    return "\n".join(lines).encode("utf-8", "surrogatepass") + b"\n"

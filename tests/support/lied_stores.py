@@ -89,12 +89,12 @@ class World:
             with self.store as store:
                 store.put(puts, CopyOptions()).raise_if_failed()
 
-    def run(self, lie: Lie | None, only: int | None, *words: str) -> Any:
+    def run(self, lie: Lie | None, only: int | None, *words: str, typed: str = "") -> Any:
         """Run a command while the proxies lie."""
         for proxy in self.proxies:
             proxy.begin(lie, only)
         try:
-            return run_here(self.environ, *words)
+            return run_here(self.environ, *words, typed=typed)
         finally:
             for proxy in self.proxies:
                 proxy.lie = None
@@ -149,7 +149,7 @@ def world(
     monkeypatch: pytest.MonkeyPatch,
     opened_proxies: ExitStack,
 ) -> World:
-    """The store that a test names."""
+    """The store that a test names, or services that have none."""
     for name, value in own_environ.items():
         monkeypatch.setenv(name, value)
     scheme: str = request.param
@@ -170,6 +170,8 @@ def world(
         (tmp_path / "seeds").mkdir()
         asked, lies = READ_ONLY[scheme](omics_sandbox, proxies[0], tmp_path / "seeds")
         return World("", asked, FLAT, behind, proxies, tmp_path, (*LIES, *lies))
+    if scheme not in ROOTS:
+        return World("", "", {}, behind, proxies, tmp_path)
     with open_store(scheme) as store:
         root, files = ROOTS[scheme](omics_sandbox, store)
     made = World(root, f"{root}/in/", files, behind, proxies, tmp_path)

@@ -213,7 +213,11 @@ class Output:
             self._line("\t".join(map(printable, line.split("\t"))) if self._stdout.isatty() else line)
 
     def _line(self, text: str) -> None:
-        self._stdout.write(f"{text}\n")
+        try:
+            self._stdout.write(f"{text}\n")
+        except UnicodeEncodeError:  # a service's text may have lone surrogates, or stdout another encoding
+            encoding = self._stdout.encoding
+            self._stdout.write(f"{text.encode(encoding, 'backslashreplace').decode(encoding)}\n")
 
 
 def _compiled(expression: str) -> Callable[[Any], Any]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from omicsdk.core.errors import OmicsError, shortened
+from omicsdk.core.errors import DecodeError, OmicsError, shortened
 from omicsdk.core.paging import found_at
 from omicsdk.core.type_guards import is_array
 
@@ -270,7 +270,10 @@ class ListingCheck:
 
     def entry(self, key: Hashable) -> bool:
         """Note an entry; the first repeated one makes the listing inconsistent. Return whether it is new."""
-        number, before = hash(key), len(self._seen)
+        try:
+            number, before = hash(key), len(self._seen)
+        except TypeError:  # a list or an object came where the document has a text
+            raise DecodeError(self._operation, "an entry's identifier", key, expected="a text") from None
         self._seen.add(number)
         is_new = len(self._seen) > before
         if not is_new:

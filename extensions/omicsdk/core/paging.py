@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit, urlunspli
 
 from omicsdk.core.api_errors import not_json
 from omicsdk.core.errors import DecodeError, shortened
+from omicsdk.core.redaction import url_parts
 from omicsdk.core.request import Paging, Request
 
 if TYPE_CHECKING:
@@ -77,7 +78,10 @@ def next_request(
             if token == dict(parse_qsl(urlsplit(request.url).query)).get(paging.parameter):
                 raise DecodeError(request.operation, paging.parameter, token, expected="the token of another page")
             return request.at(_with_query(request.url, paging.parameter, token))
-        following = urljoin(url, link)
+        try:
+            following = urljoin(url, link)
+        except ValueError:
+            raise DecodeError(request.operation, "the link to the next page", link, expected="a URL") from None
         if following == url:
             raise DecodeError(request.operation, "the link to the next page", link, expected="the URL of another page")
         return request.at(following)
@@ -99,7 +103,7 @@ def _is_after_last(
     Raises:
         DecodeError: It leads to this page, or to one before it.
     """
-    query = dict(parse_qsl(urlsplit(link).query))
+    query = dict(parse_qsl(url_parts(link).query))
     name = next((name for name in (paging.parameter, "offset", "page") if _is_count(query.get(name))), None)
     if name is None:
         return False
@@ -110,14 +114,14 @@ def _is_after_last(
     if _is_count(begin) and place <= int(begin):
         raise DecodeError(request.operation, name, query[name], expected="the token of another page")
     stated = _header_link(headers, paging.last, "last") if paging.style == "link" else None
-    last = dict(parse_qsl(urlsplit(stated or "").query)).get(name)
+    last = dict(parse_qsl(url_parts(stated or "").query)).get(name)
     is_full = items is None or len(items) >= _number(query.get(paging.limit or "limit"), len(items) + 1)
     return last is not None and _is_count(last) and place > int(last) and not is_full
 
 
 def _token_in(link: str, parameter: str) -> str | None:
     """Return the token in a link's query; the last one of several, since some services only append."""
-    given = [value for name, value in parse_qsl(urlsplit(link).query) if name == parameter]
+    given = [value for name, value in parse_qsl(url_parts(link).query) if name == parameter]
     return given[-1] if given else None
 
 

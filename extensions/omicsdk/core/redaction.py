@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 #: The text that replaces a secret.
 MASK = "***"
@@ -113,6 +116,20 @@ def mask_url(url: str) -> str:
     if hash_mark:
         shown += f"#{mask_query(fragment) if '=' in fragment else fragment}"
     return shown
+
+
+def url_parts(url: str) -> SplitResult:
+    """Split a URL that others wrote; a malformed one, such as `https://[`, is a path alone.
+
+    Args:
+        url: Any text.
+    """
+    from urllib.parse import SplitResult, urlsplit
+
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", url, "", "")
 
 
 def without_query(url: str) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from omicsdk.core.checksums import from_base64, is_checksum
 from omicsdk.core.errors import DecodeError, TransferError, UnsafePath
+from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_array, is_object
 
 
@@ -270,7 +271,7 @@ def _member(stated: object, place: str) -> Member:
 def _name_from(id: str, methods: tuple[AccessMethod, ...]) -> str:
     """Return a name for an object without one: its storage's, or else the end of its identifier."""
     for method in methods:
-        if method.url and (last := unquote(urlsplit(method.url).path).rstrip("/").rpartition("/")[2]):
+        if method.url and (last := unquote(url_parts(method.url).path).rstrip("/").rpartition("/")[2]):
             return last
     return id.rstrip("/").rpartition("/")[2] or "object"
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, unquote_to_bytes, urlsplit
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.credentials import is_loopback
 from omicsdk.core.errors import DecodeError, TransferError, UsageError
-from omicsdk.core.redaction import MASK, is_secret_name, mask_query, without_query
+from omicsdk.core.redaction import MASK, is_secret_name, mask_query, url_parts, without_query
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.ga4gh.formats import READS, VARIANTS, Format, InvalidFormat
 
@@ -239,7 +239,7 @@ class Block:
         if self.data is not None:
             return sha256(self.data).hexdigest()
         url, headers = self.source
-        query = urlsplit(url).query
+        query = url_parts(url).query
         # The query of a presigned URL is another one in each ticket, and ends of validity are.
         pairs = [] if mask_query(query) == MASK else parse_qsl(query, keep_blank_values=True)
         lasting = [
@@ -322,7 +322,7 @@ def _block(stated: object, place: str, operation: str, base_url: str) -> Block:
     given: object = stated.get("headers") or {}
     if not is_object(given) or not all(isinstance(value, str) for value in given.values()):
         raise DecodeError(operation, f"{place}.headers", "***", expected="an object of texts")
-    scheme, host = urlsplit(url).scheme.lower(), urlsplit(url).hostname or ""
+    scheme, host = url_parts(url).scheme.lower(), url_parts(url).hostname or ""
     is_as_safe = scheme == "https" or (scheme == "http" and (base_url.startswith("http://") or is_loopback(host)))
     if not host or not is_as_safe:
         said = f"{place} of the ticket is at {without_query(url)}, which is not https"

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.checksums import MIB
@@ -33,6 +33,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files import PRIVATE
 from omicsdk.core.omit import OMIT
+from omicsdk.core.redaction import url_parts
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.type_guards import is_object
 from omicsdk.drs.objects import checksums_of
@@ -169,7 +170,7 @@ def storage_url(presigned: str) -> str:
     Returns:
         The object; empty if the URL's form does not show it.
     """
-    parts = urlsplit(presigned)
+    parts = url_parts(presigned)
     host, path = (parts.hostname or "").lower(), unquote(parts.path).lstrip("/")
     if found := _S3_HOST.match(host):
         return f"s3://{found['bucket']}/{path}" if path else ""

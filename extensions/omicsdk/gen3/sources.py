@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from logging import getLogger
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from omicsdk.core.credentials import jwt_claims, jwt_expiry, moment, origin_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import within_home
-from omicsdk.core.redaction import mask_url
+from omicsdk.core.redaction import mask_url, url_parts
 from omicsdk.core.request import fault_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
@@ -55,7 +55,7 @@ def endpoint_from_token(token_str: str) -> str:
         Gen3AuthError: It is not a JSON Web Token, or does not name an issuer.
     """
     issuer = decode_token(token_str).get("iss")
-    parts = urlsplit(issuer) if isinstance(issuer, str) else None
+    parts = url_parts(issuer) if isinstance(issuer, str) else None
     if parts is None or parts.scheme not in ("http", "https") or not parts.netloc or "@" in parts.netloc:
         raise Gen3AuthError(
             "The token does not state which commons issued it", remedy="Also name the endpoint, such as https://HOST."

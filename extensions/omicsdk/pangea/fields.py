@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b, md5
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from omicsdk import transfer  # lazy: the engine is imported with its first use
 from omicsdk.core.checksums import ALGORITHMS, MIB, Digests, is_checksum
 from omicsdk.core.consistency import NAME, UUID, checked_list, whole_list
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
-from omicsdk.core.type_guards import is_object
+from omicsdk.core.redaction import url_parts
+from omicsdk.core.type_guards import is_object, number_in
 
 if TYPE_CHECKING:
     from omicsdk_api.pangea import PangeaApi
@@ -148,14 +149,14 @@ def size_of(data: object) -> int | None:
         return None
     record = data.get("full_record")
     stated = data.get("size", record.get("size") if is_object(record) else None)
-    if isinstance(stated, str) and stated.isascii() and stated.isdigit():
-        return int(stated)
+    if isinstance(stated, str):
+        return number_in(stated)
     return stated if isinstance(stated, int) and not isinstance(stated, bool) and stated >= 0 else None
 
 
 def _last_part(stated: str) -> str:
     if _S3.match(stated) is None and "://" in stated:
-        stated = unquote(urlsplit(stated).path)
+        stated = unquote(url_parts(stated).path)
     return stated.rstrip("/").rpartition("/")[2]
 
 
@@ -409,7 +410,8 @@ def object_facts(client: PangeaApi, field: FieldId) -> tuple[int, str] | None:
             told = _RANGE.match(stated.get("content-range", ""))
             size = told[1] if told is not None else stated.get("content-length", "") if body.status_code == 200 else ""
             etag = stated.get("etag", "").removeprefix("W/").strip('"')
-        return (int(size), etag) if size.isdecimal() and etag else None
+        number = number_in(size)
+        return (number, etag) if number is not None and etag else None
 
     try:
         return facts({**whole, "range": "bytes=0-0"})

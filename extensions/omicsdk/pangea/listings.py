@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from omicsdk.core.client import exchange_of
 from omicsdk.core.consistency import NAME, UUID, whole_list
 from omicsdk.core.errors import BadRequest, NotFound, OmicsError, ServerError, UsageError
+from omicsdk.core.model import check_fields
 from omicsdk.core.omit import OMIT
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array
@@ -35,7 +36,7 @@ BATCH = 500
 """Samples that one request creates, adds to a group or removes from one."""
 FEW = 50
 """Samples that are requested one by one, by name; of more the whole list is read."""
-_PAGE = re.compile(r"(?<=[?&]page=)\d+(?=&|$)")
+_PAGE = re.compile(r"(?<=[?&]page=)\d{1,18}(?=&|$)")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -77,7 +78,7 @@ def find_organization(client: PangeaApi, name: str) -> Organization:
         NotFound: It does not exist, or is not visible to this user.
     """
     if is_uuid(name):
-        return client.get_organization(uuid=name)
+        return _identified(client.get_organization(uuid=name))
     return _one(
         client, whole_list(client.list_organizations, "count", "uuid", name=name), name, f"organization {name!r}"
     )
@@ -95,7 +96,7 @@ def find_sample_group(client: PangeaApi, organization: str, name: str) -> Sample
         Forbidden: It is not visible to this user.
     """
     if is_uuid(name):
-        return client.get_sample_group(uuid=name)
+        return _identified(client.get_sample_group(uuid=name))
     if has_route(name) and _is_segment(organization):
         found = _by_names(client.get_sample_group_by_name, name, org=organization, grp=name)
         if found is not None:
@@ -118,7 +119,7 @@ def find_sample(client: PangeaApi, organization: str, group: str, name: str) -> 
         Forbidden: It is not visible to this user.
     """
     if is_uuid(name):
-        return client.get_sample(uuid=name)
+        return _identified(client.get_sample(uuid=name))
     if has_route(name) and _is_segment(organization) and _is_segment(group):
         found = _by_names(client.get_sample_by_name, name, org=organization, grp=group, sample=name)
         if found is not None:
@@ -161,7 +162,9 @@ def find_result(
     if not found:
         which = f" with the replicate {replicate!r}" if replicate else ""
         raise missing(client, f"analysis result of {module!r}{which}")
-    return max(found, key=lambda one: str(one.updated_at))
+    newest = max(found, key=lambda one: str(one.updated_at))
+    check_fields(f"the result of {module!r}", newest, "uuid")
+    return newest
 
 
 def find_tag(client: PangeaApi, name: str) -> Tag:
@@ -399,7 +402,19 @@ def _by_names(operation: Callable[..., T], name: str, **path: str) -> T | None:
         NotFound,
     ):  # two names that differ in case only; the lists show which does not exist
         return None
-    return found if found.name == name else None
+    return _identified(found) if found.name == name else None
+
+
+def _identified(found: T) -> T:
+    """Return an object whose identifiers, by which others are requested, are texts.
+
+    Raises:
+        DecodeError: One is something else, or missing.
+    """
+    kind = type(found).__name__
+    of_groups = ("organization",) if kind == "SampleGroup" else ()
+    check_fields(f"the {kind} of the server", found, "uuid", "name", *of_groups)
+    return found
 
 
 def _is_segment(name: str) -> bool:
@@ -409,7 +424,7 @@ def _is_segment(name: str) -> bool:
 def _one(client: PangeaApi, found: Iterable[T], name: str, what: str) -> T:
     for one in found:
         if one.name == name:
-            return one
+            return _identified(one)
     raise missing(client, what)
 
 

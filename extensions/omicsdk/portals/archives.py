@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 from omicsdk.core.archives import InflationLimit
 from omicsdk.core.tables import LONGEST_LINE, lines_of
+from omicsdk.core.type_guards import number_in
 from omicsdk.portals.lists import (
     FileList,
     Format,
@@ -263,7 +264,7 @@ def _cells(file: ElementTree.Element) -> dict[str, str]:
 def _priority(url: ElementTree.Element) -> int:
     """The priority of a URL, lower ones first."""
     stated = url.get("priority", "")
-    return int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 7 else _LAST
+    return _LAST if (number := number_in(stated)) is None else number
 
 
 def _metalink_files(row: Row, listed: FileList) -> Iterator[ListedFile]:

@@ -26,7 +26,7 @@ from omicsdk.core.archives import InflationLimit
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.tables import RowError, lines_of, rows_of
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object, number_in
 from omicsdk.drs.identifiers import NotADrsId, parse_drs_id
 from omicsdk.drs.objects import hexadecimal
 from omicsdk.transfer.names import wrong_with
@@ -407,9 +407,9 @@ def size_in(text: str) -> int | None:
     stated = text.strip()
     if stated in ("", "-"):
         return None
-    if not (stated.isascii() and stated.isdigit() and len(stated) < 20):
+    if (size := number_in(stated)) is None:
         raise RowFault(f"{stated[:40]!r} is not a size in bytes")
-    return int(stated)
+    return size
 
 
 def checksums_in(stated: Mapping[str, str]) -> dict[str, str]:

@@ -23,7 +23,7 @@ from omicsdk.core.closing import Closing
 from omicsdk.core.credentials import ANONYMOUS, ApiKey, Credentials, checked_token, is_confidential, origin_of
 from omicsdk.core.errors import ConfigError, DecodeError, Forbidden, NotFound, OmicsError
 from omicsdk.core.threads import never, side_by_side
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object, number_in
 from omicsdk.drs.downloads import expect, item_for, locator_of
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.objects import DrsObject, hexadecimal, in_order
@@ -333,7 +333,7 @@ class Sra(Service):
         self._links.keep((run, name), link)
         size = str(told.get("size") or "")
         md5 = hexadecimal("md5", str(told.get("md5") or ""))
-        return ListedFile("sra", run, name, int(size) if size.isdigit() else None, {"md5": md5} if md5 else {}, run)
+        return ListedFile("sra", run, name, number_in(size), {"md5": md5} if md5 else {}, run)
 
 
 def _open_link(locations: object) -> str:
@@ -380,7 +380,7 @@ class GoogleStorage(Service):
         stated = (each.strip().partition("=") for each in headers.get("x-goog-hash", "").split(","))
         sums = {name: hexadecimal(name, value) for name, _, value in stated if name in ("md5", "crc32c")}
         length = headers.get("x-goog-stored-content-length") or headers.get("content-length", "")
-        size = int(length) if file.size is None and length.isdigit() else file.size
+        size = number_in(length) if file.size is None else file.size
         return replace(file, size=size, checksums={name: value for name, value in sums.items() if value})
 
 

@@ -15,6 +15,7 @@ from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import APIError, NotFound, OmicsError, error_class, shortened
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.text_arguments import text_is_one_item
+from omicsdk.core.type_guards import number_in
 
 if TYPE_CHECKING:
     from omicsdk_api.sb import SbApi
@@ -143,9 +144,7 @@ def told(error: OmicsError) -> Error:
 
     status = error.status if isinstance(error, APIError) else None
     code = error.code if isinstance(error, APIError) else None
-    return Error(
-        status=status, code=int(code) if code is not None and code.isdecimal() else None, message=error.message
-    )
+    return Error(status=status, code=number_in(code or ""), message=error.message)
 
 
 def error_of(error: Error) -> APIError:

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar, cast
 from unicodedata import normalize
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from omicsdk.core.consistency import (
     Identifier,
@@ -23,7 +23,10 @@ from omicsdk.core.consistency import (
     read_again_if_inconsistent,
 )
 from omicsdk.core.errors import DecodeError, NotFound, UsageError
+from omicsdk.core.model import check_fields
+from omicsdk.core.redaction import url_parts
 from omicsdk.core.text_arguments import text_is_one_item
+from omicsdk.core.type_guards import number_in
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_file_id, is_path, parse, project_place
 
 if TYPE_CHECKING:
@@ -217,14 +220,15 @@ def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = N
         return client.list_files(**query, offset=offset)
 
     def follow(page: FilePage) -> FilePage:
-        offset = dict(parse_qsl(urlsplit(str(_next(page))).query)).get("offset", "")
-        if not offset.isdecimal():
+        offset = dict(parse_qsl(url_parts(str(_next(page))).query)).get("offset", "")
+        if (number := number_in(offset)) is None:
             raise DecodeError("list_files", "links", page.links, expected="a link with an offset")
-        return page_at(int(offset))
+        return page_at(number)
 
     check = ListingCheck(f"list_files of {target.get('project') or target.get('parent')}")
     check.total(total)
     for file in paged(answer.value, total, page_at, follow, _files_of, _next):
+        check_fields("list_files", file, "id", optional=("size", "metadata"))
         check.entry(file.id)
         yield file
     check.finish(exact=False)  # what was added meanwhile comes after the last page

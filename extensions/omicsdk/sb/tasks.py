@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from omicsdk.core.client import clock_of
 from omicsdk.core.errors import BadRequest, Conflict, NotFound, OmicsError, UsageError
 from omicsdk.core.omit import OMIT
+from omicsdk.core.redaction import url_parts
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.sb.jobs import PERIOD, bulk, error_of, records_about, told, wait_until
 from omicsdk.sb.listings import PAGE, Folders, is_folder
@@ -459,6 +460,6 @@ def file_id_in(url: object) -> str | None:
     Args:
         url: Such as https://api.sbgenomics.com/v2/files/5f2b/download_info.
     """
-    parts = urlsplit(url).path.split("/") if isinstance(url, str) else []
+    parts = url_parts(url).path.split("/") if isinstance(url, str) else []
     at = parts.index("files") + 1 if "files" in parts else len(parts)
     return unquote(parts[at]) or None if at < len(parts) else None

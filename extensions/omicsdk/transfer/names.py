@@ -118,12 +118,29 @@ def wrong_with(name: object) -> str:
         return "is empty"
     if "\0" in name:
         return "contains a NUL"
+    if not has_characters_of_names(name):
+        return "contains half of a character"
     if name.startswith("/"):
         return "is absolute"
     parts = name.split("/")
     if ".." in parts:
         return "contains '..'"
     return "contains an empty part or '.'" if "" in parts or "." in parts else ""
+
+
+def has_characters_of_names(name: str) -> bool:
+    """Whether a file system can encode a name; JSON may have lone surrogates, which it cannot.
+
+    Args:
+        name: The name. What Python made of bytes that are not UTF-8 can be encoded.
+    """
+    if name.isascii():
+        return True
+    try:
+        name.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_name(name: str, *, windows: bool = os.name == "nt", room: int = ROOM) -> None:

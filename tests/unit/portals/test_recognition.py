@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
+import json
 import tracemalloc
 import zipfile
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from changed_answers import changed, changed_cells, changed_xml
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import UsageError
@@ -126,6 +130,41 @@ def test_no_bytes_are_more_than_an_error(tmp_path_factory: pytest.TempPathFactor
                 assert all(isinstance(file, ListedFile) for file in files)
         except (ListError, RowFault):
             continue
+
+
+def _changed(data: st.DataObject, sample: Path) -> bytes:
+    """A sample of which one cell, element or field is another, is missing or comes twice."""
+    if sample.suffix == ".zip":
+        archive = io.BytesIO()
+        with zipfile.ZipFile(sample) as given, zipfile.ZipFile(archive, "w") as made:
+            other = data.draw(st.sampled_from(given.namelist()))
+            for name in given.namelist():
+                text = given.read(name)
+                made.writestr(name, data.draw(changed_cells(text.decode())) if name == other else text)
+        return archive.getvalue()
+    if sample.suffix == ".json":
+        return data.draw(changed(json.loads(sample.read_bytes())))
+    if sample.suffix == ".meta4":
+        return data.draw(changed_xml(sample.read_bytes()))
+    return data.draw(changed_cells(sample.read_text("utf-8")))
+
+
+@pytest.mark.parametrize("sample", FORMAT_OF)
+def test_no_changed_list_is_more_than_an_error(sample: str, tmp_path_factory: pytest.TempPathFactory):
+    path = tmp_path_factory.mktemp("changed") / sample
+
+    @given(data=st.data())
+    def check(data: st.DataObject) -> None:
+        path.write_bytes(_changed(data, SAMPLES / sample))
+        for name in ("", FORMAT_OF[sample]):
+            with suppress(ListError, RowFault):
+                for files in read(path, name):
+                    for file in files:
+                        assert file.size is None or file.size >= 0
+                        assert isinstance(file.name, str)
+                        assert isinstance(file.address, str)
+
+    check()
 
 
 # -- what rows name

@@ -11,10 +11,10 @@ from itertools import tee
 from pathlib import Path, PurePosixPath
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
 
 from omicsdk.core.credentials import Basic
 from omicsdk.core.errors import Conflict, OmicsError, UsageError
+from omicsdk.core.redaction import url_parts
 from omicsdk.core.tables import line_of
 from omicsdk.gen3.index_records import IndexRecords, differences, md5_in, new_record
 from omicsdk.gen3.manifests._runs import (
@@ -302,4 +302,4 @@ def document_of(entry: Entry, *, empty: bool = True, now: datetime | None = None
 
 
 def _name_in(urls: Sequence[str]) -> str:
-    return PurePosixPath(urlsplit(urls[0]).path).name if urls else ""
+    return PurePosixPath(url_parts(urls[0]).path).name if urls else ""

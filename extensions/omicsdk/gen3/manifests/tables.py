@@ -15,6 +15,7 @@ from omicsdk.core.checksums import from_base64
 from omicsdk.core.errors import OmicsError, UsageError, shortened
 from omicsdk.core.files import in_place_of
 from omicsdk.core.tables import RowError, lines_of, rows_of
+from omicsdk.core.type_guards import number_in
 from omicsdk.gen3.errors import Gen3Error
 
 #: Characters of a value that a fault shows.
@@ -390,7 +391,6 @@ HEX_MD5 = re.compile(r"[0-9a-fA-F]{32}")
 BASE64_MD5 = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
 """128 bits are 22 characters, of which the last has its lower four bits unset."""
 _GUID = re.compile(r".*[a-fA-F0-9]{8}(-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}")
-_SIZE_CELL = re.compile(r"[0-9]{1,19}")
 _MARKS = str.maketrans("[]\"'", "    ")
 _OLD_TEXTS = re.compile(r"\bu(?=['\"])")
 _HEX_LENGTH = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128, "crc": 8}
@@ -473,8 +473,4 @@ def is_guid(text: str) -> bool:
 
 def size_of(cell: str) -> int | None:
     """Decode a size in bytes; None for anything but a whole number from 0 to 2**63 - 1."""
-    text = cell.strip().strip('"')
-    if not _SIZE_CELL.fullmatch(text):
-        return None
-    number = int(text)
-    return number if number < 1 << 63 else None
+    return number_in(cell.strip().strip('"'))

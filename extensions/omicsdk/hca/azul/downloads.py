@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote
 from zlib import compress, decompress
 
 from omicsdk.core.batches import batches
@@ -22,6 +22,7 @@ from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import Forbidden, Interrupted, NameClash, NotFound, OmicsError, TransferError, UsageError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
+from omicsdk.core.redaction import url_parts
 from omicsdk.hca.azul.files import AzulFile
 from omicsdk.hca.azul.filters import Conditions
 from omicsdk.hca.azul.index import catalogs, file_of, files, matrices, resolved
@@ -428,7 +429,7 @@ class Sources:
                 if state.status != 301:
                     return Location(state.location)
                 wait(state.retry_after or 1.0)
-                stated = dict(parse_qsl(urlsplit(state.location).query))
+                stated = dict(parse_qsl(url_parts(state.location).query))
         except (Forbidden, NotFound) as error:
             error.remedy = ACCESS
             raise

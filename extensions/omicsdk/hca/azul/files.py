@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from omicsdk.core.checksums import from_base64, is_checksum
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import ANY, array, mapping, members, optional
 from omicsdk.core.paging import items_at
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.redaction import url_parts
+from omicsdk.core.type_guards import is_array, is_object, number_in
 
 JOINED = " || "
 """Separates the values of a cell that has several."""
@@ -74,7 +75,7 @@ class AzulFile:
     @property
     def parameters(self) -> dict[str, str]:
         """Parameters of the request for the file; those of its address, which may be more than catalog and version."""
-        stated = dict(parse_qsl(urlsplit(self.url).query)) if self.url else {}
+        stated = dict(parse_qsl(url_parts(self.url).query)) if self.url else {}
         stated.setdefault("catalog", self.catalog)
         stated.setdefault("version", self.version)
         return {name: value for name, value in stated.items() if value}
@@ -193,7 +194,7 @@ def of_row(row: Mapping[str, str], catalog: str = "") -> AzulFile:
         uuid=cell("uuid"),
         version=azul_version(cell("version")),
         name=cell("name"),
-        size=int(size) if size.isascii() and size.isdigit() else None,
+        size=number_in(size),
         checksums=verifiable({name: cell(name) for name in ("sha256", "crc32c", "md5")}),
         url=url,
         mirror_uri=cell("mirror_uri"),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote
 
 from omicsdk.core.answer import checked_json
 from omicsdk.core.consistency import UUID, ListingCheck, ResponseMismatch
@@ -15,6 +15,7 @@ from omicsdk.core.lazy import logger
 from omicsdk.core.model import ANY, BOOLEAN, INTEGER, NULL, NUMBER, STRING, array, mapping, members, optional, union
 from omicsdk.core.omit import OMIT
 from omicsdk.core.paging import found_at, items_at
+from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.hca.azul.files import HIT, AzulFile, in_matrices, of_entry, of_hit
 from omicsdk.hca.azul.filters import (
@@ -352,7 +353,7 @@ def _posted(
         following: str | None = page["pagination"].get("next")
         if not following:
             return
-        stated = dict(parse_qsl(urlsplit(following).query))
+        stated = dict(parse_qsl(url_parts(following).query))
         stated.pop("size", None)
 
 

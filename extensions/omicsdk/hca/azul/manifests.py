@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
-from urllib.parse import urlsplit
 
 from omicsdk.core.clock import stoppable
 from omicsdk.core.curl_config import curl_downloads, is_curl_config
@@ -19,6 +18,7 @@ from omicsdk.core.errors import APIError, Gone, Interrupted, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
+from omicsdk.core.redaction import url_parts
 from omicsdk.core.tables import LONGEST_LINE, file_lines, file_rows
 from omicsdk.hca.azul.files import COLUMNS, AzulFile, of_download, of_row
 from omicsdk.hca.azul.filters import Conditions
@@ -164,7 +164,7 @@ def token_in(location: str) -> str:
     Args:
         location: The address.
     """
-    return urlsplit(location).path.rpartition("/")[2]
+    return url_parts(location).path.rpartition("/")[2]
 
 
 def _still_written(client: Azul, token: str) -> ManifestState | None:

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, Self
 from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import DecodeError, NameClash, UsageError
 from omicsdk.core.paging import items_at, with_items
-from omicsdk.core.type_guards import is_object
+from omicsdk.core.type_guards import is_object, number_in
 from omicsdk.transfer.names import safe_name
 
 _log = logging.getLogger("omicsdk.hca")
@@ -144,7 +144,7 @@ class DSSFile(NamedTuple):
         """
         size = row.get("file_size", "")
         version, sha256 = row.get("file_version") or "", row["file_sha256"].lower()
-        return cls(row["file_name"], row["file_uuid"], version, sha256, int(size) if size else None, False, replica)
+        return cls(row["file_name"], row["file_uuid"], version, sha256, number_in(size), False, replica)
 
     @classmethod
     def from_dss_bundle_response(cls, file_dict: Mapping[str, Any], replica: str) -> Self:

@@ -20,6 +20,7 @@ from omicsdk.core.model import ANY, INTEGER, STRING, array, check, mapping, memb
 from omicsdk.core.omit import OMIT
 from omicsdk.core.paging import page_of
 from omicsdk.core.platform import settings_of
+from omicsdk.core.type_guards import number_in
 from omicsdk.hca.dss.bundles import FILES_KEY, DSSFile, merged_pages
 from omicsdk.transfer import Location
 from omicsdk.transfer.names import safe_name
@@ -204,7 +205,7 @@ def file_alone(api: DssApi, uuid: str, replica: str, version: str = "") -> Bundl
         uuid,
         stated.get("x-dss-version", version),
         found["sha256"],
-        int(size) if size.isascii() and size.isdigit() else None,
+        number_in(size),
         False,
         replica,
     )

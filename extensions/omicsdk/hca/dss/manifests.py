@@ -15,6 +15,7 @@ from pathlib import Path
 from omicsdk.core.errors import OmicsError, TransferError, UnsafePath, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.tables import RowError, lines_of, rows_of
+from omicsdk.core.type_guards import number_in
 from omicsdk.hca.dss.bundles import ROOT, DSSFile, name_in_store
 from omicsdk.hca.dss.tsv import DIALECT
 from omicsdk.transfer.disk import write_errors
@@ -218,7 +219,7 @@ def row_fault(row: dict[str, str]) -> str | None:
     if not SHA256.fullmatch(row["file_sha256"]):
         return f"file_sha256 is {row['file_sha256'][:70]!r}, not 64 hexadecimal digits"
     size = row["file_size"]
-    if not (size.isascii() and size.isdigit()):
+    if number_in(size) is None:
         return f"file_size is {size[:30]!r}, not a whole number of bytes"
     return None
 

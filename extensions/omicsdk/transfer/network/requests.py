@@ -12,6 +12,7 @@ from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import APIError, ProxyLoginFailed, TooManyRedirects, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.retry import LEAST_RATE, REDIRECT_LIMIT, REDIRECT_STATUSES, SILENCE, retry_after, seconds_of_date
+from omicsdk.core.type_guards import number_in
 from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.arguments import a, number, whole_number
 from omicsdk.transfer.network.plan import LARGEST
@@ -265,8 +266,7 @@ def _length(headers: Mapping[str, str]) -> int | None:
     text = headers.get("content-length", "")
     if "chunked" in headers.get("transfer-encoding", "").lower():
         return None
-    # Python limits the digits of an integer, too
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+    return number_in(text)
 
 
 def _differs(before: str, now: str) -> bool:
@@ -582,8 +582,8 @@ class FtpReplies:
             line: As received.
         """
         code, rest = line[:3], line[4:].strip()
-        if code == b"213" and rest.isdigit():
-            self._size = int(rest)
+        if code == b"213":
+            self._size = number_in(rest.decode("ascii", "replace"))
         elif code in _REFUSALS:
             self._lines += [b"HTTP/1.1 " + _REFUSALS[code] + b"\r\n", b"\r\n"]
         elif code in _UNKNOWN and self._wanted:  # perhaps REST; if it was another command, the session continues

@@ -143,7 +143,7 @@ def members(
     if both := sorted({*add} & {*remove}):
         raise UsageError(f"{both[0]} is in both --add and --remove", remedy="Name each user once.")
     place, rights = project_place(project), {right: right in permissions for right in RIGHTS}
-    known = {each.username or each.id: each for each in client.list_project_members.iterate(**place, limit=PAGE)}
+    known = {str(each.username or each.id): each for each in client.list_project_members.iterate(**place, limit=PAGE)}
     question = f"{', '.join(remove)} will lose access to {project}. Continue?"
     if remove and not agreed(question, console, "nothing was changed"):
         return Done([])
