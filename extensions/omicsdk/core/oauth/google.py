@@ -260,18 +260,17 @@ def _by_device(
 ) -> Grant:
     """Show a code, and ask for the tokens until the user has entered it."""
     from omicsdk.core.bodies import form_body
-    from omicsdk.core.oauth.grants import grant_of, post
+    from omicsdk.core.oauth.grants import grant_of, object_in, post, seconds_in
 
     # The address is next to that for tokens, which the client secrets state.
     address = application.beside(application.token_uri, "/token", "/device/code")
     form = form_body({"client_id": application.client_id, "scope": IDENTITY})
-    asked: object = json.loads(sender.text(post(address, form, "login", again=True)))
-    if not is_object(asked) or not isinstance(code := asked.get("device_code"), str):
+    asked = object_in(sender.text(post(address, form, "login", again=True)))
+    if not isinstance(code := asked.get("device_code"), str) or not code.isascii():
         raise AuthError("The authorization server answered without a device code")
     url = asked.get("verification_url") or asked.get("verification_uri")
     on_message(f"Open this address in any browser, and enter the code {asked.get('user_code')}:\n{url}")
-    stated = asked.get("interval")
-    interval, end = float(stated) if isinstance(stated, int) else 5.0, clock.monotonic() + timeout
+    interval, end = max(1.0, seconds_in(asked.get("interval")) or 5.0), clock.monotonic() + timeout
     fields = {
         "client_id": application.client_id,
         "client_secret": application.client_secret,
@@ -279,7 +278,7 @@ def _by_device(
         "grant_type": DEVICE_GRANT,
     }
     while clock.monotonic() < end:
-        clock.sleep(interval)
+        clock.sleep(min(interval, timeout))
         try:
             return grant_of(
                 sender.text(post(application.token_uri, form_body(fields), "login", again=True)), clock.now()

@@ -334,7 +334,7 @@ def grant_of(text: str, now: float, *, previous: str = "") -> Grant:
     """
     from oauthlib.oauth2 import MissingTokenError, OAuth2Error, WebApplicationClient
 
-    fields = _object(text)
+    fields = object_in(text)
     lifetime = fields.pop("expires_in", None)
     fields.pop("expires_at", None)
     try:
@@ -350,7 +350,7 @@ def grant_of(text: str, now: float, *, previous: str = "") -> Grant:
     access, refresh, identity = (fields.get(name) for name in ("access_token", "refresh_token", "id_token"))
     if not isinstance(access, str) or not access:
         raise AuthError("The authorization server answered without an access token")
-    seconds = _seconds(lifetime)
+    seconds = seconds_in(lifetime)
     return Grant(
         access,
         jwt_expiry(access) if seconds is None else now + seconds,
@@ -359,7 +359,15 @@ def grant_of(text: str, now: float, *, previous: str = "") -> Grant:
     )
 
 
-def _object(text: str) -> dict[str, object]:
+def object_in(text: str) -> dict[str, object]:
+    """Read an answer of an authorization server.
+
+    Args:
+        text: The answer's body.
+
+    Raises:
+        AuthError: It is not a JSON object.
+    """
     try:
         value: object = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -369,8 +377,12 @@ def _object(text: str) -> dict[str, object]:
     return dict(value)
 
 
-def _seconds(lifetime: object) -> float | None:
-    """Return a lifetime in seconds, from a number or text."""
+def seconds_in(lifetime: object) -> float | None:
+    """Return a lifetime or an interval in seconds, from a number or text; None for anything else.
+
+    Args:
+        lifetime: What the server states.
+    """
     try:
         seconds = float(lifetime) if isinstance(lifetime, int | float | str) and lifetime is not True else math.nan
     except (ValueError, OverflowError):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import httpx
 import pytest
+from changed_answers import changed
 from client_secrets import secrets_file as secrets_file
 from client_secrets import server as server
-from omicsdk.core import AuthError, ManualClock, Token
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from omicsdk.core import AuthError, ManualClock, OmicsError, Token
 from omicsdk.core.oauth.google import (
     KIND,
     READ_STORAGE,
@@ -185,6 +189,32 @@ def test_a_code_that_refers_to_no_login_writes_nothing(
     with pytest.raises(AuthError, match=message):
         log_in(secrets_file, target, on_message=lambda _: None, device=True, timeout=10, endpoint=sender, clock=clock)
     assert not target.exists()
+
+
+SHOWN = {
+    "device_code": "d",
+    "user_code": "AB-CD",
+    "verification_url": "https://g.co/device",
+    "interval": 3,
+    "expires_in": 9,
+}
+
+
+@given(data=st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_changed_answer_is_more_than_an_error(data: st.DataObject, secrets_file: Path) -> None:
+    clock, target = ManualClock(), secrets_file.with_name("login.json")
+    answers = {"/oauth/device/code": SHOWN, "/oauth/token": {**GRANTED[1], "id_token": "x.y.z"}}
+    place = data.draw(st.sampled_from(sorted(answers)))
+    other = data.draw(changed(answers[place]))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        return httpx.Response(200, content=other if path == place else json.dumps(answers[path]).encode())
+
+    sender = Endpoint({}, transport=httpx.MockTransport(answer), clock=clock)
+    with suppress(OmicsError):
+        log_in(secrets_file, target, on_message=repr, device=True, endpoint=sender, clock=clock)
 
 
 def test_a_login_is_revoked_beside_the_address_of_tokens(file: Path) -> None:
