@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import APIError, Conflict, OmicsError, TransportError
+from omicsdk.core.model import ANY, check, mapping
 from omicsdk.core.request import Query, Request, query_text, request
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.errors import FATAL, tried
@@ -117,7 +118,9 @@ def documents_of(
             found = list(_gathered(service.get_aggregate_metadata(limit=length, offset=offset)))
         else:
             filters = {"_guid_type": guid_type}
-            found = list(service.query_documents(data=True, limit=length, offset=offset, filters=filters).items())
+            page: Any = service.query_documents(data=True, limit=length, offset=offset, filters=filters)
+            check("query_documents", "", page, _DOCUMENTS)
+            found = list(page.items())
         if limit is not None and offset + len(found) > limit:
             yield from found[: limit - offset]
             if on_more is not None:
@@ -131,9 +134,14 @@ def documents_of(
 
 def _gathered(page: Any) -> Iterator[tuple[str, Document]]:
     """The documents of all commons: each commons has a list of objects by GUID."""
-    for listed in page.values():
-        for each in cast("list[dict[str, Document]]", listed if is_array(listed) else [listed]):
+    check("get_aggregate_metadata", "", page, mapping(ANY))
+    for name, listed in page.items():
+        for number, each in enumerate(listed if is_array(listed) else [listed]):
+            check("get_aggregate_metadata", f"{name}[{number}]", each, _DOCUMENTS)
             yield from each.items()
+
+
+_DOCUMENTS = mapping(mapping(ANY))
 
 
 def store_documents(client: Gen3, documents: Mapping[str, Mapping[str, Any]]) -> dict[str, str | OmicsError]:

@@ -84,6 +84,10 @@ def _refuse_unreadable(error: OSError) -> None:
     raise UsageError(f"{error.filename} cannot be read: {error.strerror}", remedy="Check its permissions.") from error
 
 
+UNENCODABLE = "cannot be written as a file name on this system"
+"""Why a name with a lone surrogate is refused, as of any character that the file system cannot encode."""
+
+
 def safe_name(value: object, what: str, *, one_part: bool = False) -> str:
     """Return a name from a platform, a manifest or an archive, if it is safe in any folder.
 
@@ -119,7 +123,7 @@ def wrong_with(name: object) -> str:
     if "\0" in name:
         return "contains a NUL"
     if not has_characters_of_names(name):
-        return "contains half of a character"
+        return UNENCODABLE
     if name.startswith("/"):
         return "is absolute"
     parts = name.split("/")
@@ -171,7 +175,7 @@ def check_name(name: str, *, windows: bool = os.name == "nt", room: int = ROOM) 
     try:
         length = len(os.fsencode(name))
     except UnicodeEncodeError:
-        raise UnsafePath(name, "cannot be written as a file name on this system") from None
+        raise UnsafePath(name, UNENCODABLE) from None
     for part in name.split("/"):
         if len(os.fsencode(part)) > LONGEST:
             raise UnsafePath(name, f"has a part of more than {LONGEST} bytes")

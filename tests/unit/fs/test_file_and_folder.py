@@ -93,10 +93,11 @@ def sb() -> tuple[Store, str]:
 
 def crunch(monkeypatch: pytest.MonkeyPatch) -> tuple[Store, str]:
     from omicsdk.crunch.storage.s3 import S3Storage
+    from omicsdk_api.crunch.models import Dataset
 
     storage = S3Storage(Bucket("base/P", "base/P/x", "base/P/y/z"), "bkt")
     store = CrunchStore(client=object(), storage_settings=storage)  # pyright: ignore[reportArgumentType]
-    monkeypatch.setattr(store, "_dataset", lambda *_: type("Dataset", (), {"base_file_path": "base"}))
+    monkeypatch.setattr(store, "_dataset", lambda *_: Dataset.from_dict({"slug": "data", "base_file_path": "base"}))
     return store, "project/data/P"
 
 

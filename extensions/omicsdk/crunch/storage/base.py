@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Protocol, TypedDict, Unpack, runtime_checkable
 from omicsdk.core.errors import OmicsError, TransferError, UnsafePath
 from omicsdk.crunch.hashing import Hashed, unchanged
 from omicsdk.transfer import Control, Progress
-from omicsdk.transfer.names import check_name, has_characters_of_names
+from omicsdk.transfer.names import UNENCODABLE, check_name, has_characters_of_names
 
 #: Bytes that are read at once.
 STRIDE = 1024 * 1024
@@ -269,7 +269,7 @@ def plain(name: str, *, windows: bool = False) -> str:
     if "\0" in name:
         raise UnsafePath(name, "contains a NUL", remedy=_REMEDY)
     if not has_characters_of_names(name):
-        raise UnsafePath(name, "contains half of a character", remedy=_REMEDY)
+        raise UnsafePath(name, UNENCODABLE, remedy=_REMEDY)
     if ".." in name.split("/"):
         raise UnsafePath(name, "contains '..'", remedy=_REMEDY)
     found = posixpath.normpath(name.lstrip("/")) if name.strip("/") else ""

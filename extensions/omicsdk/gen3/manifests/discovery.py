@@ -155,7 +155,7 @@ def write_json(file: IO[bytes], values: Iterator[Mapping[str, Any]]) -> int:
     count = 0
     for value in values:
         text = json.dumps(value, indent=4, ensure_ascii=False).replace("\n", "\n    ")
-        file.write(f"{',' if count else '['}\n    {text}".encode())
+        file.write(f"{',' if count else '['}\n    {text}".encode("utf-8", "backslashreplace"))
         count += 1
     file.write(b"\n]\n" if count else b"[]\n")
     return count

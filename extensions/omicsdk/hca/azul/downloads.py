@@ -23,10 +23,11 @@ from omicsdk.core.errors import Forbidden, Interrupted, NameClash, NotFound, Omi
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
 from omicsdk.core.redaction import url_parts
+from omicsdk.core.type_guards import number_in
 from omicsdk.hca.azul.files import AzulFile
 from omicsdk.hca.azul.filters import Conditions
 from omicsdk.hca.azul.index import catalogs, file_of, files, matrices, resolved
-from omicsdk.hca.azul.manifests import read_manifest
+from omicsdk.hca.azul.manifests import checked_state, read_manifest
 from omicsdk.hca.azul.rate import RULE, duration
 from omicsdk.transfer import Item, Location, Outcome, TransferReport
 from omicsdk.transfer import verify as compare
@@ -426,7 +427,7 @@ class Sources:
         try:
             while True:
                 state = self._client.get_file_state(file_uuid=file.uuid, **_arguments(stated))
-                if state.status != 301:
+                if checked_state("get_file_state", state).status != 301:
                     return Location(state.location)
                 wait(state.retry_after or 1.0)
                 stated = dict(parse_qsl(url_parts(state.location).query))
@@ -491,7 +492,7 @@ _ARGUMENTS = {"fileName": "file_name", "requestIndex": "request_index", "drsUri"
 def _arguments(stated: Mapping[str, str]) -> dict[str, Any]:
     """Parameters of an address as arguments of the operation."""
     named = {_ARGUMENTS.get(name, name): value for name, value in stated.items()}
-    numbers = {name: int(named[name]) for name in ("request_index", "wait") if name in named}
+    numbers = {name: number_in(named[name]) or 0 for name in ("request_index", "wait") if name in named}
     return {**named, **numbers} or {"catalog": OMIT}
 
 

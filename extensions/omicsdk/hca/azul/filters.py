@@ -192,9 +192,7 @@ def facet_values(term_facets: Mapping[str, Any]) -> dict[str, list[Any]]:
     """
     truth = {"true": True, "false": False}
     return {
-        name: [
-            truth.get(term["term"], term["term"]) if isinstance(term["term"], str) else term["term"] for term in terms
-        ]
+        name: [truth.get(value, value) if isinstance(value := term.get("term"), str) else value for term in terms]
         for name, facet in term_facets.items()
         for terms in [facet.get("terms") or ()]
     }

@@ -10,12 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from omicsdk.core.clock import stoppable
 from omicsdk.core.curl_config import curl_downloads, is_curl_config
-from omicsdk.core.errors import APIError, Gone, Interrupted, UsageError
+from omicsdk.core.errors import APIError, DecodeError, Gone, Interrupted, UsageError
 from omicsdk.core.files import in_place_of
+from omicsdk.core.model import check_fields
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
 from omicsdk.core.redaction import url_parts
@@ -25,10 +26,11 @@ from omicsdk.hca.azul.filters import Conditions
 from omicsdk.hca.azul.index import resolved, tell_unmatched
 
 if TYPE_CHECKING:
-    from omicsdk_api.azul.models import ManifestState
+    from omicsdk_api.azul.models import FileState, ManifestState
 
     from omicsdk.hca.azul.client import Azul
 
+S = TypeVar("S", bound="FileState | ManifestState")
 Format: TypeAlias = Literal["compact", "curl", "terra.bdbag", "terra.pfb", "verbatim.jsonl", "verbatim.pfb"]
 
 SUFFIXES: Mapping[str, str] = {
@@ -43,7 +45,8 @@ SUFFIXES: Mapping[str, str] = {
 
 PENDING_SUFFIX = ".pending"
 """Suffix of the file beside a manifest that names the request for it, while the service writes it."""
-LEAST_WAIT = 1.0
+LEAST_WAIT, MOST_WAIT = 1.0, 86_400
+"""Bounds of the seconds between two requests: no manifest takes longer than a day."""
 SHORT = 64 * 1024
 """Bytes from which a table has more than its head."""
 
@@ -112,7 +115,7 @@ def manifest(
         return Interrupted("The manifest is still being written", remedy="Repeat the call to resume.")
 
     clock = stoppable(settings_of(client).clock, stop, stopped)
-    while state.status == 301:
+    while checked_state("request_manifest", state).status == 301:
         token, wait = token_in(state.location), max(LEAST_WAIT, state.retry_after or 0)
         pending.keep(token)
         if on_message is not None:
@@ -156,6 +159,22 @@ class Pending:
     def forget(self) -> None:
         """Forget it, once the manifest is written."""
         self._file.unlink(missing_ok=True)
+
+
+def checked_state(operation: str, state: S) -> S:
+    """Return what the service answers while it writes something, if it states where, and a time to wait that can be waited.
+
+    Args:
+        operation: The operation, for errors.
+        state: Its answer.
+
+    Raises:
+        DecodeError: It does not.
+    """
+    check_fields(operation, state, "status", "location", optional=("retry_after",))
+    if not 0 <= (state.retry_after or 0) <= MOST_WAIT:
+        raise DecodeError(operation, "Retry-After", state.retry_after, expected=f"up to {MOST_WAIT} seconds")
+    return state
 
 
 def token_in(location: str) -> str:

@@ -340,7 +340,7 @@ def list_studies(client: Gen3, *, agg: bool = False, limit: int = 1000, console:
     found = documents_of(
         client, discovery.GUID_TYPE, limit=limit, aggregate=agg, on_more=lambda: console.more_left(limit, "studies")
     )
-    return [{"guid": guid, **document.get("gen3_discovery", {})} for guid, document in found]
+    return [{"guid": guid, **discovery.shown_in(document)} for guid, document in found]
 
 
 def look_at_study(client: Gen3, guid: str) -> None:
