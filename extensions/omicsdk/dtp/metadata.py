@@ -175,7 +175,7 @@ def _file(path: Path, count: int, write: Callable[[Path], None]) -> MetadataFile
 
 def _write_json(value: Any, path: Path) -> None:
     with in_place_of(path) as file:
-        file.write(f"{written(value, indent=4, ensure_ascii=False)}\n".encode())
+        file.write(f"{written(value, indent=4, ensure_ascii=False)}\n".encode("utf-8", "backslashreplace"))
 
 
 def _write_sheet(kind: TableKind, records: DatasetRecords, version: Version, path: Path) -> None:

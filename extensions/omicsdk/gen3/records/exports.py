@@ -191,7 +191,7 @@ def export_file(
 def _write_json(write: Callable[[bytes], object], rows: Iterable[Mapping[str, Any]], kind: str) -> None:
     between = b'{"data": [' if kind == "json" else b""
     for row in rows:
-        write(between + written(row, ensure_ascii=False).encode())
+        write(between + written(row, ensure_ascii=False).encode("utf-8", "backslashreplace"))
         between = b",\n" if kind == "json" else b"\n"
     if kind == "json":
         write(b"]}\n" if between == b",\n" else between + b"]}\n")

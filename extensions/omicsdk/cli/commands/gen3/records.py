@@ -350,7 +350,7 @@ def explore(
         count = 0
         with in_place_of(out) as file:
             for row in wanted:
-                file.write(written(row, ensure_ascii=False).encode() + b"\n")
+                file.write(written(row, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
                 count += 1
     console.message(f"{count} records written to {out}")
     return None
