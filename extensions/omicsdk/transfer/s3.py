@@ -102,6 +102,8 @@ def asking_s3(doing: str) -> Generator[None]:
         # boto3 reads answers without checking them: an element that is missing or not a number ends in these.
         if (field := _field_being_read(error.__traceback__)) is None:
             raise
+        if isinstance(error, KeyError):
+            raise DecodeError(doing, str(error.args[0]), None, expected="what S3 states of each entry") from None
         raise DecodeError(doing, field, mask_text(str(error)), expected="an answer of S3") from None
 
 

@@ -9,7 +9,8 @@ from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import DecodeError, answer
-from omicsdk.core.answer import Answer, as_it_came, decoded, model_of
+from omicsdk.core.answer import LARGE, Answer, as_it_came, decoded, json_value, model_of
+from omicsdk.core.errors import NotJson
 from omicsdk.core.model import (
     ANY,
     INTEGER,
@@ -19,13 +20,17 @@ from omicsdk.core.model import (
     Shape,
     array,
     check,
+    check_fields,
     literal,
     mapping,
+    members,
     model,
+    optional,
     rest_of,
     tagged_union,
     union,
 )
+from omicsdk.core.type_guards import number_in
 
 
 @define(slots=True)
@@ -206,3 +211,55 @@ def test_a_long_text_may_hold_what_only_json_takes():
     assert decoded(b"[NaN]" + LONG)[0] != 0
     with pytest.raises(ValueError, match=r"Expecting|Extra"):
         decoded(b"[1" + LONG)
+
+
+# -- what workflows read
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({}, "list_files: the answer's field 'name' is None, not string"),
+        ({"name": ["a"]}, r"'name' is \['a'\], not string"),
+        ({"name": "a", "size": "1"}, "'size' is '1', not integer"),
+        ({"name": "a", "size": True}, "'size' is True, not integer"),
+    ],
+)
+def test_a_field_that_a_workflow_reads_is_checked_without_strict(data: dict[str, Any], message: str):
+    with pytest.raises(DecodeError, match=message):
+        check_fields("list_files", File.from_dict(data), "name", optional=("size",))
+
+
+def test_fields_that_no_workflow_reads_may_be_anything():
+    check_fields("list_files", File.from_dict({"name": "a", "size": None, "owner": 7}), "name", optional=("size",))
+    check("get", "", {"uuid": "u", "other": 7}, members(uuid=STRING, size=optional(INTEGER)))
+
+
+@pytest.mark.parametrize("entry", [None, "a", {"name": "a"}, []])
+def test_an_entry_that_is_no_model_is_reported(entry: object):
+    with pytest.raises(DecodeError, match=r"files\[2\]' is .*, not an object"):
+        check_fields("list_files", entry, "name", place="files[2]")
+
+
+def test_a_member_is_named_with_its_place():
+    shape = members(bundle=members(files=array(members(size=INTEGER))))
+    with pytest.raises(
+        DecodeError, match=r"get_bundle: the answer's field 'bundle.files\[1\].size' is 'x', not integer"
+    ):
+        check("get_bundle", "", {"bundle": {"files": [{"size": 1}, {"size": "x"}]}}, shape)
+
+
+@pytest.mark.parametrize(("text", "number"), [("0", 0), ("007", 7), (str(2**63 - 1), 2**63 - 1)])
+def test_a_number_in_a_text_is_read(text: str, number: int):
+    assert number_in(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "-1", "+1", "1.0", " 1", "abc", "\u0661", str(2**63), "7" * 5_000])
+def test_what_is_no_number_below_2_to_the_63_is_none(text: str):
+    assert number_in(text) is None
+
+
+@pytest.mark.parametrize("size", [1, LARGE])
+def test_a_number_of_5000_digits_is_no_json(size: int):
+    with pytest.raises(NotJson, match="list_files"):
+        json_value(b'{"pad": "%s", "size": %s}' % (b"x" * size, b"7" * 5_000), "list_files", "https://a.org", str)

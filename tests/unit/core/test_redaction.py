@@ -16,6 +16,7 @@ from omicsdk.core.redaction import (
     mask_query,
     mask_text,
     mask_url,
+    url_parts,
     without_query,
 )
 
@@ -364,3 +365,12 @@ def test_tokens_of_django_are_masked_wherever_they_stand():
         shown = mask_text(text)
         assert token not in shown.lower()
         assert "***" in shown
+
+
+@pytest.mark.parametrize("url", ["https://[", "http://[::1/x", "//[a]b"])
+def test_a_malformed_url_of_others_is_a_path(url):
+    assert url_parts(url) == ("", "", url, "", "")
+
+
+def test_any_other_url_is_split():
+    assert url_parts("https://a.org/b?c#d") == ("https", "a.org", "/b", "c", "d")

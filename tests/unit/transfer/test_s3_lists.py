@@ -4,6 +4,7 @@ import gzip
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
-from omicsdk.core import DecodeError
+from changed_answers import changed_xml
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core import DecodeError, OmicsError
 from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
 from omicsdk.transfer.s3 import s3_pages
 
@@ -137,3 +141,34 @@ def test_a_repeated_key_is_left_out_and_reported_at_the_end():
 def test_an_entry_without_a_key_or_a_size_is_reported(entry: dict[str, Any]):
     with pytest.raises(DecodeError, match="Contents"):
         list(s3_pages(lambda **_: {"IsTruncated": False, "Contents": [entry]}, "b", "p/"))
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_no_changed_list_is_more_than_an_error(server: str):
+    first = [exchanges[0] for exchanges in listings(server).values()]
+    whole = [each for each in first if "<IsTruncated>false" in each["response"]["body"]]
+
+    @given(data=st.data())
+    def check(data: st.DataObject) -> None:
+        exchange = data.draw(st.sampled_from(whole))
+        body = data.draw(changed_xml(exchange["response"]["body"].encode())).decode("utf-8", "replace")
+        with suppress(OmicsError):
+            replayed([{**exchange, "response": {"body": body}}, exchange])
+
+    check()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("<Key>", "<Kee>", "Key"),
+        ("<Size>", "<Size>abc", "Contents.Size"),
+        ("<Size>", f"<Size>{'7' * 5_000}", "Contents.Size"),
+        ("<KeyCount>", "<KeyCount>abc", "KeyCount"),
+    ],
+)
+def test_what_boto3_cannot_read_is_named(old: str, new: str, field: str):
+    exchange = next(each[0] for each in listings("moto").values() if "<Contents>" in each[0]["response"]["body"])
+    body = exchange["response"]["body"].replace(old, new).replace("</Key>", "</Kee>" if old == "<Key>" else "</Key>")
+    with pytest.raises(DecodeError, match=f"s3://bkt.*field '{field}"):
+        replayed([{**exchange, "response": {"body": body}}])
