@@ -77,7 +77,8 @@ def union(*members: Shape) -> Shape:
 
 def members(**shapes: Shape) -> Shape:
     """An object of which some members are checked: those that a workflow reads. A missing one is treated as null."""
-    return Shape("members", table=dict(shapes))
+    table: dict[str | None, Shape] = {**shapes}
+    return Shape("members", table=table)
 
 
 def optional(shape: Shape) -> Shape:

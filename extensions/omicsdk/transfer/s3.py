@@ -90,13 +90,13 @@ def asking_s3(doing: str) -> Generator[None]:
         doing: The operation and its object, as text.
     """
     from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.parsers import ResponseParserError
 
+    unparsed: type[Exception] = import_module("botocore.parsers").ResponseParserError
     try:
         yield
     except (BotoCoreError, ClientError) as error:
         raise s3_error(error, doing) from None
-    except ResponseParserError as error:
+    except unparsed as error:
         raise DecodeError(doing, "", mask_text(str(error)), expected="an answer of S3") from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         # boto3 reads answers without checking them: an element that is missing or not a number ends in these.

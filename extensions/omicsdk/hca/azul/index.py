@@ -93,7 +93,7 @@ def catalogs(client: Azul) -> list[Catalog]:
             name,
             stated["atlas"],
             name == default,
-            tuple((stated["plugins"].get("metadata") or {}).get("indices") or ()),
+            tuple(found_at(stated, "plugins.metadata.indices") or ()),
         )
         for name, stated in answer["catalogs"].items()
         if not stated["internal"]
