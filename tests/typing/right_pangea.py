@@ -92,7 +92,7 @@ def typed() -> None:
         assert_type([each.uuid for each in pangea.samples_of("org", "group")], list[str])
         assert_type(pangea.upload("a", "org", "group", "s", "module", "field", overwrite=True), TransferReport)
         assert_type(pangea.upload_reads(single_reads(["a.fastq.gz"]), "org", "library").ok, bool)
-        assert_type(upload_files(pangea, [FieldUpload(FieldId("uuid"), "a")], md5=True), TransferReport)
+        assert_type(upload_files(pangea, [FieldUpload(FieldId("uuid"), "a")]), TransferReport)
 
 
 async def asynchronous() -> None:
