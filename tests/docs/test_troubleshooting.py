@@ -404,7 +404,7 @@ def _(user: User) -> str:
 @case("The disk is too small")
 def _(user: User) -> str:
     user.patch.setattr(os, "statvfs", stating(lambda: (1000, 10_000)))
-    return user.download("--dry-run")
+    return user.download()
 
 
 @case("Another process uses the folder")
