@@ -1,5 +1,6 @@
 """Pressing Ctrl-C in the middle of a command."""
 
+import re
 import signal
 import subprocess
 import threading
@@ -21,3 +22,10 @@ def interrupted(sandbox: Any, command: list[str], environment: dict[str, str]) -
         out, err = process.communicate(timeout=30)
     sandbox.fault_book.clear()
     return process.returncode, out, err
+
+
+def bytes_kept(messages: str) -> int:
+    """Return how many bytes of a file a command states to have from an earlier one, to continue after them."""
+    found = re.search(r"resuming, (\d+) of \d+ bytes are present", messages)
+    assert found is not None, messages
+    return int(found[1])
