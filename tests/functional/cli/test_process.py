@@ -130,7 +130,7 @@ def test_json_into_a_closed_pipe_is_no_error():
 
 
 def test_a_table_into_a_closed_pipe_is_no_error(serve):
-    url = serve(lambda _head, connection: connection.sendall(answer(b'{"bundle": {"uuid": "u-1", "files": []}}')))
+    url = serve(lambda _head, connection: connection.sendall(answer(b'{"bundle": {"uuid": "u", "files": []}}')))
     reading, writing = os.pipe()
     os.close(reading)
     command = [OMICS, "--base-url", url, "--output", "table", *BUNDLE]
@@ -251,7 +251,7 @@ def test_help_fits_the_terminal():
 
 
 def test_a_terminal_shows_a_table(serve):
-    body = json.dumps({"bundle": {"uuid": "u-1", "files": [{"name": "a.json", "size": 3}, {"name": "b", "size": 4}]}})
+    body = json.dumps({"bundle": {"uuid": "u", "files": [{"name": "a.json", "size": 3}, {"name": "b", "size": 4}]}})
     code, shown = on_a_terminal("--base-url", serve(lambda _h, c: c.sendall(answer(body.encode()))), *BUNDLE)
     assert code == 0
     assert "bundle.uuid" in shown
