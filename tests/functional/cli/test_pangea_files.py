@@ -150,10 +150,11 @@ def test_a_group_has_separate_fields(pangea, work):
     assert pangea("list", "results", *WHERE).out.count("\n") == 1
 
 
-def test_a_group_without_a_bucket_reports_it(pangea, work):
+def test_a_group_without_a_bucket_is_refused_before_a_sample_is_created(pangea, work):
     pangea("create", "sample-group", "Sandbox", "Bare")
     ran = pangea("create", "sample-with-data", "Sandbox", "Bare", "x", "small.txt", "-m", "raw::single_short_reads")
-    assert (ran.code, "bucket" in ran.err) == (1, True)
+    assert (ran.code, "has no bucket" in ran.err) == (2, True)
+    assert pangea("list", "samples", "Sandbox", "Bare").out == ""
 
 
 @pytest.fixture
@@ -219,8 +220,8 @@ def test_reads_are_sent_again_where_that_is_stated(pangea, work):
     (work / "rd" / "q1.R1.fastq.gz").write_bytes(b"other")
     ran = pangea("upload", "reads", *WHERE, "fl", "--overwrite", "--public", "--output", "json")
     assert re.fullmatch(
-        r"omics: 2 samples uploaded; 4 files \(.*\) uploaded in .* s: 4 size only\n", ran.err
-    )  # parts' checksums are left to TLS, or to a connection within this machine
+        r"omics: 2 samples uploaded; 4 files \(.*\) uploaded in .* s: 4 verified\n", ran.err
+    )  # by the MD5 of each part
     assert (ran.code, ran.json[0]["state"]) == (0, "uploaded")
     assert pangea("list", "results", *WHERE, "q1", "--query", "[0].is_private", "--output", "json").json is False
     assert pangea("download", "sample-results", *WHERE, "q1", "--target-dir", "dl").code == 0
