@@ -344,7 +344,7 @@ def test_calls_that_make_no_sense_end_with_2(files, words):
         ("location\tto\nx\n", "line 2 has no to"),
         (f"location\tto\nx\t{P}/\ty\n", "3 cells for 2 columns"),
         ("location\tto\nx\tnowhere\n", "is not an sb:// path"),
-        ('location\tto\n"x\n', "unexpected end"),
+        ('location\tto\n"x\n', "line 2: a quote is opened and never closed"),
     ],
 )
 def test_a_table_that_can_not_be_read_states_where(volume, text, said):
