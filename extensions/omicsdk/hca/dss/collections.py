@@ -414,6 +414,6 @@ def _answers(operation: Any) -> Callable[..., dict[str, Any]]:
     """Return a function that calls an operation and returns its answer as JSON."""
 
     def call(**arguments: Any) -> dict[str, Any]:
-        return checked_json(operation.raw(**arguments), str(operation.name), mapping(ANY))
+        return checked_json(operation.raw(**arguments), str(operation.facts.name), mapping(ANY))
 
     return call
