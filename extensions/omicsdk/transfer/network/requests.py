@@ -582,8 +582,8 @@ class FtpReplies:
             line: As received.
         """
         code, rest = line[:3], line[4:].strip()
-        if code == b"213":
-            self._size = number_in(rest.decode("ascii", "replace"))
+        if code == b"213" and (size := number_in(rest.decode("ascii", "replace"))) is not None:
+            self._size = size
         elif code in _REFUSALS:
             self._lines += [b"HTTP/1.1 " + _REFUSALS[code] + b"\r\n", b"\r\n"]
         elif code in _UNKNOWN and self._wanted:  # perhaps REST; if it was another command, the session continues
