@@ -6,7 +6,6 @@ drives all other code: `to_dict` and strict checking.
 """
 
 import json
-import logging
 from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, Self
@@ -15,6 +14,7 @@ from omicsdk.core.bodies import plain
 from omicsdk.core.dates import Date, DateTime, is_date, is_date_time
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import DecodeError
+from omicsdk.core.lazy import logger
 from omicsdk.core.type_guards import is_array, is_object
 
 NO_NULLS: frozenset[str] = frozenset()
@@ -215,12 +215,11 @@ def otherwise_typed(owner: str, value: Any) -> Any:
     """Return a value that does not conform to the document unchanged, and log that once per place at DEBUG."""
     if value is not None and owner not in _said:
         _said.add(owner)
-        logging.getLogger("omicsdk.decode").debug(
-            "%s: %s does not match the document; kept", owner, type(value).__name__
-        )
+        _log.debug("%s: %s does not match the document; kept", owner, type(value).__name__)
     return value
 
 
+_log = logger("omicsdk.decode")
 _said: set[str] = set()
 
 
