@@ -21,6 +21,7 @@ from omicsdk.core import (
     ConfigError,
     Forbidden,
     Interrupted,
+    ManualClock,
     NameClash,
     NotFound,
     NotWritable,
@@ -301,12 +302,17 @@ def test_the_first_mirror_that_has_the_file_serves_it(get: Any, portal: PortalHo
     assert [each.path for each in portal.requests if each.status == 404] == ["gone/a.bam"]
 
 
-def test_the_wait_and_the_place_that_azul_states_are_followed(get: Any, portal: PortalHost):
+def test_the_wait_and_the_place_that_azul_states_are_followed(
+    get: Any, portal: PortalHost, monkeypatch: pytest.MonkeyPatch
+):
+    clock = ManualClock()
+    monkeypatch.setattr("omicsdk.hca.azul.downloads.clock_of", lambda _: clock)
     azul(portal)
     path, storage = f"fetch/repository/files/{U(21)}", portal.put("storage/signed", content("a.fastq.gz"))
-    again = {"Status": 301, "Location": portal.url(path, "catalog=dcp1&requestIndex=1"), "Retry-After": 0.01}
+    again = {"Status": 301, "Location": portal.url(path, "catalog=dcp1&requestIndex=1"), "Retry-After": 7}
     portal.azul_states[U(21)] = [again, {"Status": 302, "Location": f"{storage}?signature=secret"}]
     get("azul_compact.tsv").raise_if_failed()
+    assert sum(clock.slept) == 7
     assert ["requestIndex=1" in each.query for each in portal.of(path)] == [False, True]
     assert [each.query for each in portal.of("storage/signed")] == ["signature=secret"]
     assert get.said[-1] == "result manifest written to data.manifest.tsv"

@@ -117,11 +117,11 @@ def test_without_descriptors_for_another_thread_the_first_continues(
 
     real, made = engine.new_wire, list[object]()
 
-    def one_only(settings: Any) -> Wire:
+    def one_only(settings: Any, answered: set[str]) -> Wire:
         made.append(settings)
         if len(made) > 1:
             raise TooManyOpenFiles("Cannot connect: too many files are open")
-        return real(settings)
+        return real(settings, answered)
 
     monkeypatch.setattr(engine, "new_wire", one_only)
     content = noise(2 * CELL)
