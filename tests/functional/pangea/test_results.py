@@ -200,13 +200,15 @@ def test_several_hundred_files_come_in_little_memory(pangea: FieldServer, server
             }
         ),
     )
-    tracemalloc.start()
-    report = pangea.client.download(*LIBRARY, tmp_path)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert report.counts["done"] == count
-    assert len(files(tmp_path)) == 2 * count
-    assert peak < 9 * 1024 * 1024  # 5 MiB; 15 KB a file would be too much
+    peaks = list[int]()
+    for folder in (tmp_path / "1", tmp_path / "2"):  # imports and other threads' memory are measured too, but once
+        tracemalloc.start()
+        report = pangea.client.download(*LIBRARY, folder)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert report.counts["done"] == count
+        assert len(files(folder)) == 2 * count
+    assert min(peaks) < 9 * 1024 * 1024  # 5 MiB; 15 KB a file would be too much
 
 
 # -- the same files, examined
