@@ -21,8 +21,11 @@ PUBLISHED, OURS = "pangea-api", "omics pangea"
 _FIRST_METADATA = {
     "c1": {"city": "Paris", "n": 1},
     "c2": {"city": "Rome", "n": 2},
-    **{key: {} for key in ("c3", "d1", "d2", "c9")},
+    **{key: {} for key in ("c3", "d1", "d2")},
 }
+_NEW_METADATA = {**_FIRST_METADATA, "new": {"city": "Oslo", "n": 3}}
+_OTHER_METADATA = {**_NEW_METADATA, "c2": {"city": "Bern", "n": 4}}
+_C9 = {"c9": {}}  # the sample that the published command leaves behind where its data have no bucket
 _W1 = {"raw::single_short_reads reads": content_of("w1")}
 
 
@@ -30,7 +33,7 @@ def _rows(whole: str) -> dict[str, dict[str, str]]:
     """The table of metadata, its numbers written in a way."""
     filled = {"c1": ("Paris", 1), "c2": ("Bern", 4), "new": ("Oslo", 3)}
     rows = {name: {"city": city, "n": whole.format(number)} for name, (city, number) in filled.items()}
-    return rows | {key: {"city": "", "n": ""} for key in ("c3", "d1", "d2", "c9")}
+    return rows | {key: {"city": "", "n": ""} for key in ("c3", "d1", "d2")}
 
 
 # What the published commands do wrong: how that shows, and what ours do.
@@ -38,17 +41,17 @@ DEFECTS: dict[str, tuple[tuple[bool, Any], tuple[bool, Any]]] = {
     # Whether a group is public isn't sent.
     "private group": ((True, [True, False]), (True, [False, False])),
     # A sample of the table that isn't there is left out, and all is said to be well.
-    "metadata": ((True, _FIRST_METADATA), (False, _FIRST_METADATA)),
+    "metadata": ((True, _FIRST_METADATA | _C9), (False, _FIRST_METADATA)),
+    "metadata of new ones": ((True, _NEW_METADATA | _C9), (True, _NEW_METADATA)),
+    "metadata again": ((True, _OTHER_METADATA | _C9), (True, _OTHER_METADATA)),
     # Whole numbers in a column with gaps come as decimals.
-    "metadata with gaps": ((True, _rows("{}.0")), (True, _rows("{}"))),
+    "metadata with gaps": ((True, _rows("{}.0") | {"c9": {"city": "", "n": ""}}), (True, _rows("{}"))),
     # Tags aren't imported.
     "reads with a tag": ((False, []), (True, ["t1"])),
     # What was done is printed to what isn't there.
     "single reads": ((False, _W1), (True, _W1)),
     # To try without doing does it.
     "single reads, dry": ((False, True), (True, False)),
-    # Data that name no file end the download of all.
-    "files of data": ((False, None), (True, None)),
     # A blank description, as all groups have at first, is refused by the server.
     "samples into a group without a description": ((False, []), (True, ["c1"])),
     # Without a login the command logs in as "None".

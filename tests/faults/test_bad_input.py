@@ -113,11 +113,15 @@ def test_a_bundle_that_does_not_exist(omics: Run, folder: Path):
     assert not list(folder.iterdir())
 
 
-def test_a_service_that_never_answered_is_not_waited_for(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def test_a_service_that_never_answered_is_not_waited_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(SystemClock, "sleep", lambda _, seconds: pytest.fail(f"waited {seconds} s"))
     settings = ["--log-level", "ERROR", "--base-url", "http://127.0.0.1:9/v1"]
     code = main([*settings, "dss", "get-bundle", "--uuid", NOBODY, "--replica", "aws"])
-    one_line(subprocess.CompletedProcess([], code, "", capsys.readouterr().err), REFUSED, "127.0.0.1:9", "Connection refused")
+    one_line(
+        subprocess.CompletedProcess([], code, "", capsys.readouterr().err), REFUSED, "127.0.0.1:9", "Connection refused"
+    )
 
 
 def test_a_token_that_ended(omics: Run, omics_sandbox: Any):

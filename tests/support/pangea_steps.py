@@ -267,7 +267,6 @@ STEPS: dict[str, Step] = {
         ],
         lambda there, _: there.written("dl2"),
     ),
-    "files of data": Step(["download", "sample-results", "--target-dir", "dl3", "CLI2", "Lib2", "c9"]),
     "samples into a group": Step(
         ["add", "samples-to-group", "CLI2", "Lib2", "CLI2", "Grp3", "c1", "c2"],
         lambda there, _: there.samples("Grp3"),
