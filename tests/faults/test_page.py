@@ -31,7 +31,11 @@ def test_every_fault_is_in_the_results(request: pytest.FixtureRequest) -> None:
     items = [item for item in request.session.items if item.path.parent == HERE]
     named = {marked(item)[0] for item in items if item.get_closest_marker("fault")}
     assert named <= told, "run `make reliability`"
-    if {item.path for item in items} == set(HERE.glob("test_*.py")) and not request.config.option.keyword:
+    chosen = request.config.option
+    if {item.path for item in items} == set(HERE.glob("test_*.py")) and not chosen.keyword:
+        # A choice by marks leaves out long tests, which have a row of their own.
+        long = {row for row in told if row.startswith("upload of 320 MiB")} if chosen.markexpr else set[str]()
+        told -= long - named
         assert named == told, "run `make reliability`"
 
 

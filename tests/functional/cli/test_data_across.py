@@ -102,7 +102,7 @@ def test_a_copy_from_platform_to_platform_continues_after_kill_9(omics_sandbox, 
 
     again = subprocess.run(command, capture_output=True, text=True, env=variables, check=False, timeout=60)
     assert again.returncode == 0, again.stderr
-    assert "4194304 of 6291456 bytes are present" in again.stderr
+    assert 4 << 20 <= bytes_kept(again.stderr) <= 5 << 20
     assert not [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
     back = subprocess.run([OMICS, "cat", target], capture_output=True, env=variables, check=False, timeout=60)
     assert back.stdout == (source / "reads.bin").read_bytes()
