@@ -189,7 +189,8 @@ class Answer:
 
         Args:
             decode: Converts JSON data to the operation's type.
-            shape: The expected shape; if the client is not strict, only the type of a page's entries is checked.
+            shape: The expected shape; if the client is not strict, only that a model is an object, and the type of a
+                page's entries, are checked.
 
         Raises:
             NotJson: The body is not JSON, but a web page, for example.
@@ -201,8 +202,8 @@ class Answer:
             if self.items is not None:
                 items = items_at(data, self.items, self.operation)
                 check_items(self.operation, self.items, items, shape)
-            if self.strict:
-                check(self.operation, "", data, shape)
+            if self.strict or self.content:
+                check(self.operation, "", data, _required(shape, strict=self.strict))
             result = decode(data)
             del data  # before the collector resumes, or it would traverse all of it
         return result
@@ -213,14 +214,7 @@ class Answer:
         Raises:
             NotJson, DecodeError: As for `json`, and for a body that is not an object: it has none of the model's fields.
         """
-        decode = model_of(cls)
-
-        def decoded_model(data: Any) -> M:
-            if self.content and data.__class__ is not dict:
-                raise DecodeError(self.operation, "", data, expected="an object")
-            return decode(data)
-
-        return self.json(decoded_model, Shape("model", model=lambda: cls))
+        return self.json(model_of(cls), Shape("model", model=lambda: cls))
 
     def event_data(self) -> Self:
         """Return an event's data as a separate answer."""
@@ -280,8 +274,13 @@ def message(
             raise DecodeError(name, "", mask_text(text), expected="JSON", what=what) from error
     else:
         data = plain(body)
-    check(name, "", data, shape if strict else mapping(ANY) if shape.kind == "model" else ANY, what=what)
+    check(name, "", data, _required(shape, strict=strict), what=what)
     return decode(data)
+
+
+def _required(shape: Shape, *, strict: bool) -> Shape:
+    """Return what data must conform to: without `strict` only that a model is an object, or it has none of its fields."""
+    return shape if strict else mapping(ANY) if shape.kind == "model" else ANY
 
 
 def model_of(cls: type[M]) -> Callable[[Any], M]:
