@@ -166,6 +166,15 @@ class AsyncBody(_Body):
         return self._taken(b"".join(pieces), size)
 
 
+def _kind(media_type: str) -> str:
+    return media_type.partition(";")[0].strip().lower()
+
+
+def are_events(media_type: str) -> bool:
+    """Return whether a media type is that of an event stream, whose items differ from those of all others."""
+    return _kind(media_type) == "text/event-stream"
+
+
 class Frames:
     """Splits the bytes of an answer into its items, as they arrive; pure.
 
@@ -173,15 +182,11 @@ class Frames:
         media_type: The framing of items: `application/json-seq` (RFC 7464), `text/event-stream`, whose items are JSON
             objects with an event's fields, or lines.
         limit: Maximum bytes of an item; a larger one is an error, since it is kept in memory.
-
-    Attributes:
-        are_events: Whether items are events.
     """
 
     def __init__(self, media_type: str, limit: int) -> None:
-        kind = media_type.partition(";")[0].strip().lower()
-        self.are_events = kind == "text/event-stream"
-        self._mark = b"\x1e" if kind == "application/json-seq" else b"\n"
+        self._is_events = are_events(media_type)
+        self._mark = b"\x1e" if _kind(media_type) == "application/json-seq" else b"\n"
         self._limit = limit
         self._rest = b""
         self._fields: dict[str, str] = {}
@@ -194,20 +199,20 @@ class Frames:
         Raises:
             AnswerTooLarge: An item exceeds the limit.
         """
-        if self.are_events:
+        if self._is_events:
             chunk = self._with_plain_ends(chunk)
         *whole, self._rest = (self._rest + chunk).split(self._mark)
         if len(self._rest) > self._limit:
             raise AnswerTooLarge(f"An item of the answer is larger than {self._limit:,} bytes (answer_limit)")
         for piece in whole:
-            if self.are_events:
+            if self._is_events:
                 yield from self._event(piece)
             elif piece.strip():
                 yield piece.strip()
 
     def end(self) -> Iterator[bytes]:
         """Return the rest at the end of the answer: a last line without an end. An unfinished event is dropped."""
-        if not self.are_events and self._rest.strip():
+        if not self._is_events and self._rest.strip():
             yield self._rest.strip()
 
     def _with_plain_ends(self, chunk: bytes) -> bytes:

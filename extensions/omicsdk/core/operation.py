@@ -28,6 +28,7 @@ from omicsdk.core.client import (
     Exchange,
     Frames,
     ResponseCheck,
+    are_events,
 )
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import ANY
@@ -239,10 +240,9 @@ class _Call(_Shown, Bound, Generic[P, R, E, H]):
             DecodeError: Only one of the requested and the received media type is a stream of events, whose items differ.
         """
         received = body.headers.get("content-type", "")
-        frames = Frames(received, self._exchange.transport.answer_limit)
-        if frames.are_events != Frames(media_type, 0).are_events:
+        if are_events(received) != are_events(media_type):
             raise DecodeError(self.facts.name, "Content-Type", received, expected=media_type)
-        return frames
+        return Frames(received, self._exchange.transport.answer_limit)
 
     def _item_answer(self, body: Body | AsyncBody, content: bytes) -> Answer:
         """Return an item as a separate answer."""
