@@ -152,8 +152,10 @@ class Rules:
         applicable = list(self.applicable(facts, request.url))
         if not applicable or not response.is_success or not response.content:
             return
+        from omicsdk.core.answer import decoded  # a client has it by now; listing alone does without
+
         try:
-            page: Any = response.json()
+            page: Any = decoded(response.content)
         except ValueError:  # text, or what the operation itself refuses
             return
         for rule, requested in applicable:
