@@ -14,7 +14,8 @@ LEAST, RATIO = 1 << 30, 100
 OPTION = "--max-unpacked"
 
 _SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)([kmgt]?)(?:i?b)?", re.IGNORECASE)
-_FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+"""Bytes of each unit of sizes and rates."""
 
 
 class UnpacksTooLarge(UsageError):
@@ -36,7 +37,7 @@ def bytes_of(option: str, text: str) -> int:
     match = _SIZE.fullmatch(text.strip())
     if not match:
         raise UsageError(f"{option} {text}: not a number of bytes", remedy="Use one such as 16M.")
-    return int(float(match[1]) * _FACTORS[match[2].lower()])
+    return int(float(match[1]) * FACTORS[match[2].lower()])
 
 
 class InflationLimit:

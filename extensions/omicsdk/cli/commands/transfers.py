@@ -17,6 +17,7 @@ from omicsdk.cli.commands.values import file_to_write
 from omicsdk.cli.connecting import seconds_of
 from omicsdk.cli.errors import REFUSED, SHOWN, is_denied, printable
 from omicsdk.cli.output import Call, TextAndData
+from omicsdk.core.archives import FACTORS
 from omicsdk.core.errors import Interrupted, SomeFailed, UsageError
 from omicsdk.transfer import Control, Outcome, Patience, TransferReport
 from omicsdk.transfer.engine.control import report_of, termination
@@ -35,7 +36,6 @@ LISTED = 1000
 """Results of more files than this are only counted if no output format is chosen."""
 _DONE = {"Download": "downloaded", "Upload": "uploaded", "downloading": "downloaded", "uploading": "uploaded"}
 _RATE = re.compile(r"(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?(?:/s)?", re.IGNORECASE)
-_FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 
 
 # -- options
@@ -76,7 +76,7 @@ def _patience(arguments: Mapping[str, Any]) -> Patience | None:
 
 def _rate(option: str, text: str) -> float:
     match = _RATE.fullmatch(text.strip())
-    rate = float(match[1]) * _FACTORS[match[2].lower()] if match else 0.0
+    rate = float(match[1]) * FACTORS[match[2].lower()] if match else 0.0
     if rate <= 0:
         raise UsageError(f"{option} {text}: not a number of bytes per second", remedy="Use one such as 500K or 10M.")
     return rate

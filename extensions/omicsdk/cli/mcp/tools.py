@@ -356,12 +356,12 @@ def _check_contents(name: str, value: Any, folder: Path) -> None:
     """Refuse a folder with a link out of the folder anywhere below, and a list that names a file elsewhere."""
     for text in _texts(value):
         place = os.path.join(folder, text)  # noqa: PTH118 - a text may be too long for a path, or none
-        if os.path.isdir(place):  # noqa: PTH112
+        if os.path.isdir(place):  # noqa: PTH112 - as above
             inner = (Path(above, each) for above, folders, files in os.walk(place) for each in (*folders, *files))
             for path in filter(Path.is_symlink, inner):
                 if reason := _leads_out(str(path.relative_to(folder)), folder):
                     raise UsageError(f"{name}: {str(path)!r} {reason}", remedy="Name a folder without it, or files.")
-        elif name in _LISTS and os.path.isfile(place):  # noqa: PTH113
+        elif name in _LISTS and os.path.isfile(place):  # noqa: PTH113 - as above
             check_texts(f"{name}: {text}", Path(place).read_text("utf-8", "replace").splitlines(), folder)
 
 
