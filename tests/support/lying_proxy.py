@@ -232,6 +232,15 @@ def _emptied(_asked: Asked, reply: Reply) -> Reply:
     return replace(reply, body=_ENTRY.sub(b"", reply.body))
 
 
+def _shortened(_asked: Asked, reply: Reply) -> Reply:
+    def no_last(key: str, value: Any) -> Any:
+        return value[:-1] if key in _LISTS and isinstance(value, list) else value
+
+    reply = _of_json(no_last)(reply)
+    last = list(_ENTRY.finditer(reply.body))[-1:]
+    return replace(reply, body=reply.body.replace(last[0][0], b"", 1)) if last else reply
+
+
 def _repeated(_asked: Asked, reply: Reply) -> Reply:
     def twice(key: str, value: Any) -> Any:
         return [*value, *value] if key in _LISTS and isinstance(value, list) else value
@@ -273,6 +282,7 @@ def of_another(swaps: dict[str, str]) -> Lie:
 COUNTED_MORE = Lie("a count is too large", reply=_count_changed(1))
 COUNTED_LESS = Lie("a count is too small", reply=_count_changed(-1))
 EMPTIED = Lie("lists are empty", reply=_emptied)
+SHORTENED = Lie("the last entry is missing", reply=_shortened)
 REPEATED = Lie("entries are repeated", reply=_repeated)
 HTML = Lie("200 with a page", reply=_page, methods=frozenset({"GET", "HEAD", "PUT", "POST"}))
-LIES = (COUNTED_MORE, COUNTED_LESS, EMPTIED, REPEATED, HTML)
+LIES = (COUNTED_MORE, COUNTED_LESS, EMPTIED, SHORTENED, REPEATED, HTML)

@@ -314,6 +314,37 @@ class ListingCheck:
         self._problem = self._problem or problem
 
 
+def despite_contradictions(listed: Iterable[T], doubts: list[InconsistentListing]) -> Iterator[T]:
+    """Yield what a listing has, for what removes nothing by it.
+
+    Args:
+        listed: The listing.
+        doubts: Is appended that the listing contradicts itself, with the remedy of a partial result.
+    """
+    try:
+        yield from listed
+    except InconsistentListing as error:
+        error.remedy = "What it lists was used, but more may exist: run the same command again."
+        doubts.append(error)
+
+
+def read_again_if_doubtful(read: Callable[[list[InconsistentListing]], T]) -> tuple[T, list[InconsistentListing]]:
+    """Do something by listings that is only partial if one contradicts itself; a second time if one does.
+
+    Args:
+        read: Does it, and appends how listings contradict themselves, as `despite_contradictions`.
+
+    Returns:
+        The last result, and what was appended then.
+    """
+    doubts: list[InconsistentListing] = []
+    result = read(doubts)
+    if doubts:
+        doubts = []
+        result = read(doubts)
+    return result, doubts
+
+
 def read_again_if_inconsistent(read: Callable[[], Iterable[T]]) -> list[T]:
     """Read a listing whole; a second time if it contradicts itself, since it may have changed meanwhile.
 

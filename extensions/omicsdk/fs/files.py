@@ -6,11 +6,12 @@ import io
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.jobs import check_target, kind_of
-from omicsdk.fs.copying.planning import Source, plan_copy, select
+from omicsdk.fs.copying.planning import plan_copy, source_to_copy
 from omicsdk.fs.store import CopyOptions, FileBytes, Stores, Uri, open_store, parse_uri
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 from omicsdk.transfer.ranges import SourceFile
@@ -95,7 +96,8 @@ def download(
         options: Options of the platform's store; see `open`.
 
     Returns:
-        The result for each file. Call `raise_if_failed()` on it.
+        The result for each file; a listing that contradicts itself, also when it is read again, is a failure beside those
+        of its files. Call `raise_if_failed()` on it.
 
     Raises:
         PathNotFound: The file or folder does not exist.
@@ -166,12 +168,9 @@ def _copied(
 ) -> TransferReport:
     with Stores(options) as stores:
         store = stores.of(source)
-        entry = store.entry(source, recursive=recursive)
-        files = list(select(store, source, entry=entry, recursive=recursive))
-        kind = kind_of(stores, target, recursive=entry.is_folder)
-        plan = plan_copy(
-            [Source(Uri(source.scheme, source.path, entry.is_folder), entry.is_folder, files)], target, kind
-        )
+        found = source_to_copy(store, source, recursive=recursive)
+        kind = kind_of(stores, target, recursive=found.is_folder)
+        plan = plan_copy([replace(found, uri=replace(source, is_folder=found.is_folder))], target, kind)
         check_target(stores, plan)
         if dry_run:
             planned = (Outcome(file.name, "planned", file.entry.size, plan="copy") for file in plan.files)

@@ -29,7 +29,7 @@ from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.objects import DrsObject, hexadecimal, in_order
 from omicsdk.drs.planning import DrsFile, RequestedObject, find_each
 from omicsdk.drs.storage import GOOGLE, GOOGLE_VARIABLE, PROJECT_VARIABLE, google_path, google_query
-from omicsdk.fs.copying.planning import fitting, select
+from omicsdk.fs.copying.planning import fitting, source_to_copy
 from omicsdk.fs.store import Cache, Entry, Unsupported, Uri, open_store, parse_uri
 from omicsdk.hca.azul.files import AzulFile, of_download, service_of
 from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
@@ -591,10 +591,12 @@ class StoreFiles(Source):
         if not top.is_folder:
             return [self._file(file, top, file.name or top.file_name or top.name)]
         name = file.name or top.name
-        files, unfit = fitting(select(self._store, uri, entry=top), Uri("file", "."))
+        listed = source_to_copy(self._store, uri, entry=top)
+        files, unfit = fitting(listed.files, Uri("file", "."))
         return [
             *(self._file(file, each.entry, f"{name}/{each.name}") for each in files),
             *(replace(self._file(file, each.entry, f"{name}/{each.name}"), error=error) for each, error in unfit),
+            *(replace(file, name=name, error=error) for _, error in listed.unlisted),
         ]
 
     def _file(self, file: ListedFile, entry: Entry, name: str) -> ListedFile:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from omicsdk.core.checksums import is_checksum
+from omicsdk.core.consistency import InconsistentListing, despite_contradictions
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.platform import settings_of
 from omicsdk.core.text_arguments import text_is_one_item
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from omicsdk.core.sending.transport import Timeout
     from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.reports import FilesReport
-    from omicsdk.transfer import Control, Item, Location, Patience, Progress, TransferReport
+    from omicsdk.transfer import Control, Item, Location, Outcome, Patience, Progress, TransferReport
 
 CONNECTIONS = 16
 """Requests for bytes that run at once, at most."""
@@ -64,10 +65,19 @@ class Selected(NamedTuple):
     Attributes:
         files: The files.
         folders: The names of the folders that they are in, empty ones included.
+        unlisted: What was named and may have more files, since its listing contradicts itself.
     """
 
     files: list[RemoteFile]
     folders: list[tuple[str, ...]]
+    unlisted: list[tuple[str, InconsistentListing]]
+
+    @property
+    def unlisted_outcomes(self) -> list[Outcome]:
+        """The failure of each listing that contradicts itself."""
+        from omicsdk.transfer import Outcome
+
+        return [Outcome.of_error(text, doubt) for text, doubt in self.unlisted]
 
 
 @text_is_one_item
@@ -102,7 +112,8 @@ def download(
         dry_run: Only report what would be downloaded, and whether the disk has space; nothing is written.
 
     Returns:
-        The outcome of each file, and the files.
+        The outcome of each file, and the files; then a failure for each listing that contradicts itself, also when it is
+        read again.
 
     Raises:
         WrongPath: Something is not a path and no id.
@@ -127,11 +138,17 @@ def download(
     )
     if not dry_run:
         make_folders(selected, folder)
-    return report
+    if not selected.unlisted:
+        return report
+    from omicsdk.sb.reports import FilesReport, TransferredFile
+
+    files = [TransferredFile(None, os.fspath(folder), "", None) for _ in selected.unlisted]
+    outcomes = [*report.outcomes, *selected.unlisted_outcomes]
+    return FilesReport(report.with_outcomes(outcomes), [*report.files, *files])
 
 
 def select(client: SevenBridges, words: Iterable[str]) -> Selected:
-    """Find the files that paths and ids name.
+    """Find the files that paths and ids name, each once.
 
     Args:
         client: The platform.
@@ -141,7 +158,7 @@ def select(client: SevenBridges, words: Iterable[str]) -> Selected:
         UsageError: Two files would go to one path.
     """
     folders = Folders(client)
-    selected = Selected([], [])
+    selected = Selected([], [], [])
     for text in words:
         found = folders.named(text)
         if isinstance(found, Entry):
@@ -150,11 +167,14 @@ def select(client: SevenBridges, words: Iterable[str]) -> Selected:
         top = top_of(text, found)
         if top:
             selected.folders.append(top)
-        for parts, entry in folders.tree(text, found):
+        doubts: list[InconsistentListing] = []
+        tree = despite_contradictions(folders.tree(text, found), doubts)  # which has read each folder again
+        for (parts, _), entry in {(parts, entry.file.id): entry for parts, entry in tree}.items():
             if entry.is_folder:
                 selected.folders.append(parts)
             else:
                 selected.files.append(RemoteFile(entry.file, parts))
+        selected.unlisted.extend((text, doubt) for doubt in doubts)
     check_distinct([each.name for each in selected.files], "Download them to different folders.")
     return selected
 
@@ -269,7 +289,8 @@ def verify(
     from omicsdk.transfer import verify
 
     selected = select(client, what)
-    return verify([_item(client, each) for each in selected.files], folder, stop=stop)
+    report = verify([_item(client, each) for each in selected.files], folder, stop=stop)
+    return report.with_outcomes([*report.outcomes, *selected.unlisted_outcomes])
 
 
 def _item(client: SevenBridges, each: RemoteFile, retries: int = 10) -> Item:

@@ -211,7 +211,7 @@ def test_sync_states_what_it_could_not_remove_and_continues(omics, reads, tmp_pa
 
 def test_a_name_that_would_steer_a_terminal_stays_on_its_line(omics, shelf):
     shelf.files["p/a\nremove everything\x1b[2J/x"] = b"1"
-    for found, count in ((ls(["shelf://p"], console=Console()), 1), (du(["shelf://p"], depth=1), 2)):
+    for found, count in ((ls(["shelf://p"], console=Console()), 1), (du(["shelf://p"], depth=1, console=Console()), 2)):
         lines = found.text.splitlines()
         assert len(lines) == count
         assert "".join(lines).isprintable()
@@ -425,12 +425,12 @@ def test_an_empty_source_removes_nothing_unless_its_number_is_allowed(omics, she
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (["ls", "shelf://p"], 0),
-        (["ls", "-r", "shelf://p"], 0),
-        (["find", "shelf://p"], 0),
-        (["du", "shelf://p"], 0),
-        (["cp", "-r", "shelf://p", "out"], 0),
-        (["sync", "shelf://p", "out"], 0),
+        (["ls", "shelf://p"], 3),
+        (["ls", "-r", "shelf://p"], 3),
+        (["find", "shelf://p"], 3),
+        (["du", "shelf://p"], 3),
+        (["cp", "-r", "shelf://p", "out"], 3),
+        (["sync", "shelf://p", "out"], 3),
         (["--yes", "rm", "-r", "shelf://p"], 1),
         (["mv", "shelf://p", "out"], 1),
         (["--yes", "sync", "--delete", "--max-delete", "9", "shelf://p", "out"], 1),

@@ -25,8 +25,8 @@ from omicsdk.fs.copying.planning import (
     by_name,
     fitting,
     plan_copy,
-    select,
     select_to_change,
+    source_to_copy,
 )
 from omicsdk.fs.copying.records import is_recorded
 from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
@@ -90,13 +90,12 @@ def planned_copy(
     sources: list[Source] = []
     for uri in uris:
         store = stores.of(uri)
-        entry = store.entry(uri, recursive=recursive)
-        files = (
-            select_to_change(store, uri, entry=entry, patterns=patterns)
-            if removes
-            else select(store, uri, entry=entry, recursive=recursive, patterns=patterns)
-        )
-        sources.append(Source(uri, entry.is_folder, list(files)))
+        if removes:
+            entry = store.entry(uri, recursive=recursive)
+            files = list(select_to_change(store, uri, entry=entry, patterns=patterns))
+            sources.append(Source(uri, entry.is_folder, files))
+        else:
+            sources.append(source_to_copy(store, uri, recursive=recursive, patterns=patterns))
     kind = kind_of(stores, target, recursive=any(source.is_folder for source in sources))
     if not naming.is_usual:
         target = replace(target, is_folder=True)
@@ -321,7 +320,8 @@ def planned_sync(
 ) -> SyncPlan:
     """Compare two folders, and refuse what the target cannot take; nothing is changed yet.
 
-    Objects of a bucket whose keys cannot be names in the other folder are left out, and nothing is removed then.
+    Objects of a bucket whose keys cannot be names in the other folder are left out, and nothing is removed then. By a
+    listing that contradicts itself, also when it is read again, nothing is removed, nor kept for being newer.
 
     Args:
         stores: The stores.
@@ -337,7 +337,8 @@ def planned_sync(
         PathNotFound: The source does not exist.
         ReadOnly: The target takes no files so.
         FileAndFolder: One of both is a file and a folder, and is not written with a slash at its end.
-        InconsistentListing: A listing contradicts itself, also when it is read again, and files will be removed.
+        InconsistentListing: A listing contradicts itself, also when it is read again, and files will be removed, or
+            may be newer at the target.
     """
     entry = stores.of(source).entry(source, recursive=True)
     if not entry.is_folder:
@@ -345,12 +346,22 @@ def planned_sync(
     kind = kind_of(stores, target, recursive=True)
     if kind == "file":
         raise NotAFolder(str(target), "is a file", remedy="Name a folder.")
-    listed = partial(select_to_change if removes else select, patterns=patterns)
+    changing = partial(select_to_change, patterns=patterns)
     with _paused_for(source):
-        fit, unfit = fitting(listed(stores.of(source), source, entry=entry), target)
+        store = stores.of(source)
+        if removes:
+            fit, unfit = fitting(changing(store, source, entry=entry), target)
+        else:
+            listed = source_to_copy(store, source, entry=entry, patterns=patterns)
+            fit, unfit = fitting(listed.files, target)
+            unfit += listed.unlisted
         wanted = by_name(fit, target)
     with _paused_for(target):
-        fit, extra = fitting(listed(stores.of(target), target), source) if kind else ([], [])
+        store = stores.of(target)
+        if removes or update:
+            fit, extra = fitting(changing(store, target), source) if kind else ([], [])
+        else:  # what the listing lacks is copied again
+            fit, extra = fitting(source_to_copy(store, target, patterns=patterns).files, source) if kind else ([], [])
         there = by_name(fit, target)
     unfit += extra if removes else []
     found = _differing(wanted, there, compare, stores, update=update)

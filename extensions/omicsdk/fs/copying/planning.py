@@ -6,19 +6,14 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from logging import getLogger
 from pathlib import PurePath
-from typing import Literal, TypeVar
+from typing import Literal
 
-from omicsdk.core.consistency import InconsistentListing, read_again_if_inconsistent
-from omicsdk.core.errors import NameClash, UnsafePath, UsageError
+from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful, read_again_if_inconsistent
+from omicsdk.core.errors import NameClash, OmicsError, UnsafePath, UsageError
 from omicsdk.fs.store import Entry, IsFolder, PathError, Store, Uri
 from omicsdk.transfer import Outcome
 from omicsdk.transfer.names import ROOM, WORK_FOLDER, check_name, room_in
-
-T = TypeVar("T")
-
-_log = getLogger("omicsdk.fs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +64,7 @@ ALL = Patterns()
 def select(
     store: Store, uri: Uri, *, entry: Entry | None = None, recursive: bool = True, patterns: Patterns = ALL
 ) -> Iterator[Selected]:
-    """Yield the files that a URI names, for what changes nothing there: a listing that contradicts itself is logged.
+    """Yield the files that a URI names.
 
     Args:
         store: Its store.
@@ -82,8 +77,20 @@ def select(
         PathNotFound: The URI does not exist.
         IsFolder: It is a folder, and `recursive` is not set.
         FileAndFolder: It is both.
+        InconsistentListing: After the last file: the listing contradicts itself.
     """
-    return despite_contradictions(_selected(store, uri, entry, recursive=recursive, patterns=patterns))
+    entry = entry or store.entry(uri, recursive=recursive)
+    if not entry.is_folder:
+        yield Selected(uri, entry, entry.file_name or entry.name or uri.name)
+        return
+    if not recursive:
+        raise IsFolder(str(uri), "is a folder", remedy="Use --recursive to copy its contents.")
+    for found in store.below(entry.path):
+        name = below(uri.scheme, entry.path, found.path)
+        if uri.scheme == "file" and f"/{WORK_FOLDER}/" in f"/{name}":
+            continue  # resume data of an earlier download into the folder, as uploads leave it out
+        if patterns.fit_all or patterns.fit(name):
+            yield Selected(Uri(uri.scheme, found.path), found, name)
 
 
 def select_to_change(
@@ -102,36 +109,7 @@ def select_to_change(
         OmicsError: As for `select`.
     """
     found = store.entry(uri, recursive=True) if entry is None else entry
-    return iter(read_again_if_inconsistent(lambda: _selected(store, uri, found, recursive=True, patterns=patterns)))
-
-
-def despite_contradictions(listed: Iterable[T]) -> Iterator[T]:
-    """Yield what a listing has, and log that it contradicts itself.
-
-    Args:
-        listed: The listing.
-    """
-    try:
-        yield from listed
-    except InconsistentListing as error:
-        _log.warning("%s", error.message)
-
-
-def _selected(
-    store: Store, uri: Uri, entry: Entry | None, *, recursive: bool, patterns: Patterns
-) -> Iterator[Selected]:
-    entry = entry or store.entry(uri, recursive=recursive)
-    if not entry.is_folder:
-        yield Selected(uri, entry, entry.file_name or entry.name or uri.name)
-        return
-    if not recursive:
-        raise IsFolder(str(uri), "is a folder", remedy="Use --recursive to copy its contents.")
-    for found in store.below(entry.path):
-        name = below(uri.scheme, entry.path, found.path)
-        if uri.scheme == "file" and f"/{WORK_FOLDER}/" in f"/{name}":
-            continue  # resume data of an earlier download into the folder, as uploads leave it out
-        if patterns.fit_all or patterns.fit(name):
-            yield Selected(Uri(uri.scheme, found.path), found, name)
+    return iter(read_again_if_inconsistent(lambda: select(store, uri, entry=found, patterns=patterns)))
 
 
 def below(scheme: str, folder: str, path: str) -> str:
@@ -169,11 +147,39 @@ class Source:
         uri: As it was named.
         is_folder: Whether it is a folder.
         files: The files that it means, with their names below it.
+        unlisted: What stands for the files that may be missing, since a listing contradicts itself, with the reason.
     """
 
     uri: Uri
     is_folder: bool
     files: Sequence[Selected]
+    unlisted: Sequence[tuple[Selected, OmicsError]] = ()
+
+
+def source_to_copy(
+    store: Store, uri: Uri, *, recursive: bool = True, patterns: Patterns = ALL, entry: Entry | None = None
+) -> Source:
+    """Select files that are copied, and stay. A listing that contradicts itself is read once more.
+
+    Args:
+        store: As for `select`.
+        uri: As for `select`.
+        recursive: As for `select`.
+        patterns: As for `select`.
+        entry: As for `select`.
+
+    Raises:
+        OmicsError: As for `select`.
+    """
+    found = store.entry(uri, recursive=recursive) if entry is None else entry
+    files, doubts = read_again_if_doubtful(
+        lambda doubts: list(
+            despite_contradictions(select(store, uri, entry=found, recursive=recursive, patterns=patterns), doubts)
+        )
+    )
+    if doubts:  # it may list some twice
+        files = list({file.name: file for file in files}.values())
+    return Source(uri, found.is_folder, files, [(Selected(uri, found, str(uri)), doubt) for doubt in doubts])
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +193,8 @@ class CopyPlan:
             default the files.
         differing: Whether all files are known to differ or be missing at the target, regardless of earlier runs.
         makes_folder: Whether the folder that is copied becomes `base`, which did not exist.
-        unfit: Objects of a bucket that are not copied, since their keys cannot be names at the target; each with the
-            reason.
+        unfit: What is not copied, each with the reason: objects of a bucket, since their keys cannot be names at the
+            target, and what listings that contradict themselves may lack.
     """
 
     base: Uri
@@ -196,7 +202,7 @@ class CopyPlan:
     said: Sequence[str] = ()
     differing: bool = False
     makes_folder: bool = False
-    unfit: Sequence[tuple[Selected, PathError]] = ()
+    unfit: Sequence[tuple[Selected, OmicsError]] = ()
 
     @property
     def words(self) -> Sequence[str]:
@@ -205,7 +211,7 @@ class CopyPlan:
 
     @property
     def unfit_outcomes(self) -> list[Outcome]:
-        """The failure of each object that is not copied."""
+        """The failure of each object that is not copied, and of each listing that contradicts itself."""
         return [Outcome.of_error(file.name, error, file.entry.size) for file, error in self.unfit]
 
     def target(self, file: Selected) -> Uri:
@@ -254,6 +260,7 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
         files += [replace(file, name=f"{before}{file.name}") for file in source.files]
         said.append(f"{source.uri}\t{before}")
     files, unfit = fitting(files, target)
+    unfit += [unlisted for source in sources for unlisted in source.unlisted]
     _refuse_clashes(files, target)
     makes_folder = kind == "" and len(sources) == 1 and sources[0].is_folder and not sources[0].uri.is_folder
     return CopyPlan(replace(target, is_folder=True), files, said, makes_folder=makes_folder, unfit=unfit)
@@ -264,7 +271,7 @@ _OF_BUCKETS = ("s3", "crunch")
 _ENDS = "ends with a slash"
 
 
-def fitting(files: Iterable[Selected], folder: Uri) -> tuple[list[Selected], list[tuple[Selected, PathError]]]:
+def fitting(files: Iterable[Selected], folder: Uri) -> tuple[list[Selected], list[tuple[Selected, OmicsError]]]:
     """Split off objects of buckets whose keys cannot be names in a folder; none is renamed. Others are returned as they are.
 
     Args:
@@ -280,7 +287,7 @@ def fitting(files: Iterable[Selected], folder: Uri) -> tuple[list[Selected], lis
     room = room_in(folder.path) if folder.scheme == "file" else ROOM
     folders = {file.name[:at] for file in chosen for at in _slashes(file.name)}
     fit: list[Selected] = []
-    unfit: list[tuple[Selected, PathError]] = []
+    unfit: list[tuple[Selected, OmicsError]] = []
     for file in chosen:
         why = _why_unfit(file.name, folders, room) if file.uri.scheme in _OF_BUCKETS else ""
         if why:

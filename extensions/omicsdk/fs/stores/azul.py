@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.consistency import read_again_if_inconsistent
+from omicsdk.core.consistency import InconsistentListing, despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import BadRequest, NotFound
 from omicsdk.core.platform import unbound
 from omicsdk.fs.store import Cache, ClientStore, Entry, NotAFolder, NotListed, PathNotFound, WrongUri
@@ -86,6 +87,18 @@ def named(found: list[AzulFile]) -> dict[str, AzulFile]:
     return dict(sorted(names, key=lambda pair: pair[0]))
 
 
+class Listing(NamedTuple):
+    """The files of a container.
+
+    Attributes:
+        files: By their names in it.
+        doubts: How the service's listing contradicts itself.
+    """
+
+    files: dict[str, AzulFile]
+    doubts: list[InconsistentListing]
+
+
 class AzulStore(ClientStore[Azul]):
     """Files of Azul.
 
@@ -113,7 +126,7 @@ class AzulStore(ClientStore[Azul]):
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         super().__init__(client, partial(Azul, unbound(base_url), credentials=token))
-        self._listed: Cache[AzulPath, dict[str, AzulFile]] = Cache(KEPT, 600.0, clock, weigh=len)
+        self._listed: Cache[AzulPath, Listing] = Cache(KEPT, 600.0, clock, weigh=lambda listing: len(listing.files))
         self._sources: Sources | None = None
 
     def _stat(self, path: str) -> Entry:
@@ -126,7 +139,7 @@ class AzulStore(ClientStore[Azul]):
                 return _entry(path, file_of(self.client, place.uuid, place.stated))
             except (NotFound, BadRequest) as error:
                 raise PathNotFound(self.uri(path), "not found", remedy="Check the UUID.") from error
-        listing = self._files(path, place)
+        listing = self._listing(path, place).files
         if place.name in listing:
             return _entry(path, listing[place.name])
         if not place.name or next(_below(listing, place.name), None) is not None:
@@ -136,7 +149,7 @@ class AzulStore(ClientStore[Azul]):
 
     def _stat_folder(self, path: str) -> Entry:
         place = read_path(path)
-        if place.name and next(_below(self._files(path, place), place.name), None) is not None:
+        if place.name and next(_below(self._listing(path, place).files, place.name), None) is not None:
             return Entry(path, "folder")
         return self._stat(path)
 
@@ -158,7 +171,7 @@ class AzulStore(ClientStore[Azul]):
             found = (hit for page in pages(self.client, place.kind, {}, place.stated) for hit in page["hits"])
             return (Entry(f"{path}/{hit['entryId']}", "folder") for hit in found)
         self.stat(path, folder=True)
-        return _inside(path, self._files(path, place), place.name)
+        return _inside(path, self._listing(path, place), place.name)
 
     def location(self, entry: Entry) -> Location:
         return self._found.locate(self.handle_of(entry))
@@ -185,21 +198,24 @@ class AzulStore(ClientStore[Azul]):
             raise PathNotFound(self.uri(path), "not found: unknown catalog", remedy=f"Use one of: {names}.")
         return [kind for kind in CONTAINERS if kind in chosen.entity_types]
 
-    def _files(self, path: str, place: AzulPath) -> dict[str, AzulFile]:
-        """The files of a container by their names in it."""
+    def _listing(self, path: str, place: AzulPath) -> Listing:
+        """The files of a container; a listing that contradicts itself is requested twice."""
         whole = replace(place, name="")
         kept = self._listed.get(whole)
         if kept is not None:
             return kept
+        chosen = {CONTAINERS[place.kind]: {"is": [place.uuid]}}
         try:
-            chosen = {CONTAINERS[place.kind]: {"is": [place.uuid]}}
-            found = read_again_if_inconsistent(lambda: files(self.client, chosen, place.stated))
+            found, doubts = read_again_if_doubtful(
+                lambda doubts: list(despite_contradictions(files(self.client, chosen, place.stated), doubts))
+            )
         except (NotFound, BadRequest) as error:
             raise PathNotFound(self.uri(path), "not found", remedy="Check the catalog and the UUID.") from error
-        if not found:
+        if not found and not doubts:
             remedy = f"List what exists: omics ls azul://{place.catalog}/{place.kind}/"
             raise PathNotFound(self.uri(path), "not found: no files", remedy=remedy)
-        return self._listed.keep(whole, named(found))
+        each_once = list({(file.uuid, file.version): file for file in found}.values())
+        return self._listed.keep(whole, Listing(named(each_once), doubts))
 
 
 def _below(listing: Mapping[str, AzulFile], folder: str) -> Iterator[str]:
@@ -211,16 +227,18 @@ def _below(listing: Mapping[str, AzulFile], folder: str) -> Iterator[str]:
         yield names[at]
 
 
-def _inside(path: str, listing: Mapping[str, AzulFile], folder: str) -> Iterator[Entry]:
-    """Return the contents of a folder."""
+def _inside(path: str, listing: Listing, folder: str) -> Iterator[Entry]:
+    """Return the contents of a folder; then raise what is doubtful of them."""
     skip, last = len(folder) + 1 if folder else 0, ""
-    for name in _below(listing, folder):
+    for name in _below(listing.files, folder):
         first, slash, _ = name[skip:].partition("/")
         if not slash:
-            yield _entry(f"{path}/{first}", listing[name])
+            yield _entry(f"{path}/{first}", listing.files[name])
         elif first != last:
             last = first
             yield Entry(f"{path}/{first}", "folder")
+    for doubt in listing.doubts:
+        raise copy.copy(doubt)  # it is cached, and an exception that is raised twice would grow its traceback
 
 
 def _entry(path: str, file: AzulFile) -> Entry:

@@ -18,7 +18,7 @@ from zlib import compress, decompress
 
 from omicsdk.core.batches import batches
 from omicsdk.core.client import clock_of
-from omicsdk.core.consistency import InconsistentListing
+from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import Forbidden, Interrupted, NameClash, NotFound, OmicsError, TransferError, UsageError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
@@ -98,7 +98,7 @@ def download(
         dry_run: Only report what would be fetched; nothing is written.
 
     Returns:
-        The outcome of each file.
+        The outcome of each file; a listing that contradicts itself, also when it is read again, is a failure beside them.
 
     Raises:
         UsageError: Nothing, or two things at once, are selected; or the template has unknown fields.
@@ -131,10 +131,7 @@ def download(
         if again:
             rerun = fetch(MappedItems(sources.direct, list(again.values())), folder, **how)
             report = report.with_rerun(list(again), rerun)
-    if plan.lost:
-        lost = (Outcome.of_error(name, error) for name, error in plan.lost)
-        report = report.with_outcomes([*report.outcomes, *lost])
-    return report
+    return report.with_outcomes([*report.outcomes, *plan.lost_outcomes]) if plan.lost else report
 
 
 def verify(
@@ -168,7 +165,8 @@ def verify(
     """
     plan = planned(client, what, matrices, bundle, manifest, catalog, stop)
     named = names_of(plan.files, layout, name_template)
-    return compare(list(map(Sources(client, catalog).item, named)), folder, stop=stop)
+    report = compare(list(map(Sources(client, catalog).item, named)), folder, stop=stop)
+    return report.with_outcomes([*report.outcomes, *plan.lost_outcomes])
 
 
 @contextmanager
@@ -220,11 +218,17 @@ class Plan:
 
     Attributes:
         files: The files, each once.
-        lost: Files of a manifest that cannot be had any more, with the reasons.
+        lost: Files of a manifest that cannot be had any more, and a selection that may have more files, since its listing
+            contradicts itself; with the reasons.
     """
 
     files: FileStack = field(default_factory=FileStack)
     lost: list[tuple[str, OmicsError]] = field(default_factory=list[tuple[str, OmicsError]])
+
+    @property
+    def lost_outcomes(self) -> list[Outcome]:
+        """The failure of each of `lost`."""
+        return [Outcome.of_error(name, error) for name, error in self.lost]
 
 
 def planned(
@@ -261,10 +265,11 @@ def planned(
     if project:
         return _plan_of(matrices(client, project, catalog=catalog), stop)
     chosen = {"bundleUuid": {"is": [bundle]}} if bundle else filters
-    try:
-        return _plan_of(files(client, chosen, catalog), stop)
-    except InconsistentListing:  # the catalog may have been replaced meanwhile
-        return _plan_of(files(client, chosen, catalog), stop)
+    plan, doubts = read_again_if_doubtful(  # the catalog may have been replaced meanwhile
+        lambda doubts: _plan_of(despite_contradictions(files(client, chosen, catalog), doubts), stop)
+    )
+    plan.lost.extend(("the selection", doubt) for doubt in doubts)
+    return plan
 
 
 def _plan_of(found: Iterable[AzulFile], stop: threading.Event | None) -> Plan:

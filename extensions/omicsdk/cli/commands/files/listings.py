@@ -8,16 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.cli.commands.transfers import control_of, count_of, report_path, tell_empty, tell_failures, tell_report
 from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.errors import printable
 from omicsdk.cli.output import Output, TextAndData
+from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.type_guards import is_object
-from omicsdk.fs.copying.planning import Patterns, Selected, by_name, despite_contradictions, select
-from omicsdk.fs.queries import Conditions, duration, parse_metadata, parse_moment, parse_range, parse_size, sums
+from omicsdk.fs.copying.planning import Patterns, Selected, by_name, select, source_to_copy
+from omicsdk.fs.queries import Conditions, Sum, duration, parse_metadata, parse_moment, parse_range, parse_size, sums
 from omicsdk.fs.queries import find as matching
 from omicsdk.fs.store import SPOOL, STORES, STRONGEST, FileBytes, IsFolder, Stores, Uri, parse_uri
 from omicsdk.fs.streams import PIECE, stream
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from omicsdk.cli.output import Call, Console
+    from omicsdk.core.consistency import InconsistentListing
     from omicsdk.fs.copying.comparison import Verdict
     from omicsdk.transfer import Control, Progress
+
+T = TypeVar("T")
 
 LEAST_PIECE = 64 * 1024
 """Minimum number of bytes per request under a rate limit; otherwise one second's."""
@@ -92,9 +96,13 @@ def ls(
         places: Which files.
         console: Prints messages.
     """
+
+    def listed(doubts: list[InconsistentListing]) -> list[Selected]:
+        entries = (each for text in uris for each in _listed(stores, parse_uri(text), doubts, places, recursive))
+        return list(console.limited(entries, limit, "entries"))
+
     with places.stores() as stores:
-        entries = (each for text in uris for each in _listed(stores, parse_uri(text), places, recursive))
-        found = list(console.limited(entries, limit, "entries"))
+        found = _read(listed, console)
     lines = _aligned(
         [
             size_shown(each.entry.size, human=human),
@@ -114,14 +122,24 @@ def ls(
     return TextAndData("\n".join(lines), [row(each, long=long) for each in found], terminal_only=True)
 
 
-def _listed(stores: Stores, uri: Uri, patterns: Patterns, recursive: bool) -> Iterable[Selected]:
+def _read(read: Callable[[list[InconsistentListing]], T], console: Console) -> T:
+    """Read listings; the exit code becomes 3 if one contradicts itself, also when it is read again."""
+    found, doubts = read_again_if_doubtful(read)
+    for doubt in doubts:
+        console.some_failed(str(doubt))
+    return found
+
+
+def _listed(
+    stores: Stores, uri: Uri, doubts: list[InconsistentListing], patterns: Patterns, recursive: bool
+) -> Iterable[Selected]:
     store = stores.of(uri)
     entry = store.entry(uri, recursive=recursive)
     if not entry.is_folder or recursive:
-        return select(store, uri, entry=entry, patterns=patterns)
+        return despite_contradictions(select(store, uri, entry=entry, patterns=patterns), doubts)
     return (
         Selected(Uri(uri.scheme, found.path, found.is_folder), found, found.name)
-        for found in despite_contradictions(store.entries(entry.path))
+        for found in despite_contradictions(store.entries(entry.path), doubts)
         if found.is_folder or patterns.fit(found.name)
     )
 
@@ -256,7 +274,9 @@ def print_bytes(
             output.chunks(stream(file, *span, piece=piece))
 
 
-def du(uris: Sequence[str], *, depth: int = 0, human: bool = False, places: Places = ANYWHERE) -> TextAndData:
+def du(
+    uris: Sequence[str], *, depth: int = 0, human: bool = False, places: Places = ANYWHERE, console: Console
+) -> TextAndData:
     """Sum up the files and bytes of folders.
 
     Args:
@@ -264,10 +284,16 @@ def du(uris: Sequence[str], *, depth: int = 0, human: bool = False, places: Plac
         depth: Number of folder levels to list separately.
         human: Print sizes in KiB, MiB, GiB.
         places: Which files.
+        console: Prints messages.
     """
     rows: list[dict[str, Any]] = []
     with places.stores() as stores:
         for uri in map(parse_uri, uris):
+
+            def summed(doubts: list[InconsistentListing], uri: Uri = uri) -> list[Sum]:
+                files = despite_contradictions(select(stores.of(uri), uri, patterns=places), doubts)
+                return list(sums(files, depth))
+
             rows += [
                 {
                     "uri": str(uri.child(found.name) if found.name else uri),
@@ -275,7 +301,7 @@ def du(uris: Sequence[str], *, depth: int = 0, human: bool = False, places: Plac
                     "bytes": found.size,
                     **({"unsized": found.unsized} if found.unsized else {}),
                 }
-                for found in sums(select(stores.of(uri), uri, patterns=places), depth)
+                for found in _read(summed, console)
             ]
     lines = _aligned(
         (size_shown(row["bytes"], human=human), count_of(row["files"], "file"), printable(row["uri"])) for row in rows
@@ -316,13 +342,14 @@ def find(
     after, before = (None if text is None else parse_moment(text) for text in (newer_than, older_than))
     conditions = Conditions(tuple(name), least, most, after, before, parse_metadata(metadata))
 
-    def found(stores: Stores) -> Iterator[Selected]:
+    def found(doubts: list[InconsistentListing]) -> Iterator[Selected]:
         for uri in map(parse_uri, uris):
             store = stores.of(uri)
-            yield from matching(store, select(store, uri, patterns=places), conditions)
+            files = despite_contradictions(select(store, uri, patterns=places), doubts)
+            yield from matching(store, files, conditions)
 
     with places.stores() as stores:
-        files = list(console.limited(found(stores), limit, "files"))
+        files = _read(lambda doubts: list(console.limited(found(doubts), limit, "files")), console)
     return TextAndData(
         "\n".join(printable(str(file.uri)) for file in files), [row(file) for file in files], terminal_only=True
     )
@@ -360,7 +387,8 @@ def verify(
     With a copy, each file of the source is compared with it: local files are read, checksums and sizes stated by
     platforms are trusted. Without a copy, the source's bytes are fetched, compared with what the platform states, and
     discarded. A file is verified by a checksum, "size only" if no checksum is stated and the sizes are equal, and
-    unverified if nothing is stated. The exit code is 3 if one of several files is missing, wrong or unverified, 1 for a single file.
+    unverified if nothing is stated; so is a source whose listing contradicts itself. The exit code is 3 if one of
+    several files is missing, wrong or unverified, 1 for a single file.
 
     Args:
         source: File or folder to verify.
@@ -371,28 +399,28 @@ def verify(
         progress: Called with the progress.
         control: Limits and ends it.
     """
-    from omicsdk.fs.copying.comparison import verify_bytes, verify_copies  # listing needs no engine
+    from omicsdk.fs.copying.comparison import Verdict, verify_bytes, verify_copies  # listing needs no engine
 
     del require_checksum
     control.require_checksum = False  # files without a checksum are still compared: the size may be wrong
     uri = parse_uri(source)
     with places.stores() as stores:
-        files = list(select(stores.of(uri), uri, patterns=places))
+        found = source_to_copy(stores.of(uri), uri, patterns=places)
+        doubtful = [Verdict(file.name, "unverified", doubt.message) for file, doubt in found.unlisted]
         if copy is None:
-            return list(
-                verify_bytes(files, stores.of(uri), room=SPOOL, spool=spool, control=control, progress=progress)
-            )
-        wanted = by_name(files, parse_uri(copy))
+            how: dict[str, Any] = {"room": SPOOL, "spool": spool, "control": control, "progress": progress}
+            return [*verify_bytes(found.files, stores.of(uri), **how), *doubtful]
+        wanted = by_name(found.files, parse_uri(copy))
         copies = _copies(stores, wanted, parse_uri(copy))
-        return list(verify_copies(wanted, copies, stores.of, stopped=lambda: bool(control.why)))
+        return [*verify_copies(wanted, copies, stores.of, stopped=lambda: bool(control.why)), *doubtful]
 
 
 def _copies(stores: Stores, wanted: Mapping[str, Selected], copy: Uri) -> dict[str, Selected]:
     """Return the copies by the names of their sources; the copy of a single file may be renamed or in a folder."""
     store = stores.of(copy)
     if store.entry(copy, recursive=True).is_folder:
-        return by_name(select(store, copy), copy)
-    return {name: file for name in wanted for file in select(store, copy)} if len(wanted) == 1 else {}
+        return by_name(source_to_copy(store, copy).files, copy)  # what a listing lacks is reported as missing
+    return {name: file for name in wanted for file in source_to_copy(store, copy).files} if len(wanted) == 1 else {}
 
 
 def verified(result: list[Verdict], call: Call) -> TextAndData:
