@@ -37,6 +37,7 @@ class World:
         environ: The environment of commands, which reach the store through the proxies.
         proxies: The proxies.
         lies: What is lied about.
+        states_no_counts: Whether the store's lists do not state how many entries they have.
     """
 
     root: str
@@ -46,11 +47,17 @@ class World:
     proxies: list[LyingProxy]
     folder: Path
     lies: tuple[Lie, ...] = ()
+    states_no_counts: bool = False
 
     @property
     def store(self) -> Store:
         """The store without a proxy, which knows nothing of what commands changed."""
         return open_store(self.root.partition("://")[0])
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of what commands are about."""
+        return self.asked.partition("://")[0]
 
     @property
     def path(self) -> str:
@@ -169,7 +176,7 @@ def world(
     if scheme in READ_ONLY:
         (tmp_path / "seeds").mkdir()
         asked, lies = READ_ONLY[scheme](omics_sandbox, proxies[0], tmp_path / "seeds")
-        return World("", asked, FLAT, behind, proxies, tmp_path, (*LIES, *lies))
+        return World("", asked, FLAT, behind, proxies, tmp_path, (*LIES, *lies), scheme in ("dss", "gen3", "drs"))
     if scheme not in ROOTS:
         return World("", "", {}, behind, proxies, tmp_path)
     with open_store(scheme) as store:

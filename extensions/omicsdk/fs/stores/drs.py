@@ -469,7 +469,7 @@ class DrsStore(ClientStore[Servers]):
     def _members(self, path: str, bundle: Found) -> Iterator[Entry]:
         """Return the members of a bundle, requested by hundreds."""
         members = bundle.object.members or ()
-        for start in range(0, len(members), BULK):
+        for start in range(0, len(members) or 1, BULK):  # no members are reported, too
             for name, found in self._listed(bundle, members[start : start + BULK], 1):
                 below = f"{path}/{name}"
                 if isinstance(found, Found):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.files.listings import ANYWHERE, Places, print_bytes
-from omicsdk.cli.commands.transfers import count_of, ended, finish, listed, tell_failures
+from omicsdk.cli.commands.transfers import count_of, ended, finish, listed, tell_empty, tell_failures
 from omicsdk.cli.commands.values import STREAM, agreed
 from omicsdk.cli.errors import printable
 from omicsdk.cli.output import TextAndData
@@ -298,6 +298,8 @@ def changed(result: Changed | None, call: Call) -> TextAndData | None:
     is_single = len(report.outcomes) == len(plan.files) == 1 and not sync
     where = _landed(plan, plan.files[0], report.outcomes[0]) if is_single else str(plan.base)
     finish(report, call, title=title, where=where, did="copied" if result.kept else result.did, more=facts)
+    if sync and not sync.listed and not report.outcomes:
+        tell_empty(call)
     files = [*plan.files, *(file for file, _ in plan.unfit)]
     rows = (
         {
