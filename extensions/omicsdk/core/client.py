@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
 
-from omicsdk.core.answer import Answer
+from omicsdk.core.answer import DECODED, Answer
 from omicsdk.core.bodies import Body as RequestBody
 from omicsdk.core.bodies import json_body
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -285,6 +285,7 @@ class _Options:
             strict=self.strict,
             items=None if paging is None else content_key(paging, response.headers),
             url=str(response.url),
+            decoded=[response.extensions.pop(DECODED)] if DECODED in response.extensions else [],
         )
 
 

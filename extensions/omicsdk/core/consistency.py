@@ -115,7 +115,7 @@ class Rule:
         argument: The parameter: the last one of the path (several with slashes between are one identifier), or one of
             the query.
         identifier: When both mean the same.
-        places: Where a response states it, as dotted paths in which `*` means all members of a list. Of several that it
+        places: Where a response states it, as dotted paths in which one `*` may mean all members of a list. Of several that it
             states in one object, one has to mean the same; what it does not state is not compared.
         operations: The only operations that it applies to; by default all but POST.
         separator: What is between several identifiers in the path; empty if there is one.
@@ -152,14 +152,21 @@ class Rules:
         applicable = list(self.applicable(facts, request.url))
         if not applicable or not response.is_success or not response.content:
             return
-        from omicsdk.core.answer import decoded  # a client has it by now; listing alone does without
+        from omicsdk.core.answer import (
+            DECODED,
+            decoded,
+            paused_for,
+        )  # a client has it by now; listing alone does without
 
-        try:
-            page: Any = decoded(response.content)
-        except ValueError:  # text, or what the operation itself refuses
-            return
-        for rule, requested in applicable:
-            self.compare(rule, requested, page, facts.name)
+        with paused_for(len(response.content)):
+            try:
+                page: Any = decoded(response.content)
+            except ValueError:  # text, or what the operation itself refuses
+                return
+            for rule, requested in applicable:
+                self.compare(rule, requested, page, facts.name)
+            response.extensions[DECODED] = page
+            del page  # as in `Answer.json`
 
     @staticmethod
     def compare(rule: Rule, requested: Sequence[str], page: object, operation: str) -> None:
@@ -174,7 +181,8 @@ class Rules:
         Raises:
             ResponseMismatch: None of them does.
         """
-        for alternatives in zip(*(list(_values(page, place.split("."))) for place in rule.places), strict=True):
+        # Each once: most entries of a listing state the same.
+        for alternatives in dict.fromkeys(zip(*(_values(page, place) for place in rule.places), strict=True)):
             returned = [each for each in alternatives if each is not None]
             if returned and not any(rule.identifier.same(each, value) for each in requested for value in returned):
                 raise ResponseMismatch(operation, rule.identifier.kind, ", ".join(requested), returned[0])
@@ -207,15 +215,14 @@ def _path_value(template: str, path: str, place: str) -> str:
     return unquote(found["value"]) if found is not None else ""
 
 
-def _values(page: object, steps: Sequence[str]) -> Iterator[Any]:
-    """Yield the value at a place, or those of all members of a list; numbers as text, and None for what is absent or empty."""
-    before, star, after = ".".join(steps).partition("*")
+def _values(page: object, place: str) -> list[str | None]:
+    """Return the value at a place, or those of all members of a list; numbers as text, and None for what is absent or empty."""
+    before, star, after = place.partition("*")
     value = found_at(page, before.strip(".")) if before else page
-    if star:
-        for each in value if is_array(value) else ():
-            yield from _values(each, after.strip(".").split("."))
-    else:
-        yield str(value) if isinstance(value, (str, int)) and value != "" else None
+    members: Sequence[object] = (value if is_array(value) else ()) if star else (value,)
+    inner = after.strip(".")
+    values: Iterable[object] = (found_at(each, inner) for each in members) if inner else members
+    return [str(each) if isinstance(each, (str, int)) and each != "" else None for each in values]
 
 
 def checked_list(call: PagedCall[..., Any, Item, Any], total: str, key: str, **arguments: Any) -> Iterator[Item]:

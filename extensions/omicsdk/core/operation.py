@@ -17,7 +17,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, overload
 
-from omicsdk.core.answer import Answer, AnswerHeaders, AnswerWithHeaders
+from omicsdk.core.answer import DECODED, Answer, AnswerHeaders, AnswerWithHeaders
 from omicsdk.core.client import (
     AsyncBody,
     AsyncClient,
@@ -193,6 +193,12 @@ def _items_of(
     return answer.json(lambda page: items_at(page, key, facts.name), ANY)
 
 
+def _undecoded(response: "httpx.Response") -> "httpx.Response":
+    """Return a response without its decoded JSON, which can take ten times the memory of its body."""
+    response.extensions.pop(DECODED, None)
+    return response
+
+
 class _Call(_Shown, Bound, Generic[P, R, E, H]):
     """What calls have in common.
 
@@ -266,7 +272,7 @@ class Call(_Call[P, R, Exchange, H], Generic[P, R, H]):
     @_form
     def raw(self, *args: P.args, **kwargs: P.kwargs) -> "httpx.Response":
         # Return the whole answer as an httpx.Response.
-        return self._sent(self.build(*args, **kwargs))
+        return _undecoded(self._sent(self.build(*args, **kwargs)))
 
     def _sent(self, request: Request) -> "httpx.Response":
         return self._checked(request, self._exchange.send(request))
@@ -304,7 +310,7 @@ class AsyncCall(_Call[P, R, AsyncExchange, H], Generic[P, R, H]):
     @_form
     async def raw(self, *args: P.args, **kwargs: P.kwargs) -> "httpx.Response":
         # Return the whole answer as an httpx.Response.
-        return await self._sent(self.build(*args, **kwargs))
+        return _undecoded(await self._sent(self.build(*args, **kwargs)))
 
     async def _sent(self, request: Request) -> "httpx.Response":
         return self._checked(request, await self._exchange.send(request))

@@ -11,7 +11,15 @@ import httpx
 import pytest
 from leaving_clock import LeavingClock
 from omicsdk import NO_RETRY, AsyncSevenBridges, BearerToken, Retry, SevenBridges
-from omicsdk.core import ConfigError, Interrupted, ManualClock, RateLimited, ServiceUnavailable
+from omicsdk.core import (
+    ConfigError,
+    Interrupted,
+    ManualClock,
+    RateLimited,
+    ResponseMismatch,
+    ServiceUnavailable,
+    answer,
+)
 from omicsdk.core.client import stopping_by
 
 CREDENTIALS = """
@@ -225,3 +233,30 @@ def test_the_asynchronous_client_waits_too_and_so_do_its_workflows():
 
     asyncio.run(run())
     assert sum(clock.slept) == pytest.approx(600)
+
+
+def test_a_compared_response_is_decoded_once_and_raw_keeps_none_of_it(home: Path, monkeypatch: pytest.MonkeyPatch):
+    times = list[int]()
+
+    def counting(content: bytes) -> Any:
+        times.append(len(content))
+        return decode(content)
+
+    decode = answer.decoded
+    monkeypatch.setattr(answer, "decoded", counting)
+    body = {"items": [{"id": "1", "project": "o/p"}], "links": []}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
+    with SevenBridges("https://api.example.org/v2", credentials="t", transport=transport) as client:
+        calls: list[Callable[[], Any]] = [
+            lambda: client.list_files(project="o/p").items,
+            lambda: client.list_files.with_headers(project="o/p").value.items,
+            lambda: next(iter(client.list_files.pages(project="o/p"))).items,
+        ]
+        for call in calls:
+            times.clear()
+            assert [file.id for file in call()] == ["1"]
+            assert len(times) == 1
+        response = client.list_files.raw(project="o/p")
+        assert (response.json(), answer.DECODED in response.extensions) == (body, False)
+        with pytest.raises(ResponseMismatch):
+            client.list_files(project="o/other")
