@@ -168,7 +168,8 @@ def test_each_rule_refuses_a_recorded_response_about_something_else(recording: R
                 return
         raise AssertionError("no recorded exchange shows this rule")
 
-    rules = [rule for rule in checks.rules if (recording.service, rule.argument) not in UNRECORDED]
+    # Headers are compared by unit tests: the recorded requests of the Data Store state no version.
+    rules = [rule for rule in checks.rules if rule.places and (recording.service, rule.argument) not in UNRECORDED]
     check_each(rules, lambda rule: f"{rule.argument} {rule.places}", check)
 
 

@@ -362,6 +362,19 @@ class ResponseCheck(Protocol):
         """
         ...
 
+    def check_headers(self, facts: OperationFacts, request: Request, headers: Mapping[str, str]) -> None:
+        """Raise if a response whose body is still to be read is, as `check`.
+
+        Args:
+            facts: The operation.
+            request: The request.
+            headers: The response's headers.
+
+        Raises:
+            OmicsError: It is.
+        """
+        ...
+
 
 class Bound:
     """Base of objects that are bound to a client; a clone creates its own."""

@@ -3,12 +3,23 @@
 A gateway that ignores a filter, a cache that returns another object or a page that is lost must not move, overwrite or
 delete anything. Equality is declared once for each kind of identifier, as an `Identifier`; a `ListingCheck` follows the
 entries of a listing as they arrive.
+
+Of a response that is streamed, the headers are compared before its body is read. Its body is not compared here, since
+whoever reads it is the first to have it:
+
+- Content of files: the transfer engine compares each response with the requested range, the stated size, the ETag or
+  date of earlier ones, and the whole with checksums. Storage states no identifier of the file in its responses, so that
+  another file of the same size is found by a checksum only.
+- Records that are exported to a file: `gen3.records.exports` compares the node and project that they state.
+- Sequences of refget by their digest, blocks of htsget by their format.
+- Results of searches and manifests of Azul have no identifier of what was requested; nothing is removed by them.
+- Items of streams of documents that users generate clients from: their services declare no rules.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -119,13 +130,15 @@ class Rule:
             states in one object, one has to mean the same; what it does not state is not compared.
         operations: The only operations that it applies to; by default all but POST.
         separator: What is between several identifiers in the path; empty if there is one.
+        headers: Headers in which a response states it, also one whose body is streamed, and a redirect that is returned.
     """
 
     argument: str
     identifier: Identifier
-    places: Sequence[str]
+    places: Sequence[str] = ()
     operations: frozenset[str] = frozenset()
     separator: str = ""
+    headers: Sequence[str] = ()
 
 
 class Rules:
@@ -149,7 +162,8 @@ class Rules:
         Raises:
             ResponseMismatch: A rule is violated.
         """
-        applicable = list(self.applicable(facts, request.url))
+        self.check_headers(facts, request, response.headers)
+        applicable = [each for each in self.applicable(facts, request.url) if each[0].places]
         if not applicable or not response.is_success or not response.content:
             return
         from omicsdk.core.answer import (
@@ -164,28 +178,32 @@ class Rules:
             except ValueError:  # text, or what the operation itself refuses
                 return
             for rule, requested in applicable:
-                self.compare(rule, requested, page, facts.name)
+                # Each once: most entries of a listing state the same.
+                for stated in dict.fromkeys(zip(*(_values(page, place) for place in rule.places), strict=True)):
+                    self._compare(rule, requested, stated, facts.name)
             response.extensions[DECODED] = page
             del page  # as in `Answer.json`
 
-    @staticmethod
-    def compare(rule: Rule, requested: Sequence[str], page: object, operation: str) -> None:
-        """Compare a decoded response with the values of a rule's argument.
+    def check_headers(self, facts: OperationFacts, request: Request, headers: Mapping[str, str]) -> None:
+        """Refuse a response whose headers are about something else, before its body is read.
 
         Args:
-            rule: The rule.
-            requested: The values; each that the response states has to mean the same as one of them.
-            page: The response.
-            operation: The operation, for the error.
+            facts: The operation.
+            request: Its request.
+            headers: The response's headers.
 
         Raises:
-            ResponseMismatch: None of them does.
+            ResponseMismatch: A rule is violated.
         """
-        # Each once: most entries of a listing state the same.
-        for alternatives in dict.fromkeys(zip(*(_values(page, place) for place in rule.places), strict=True)):
-            returned = [each for each in alternatives if each is not None]
-            if returned and not any(rule.identifier.same(each, value) for each in requested for value in returned):
-                raise ResponseMismatch(operation, rule.identifier.kind, ", ".join(requested), returned[0])
+        for rule, requested in self.applicable(facts, request.url):
+            self._compare(rule, requested, [headers.get(name) for name in rule.headers], facts.name)
+
+    @staticmethod
+    def _compare(rule: Rule, requested: Sequence[str], stated: Iterable[str | None], operation: str) -> None:
+        """Refuse alternatives of which none means the same as one of the requested values."""
+        returned = [each for each in stated if each is not None]
+        if returned and not any(rule.identifier.same(each, value) for each in requested for value in returned):
+            raise ResponseMismatch(operation, rule.identifier.kind, ", ".join(requested), returned[0])
 
     def applicable(self, facts: OperationFacts, url: str) -> Iterator[tuple[Rule, Sequence[str]]]:
         """Yield the rules for a request, each with the values of its argument.

@@ -12,8 +12,8 @@ have comments in place of docstrings, so that editors show the documentation of 
 """
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, overload
 
@@ -207,7 +207,7 @@ class _Call(_Shown, Bound, Generic[P, R, E, H]):
         build: Makes the request from the arguments, without sending it.
         parse: Reads an answer.
         headers: Reads an answer's headers.
-        checks: Compares whole responses with requests; None if the client does not.
+        checks: Compares responses with requests; None if the client does not.
     """
 
     checks: ResponseCheck | None = None
@@ -231,6 +231,10 @@ class _Call(_Shown, Bound, Generic[P, R, E, H]):
         if self.checks is not None:
             self.checks.check(self.facts, request, response)
         return response
+
+    def _check_headers(self, request: Request, body: Body | AsyncBody) -> None:
+        if self.checks is not None:
+            self.checks.check_headers(self.facts, request, body.headers)
 
     def _answer(self, request: Request, response: "httpx.Response") -> Answer:
         return self._exchange.answer(request, response, self.facts.paging)
@@ -277,9 +281,12 @@ class Call(_Call[P, R, Exchange, H], Generic[P, R, H]):
     def _sent(self, request: Request) -> "httpx.Response":
         return self._checked(request, self._exchange.send(request))
 
-    def streamed(self, request: Request) -> AbstractContextManager[Body]:
+    @contextmanager
+    def streamed(self, request: Request) -> Generator[Body]:
         """Yield the bytes of the answer to a request from `build`, as they arrive."""
-        return self._exchange.streamed(request)
+        with self._exchange.streamed(request) as body:
+            self._check_headers(request, body)
+            yield body
 
     def answers(self, request: Request) -> Iterator["httpx.Response"]:
         """Yield the answer to a request from `build`, and those of the following pages."""
@@ -315,9 +322,12 @@ class AsyncCall(_Call[P, R, AsyncExchange, H], Generic[P, R, H]):
     async def _sent(self, request: Request) -> "httpx.Response":
         return self._checked(request, await self._exchange.send(request))
 
-    def streamed(self, request: Request) -> AbstractAsyncContextManager[AsyncBody]:
+    @asynccontextmanager
+    async def streamed(self, request: Request) -> AsyncGenerator[AsyncBody]:
         """Yield the bytes of the answer to a request from `build`, as they arrive."""
-        return self._exchange.streamed(request)
+        async with self._exchange.streamed(request) as body:
+            self._check_headers(request, body)
+            yield body
 
     async def answers(self, request: Request) -> AsyncIterator["httpx.Response"]:
         """Yield the answer to a request from `build`, and those of the following pages."""
@@ -364,7 +374,7 @@ class ItemStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
         return Items(self._items(self.build(*args, **kwargs).for_items(self._media_type)), self.facts.name)
 
     def _items(self, request: Request) -> Iterator[Item]:
-        with self._exchange.streamed(request) as body:
+        with self.streamed(request) as body:
             frames = self._frames(body, self._media_type)
             for piece in body.arriving():
                 for content in frames.feed(piece):
@@ -391,7 +401,7 @@ class AsyncItemStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
         return AsyncItems(self._items(self.build(*args, **kwargs).for_items(self._media_type)), self.facts.name)
 
     async def _items(self, request: Request) -> AsyncIterator[Item]:
-        async with self._exchange.streamed(request) as body:
+        async with self.streamed(request) as body:
             frames = self._frames(body, self._media_type)
             async for piece in body.arriving():
                 for content in frames.feed(piece):

@@ -14,7 +14,7 @@ from omicsdk.fs.stores.azul import AzulStore
 from omicsdk.fs.stores.crunch import CrunchStore
 from omicsdk.fs.stores.dss import DssStore
 from omicsdk.hca.azul import Azul
-from omicsdk.hca.dss import Dss
+from omicsdk.hca.dss import AsyncDss, Dss
 from unsettled import unsettled
 
 ONE, OTHER, FILE = (f"{letter * 8}-0000-4000-8000-000000000000" for letter in "abf")
@@ -147,6 +147,29 @@ def test_a_single_file_has_the_version_that_was_requested():
         pytest.raises(ResponseMismatch, match=f"'{VERSION}' but the service returned '{LATER}'"),
     ):
         DssStore(client=dss).stat(f"aws/files/{FILE}.{VERSION}")
+
+
+@pytest.mark.parametrize("status", [200, 302])
+def test_a_file_is_not_read_from_a_response_about_another_version(status: int):
+    stated = {"x-dss-version": LATER, "location": "https://storage.example.org/f"}
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, headers=stated, content=b"bytes"))
+    asked: Any = {"uuid": FILE, "replica": "aws"}
+    with Dss("https://service.example.org/v1", credentials="t", transport=transport) as dss:
+        stream = dss.with_options(follow_redirects=False).get_file.stream
+        with pytest.raises(ResponseMismatch, match=f"'{VERSION}' but the service returned '{LATER}'"):
+            stream(**asked, version=VERSION).__enter__()
+        for right in (asked, {**asked, "version": LATER}):
+            with stream(**right) as body:
+                assert body.read() == b"bytes"
+
+    async def read() -> None:
+        client = AsyncDss("https://service.example.org/v1", credentials="t", transport=transport)
+        async with client, client.get_file.stream(**asked, version=VERSION):
+            pass
+
+    if status == 200:
+        with pytest.raises(ResponseMismatch):
+            asyncio.run(read())
 
 
 # -- crunch

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 #: Bytes that are read at a time.
 CHUNK = 1 << 18
+_NODE, _PROJECT = Identifier("node"), Identifier("project")
 _BETWEEN = " \t\r\n,"
 _ARRAY = re.compile(r"\s*\[")
 _DATA = re.compile(r'\s*(?:\{\s*"data"\s*:\s*)?\[')
@@ -114,15 +115,27 @@ def export_rows(
     Raises:
         Gen3UserError: There is no such project.
         BadRequest: There is no such node.
+        ResponseMismatch: A record is of another node or project.
         TransportError: The answer ended before its end.
     """
     meant, came = project_of(project), False
     with _exported(commons, meant, node, "json", without_id) as body:
         for row in rows_of(body.read, "export", begins=_DATA):
             came = True
+            _check_row(row, meant, node)
             yield row
     if not came:
         check_project(commons, meant)
+
+
+def _check_row(row: Mapping[str, Any], project: Project, node: str) -> None:
+    """Refuse a record of another node or project; one that does not state them is accepted."""
+    for identifier, requested, stated in (
+        (_NODE, node, row.get("type")),
+        (_PROJECT, project.id, row.get("project_id")),
+    ):
+        if stated:
+            identifier.check(requested, stated, "export")
 
 
 def _exported(commons: Gen3, project: Project, node: str, kind: str, without_id: bool) -> AbstractContextManager[Body]:
@@ -158,6 +171,7 @@ def export_file(
     Raises:
         Gen3UserError: There is no such project or format.
         BadRequest: There is no such node.
+        ResponseMismatch: Records are of another node or project; the file is what it was.
         TransportError: The answer ended before its end; the file does not exist then.
         DiskFull: The disk is full.
     """
@@ -179,6 +193,9 @@ def export_file(
             lines = 0
             with _exported(commons, meant, node, kind, without_id) as body:
                 for chunk in body.iter_bytes(CHUNK):
+                    if not lines:  # all records come from one query: the first one is compared
+                        names, *rows = chunk.decode("utf-8", "replace").split("\n", 2)[:2]
+                        _check_row(dict(zip(names.split("\t"), "".join(rows).split("\t"), strict=False)), meant, node)
                     lines += chunk.count(b"\n")
                     write(chunk)
             if lines < 2:

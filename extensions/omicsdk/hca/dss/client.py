@@ -68,6 +68,7 @@ class _Workflows:
         Rule("uuid", UUID, ["bundle.uuid"]),
         Rule("uuid", UUID, ["uuid"]),
         Rule("version", _VERSION, ["bundle.version"], frozenset({"get_bundle"})),
+        Rule("version", _VERSION, operations=frozenset({"get_file", "head_file"}), headers=["x-dss-version"]),
     )
     _discovery = discovery("DSSClient")
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urljoin
 
 from omicsdk.core.checksums import is_checksum
-from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import APIError, NotFound, Unauthorized, UnsafePath
 from omicsdk.core.model import ANY, INTEGER, STRING, array, check, mapping, members, optional
 from omicsdk.core.omit import OMIT
@@ -198,8 +197,6 @@ def file_alone(api: DssApi, uuid: str, replica: str, version: str = "") -> Bundl
     stated = api.head_file.raw(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT).headers
     found = {kind: stated.get(f"x-dss-{kind.replace('_', '-')}", "").lower() for kind in CHECKSUMS}
     size = stated.get("x-dss-size", "")
-    if version and (found_version := stated.get("x-dss-version")):
-        Identifier("version").check(version, found_version, f"head_file {uuid}")
     file = DSSFile(
         uuid,
         uuid,

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from disk_space import stating
 from gen3_records import dictionary
-from omicsdk.core import NO_RETRY, DiskFull, OmicsError
+from omicsdk.core import NO_RETRY, DiskFull, OmicsError, ResponseMismatch
 from omicsdk.gen3 import Gen3, Gen3Error
 from omicsdk.transfer.disk import RESERVE
 
@@ -72,6 +72,30 @@ def test_an_export_of_unknown_size_stops_before_the_disk_is_full(
         commons.export_file("demo-one", "case", folder / name)
     assert str(folder / name) in str(caught.value)
     assert [(path.name, path.read_text()) for path in folder.iterdir()] == [(name, "before")]
+
+
+# As sheepdog answered: the rows of a JSON and of a TSV export of a node.
+ROW = {"project_id": "demo-one", "submitter_id": "c1", "id": "0b019416-61a3-4421-80c2-8500a4187738", "type": "case"}
+BODIES = {
+    "json": lambda row: json.dumps({"data": [row]}),
+    "jsonl": lambda row: json.dumps({"data": [row]}),
+    "tsv": lambda row: f"type\tid\tproject_id\tsubmitter_id\n{row['type']}\t{row['id']}\t{row['project_id']}\tc1\n",
+}
+
+
+@pytest.mark.parametrize("kind", BODIES)
+@pytest.mark.parametrize("other", [{"project_id": "demo-two"}, {"type": "sample"}])
+def test_records_of_something_else_replace_no_file(tmp_path: Path, kind: str, other: dict[str, str]) -> None:
+    file = tmp_path / f"case.{kind}"
+    file.write_text("before")
+    bodies = [BODIES[kind](row) for row in ({**ROW, **other}, ROW)]
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=bodies.pop(0)))
+    with Gen3("https://commons.example.org", transport=transport, retry=NO_RETRY) as commons:
+        with pytest.raises(ResponseMismatch, match=next(iter(other.values()))):
+            commons.export_file("demo-one", "case", file)
+        assert file.read_text() == "before"
+        commons.export_file("demo-one", "case", file)
+    assert "c1" in file.read_text()
 
 
 def test_a_commons_that_deletes_nothing_does_not_keep_us_for_ever() -> None:

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 from gen3_records import dictionary
 from omicsdk.compat.gen3.submission import Gen3Submission
 from omicsdk.core import NO_RETRY
-from omicsdk.gen3 import Gen3SubmissionQueryError, Gen3UserError
+from omicsdk.gen3 import Gen3, Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.gen3.records import Project, validate
 from omicsdk.gen3.records.chunks import reply_of
 from rows import check_each
@@ -185,3 +186,32 @@ def test_queries_give_what_was_answered_or_raise_why_not() -> None:
         assert sent == [expected]
 
     check_each(QUERIES, itemgetter("step"), check)
+
+
+def text_of(body: Any) -> str:
+    return body if isinstance(body, str) else json.dumps(body)
+
+
+EXPORTED = [
+    (urlsplit(each["request"]["path"]), each["step"], text_of(each["response"]["body"]))
+    for each in exchanges("sheepdog")
+    if "/export" in each["request"]["path"]
+    and "node_label" in each["request"]["path"]
+    and "ids=" not in each["request"]["path"]
+    and "format=csv" not in each["request"]["path"]
+    and "demo1-12L" in text_of(each["response"]["body"])  # it has records
+]
+
+
+def test_no_recorded_export_is_taken_for_one_of_another_node_or_project(tmp_path: Path) -> None:
+    assert len(EXPORTED) >= 8
+
+    def check(each: Any) -> None:
+        address, _, text = each
+        query = dict(parse_qsl(address.query))
+        transport = httpx.MockTransport(lambda _: httpx.Response(200, text=text))
+        with Gen3("https://commons.example.org", transport=transport, retry=NO_RETRY) as commons:
+            project = tuple(address.path.split("/")[4:6])
+            commons.export_file(project, query["node_label"], tmp_path / f"x.{query['format']}")
+
+    check_each(EXPORTED, itemgetter(1), check)
