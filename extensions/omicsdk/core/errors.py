@@ -336,9 +336,13 @@ class TransportError(OmicsError):
         operation: The operation that was called, or the requested file; empty for a bare request.
         attempts: The number of tries.
         remedy: What to do.
+
+    Attributes:
+        lasting: Whether a retry cannot help.
     """
 
     default_remedy = "Check the network connection and the service's URL, then try again."
+    lasting = False
 
     def __init__(
         self,
@@ -405,6 +409,7 @@ class ProxyLoginFailed(ProxyFailed, AuthError):
     default_remedy = (
         "Correct the user name and password in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY: http://USER:PASSWORD@HOST:PORT."
     )
+    lasting = True
 
 
 class TimedOut(TransportError):

@@ -1,4 +1,4 @@
-"""Clients of S3: their settings, their regions, and truncated heads of answers.
+"""Clients of S3: their settings, their regions, truncated heads of answers, and what a connection that fails means.
 
 boto3 is slow to import, so it is imported inside functions.
 """
@@ -7,19 +7,28 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPResponse, RemoteDisconnected
 from importlib import import_module
+from socket import EAI_AGAIN, gaierror
 from typing import Any, cast
 
 from omicsdk.core.credentials import origin_of
-from omicsdk.core.errors import ConfigError
+from omicsdk.core.errors import (
+    ConfigError,
+    ConnectFailed,
+    NameNotResolved,
+    ProxyFailed,
+    ProxyLoginFailed,
+    TransportError,
+)
 from omicsdk.core.logs import config_log
-from omicsdk.core.redaction import mask_text, mask_url
-from omicsdk.core.sending.connections import network
+from omicsdk.core.redaction import mask_text, mask_url, without_query
+from omicsdk.core.sending.connections import Network, network
+from omicsdk.core.sending.proxies import Passage, is_login_refused, login_of
 
 #: Approximate bytes of JSON that botocore reads for a client: garbage collection takes a quarter of that time.
 _DESCRIPTIONS = 8 << 20
@@ -64,7 +73,7 @@ def s3_client(
         found = network("https://s3.amazonaws.com")  # the authorities are those of every other connection
         if arguments.get("verify") is None:
             arguments["verify"] = found.ca_file
-        client = refusing_cut_heads(session.client("s3", region_name=region, config=made, **arguments))
+        client = careful(session.client("s3", region_name=region, config=made, **arguments))
         manager: Any = getattr(getattr(getattr(client, "_endpoint", None), "http_session", None), "_manager", None)
         if found.ca_dir and manager is not None:  # boto3 has no setting for a folder of them
             manager.connection_pool_kw["ca_cert_dir"] = found.ca_dir
@@ -141,7 +150,7 @@ class S3Clients:
     session: Any = None
 
     def __post_init__(self) -> None:
-        self._given = None if self.client is None else refusing_cut_heads(self.client)
+        self._given = None if self.client is None else careful(self.client)
         self._lock = threading.Lock()
         self._by_region: dict[str, Any] = {}
         self._region_of: dict[str, str] = {}
@@ -238,7 +247,7 @@ def _region(client: Any, bucket: str) -> str:
     return headers.get("x-amz-bucket-region", "")
 
 
-# -- truncated heads of answers
+# -- truncated heads of answers, and connections that fail
 
 
 class _Head:
@@ -272,11 +281,13 @@ class _WholeHead(HTTPResponse):
                 self.fp = file
 
 
-def refusing_cut_heads(client: Any) -> Any:
-    """Make a client of boto3 treat a head that the connection cut off as a lost connection, which it retries.
+def careful(client: Any) -> Any:
+    """Make a client of boto3 read heads and fail as our own connections do.
 
-    http.client, which reads its answers, accepts such a head as complete: a list without a body is then an empty list, and
-    a size may be the first digits of one.
+    - A head that the connection cut off is a lost connection, which is retried. http.client, which reads the answers,
+      accepts it as complete: a list without a body is then an empty list, and a size may be the first digits of one.
+    - The first request through a proxy with a password goes alone, and a refused password is not sent again.
+    - A host that has never answered and refuses connections, or does not exist, is not tried again.
 
     Args:
         client: The client, best before its first request. One that does not send over botocore's own connections is left unchanged.
@@ -289,7 +300,72 @@ def refusing_cut_heads(client: Any) -> Any:
     if isinstance(pools, dict):
         kinds = cast("dict[str, Any]", pools)
         kinds.update({scheme: _strict(pool) for scheme, pool in kinds.items()})
+        if "send" not in vars(session):
+            session.send = _sending(session, session.send)
     return client
+
+
+def _sending(session: Any, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return the function of a session of botocore that sends a request; what it raises of ours is not retried."""
+    from botocore.exceptions import EndpointConnectionError, ProxyConnectionError
+
+    answered = set[str]()  # origins and proxies
+
+    def sent(request: Any) -> Any:
+        url = str(request.url)
+        proxy: str | None = session._proxy_config.proxy_url_for(url)
+        login = login_of(proxy)
+        passage = None if login is None else Passage(login)
+        if passage is not None and not passage.wait():
+            raise _unreached(ProxyLoginFailed, "The proxy refused: 407", request, proxy)
+        with passage or nullcontext():
+            try:
+                response = send(request)
+            except (EndpointConnectionError, ProxyConnectionError) as error:
+                status = _TUNNEL.search(str(error.kwargs.get("error", "")))
+                is_refused = status is not None and status[1] in ("401", "407")
+                if passage is not None and status is not None:
+                    passage.answered(refused=is_refused)
+                if is_refused:
+                    raise _unreached(ProxyLoginFailed, f"The proxy refused: {status[1]}", request, proxy) from None
+                kind = None if status is not None else _settled(error)
+                if kind is None or (proxy or origin_of(url)) in answered:
+                    raise
+                if isinstance(error, ProxyConnectionError):
+                    kind = ProxyFailed
+                raise _unreached(kind, "Cannot connect", request, proxy) from None
+            is_refused = proxy is not None and is_login_refused(response.status_code, response.headers)
+            if passage is not None:
+                passage.answered(refused=is_refused)
+            if is_refused:
+                raise _unreached(ProxyLoginFailed, f"The proxy refused: {response.status_code}", request, proxy)
+        answered.update((origin_of(url), proxy or ""))
+        return response
+
+    return sent
+
+
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d+)")
+
+
+def _unreached(kind: type[ConnectFailed], said: str, request: Any, proxy: str | None) -> TransportError:
+    url = str(request.url)
+    error, way = kind(said, method=str(request.method), url=without_query(url)), network(url)
+    error.lasting = True
+    (way if way.proxy == proxy else Network(proxy)).blame_proxy(error)
+    return error
+
+
+def _settled(error: Any) -> type[ConnectFailed] | None:
+    """Return the class of a failure that a retry cannot change where nothing has answered before; None for another."""
+    cause: BaseException | None = error.kwargs.get("error")
+    while cause is not None:
+        if isinstance(cause, ConnectionRefusedError):
+            return ConnectFailed
+        if isinstance(cause, gaierror):
+            return None if cause.errno == EAI_AGAIN else NameNotResolved
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 @cache

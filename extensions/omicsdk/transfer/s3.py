@@ -34,7 +34,7 @@ from omicsdk.core.errors import (
     error_class,
 )
 from omicsdk.core.redaction import mask_text
-from omicsdk.core.s3_clients import refusing_cut_heads
+from omicsdk.core.s3_clients import careful
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.network.requests import Location, server_of
 from omicsdk.transfer.uploads.store import (
@@ -96,6 +96,9 @@ def asking_s3(doing: str) -> Generator[None]:
         yield
     except (BotoCoreError, ClientError) as error:
         raise s3_error(error, doing) from None
+    except TransportError as error:  # of our own part of the client
+        error.about(doing)
+        raise
     except unparsed as error:
         raise DecodeError(doing, "", mask_text(str(error)), expected="an answer of S3") from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -309,7 +312,7 @@ class _Known:
         self.examples = dict[tuple[str, ...], _Unsigned]()
         self.ways = dict[str, Network | None]()
         self.signs_at_once = _has_fixed_credentials(client)
-        refusing_cut_heads(client)
+        careful(client)
         for name in ("UploadPart", "PutObject"):
             events.register_first(f"choose-signer.s3.{name}", _choose_signer, unique_id=f"omicsdk-choose-{name}")
             events.register_last(f"before-sign.s3.{name}", _before_sign, unique_id=f"omicsdk-sign-{name}")

@@ -30,6 +30,7 @@ from omicsdk.core.errors import (
     UsageError,
 )
 from omicsdk.core.redaction import mask_url
+from omicsdk.core.sending.proxies import ProxyLogin, login_of
 
 if TYPE_CHECKING:
     import ssl
@@ -260,9 +261,11 @@ class Pool:
         shared: Whether the first one serves all requests: it uses HTTP/2, or replaces the network.
         asynchronous: Whether they are for an event loop.
         small: An httpx transport for all small requests; None to send these like others.
+        login: The login of the proxy in between; None if it needs none.
 
     Attributes:
         small: As given.
+        login: As given.
         shared: The transport that serves all requests; None if each is lent to one.
         idle: Unused ones, the most recently used last, with the time of their last use.
         slots: A semaphore of MOST_CONNECTIONS, of threads or of tasks.
@@ -272,10 +275,19 @@ class Pool:
 
     answered = False
 
-    def __init__(self, make: Callable[[], Any], *, shared: bool, asynchronous: bool, small: Any = None) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Any],
+        *,
+        shared: bool,
+        asynchronous: bool,
+        small: Any = None,
+        login: ProxyLogin | None = None,
+    ) -> None:
         first = make()  # at once, because it reports errors in the settings
         self._make = make
         self.small = small
+        self.login = login
         self.shared: Any = first if shared else None
         self.idle: deque[tuple[Any, float]] = deque() if shared else deque([(first, float("inf"))])
         self.slots: Any = _tasks_semaphore() if asynchronous else threading.Semaphore(MOST_CONNECTIONS)
@@ -378,7 +390,8 @@ class Connections(dict[str, Pool]):
                 proxy = httpx.Proxy(way.proxy, ssl_context=context if way.proxy.startswith("https:") else None)
             make = partial(of_its_kind, verify=context, trust_env=False, http2=self._http2, limits=limits, proxy=proxy)
             small = _by_aiohttp(context) if self._asynchronous and not self._http2 and not way.proxy else None
-            return Pool(make, shared=self._http2, asynchronous=self._asynchronous, small=small)
+            login = login_of(way.proxy)
+            return Pool(make, shared=self._http2, asynchronous=self._asynchronous, small=small, login=login)
         except ImportError as error:
             from omicsdk.core.installation import install_command
 

@@ -311,6 +311,7 @@ class _Conversation:
             if pause is not None and self._elapsed() + pause >= failure.within:
                 pause = None
         if pause is None:
+            failure.error.lasting |= failure.lasting
             raise self._described(failure.error, self._failures) from failure.__cause__
         self._tell(failure.error.message, pause)
         yield Sleep(pause)

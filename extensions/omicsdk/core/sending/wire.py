@@ -36,6 +36,7 @@ from omicsdk.core.redaction import mask_headers, mask_text, mask_url
 from omicsdk.core.retry import Flow
 from omicsdk.core.sending.connections import KEPT_FOR, Connections, Pool, WireFailure
 from omicsdk.core.sending.httpx_import import httpx
+from omicsdk.core.sending.proxies import Passage, is_login_refused
 
 if TYPE_CHECKING:
     from omicsdk.core.request import Request
@@ -56,6 +57,9 @@ class _Masked(logging.Filter):
 
 for _name in ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks"):
     logging.getLogger(_name).addFilter(_Masked())
+
+#: Seconds between two looks of an event loop at whether a proxy has let the first request through.
+_LOOK = 0.02
 
 #: httpx's exceptions for a failed exchange. An OSError is raised by the body's own source, a file that cannot be read,
 #: and is not converted.
@@ -129,9 +133,10 @@ class _Sender:
         return failure
 
     def _received(self, response: httpx.Response, started: float) -> httpx.Response:
-        way = self._connections.way_to(response.request.url) if response.status_code == 407 else None
+        is_refused = is_login_refused(response.status_code, response.headers)
+        way = self._connections.way_to(response.request.url) if is_refused else None
         if way is not None and way.proxy is not None and response.is_closed:
-            refused = ProxyLoginFailed("The proxy refused: 407 Proxy Authentication Required")
+            refused = ProxyLoginFailed(f"The proxy refused: {response.status_code} {response.reason_phrase}")
             way.blame_proxy(refused)
             raise WireFailure(refused, arrived=False, lasting=True)
         if type(response) is httpx.Response:
@@ -235,8 +240,8 @@ class Sender(_Sender):
     def _once(self, request: httpx.Request, stream: bool, most: int | None, live: bool) -> httpx.Response:
         started = time.perf_counter()
         try:
-            response = self._head(request, None if live else self._watch())
-            if not stream or response.status_code == 407:  # which may be a proxy's
+            response = self._let_through(request, None if live else self._watch())
+            if not stream or is_login_refused(response.status_code, response.headers):
                 try:
                     body = _Whole(response, most)
                     for piece in response.iter_bytes():
@@ -249,9 +254,23 @@ class Sender(_Sender):
             raise self._failure(error, request) from error
         return self._received(response, started)
 
-    def _head(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
-        """Send a request over a connection reserved for it until the answer is closed."""
+    def _let_through(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
+        """Send a request, after the first one through a proxy that has to accept a password."""
         pool = self._connections[_origin(request.url)]
+        if pool.login is None:
+            return self._head(pool, request, watch)
+        passage = Passage(pool.login)
+        if not passage.wait():
+            raise _not_let_through(request)
+        with passage:
+            try:
+                return _noted(passage, self._head(pool, request, watch))
+            except httpx.ProxyError as error:
+                _note_refusal(passage, error)
+                raise
+
+    def _head(self, pool: Pool, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
+        """Send a request over a connection reserved for it until the answer is closed."""
         transport = pool.shared
         if transport is None:
             if not pool.slots.acquire(timeout=self._timeout.pool):
@@ -326,8 +345,8 @@ class AsyncSender(_Sender):
     async def _once(self, request: httpx.Request, stream: bool, most: int | None, live: bool) -> httpx.Response:
         started = time.perf_counter()
         try:
-            response = await self._head(request, None if live else self._watch())
-            if not stream or response.status_code == 407:  # which may be a proxy's
+            response = await self._let_through(request, None if live else self._watch())
+            if not stream or is_login_refused(response.status_code, response.headers):
                 try:
                     body = _Whole(response, most)
                     async for piece in response.aiter_bytes():
@@ -340,9 +359,27 @@ class AsyncSender(_Sender):
             raise self._failure(error, request) from error
         return self._received(response, started)
 
-    async def _head(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
-        """Send a request over a connection reserved for it until the answer is closed."""
+    async def _let_through(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
+        """Send a request; as `Sender._let_through`."""
         pool = self._connections[_origin(request.url)]
+        if pool.login is None:
+            return await self._head(pool, request, watch)
+        passage = Passage(pool.login)
+        turn = passage.turn()
+        while turn == "wait":  # the first may belong to another event loop, or to a thread
+            await anyio.sleep(_LOOK)
+            turn = passage.turn()
+        if turn == "refused":
+            raise _not_let_through(request)
+        with passage:
+            try:
+                return _noted(passage, await self._head(pool, request, watch))
+            except httpx.ProxyError as error:
+                _note_refusal(passage, error)
+                raise
+
+    async def _head(self, pool: Pool, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
+        """Send a request over a connection reserved for it until the answer is closed."""
         transport = pool.shared
         if transport is None:
             try:
@@ -391,6 +428,24 @@ class AsyncSender(_Sender):
         finally:
             await response.aclose()
         return bytes(body)
+
+
+def _noted(passage: Passage, response: httpx.Response) -> httpx.Response:
+    passage.answered(refused=is_login_refused(response.status_code, response.headers))
+    return response
+
+
+def _note_refusal(passage: Passage, error: httpx.ProxyError) -> None:
+    passage.answered(refused=_is_of_login(error))
+
+
+def _not_let_through(request: httpx.Request) -> httpx.ProxyError:
+    return httpx.ProxyError("407 Proxy Authentication Required", request=request)
+
+
+def _is_of_login(error: httpx.ProxyError) -> bool:
+    """Whether a proxy refused a password. By 401 tinyproxy does; the last is httpcore's text for SOCKS."""
+    return str(error).startswith(("401", "407", "Invalid username/password"))
 
 
 class _TooSlow(httpx.ReadTimeout):
@@ -613,7 +668,7 @@ def failure_of(error: Exception) -> WireFailure:
     if isinstance(error, httpx.TimeoutException):
         return WireFailure(TimedOut("No answer within the time allowed"), arrived=True)
     if isinstance(error, httpx.ProxyError):
-        of_login = ProxyLoginFailed if said.startswith(("401", "407")) else ProxyFailed
+        of_login = ProxyLoginFailed if _is_of_login(error) else ProxyFailed
         return WireFailure(of_login(f"The proxy refused: {said}"), arrived=False, lasting=not said.startswith("5"))
     if isinstance(error, httpx.ConnectError):
         return _connect_failure(causes, said)

@@ -16,9 +16,7 @@ from omicsdk.core.errors import (
     ConnectionLost,
     NameNotResolved,
     OmicsError,
-    ProxyFailed,
     ProxyLoginFailed,
-    TimedOut,
     TransferError,
     TransportError,
 )
@@ -143,7 +141,6 @@ class Downloads(Engine[Job]):
         self._preparing = 0
         self._landing = 0  # files that are being renamed
         self._flush_at = now + FLUSH
-        self._dead = dict[str, TransportError]()  # errors of servers and proxies that cannot be reached at all
 
     # -- the loop's steps
 
@@ -251,7 +248,7 @@ class Downloads(Engine[Job]):
             flying = sum(isinstance(receiver, ResponseWriter) for receiver in self._wire.receivers())
             parts = max(0, requests_within(rate, self._connections) - flying)
         for job, connections in self._scheduler.due(parts):
-            if self._dead and (error := self._unreachable(job.server)) is not None:
+            if (error := self._unreachable(job.server)) is not None:
                 if isinstance(job, Small):
                     job.claimable = False
                 self.apply(self._as_job(job) if isinstance(job, Small) else job, Broken(error))
@@ -355,18 +352,6 @@ class Downloads(Engine[Job]):
         except OmicsError as error:  # its URL is invalid, or its part cannot be opened
             self.apply(job if isinstance(job, Job) else self._as_job(job), Broken(error))
 
-    def _unreachable(self, server: str) -> TransportError | None:
-        """Return the error of a server that cannot be reached, or whose proxy cannot; for one job."""
-        proxy = self._settings.route(f"{server}/").proxy
-        error = self._dead.get(server) or (self._dead.get(proxy) if proxy else None)
-        return error and type(error)(error.message, method=error.method, url=error.url, remedy=error.remedy)
-
-    def _note_dead(self, server: str, error: TransportError) -> None:
-        """Note that a server that never answered, or its proxy, cannot be reached: other files need not try."""
-        proxy = self._settings.route(f"{server}/").proxy
-        of_proxy = proxy is not None and type(error) in (ConnectFailed, ProxyFailed, ProxyLoginFailed)
-        self._dead[proxy if of_proxy and proxy is not None else server] = error
-
     def accepts(self, response: ResponseWriter, verdict: Verdict) -> bool:
         """Decide whether an answer's body is written; called from within libcurl, which ends the request if it raises."""
         if response.stale or verdict.kind not in ACCEPTED:
@@ -421,6 +406,8 @@ class Downloads(Engine[Job]):
         problem = self._received(response)
         if response.stale:
             return
+        if problem is None and isinstance(error, ProxyLoginFailed):  # its answer is no server's
+            problem = error
         if problem is not None:
             self.apply(response.job, Broken(problem))
         elif response.declined:
@@ -617,8 +604,7 @@ class Downloads(Engine[Job]):
     def _finish(self, job: Job, command: messages.Finish) -> None:
         checksums, error = command.checksums, command.error
         present = job.state in PRESENT
-        is_dead = job.server not in self._answered or isinstance(error, ProxyLoginFailed)
-        if isinstance(error, ConnectFailed | TimedOut) and job.server and is_dead:
+        if job.server:
             self._note_dead(job.server, error)
         if job.state is State.FAILED and job.flying:
             for receiver in self._flying():

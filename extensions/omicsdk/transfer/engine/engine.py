@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, TICK, Clock
-from omicsdk.core.errors import OmicsError, TooManyOpenFiles, TransportError
+from omicsdk.core.errors import (
+    ConnectFailed,
+    OmicsError,
+    ProxyFailed,
+    ProxyLoginFailed,
+    TimedOut,
+    TooManyOpenFiles,
+    TransportError,
+)
 from omicsdk.core.lazy import logger
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.core.threads import Inbox, Pool
@@ -169,6 +177,7 @@ class Engine(ABC, Generic[J]):
         self._report = finished
         self._settings = settings
         self._answered = set[str]()
+        self._dead = dict[str, TransportError]()  # errors of servers and proxies that cannot be reached at all
         self._wire: Wire | Wires = new_wire(settings, self._answered)
         self._threads = THREADS
         self._looked = time.monotonic(), time.thread_time(), 0
@@ -306,6 +315,34 @@ class Engine(ABC, Generic[J]):
 
     def _relieve(self, _: J, command: Relieve) -> None:
         self._concurrency.refused(command.location.server, self._clock.monotonic(), command.seconds)
+
+    def _unreachable(self, server: str, way: Network | None = None) -> TransportError | None:
+        """Return the error of a server that cannot be reached, or whose proxy cannot; for one job.
+
+        Args:
+            server: The server.
+            way: The route to it; None for that of the run's settings.
+        """
+        if not self._dead:
+            return None
+        proxy = (way or self._settings.route(f"{server}/")).proxy
+        error = self._dead.get(server) or (self._dead.get(proxy) if proxy else None)
+        return error and type(error)(error.message, method=error.method, url=error.url, remedy=error.remedy)
+
+    def _note_dead(self, server: str, error: OmicsError | None, way: Network | None = None) -> None:
+        """Note why a job failed if its server never answered, or its proxy does not: other files need not try.
+
+        Args:
+            server: The server.
+            error: Why it failed.
+            way: The route to the server; None for that of the run's settings.
+        """
+        is_dead = server not in self._answered or isinstance(error, ProxyLoginFailed)
+        if not (is_dead and isinstance(error, ConnectFailed | TimedOut)):
+            return
+        proxy = (way or self._settings.route(f"{server}/")).proxy
+        of_proxy = proxy is not None and type(error) in (ConnectFailed, ProxyFailed, ProxyLoginFailed)
+        self._dead[proxy if of_proxy and proxy is not None else server] = error
 
     def _widen(self) -> None:
         """Start another thread that moves bytes, if the link is faster than this one."""

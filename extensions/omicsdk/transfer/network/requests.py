@@ -9,7 +9,7 @@ from enum import Enum
 from typing import NamedTuple, cast
 
 from omicsdk.core.credentials import origin_of
-from omicsdk.core.errors import APIError, ProxyLoginFailed, TooManyRedirects, TransportError
+from omicsdk.core.errors import APIError, TooManyRedirects, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.retry import LEAST_RATE, REDIRECT_LIMIT, REDIRECT_STATUSES, SILENCE, retry_after, seconds_of_date
 from omicsdk.core.type_guards import number_in
@@ -149,9 +149,7 @@ _NO_PAYER = "UserProjectMissing"
 """Google's code of "Bucket is a requester pays bucket but no user project provided."."""
 
 
-def unavailable(
-    title: str, url: str, verdict: Verdict, headers: Mapping[str, str], body: bytes
-) -> APIError | ProxyLoginFailed:
+def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, str], body: bytes) -> APIError:
     """Return the error of a file that its server refuses.
 
     Args:
@@ -161,9 +159,6 @@ def unavailable(
         headers: Its headers.
         body: The beginning of its body.
     """
-    if verdict.status == 407:
-        said = f"{title}: the proxy refused: 407 Proxy Authentication Required"
-        return ProxyLoginFailed(said, method="GET", url=without_query(url))
     from omicsdk.core.api_errors import api_error
 
     error = api_error(

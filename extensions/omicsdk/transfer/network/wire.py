@@ -34,6 +34,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.core.retry import Flow
 from omicsdk.core.sending.connections import Network, curl_options
+from omicsdk.core.sending.proxies import Passage, is_login_refused, login_of
 from omicsdk.transfer.network.limits import Pacing, Throttle
 from omicsdk.transfer.network.requests import (
     URL_SAFE,
@@ -43,6 +44,8 @@ from omicsdk.transfer.network.requests import (
     is_ftp,
     is_refusal,
     is_whole,
+    last_status,
+    parse_head,
     server_of,
 )
 
@@ -226,7 +229,10 @@ _Headers = tuple[tuple[str, str], ...]
 #: The options of a handle, its method, and whether it sends a body.
 _Kind = tuple[_Options, str, bool]
 
+#: CURLE_PROXY, which pycurl does not name: a SOCKS proxy refused.
+_E_PROXY = 97
 _ERRORS: dict[int, type[TransportError]] = {
+    _E_PROXY: ProxyFailed,
     pycurl.E_COULDNT_RESOLVE_PROXY: ProxyFailed,
     pycurl.E_COULDNT_RESOLVE_HOST: NameNotResolved,
     pycurl.E_COULDNT_CONNECT: ConnectFailed,
@@ -350,13 +356,18 @@ class _Pulse:
 
 
 class _Flight(NamedTuple):
-    """A request in flight: its receiver, the request, the kind of its handle, and its progress."""
+    """A request in flight: its receiver, the request, the kind of its handle, its progress, its proxy's login."""
 
     receiver: Receiver
     ask: Ask
     kind: _Kind
     pulse: _Pulse
     ftp: bool
+    passage: Passage | None
+
+    @property
+    def proxy(self) -> str:
+        return _proxy_of(self.kind)
 
 
 class Wire:
@@ -401,6 +412,7 @@ class Wire:
         # options.
         self._idle = dict[_Kind, list[tuple[Any, _Headers]]]()
         self._flying = dict[Any, _Flight]()
+        self._held = dict[Any, Passage]()  # those of them that wait for the first request through their proxy
         self._servers = dict[str, _Options]()
         self._deadline: float | None = None
         try:
@@ -446,7 +458,7 @@ class Wire:
             alone: Whether only this thread can drive it. Here it always does; see `wires`.
 
         Raises:
-            TransportError: Its URL is invalid.
+            TransportError: Its URL is invalid, or its proxy has refused the password.
         """
         del alone
         body, ftp = ask.body, is_ftp(ask.url)
@@ -457,6 +469,8 @@ class Wire:
         except ValueError as error:  # unbalanced brackets, a port that is not a number
             said = f"its URL is invalid ({error})"
             raise TransportError(said, method=ask.method, url=without_query(ask.url)) from None
+        login = login_of(_proxy_of(kind))
+        passage = None if login is None else Passage(login, self._poller.wake)
         idle = self._idle.get(kind)
         handle, before = idle.pop() if idle else (self._new_handle(kind), None)
         handle.setopt(pycurl.URL, ask.url if _SENDABLE.match(ask.url) else _quoted(ask.url))
@@ -471,13 +485,24 @@ class Wire:
             if wanted:
                 handle.setopt(pycurl.RANGE, wanted)
         else:
-            handle.setopt(pycurl.HEADERFUNCTION, receiver.lines.append)
+            keep = receiver.lines.append
+            handle.setopt(pycurl.HEADERFUNCTION, keep if passage is None else _noting(passage, keep))
         handle.setopt(pycurl.WRITEFUNCTION, receiver.take)
         if body is not None:
             handle.setopt(pycurl.INFILESIZE_LARGE, body.length)
             handle.setopt(pycurl.READFUNCTION, body.read)
             handle.setopt(pycurl.SEEKFUNCTION, _seeking(body))
-        self._flying[handle] = _Flight(receiver, ask, kind, _Pulse(self._patience), ftp)
+        turn = "go" if passage is None else passage.turn()
+        if turn == "refused":
+            self._idle.setdefault(kind, []).append((handle, ask.headers))
+            raise self._login_refused(ask, _proxy_of(kind), 407)
+        self._flying[handle] = _Flight(receiver, ask, kind, _Pulse(self._patience), ftp, passage)
+        if turn == "wait" and passage is not None:
+            self._held[handle] = passage
+        else:
+            self._begin(handle)
+
+    def _begin(self, handle: Any) -> None:
         if self._is_paced:
             handle.setopt(pycurl.BUFFERSIZE, self._pacing.buffer)
             self._pacing.start(handle)
@@ -493,9 +518,12 @@ class Wire:
         Returns:
             The receivers of the ended requests.
         """
-        return [
-            self._land(handle).receiver for handle, flight in list(self._flying.items()) if unwanted(flight.receiver)
-        ]
+        cancelled = [handle for handle, flight in self._flying.items() if unwanted(flight.receiver)]
+        flights = [self._land(handle) for handle in cancelled]
+        for flight in flights:
+            if flight.passage is not None:
+                flight.passage.give_up()
+        return [flight.receiver for flight in flights]
 
     def cancel_aside(self, unwanted: Callable[[Receiver], bool]) -> list[Receiver]:
         """End requests of other threads; this class has none, see `wires`."""
@@ -519,8 +547,10 @@ class Wire:
         Returns:
             The requests that ended.
         """
+        if self._held and (refused := self._release()):
+            return refused
         paced = self._is_paced
-        if paced and (pause := self._pacing.let_through(lambda: list(self._flying))) is not None:
+        if paced and (pause := self._pacing.let_through(lambda: [*self._flying.keys() - self._held])) is not None:
             timeout = min(timeout, pause)
         if self._deadline is not None and time.monotonic() >= self._deadline:
             # Before waiting: a request that follows another one on its connection is then no change for the poller.
@@ -570,8 +600,12 @@ class Wire:
             more, fine, failed = self._multi.info_read()
             for handle in fine:
                 flight = self._land(handle)
-                self._note_answer(flight.ask.url)
-                ended.append(_judged(flight, None))
+                error = self._refused_login(flight)
+                if error is None:
+                    self._note_answer(flight.ask.url)
+                if flight.passage is not None:
+                    flight.passage.answered(refused=error is not None)
+                ended.append(_judged(flight, error, lasting=error is not None))
             for handle, code, text in failed:
                 refused = OSError(handle.getinfo(pycurl.OS_ERRNO), "")
                 flight = self._land(handle)
@@ -581,10 +615,19 @@ class Wire:
                     self._note_answer(ask.url)
                 error, lasting = _error(code, text, ask), code in _LASTING
                 way = self._route(ask.url)
-                if by_proxy >= 400:  # tinyproxy answers 401 to a wrong password
-                    kind = ProxyLoginFailed if by_proxy in (401, 407) else ProxyFailed
+                is_refused = by_proxy in (401, 407)  # tinyproxy answers 401 to a wrong password
+                if code == _E_PROXY and "rejected by the SOCKS" in text:
+                    error, lasting, is_refused = self._login_refused(ask, flight.proxy, text), True, True
+                elif by_proxy >= 400:
+                    kind = ProxyLoginFailed if is_refused else ProxyFailed
                     error = kind(f"the proxy refused: {by_proxy}", method=ask.method, url=without_query(ask.url))
                     lasting = by_proxy < 500
+                elif (login_refused := self._refused_login(flight)) is not None:
+                    error, lasting, is_refused = login_refused, True, True
+                if flight.passage is not None and (by_proxy or is_refused):
+                    flight.passage.answered(refused=is_refused)
+                elif flight.passage is not None:
+                    flight.passage.failed()
                 peer = way.proxy if way.proxy and type(error) in (ConnectFailed, ProxyFailed) else server_of(ask.url)
                 if isinstance(error, ConnectFailed):
                     way.blame_proxy(error)
@@ -596,6 +639,32 @@ class Wire:
                     lasting = not self._flying  # otherwise a request in flight will close one
                 ended.append(_judged(flight, error, lasting=lasting))
         return ended
+
+    def _release(self) -> list[Ended]:
+        """Send requests that waited for the first one through their proxy; return those that it has refused."""
+        refused: list[Ended] = []
+        for handle, passage in list(self._held.items()):
+            turn = passage.turn()
+            if turn == "refused":
+                flight = self._land(handle)
+                refused.append(_judged(flight, self._login_refused(flight.ask, flight.proxy, 407), lasting=True))
+            elif turn == "go":
+                del self._held[handle]
+                self._begin(handle)
+        return refused
+
+    def _refused_login(self, flight: _Flight) -> TransportError | None:
+        """Return the error of an answer by which a proxy refuses the login of a request without a tunnel."""
+        if not flight.proxy or last_status(flight.receiver.lines)[0][9:12] not in (b"401", b"407"):
+            return None
+        status, headers = parse_head(flight.receiver.lines, {b"server": "server"})
+        return self._login_refused(flight.ask, flight.proxy, status) if is_login_refused(status, headers) else None
+
+    def _login_refused(self, ask: Ask, proxy: str, status: object) -> ProxyLoginFailed:
+        error = ProxyLoginFailed(f"the proxy refused: {status}", method=ask.method, url=without_query(ask.url))
+        way = self._route(ask.url)
+        (way if way.proxy == proxy else Network(proxy)).blame_proxy(error)
+        return error
 
     def _note_answer(self, url: str) -> None:
         server = server_of(url)
@@ -616,15 +685,23 @@ class Wire:
         elapsed = min(elapsed, patience.silence * _LONGEST_LOOK)
         ended: list[Ended] = []
         for handle, flight in list(self._flying.items()):
-            if not self._pacing.holds(handle) and flight.pulse.is_slow(elapsed, _moved(handle)):
+            if (
+                handle not in self._held
+                and not self._pacing.holds(handle)
+                and flight.pulse.is_slow(elapsed, _moved(handle))
+            ):
                 ask = flight.ask
                 said = f"fewer than {patience.least_rate:g} bytes a second were received over {patience.silence:g} s"
                 error = TimedOut(said, method=ask.method, url=without_query(ask.url), remedy=_SLOW_REMEDY)
                 ended.append(_judged(self._land(handle), error))
+                if flight.passage is not None:
+                    flight.passage.failed()
         return ended
 
     def _land(self, handle: Any) -> _Flight:
-        if not self._is_paced:
+        if self._held.pop(handle, None) is not None:
+            pass  # it was not started
+        elif not self._is_paced:
             self._multi.remove_handle(handle)
         else:
             if self._pacing.ended(handle):
@@ -717,6 +794,21 @@ def _is_unknown(url: str) -> bool:
     thread.start()
     thread.join(_RESOLVING)
     return found == [True]
+
+
+def _proxy_of(kind: _Kind) -> str:
+    return next((value for name, value in kind[0] if name == "PROXY"), "")
+
+
+def _noting(passage: Passage, keep: Callable[[bytes], None]) -> Callable[[bytes], None]:
+    """Return a function for the lines of a head that lets other requests through when the proxy has let this one."""
+
+    def note(line: bytes) -> None:
+        keep(line)
+        if line.startswith(b"HTTP/") and line[9:12] not in (b"401", b"407"):  # what these mean depends on other lines
+            passage.answered(refused=False)
+
+    return note
 
 
 def _quoted(url: str) -> str:

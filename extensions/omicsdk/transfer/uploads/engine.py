@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from omicsdk.core.checksums import ETAG_PART
 from omicsdk.core.clock import TICK
-from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, TransportError
+from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, ProxyLoginFailed, TransportError
 from omicsdk.core.threads import Pool, here
 from omicsdk.transfer.arguments import each
 from omicsdk.transfer.checksums import Stopped
@@ -240,8 +240,12 @@ class Uploads(Engine[Job]):
         now = self._clock.monotonic()
         while self._ready and not self._concurrency.full:
             job, prepared = self._ready.popleft()
+            server, way = prepared.location.server, job.store.route(prepared.location.url) if self._dead else None
             if job.epoch != prepared.epoch:
                 job.pipeline -= 1
+            elif (error := self._unreachable(server, way)) is not None:
+                job.pipeline -= 1
+                self.apply(job, Broken(error))
             elif job.resume_at > now or not (self._may_start(prepared) and self._bears(prepared)):
                 waiting.append((job, prepared))
             else:
@@ -307,11 +311,15 @@ class Uploads(Engine[Job]):
         try:
             if body.problem is not None:
                 raise body.problem
+            if isinstance(ended.error, ProxyLoginFailed):  # its answer is no store's
+                raise ended.error
             if verdict is not None and verdict.kind in (Kind.SENT, Kind.DAMAGED, Kind.FOREIGN):
                 job.file.check()  # the hashed bytes may differ from the sent bytes
         except OmicsError as error:
             event = Broken(error)
         self.apply(job, event)
+        if ended.error is not None and job.error is ended.error:
+            self._note_dead(sending.location.server, ended.error, job.store.route(sending.location.url))
 
     def _examined(self, examining: Examining, ended: wire.Ended) -> messages.Examined | messages.CallFailed | Broken:
         job, now, luck = examining.job, self._clock.monotonic(), self._jitter()

@@ -386,7 +386,8 @@ def _call_failed(job: Job, event: messages.CallFailed | messages.PartFailed, rul
         return _gone(job, error, rules)
     if isinstance(error, Stopped):
         return []
-    if not isinstance(error, TransportError | RateLimited | ServerError):
+    is_lasting = isinstance(error, TransportError) and error.lasting
+    if is_lasting or not isinstance(error, TransportError | RateLimited | ServerError):
         return _fail(job, readable(job, error), rules)
     again = _resend(job, event.number) if isinstance(event, messages.PartFailed) else []
     if again and isinstance(error, TransportError) and job.resume_at > event.now:

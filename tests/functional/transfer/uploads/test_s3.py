@@ -23,7 +23,7 @@ from omicsdk.core import (
     TransferError,
 )
 from omicsdk.core.checksums import ETAG_PART, digest
-from omicsdk.core.s3_clients import refusing_cut_heads, s3_client
+from omicsdk.core.s3_clients import careful, s3_client
 from omicsdk.transfer import Location, NoSuchUpload, PutTo, S3Object, SentPart, Upload, abort_upload, upload
 from omicsdk.transfer.s3 import s3_error
 from omicsdk.transfer.uploads.sending import FileBody
@@ -461,7 +461,7 @@ def test_a_head_that_is_cut_anywhere_is_a_connection_that_was_lost(sink: Any, re
     """http.client takes the end of the connection for that of the head: an empty list, or an upload that is complete."""
     from botocore.exceptions import ConnectionClosedError
 
-    client = refusing_cut_heads(client_of(sink.url("")))
+    client = careful(client_of(sink.url("")))
     whole = head + b"\r\n"
     # Operations take turns at the places in a head; all are cut at its end and in the line before.
     places = sorted({*range(list(CALLS).index(operation) % 3, len(whole), 3), *range(len(whole) - 20, len(whole))})
