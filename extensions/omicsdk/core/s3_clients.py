@@ -328,12 +328,12 @@ def _sending(session: Any, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
                     passage.answered(refused=is_refused)
                 if is_refused:
                     raise _unreached(ProxyLoginFailed, f"The proxy refused: {status[1]}", request, proxy) from None
-                kind = None if status is not None else _settled(error)
-                if kind is None or (proxy or origin_of(url)) in answered:
+                cause = None if status is not None else _settled(error)
+                if cause is None or (proxy or origin_of(url)) in answered:
                     raise
-                if isinstance(error, ProxyConnectionError):
-                    kind = ProxyFailed
-                raise _unreached(kind, "Cannot connect", request, proxy) from None
+                kind = NameNotResolved if isinstance(cause, gaierror) else ConnectFailed
+                kind = ProxyFailed if isinstance(error, ProxyConnectionError) else kind
+                raise _unreached(kind, f"Cannot connect: {cause.strerror}", request, proxy) from None
             is_refused = proxy is not None and is_login_refused(response.status_code, response.headers)
             if passage is not None:
                 passage.answered(refused=is_refused)
@@ -356,14 +356,12 @@ def _unreached(kind: type[ConnectFailed], said: str, request: Any, proxy: str | 
     return error
 
 
-def _settled(error: Any) -> type[ConnectFailed] | None:
-    """Return the class of a failure that a retry cannot change where nothing has answered before; None for another."""
+def _settled(error: Any) -> OSError | None:
+    """Return the cause of a failure that a retry cannot change where nothing has answered before; None for another."""
     cause: BaseException | None = error.kwargs.get("error")
     while cause is not None:
-        if isinstance(cause, ConnectionRefusedError):
-            return ConnectFailed
-        if isinstance(cause, gaierror):
-            return None if cause.errno == EAI_AGAIN else NameNotResolved
+        if isinstance(cause, ConnectionRefusedError | gaierror):
+            return None if isinstance(cause, gaierror) and cause.errno == EAI_AGAIN else cause
         cause = cause.__cause__ or cause.__context__
     return None
 

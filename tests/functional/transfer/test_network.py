@@ -2,6 +2,7 @@
 
 import socket
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +15,7 @@ from omicsdk.core.client import PlainClient, plain_request
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.s3_clients import s3_client
 from omicsdk.core.sending.connections import Network
-from omicsdk.transfer import Item, Location, PutTo, Upload, download, upload
+from omicsdk.transfer import Item, Location, PutTo, S3Object, Upload, download, upload
 
 
 def test_bytes_go_through_the_proxy_of_the_environment(server: Any, target: Path) -> None:
@@ -180,6 +181,52 @@ def test_so_is_one_for_plain_http(server: Any, fault: Any, target: Path) -> None
     (outcome,) = download([Item("one", Location("http://files.test/one"), 5)], target, environ=environ).outcomes
     assert isinstance(outcome.error, ProxyLoginFailed)
     assert len(server.requests) == 1
+
+
+def _put(url: str) -> Any:
+    return PutTo(Location(url))
+
+
+def _s3_object(url: str) -> Any:
+    client = s3_client(endpoint_url=url.rpartition("/")[0], aws_access_key_id="key", aws_secret_access_key="secret")
+    return S3Object(client, "bucket", url.rpartition("/")[2])
+
+
+def _announced(url: str) -> Any:
+    """A platform gives the URL, as those of upload areas, Gen3, Seven Bridges and Pangea do; it cannot be reached."""
+
+    def locate(_: object) -> Location:
+        with PlainClient(url) as client:
+            client.send(plain_request("ask", "GET", "/url"))
+        return Location(url)
+
+    return PutTo(locate)
+
+
+@pytest.mark.parametrize("kind", [_put, _s3_object, _announced])
+@pytest.mark.parametrize("what", ["host", "name", "proxy"])
+def test_uploads_find_out_once_that_nothing_answers(
+    target: Path, tmp_path: Path, clock: Any, monkeypatch: Any, kind: Any, what: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        dead = f"http://127.0.0.1:{free.getsockname()[1]}"
+    if what == "proxy":
+        monkeypatch.setenv("HTTP_PROXY", dead)
+    monkeypatch.setattr("omicsdk.transfer.network.wire._is_unknown", lambda url: "nobody.invalid" in url)
+    url = dead if what == "host" else "http://nobody.invalid"
+    for number in range(20):
+        (tmp_path / f"f{number}").write_bytes(b"x" * 100_000)
+    uploads = [Upload(tmp_path / f"f{number}", kind(f"{url}/f{number}")) for number in range(20)]
+    began = time.monotonic()
+    report = upload(uploads, clock=clock)
+    assert time.monotonic() - began < 20
+    assert report.counts["failed"] == 20
+    assert clock.slept == 0
+    assert sum(outcome.retries for outcome in report.outcomes) == 0
+    assert sum(outcome.attempts for outcome in report.outcomes) <= 12  # those that were under way at once
+    for outcome in report.outcomes:
+        assert isinstance(outcome.error, ConnectFailed)
+        assert ("(HTTP_PROXY)" in outcome.error.message) is (what == "proxy")
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/x", "http://nobody.invalid/x"])

@@ -629,8 +629,9 @@ class Wire:
                 elif flight.passage is not None:
                     flight.passage.failed()
                 peer = way.proxy if way.proxy and type(error) in (ConnectFailed, ProxyFailed) else server_of(ask.url)
-                if isinstance(error, ConnectFailed):
+                if isinstance(error, ConnectFailed) or (isinstance(error, TimedOut) and not flight.receiver.lines):
                     way.blame_proxy(error)
+                if isinstance(error, ConnectFailed):
                     lasting = lasting or (
                         peer not in self._answered and _is_settled(code, refused.errno or 0, text, peer)
                     )
