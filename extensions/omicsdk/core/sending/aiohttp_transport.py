@@ -54,9 +54,10 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         timeout = request.extensions["timeout"]
         within = aiohttp.ClientTimeout(total=None, sock_connect=timeout["connect"], sock_read=timeout["read"])
         headers = [(name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw]
-        head = request.extensions.get("head")
+        head, least = request.extensions.get("head"), request.extensions.get("least")
+        until = None if head is None else asyncio.get_running_loop().time() + head[0]
         with _as_httpx(request):
-            async with asyncio.timeout(head and head[0]):
+            async with asyncio.timeout_at(until):
                 answer = await self._opened().request(
                     request.method,
                     URL(str(request.url), encoded=True),
@@ -66,9 +67,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                     timeout=within,
                 )
         extensions = {"http_version": b"HTTP/1.1", "reason_phrase": (answer.reason or "").encode("ascii", "ignore")}
-        return httpx.Response(
-            answer.status, headers=answer.raw_headers, stream=_Body(answer, request), extensions=extensions
-        )
+        body = _Body(answer, request, until, least or 0)
+        return httpx.Response(answer.status, headers=answer.raw_headers, stream=body, extensions=extensions)
 
     def _opened(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
@@ -105,15 +105,31 @@ def _in_asyncio() -> bool:
 
 
 class _Body(httpx.AsyncByteStream):
-    """An answer's body, still encoded."""
+    """An answer's body, still encoded.
 
-    def __init__(self, answer: aiohttp.ClientResponse, request: httpx.Request) -> None:
+    Args:
+        answer: The answer.
+        request: The request.
+        until: When a number of bytes must have arrived, by the event loop's clock; None for no limit.
+        least: That number.
+    """
+
+    def __init__(
+        self, answer: aiohttp.ClientResponse, request: httpx.Request, until: float | None, least: int
+    ) -> None:
         self._answer = answer
         self._request = request
+        self._until = until
+        self._least = least
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         with _as_httpx(self._request):
-            async for piece in self._answer.content.iter_chunked(_PIECE):
+            while True:
+                async with asyncio.timeout_at(self._until if self._least > 0 else None):
+                    piece = await self._answer.content.read(_PIECE)
+                if not piece:
+                    return
+                self._least -= len(piece)
                 yield piece
 
     async def aclose(self) -> None:

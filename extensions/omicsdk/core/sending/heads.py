@@ -1,7 +1,10 @@
-"""httpx's transports, with a limit on the time in which the head of a response arrives.
+"""httpx's transports, with a limit on the time in which the head of a response arrives, and the beginning of its body.
 
 httpx limits the wait for each piece only: a server that sends its head byte by byte would hold a call for ever. The
 time of the request's own body does not count.
+
+Requests state the limit as extensions: `head`, the seconds and the clock, and `least`, the bytes of head and body that
+must arrive in these seconds. Without `least` the limit ends with the head.
 """
 
 from collections.abc import Callable
@@ -17,11 +20,31 @@ class _Limit:
 
     Attributes:
         head: The seconds for a head, and the clock; None for no limit.
+        least: The bytes that end the limit; None if that is the end of the head.
         began: When the head was first awaited; None before.
     """
 
     head: tuple[float, Callable[[], float]] | None = None
+    least: int | None = None
     began: float | None = None
+
+    def start(self, request: httpx.Request) -> None:
+        """Begin a request."""
+        self.head, self.least = request.extensions.get("head"), request.extensions.get("least")
+        self.began = None
+
+    def end_of_head(self) -> None:
+        """Note that the head has arrived, or never will."""
+        if self.least is None:
+            self.head = None
+
+    def arrived(self, data: bytes) -> bytes:
+        """Count and return what was received."""
+        if self.head is not None and self.least is not None:
+            self.least -= len(data)
+            if self.least <= 0:
+                self.head = None
+        return data
 
     def left(self, timeout: float | None) -> float | None:
         """Return the seconds that the next piece may take.
@@ -36,7 +59,7 @@ class _Limit:
             self.began = now()
         left = self.began + seconds - now()
         if left <= 0:
-            raise httpcore.ReadTimeout("the response's head was too slow")
+            raise httpcore.ReadTimeout("the response was too slow")
         return left if timeout is None else min(left, timeout)
 
 
@@ -48,7 +71,7 @@ class _Stream(httpcore.NetworkStream):
         self.get_extra_info = stream.get_extra_info
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._limit.left(timeout))
+        return self._limit.arrived(self._stream.read(max_bytes, self._limit.left(timeout)))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._limit.began = None
@@ -66,7 +89,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self.get_extra_info = stream.get_extra_info
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's signature
-        return await self._stream.read(max_bytes, self._limit.left(timeout))
+        return self._limit.arrived(await self._stream.read(max_bytes, self._limit.left(timeout)))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's signature
         self._limit.began = None
@@ -106,12 +129,12 @@ class HTTPTransport(httpx.HTTPTransport):
         pool._network_backend = _Backend(pool._network_backend, self._limit)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, and read the head of its response within the extension `head`."""
-        self._limit.head, self._limit.began = request.extensions.get("head"), None
+        """Send a request, and read the head of its response within its limit."""
+        self._limit.start(request)
         try:
             return super().handle_request(request)
         finally:
-            self._limit.head = None
+            self._limit.end_of_head()
 
 
 class AsyncHTTPTransport(httpx.AsyncHTTPTransport):
@@ -124,9 +147,9 @@ class AsyncHTTPTransport(httpx.AsyncHTTPTransport):
         pool._network_backend = _AsyncBackend(pool._network_backend, self._limit)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, and read the head of its response within the extension `head`."""
-        self._limit.head, self._limit.began = request.extensions.get("head"), None
+        """Send a request, and read the head of its response within its limit."""
+        self._limit.start(request)
         try:
             return await super().handle_async_request(request)
         finally:
-            self._limit.head = None
+            self._limit.end_of_head()

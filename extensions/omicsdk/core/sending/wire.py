@@ -119,9 +119,14 @@ class _Sender:
         except (httpx.InvalidURL, UnicodeError, TypeError) as error:
             raise _unsendable(error) from error
 
-    def _watch(self) -> "_Watch | None":
+    def _watched(self, request: httpx.Request, *, stream: bool, live: bool) -> "_Watch | None":
+        """Return what watches the body; one that is read here has begun to arrive when the time of the head is over."""
         timeout = self._timeout
-        return None if timeout.body is None else _Watch(timeout.least_rate, timeout.body, self._now)
+        if timeout.body is None or live:
+            return None
+        if not stream and timeout.least_rate:
+            request.extensions["least"] = int(timeout.least_rate * timeout.body)
+        return _Watch(timeout.least_rate, timeout.body, self._now)
 
     def _failure(self, error: Exception, request: httpx.Request) -> WireFailure:
         failure = failure_of(error)
@@ -240,7 +245,7 @@ class Sender(_Sender):
     def _once(self, request: httpx.Request, stream: bool, most: int | None, live: bool) -> httpx.Response:
         started = time.perf_counter()
         try:
-            response = self._let_through(request, None if live else self._watch())
+            response = self._let_through(request, self._watched(request, stream=stream, live=live))
             if not stream or is_login_refused(response.status_code, response.headers):
                 try:
                     body = _Whole(response, most)
@@ -345,7 +350,7 @@ class AsyncSender(_Sender):
     async def _once(self, request: httpx.Request, stream: bool, most: int | None, live: bool) -> httpx.Response:
         started = time.perf_counter()
         try:
-            response = await self._let_through(request, None if live else self._watch())
+            response = await self._let_through(request, self._watched(request, stream=stream, live=live))
             if not stream or is_login_refused(response.status_code, response.headers):
                 try:
                     body = _Whole(response, most)

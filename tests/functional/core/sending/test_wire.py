@@ -383,6 +383,53 @@ def test_within_a_minute_in_all(wire, send, request):
     assert server.connections == 1
 
 
+def late(clock, seconds, pieces=0, each=1.0, piece=b" " * 100, length=1000):
+    """Sends the head after seconds of the moved clock, then pieces of the body, then nothing."""
+
+    def talk(server, connection, _number):
+        server.head(connection)
+        for _ in range(10):
+            threading.Event().wait(0.003)
+            clock.advance(seconds / 10)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length)
+        for _ in range(pieces):
+            threading.Event().wait(0.003)
+            clock.advance(each)
+            connection.sendall(piece)
+        server.head(connection)  # until the client ends the connection
+
+    return talk
+
+
+def test_a_late_head_and_a_slow_body_have_a_minute_together(wire, send, request):
+    if over_aiohttp(request):
+        pytest.skip("aiohttp measures by the clock of the event loop")
+    clock = ManualClock()
+    began = clock.monotonic()
+    server = wire(late(clock, 50, pieces=1000, length=100_000))
+    with pytest.raises(errors.TimedOut):
+        send(server.url, get(), clock=clock)
+    assert 59 <= clock.monotonic() - began <= 62
+    assert server.connections == 1
+
+
+def test_a_body_that_goes_silent_has_no_minute_of_its_own(wire, send):
+    server, began = wire(late(ManualClock(), 0, pieces=1)), SYSTEM_CLOCK.monotonic()
+    with pytest.raises(errors.TimedOut):
+        send(server.url, get(), timeout=Timeout(body=0.4, read=30), clock=SYSTEM_CLOCK)
+    assert SYSTEM_CLOCK.monotonic() - began < 15
+    assert server.connections == 1
+
+
+def test_a_body_that_began_to_arrive_may_take_longer(wire, send, request):
+    if over_aiohttp(request):
+        pytest.skip("aiohttp measures by the clock of the event loop")
+    clock = ManualClock()
+    server = wire(late(clock, 50, pieces=100, piece=b" " * 20_000, length=2_000_000))
+    assert len(send(server.url, get(), clock=clock)[0].content) == 2_000_000
+    assert clock.monotonic() >= 140
+
+
 @pytest.mark.parametrize("option", [{"body": 10.0}, {"least_rate": 0}, {"body": None}])
 def test_how_slow_a_body_may_be_is_an_option(wire, send, option):
     clock = ManualClock()
