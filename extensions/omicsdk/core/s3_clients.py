@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -23,12 +24,14 @@ from omicsdk.core.errors import (
     NameNotResolved,
     ProxyFailed,
     ProxyLoginFailed,
+    TimedOut,
     TransportError,
 )
 from omicsdk.core.logs import config_log
 from omicsdk.core.redaction import mask_text, mask_url, without_query
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.core.sending.proxies import Passage, is_login_refused, login_of
+from omicsdk.core.sending.transport import Timeout
 
 #: Approximate bytes of JSON that botocore reads for a client: garbage collection takes a quarter of that time.
 _DESCRIPTIONS = 8 << 20
@@ -69,7 +72,9 @@ def s3_client(
         if anonymous or (anonymous is None and session.get_credentials() is None):
             config = {**(config or {}), "signature_version": UNSIGNED}
         region = region or session.region_name or DEFAULT_REGION
-        made = import_module("botocore.config").Config(**(config or {}))
+        limits = Timeout.of(None)
+        config = {"connect_timeout": limits.connect, "read_timeout": limits.read, **(config or {})}
+        made = import_module("botocore.config").Config(**config)
         found = network("https://s3.amazonaws.com")  # the authorities are those of every other connection
         if arguments.get("verify") is None:
             arguments["verify"] = found.ca_file
@@ -252,16 +257,24 @@ def _region(client: Any, bucket: str) -> str:
 
 class _Head:
     """The file that http.client reads a head from: a line without an end means a lost connection, not the end of the
-    head.
+    head, and all lines have as long as the socket gives each read.
     """
 
     def __init__(self, file: Any) -> None:
         self._file = file
+        seconds: float | None = file.raw._sock.gettimeout()
+        self._until = None if seconds is None else time.monotonic() + seconds
 
     def readline(self, limit: int = -1) -> bytes:
-        line: bytes = self._file.readline(limit)
-        if not line.endswith(b"\n") and len(line) != limit:
-            raise RemoteDisconnected("the connection ended before the head of the answer was complete")
+        line = b""
+        while not line.endswith(b"\n") and len(line) != limit:
+            if self._until is not None and time.monotonic() > self._until:
+                raise TimeoutError("the head of the answer was too slow")
+            buffered: bytes = self._file.peek(1)
+            if not buffered:
+                raise RemoteDisconnected("the connection ended before the head of the answer was complete")
+            count = buffered.find(b"\n") + 1 or len(buffered)
+            line += self._file.read(count if limit < 0 else min(count, limit - len(line)))
         return line
 
     def __getattr__(self, name: str) -> Any:
@@ -287,7 +300,8 @@ def careful(client: Any) -> Any:
     - A head that the connection cut off is a lost connection, which is retried. http.client, which reads the answers,
       accepts it as complete: a list without a body is then an empty list, and a size may be the first digits of one.
     - The first request through a proxy with a password goes alone, and a refused password is not sent again.
-    - A host that has never answered and refuses connections, or does not exist, is not tried again.
+    - A host that has never answered and refuses connections, or does not exist, is not tried again, nor is one that is
+      silent when it is asked for a list or a size.
 
     Args:
         client: The client, best before its first request. One that does not send over botocore's own connections is left unchanged.
@@ -307,7 +321,7 @@ def careful(client: Any) -> Any:
 
 def _sending(session: Any, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return the function of a session of botocore that sends a request; what it raises of ours is not retried."""
-    from botocore.exceptions import EndpointConnectionError, ProxyConnectionError
+    from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, ReadTimeoutError
 
     answered = set[str]()  # origins and proxies
 
@@ -334,6 +348,10 @@ def _sending(session: Any, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
                 kind = NameNotResolved if isinstance(cause, gaierror) else ConnectFailed
                 kind = ProxyFailed if isinstance(error, ProxyConnectionError) else kind
                 raise _unreached(kind, f"Cannot connect: {cause.strerror}", request, proxy) from None
+            except (ConnectTimeoutError, ReadTimeoutError):
+                if request.method not in ("GET", "HEAD"):  # assembling or copying a large object may take longer
+                    raise
+                raise _unreached(TimedOut, "No answer within the time allowed", request, proxy) from None
             is_refused = proxy is not None and is_login_refused(response.status_code, response.headers)
             if passage is not None:
                 passage.answered(refused=is_refused)
@@ -348,10 +366,10 @@ def _sending(session: Any, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d+)")
 
 
-def _unreached(kind: type[ConnectFailed], said: str, request: Any, proxy: str | None) -> TransportError:
+def _unreached(kind: type[TransportError], said: str, request: Any, proxy: str | None) -> TransportError:
     url = str(request.url)
     error, way = kind(said, method=str(request.method), url=without_query(url)), network(url)
-    error.lasting = True
+    error.lasting = kind is not TimedOut
     (way if way.proxy == proxy else Network(proxy)).blame_proxy(error)
     return error
 

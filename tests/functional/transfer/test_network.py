@@ -2,6 +2,7 @@
 
 import socket
 import subprocess
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -10,12 +11,24 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, SSLError
-from omicsdk.core import APIError, AuthError, ConnectFailed, NotFound, ProxyLoginFailed, TLSFailed, TransferError
+from omicsdk.core import (
+    APIError,
+    AuthError,
+    ConnectFailed,
+    NotFound,
+    ProxyLoginFailed,
+    TimedOut,
+    Timeout,
+    TLSFailed,
+    TransferError,
+)
 from omicsdk.core.client import PlainClient, plain_request
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.s3_clients import s3_client
 from omicsdk.core.sending.connections import Network
+from omicsdk.core.sending.transport import call_limits
 from omicsdk.transfer import Item, Location, PutTo, S3Object, Upload, download, upload
+from omicsdk.transfer.s3 import asking_s3
 
 
 def test_bytes_go_through_the_proxy_of_the_environment(server: Any, target: Path) -> None:
@@ -239,3 +252,35 @@ def test_a_host_that_never_answered_is_given_up_at_once(target: Path, clock: Any
     assert report.counts["failed"] == 20
     assert clock.slept == 0
     assert sum(outcome.retries for outcome in report.outcomes) == 0
+
+
+@pytest.mark.parametrize("pieces", [b"", b"HTTP/1.1 200 OK\r\nX: "], ids=["silent", "trickles"])
+def test_a_silent_store_ends_a_list_within_the_time_of_a_call(pieces: bytes) -> None:
+    """boto3 alone tries five times, a minute each, and a head that trickles has no end."""
+    listener, over, connections = socket.create_server(("127.0.0.1", 0)), threading.Event(), []
+
+    def serve() -> None:
+        while True:
+            try:
+                connections.append(listener.accept()[0])
+            except OSError:
+                return
+            with suppress(OSError):
+                connections[-1].sendall(pieces)
+                while pieces and not over.wait(0.05):
+                    connections[-1].sendall(b"x")
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        with call_limits(Timeout(read=0.5, body=0.5)):
+            client = s3_client(anonymous=True, endpoint_url=f"http://127.0.0.1:{listener.getsockname()[1]}")
+        began = time.monotonic()
+        expected = r"Listing b: No answer within the time allowed.*--call-timeout"
+        with pytest.raises(TimedOut, match=expected), asking_s3("Listing b"):
+            client.list_objects_v2(Bucket="b")
+        assert time.monotonic() - began < 10
+        assert len(connections) == 1
+    finally:
+        over.set()
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()

@@ -114,9 +114,7 @@ class _Body(httpx.AsyncByteStream):
         least: That number.
     """
 
-    def __init__(
-        self, answer: aiohttp.ClientResponse, request: httpx.Request, until: float | None, least: int
-    ) -> None:
+    def __init__(self, answer: aiohttp.ClientResponse, request: httpx.Request, until: float | None, least: int) -> None:
         self._answer = answer
         self._request = request
         self._until = until
