@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from omicsdk.fs.store import Store as Store
     from omicsdk.fs.store import Unsupported as Unsupported
     from omicsdk.fs.store import Uri as Uri
+    from omicsdk.fs.store import WrongOption as WrongOption
     from omicsdk.fs.store import WrongUri as WrongUri
     from omicsdk.fs.store import open_store as open_store
     from omicsdk.fs.store import parse_uri as parse_uri
@@ -40,6 +41,6 @@ __getattr__, __dir__, __all__ = lazy_package(
     __name__,
     {
         "store": "STORES CopyOptions Entry Put Store Uri open_store parse_uri "
-        "AlreadyThere FileAndFolder IsFolder NotAFolder NotEmpty NotListed PathError PathNotFound ReadOnly Unsupported WrongUri",
+        "AlreadyThere FileAndFolder IsFolder NotAFolder NotEmpty NotListed PathError PathNotFound ReadOnly Unsupported WrongOption WrongUri",
     },
 )

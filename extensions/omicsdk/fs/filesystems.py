@@ -128,7 +128,7 @@ class OmicsFileSystem(AbstractFileSystem):
         **options: Options of the store; see `omicsdk.fs.open_store`.
 
     Raises:
-        TypeError: The store has no such option.
+        WrongOption: The store has no such option.
     """
 
     protocol: ClassVar[str | tuple[str, ...]] = ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import inspect
 import os
 import re
 import shutil
@@ -44,6 +45,10 @@ class WrongUri(UsageError):
     default_remedy = (
         "Write SCHEME://PATH, as in sb://owner/project/reads/a.fastq; a file of this machine is named by its path."
     )
+
+
+class WrongOption(UsageError, TypeError):
+    """A store has no such option, or its value has a wrong type."""
 
 
 class PathError(OmicsError, OSError):
@@ -1048,7 +1053,7 @@ STORES = {
 }
 
 
-def open_store(scheme: str, **options: Any) -> Store:
+def open_store(scheme: str, /, **options: Any) -> Store:
     """Open the store of a scheme. Nothing is connected before its first use.
 
     Args:
@@ -1058,26 +1063,58 @@ def open_store(scheme: str, **options: Any) -> Store:
 
     Raises:
         WrongUri: There is no such scheme.
-        TypeError: The class has no such option.
+        WrongOption: The class has no such option, or it takes no text and one was given.
     """
+    kind = _store_class(scheme)
+    return kind(**_checked_options(kind, options))
+
+
+def _store_class(scheme: str) -> type[Store]:
     home = STORES.get(scheme)
     if home is None:
         close = difflib.get_close_matches(scheme, STORES, 1)
         meant = f"Did you mean {close[0]}://? " if close else ""
         raise WrongUri(f"Unknown scheme {scheme}://", remedy=f"{meant}Known are {', '.join(STORES)}.")
     module, _, name = home.partition(":")
-    return cast("Store", getattr(import_module(module), name)(**options))
+    return cast("type[Store]", getattr(import_module(module), name))
+
+
+def _checked_options(kind: type[Store], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Compare options with the arguments of a store's class; a text for a switch becomes what it means."""
+    types = {
+        name: re.split(r"\s*\|\s*", str(each.annotation)) for name, each in inspect.signature(kind).parameters.items()
+    }
+    texts = [name for name, stated in types.items() if {"str", "bool"} & set(stated)]
+    others = ", ".join(name for name in types if name not in texts)
+    remedy = f"The options of {kind.scheme}:// are {', '.join(texts)}{others and f'; in Python also {others}'}."
+    checked = dict(options)
+    for name, value in options.items():
+        if name not in types:
+            raise WrongOption(f"{kind.scheme}.{name}: unknown option", remedy=remedy)
+        if not isinstance(value, str) or "str" in types[name]:
+            continue
+        if "bool" not in types[name]:
+            raise WrongOption(f"{kind.scheme}.{name}: a text cannot be its value", remedy=remedy)
+        if value.lower() not in ("true", "false"):
+            raise WrongOption(f"{kind.scheme}.{name}: invalid value {value!r}", remedy="Use true or false.")
+        checked[name] = value.lower() == "true"
+    return checked
 
 
 class Stores(Closing):
     """The stores of any URIs, opened at first use.
 
     Args:
-        options: Options of each scheme's store; see `open_store`.
+        options: Options of each scheme's store; see `open_store`. Those of schemes that are never opened are checked, too.
+
+    Raises:
+        WrongOption: A store has no such option.
     """
 
     def __init__(self, options: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        self._options = options or {}
+        self._options = {
+            scheme: _checked_options(_store_class(scheme), each) for scheme, each in (options or {}).items() if each
+        }
         self._open: dict[str, Store] = {}
 
     def of(self, uri: Uri | str) -> Store:
