@@ -8,6 +8,7 @@ import sys
 
 from omicsdk.cli.options import variable
 from omicsdk.core.errors import (
+    WRONG_KEYS,
     APIError,
     AuthError,
     ConfigError,
@@ -59,11 +60,15 @@ def outcome_code(failed: int, total: int, denied: int = 0, *, is_partial: bool =
 def is_denied(error: object) -> bool:
     """Return whether something failed for credentials: they are missing, expired, or give no access (401, 403).
 
+    An expired key of S3 is refused with 400.
+
     Args:
         error: The error; its causes count too.
     """
     for _ in range(10):
-        if isinstance(error, AuthError | Forbidden) or (isinstance(error, APIError) and error.status in (401, 403)):
+        if isinstance(error, AuthError | Forbidden):
+            return True
+        if isinstance(error, APIError) and (error.status in (401, 403) or error.code in WRONG_KEYS):
             return True
         error = error.__cause__ if isinstance(error, BaseException) else None
     return False

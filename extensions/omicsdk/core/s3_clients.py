@@ -169,6 +169,13 @@ class S3Clients:
         """
         return self._given if self._given is not None else self._in("")
 
+    @property
+    def is_unsigned(self) -> bool:
+        """Whether requests are sent without keys."""
+        from botocore import UNSIGNED
+
+        return self.first.meta.config.signature_version is UNSIGNED
+
     def of(self, bucket: str) -> Any:
         """The client for a bucket: Amazon accepts a signature only for the bucket's own region.
 

@@ -601,7 +601,7 @@ class Ranges:
         if what in reading.replaced and not (self._elsewhere is not None and self._elsewhere(refused)):
             raise error
         reading.replaced.add(what)
-        _log.info("%s: its URL is not accepted (%s); requesting another", self._title, error.summary)
+        _log.debug("%s; requesting its URL again", error.summary)
 
     def _wait(self, reading: _Reading, error: OmicsError, retry_after: float | None = None) -> None:
         """Wait before a retry, or raise the error if none is left."""

@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 from omicsdk.core.checksums import ETAG_PART, digest, etag_part_size, from_base64
 from omicsdk.core.consistency import ListingCheck, ResponseMismatch
 from omicsdk.core.errors import (
+    WRONG_KEYS,
     AuthError,
     BadRequest,
     ChecksumMismatch,
@@ -122,11 +123,8 @@ def _field_being_read(traceback: TracebackType | None) -> str | None:
     return ".".join(dict.fromkeys(names)) if is_reading else None
 
 
-#: S3's codes for keys that are wrong or expired, and for a bucket that does not exist or is not writable with these
-#: keys: every other request would get the same answer.
-WRONG_KEYS = frozenset(
-    {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired"}
-)
+#: S3's codes for a bucket that does not exist or is not writable with these keys: as with WRONG_KEYS, every other request
+#: would get the same answer.
 WRONG_BUCKET = frozenset(
     {"NoSuchBucket", "AccessDenied", "AllAccessDisabled", "PermanentRedirect", "InvalidBucketName"}
 )
@@ -135,7 +133,7 @@ _REMEDIES = {
     "PermanentRedirect": "Make the client for the region that the bucket is in.",
     "AuthorizationHeaderMalformed": "Make the client for the region that the bucket is in.",
     "NoSuchBucket": "Check the bucket's name.",
-    "AccessDenied": "Check that your credentials may write to the bucket.",
+    **dict.fromkeys(WRONG_KEYS, "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the profile."),
 }
 # The most specific first.
 _UNREACHED: dict[str, type[TransportError]] = {

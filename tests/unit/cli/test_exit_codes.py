@@ -16,6 +16,7 @@ from omicsdk.cli.options import key
 from omicsdk.cli.output import Console, Output
 from omicsdk.core import (
     AuthError,
+    BadRequest,
     ChecksumMissing,
     DiskFull,
     Forbidden,
@@ -27,7 +28,7 @@ from omicsdk.core import (
     Unauthorized,
     UsageError,
 )
-from omicsdk.core.errors import OmicsError, raise_failed
+from omicsdk.core.errors import WRONG_KEYS, OmicsError, raise_failed
 from omicsdk.fs.copying.comparison import Verdict
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.store import Entry, Uri
@@ -80,6 +81,8 @@ LOST = NotFound("gone", status=404)
         (DENIED, 4),
         (Unauthorized("no", status=401), 4),
         (caused(TransferError("the bucket refuses it"), DENIED), 4),
+        *((BadRequest("no", status=400, code=code), 4) for code in sorted(WRONG_KEYS)),  # S3's, most of them with 400
+        (BadRequest("no", status=400, code="InvalidArgument"), 1),
         (Interrupted("its time is over"), 3),
         (SomeFailed("x"), 3),
         (SomeFailed("1 of 1", [LOST]), 1),

@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any, ClassVar
 
 from omicsdk.core.checksums import etag_part_size, from_base64, is_checksum
-from omicsdk.core.errors import Forbidden, NotFound, OmicsError, UsageError
+from omicsdk.core.errors import BadRequest, Forbidden, NotFound, OmicsError, UsageError
 from omicsdk.core.paging import items_at
 from omicsdk.core.s3_clients import S3Clients
 from omicsdk.fs.store import (
@@ -197,7 +197,7 @@ class S3Store(Store):
 
     def _object(self, path: str, bucket: str, key: str) -> Entry:
         client, place = self._clients.of(bucket), {"Bucket": bucket, "Key": key}
-        with self._asking("Reading", path):
+        with self._reading("Reading", path, client, place):
             told: Mapping[str, Any] = client.head_object(**place, ChecksumMode="ENABLED")
         first_part = None
         if not checksums(told, 0, None) and may_be_of_usual_parts(told):
@@ -339,12 +339,13 @@ class S3Store(Store):
         bucket, key = split(entry.path)
         to, new = self._key(path, "/" if key and key.endswith("/") else "")
         if path != entry.path:  # S3 refuses to copy one onto itself
-            with self._asking("Copying", entry.path):
+            client, place = self._clients.of(bucket), {"Bucket": bucket, "Key": key}
+            with self._reading("Copying", entry.path, client, place):
                 self._clients.of(to).copy(
-                    {"Bucket": bucket, "Key": key},
+                    place,
                     to,
                     new,
-                    SourceClient=self._clients.of(bucket),
+                    SourceClient=client,
                     Config=TransferConfig(multipart_threshold=COPY_IN_PARTS, multipart_chunksize=COPY_PART),
                 )
         return True
@@ -360,6 +361,25 @@ class S3Store(Store):
                 yield
         except NotFound as error:
             raise self._missing(path, error) from error
+        except (BadRequest, Forbidden) as error:
+            if self._clients.is_unsigned:
+                error.remedy = (
+                    "The request was not signed: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, if the "
+                    "bucket is not public."
+                )
+            raise
+
+    @contextmanager
+    def _reading(self, doing: str, path: str, client: Any, place: Mapping[str, str]) -> Generator[None]:
+        """As `_asking`. A HEAD has no body that states why it is refused: a GET of a byte is, too, and states it."""
+        try:
+            with self._asking(doing, path):
+                yield
+        except (BadRequest, Forbidden) as error:
+            if error.code == str(error.status):
+                with self._asking(doing, path):
+                    client.get_object(**place, Range="bytes=0-0")["Body"].close()
+            raise
 
     def _missing(self, path: str, told: NotFound | None = None) -> PathNotFound:
         bucket, _ = split(path)

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from omicsdk.core.bodies import media_type_of
 from omicsdk.core.errors import (
+    WRONG_KEYS,
     APIError,
     AuthError,
     OmicsError,
@@ -25,7 +26,7 @@ from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journal import JournalFile, line_of
 from omicsdk.transfer.names import walk_folder
 from omicsdk.transfer.reports.report import Verification, recorded_verification
-from omicsdk.transfer.s3 import WRONG_BUCKET, WRONG_KEYS, S3Object
+from omicsdk.transfer.s3 import WRONG_BUCKET, S3Object
 
 
 @dataclass(frozen=True, slots=True)

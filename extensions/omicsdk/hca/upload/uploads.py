@@ -18,7 +18,16 @@ from omicsdk import transfer
 from omicsdk.core.bodies import media_type_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.display import Displayed
-from omicsdk.core.errors import APIError, ChecksumMissing, Interrupted, OmicsError, SomeFailed, TransferError, first_of
+from omicsdk.core.errors import (
+    WRONG_KEYS,
+    APIError,
+    ChecksumMissing,
+    Interrupted,
+    OmicsError,
+    SomeFailed,
+    TransferError,
+    first_of,
+)
 from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import Retry
 from omicsdk.core.s3_clients import s3_client
@@ -33,7 +42,7 @@ from omicsdk.transfer.checksums import Stopped, checksums_of
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.reports.progress import Throughput
 from omicsdk.transfer.reports.report import PRESENT, Verification
-from omicsdk.transfer.s3 import WRONG_BUCKET, WRONG_KEYS
+from omicsdk.transfer.s3 import WRONG_BUCKET
 
 if TYPE_CHECKING:
     from omicsdk.hca.upload.client import HcaUpload

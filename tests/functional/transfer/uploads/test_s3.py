@@ -524,7 +524,7 @@ def test_errors_of_boto3_become_ours_without_secrets():
     denied = boto.ClientError({"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "X")
     told = s3_error(denied, "what")
     assert isinstance(told, APIError)
-    assert "may write to the bucket" in str(told)
+    assert "Check that this account has access" in str(told)
 
 
 # Of the environment first: what systems bring may be too old.
