@@ -142,14 +142,20 @@ def test_hca_sends_the_same_objects_as_ours(pair: Pair, sandbox: Sandbox, files:
 
 
 def test_hca_finds_in_sync_what_ours_sent(pair: Pair, sandbox: Sandbox, files: Path):
+    (files / "large.bin").write_bytes(random.Random(2).randbytes(9 * MIB))  # two parts; one in the old client
     uri = sandbox.area()
     pair.new("select", uri)
     pair.new("files", str(files))
     client: Any = sandbox._up.context.staging.client()
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
-    before = client.head_object(Bucket=bucket, Key=f"{prefix}donor.json")["LastModified"]
+
+    def changed() -> list[Any]:
+        keys = [f"{prefix}{name}" for name in ("donor.json", "large.bin")]
+        return [client.head_object(Bucket=bucket, Key=key)["LastModified"] for key in keys]
+
+    before = changed()
     pair.old("files", "--sync", "--no-transfer-acceleration", str(files))
-    assert client.head_object(Bucket=bucket, Key=f"{prefix}donor.json")["LastModified"] == before
+    assert changed() == before
     sandbox.clock.advance(60)  # its checksum is made by then; two looks between might see two states
     assert pair.both("status", "donor.json").startswith("File: donor.json in UploadArea: sandbox/")
 

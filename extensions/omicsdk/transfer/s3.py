@@ -133,7 +133,9 @@ _REMEDIES = {
     "PermanentRedirect": "Make the client for the region that the bucket is in.",
     "AuthorizationHeaderMalformed": "Make the client for the region that the bucket is in.",
     "NoSuchBucket": "Check the bucket's name.",
-    **dict.fromkeys(WRONG_KEYS, "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the profile."),
+    **dict.fromkeys(
+        WRONG_KEYS, "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the profile."
+    ),
 }
 # The most specific first.
 _UNREACHED: dict[str, type[TransportError]] = {
