@@ -15,15 +15,18 @@ the classes that your program can handle; an `except` clause also catches subcla
 
 ## Exit codes
 
-| Code | Meaning |
-|---:|---|
-| 0 | Success. |
-| 1 | The service or the system refused the operation, or the only item of a batch failed. |
-| 2 | The command, an argument or a setting is invalid. |
-| 3 | Some or all of several items failed, the time budget is over, or a limit left items out. |
-| 4 | Credentials are missing, invalid, expired or without access (401, 403), for all items. |
-| 130 | Interrupted with Ctrl-C; completed work is kept. |
-| 143 | Terminated by SIGTERM; completed work is kept. |
+| Code | Meaning | Retry? |
+|---:|---|---|
+| 0 | Success. | |
+| 1 | The service or the system refused the operation, or the only item of a batch failed. | yes, a few times |
+| 2 | The command, an argument or a setting is invalid. | no: correct it |
+| 3 | Some or all of several items failed, the time budget is over, or a limit left items out. | yes: what is complete is skipped |
+| 4 | Credentials are missing, invalid, expired or without access (401, 403, S3's expired keys), for all items. | no: log in again |
+| 130 | Interrupted with Ctrl-C; completed work is kept. | no |
+| 143 | Terminated by SIGTERM, such as by a scheduler; completed work is kept. | yes |
+
+A failed request was already retried within the command: on timeouts, lost connections, 408, 429 and 5xx, as curl's `--retry` does. See
+[In a pipeline](../pipelines.md#retries) for workflow managers.
 
 ## Errors
 
