@@ -8,7 +8,8 @@
 
 Importing it costs next to nothing: each name below is imported when it is first asked for."""
 
-from omicsdk.core.version import __version__
+from omicsdk.core.lazy import lazy_package
+from omicsdk.core.version import __version__ as __version__
 
 TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
@@ -101,198 +102,37 @@ if TYPE_CHECKING:
     from omicsdk.sb.client import AsyncSevenBridges as AsyncSevenBridges
     from omicsdk.sb.client import SevenBridges as SevenBridges
 
-#: Module of each public name; it is imported when it is first used.
-_HOMES = {
-    "ANONYMOUS": "core.credentials",
-    "APIError": "core.errors",
-    "AnswerTooLarge": "core.errors",
-    "ApiKey": "core.credentials",
-    "AsyncAzul": "hca.azul",
-    "AsyncCrunch": "crunch",
-    "AsyncDrs": "drs",
-    "AsyncDss": "hca.dss",
-    "AsyncFusillade": "hca.fusillade",
-    "AsyncGen3": "gen3",
-    "AsyncHcaUpload": "hca.upload",
-    "AsyncHtsget": "ga4gh",
-    "AsyncPangea": "pangea",
-    "AsyncRefget": "ga4gh",
-    "AsyncSevenBridges": "sb.client",
-    "AsyncTrs": "ga4gh",
-    "AuthError": "core.errors",
-    "Azul": "hca.azul",
-    "BadRequest": "core.errors",
-    "Basic": "core.credentials",
-    "BearerToken": "core.credentials",
-    "ChecksumMismatch": "core.errors",
-    "ChecksumMissing": "core.errors",
-    "ConfigError": "core.errors",
-    "Conflict": "core.errors",
-    "ConnectFailed": "core.errors",
-    "ConnectionLost": "core.errors",
-    "Credentials": "core.credentials",
-    "Crunch": "crunch",
-    "DecodeError": "core.errors",
-    "DiskFull": "core.errors",
-    "Drs": "drs",
-    "Dss": "hca.dss",
-    "FolderBusy": "core.errors",
-    "Forbidden": "core.errors",
-    "Fusillade": "hca.fusillade",
-    "GatewayTimeout": "core.errors",
-    "Gen3": "gen3",
-    "Gone": "core.errors",
-    "HcaUpload": "hca.upload",
-    "Htsget": "ga4gh",
-    "HttpxAuth": "core.credentials",
-    "InconsistentListing": "core.consistency",
-    "Interrupted": "core.errors",
-    "Locked": "core.errors",
-    "MissingExtra": "core.errors",
-    "NO_RETRY": "core.retry",
-    "NameClash": "core.errors",
-    "NameNotResolved": "core.errors",
-    "NotFound": "core.errors",
-    "NotJson": "core.errors",
-    "NotWritable": "core.errors",
-    "OMIT": "core.omit",
-    "OmicsError": "core.errors",
-    "Omit": "core.omit",
-    "Pangea": "pangea",
-    "PreconditionFailed": "core.errors",
-    "ProxyFailed": "core.errors",
-    "ProxyLoginFailed": "core.errors",
-    "RateLimited": "core.errors",
-    "Refget": "ga4gh",
-    "Retry": "core.retry",
-    "ResponseMismatch": "core.consistency",
-    "ServerError": "core.errors",
-    "ServiceUnavailable": "core.errors",
-    "SevenBridges": "sb.client",
-    "SomeFailed": "core.errors",
-    "SourceChanged": "core.errors",
-    "TLSFailed": "core.errors",
-    "TimedOut": "core.errors",
-    "Timeout": "core.sending.transport",
-    "Token": "core.credentials",
-    "TokenFile": "core.token_file",
-    "TooLarge": "core.errors",
-    "TooManyOpenFiles": "core.errors",
-    "TooManyRedirects": "core.errors",
-    "TransferError": "core.errors",
-    "TransportError": "core.errors",
-    "Trs": "ga4gh",
-    "TruncatedTransfer": "core.errors",
-    "Unauthorized": "core.errors",
-    "Unprocessable": "core.errors",
-    "UnsafePath": "core.errors",
-    "UsageError": "core.errors",
-    "download": "fs.files",
-    "get": "portals.downloads",
-    "open": "fs.files",
-    "upload": "fs.files",
-}
 
-# Without open, download, get and upload: a star import of `open` would replace the builtin.
-__all__ = [
-    "ANONYMOUS",
-    "NO_RETRY",
-    "OMIT",
-    "APIError",
-    "AnswerTooLarge",
-    "ApiKey",
-    "AsyncAzul",
-    "AsyncCrunch",
-    "AsyncDrs",
-    "AsyncDss",
-    "AsyncFusillade",
-    "AsyncGen3",
-    "AsyncHcaUpload",
-    "AsyncHtsget",
-    "AsyncPangea",
-    "AsyncRefget",
-    "AsyncSevenBridges",
-    "AsyncTrs",
-    "AuthError",
-    "Azul",
-    "BadRequest",
-    "Basic",
-    "BearerToken",
-    "ChecksumMismatch",
-    "ChecksumMissing",
-    "ConfigError",
-    "Conflict",
-    "ConnectFailed",
-    "ConnectionLost",
-    "Credentials",
-    "Crunch",
-    "DecodeError",
-    "DiskFull",
-    "Drs",
-    "Dss",
-    "FolderBusy",
-    "Forbidden",
-    "Fusillade",
-    "GatewayTimeout",
-    "Gen3",
-    "Gone",
-    "HcaUpload",
-    "Htsget",
-    "HttpxAuth",
-    "InconsistentListing",
-    "Interrupted",
-    "Locked",
-    "MissingExtra",
-    "NameClash",
-    "NameNotResolved",
-    "NotFound",
-    "NotJson",
-    "NotWritable",
-    "OmicsError",
-    "Omit",
-    "Pangea",
-    "PreconditionFailed",
-    "ProxyFailed",
-    "ProxyLoginFailed",
-    "RateLimited",
-    "Refget",
-    "ResponseMismatch",
-    "Retry",
-    "ServerError",
-    "ServiceUnavailable",
-    "SevenBridges",
-    "SomeFailed",
-    "SourceChanged",
-    "TLSFailed",
-    "TimedOut",
-    "Timeout",
-    "Token",
-    "TokenFile",
-    "TooLarge",
-    "TooManyOpenFiles",
-    "TooManyRedirects",
-    "TransferError",
-    "TransportError",
-    "Trs",
-    "TruncatedTransfer",
-    "Unauthorized",
-    "Unprocessable",
-    "UnsafePath",
-    "UsageError",
-    "__version__",
-]
-
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    found: object = getattr(import_module(f"omicsdk.{home}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__, __all__ = lazy_package(
+    __name__,
+    {
+        "core.consistency": "InconsistentListing ResponseMismatch",
+        "core.credentials": "ANONYMOUS ApiKey Basic BearerToken Credentials HttpxAuth Token",
+        "core.errors": (
+            "APIError AnswerTooLarge AuthError BadRequest ChecksumMismatch ChecksumMissing ConfigError Conflict "
+            "ConnectFailed ConnectionLost DecodeError DiskFull FolderBusy Forbidden GatewayTimeout Gone "
+            "Interrupted Locked MissingExtra NameClash NameNotResolved NotFound NotJson NotWritable OmicsError "
+            "PreconditionFailed ProxyFailed ProxyLoginFailed RateLimited ServerError ServiceUnavailable "
+            "SomeFailed SourceChanged TLSFailed TimedOut TooLarge TooManyOpenFiles TooManyRedirects TransferError "
+            "TransportError TruncatedTransfer Unauthorized Unprocessable UnsafePath UsageError"
+        ),
+        "core.omit": "OMIT Omit",
+        "core.retry": "NO_RETRY Retry",
+        "core.sending.transport": "Timeout",
+        "core.token_file": "TokenFile",
+        "crunch": "AsyncCrunch Crunch",
+        "drs": "AsyncDrs Drs",
+        "fs.files": "download open upload",
+        "ga4gh": "AsyncHtsget AsyncRefget AsyncTrs Htsget Refget Trs",
+        "gen3": "AsyncGen3 Gen3",
+        "hca.azul": "AsyncAzul Azul",
+        "hca.dss": "AsyncDss Dss",
+        "hca.fusillade": "AsyncFusillade Fusillade",
+        "hca.upload": "AsyncHcaUpload HcaUpload",
+        "pangea": "AsyncPangea Pangea",
+        "portals.downloads": "get",
+        "sb.client": "AsyncSevenBridges SevenBridges",
+    },
+    not_starred={"download", "get", "open", "upload"},  # `open` would replace the builtin
+)
+__all__ += ["__version__"]

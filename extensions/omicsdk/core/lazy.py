@@ -2,19 +2,20 @@
 
 TYPE_CHECKING = False  # avoids importing typing
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from logging import Logger
     from types import ModuleType
 
 
 def lazy_package(
-    package: str, names: "Mapping[str, str]"
+    package: str, names: "Mapping[str, str]", not_starred: "Collection[str]" = ()
 ) -> "tuple[Callable[[str], object], Callable[[], list[str]], list[str]]":
     """Return a package's `__getattr__`, `__dir__` and `__all__` from a table of its exports.
 
     Args:
         package: The package's `__name__`.
         names: By module below the package, the names that it exports, separated by spaces.
+        not_starred: Names that a star import leaves out.
     """
     homes = {name: module for module, exported in names.items() for name in exported.split()}
 
@@ -29,7 +30,8 @@ def lazy_package(
         setattr(sys.modules[package], name, found)
         return found
 
-    return __getattr__, lambda: sorted(homes), sorted(homes)
+    starred = sorted(homes.keys() - set(not_starred))
+    return __getattr__, lambda: starred, starred
 
 
 def require(module: str, extra: str, purpose: str) -> "ModuleType":
