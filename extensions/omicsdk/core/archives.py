@@ -13,9 +13,8 @@ LEAST, RATIO = 1 << 30, 100
 """By default a file may inflate to a hundred times its size, and to 1 GiB in any case. Deflate reaches a thousand times."""
 OPTION = "--max-unpacked"
 
-_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)([kmgt]?)(?:i?b)?", re.IGNORECASE)
-FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
-"""Bytes of each unit of sizes and rates."""
+_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)\s*([kmgtp]?)(?:i?b)?", re.IGNORECASE)
+_FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4, "p": 1024**5}
 
 
 class UnpacksTooLarge(UsageError):
@@ -24,20 +23,26 @@ class UnpacksTooLarge(UsageError):
     default_remedy = f"If its source is trusted, raise the bound: {OPTION} SIZE."
 
 
-def bytes_of(option: str, text: str) -> int:
-    """Parse a number of bytes.
+def size_of(text: str) -> float | None:
+    """Parse a number of bytes, in powers of 1024: 500, 10K, 1.5 MiB; None if it is none.
 
     Args:
-        option: The option.
-        text: The number, with K, M, G or T for powers of 1024.
+        text: The number.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    return float(match[1]) * _FACTORS[match[2].lower()] if match else None
+
+
+def bytes_of(option: str, text: str) -> int:
+    """Parse a number of bytes that an option has; see `size_of`.
 
     Raises:
         UsageError: It is invalid.
     """
-    match = _SIZE.fullmatch(text.strip())
-    if not match:
+    size = size_of(text)
+    if size is None:
         raise UsageError(f"{option} {text}: not a number of bytes", remedy="Use one such as 16M.")
-    return int(float(match[1]) * FACTORS[match[2].lower()])
+    return int(size)
 
 
 class InflationLimit:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Any
 
+from omicsdk.core.archives import size_of
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.threads import side_by_side
@@ -16,8 +17,6 @@ from omicsdk.core.type_guards import is_array
 from omicsdk.fs.copying.planning import Patterns, Selected
 from omicsdk.fs.store import Entry, Store, seconds_of
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(?:i?b)?", re.IGNORECASE)
-_FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4, "p": 1024**5}
 _AGE = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
 _RANGE = re.compile(r"(\d*)-(\d*)\Z")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -116,10 +115,10 @@ def parse_size(text: str) -> int:
     Raises:
         UsageError: It is not a size.
     """
-    found = _SIZE.fullmatch(text.strip())
-    if found is None:
+    size = size_of(text)
+    if size is None:
         raise UsageError(f"{text!r} is not a size", remedy="Use bytes, or a size such as 10K, 1.5M or 2GiB.")
-    return int(float(found[1]) * _FACTORS[found[2].lower()])
+    return int(size)
 
 
 def parse_range(text: str | None) -> tuple[int | None, int | None]:

@@ -58,7 +58,7 @@ from omicsdk.portals.url_lists import URLS as URL_LIST
 from omicsdk.transfer import Control, Item, Location, Outcome, TransferReport
 from omicsdk.transfer.disk import nearest_folder, write_errors
 from omicsdk.transfer.engine.control import report_of
-from omicsdk.transfer.reports.progress import size_words
+from omicsdk.transfer.reports.progress import count_of, size_words
 
 if TYPE_CHECKING:
     from omicsdk.transfer import Progress
@@ -264,11 +264,6 @@ def described(counts: Mapping[str, int]) -> str:
     said += [f"{counts['repeated']:,} listed again"] if counts["repeated"] else []
     said += [f"{count_of(counts['empty'], 'row')} without a file"] if counts["empty"] else []
     return "; ".join(said)
-
-
-def count_of(number: int, thing: str) -> str:
-    """A number with its noun: "1 file", "2,000 files"."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 # -- the download

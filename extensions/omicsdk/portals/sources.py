@@ -115,6 +115,10 @@ class Source(Closing):
         """
         return None if skip else Item(file.name, partial(self.locate, file), file.size, file.checksums)
 
+    def close(self) -> None:
+        if "client" in vars(self):  # made at its first use
+            vars(self)["client"].close()
+
 
 class Urls(Source):
     """Files at URLs. The only credentials are the headers of the list, sent to the origin of the URL."""
@@ -164,10 +168,6 @@ class Service(Source):
         """The client of its interface."""
         client = PlainClient(self.base_url, credentials=self._login, environ=self.options.environ)
         return stopping_by(client, self.options.stopped)
-
-    def close(self) -> None:
-        if "client" in vars(self):
-            self.client.close()
 
     def located(self, url: str) -> Location:
         """A URL of the service, with its credentials.
@@ -448,10 +448,6 @@ class SevenBridgesFiles(Source):
 
         return stopping_by(SevenBridges(environ=self.options.environ), self.options.stopped)
 
-    def close(self) -> None:
-        if "client" in vars(self):
-            self.client.close()
-
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         _ = self.client  # a missing login is an error of the whole list, before anything is fetched
         return [[file] for file in files]
@@ -477,10 +473,6 @@ class DssFiles(Source):
         from omicsdk.hca.dss.files import Locator
 
         return Locator(self.client, known=False)
-
-    def close(self) -> None:
-        if "client" in vars(self):
-            self.client.close()
 
     def locate(self, file: ListedFile) -> Location:
         return self._locator.locate(self._named(file))

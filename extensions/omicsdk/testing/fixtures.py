@@ -1,12 +1,13 @@
 """One fixture for each platform. pytest loads this module in every run, so it imports nothing of weight."""
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 if TYPE_CHECKING:
     from omicsdk import Fusillade
+    from omicsdk.core.platform import Platform as Client
     from omicsdk.crunch import Crunch
     from omicsdk.ga4gh import Htsget, Refget, Trs
     from omicsdk.gen3 import Gen3
@@ -39,50 +40,40 @@ def omics_environment(
 def dss_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Dss]]":  # noqa: ARG001 - the environment is set
     """The Data Store, without bundles; `client` is a `Dss` that may do everything."""
     from omicsdk.hca.dss import Dss
-    from omicsdk.testing.platform import Platform
 
-    with Dss() as client:
-        yield Platform(client, omics_sandbox, "dss", "/dss/*")
+    yield from _opened(Dss(), omics_sandbox, "dss")
 
 
 @pytest.fixture
 def azul_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Azul]]":  # noqa: ARG001 - the environment is set
     """Azul, without projects; `client` is an `Azul`. It indexes the Data Store's bundles."""
     from omicsdk.hca.azul import Azul
-    from omicsdk.testing.platform import Platform
 
-    with Azul() as client:
-        yield Platform(client, omics_sandbox, "azul", "/azul/*")
+    yield from _opened(Azul(), omics_sandbox, "azul")
 
 
 @pytest.fixture
 def auth_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Fusillade]]":  # noqa: ARG001 - the environment is set
     """Fusillade with its first users, groups and roles; `client` is an administrator's `Auth`."""
     from omicsdk import Fusillade
-    from omicsdk.testing.platform import Platform
 
-    with Fusillade() as client:
-        yield Platform(client, omics_sandbox, "auth", "/auth/*")
+    yield from _opened(Fusillade(), omics_sandbox, "auth")
 
 
 @pytest.fixture
 def upload_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[HcaUpload]]":  # noqa: ARG001 - the environment is set
     """The Upload service, without areas; `client` is an `HcaUpload` with the service's key."""
     from omicsdk.hca.upload import HcaUpload
-    from omicsdk.testing.platform import Platform
 
-    with HcaUpload() as client:
-        yield Platform(client, omics_sandbox, "upload", "/upload/*")
+    yield from _opened(HcaUpload(), omics_sandbox, "upload")
 
 
 @pytest.fixture
 def sb_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[SevenBridges]]":  # noqa: ARG001 - the environment is set
     """The Seven Bridges Platform, without projects; `client` is the `SevenBridges` of sandbox-user."""
     from omicsdk.sb.client import SevenBridges
-    from omicsdk.testing.platform import Platform
 
-    with SevenBridges(omics_sandbox.sb_url, credentials=omics_sandbox.sb_token) as client:
-        yield Platform(client, omics_sandbox, "sb", "/sb/*")
+    yield from _opened(SevenBridges(omics_sandbox.sb_url, credentials=omics_sandbox.sb_token), omics_sandbox, "sb")
 
 
 @pytest.fixture
@@ -92,60 +83,59 @@ def gen3_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) ->
     Its services are at the root of the server, so faults without a path apply to all platforms.
     """
     from omicsdk.gen3 import Gen3, Gen3Login
-    from omicsdk.testing.platform import Platform
 
     login = Gen3Login(omics_environment["GEN3_ENDPOINT"], refresh_file=omics_environment["GEN3_API_KEY"])
-    with Gen3(credentials=login) as client:
-        yield Platform(client, omics_sandbox, "gen3", "*")
+    yield from _opened(Gen3(credentials=login), omics_sandbox, "gen3", "*")
 
 
 @pytest.fixture
 def crunch_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Crunch]]":  # noqa: ARG001 - the environment is set
     """A django-crunch site without projects; `client` is an administrator's `Crunch`."""
     from omicsdk.crunch import Crunch
-    from omicsdk.testing.platform import Platform
 
     omics_sandbox.crunch.empty()
-    with Crunch() as client:
-        yield Platform(client, omics_sandbox, "crunch", "/crunch/*")
+    yield from _opened(Crunch(), omics_sandbox, "crunch")
 
 
 @pytest.fixture
 def pangea_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Pangea]]":
     """Pangea with an organization and an empty library; `client` is a `Pangea` logged in as their member."""
     from omicsdk.pangea import Pangea, PasswordLogin
-    from omicsdk.testing.platform import Platform
 
     login = PasswordLogin(omics_environment["PANGEA_USER"], omics_environment["PANGEA_PASS"])
-    with Pangea(omics_environment["PANGEA_ENDPOINT"], credentials=login) as client:
-        yield Platform(client, omics_sandbox, "pangea", "/pangea/*")
+    yield from _opened(Pangea(omics_environment["PANGEA_ENDPOINT"], credentials=login), omics_sandbox, "pangea")
 
 
 @pytest.fixture
 def htsget_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Htsget]]":  # noqa: ARG001 - the environment is set
     """htsget with its example data sets; `client` is an `Htsget`."""
     from omicsdk.ga4gh import Htsget
-    from omicsdk.testing.platform import Platform
 
-    with Htsget() as client:
-        yield Platform(client, omics_sandbox, "htsget", "/htsget/*")
+    yield from _opened(Htsget(), omics_sandbox, "htsget")
 
 
 @pytest.fixture
 def refget_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Refget]]":  # noqa: ARG001 - the environment is set
     """refget with its example sequences; `client` is a `Refget`."""
     from omicsdk.ga4gh import Refget
-    from omicsdk.testing.platform import Platform
 
-    with Refget() as client:
-        yield Platform(client, omics_sandbox, "refget", "/refget/*")
+    yield from _opened(Refget(), omics_sandbox, "refget")
 
 
 @pytest.fixture
 def trs_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Trs]]":  # noqa: ARG001 - the environment is set
     """The Tool Registry Service with its example tool; `client` is a `Trs`."""
     from omicsdk.ga4gh import Trs
+
+    yield from _opened(Trs(), omics_sandbox, "trs")
+
+
+C = TypeVar("C", bound="Client")
+
+
+def _opened(client: C, sandbox: "Sandbox", service: str, paths: str = "") -> "Generator[Platform[C]]":
+    """Yield a platform with its client, and close the client when the test ends."""
     from omicsdk.testing.platform import Platform
 
-    with Trs() as client:
-        yield Platform(client, omics_sandbox, "trs", "/trs/*")
+    with client:
+        yield Platform(client, sandbox, service, paths or f"/{service}/*")

@@ -6,7 +6,6 @@ renderer.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import chain
@@ -17,11 +16,11 @@ from omicsdk.cli.commands.values import file_to_write
 from omicsdk.cli.connecting import seconds_of
 from omicsdk.cli.errors import REFUSED, SHOWN, is_denied, printable
 from omicsdk.cli.output import Call, TextAndData
-from omicsdk.core.archives import FACTORS
+from omicsdk.core.archives import size_of
 from omicsdk.core.errors import Interrupted, SomeFailed, UsageError
 from omicsdk.transfer import Control, Outcome, Patience, TransferReport
 from omicsdk.transfer.engine.control import report_of, termination
-from omicsdk.transfer.reports.progress import counted_words, size_words, time_words
+from omicsdk.transfer.reports.progress import count_of, counted_words, size_words, time_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.output import Console
@@ -35,7 +34,6 @@ THERE = ("done", "skipped", "planned")
 LISTED = 1000
 """Results of more files than this are only counted if no output format is chosen."""
 _DONE = {"Download": "downloaded", "Upload": "uploaded", "downloading": "downloaded", "uploading": "uploaded"}
-_RATE = re.compile(r"(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?(?:/s)?", re.IGNORECASE)
 
 
 # -- options
@@ -75,9 +73,8 @@ def _patience(arguments: Mapping[str, Any]) -> Patience | None:
 
 
 def _rate(option: str, text: str) -> float:
-    match = _RATE.fullmatch(text.strip())
-    rate = float(match[1]) * FACTORS[match[2].lower()] if match else 0.0
-    if rate <= 0:
+    rate = size_of(text.strip().lower().removesuffix("/s"))
+    if not rate:
         raise UsageError(f"{option} {text}: not a number of bytes per second", remedy="Use one such as 500K or 10M.")
     return rate
 
@@ -394,16 +391,6 @@ def listed(report: TransferReport, files: Iterable[Mapping[str, Any]], **more: A
 
 def _not_listed(report: TransferReport) -> str:
     return f"not listed: {len(report.outcomes):,} results; --output jsonl or --report FILE lists each"
-
-
-def count_of(number: int, thing: str) -> str:
-    """Return a number with its noun: "1 file", "2,000 files".
-
-    Args:
-        number: The number.
-        thing: The noun in the singular.
-    """
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def ended(outcome: Outcome) -> dict[str, str | None]:

@@ -46,6 +46,11 @@ def counted_words(counts: Mapping[Any, int]) -> str:
     return ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
 
 
+def count_of(number: int, thing: str) -> str:
+    """Format a number with its noun in the singular or plural ("1 file", "2,000 files")."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def visible(text: str) -> str:
     """Escape characters that control a page or terminal: control and bidi characters, lone surrogates."""
     if text.isprintable():
