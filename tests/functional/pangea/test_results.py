@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import threading
-import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -188,27 +190,46 @@ def test_a_stop_leaves_what_can_be_gone_on_with(pangea: FieldServer, server: Any
     assert (tmp_path / "q1/q1.raw__short.read_1.fastq.gz").read_bytes() == noise(2000, 1)
 
 
-def test_several_hundred_files_come_in_little_memory(pangea: FieldServer, server: Any, tmp_path: Path):
+MEASURED = """
+import pathlib, sys, tracemalloc
+import httpx
+from omicsdk import ANONYMOUS, Pangea
+
+organization, group, folder, *manifests = sys.argv[1:]
+for manifest in manifests:  # imports are measured with the first one
+    told = httpx.Response(200, content=pathlib.Path(manifest).read_bytes())
+    transport = httpx.MockTransport(lambda request: told)
+    tracemalloc.start()
+    with Pangea("http://pangea.test", credentials=ANONYMOUS, transport=transport) as client:
+        client.download(organization, group, folder).raise_if_failed()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+print(peak)
+"""
+
+
+def test_several_hundred_files_come_in_little_memory(server: Any, tmp_path: Path):
+    # In its own process: tracemalloc counts the memory of all threads, those of the tests' servers included.
     count = 500
     server.put("one.txt", b"x" * 100)
-    on_server(
-        pangea,
-        manifest(
-            {
-                f"s{number:05}": [result(f"a{number}", "m", field(f"f{number}", "f", signed(server, "one.txt")))]
-                for number in range(count)
-            }
-        ),
+    manifests = [tmp_path / "one.json", tmp_path / "all.json"]
+    for path, length in zip(manifests, (1, count), strict=True):
+        results = {
+            f"s{number:05}": [result(f"a{number}", "m", field(f"f{number}", "f", signed(server, "one.txt")))]
+            for number in range(length)
+        }
+        path.write_text(json.dumps(manifest(results)))
+    folder = tmp_path / "data"
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, *LIBRARY, folder, *manifests],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "OMICS_STATE_DIR": str(tmp_path / "state")},
     )
-    peaks = list[int]()
-    for folder in (tmp_path / "1", tmp_path / "2"):  # imports and other threads' memory are measured too, but once
-        tracemalloc.start()
-        report = pangea.client.download(*LIBRARY, folder)
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-        assert report.counts["done"] == count
-        assert len(files(folder)) == 2 * count
-    assert min(peaks) < 9 * 1024 * 1024  # 5 MiB; 15 KB a file would be too much
+    assert len(files(folder)) == 2 * count
+    # 7 to 9 KB a file: how many of them wait at once to become durable depends on the disk and the load; here all may.
+    assert int(done.stdout) < 12_000 * count
 
 
 # -- the same files, examined
