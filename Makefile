@@ -15,7 +15,7 @@ JOBS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 # Tests start hundreds of processes: what these import is compiled once, not by each of them.
 unit functional test-base test-long types release-check compat examples reliability: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup codegen codegen-check unit functional test test-base test-long mutants compat lint format types layers release-check demo bench docs examples reliability cassettes dist release bare sbom licences audit api api-check codegen-changelog clean
+.PHONY: setup codegen codegen-check unit functional test test-base test-long mutants compat lint format types layers release-check demo bench docs examples reliability cassettes smoke dist release bare sbom licences audit api api-check codegen-changelog clean
 
 setup: $(STAMP)
 
@@ -68,6 +68,7 @@ compat: $(STAMP)
 lint: $(STAMP)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/zizmor --offline --quiet .github
 
 format: $(STAMP)
 	@$(BIN)/ruff check --fix-only -q .
@@ -99,6 +100,10 @@ bench: $(STAMP)
 
 cassettes: $(STAMP)
 	@PYTHONPATH=tests/support $(BIN)/python tests/cassettes/record.py
+
+# The only target that sends requests to public services.
+smoke: $(STAMP)
+	@$(BIN)/python .ci/smoke.py
 
 docs: $(STAMP)
 	@$(BIN)/python docs/build.py
