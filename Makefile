@@ -15,7 +15,7 @@ JOBS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 # Tests start hundreds of processes: what these import is compiled once, not by each of them.
 unit functional test-base test-long types release-check compat examples reliability: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup codegen codegen-check unit functional test test-base test-long mutants compat lint format types layers release-check demo bench docs examples reliability cassettes smoke dist release bare sbom licences audit api api-check codegen-changelog clean
+.PHONY: setup hooks codegen codegen-check unit functional test test-base test-long mutants compat lint format types layers release-check demo bench docs examples reliability cassettes smoke dist release bare sbom licences audit api api-check codegen-changelog clean
 
 setup: $(STAMP)
 
@@ -28,6 +28,9 @@ $(STAMP): pyproject.toml .ci/environment.py
 $(DEMO_STAMP): pyproject.toml .ci/environment.py
 	@$(PYTHON) .ci/environment.py $(VENV) sandbox
 	@touch $@
+
+hooks: $(STAMP)
+	@$(BIN)/pre-commit install
 
 codegen: $(STAMP)
 	@$(BIN)/python -m omicsdk_codegen generate
