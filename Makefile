@@ -15,19 +15,26 @@ JOBS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 # Tests start hundreds of processes: what these import is compiled once, not by each of them.
 unit functional test-base test-long types release-check compat examples reliability: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup hooks codegen codegen-check unit functional test test-base test-long mutants compat lint format types layers release-check demo bench docs examples reliability cassettes smoke dist release bare sbom licences audit api api-check codegen-changelog clean
+.PHONY: setup lock hooks codegen codegen-check unit functional test test-base test-long mutants compat lint format types layers release-check demo bench docs examples reliability cassettes smoke dist release bare sbom licences audit api api-check codegen-changelog clean
 
 setup: $(STAMP)
 
 # Remade only when its sources changed; the project is installed editable, so code changes need nothing.
-$(STAMP): pyproject.toml .ci/environment.py
+$(STAMP): pyproject.toml .ci/environment.py .ci/locked/dev.txt
 	@$(PYTHON) .ci/environment.py $(VENV) dev
 	@touch $@ $(DEMO_STAMP)
 
 # What the demo needs; the other targets add the rest to the same environment.
-$(DEMO_STAMP): pyproject.toml .ci/environment.py
+$(DEMO_STAMP): pyproject.toml .ci/environment.py .ci/locked/sandbox.txt
 	@$(PYTHON) .ci/environment.py $(VENV) sandbox
 	@touch $@
+
+# The versions that setup installs, for every system and Python that we test; UPGRADE=1 takes the latest. Names no package index.
+lock: $(STAMP)
+	@for extra in dev sandbox test; do \
+	  printf 'hatchling\neditables\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-emit-find-links --no-header --no-annotate $(if $(UPGRADE),--upgrade) --extra $$extra pyproject.toml - -o .ci/locked/$$extra.txt || exit 1; \
+	done
 
 hooks: $(STAMP)
 	@$(BIN)/pre-commit install

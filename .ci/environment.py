@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 
 LEAST = (3, 11)
+LOCKED = Path(__file__).parent / "locked"
+"""Every dependency of an extra with its version and hashes, written by `make lock`."""
 
 
 def make(folder: Path) -> None:
@@ -45,31 +47,26 @@ def python_of(folder: Path) -> Path:
 
 
 def install(python: Path, extra: str) -> None:
-    """Install the project, editable, with an extra; print how far pip is."""
-    command = [
-        python,
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--progress-bar",
-        "off",
-        "-e",
-        f".[{extra}]",
-    ]
+    """Install the locked dependencies of an extra, each compared with its hash, and the project, editable; print how far pip is."""
+    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]
     began, found = time.monotonic(), 0
-    with tempfile.TemporaryFile("w+") as errors:
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as pip:
-            assert pip.stdout is not None
-            for line in pip.stdout:
-                if line.startswith("Collecting "):
-                    found += 1
-                    show(f"resolving packages: {found}", began, passing=True)
-                elif line.startswith("Installing collected packages: "):
-                    show(f"installing {len(line.partition(': ')[2].split(','))} packages", began)
-        if pip.returncode:
-            errors.seek(0)
-            sys.exit(f"setup: pip could not install the project:\n{errors.read().strip()}")
+    # The project itself has no hash. What builds it is locked too.
+    for words in (
+        ["--no-deps", "--require-hashes", "-r", LOCKED / f"{extra}.txt"],
+        ["--no-deps", "--no-build-isolation", "-e", "."],
+    ):
+        with tempfile.TemporaryFile("w+") as errors:
+            with subprocess.Popen([*pip, *words], stdout=subprocess.PIPE, stderr=errors, text=True) as running:
+                assert running.stdout is not None
+                for line in running.stdout:
+                    if line.startswith("Collecting "):
+                        found += 1
+                        show(f"collecting packages: {found}", began, passing=True)
+                    elif line.startswith("Installing collected packages: "):
+                        show(f"installing {len(line.partition(': ')[2].split(','))} packages", began)
+            if running.returncode:
+                errors.seek(0)
+                sys.exit(f"setup: pip could not install the project:\n{errors.read().strip()}")
     show("done", began)
 
 
