@@ -15,7 +15,7 @@ JOBS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 # Tests start hundreds of processes: what these import is compiled once, not by each of them.
 unit functional test-base test-long types release-check compat examples reliability: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup lock hooks codegen codegen-check unit functional test test-base test-long mutants compat lint format types layers release-check demo bench docs examples reliability cassettes smoke dist release bare sbom licences audit api api-check codegen-changelog clean
+.PHONY: setup lock hooks codegen codegen-check unit functional test test-base test-long mutants compat lint format types layers release-check demo bench docs examples reliability cassettes smoke dist news release bare sbom licences audit api api-check codegen-changelog clean
 
 setup: $(STAMP)
 
@@ -129,6 +129,9 @@ reliability: $(STAMP)
 
 dist: $(STAMP)
 	@$(BIN)/python release/distributions.py
+
+news: $(STAMP)
+	@$(BIN)/python -m towncrier build --draft --version Unreleased
 
 # Commits VERSION=X.Y.Z, dated today or DATE=YYYY-MM-DD, and builds it; publishes nothing.
 release: $(STAMP)

@@ -1,7 +1,7 @@
 """`make api` writes the public names down, `make api-check` states what breaks programs written for the last release.
 
     python release/api.py           write release/api.txt
-    python release/api.py --check   compare; end with 1 when something breaks that CHANGELOG.md does not name
+    python release/api.py --check   compare; end with 1 when something breaks that the news do not name
 
 The last release is the newest one before this commit, read by today's code. Before the first release, release/api.txt as it is
 committed takes its place.
@@ -22,6 +22,21 @@ from listing import Listing, as_text, from_text, listing
 
 ROOT = Path(__file__).parents[1]
 BASELINE = ROOT / "release" / "api.txt"
+CHANGELOG, NEWS = "CHANGELOG.md", "news"
+NEWEST = "<!-- towncrier release notes start -->\n"
+"""The line of CHANGELOG.md below which towncrier writes."""
+
+
+def changelog(repository: Path) -> str:
+    """Return the text of CHANGELOG.md, with the news since the last release as its section [Unreleased].
+
+    Args:
+        repository: A checkout with towncrier's settings in pyproject.toml.
+    """
+    text = (repository / CHANGELOG).read_text(encoding="utf-8")
+    words = [sys.executable, "-m", "towncrier", "build", "--draft", "--version", "Unreleased", "--dir", str(repository)]
+    draft = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    return text.replace(NEWEST, f"{NEWEST}\n{draft.strip()}\n") if list((repository / NEWS).glob("*.md")) else text
 
 
 def dated(changelog: str) -> list[str]:
@@ -47,8 +62,8 @@ def last_release(repository: Path) -> tuple[str, str] | None:
         return subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
 
     (head,) = lines("rev-parse", "HEAD")
-    for version in dated((repository / "CHANGELOG.md").read_text(encoding="utf-8")):
-        commits = lines("log", "--format=%H", "-S", f"## [{version}] - ", "--", "CHANGELOG.md")
+    for version in dated((repository / CHANGELOG).read_text(encoding="utf-8")):
+        commits = lines("log", "--format=%H", "-S", f"## [{version}] - ", "--", CHANGELOG)
         if commits and commits[-1] != head:
             return version, commits[-1]
     return None
@@ -72,13 +87,13 @@ def report(found: list[Change], names: set[str]) -> tuple[list[str], bool]:
 
     Args:
         found: The changes.
-        names: What the change log names as breaking.
+        names: What the news name as breaking.
     """
     breaking = [each for each in found if each.breaking]
     unnamed = [each for each in breaking if not is_named(each.name, names)]
     groups = (
         ("types changed, look at these:", [each for each in found if not each.breaking]),
-        ("breaks, and CHANGELOG.md names it:", [each for each in breaking if each not in unnamed]),
+        ("breaks, and the news name it:", [each for each in breaking if each not in unnamed]),
         ("breaks programs:", unnamed),
     )
     lines = [line for title, group in groups if group for line in (title, *(f"  {each}" for each in group))]
@@ -95,13 +110,13 @@ def main(arguments: list[str]) -> int:
         reading = beside.submit(of_tree, ROOT)
         old = of_release(ROOT, commit) if commit else from_text(BASELINE.read_text(encoding="utf-8"))
         new = reading.result()
-    names = named((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), version)
+    names = named(changelog(ROOT), version)
     lines, broken = report(changes(old, new), names)
     against = version or "release/api.txt, for there is no earlier release"
     lines.append(f"api-check: compared with {against}: {'breaks' if broken else 'nothing breaks unnamed'}")
     if broken:
         lines.append(
-            "Keep the old name or argument working (docs/deprecation.md), or name it under `### Breaking` in CHANGELOG.md."
+            "Keep the old name or argument working (docs/deprecation.md), or name it in a file news/+NAME.breaking.md."
         )
         if version is None:
             lines.append("While nothing is released, `make api` takes the tree as it is.")

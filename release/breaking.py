@@ -60,7 +60,7 @@ def named(changelog: str, since: str | None) -> set[str]:
     """What the change log names as breaking: code in the lists under `### Breaking`.
 
     Args:
-        changelog: CHANGELOG.md.
+        changelog: CHANGELOG.md, with the section [Unreleased].
         since: The version of the last release; sections from its own on are past. None examines the newest section.
 
     Returns:

@@ -2,8 +2,8 @@
 
     python release/release.py X.Y.Z [YYYY-MM-DD]
 
-The commit gives the section [Unreleased] of CHANGELOG.md the version and the date (default: today), puts an empty one above it,
-and states the version wherever a file does. It is built and checked before the branch moves to it: a failure leaves the branch as
+The commit moves the fragments of news/ into a section of CHANGELOG.md with the version and the date (default: today), and states
+the version wherever a file does. It is built and checked before the branch moves to it: a failure leaves the branch as
 it was.
 """
 
@@ -19,11 +19,10 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from api import ROOT, dated
+from api import CHANGELOG, NEWS, ROOT, changelog, dated
 from bare import python_of, wheel_in
 from distributions import NotReproducible, write
 
-CHANGELOG = "CHANGELOG.md"
 STATED = {
     "pyproject.toml": r'(?m)(?<=^version = ")[^"]+',
     "extensions/omicsdk/core/version.py": r'(?m)(?<=^__version__ = ")[^"]+|(?<="omicsdk/)\d[^ ]*',
@@ -38,10 +37,10 @@ class Refused(Exception):
 
 
 def closed(changelog: str, version: str, day: date) -> str:
-    """Return the changelog with the section [Unreleased] as the section of a version, and an empty one above it.
+    """Return the changelog with the section [Unreleased] as the section of a version.
 
     Args:
-        changelog: The text of CHANGELOG.md.
+        changelog: The text of CHANGELOG.md with that section.
         version: The version, X.Y.Z.
         day: The day of the release.
 
@@ -55,8 +54,8 @@ def closed(changelog: str, version: str, day: date) -> str:
         raise Refused(f"{version} is not above {last}, the last release.")
     found = _UNRELEASED.search(changelog)
     if not found or not found[1].strip():
-        raise Refused(f"{CHANGELOG} lists nothing under [Unreleased].")
-    return f"{changelog[: found.start()]}## [Unreleased]\n\n## [{version}] - {day}\n{changelog[found.start(1) :]}"
+        raise Refused(f"{NEWS}/ is empty: there is nothing to release.")
+    return f"{changelog[: found.start()]}## [{version}] - {day}\n{changelog[found.start(1) :]}"
 
 
 def stating(text: str, pattern: str, version: str) -> str:
@@ -76,18 +75,21 @@ def stating(text: str, pattern: str, version: str) -> str:
     return changed
 
 
-def committed(repository: Path, files: Mapping[str, str], message: str) -> str:
-    """Make a commit upon HEAD that replaces files, and return its hash. Neither the branch nor the checkout changes.
+def committed(repository: Path, files: Mapping[str, str | None], message: str) -> str:
+    """Make a commit upon HEAD that replaces or removes files, and return its hash. Neither the branch nor the checkout changes.
 
     Args:
         repository: A git checkout.
-        files: New texts by path.
+        files: New texts by path; None removes a file.
         message: The commit's message.
     """
     with tempfile.TemporaryDirectory(prefix="omicsdk-release-") as scratch:
         environ = {"GIT_INDEX_FILE": str(Path(scratch, "index"))}
         _git(repository, "read-tree", "HEAD", environ=environ)
         for path, text in files.items():
+            if text is None:
+                _git(repository, "update-index", "--force-remove", path, environ=environ)
+                continue
             blob = _git(repository, "hash-object", "-w", "--stdin", given=text)
             _git(repository, "update-index", "--cacheinfo", f"100644,{blob},{path}", environ=environ)
         tree = _git(repository, "write-tree", environ=environ)
@@ -134,7 +136,8 @@ def release(repository: Path, version: str, day: date) -> str:
     if changed := _git(repository, "status", "--porcelain"):
         raise Refused(f"The checkout has changes; commit or remove them:\n{changed}")
     _git(repository, "symbolic-ref", "--quiet", "HEAD")
-    files = {CHANGELOG: closed((repository / CHANGELOG).read_text(encoding="utf-8"), version, day)}
+    files: dict[str, str | None] = {CHANGELOG: closed(changelog(repository), version, day)}
+    files.update((f"{NEWS}/{path.name}", None) for path in sorted((repository / NEWS).glob("*.md")))
     for path, pattern in STATED.items():
         files[path] = stating((repository / path).read_text(encoding="utf-8"), pattern, version)
     commit = committed(repository, files, f"Release {version}")

@@ -11,8 +11,9 @@ pytestmark = pytest.mark.release
 
 ROOT = Path(__file__).parents[3]
 DAY = date(2026, 11, 25)
-NOTES = "# Changelog\n\nProse.\n\n## [Unreleased]\n\n- `thing`.\n"
-CLOSED = "# Changelog\n\nProse.\n\n## [Unreleased]\n\n## [0.1.0] - 2026-11-25\n\n- `thing`.\n"
+START = "<!-- towncrier release notes start -->\n"
+CLOSED = f"# Changelog\n\nProse.\n\n{START}\n## [0.2.0] - 2026-11-25\n\n### Fixed\n\n- `thing`\n  works.\n"
+SETTINGS = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.towncrier]")[2]
 
 
 def git(folder: Path, *words: str) -> str:
@@ -29,7 +30,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(f"GIT_{name}_EMAIL", "a@example.org")
     folder = tmp_path / "project"
     files = {
-        "CHANGELOG.md": NOTES,
+        "CHANGELOG.md": f"# Changelog\n\nProse.\n\n{START}",
+        "news/+thing.fixed.md": "`thing`\nworks.\n",
+        "news/template.jinja": (ROOT / "news/template.jinja").read_text(encoding="utf-8"),
         "README.md": "# Thing\n",
         ".gitignore": "dist/\n",
         "extensions/omicsdk/__init__.py": "",
@@ -44,6 +47,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             '[project]\nname = "omicsdk"\nversion = "0.1.0"\nreadme = "README.md"\ndescription = "A thing"\nrequires-python = ">=3.11"\n'
             '[project.scripts]\nomics = "omicsdk.main:main"\n'
             '[tool.hatch.build.targets.wheel]\npackages = ["extensions/omicsdk"]\n'
+            f"[tool.towncrier]{SETTINGS}"
         ),
     }
     for name, text in files.items():
@@ -65,7 +69,8 @@ def test_a_release_is_a_commit_and_its_distributions(project):
     commit = release(project, "0.2.0", DAY)
     assert git(project, "log", "-1", "--format=%H %P %s") == f"{commit} {before} Release 0.2.0"
     assert git(project, "status", "--porcelain") == ""
-    assert (project / "CHANGELOG.md").read_text() == CLOSED.replace("[0.1.0]", "[0.2.0]")
+    assert (project / "CHANGELOG.md").read_text() == CLOSED
+    assert [path.name for path in (project / "news").iterdir()] == ["template.jinja"]
     assert sorted(path.name for path in (project / "dist").iterdir()) == [
         "SHA256SUMS", "built.json", "omicsdk-0.2.0-py3-none-any.whl", "omicsdk-0.2.0.tar.gz",
     ]  # fmt: skip
@@ -81,7 +86,6 @@ def test_a_release_is_a_commit_and_its_distributions(project):
     [
         ("extensions/omicsdk/main.py", "print('omicsdk', __version__)", "print('omicsdk 9')", "prints 'omicsdk 9', and not 0.1.0"),
         ("pyproject.toml", 'readme = "README.md"\n', "", "long_description"),
-        ("CHANGELOG.md", "- `thing`.\n", "", "lists nothing under"),
     ],
 )  # fmt: skip
 def test_what_is_not_fit_is_not_released(project, path, old, new, reason):
@@ -95,6 +99,15 @@ def test_what_is_not_fit_is_not_released(project, path, old, new, reason):
     with pytest.raises(Refused, match=reason):
         release(project, "0.1.0", DAY)
     assert (git(project, "rev-parse", "HEAD"), git(project, "status", "--porcelain")) == (before, "")
+
+
+def test_nothing_is_released_without_news(project):
+    from release import Refused, release
+
+    git(project, "rm", "-q", "news/+thing.fixed.md")
+    git(project, "commit", "-qm", "Forget the news")
+    with pytest.raises(Refused, match="news/ is empty"):
+        release(project, "0.1.0", DAY)
 
 
 def test_a_checkout_with_changes_is_refused(project):

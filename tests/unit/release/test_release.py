@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 DAY = date(2026, 11, 25)
 NOTES = "# Changelog\n\nProse.\n\n## [Unreleased]\n\n- `thing`.\n"
-CLOSED = "# Changelog\n\nProse.\n\n## [Unreleased]\n\n## [0.1.0] - 2026-11-25\n\n- `thing`.\n"
+CLOSED = "# Changelog\n\nProse.\n\n## [0.1.0] - 2026-11-25\n\n- `thing`.\n"
 
 
 @pytest.mark.parametrize(
@@ -17,9 +17,9 @@ CLOSED = "# Changelog\n\nProse.\n\n## [Unreleased]\n\n## [0.1.0] - 2026-11-25\n\
     [
         (NOTES, "0.1", "'0.1' is no version"),
         (NOTES, "v0.1.0", "'v0.1.0' is no version"),
-        (NOTES.replace("- `thing`.\n", ""), "0.1.0", "lists nothing"),
-        ("# Changelog\n", "0.1.0", "lists nothing"),
-        (CLOSED, "0.2.0", "lists nothing"),
+        (NOTES.replace("- `thing`.\n", ""), "0.1.0", "nothing to release"),
+        ("# Changelog\n", "0.1.0", "nothing to release"),
+        (CLOSED, "0.2.0", "nothing to release"),
         (CLOSED.replace("[0.1.0]", "[0.10.0]"), "0.10.0", r"0\.10\.0 is not above 0\.10\.0"),
         (CLOSED.replace("[0.1.0]", "[0.10.0]"), "0.9.0", r"0\.9\.0 is not above 0\.10\.0"),
     ],
