@@ -264,8 +264,10 @@ def test_a_file_that_changes_while_it_is_sent_fails(pangea: FieldServer, sink: A
 # -- continuing
 
 
-def stopped_upload(pangea: FieldServer, sink: Any, large: Path, reply: Any) -> None:
-    """An upload that is stopped when its first part is there."""
+def stopped_upload(
+    pangea: FieldServer, sink: Any, large: Path, reply: Any, logs: threading.Event | None = None
+) -> None:
+    """An upload that is stopped when its first part is there, while that is being logged."""
     stop = threading.Event()
     landed = threading.Event()
 
@@ -279,6 +281,8 @@ def stopped_upload(pangea: FieldServer, sink: Any, large: Path, reply: Any) -> N
     def tell(text: str) -> None:
         if "Uploaded part 1" in text:
             landed.set()
+            if logs is not None:
+                logs.wait(10)
 
     sink.always = hold
     report = in_parts(pangea, large, stop=stop, logger=tell)
@@ -304,6 +308,15 @@ def test_what_was_stopped_continues_with_the_same_urls(
     assert {request.query.partition("partNumber=")[2][0] for request in sink.requests[before:]} == {"2", "3"}
     assert pangea.body("up1") == large.read_bytes()
     assert remembered(tmp_path) == []
+
+
+def test_a_part_is_recorded_although_the_stop_comes_while_it_is_logged(
+    pangea: FieldServer, sink: Any, large: Path, reply: Any
+):
+    logs = threading.Event()
+    stopped_upload(pangea, sink, large, reply, logs)
+    logs.set()
+    assert in_parts(pangea, large).outcomes[0].bytes_kept == PART
 
 
 def test_urls_that_ended_meanwhile_have_it_begin_again(

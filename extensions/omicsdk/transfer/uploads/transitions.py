@@ -285,11 +285,13 @@ def _arrived(job: Job, sending: Sending, verdict: Verdict) -> Commands:
         return _landed(job, part)
     status, headers = parse_head(sending.lines)
     report = partial(job.store.sent, job.upload_id, part, status, headers)
-    return [messages.Call(report, partial(messages.Stored, part))]
+    # Recorded before: a stop does not wait for the call. A platform that lists parts lacks one that was not reported.
+    return [messages.RecordPart(part), messages.Call(report, partial(messages.Stored, part))]
 
 
 def _stored(job: Job, event: messages.Stored, _: Rules) -> Commands:
-    return _landed(job, event.part)
+    job.landed(event.part)
+    return _perhaps_complete(job)
 
 
 def _landed(job: Job, part: SentPart, *, kept: bool = False) -> Commands:
