@@ -123,8 +123,9 @@ docs: $(STAMP)
 examples: $(STAMP)
 	@$(BIN)/python tests/support/in_memory.py $(BIN)/python -m pytest -q -n logical --dist worksteal -m "not long" tests/docs
 
+# `make reliability MARKS="not long"` keeps the results of long tests, and MARKS=long all others.
 reliability: $(STAMP)
-	@$(BIN)/python -m pytest -q -n $(JOBS) tests/faults --deselect tests/faults/test_page.py --fault-results tests/faults/results.json
+	@$(BIN)/python -m pytest -q -n $(JOBS) $(if $(MARKS),-m "$(MARKS)") tests/faults --deselect tests/faults/test_page.py --fault-results tests/faults/results.json
 	@$(BIN)/python docs/build.py
 
 dist: $(STAMP)

@@ -1,4 +1,7 @@
-"""docs/reliability.md from the results of the fault tests: tests/faults/results.json, written by `make reliability`."""
+"""docs/reliability.md from the results of the fault tests: tests/faults/results.json, written by `make reliability`.
+
+Long tests have rows of their own, which state when and where they last ran: `make reliability MARKS="not long"` keeps them.
+"""
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
@@ -72,7 +75,8 @@ def reliability(results: Mapping[str, Any]) -> str:
     """The page.
 
     Args:
-        results: The machine's words, and rows with section, fault, tried, right and ended (error to how often).
+        results: The machine's words, and rows with section, fault, tried, right and ended (error to how often); those of
+            long tests have `ran`, when and where.
     """
     rows = results["faults"]
     tried, right = sum(row["tried"] for row in rows), sum(row["right"] for row in rows)
@@ -88,5 +92,6 @@ def _section(title: str, rows: Iterator[Mapping[str, Any]]) -> Iterator[str]:
     yield "|---|---:|---:|---|"
     for row in rows:
         ended = ", ".join(f"{name} ({count:,})" for name, count in row["ended"].items())
-        yield f"| {row['fault'].replace('|', chr(92) + '|')} | {row['tried']:,} | {row['right']:,} | {ended} |"
+        fault = row["fault"] + (f" (long tests; {row['ran']})" if "ran" in row else "")
+        yield f"| {fault.replace('|', chr(92) + '|')} | {row['tried']:,} | {row['right']:,} | {ended} |"
     yield ""

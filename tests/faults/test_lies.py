@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from lied_stores import READ_ONLY, ROOTS, World
 from lying_proxy import COUNTED_MORE, EMPTIED, SHORTENED, Lie
-from trials import marked
+from trials import told
 
 pytestmark = pytest.mark.sandbox
 
@@ -140,7 +140,7 @@ def _make(folder: Path, files: Mapping[str, bytes]) -> None:
         (folder / name).write_bytes(data)
 
 
-RIGHT, REFUSED = "right file", "refused, nothing else touched"
+RIGHT, REFUSED = "right file", "refused or partial, nothing else touched"
 READING = ("ls", "cp down", "sync down", "get", "download")
 CASES = [
     pytest.param(scheme, name, id=f"{scheme}-{name}", marks=pytest.mark.fault(f"omics {name}, {scheme}://", ends=()))
@@ -157,11 +157,8 @@ def counted(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     """How each run of a test ended, which the page on reliability states."""
     endings: list[str] = []
     yield endings
-    section = (request.module.__doc__ or "").partition("\n")[0].rstrip(".")
-    name = marked(request.node)[0]
-    order = f"{request.node.path.name}:{CASES.index(next(case for case in CASES if case.id == request.node.callspec.id)):05}"
-    told = {"section": section, "fault": name, "order": order, "endings": endings}
-    request.node.user_properties.append(("fault", told))
+    order = [case.id for case in CASES].index(request.node.callspec.id)
+    request.node.user_properties.append(told(request.node, order, endings))
 
 
 @pytest.mark.parametrize(("world", "name"), CASES, indirect=["world"])

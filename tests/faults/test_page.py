@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -13,6 +14,8 @@ from trials import RIGHT, Trial, marked
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 RESULTS = HERE / "results.json"
+ONE = {"section": "S", "fault": "f", "order": "a:2", "endings": [RIGHT, "DiskFull"], "long": False}
+TWO = {"section": "S", "fault": "g", "order": "a:1", "endings": [RIGHT], "long": False}
 
 
 @pytest.fixture(scope="module")
@@ -27,16 +30,15 @@ def page() -> ModuleType:
 
 
 def test_every_fault_is_in_the_results(request: pytest.FixtureRequest) -> None:
-    told = {row["fault"] for row in json.loads(RESULTS.read_text(encoding="utf-8"))["faults"]}
+    told = {(row["fault"], "ran" in row) for row in json.loads(RESULTS.read_text(encoding="utf-8"))["faults"]}
     items = [item for item in request.session.items if item.path.parent == HERE]
-    named = {marked(item)[0] for item in items if item.get_closest_marker("fault")}
+    faults = [item for item in items if item.get_closest_marker("fault")]
+    named = {(marked(item)[0], item.get_closest_marker("long") is not None) for item in faults}
     assert named <= told, "run `make reliability`"
     chosen = request.config.option
     if {item.path for item in items} == set(HERE.glob("test_*.py")) and not chosen.keyword:
-        # A choice by marks leaves out long tests, which have a row of their own.
-        long = {row for row in told if row.startswith("upload of 320 MiB")} if chosen.markexpr else set[str]()
-        told -= long - named
-        assert named == told, "run `make reliability`"
+        # A choice by marks leaves out long tests.
+        assert named == {each for each in told if not (each[1] and chosen.markexpr)}, "run `make reliability`"
 
 
 def test_the_page_states_what_the_results_say(page: ModuleType) -> None:
@@ -45,18 +47,36 @@ def test_the_page_states_what_the_results_say(page: ModuleType) -> None:
 
 
 def test_endings_are_added_up() -> None:
-    one = {"section": "S", "fault": "f", "order": "a:2", "endings": [RIGHT, "DiskFull"]}
-    two = {"section": "S", "fault": "g", "order": "a:1", "endings": [RIGHT]}
-    rows = summary([one, two, one])["faults"]
+    rows = summary([ONE, TWO, ONE])["faults"]
     assert [row["fault"] for row in rows] == ["g", "f"]
-    assert rows[1] == {"section": "S", "fault": "f", "tried": 4, "right": 2, "ended": {"DiskFull": 2}}
+    assert rows[1] == {"section": "S", "fault": "f", "order": "a:2", "tried": 4, "right": 2, "ended": {"DiskFull": 2}}
+
+
+def written(file: Path, *told: Any) -> list[tuple[str, int, bool]]:
+    """The fault, the attempts and whether it is of long tests, of each row of a file after a run."""
+    results = Results(file)
+    for each in told:
+        report: Any = SimpleNamespace(when="teardown", user_properties=[("fault", each)])
+        results.pytest_runtest_logreport(report)
+    results.pytest_sessionfinish(None, 0)  # pyright: ignore[reportArgumentType] - it isn't looked at
+    rows = json.loads(file.read_text(encoding="utf-8"))["faults"]
+    return [(row["fault"], row["tried"], "ran" in row) for row in rows]
+
+
+def test_the_rows_of_long_tests_survive_a_run_without_them(tmp_path: Path, page: ModuleType) -> None:
+    file, long = tmp_path / "results.json", {**ONE, "long": True}
+    assert written(file, ONE, long, TWO) == [("g", 1, False), ("f", 2, False), ("f", 2, True)]
+    assert written(file, ONE) == [("f", 2, False), ("f", 2, True)]
+    assert written(file, long, long) == [("f", 2, False), ("f", 4, True)]
+    ran = json.loads(file.read_text(encoding="utf-8"))["faults"][1]["ran"]
+    assert f"| f (long tests; {ran}) | 4 | 2 |" in page.reliability(json.loads(file.read_text(encoding="utf-8")))
+    assert re.match(r"\d{4}-\d\d-\d\d, \w+ \w+, Python", ran)
 
 
 @pytest.mark.parametrize("exitstatus", [0, 1, 2, 5])
 def test_only_a_run_without_a_failure_is_written_down(tmp_path: Path, exitstatus: int) -> None:
     results, file = Results(tmp_path / "results.json"), tmp_path / "results.json"
-    told = {"section": "S", "fault": "f", "order": "a:2", "endings": [RIGHT]}
-    report: Any = SimpleNamespace(when="teardown", user_properties=[("fault", told)])
+    report: Any = SimpleNamespace(when="teardown", user_properties=[("fault", ONE)])
     results.pytest_runtest_logreport(report)
     results.pytest_sessionfinish(None, exitstatus)  # pyright: ignore[reportArgumentType] - it isn't looked at
     assert file.exists() == (exitstatus == 0)

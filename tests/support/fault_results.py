@@ -3,6 +3,7 @@
 import json
 import platform
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,28 +29,42 @@ class Results:
             self._told += [told for name, told in report.user_properties if name == "fault" and isinstance(told, dict)]
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Write the file, when every test passed: a page on reliability is made of passed tests only."""
-        if exitstatus == 0 and self._told:
-            self._file.write_text(
-                json.dumps(summary(self._told), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-            )
+        """Write the file, when every test passed: a page on reliability is made of passed tests only.
+
+        The rows of long tests stay when none of them ran, and those of all others when only long tests did.
+        """
+        if exitstatus != 0 or not self._told:
+            return
+        results = summary(self._told)
+        ran = {"ran" in row for row in results["faults"]}
+        before = json.loads(self._file.read_text(encoding="utf-8"))["faults"] if self._file.exists() else []
+        kept = [row for row in before if ("ran" in row) not in ran]
+        results["faults"] = sorted([*results["faults"], *kept], key=lambda row: (row["order"], "ran" in row))
+        self._file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def summary(told: list[dict[str, Any]]) -> dict[str, Any]:
     """Add up what trials reported.
 
     Args:
-        told: For each test the section, the fault, its place and the endings.
+        told: For each test the section, the fault, its place, the endings and whether it is a long one.
 
     Returns:
-        The machine's words, and a row a fault, in the tests' order.
+        The machine's words, and a row a fault, in the tests' order; long tests of a fault have another row, which
+        states when and where they ran.
     """
-    rows = dict[tuple[str, str], dict[str, Any]]()
+    rows = dict[tuple[str, str, bool], dict[str, Any]]()
     for one in sorted(told, key=lambda one: one["order"]):
-        key = one["section"], one["fault"]
-        row = rows.setdefault(
-            key, {"section": key[0], "fault": key[1], "tried": 0, "right": 0, "ended": Counter[str]()}
-        )
+        key = one["section"], one["fault"], one["long"]
+        row = {
+            "section": key[0],
+            "fault": key[1],
+            "order": one["order"],
+            "tried": 0,
+            "right": 0,
+            "ended": Counter[str](),
+        }
+        row = rows.setdefault(key, {**row, "ran": f"{datetime.now(UTC):%Y-%m-%d}, {machine()}"} if key[2] else row)
         row["tried"] += len(one["endings"])
         for ending in one["endings"]:
             if ending == "right file":

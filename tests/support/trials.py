@@ -153,16 +153,26 @@ def marked(node: pytest.Item) -> tuple[str, tuple[str, ...]]:
     return name, (ends,) if isinstance(ends, str) else tuple(ends)
 
 
+def told(node: pytest.Item, order: int, endings: list[str]) -> tuple[str, dict[str, Any]]:
+    """What a test reports for the page on reliability.
+
+    Args:
+        node: The test.
+        order: Its place in its module.
+        endings: How each attempt ended.
+    """
+    section = (node.getparent(pytest.Module).obj.__doc__ or "").partition("\n")[0].rstrip(".")  # pyright: ignore[reportOptionalMemberAccess]
+    facts = {"section": section, "fault": marked(node)[0], "order": f"{node.path.name}:{order:05}", "endings": endings}
+    return "fault", {**facts, "long": node.get_closest_marker("long") is not None}
+
+
 @pytest.fixture
 def trial(request: pytest.FixtureRequest, target: Path, server: Any) -> Iterator[Trial]:
     """Run transfers under the fault that the test's marker names."""
     made = Trial(*marked(request.node), target, server.right)
     yield made
     assert made.endings, "nothing was tried"
-    section = (request.module.__doc__ or "").partition("\n")[0].rstrip(".")
-    order = f"{request.node.path.name}:{request.node.location[1] or 0:05}"
-    told = {"section": section, "fault": made.name, "order": order, "endings": made.endings}
-    request.node.user_properties.append(("fault", told))
+    request.node.user_properties.append(told(request.node, request.node.location[1] or 0, made.endings))
 
 
 @pytest.fixture
