@@ -65,7 +65,8 @@ class SavedSlice:
         verification: What the file was compared with: `format` (all of it: BAM, BCF and compressed VCF), `md5` of the
             ticket where it states one, `format and md5`, or `unverified`.
         skipped: Whether the file existed, with the MD5 that the ticket states.
-        planned: Whether this was a dry run: nothing was fetched or written.
+        planned: Whether this was a dry run: nothing was fetched or written, and `verification` is the checksum that the
+            ticket states, if any.
     """
 
     path: str
@@ -151,7 +152,9 @@ def download(
         if size is not None:
             return SavedSlice(str(path), ticket.format, size, count, count, "md5", skipped=True)
         if dry_run:
-            return SavedSlice(str(path), ticket.format, ticket.size, count, verification="", planned=True)
+            return SavedSlice(
+                str(path), ticket.format, ticket.size, count, verification="md5" if ticket.md5 else "", planned=True
+            )
         part = _Part(target)
         with part.opened() as file:
             try:

@@ -199,7 +199,7 @@ def download(
         outcomes = list(pool.map(one, listed))
     why = "it was stopped" if any(each.state == "stopped" for each in outcomes) else ""
     seconds = SYSTEM_CLOCK.monotonic() - began
-    return TransferReport(outcomes, seconds, title=f"Download of {tool}", why_stopped=why)
+    return TransferReport(outcomes, seconds, title=f"Download of {tool}", why_stopped=why, target=str(folder))
 
 
 def _chosen(client: TrsApi, tool: str, version: str | None, type: str | None) -> tuple[str, str]:
@@ -295,7 +295,7 @@ class _Store:
             size = target.stat().st_size
             return Outcome(file.path, "skipped", size, checksums=file.checksums, verification="verified")
         if dry_run:
-            return Outcome(file.path, "planned", plan="fetch")
+            return Outcome(file.path, "planned", plan="fetch", checksums=file.checksums, source=self._url(file))
         content, stated = self._contents(file)
         checksums = {**stated, **file.checksums}
         if (wrong := _difference(content, checksums)) is not None:
@@ -306,6 +306,11 @@ class _Store:
                 out.write(content)
         verification = verification_of(checksums, None)
         return Outcome(file.path, "done", len(content), len(content), checksums=checksums, verification=verification)
+
+    def _url(self, file: ToolFile) -> str:
+        """The URL of a file's text."""
+        request = self._client.get_file.build(**self._arguments(file, f"PLAIN_{self._type}"))
+        return f"{self._client.base_url}{request.url}"
 
     def _contents(self, file: ToolFile) -> tuple[bytes, Mapping[str, str]]:
         """The bytes of a file, and the checksums that come with them."""

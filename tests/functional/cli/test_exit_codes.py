@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,8 +12,11 @@ import pytest
 from azul_project import write_project
 from breakable import Faults
 from disk_space import stating
+from leaf_commands import leaf_commands
+from omicsdk.cli.options import key
 from omicsdk.sandbox import Rule
 from omicsdk.transfer.disk import KEPT, KEPT_FOR_EACH
+from omicsdk.transfer.reports.progress import size_words
 from portal_host import PortalHost, content
 from unsettled import unsettled
 
@@ -30,7 +34,7 @@ def user(omics: Any, omics_sandbox: Any, monkeypatch: pytest.MonkeyPatch, tmp_pa
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)
-    return lambda *words: omics(*words, installed=True)
+    return lambda *words, **how: omics(*words, installed=True, **how)
 
 
 def bundle_of(sandbox: Any, count: int) -> str:
@@ -138,20 +142,152 @@ def test_a_time_that_is_over_ends_with_3_and_prints_the_result(user: Any, omics_
     assert user(*words).code == 0
 
 
-@pytest.mark.parametrize("command", [*DOWNLOADS, azul], ids=lambda command: command.__name__)
+def tree(count: int) -> str:
+    Path("tree").mkdir()
+    for number in range(count):
+        Path(f"tree/f{number}.txt").write_text(f"content {number}")
+    return "tree"
+
+
+def manifest(sandbox: Any, user: Any, count: int) -> list[str]:
+    bundle = user("dss", "get-bundle", "--replica", "aws", "--uuid", bundle_of(sandbox, count)).json["bundle"]
+    columns = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_version", "file_sha256", "file_size")
+    rows = [
+        (
+            bundle["uuid"],
+            bundle["version"],
+            *(str(file[name]) for name in ("name", "uuid", "version", "sha256", "size")),
+        )
+        for file in bundle["files"]
+    ]
+    Path("m.tsv").write_text("".join("\t".join(row) + "\n" for row in (columns, *rows)))
+    return ["dss", "download-manifest", "--manifest", "m.tsv", "--replica", "aws", "--layout", "bundle"]
+
+
+def collection(sandbox: Any, user: Any, count: int) -> list[str]:
+    bundle = user("dss", "get-bundle", "--replica", "aws", "--uuid", bundle_of(sandbox, count)).json["bundle"]
+    content = {"type": "bundle", "uuid": bundle["uuid"], "version": bundle["version"]}
+    words = ["--uuid", bundle["uuid"], "--version", bundle["version"], "--contents", json.dumps(content)]
+    made = user(
+        "dss", "put-collection", "--replica", "aws", "--name", "n", "--description", "d", "--details", "{}", *words
+    )
+    assert made.code == 0, made.err
+    return ["dss", "download-collection", "--uuid", made.json["uuid"], "--replica", "aws", "--download-dir", "to"]
+
+
+def area(sandbox: Any, user: Any, count: int) -> list[str]:
+    assert user("upload", "select", sandbox.area()).code == 0
+    return ["upload", "files", tree(count)]
+
+
+def results(sandbox: Any, user: Any, count: int) -> list[str]:
+    """The results of reads in Pangea."""
+    words = reads(sandbox, user, count)
+    assert user(*words).code == 0
+    return ["pangea", "download", "sample-results", *words[3:5], "--target-dir", "to"]
+
+
+def reads(sandbox: Any, user: Any, count: int) -> list[str]:
+    del sandbox, user
+    folder = tree(count)
+    Path("list.txt").write_text("".join(f"{folder}/f{number}.txt\n" for number in range(count)))
+    where = ["Sandbox", "Sandbox Library"]
+    return ["pangea", "upload", "single-ended-reads", *where, "list.txt", "--ext", ".txt"]
+
+
+def words_of(make: Any) -> Callable[[Any, Any, int], list[str]]:
+    return lambda *given: make(*given)[0]
+
+
+PLANS: dict[str, tuple[Callable[[Any, Any, int], list[str]], str]] = {
+    "dss download": (words_of(dss), "sha256"),
+    "cp": (words_of(copy), "sha256"),
+    "sync": (words_of(sync), "sha256"),
+    "gen3 download": (words_of(gen3), "md5"),
+    "get": (words_of(uris), "md5"),
+    "drs download": (words_of(drs), "md5"),
+    "sb files download": (words_of(sb), ""),
+    "azul download": (words_of(azul), "sha256"),
+    "mv": (lambda *_: ["mv", f"{tree(1)}/f0.txt", "to/"], ""),
+    "dss upload": (
+        lambda sandbox, _, count: [
+            *("dss", "upload", "--src-dir", tree(count), "--replica", "aws"),
+            *("--staging-bucket", sandbox.staging_bucket),
+        ],
+        "sha256, sha1, crc32c, s3_etag",
+    ),
+    "dss download-manifest": (manifest, "sha256"),
+    "dss download-collection": (collection, "sha256"),
+    "upload files": (area, "crc32c"),
+    "gen3 upload": (lambda _, __, count: ["gen3", "upload", tree(count)], "md5"),
+    "sb files upload": (lambda *given: ["sb", "files", "upload", "tree/", f"{P}/up/"] if sb(*given) else [], "md5"),
+    "sb files cp": (lambda *given: ["sb", "files", "cp", f"{P}/in/f0.txt", f"{P}/f0.txt"] if sb(*given) else [], ""),
+    "sb files mv": (lambda *given: ["sb", "files", "mv", f"{P}/in/f0.txt", f"{P}/f0.txt"] if sb(*given) else [], ""),
+    "pangea upload reads": (reads, "md5"),
+    "pangea download sample-results": (results, ""),
+    "trs download": (
+        lambda *_: ["trs", "download", "#workflow/sandbox/example/count", "--version", "v1.0", "-d", "to"],
+        "",
+    ),
+    "htsget download": (lambda *_: ["htsget", "download", "sample-1", "--to", "to.bam"], "md5"),
+}
+"""A command line for each command that has `--dry-run` and moves files, and the checksum of a file that it states."""
+
+NO_FILES = (
+    "remove",
+    "delete",
+    "_rm",
+    "submit",
+    "tag",
+    "metadata",
+    "install_app",
+    "import_",
+    "imports",
+    "exports",
+    ":rm",
+)
+"""What names of functions have that move no files of this machine: they remove, or change records and jobs."""
+
+
+def test_the_dry_run_of_every_command_that_moves_files_is_walked() -> None:
+    functions = {
+        name: found.command["run"]
+        for name, found in leaf_commands().items()
+        if "dry_run" in map(key, found.command["parameters"])
+    }
+    moving = {
+        run for run in functions.values() if not any(each in run.partition(":")[2] + run[-3:] for each in NO_FILES)
+    }
+    assert moving == {functions[name] for name in PLANS}
+
+
+@pytest.mark.parametrize("command", PLANS)
 def test_a_dry_run_shows_target_size_checksum_and_source_of_each_file(
-    user: Any, omics_sandbox: Any, command: Any
+    user: Any, omics_sandbox: Any, command: str
 ) -> None:
-    words, _ = command(omics_sandbox, user, 2)
-    ran = user(*words, "--dry-run")
+    make, checksum = PLANS[command]
+    words = make(omics_sandbox, user, 2)
+    before = sorted(Path().rglob("*"))
+    ran = user(*words, "--dry-run", "--output", "json")
     assert ran.code == 0, ran.err
-    (row,) = (row for row in ran.json["files"] if row["target"].endswith("/f0.txt"))
-    assert row["size"] == 9
-    assert row["source"]
-    assert "?" not in row["source"]
-    assert row["checksum"] is None if command is sb else row["checksum"].startswith(("sha256", "md5"))
-    assert row.get("name", "f0.txt").startswith("f0.txt")
-    assert not Path("to").exists()
+    told = ran.json if isinstance(ran.json, list) else ran.json.get("files", [ran.json])
+    rows = [row for each in told for row in each.get("files", [each])]
+    assert rows
+    for row in rows:
+        assert {"target", "size", "checksum", "source"} <= {*row}
+        assert row["target"]
+        assert row["source"]
+        assert "?" not in row["source"]
+        assert (row["checksum"] or "").startswith(checksum)
+        assert bool(row["checksum"]) == bool(checksum) or command == "trs download"
+        assert row["size"] or command in ("trs download", "pangea download sample-results")  # stated by neither server
+    assert sorted(Path().rglob("*")) == before
+    shown = user(*words, "--dry-run", tty=True)
+    assert shown.code == 0, shown.err
+    for row in rows:
+        size = "unknown size" if row["size"] is None else size_words(row["size"])
+        for fact in (row["target"], row["source"], row["checksum"] or "no checksum", size):
+            assert fact in shown.out + shown.err
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_refusals_are_named_and_write_nothing(run, tmp_path, words, code, said):
 
 def test_a_dry_run_states_what_would_be_fetched(run, tmp_path):
     done = run("htsget", "sample-1", "--to", "a.bam", "--dry-run")
-    assert (done.code, done.json["planned"], done.json["verification"]) == (0, True, "")
+    assert (done.code, done.json["planned"], done.json["verification"]) == (0, True, "md5")
     assert "blocks would be fetched" in done.err
     assert work(tmp_path) == []
     assert run("htsget", "sample-1", "--to", "a.bam").json["size"] == done.json["size"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from omicsdk.cli.catalog import Catalog, Found, Group
+from leaf_commands import leaf_commands
+from omicsdk.cli.catalog import Found
 from omicsdk.cli.errors import exit_code, is_denied, outcome_code
 from omicsdk.cli.invoke import called
 from omicsdk.cli.options import key
@@ -264,25 +265,11 @@ OTHERS = {
 GIVEN = {"uris": ["file:///f0"], "paths": ["f0"], "names": ["f0"], "what": ["m.tsv"]}
 
 
-def commands() -> Iterator[Found]:
-    catalog = Catalog()
-
-    def below(node: Group) -> Iterator[Found]:
-        for word in node.words():
-            found = catalog.follow(node if node.path else None, [word])
-            if isinstance(found, Group):
-                yield from below(found)
-            else:
-                yield found
-
-    return below(catalog.root())
-
-
 def renderer(command: Found) -> str:
     return (command.command.get("render") or "").removeprefix("omicsdk.cli.commands.")
 
 
-COMMANDS = {" ".join(each.path): each for each in commands()}
+COMMANDS = leaf_commands()
 WALKED = sorted(name for name, each in COMMANDS.items() if renderer(each) in RESULTS)
 
 

@@ -61,8 +61,11 @@ def download_result(result: Result, call: Call) -> object:
 
 def uploaded_bundle(result: UploadedBundle, call: Call) -> object:
     """Render an upload: the new bundle, or the plan of a dry run."""
+    from omicsdk.cli.commands.transfers import planned
+
     del call
-    return result.to_dict()
+    told = result.to_dict()
+    return told if result.bundle_uuid else planned(told, told["bytes_to_send"], "send")
 
 
 # -- operations with several requests: changes of any size, and copies with waiting

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.commands.transfers import plan_line
 from omicsdk.transfer.reports.progress import size_words
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ def saved_slice(result: SavedSlice, call: Call) -> dict[str, Any]:
     blocks = f"{result.blocks} blocks{kept}" if result.blocks != 1 else "1 block"
     if result.planned:
         call.console.message(f"{where}: {result.format}, {size} in {blocks} would be fetched")
+        row = {"target": result.path, "checksum": result.verification or None, "source": call.arguments["what"]}
+        call.console.message(plan_line({"size": result.size, **row}))
+        return asdict(result) | row
     elif result.skipped:
         call.console.message(f"{where} is already complete: {result.format}, {size}, verified by md5")
     else:

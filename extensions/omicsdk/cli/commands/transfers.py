@@ -406,7 +406,7 @@ def ended(outcome: Outcome) -> dict[str, str | None]:
     return {**result, "warning": outcome.warning} if outcome.warning else result
 
 
-def foreseen(report: TransferReport) -> dict[str, object] | TextAndData:
+def foreseen(report: TransferReport) -> TextAndData:
     """Return the output of a dry run: counts, bytes to fetch, and files up to a number.
 
     Args:
@@ -415,14 +415,38 @@ def foreseen(report: TransferReport) -> dict[str, object] | TextAndData:
     to_fetch = sum((each.size or 0) - each.bytes_kept for each in report.outcomes if each.state == "planned")
     counted: dict[str, object] = {"counts": report.counts, "bytes_to_fetch": to_fetch}
 
-    def data() -> dict[str, object]:
+    def data() -> dict[str, Any]:
         return {**counted, "files": [_planned(outcome, report.target) for outcome in report.outcomes]}
 
     if len(report.outcomes) <= LISTED:
-        return data()
+        return planned(data(), to_fetch, "fetch")
     said = _not_listed(report)
     text = f"{count_of(report.counts.get('planned', 0), 'file')} to fetch ({size_words(to_fetch)}); {said}"
     return TextAndData(text, data, terminal_only=True, brief={**counted, "files": said}, items="files")
+
+
+def planned(data: Mapping[str, Any], size: int, word: str) -> TextAndData:
+    """Return the output of a dry run: data, and for terminals a line for each file.
+
+    Args:
+        data: The data, with a row for each file: source, target, size, checksum, plan.
+        size: Bytes that would be sent or fetched.
+        word: The verb, such as "fetch".
+    """
+    last = f"{count_of(data['counts'].get('planned', 0), 'file')} to {word} ({size_words(size)}); nothing was done"
+    lines = [*(plan_line(row) for row in data["files"]), last]
+    return TextAndData("\n".join(map(printable, lines)), data, terminal_only=True, items="files")
+
+
+def plan_line(row: Mapping[str, Any]) -> str:
+    """Return a file of a dry run as a line.
+
+    Args:
+        row: As for `planned`; `plan` may be missing.
+    """
+    size = "unknown size" if row["size"] is None else size_words(row["size"])
+    what = f"{row['source'] or row['name']} -> {row['target']} ({size}, {row['checksum'] or 'no checksum'})"
+    return f"{what}: {row['plan']}" if row.get("plan") else what
 
 
 def _planned(outcome: Outcome, folder: str) -> dict[str, object]:

@@ -148,15 +148,22 @@ def report(
 
 def uploaded(result: UploadResult, call: Call) -> TextAndData | None:
     """Render an upload in the published client's texts."""
-    from omicsdk.cli.commands.transfers import THERE, finish
+    from omicsdk.cli.commands.transfers import THERE, finish, plan_line
 
     area = UploadConfig().selected()
     if call.arguments.get("dry_run"):
         planned = [
-            {"path": file.path, "name": file.name, "size": file.size, "target": f"{area.uri}{file.name}"}
+            {
+                "path": file.path,
+                "name": file.name,
+                "size": file.size,
+                "target": f"{area.uri}{file.name}",
+                "checksum": "crc32c",
+                "source": file.path,
+            }
             for file in result.files
         ]
-        return TextAndData("\n".join(f"{file['path']} -> {file['target']}" for file in planned), planned)
+        return TextAndData("\n".join(map(plan_line, planned)), planned)
     finish(result.report, call, result.errors, where=str(area.uri), fail=result.raise_if_failed)
     lines = [
         f"{file.path} is in upload area {area.uri} already"

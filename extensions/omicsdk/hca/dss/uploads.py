@@ -33,6 +33,7 @@ from omicsdk.core.threads import Workers, ended, never
 from omicsdk.core.type_guards import is_object
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss.bundles import create_version
+from omicsdk.hca.dss.files import CHECKSUMS
 from omicsdk.hca.dss.jobs import Awaited, Registrar, RegistrationRefused
 from omicsdk.hca.dss.staging import LocalFile, StagingRefused, Unfinished, files_named, files_of, staged, staging_error
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
@@ -80,12 +81,16 @@ class UploadedFile(Displayed):
         size: Bytes.
         uuid: Its UUID; empty after a dry run.
         version: Its version; empty after a dry run.
+        path: Its path on this machine, of a dry run.
+        target: Its URI, of a dry run; UUID stands for that of a new bundle.
     """
 
     name: str
     size: int
     uuid: str = ""
     version: str = ""
+    path: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -109,7 +114,19 @@ class UploadedBundle(Displayed):
     def to_dict(self) -> dict[str, Any]:
         """The documented result as plain JSON data; after a dry run, counts and what would be done with each file."""
         if not self.bundle_uuid:
-            planned = [{"name": file.name, "size": file.size, "state": "planned", "plan": PLAN} for file in self.files]
+            kinds = ", ".join(CHECKSUMS)
+            planned = [
+                {
+                    "name": file.name,
+                    "size": file.size,
+                    "state": "planned",
+                    "plan": PLAN,
+                    "target": file.target,
+                    "checksum": kinds,
+                    "source": file.path,
+                }
+                for file in self.files
+            ]
             size = sum(file.size for file in self.files)
             return {"counts": {"planned": len(planned)}, "bytes_to_send": size, "files": planned}
         return {
@@ -436,7 +453,11 @@ def upload_bundle(
     if options.dry_run:
         if options.on_report is not None:
             options.on_report(TransferReport(Outcome(file.name, "planned", file.size, plan=PLAN) for file in found))
-        return UploadedBundle("", "", replica, creator, [UploadedFile(file.name, file.size) for file in found])
+        bundle = f"dss://{replica}/{options.bundle_uuid or 'UUID'}"
+        planned = [
+            UploadedFile(file.name, file.size, path=str(file.path), target=f"{bundle}/{file.name}") for file in found
+        ]
+        return UploadedBundle("", "", replica, creator, planned)
     s3 = s3_client() if s3 is None else s3
     facts = (folder.resolve(), api.base_url, staging_bucket, replica, options.bundle_uuid, creator)
     with closing(_opened(journal_for("dss-uploads", *map(str, facts)), f"uploading {folder}", options)) as record:

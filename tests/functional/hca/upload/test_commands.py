@@ -108,7 +108,7 @@ def test_options_of_files(selected: Any, omics: Any, folder: Path, stored: Any):
     assert omics("files", folder / "a.txt", "-t", "other.txt", "-q")[0] == 0
     assert stored("other.txt")["bytes"] == b"this is a.txt"
     code, out, _ = omics("files", folder, "--dry-run")
-    assert out.splitlines()[0] == f"{folder / 'a.txt'} -> {selected.uri}a.txt"
+    assert out.splitlines()[0] == f"{folder / 'a.txt'} -> {selected.uri}a.txt (13 B, crc32c)"
 
 
 def test_a_report_that_has_no_place_is_reported_in_one_line(selected: Any, omics: Any, tmp_path: Path):
@@ -126,6 +126,7 @@ def test_a_report_that_has_no_place_is_reported_in_one_line(selected: Any, omics
 def test_aws_settings_that_cannot_be_used_are_no_fault_of_ours(
     selected: Any, omics: Any, folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ):
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)  # of another test
     monkeypatch.setenv(variable, value)
     for words in (("files", folder), ("files", "s3://somewhere/a.txt"), ("list",)):
         code, _, err = omics(*words)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.files.listings import ANYWHERE, Places, print_bytes
-from omicsdk.cli.commands.transfers import count_of, ended, finish, listed, tell_empty, tell_failures
+from omicsdk.cli.commands.transfers import count_of, ended, finish, listed, plan_line, tell_empty, tell_failures
 from omicsdk.cli.commands.values import STREAM, agreed
 from omicsdk.cli.errors import printable
 from omicsdk.cli.output import TextAndData
@@ -327,7 +327,7 @@ def _foreseen(result: Changed) -> TextAndData:
         }
         for file in plan.files
     ]
-    lines = [f"{word} {file['source']} to {file['target']} ({file['plan']})" for file in files]
+    lines = [plan_line(file) for file in files]
     size = sum(file.entry.size or 0 for file in plan.files)
     files += [
         {"source": str(file.uri), "target": None, "size": file.entry.size, "checksum": None, "plan": "skip"}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 from omicsdk.cli.commands.drs import found
-from omicsdk.cli.commands.transfers import finish, tell_failures
+from omicsdk.cli.commands.transfers import finish, planned, tell_failures
 from omicsdk.core.archives import bytes_of
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.drs.identifiers import parse_drs_id
@@ -20,7 +21,7 @@ from omicsdk.gen3.workspaces import PAGE_LIMIT, WorkspaceListing, WorkspaceObjec
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from omicsdk.cli.output import Call, Console
+    from omicsdk.cli.output import Call, Console, TextAndData
     from omicsdk.gen3.manifests import Fault
     from omicsdk.transfer import Control, Progress, TransferReport
 
@@ -174,12 +175,19 @@ def upload(
     """
     part = bytes_of("--part-size", part_size)
     if dry_run:
-        planned = [
-            {"path": str(path), "name": name, "size": path.stat().st_size}
+        rows = [
+            {
+                "path": str(path),
+                "name": name,
+                "size": path.stat().st_size,
+                "target": f"gen3://{urlsplit(client.base_url).netloc}/GUID",  # the commons assigns it
+                "checksum": "md5",
+                "source": str(path),
+            }
             for path, name in files_of(paths, subfolders=subfolders)
         ]
-        size = sum(int(row["size"]) for row in planned)
-        return {"counts": {"planned": len(planned)}, "bytes_to_send": size, "files": planned}
+        size = sum(int(row["size"]) for row in rows)
+        return {"counts": {"planned": len(rows)}, "bytes_to_send": size, "files": rows}
     own_prefix(client)  # a commons that does not answer fails here, not after the retries of each file
     result = client.upload(
         paths,
@@ -198,10 +206,10 @@ def upload(
     return result
 
 
-def uploaded(result: UploadResult | dict[str, Any], call: Call) -> dict[str, Any]:
+def uploaded(result: UploadResult | dict[str, Any], call: Call) -> dict[str, Any] | TextAndData:
     """Render an upload: counts, and the result for each file."""
     if not isinstance(result, UploadResult):
-        return result
+        return planned(result, result["bytes_to_send"], "send")
     for file in result.files:
         if file.error is not None and file.name not in str(file.error):
             file.error.message = f"{file.path}: {file.error.message}"

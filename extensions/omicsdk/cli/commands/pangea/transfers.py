@@ -14,6 +14,7 @@ from omicsdk.cli.commands.transfers import (
     finish,
     foreseen,
     named_errors,
+    plan_line,
     report_path,
     summary,
     tell_failures,
@@ -308,14 +309,33 @@ def metadata_table(result: Batch[Sample], call: Call) -> TextAndData:
     return printed(csv_of((each.name, each.metadata) for each in found).removesuffix("\n"), data, call)
 
 
+def _planned(reads: ReadSet, call: Call) -> list[dict[str, Any]]:
+    """Return what a dry run would send of a sample."""
+    given = call.arguments
+    sample = (
+        f"pangea://{given['org_name']}/{given['library_name']}/{reads.sample}/{given.get('module_name', PAIRED_END)}"
+    )
+    return [
+        {"source": str(path), "target": f"{sample}/{field}", "size": Path(path).stat().st_size, "checksum": "md5"}
+        for field, path in reads.files.items()
+    ]
+
+
 def uploaded_reads(result: ReadsResult, call: Call) -> TextAndData:
     """Render the upload of reads: each with its sample, result and fields."""
     if call.arguments.get("dry_run"):
-        files = [
+        samples = [
             {"sample": each.reads.sample, **{name: str(path) for name, path in each.reads.files.items()}}
             for each in result.samples
         ]
-        return printed("\n".join(f"Sample: {' '.join(row.values())}" for row in files), files, call)
+        text = "\n".join(f"Sample: {' '.join(row.values())}" for row in samples)
+        rows = [
+            {**sample, "files": _planned(each.reads, call)}
+            for sample, each in zip(samples, result.samples, strict=True)
+        ]
+        for file in (file for row in rows for file in row["files"]):
+            call.console.message(plan_line(file))
+        return printed(text, rows, call)
     console, report = call.console, result.report
     tell_report(report_path(call.options.get("report")), report, named_errors(report.failed), call.title, console)
     whole = [each for each in result.samples if each.state in ("uploaded", "kept")]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.sb.results import PROJECT, Done, Row, changes, done, pairs, row
-from omicsdk.cli.commands.transfers import AGAIN, count_of, ended, finish, foreseen, listed
+from omicsdk.cli.commands.transfers import AGAIN, count_of, ended, finish, foreseen, listed, plan_line, planned
 from omicsdk.cli.commands.values import STREAM, agreed, text_of
 from omicsdk.cli.output import Output, TextAndData
 from omicsdk.core.errors import NotWritable, UsageError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.output import Call, Console
     from omicsdk.core.model import Model
     from omicsdk.sb.client import SevenBridges
-    from omicsdk.sb.moves import FileChanges
+    from omicsdk.sb.moves import FileChange, FileChanges
     from omicsdk.sb.reports import FilesReport
     from omicsdk.transfer import Control, Progress
 
@@ -178,14 +178,26 @@ def folders_made(result: list[Entry], call: Call) -> object:
     return done(Done(rows, f"{verb} {count_of(len(rows), 'folder')}"), call)
 
 
+def _planned(change: FileChange) -> Row:
+    """Return what a dry run also states; the platform states no checksum of its files."""
+    source = change.source
+    return {"size": source.file.size, "target": str(change.target), "checksum": None, "source": source.name}
+
+
 def file_changes(result: FileChanges, call: Call) -> object:
     """Render a copy, move or deletion: a row for each file."""
     rows = [
         {"deleted": each.source.name, "type": each.source.file.type, "id": each.source.file.id}
         if each.target is None
-        else {"from": each.source.name, "to": str(each.target)}
+        else {
+            "from": each.source.name,
+            "to": str(each.target),
+            **(_planned(each) if result.is_planned else {}),
+        }
         for each in result.files
     ]
+    for planned_row in rows if result.is_planned and result.kind != "delete" else ():
+        call.console.message(plan_line(planned_row))
     kinds = Counter("folder" if each.source.is_folder else "file" for each in result.files)
     counted = [count_of(kinds[kind], kind) for kind in ("file", "folder") if kinds[kind]]
     line = "" if result.is_planned or not rows else f"{moves.DONE[result.kind]} {' and '.join(counted)}"
@@ -368,10 +380,11 @@ def transferred(result: FilesReport, call: Call) -> object:
             **({"to": each.to} if is_upload else {}),
             "size": each.size,
             **ended(outcome),
+            **({"target": each.to, "checksum": "md5", "source": each.path} if is_planned else {}),
         }
         for each, outcome in zip(result.files, result.outcomes, strict=True)
     ]
     if not is_planned:
         return listed(result, rows)
     size = sum(each["size"] for each in rows if each["state"] == "planned")
-    return {"counts": result.counts, "bytes_to_send": size, "files": rows}
+    return planned({"counts": result.counts, "bytes_to_send": size, "files": rows}, size, "send")

@@ -1,0 +1,20 @@
+"""Every command of `omics`, by its words."""
+
+from collections.abc import Iterator
+
+from omicsdk.cli.catalog import Catalog, Found, Group
+
+
+def leaf_commands() -> dict[str, Found]:
+    """Return the commands that are no groups."""
+    catalog = Catalog()
+
+    def below(node: Group) -> Iterator[Found]:
+        for word in node.words():
+            found = catalog.follow(node if node.path else None, [word])
+            if isinstance(found, Group):
+                yield from below(found)
+            else:
+                yield found
+
+    return {" ".join(each.path): each for each in below(catalog.root())}
