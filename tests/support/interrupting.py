@@ -8,8 +8,10 @@ import time
 from typing import Any
 
 
-def interrupted(sandbox: Any, command: list[str], environment: dict[str, str]) -> tuple[int, str, str]:
-    """Run a command until the sandbox holds a request, and presses Ctrl-C; return exit code, output and messages."""
+def interrupted(
+    sandbox: Any, command: list[str], environment: dict[str, str], number: int = signal.SIGINT
+) -> tuple[int, str, str]:
+    """Run a command until the sandbox holds a request, and press Ctrl-C; return exit code, output and messages."""
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as process:
@@ -18,7 +20,7 @@ def interrupted(sandbox: Any, command: list[str], environment: dict[str, str]) -
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < until
             threading.Event().wait(0.005)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=30)
     sandbox.fault_book.clear()
     return process.returncode, out, err

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 from azul_project import write_project
 from breakable import Faults
 from disk_space import stating
+from interrupting import interrupted
 from leaf_commands import leaf_commands
 from omicsdk.cli.options import key
 from omicsdk.sandbox import Rule
@@ -95,6 +98,13 @@ def azul(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
     return ["azul", "download", "--filter", "fileFormat=txt", "--to", "to"], "/azul/*"
 
 
+def tree(count: int) -> str:
+    Path("tree").mkdir()
+    for number in range(count):
+        Path(f"tree/f{number}.txt").write_text(f"content {number}")
+    return "tree"
+
+
 def into_s3(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
     del user
     Path("tree").mkdir()
@@ -103,7 +113,23 @@ def into_s3(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
     return ["cp", "-r", "tree/", f"s3://{sandbox.staging_bucket}/there/"], f"/_s3/{sandbox.staging_bucket}/there/f*"
 
 
+def into_sb(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
+    words, path = sb(sandbox, user, count)
+    return ["sb", "files", "upload", "tree/", words[3].replace("/in/", "/up/")], path
+
+
+def into_gen3(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
+    del sandbox, user
+    return ["gen3", "upload", tree(count)], "/gen3/_storage/*"
+
+
+def into_area(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
+    return area(sandbox, user, count), "/_s3/*/f*"
+
+
 DOWNLOADS = (dss, copy, sync, gen3, uris, drs, sb)
+UPLOADS = (into_s3, into_sb, into_gen3, into_area)
+STALLING = (*DOWNLOADS, into_sb, into_gen3)  # the sandbox's S3 cannot
 CAUSES = {
     "all are denied": (2, Rule("status", status=403, code="AccessDenied"), 4),
     "the only one is denied": (1, Rule("status", status=403, code="AccessDenied"), 4),
@@ -114,11 +140,11 @@ CAUSES = {
 
 
 @pytest.mark.parametrize("cause", CAUSES)
-@pytest.mark.parametrize("command", [*DOWNLOADS, into_s3], ids=lambda command: command.__name__)
+@pytest.mark.parametrize("command", [*DOWNLOADS, *UPLOADS], ids=lambda command: command.__name__)
 def test_storages_that_refuse(user: Any, omics_sandbox: Any, command: Any, cause: str) -> None:
     count, rule, code = CAUSES[cause]
     words, path = command(omics_sandbox, user, count)
-    method = "PUT" if command is into_s3 else ""
+    method = "PUT" if command in UPLOADS else ""
     omics_sandbox.add_faults(
         Rule(rule.action, path=path, method=method, status=rule.status, code=rule.code, times=rule.times)
     )
@@ -130,23 +156,37 @@ def test_storages_that_refuse(user: Any, omics_sandbox: Any, command: Any, cause
     assert user(*words).code == 0
 
 
-@pytest.mark.parametrize("command", DOWNLOADS, ids=lambda command: command.__name__)
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+@pytest.mark.parametrize(
+    ("command", "number", "code"),
+    [
+        *((command, signal.SIGTERM, 143) for command in STALLING),
+        *((command, signal.SIGINT, 130) for command in (sync, gen3, sb, into_sb, into_gen3)),
+    ],
+    ids=lambda each: getattr(each, "__name__", None),
+)
+def test_a_command_that_is_stopped_by_a_signal(
+    user: Any, omics_sandbox: Any, command: Any, number: int, code: int
+) -> None:
+    words, path = command(omics_sandbox, user, 2)
+    omics_sandbox.add_faults(Rule("stall", path=path, method="PUT" if command in UPLOADS else "", at=0))
+    omics = str(Path(sys.executable).with_name("omics"))
+    ended, _, err = interrupted(omics_sandbox, [omics, *words], dict(os.environ), number)
+    assert ended == code, err
+    assert "Traceback" not in err
+    assert user(*words).code == 0
+
+
+@pytest.mark.parametrize("command", STALLING, ids=lambda command: command.__name__)
 def test_a_time_that_is_over_ends_with_3_and_prints_the_result(user: Any, omics_sandbox: Any, command: Any) -> None:
     words, path = command(omics_sandbox, user, 2)
-    omics_sandbox.add_faults(Rule("stall", path=path, at=0))
+    omics_sandbox.add_faults(Rule("stall", path=path, method="PUT" if command in UPLOADS else "", at=0))
     ran = user(*words, "--time-budget", "1")
     omics_sandbox.fault_book.clear()
     assert ran.code == 3, ran.err
     assert "the time budget of 1 s is over" in ran.err
     assert ran.json["counts"]["stopped"] == 2
     assert user(*words).code == 0
-
-
-def tree(count: int) -> str:
-    Path("tree").mkdir()
-    for number in range(count):
-        Path(f"tree/f{number}.txt").write_text(f"content {number}")
-    return "tree"
 
 
 def manifest(sandbox: Any, user: Any, count: int) -> list[str]:
