@@ -146,7 +146,7 @@ class FieldStore(MultipartStore):
     ) -> None:
         self.target = f"{client.base_url}/api/{field.route}"
         self.rules = part_rules(part_size, single)
-        self.reports_parts = logger is not None
+        self.reports_parts, self.needs_reports = logger is not None, False
         self._client = client
         self._field = field
         self._file_name = file_name

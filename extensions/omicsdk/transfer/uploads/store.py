@@ -261,6 +261,8 @@ class MultipartStore(Protocol):
     """Checksums of the whole file that `complete` needs; they are computed while parts are sent."""
     reports_parts: bool = False
     """Whether `sent` has to be called."""
+    needs_reports: bool = True
+    """Whether the platform lacks a part until `sent` has returned; otherwise that only informs the user."""
     renewable: bool = True
     """Whether expired URLs can be signed again."""
     signs_at_once: bool = False

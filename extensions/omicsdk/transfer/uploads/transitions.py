@@ -284,14 +284,15 @@ def _arrived(job: Job, sending: Sending, verdict: Verdict) -> Commands:
     if not job.store.reports_parts:
         return _landed(job, part)
     status, headers = parse_head(sending.lines)
-    report = partial(job.store.sent, job.upload_id, part, status, headers)
-    # Recorded before: a stop does not wait for the call. A platform that lists parts lacks one that was not reported.
-    return [messages.RecordPart(part), messages.Call(report, partial(messages.Stored, part))]
+    report = messages.Call(
+        partial(job.store.sent, job.upload_id, part, status, headers), partial(messages.Stored, part)
+    )
+    # A stop does not wait for the call.
+    return [report] if job.store.needs_reports else [messages.RecordPart(part), report]
 
 
 def _stored(job: Job, event: messages.Stored, _: Rules) -> Commands:
-    job.landed(event.part)
-    return _perhaps_complete(job)
+    return _landed(job, event.part)
 
 
 def _landed(job: Job, part: SentPart, *, kept: bool = False) -> Commands:
@@ -356,14 +357,13 @@ def _url_ended(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Co
     error, number = _status_error(sending, verdict), sending.prepared.cut.number
     if not job.store.renewable:
         return _fail(job, error, rules)
+    code = verdict.said.code or ""
+    _log.info("%s: its URL is not accepted (%d %s); requesting another", job.title, verdict.status, code)
     if sending.began - sending.prepared.at > AGED:
-        _log.info("%s: its URL is no longer accepted (%d); requesting another", job.title, verdict.status)
         return _resend(job, number)
     job.refused[number] = job.refused.get(number, 0) + 1
     if job.refused[number] > rules.patience.renewals:
         return _fail(job, error, rules)
-    # It was never accepted: another one may be, signed with newer credentials.
-    _log.debug("%s; requesting its URL again", error.summary)
     job.retries += 1
     return [messages.Wait(0.0), *_resend(job, number)]
 
