@@ -113,6 +113,17 @@ def into_s3(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
     return ["cp", "-r", "tree/", f"s3://{sandbox.staging_bucket}/there/"], f"/_s3/{sandbox.staging_bucket}/there/f*"
 
 
+def dss_manifest(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
+    uuid = bundle_of(sandbox, count)
+    files = user("dss", "get-bundle", "--uuid", uuid, "--replica", "aws").json["bundle"]["files"]
+    names = ["name", "uuid", "version", "sha256", "size"]
+    head = ["bundle_uuid", "bundle_version", *(f"file_{name}" for name in names)]
+    rows = [[uuid, "2020-01-01T000000.000000Z", *(str(file[name]) for name in names)] for file in files]
+    Path("m.tsv").write_text("".join("\t".join(row) + "\n" for row in (head, *rows)))
+    words = ["dss", "download-manifest", "--manifest", "m.tsv", "--replica", "aws", "--download-dir", "to"]
+    return words, "/_objects/*"
+
+
 def into_sb(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
     words, path = sb(sandbox, user, count)
     return ["sb", "files", "upload", "tree/", words[3].replace("/in/", "/up/")], path
@@ -177,7 +188,7 @@ def test_a_command_that_is_stopped_by_a_signal(
     assert user(*words).code == 0
 
 
-@pytest.mark.parametrize("command", STALLING, ids=lambda command: command.__name__)
+@pytest.mark.parametrize("command", [*STALLING, dss_manifest], ids=lambda command: command.__name__)
 def test_a_time_that_is_over_ends_with_3_and_prints_the_result(user: Any, omics_sandbox: Any, command: Any) -> None:
     words, path = command(omics_sandbox, user, 2)
     omics_sandbox.add_faults(Rule("stall", path=path, method="PUT" if command in UPLOADS else "", at=0))
