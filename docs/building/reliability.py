@@ -39,9 +39,12 @@ Default limits while waiting for a server:
   while the request rate is exhausted.
 - A host that has not answered in this run fails at once, for all of its files, if its name does not exist, if it refuses the connection, or
   if its TLS version or certificate is not accepted. After it has answered, the same is an outage and retried. The same applies to a proxy,
-  whose variable the error names. A proxy that requires another login is asked once (`ProxyLoginFailed`).
+  whose variable the error names. A proxy's password is sent by one request of the process first, whatever it is for;
+  a refusal (407, tinyproxy's 401, or that of SOCKS) ends all others unsent (`ProxyLoginFailed`, exit code 4). Each process of `--workers`
+  tries it once.
 - An API call whose response delivers fewer than 1,024 bytes per second ends within 60 seconds, retries included (`--call-timeout`,
-  `Timeout(body=, least_rate=)`). A call without any response times out after 60 seconds in all (the same option). Other failures are retried
+  `Timeout(body=, least_rate=)`). A call without any response times out after 60 seconds in all (the same option); a head that comes
+  late and a body that then stops have these 60 seconds together, except for streams and with `http2=True`. Other failures are retried
   within the budget if repeating the call is safe, at most five times (six with the Seven Bridges classes).
 - A process that runs out of file descriptors raises `TooManyOpenFiles` (or `NotWritable` when a file was to be opened), not a network
   error. Both messages name `ulimit -n`.
