@@ -316,7 +316,7 @@ def careful(client: Any) -> Any:
     Returns:
         The client.
     """
-    session = getattr(getattr(client, "_endpoint", None), "http_session", None)
+    session: Any = getattr(getattr(client, "_endpoint", None), "http_session", None)
     pools: Any = getattr(session, "_pool_classes_by_scheme", None)  # there is no public access to its connections
     if isinstance(pools, dict):
         kinds = cast("dict[str, Any]", pools)
@@ -343,12 +343,13 @@ def _sending(session: Any, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
             try:
                 response = send(request)
             except (EndpointConnectionError, ProxyConnectionError) as error:
-                status = _TUNNEL.search(str(error.kwargs.get("error", "")))
-                is_refused = status is not None and status[1] in ("401", "407")
+                found = _TUNNEL.search(str(error.kwargs.get("error", "")))
+                status = None if found is None else found[1]
+                is_refused = status in ("401", "407")
                 if passage is not None and status is not None:
                     passage.answered(refused=is_refused)
                 if is_refused:
-                    raise _unreached(ProxyLoginFailed, f"The proxy refused: {status[1]}", request, proxy) from None
+                    raise _unreached(ProxyLoginFailed, f"The proxy refused: {status}", request, proxy) from None
                 cause = None if status is not None else _settled(error)
                 if cause is None or (proxy or origin_of(url)) in answered:
                     raise
