@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from omicsdk import download
 from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
 from omicsdk.fs import Entry, FileAndFolder, NotAFolder, PathError, PathNotFound, Store, open_store, parse_uri
 from omicsdk.fs.copying.jobs import planned_move, planned_sync
@@ -246,7 +247,9 @@ def test_a_folder_within_itself_ends_with_an_error(shelf: Any, monkeypatch: pyte
     assert asked == ["p", "p/f"]
 
 
-def test_what_is_listed_after_a_contradiction_is_read_all_the_same(shelf: Any, monkeypatch: pytest.MonkeyPatch):
+def test_what_is_listed_after_a_contradiction_is_read_all_the_same(
+    shelf: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
     def entries(_: object, path: str) -> Any:
         yield Entry(f"{path}/a", "file", 1)
         if path == "p":
@@ -262,3 +265,12 @@ def test_what_is_listed_after_a_contradiction_is_read_all_the_same(shelf: Any, m
     assert ["list of p/deep: its total changed" in str(doubt) for _, doubt in source.unlisted] == [True]
     with Stores() as stores, pytest.raises(InconsistentListing):
         plan_removal(stores, [parse_uri("shelf://p")], recursive=True)
+    report = download("shelf://p", tmp_path, dry_run=True)
+    assert [(outcome.name, outcome.state) for outcome in report.outcomes] == [
+        ("a", "planned"),
+        ("deep/a", "planned"),
+        ("z", "planned"),
+        ("shelf://p", "failed"),
+    ]
+    with pytest.raises(InconsistentListing, match="more may exist: run the same command again"):
+        report.raise_if_failed()
