@@ -17,6 +17,7 @@ from importlib import import_module
 from socket import EAI_AGAIN, gaierror
 from typing import Any, cast
 
+from omicsdk.core.api_errors import PAGE_LIMIT, page_title
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import (
     ConfigError,
@@ -26,6 +27,7 @@ from omicsdk.core.errors import (
     ProxyLoginFailed,
     TimedOut,
     TransportError,
+    shortened,
 )
 from omicsdk.core.logs import config_log
 from omicsdk.core.redaction import mask_text, mask_url, without_query
@@ -306,6 +308,8 @@ def careful(client: Any) -> Any:
 
     - A head that the connection cut off is a lost connection, which is retried. http.client, which reads the answers,
       accepts it as complete: a list without a body is then an empty list, and a size may be the first digits of one.
+    - A web page, such as that of a captive portal, is refused: as XML it states nothing, and would count as the success of a
+      deletion or of the end of an upload.
     - The first request through a proxy with a password goes alone, and a refused password is not sent again.
     - A host that has never answered and refuses connections, or does not exist, is not tried again, nor is one that is
       silent when it is asked for a list or a size.
@@ -323,7 +327,18 @@ def careful(client: Any) -> Any:
         kinds.update({scheme: _strict(pool) for scheme, pool in kinds.items()})
         if "send" not in vars(session):
             session.send = _sending(session, session.send)
+        client.meta.events.register_first("before-parse.s3", _refuse_page, unique_id="omicsdk-page")
     return client
+
+
+def _refuse_page(response_dict: Mapping[str, Any], **_: object) -> None:
+    body: object = response_dict["body"]
+    if response_dict["status_code"] >= 300 or not isinstance(body, bytes):  # objects are streams
+        return
+    title = page_title(body[:PAGE_LIMIT].decode("utf-8", "replace"))
+    if title is not None:
+        named = f" titled {shortened(title, 80)!r}" if title else ""
+        raise import_module("botocore.parsers").ResponseParserError(f"a web page{named}")
 
 
 def _sending(session: Any, send: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -402,7 +402,11 @@ class S3Object(MultipartStore):
             answer = self._call("create_multipart_upload", **arguments)
         finally:
             _signing.plain = False
-        return str(answer["UploadId"])
+        if not isinstance(upload_id := answer.get("UploadId"), str):
+            raise DecodeError(
+                f"{self.target}: create_multipart_upload", "UploadId", upload_id, expected="an identifier"
+            )
+        return upload_id
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
         """Sign a part's PUT."""
@@ -428,8 +432,10 @@ class S3Object(MultipartStore):
         ]
         answer = self._call("complete_multipart_upload", UploadId=upload_id, MultipartUpload={"Parts": listed})
         self._verify(parts, answer)
+        # S3 states the object's ETag. An answer without one may be anybody's: the object is looked at.
+        looked = None if etag_of(answer) else self.examine()
         self._tag(checksums)
-        return self._facts(answer, parts)
+        return {**self._facts(answer, parts), **(looked or {})}
 
     def _found(self) -> tuple[int, str] | None:
         try:

@@ -15,6 +15,7 @@ from omicsdk.core import (
     AuthError,
     ChecksumMismatch,
     ConnectFailed,
+    DecodeError,
     ManualClock,
     NotFound,
     OmicsError,
@@ -292,6 +293,31 @@ def test_an_object_whose_answer_states_nothing_is_looked_at(client: Any, file: P
     monkeypatch.setattr(S3Object, "put", lambda *_: Location(f"{client.meta.endpoint_url}/nowhere/else"))
     error = upload([Upload(file, S3Object(client, BUCKET, "absent"))]).failed[0].error
     assert isinstance(error, Unconfirmed)
+
+
+@pytest.mark.parametrize("operation", ["CreateMultipartUpload", "CompleteMultipartUpload"])
+@pytest.mark.parametrize("body", [b"<!DOCTYPE html><html><head><title>Log in</title></head></html>", b"", b"<ok/>"])
+def test_an_answer_that_states_nothing_is_no_step_of_an_upload_in_parts(
+    endpoint: str, large: Path, operation: str, body: bytes
+):
+    """boto3 takes a well-formed page of a captive portal for an answer of S3 without any field."""
+    from botocore.awsrequest import AWSResponse
+
+    class Body:
+        def stream(self, **_: object) -> Iterator[bytes]:
+            yield body
+
+    client, key = client_of(endpoint), f"nothing {operation} {len(body)}"
+    client.create_bucket(Bucket=BUCKET)
+    client.meta.events.register(
+        f"before-send.s3.{operation}",
+        lambda request, **_: AWSResponse(request.url, 200, {"content-type": "text/html"}, Body()),
+    )
+    (outcome,) = upload([Upload(large, S3Object(client, BUCKET, key))]).outcomes
+    assert outcome.state == "failed"
+    assert isinstance(outcome.error, DecodeError | Unconfirmed)
+    assert f"{BUCKET}/{key}" in str(outcome.error)
+    assert "KeyError" not in str(outcome.error)
 
 
 def test_what_is_gone_is_reported_as_such(client: Any):
