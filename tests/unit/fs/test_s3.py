@@ -83,7 +83,6 @@ def test_a_refusal_to_look_is_reported_as_one(monkeypatch: pytest.MonkeyPatch, t
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        (b"<html><body>Log in</body></html>", "IsTruncated"),
         (b"<ListBucketResult><Name>bkt</Name></ListBucketResult>", "IsTruncated"),
         (b"<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>", "NextContinuationToken"),
     ],
@@ -99,6 +98,31 @@ def test_an_answer_that_is_no_list_of_objects_is_no_empty_bucket(
     with S3Store(session=Listing().session) as store:
         for ask in (lambda: list(store.walk("bkt")), lambda: list(store.entries("bkt"))):
             with pytest.raises(DecodeError, match=f"list_objects_v2 of s3://bkt: the answer's field '{field}'"):
+                ask()
+
+
+PAGE = b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Welcome</body></html>"
+
+
+def test_a_page_of_a_captive_portal_is_no_answer_of_s3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """It is well-formed XML, and its HEAD states a size: boto3 takes it for answers without fields."""
+
+    class Portal(Amazon):
+        def answer(self, request: Any, **_: object) -> AWSResponse:
+            headers = {"content-type": "text/html", "content-length": str(len(PAGE))}
+            return AWSResponse(request.url, 200, headers, Raw(b"" if request.method == "HEAD" else PAGE))
+
+    unsettled(monkeypatch, tmp_path)
+    entry = Entry("bkt/key", "file", 1)
+    with S3Store(session=Portal().session) as store:
+        with pytest.raises(DecodeError, match=r"head_object of s3://bkt/key: the answer's field 'ETag' is None"):
+            store.stat("bkt/key")
+        for ask in (
+            lambda: list(store.entries("bkt")),
+            lambda: store.remove(entry),
+            lambda: store.copy(entry, "bkt/other"),
+        ):
+            with pytest.raises(DecodeError, match="a web page titled 'Log in'"):
                 ask()
 
 

@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any, ClassVar
 
 from omicsdk.core.checksums import etag_part_size, from_base64, is_checksum
-from omicsdk.core.errors import BadRequest, Forbidden, NotFound, OmicsError, UsageError
+from omicsdk.core.errors import BadRequest, DecodeError, Forbidden, NotFound, OmicsError, UsageError
 from omicsdk.core.paging import items_at
 from omicsdk.core.s3_clients import S3Clients
 from omicsdk.fs.store import (
@@ -199,6 +199,8 @@ class S3Store(Store):
         client, place = self._clients.of(bucket), {"Bucket": bucket, "Key": key}
         with self._reading("Reading", path, client, place):
             told: Mapping[str, Any] = client.head_object(**place, ChecksumMode="ENABLED")
+        if not etag_of(told) and "LastModified" not in told:  # as a captive portal's, whose size is that of its page
+            raise DecodeError(f"head_object of {self.uri(path)}", "ETag", None, expected="what S3 states of an object")
         first_part = None
         if not checksums(told, 0, None) and may_be_of_usual_parts(told):
             first_part = _first_part(client, place)
