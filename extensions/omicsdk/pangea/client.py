@@ -67,22 +67,37 @@ _NAME = Identifier("name", str.casefold)
 """Routes by names ignore case, and take UUIDs, too."""
 
 
+_MANIFESTS = ("get_sample_manifest", "get_sample_group_manifest", "get_sample_metadata")
+
+
+def _forms(kind: str) -> list[str]:
+    return [f"{verb}_{kind}" for verb in ("get", "patch", "put")]
+
+
 class _Workflows:
     """The workflows of both clients, and how they compare responses with requests."""
 
     _checks = Rules(
         Rule("uuid", UUID, ["uuid"]),
         Rule("uuid", UUID, ["results.*.uuid"]),
-        Rule(
-            "id", UUID, ["uuid"], frozenset({"get_sample_manifest", "get_sample_group_manifest", "get_sample_metadata"})
-        ),
+        Rule("id", UUID, ["uuid"], frozenset({*_MANIFESTS, *_forms("s3_bucket"), *_forms("s3_api_key")})),
+        Rule("id", Identifier("user"), ["id"], frozenset(_forms("account"))),
+        Rule("user_id", Identifier("user"), ["id"], frozenset({"get_user_by_id"})),
         *(
             Rule(f"{owner}_id", UUID, [f"results.*.{owner}"])
             for owner in ("analysis_result", "sample", "sample_group", "library", "organization")
         ),
         *(
             Rule(argument, _NAME, ["name", "uuid"], frozenset({f"get_{kind}_by_name"}))
-            for argument, kind in (("org", "organization"), ("grp", "sample_group"), ("sample", "sample"))
+            for argument, kind in (
+                *(("org", "organization"), ("grp", "sample_group"), ("sample", "sample")),
+                *(("name", "pipeline"), ("name", "tag")),
+            )
+        ),
+        *(
+            Rule(argument, _NAME, [stated, "uuid"], frozenset({f"get_{owner}_analysis_result{part}_by_name"}))
+            for owner in ("sample", "sample_group")
+            for argument, stated, part in (("module_name", "module_name", ""), ("field", "name", "_field"))
         ),
     )
 

@@ -355,6 +355,12 @@ def _whoami(client: SevenBridges) -> User:
 
 _ID = Identifier("id", str.lower)
 _PROJECT = Identifier("project", str.casefold)
+_APP = Identifier("app", str.casefold, lambda requested, returned: returned.startswith(f"{requested}/"))
+"""Without a revision it means the latest one, which the response states."""
+_KINDS = (
+    *("file", "task", "import", "export", "job", "automation", "package", "run"),
+    *("division", "team", "invoice", "marker"),
+)
 
 
 class _Workflows:
@@ -364,7 +370,11 @@ class _Workflows:
         Rule("parent", Identifier("folder", str.lower), ["items.*.parent"]),
         Rule("name", FILE_NAME, ["items.*.name"], frozenset({"list_files"})),
         Rule("upload_id", _ID, ["upload_id"]),
-        *(Rule(f"{kind}_id", _ID, ["id"]) for kind in ("file", "task", "import", "export", "job")),
+        *(Rule(f"owner/{kind}", Identifier(kind, str.casefold), ["id"]) for kind in ("volume", "dataset")),
+        *(Rule(path, _APP, ["id"]) for path in ("owner/project/app", "owner/project/app/revision")),
+        Rule("username", Identifier("user", str.casefold), ["username", "id"]),
+        Rule("billing_group", _ID, ["id"]),
+        *(Rule(f"{kind}_id", _ID, ["id"]) for kind in _KINDS),
     )
     whoami = Workflow(_whoami)
     ls = Listing(listings.ls)
