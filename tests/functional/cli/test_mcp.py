@@ -235,13 +235,19 @@ def test_a_list_of_paths_may_not_name_a_file_out_of_the_folder(assistant, tmp_pa
 
 
 @pytest.mark.parametrize(
-    "option", ["gen3.endpoint=http://127.0.0.1:1", "s3.endpoint_url=http://127.0.0.1:1", "sb.url=http://b"]
+    ("tool", "given", "words"),
+    [
+        ("stat", {"uris": ["gen3://x"], "option": ["gen3.endpoint=http://127.0.0.1:1"]}, ()),
+        ("stat", {"uris": ["s3://b/k"], "option": ["s3.endpoint_url=http://127.0.0.1:1"]}, ()),
+        ("stat", {"uris": ["sb://o/p"], "option": ["sb.url=http://b"]}, ()),
+        ("dtp_download", {"dataset_id": "x", "storage_config": "s.ini"}, ("--services", "dtp", "--allow-writes")),
+    ],
 )
-def test_no_argument_of_a_tool_names_an_endpoint(assistant, option):
+def test_no_argument_of_a_tool_names_an_endpoint(assistant, tool, given, words):
     assistant.folder.mkdir()
-    said = assistant.error("stat", {"uris": ["gen3://x"], "option": [option]})
+    said = assistant.error(tool, given, *words)
     assert "invalid arguments" in said
-    assert "'option' was unexpected" in said
+    assert f"'{[*given][-1]}' was unexpected" in said
 
 
 def test_a_file_of_the_folder_is_uploaded(assistant, omics_sandbox):

@@ -456,6 +456,13 @@ def test_the_same_for_a_platforms_own_variable(
         _constructed(next(case for case in CASES if case.word == word), None, None)
 
 
+@pytest.mark.parametrize("text", NO_TOKENS)
+def test_the_same_for_an_argument(text: str) -> None:
+    with pytest.raises(OmicsError, match=r"--access-token|The access token is") as failed:
+        _constructed(next(case for case in CASES if case.word == "htsget"), OWN, text)
+    assert text not in str(failed.value)
+
+
 @pytest.mark.parametrize("text", [*NO_TOKENS, "/tmp", "/abc"])
 def test_the_same_for_the_gdc(text: str) -> None:
     with pytest.raises(ConfigError, match="GDC_TOKEN"):

@@ -231,6 +231,22 @@ def test_an_entry_that_is_not_below_its_folder_is_an_error(shelf: Any, monkeypat
         plan_removal(stores, [parse_uri("shelf://p/")], recursive=True)
 
 
+def test_so_is_one_of_a_store_that_lists_everything_below_at_once(shelf: Any, monkeypatch: pytest.MonkeyPatch):
+    shelf.files.update({"p/a": b"1", "q/b": b"2"})
+    monkeypatch.setattr(shelf, "_below", lambda *_: iter([Entry("p/a", "file", 1), Entry("q/b", "file", 1)]))
+    with pytest.raises(ResponseMismatch, match=r"requested the folder 'p' but .* 'q/b'"):
+        list(open_store("shelf").below("p"))
+    with Stores() as stores, pytest.raises(ResponseMismatch):
+        planned_move(stores, [parse_uri("shelf://p/")], parse_uri("shelf://r/"))
+
+
+def test_nothing_is_removed_by_a_listing_that_repeats_an_entry(shelf: Any, monkeypatch: pytest.MonkeyPatch):
+    shelf.files.update({"p/a": b"1"})
+    listing(shelf, monkeypatch, lambda *_: iter([Entry("p/a", "file", 1), Entry("p/a", "file", 1)]))
+    with Stores() as stores, pytest.raises(InconsistentListing, match="is listed more than once"):
+        plan_removal(stores, [parse_uri("shelf://p/")], recursive=True)
+
+
 def test_a_folder_within_itself_ends_with_an_error(shelf: Any, monkeypatch: pytest.MonkeyPatch):
     shelf.files["p/a"] = b"1"
     by_name = listing(shelf, monkeypatch, lambda _, path: iter([Entry(f"{path}/f", "folder")]))

@@ -12,6 +12,7 @@ from omicsdk.fs.store import Stores
 from omicsdk.fs.stores.pangea import PangeaStore
 from omicsdk.pangea import Pangea
 from omicsdk.pangea.fields import ResultId
+from omicsdk.pangea.listings import ensure_result, ensure_sample
 from omicsdk.pangea.uploads import begin_put
 from unsettled import unsettled
 
@@ -122,12 +123,62 @@ def test_a_manifest_with_a_field_of_another_result_is_refused():
         list(PangeaStore(client=pangea).walk("Lab/Gut/s1"))
 
 
-@pytest.mark.parametrize("created", [field(9, OTHER), field(9)], ids=["of another result", "of another name"])
+@pytest.mark.parametrize(
+    "created", [{**field(9, OTHER), "name": "new"}, field(9)], ids=["of another result", "of another name"]
+)
 def test_no_file_goes_into_a_field_that_was_not_requested(created: Any):
     gateway = Gateway(created=created)
     with client(gateway) as pangea, pytest.raises(ResponseMismatch):
         begin_put(pangea, ResultId(RESULT), "new", overwrite=True)
     assert gateway.changed == ["POST /api/sample_ar_fields"]
+
+
+@pytest.mark.parametrize("fields", [page(field(1), count=2), page(field(1), field(1))], ids=["incomplete", "repeated"])
+def test_no_field_is_created_by_a_list_that_may_lack_it(fields: Any):
+    gateway = Gateway(fields=fields, created={**field(9), "name": "new"})
+    with client(gateway) as pangea, pytest.raises(InconsistentListing):
+        begin_put(pangea, ResultId(RESULT), "new", overwrite=True)
+    assert gateway.changed == []
+
+
+RIGHT = {
+    "sample": {"uuid": OTHER, "name": "new", "library": GROUP, **DATES},
+    "result": {"uuid": OTHER, "module_name": "m", "sample": SAMPLE, "is_private": True, **DATES},
+    "group result": {"uuid": OTHER, "module_name": "m", "sample_group": GROUP, "is_private": True, **DATES},
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("sample", {}),
+        ("sample", {"name": "old"}),
+        ("sample", {"library": OTHER}),
+        ("result", {}),
+        ("result", {"module_name": "other"}),
+        ("result", {"sample": OTHER}),
+        ("group result", {}),
+        ("group result", {"sample_group": OTHER}),
+    ],
+    ids=str,
+)
+def test_what_was_created_is_what_was_requested(kind: str, changes: Any):
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=page() if request.method == "GET" else {**RIGHT[kind], **changes})
+
+    with Pangea("https://pangea.example.org", credentials="t", transport=httpx.MockTransport(answer)) as pangea:
+
+        def create() -> Any:
+            if kind == "sample":
+                return ensure_sample(pangea, GROUP, "new")
+            of_group = kind == "group result"
+            return ensure_result(pangea, GROUP if of_group else SAMPLE, "m", of_group=of_group, private=True)
+
+        if not changes:
+            assert create().uuid == OTHER
+            return
+        with pytest.raises(ResponseMismatch, match="|".join(map(str, changes.values()))):
+            create()
 
 
 def test_nothing_is_created_in_a_group_without_a_bucket(tmp_path: Path):

@@ -207,6 +207,11 @@ def test_a_dataset_is_the_one_that_was_requested_and_not_the_whole_storage(
     assert [path.name for path in media.iterdir()] == ["other"]
 
 
+def test_the_next_dataset_of_a_project_is_not_one_of_another_project():
+    with client(Crunch, lambda _: {"dataset": "q:d", "project": "q"}) as site, pytest.raises(ResponseMismatch):
+        site.get_next_dataset_of_project(slug="p")
+
+
 @pytest.mark.parametrize("form", ["call", "raw", "with_headers"])
 def test_every_form_of_a_call_is_compared_in_both_clients(form: str):
     other = httpx.MockTransport(lambda _: httpx.Response(200, json={"slug": "p:other", "id": 1, "parent": "p"}))

@@ -7,12 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core import DecodeError, InconsistentListing, ResponseMismatch, UnsafePath
+from omicsdk.core import DecodeError, InconsistentListing, ResponseMismatch, TransferError, UnsafePath
 from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.removal import plan_removal, remove
 from omicsdk.fs.store import Stores
 from omicsdk.fs.stores.sb import SbStore
 from omicsdk.sb import SevenBridges
+from omicsdk.sb.store import PlatformStore
 from unsettled import unsettled
 
 FILE = {"id": "1" * 24, "name": "a.txt", "type": "file", "size": 1}
@@ -169,6 +170,37 @@ def test_a_listing_of_several_folders_or_of_a_folder_in_itself_ends(tmp_path: Pa
             list(api.ls("sb://o/p/", recursive=True))
 
 
+@pytest.mark.parametrize(
+    ("path", "gateway", "words"),
+    [
+        ("sb://o/p/", Gateway(FILES, adds=[entry(9, "z", OTHER)]), "requested the folder"),
+        ("sb://o/p/in/", Gateway([*FILES, {**FOLDER, "parent": IN}]), "is listed within itself"),
+    ],
+)
+def test_a_folder_alone_is_not_listed_with_what_is_elsewhere(path, gateway, words, tmp_path: Path, monkeypatch):
+    unsettled(monkeypatch, tmp_path)
+    with (
+        SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(gateway)) as api,
+        pytest.raises((ResponseMismatch, InconsistentListing), match=words),
+    ):
+        list(api.ls(path))
+
+
+def test_a_folder_below_that_changed_is_read_once_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    unsettled(monkeypatch, tmp_path)
+    gateway = Gateway([*FILES, entry(3, "x", IN)])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        response = gateway(request)
+        if request.url.params.get("parent") == IN:
+            gateway.files = FILES
+        return response
+
+    with SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(answer)) as api:
+        found = [str(each.path) for each in api.ls("sb://o/p/", recursive=True)]
+    assert found.count("sb://o/p/in/x") == 1
+
+
 def test_a_listing_that_changed_is_read_once_more(removing):
     class Settling(Gateway):
         def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -200,6 +232,33 @@ def test_a_copy_that_the_platform_states_otherwise_replaces_nothing(copied, tmp_
         with pytest.raises(ResponseMismatch):
             store.copy(store.stat("o/p/f3.txt"), "o/p/in/x")
     assert gateway.changed == []
+
+
+def test_a_file_that_the_platform_states_at_its_own_target_is_not_replaced_by_itself(tmp_path: Path, monkeypatch):
+    """Its copy would replace what is at the target: the file itself would be deleted."""
+    unsettled(monkeypatch, tmp_path)
+    gateway = Gateway([*FILES, entry(2, "there", IN)])
+    with SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(gateway)) as api:
+        store = SbStore(client=api)
+        with pytest.raises(ResponseMismatch, match="what is at"):
+            store.copy(store.stat("o/p/f3.txt"), "o/p/in/there")
+    assert gateway.changed == []
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        ({"size": 4}, "5 bytes were sent, but the platform created a file of 4"),
+        ({"name": "b.txt"}, "the name 'a.txt' but"),
+    ],
+)
+def test_an_upload_of_which_the_platform_states_something_else_has_failed(made, words, tmp_path: Path, monkeypatch):
+    unsettled(monkeypatch, tmp_path)
+    answer = httpx.MockTransport(lambda _: httpx.Response(200, json={**FILE, "size": 5, **made}))
+    with SevenBridges("https://api.example.org/v2", credentials="t", transport=answer) as api:
+        upload = PlatformStore(api, "a.txt", {"project": "o/p"}, 5)
+        with pytest.raises((TransferError, ResponseMismatch), match=words):
+            upload.complete("u", [], {})
 
 
 @pytest.mark.parametrize("call", ["files_by_id", "wait_for_tasks"])

@@ -116,10 +116,11 @@ def test_an_empty_page_may_be_followed_by_others():
     assert pages_of({"IsTruncated": True, "KeyCount": 0}, {"keys": ["p/a"], "KeyCount": 1}) == ["p/a"]
 
 
-def test_a_token_that_was_used_ends_the_listing():
-    page = {"keys": ["p/a"], "IsTruncated": True, "NextContinuationToken": "t"}
+@pytest.mark.parametrize("tokens", ["tt", "tut", "tuvu"])
+def test_a_token_that_was_used_ends_the_listing(tokens: str):
+    stated = ({"IsTruncated": True, "NextContinuationToken": token} for token in tokens)
     with pytest.raises(DecodeError, match="NextContinuationToken"):
-        pages_of(dict(page), {**page, "keys": ["p/b"]}, {**page, "keys": ["p/c"]})
+        pages_of(*({"keys": [f"p/{number}"], **page} for number, page in enumerate(stated)))
 
 
 def test_a_repeated_key_is_left_out_and_reported_at_the_end():

@@ -431,3 +431,23 @@ def test_a_file_that_changes_while_it_is_sent_whole_leaves_no_record(
     assert isinstance(file.error, SourceChanged)
     assert records(commons) == []
     assert "was removed" in str(file.error)
+
+
+def test_a_record_of_an_earlier_run_stays_when_the_file_changes(
+    sandbox: Sandbox, commons: Gen3, big: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", status=500))
+    how: Options = {**PARTS, "single": 64 * MIB}
+    (first,) = commons.upload(str(big), retries=0, **how).files
+    assert (first.state, len(records(commons))) == ("failed", 1)
+    sandbox.fault_book.clear()
+    plain = FileBody.read
+
+    def read(self: Any, length: int) -> bytes | int:
+        os.utime(big, ns=(1, 1))
+        return plain(self, length)
+
+    monkeypatch.setattr(FileBody, "read", read)
+    (file,) = commons.upload(str(big), **how).files
+    assert (file.guid, len(records(commons))) == (first.guid, 1)
+    assert f"The record {first.guid} has what was sent last" in str(file.error)

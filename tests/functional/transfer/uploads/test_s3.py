@@ -255,6 +255,35 @@ def test_wrong_bytes_that_a_store_accepts_are_removed_only_where_nothing_was(
     assert ("was removed" if is_removed else f"{key} has {size} bytes now") in error.remedy
 
 
+def test_what_another_client_stored_meanwhile_is_not_removed(
+    client: Any, tmp_path: Path, noise: Any, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "file"
+    path.write_bytes(noise(100_000))
+    plain, withdraw = FileBody.read, S3Object.withdraw
+    monkeypatch.setattr(FileBody, "read", lambda self, length: bytes(255 - byte for byte in plain(self, length)))
+
+    def late(self: S3Object, *arguments: Any) -> str:
+        client.put_object(Bucket=BUCKET, Key="theirs", Body=b"theirs")
+        return withdraw(self, *arguments)
+
+    monkeypatch.setattr(S3Object, "withdraw", late)
+    error = upload([Upload(path, S3Object(client, BUCKET, "theirs"))], clock=ManualClock()).failed[0].error
+    assert error is not None
+    assert stored(client, "theirs") == b"theirs"
+    assert "theirs has 6 bytes now" in str(error.remedy)
+
+
+def test_an_object_that_was_not_made_of_the_parts_is_damaged(endpoint: str, large: Path):
+    client = client_of(endpoint)
+    client.create_bucket(Bucket=BUCKET)
+    other = {"ETag": f'"{"0" * 32}-4"'}
+    client.meta.events.register("after-call.s3.CompleteMultipartUpload", lambda parsed, **_: parsed.update(other))
+    (outcome,) = upload([Upload(large, S3Object(client, BUCKET, "other parts"))]).outcomes
+    assert isinstance(outcome.error, ChecksumMismatch)
+    assert outcome.error.algorithm == "etag"
+
+
 @pytest.mark.parametrize("before", [False, True])
 def test_a_file_that_changes_while_it_is_sent_leaves_what_was_there(
     client: Any, tmp_path: Path, noise: Any, monkeypatch: pytest.MonkeyPatch, before: bool

@@ -22,7 +22,7 @@ FOREIGN = {
         "headers": {"Content-Type": "text/html; charset=utf-8", "ETag": '"5f3-1"'},
         "body": PAGE,
     },
-    "a login page of no type": {"body": b"\n <HTML><head></head></HTML>"},
+    "a login page of no type": {"headers": {"ETag": '"x"'}, "body": b"\n <HTML><head></head></HTML>"},
     "nothing at all": {"headers": {"ETag": ""}},
     "JSON of a proxy": {"headers": {"Content-Type": "application/json", "ETag": ""}, "body": b'{"ok": true}'},
 }
@@ -44,6 +44,24 @@ def test_a_success_without_a_sign_of_the_store_is_not_stored(
     assert "network" in error.remedy
     assert store.completed == []
     assert len(sink.requests) <= (2 if whole else 22)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_etag_of_a_page_is_no_sign_of_the_store(
+    sink: Any, store: Any, file: Path, send: Any, reply: Any, whole: bool
+):
+    """Apache's mod_dav describes in a page what it created; a proxy may do so, too."""
+    page = reply(201, {"Content-Type": "text/html", "ETag": '"5f3-1"'}, b"<html>201 Created</html>")
+    sink.always = lambda request: reply(403) if request.method == "HEAD" else page
+    assert isinstance(error_of(send(file, PutTo(Location(sink.url("a"))) if whole else store)), Unconfirmed)
+    assert store.completed == []
+
+
+def test_a_store_that_fails_while_it_is_asked_for_the_size_is_asked_again(sink: Any, file: Path, send: Any, reply: Any):
+    heads = iter([reply(503), reply(headers={"Content-Length": "10500"}, keep=False)])
+    sink.always = lambda request: next(heads) if request.method == "HEAD" else reply(headers={"ETag": ""})
+    (outcome,) = send(file, PutTo(Location(sink.url("a")))).outcomes
+    assert (outcome.state, outcome.verification) == ("done", "size only")
 
 
 @pytest.mark.parametrize("whole", [True, False])
@@ -117,7 +135,7 @@ def test_an_etag_of_s3_express_is_no_md5(sink: Any, file: Path, send: Any, reply
 
     url = "http://b--use1-az4--x-s3.s3express-use1-az4.us-east-1.amazonaws.com/a"
     sink.always = lambda request: (
-        reply(headers={"Content-Length": "10500"}, keep=False)
+        reply(headers={"Content-Length": "10500", "ETag": f'"{"7" * 32}"'}, keep=False)
         if request.method == "HEAD"
         else reply(headers={"ETag": f'"{"7" * 32}"'})
     )
