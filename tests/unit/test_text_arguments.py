@@ -97,7 +97,11 @@ def test_a_public_function_receives_one_text_as_one_item(function: Callable[...,
     by_name = str(inner.__annotations__[parameter]).startswith("Mapping")
     listed = {"key": ("a.bam",)} if by_name else ("a.bam",)
     assert stand_in(**{parameter: {"key": "a.bam"} if by_name else "a.bam"})[parameter] == listed
-    assert function is not inner, "the function walks a text by character: decorate it with text_is_one_item"
+    layers = [function]
+    while (below := getattr(layers[-1], "__wrapped__", None)) is not None:
+        layers.append(below)
+    decorated = any(layer.__code__ is stand_in.__code__ for layer in layers)
+    assert decorated, "the function walks a text by character: decorate it with text_is_one_item"
 
 
 def _recording(function: Callable[..., Any]) -> Callable[..., dict[str, Any]]:

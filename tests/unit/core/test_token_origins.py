@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.cli.commands.files.listings import Places
-from omicsdk.cli.connecting import connected
+from omicsdk.cli.connecting import connected, stated_by_variables
 from omicsdk.cli.services import SERVICES
 from omicsdk.compat.hca.dss import DSSClient
 from omicsdk.core import ConfigError, OmicsError
@@ -312,6 +312,21 @@ def test_credentials_that_are_kept_back_are_reported(
     with pytest.raises(ConfigError, match="OMICS_CRUNCH_TOKEN belong to no base URL that is configured") as failed:
         _ = open_store("crunch", url=OTHER).client  # type: ignore[attr-defined]
     assert failed.value.remedy.startswith("Set OMICS_CRUNCH_URL to the base URL that they are for.")
+
+
+def test_a_service_without_a_client_of_its_own_gets_its_token_at_its_own_server_only(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OMICS_DTP_TOKEN", TOKEN)
+    assert stated_by_variables("dtp", OTHER, None) == (OTHER, TOKEN)  # nothing is configured
+    assert stated_by_variables("dtp", OTHER, None, OWN) == (OTHER, None)
+    monkeypatch.setenv("OMICS_DTP_URL", OWN)
+    assert stated_by_variables("dtp", None, None) == (OWN, TOKEN)
+    assert stated_by_variables("dtp", f"{OWN}:443/x", None) == (f"{OWN}:443/x", TOKEN)
+    caplog.clear()
+    assert stated_by_variables("dtp", OTHER, None) == (OTHER, None)
+    assert f"OMICS_DTP_TOKEN is for {OWN}, and not sent to {OTHER}" in caplog.text
+    assert TOKEN not in caplog.text
 
 
 def test_hosts_of_uris_get_the_logins_of_their_own_platforms(monkeypatch: pytest.MonkeyPatch) -> None:
