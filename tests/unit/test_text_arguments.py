@@ -70,6 +70,15 @@ def public_functions() -> Iterator[tuple[str, Callable[..., Any]]]:
 PUBLIC = dict(public_functions())
 
 
+def exported_functions() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Those that the package's parts export in addition."""
+    for part in pkgutil.iter_modules(omicsdk.__path__, "omicsdk."):
+        module = importlib.import_module(part.name) if part.ispkg else None
+        for name in getattr(module, "__all__", ()):
+            if inspect.isfunction(exported := getattr(module, name)):
+                yield f"{part.name}.{name}", exported
+
+
 def test_public_functions_take_one_text_where_they_take_several():
     assert len(PUBLIC) > 150
     only_several = [
@@ -83,7 +92,7 @@ def test_public_functions_take_one_text_where_they_take_several():
 
 TAKES_SEVERAL = [
     pytest.param(function, parameter, id=f"{name}-{parameter}")
-    for name, function in sorted(PUBLIC.items())
+    for name, function in sorted({**dict(exported_functions()), **PUBLIC}.items())
     for parameter, annotation in inspect.unwrap(function).__annotations__.items()
     if re.match(r"(?:Mapping\[str, )?str \| (?:Sequence|Collection|Iterable)\[str\]", str(annotation))
     and parameter != "origins"  # one constructor lists them for all credentials: below

@@ -383,6 +383,22 @@ def test_a_quote_in_a_name_of_the_gdc_costs_neither_size_nor_checksum(tmp_path: 
     assert [(file.name, file.size, len(file.checksums)) for (file,) in read(path)] == [('"a.bam', 1, 1), ('b"', 2, 1)]
 
 
+@pytest.mark.parametrize(
+    ("name", "table", "found"),
+    [
+        ("gdc", 'id\tfilename\tmd5\tsize\tcase\tx\nu\ta.bam\t\t1\t"a\tb"\n', "a.bam"),
+        ("gdc-samples", 'File ID\tFile Name\tData Category\tCase ID\tx\nu\ta.bam\tDNA\t"a\tb"\n', "a.bam"),
+        ("ena", 'run_accession\tfastq_ftp\tsample_title\tx\nERR1\th.example/1.gz\t"a\tb"\n', "1.gz"),
+        ("sra-runs", 'Run\tReleaseDate\tSampleName\tx\nSRR1\t2026\t"a\tb"\n', ""),
+    ],
+)
+def test_quotes_of_portals_that_do_not_quote_join_no_cells(name: str, table: str, found: str, tmp_path: Path):
+    path = tmp_path / "list.tsv"
+    path.write_text(table)
+    assert format_of(path) == name
+    assert [file.name for row in read(path) for file in row] == [found]
+
+
 def test_a_list_that_another_program_quoted_is_read_as_such(tmp_path: Path):
     path = tmp_path / "gdc.txt"
     path.write_text('"id"\t"filename"\t"md5"\t"size"\n"x"\t"a ""b"".bam"\t""\t"1"\n')
