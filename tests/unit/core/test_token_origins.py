@@ -472,6 +472,17 @@ def test_the_same_for_a_platforms_own_variable(
 
 
 @pytest.mark.parametrize("text", NO_TOKENS)
+def test_the_same_for_the_file_of_sevenbridges(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    file = tmp_path / ".sevenbridges" / "credentials"
+    file.parent.mkdir()
+    file.write_text(f"[default]\napi_endpoint = {OWN}/v2\nauth_token = {text}\n", "utf-8")
+    with pytest.raises(OmicsError, match="auth_token") as failed:
+        _constructed(next(case for case in CASES if case.word == "sb"), None, None)
+    assert text not in str(failed.value)
+
+
+@pytest.mark.parametrize("text", NO_TOKENS)
 def test_the_same_for_an_argument(text: str) -> None:
     with pytest.raises(OmicsError, match=r"--access-token|The access token is") as failed:
         _constructed(next(case for case in CASES if case.word == "htsget"), OWN, text)

@@ -58,6 +58,17 @@ def test_a_listing_that_ends_before_its_end_is_an_error(links: object, tmp_path:
         list(SbStore(client=client).walk("o/p"))
 
 
+@pytest.mark.parametrize("total", ["-1", "abc", "7" * 5_000, "1.5"])
+def test_a_total_that_is_no_count_is_an_error(total: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    unsettled(monkeypatch, tmp_path)
+    listing = httpx.Response(200, json={"items": [FILE], "links": []}, headers={"X-Total-Matching-Query": total})
+    with (
+        SevenBridges("https://api.example.org/v2", credentials="t", transport=platform(listing)) as client,
+        pytest.raises(DecodeError, match="X-Total-Matching-Query"),
+    ):
+        list(SbStore(client=client).walk("o/p"))
+
+
 @pytest.mark.parametrize("name", [None, 5, ["a"], "", "/etc/passwd", "..", "a/b", "a\0b"])
 def test_a_name_that_no_file_can_have_is_refused_with_its_file(
     name: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

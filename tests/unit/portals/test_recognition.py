@@ -426,6 +426,15 @@ def test_a_damaged_list_that_was_published_is_refused(sample: str, said: str):
         read(PUBLISHED / sample)
 
 
+@pytest.mark.parametrize("row", ["x\ta\t\t1\tr\tmore", "x\ta\t\t1"])
+def test_a_row_with_a_wrong_number_of_cells_is_refused_by_number(row: str, tmp_path: Path):
+    path = tmp_path / "gdc.txt"
+    path.write_text(f"id\tfilename\tmd5\tsize\tstate\ny\tb\t\t1\tr\n{row}\n")
+    count = row.count("\t") + 1
+    with pytest.raises(ListError, match=f"line 3: {count} cells, but the header row has 5 columns"):
+        read(path)
+
+
 def test_the_files_of_a_published_discovery_export_are_those_of_its_studies():
     files = [file for row in read(PUBLISHED / "gen3-discovery.tsv") for file in row]
     assert format_of(PUBLISHED / "gen3-discovery.tsv") == "gen3-discovery"

@@ -138,7 +138,9 @@ def test_a_repeated_key_is_left_out_and_reported_at_the_end():
     assert read == ["p/a", "p/b", "p/c"]
 
 
-@pytest.mark.parametrize("entry", [{}, {"Key": None, "Size": 1}, {"Key": "p/a"}, {"Key": "p/a", "Size": "1"}])
+@pytest.mark.parametrize(
+    "entry", [{}, {"Key": None, "Size": 1}, {"Key": "p/a"}, {"Key": "p/a", "Size": "1"}, {"Key": "p/a", "Size": -1}]
+)
 def test_an_entry_without_a_key_or_a_size_is_reported(entry: dict[str, Any]):
     with pytest.raises(DecodeError, match="Contents"):
         list(s3_pages(lambda **_: {"IsTruncated": False, "Contents": [entry]}, "b", "p/"))

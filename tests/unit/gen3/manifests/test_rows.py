@@ -28,6 +28,14 @@ def test_a_table_of_an_index(written):
     ]
 
 
+def test_a_quote_in_the_first_row_of_a_table_with_tabs_is_text(written):
+    text = 'guid\tfile_name\tsize\na\t"one\t1\nb\ttwo\t2\n'
+    assert [(row.guid, row.file_name, row.size) for row in rows_of(written(text))] == [
+        ("a", '"one', 1),
+        ("b", "two", 2),
+    ]
+
+
 @pytest.mark.parametrize(
     ("guid", "size", "md5"),
     [
