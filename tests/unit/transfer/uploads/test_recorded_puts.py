@@ -4,7 +4,6 @@
 (every status 200 with an empty body; parts are byte 1 repeated).
 """
 
-import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from omicsdk.sandbox.state.integrity import checksum_of
 from omicsdk.transfer.uploads.sending import Kind, difference, judge
 
 DATA = Path(__file__).parents[3] / "data" / "transfer" / "s3_puts.jsonl"
+CHECKSUM = "x-amz-checksum-"
 PUTS = [json.loads(line) for line in DATA.read_text().splitlines()]
 
 
@@ -34,15 +34,14 @@ def test_a_real_servers_answer_confirms_the_bytes_and_no_others(put: Any) -> Non
     assert difference({"md5": "0" * 32}, verdict.facts) is not None
 
 
-@pytest.mark.parametrize("put", PUTS, ids=[f"{put['server']}: {put['step']}" for put in PUTS])
-def test_the_sandbox_computes_the_checksums_that_real_servers_state(put: Any) -> None:
-    stated = {
-        name.removeprefix("x-amz-checksum-"): value
-        for name, value in put["headers"].items()
-        if name.startswith("x-amz-checksum-")
-    }
-    small = body_of(put)[: 1 << 20]  # CRC64 is slow here
-    for name, value in stated.items():
-        assert len(base64.b64decode(value)) == len(base64.b64decode(checksum_of(name, small)))
-        if len(small) == len(body_of(put)):
-            assert checksum_of(name, small) == value
+STATED = [
+    pytest.param(put, name.removeprefix(CHECKSUM), value, id=f"{put['server']}: {put['step']}")
+    for put in PUTS
+    for name, value in put["headers"].items()
+    if name.startswith(CHECKSUM) and (put["body"] is not None or "crc64" not in name)  # of 5 MiB it is slow here
+]
+
+
+@pytest.mark.parametrize(("put", "name", "value"), STATED)
+def test_the_sandbox_computes_the_checksums_that_real_servers_state(put: Any, name: str, value: str) -> None:
+    assert checksum_of(name, body_of(put)) == value
