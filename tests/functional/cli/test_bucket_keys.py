@@ -140,6 +140,9 @@ def test_keys_that_are_no_paths_are_reported_and_the_others_copied(omics):
 def test_with_such_keys_sync_removes_nothing(omics, bucket, tmp_path, words):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/mine").write_text("m")
+    planned = omics("sync", "--delete", "--dry-run", *words)[1]["files"]
+    assert {row["plan"] for row in planned} >= {"skip"}
+    assert "remove" not in {row["plan"] for row in planned}
     code, result, said = omics("--yes", "sync", "--delete", "--max-delete", "99", *words)
     assert (code, result["removed"]) == (3, [])
     assert "nothing is removed" in said

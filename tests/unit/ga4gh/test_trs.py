@@ -173,6 +173,7 @@ def test_a_file_without_its_text_is_read_as_plain_text(tmp_path: Path) -> None:
         ({"id": "v1", "name": "one", "url": f"{BASE}/tools/a%2Fb/versions/v1"}, "v1"),  # trs-filer
         ({"id": "a/b:1.0", "name": "1.0", "url": f"{BASE}/tools/a%2Fb/versions/1.0"}, "1.0"),  # Dockstore
         ({"id": "a/b:f/x", "name": "f/x", "url": f"{BASE}/tools/a%2Fb/versions/f%2Fx?y=1"}, "f%2Fx"),
+        ({"id": "x", "name": "one", "url": f"{BASE}/tools/a%2Fb/versions/v1/"}, "v1"),
         ({"id": "v1", "name": "one"}, "v1"),
         ({"id": "a/b:1.0", "name": "1.0", "url": "http://[/versions/"}, "1.0"),
         ({"name": "one", "url": None}, "one"),
