@@ -129,7 +129,7 @@ def test_a_manifest_with_a_field_of_another_result_is_refused():
 def test_no_file_goes_into_a_field_that_was_not_requested(created: Any):
     gateway = Gateway(created=created)
     with client(gateway) as pangea, pytest.raises(ResponseMismatch, match="create_field"):
-        begin_put(pangea, ResultId(RESULT), "new", overwrite=True)
+        ResultId(RESULT).create_field(pangea, "new")
     assert gateway.changed == ["POST /api/sample_ar_fields"]
 
 
