@@ -13,7 +13,7 @@ from omicsdk.cli.errors import DONE, INTERRUPTED
 from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, flag, key, loaded
 from omicsdk.cli.output import Call, Console, Output, logs_shown
 from omicsdk.cli.parser import parse, parse_globals
-from omicsdk.core.answer import json_of
+from omicsdk.core.answer import decoded, json_of
 from omicsdk.core.errors import AuthError, Interrupted, NotJson, UsageError
 from omicsdk.core.type_guards import is_array
 
@@ -193,7 +193,8 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
 
 def _page(answer: httpx.Response, items: str, operation: str) -> tuple[Any, str]:
     """Return a decoded page with its list, and the list's key."""
-    from omicsdk.core.paging import CONTENT_KEY_HEADER, page_of
+    from omicsdk.core.answer import page_of
+    from omicsdk.core.paging import CONTENT_KEY_HEADER
 
     key = answer.headers.get(CONTENT_KEY_HEADER) or items
     return page_of(answer, key, operation), key
@@ -233,7 +234,7 @@ def _print_answer(answer: httpx.Response, items: str | None, output: Output, acc
 
 def _is_json(answer: httpx.Response) -> bool:
     try:
-        answer.json()
+        decoded(answer.content)
     except ValueError:
         return False
     return True

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import re
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,6 +35,8 @@ LARGE = 1 << 18
 def decoded(content: bytes) -> Any:
     """Decode a JSON text; with msgspec if it is installed (extra `fast`) and the text is long.
 
+    Half of a surrogate pair, which cutting a text may leave, becomes U+FFFD: no URL, file name or terminal can have it.
+
     Raises:
         ValueError: It is not JSON, or is nested deeper than Python can read.
     """
@@ -44,10 +47,20 @@ def decoded(content: bytes) -> Any:
                 try:
                     return decode(content)
                 except ValueError:
-                    pass  # stricter than json: NaN, and encodings other than UTF-8; json decides
+                    pass  # stricter than json: NaN, halves of pairs, and encodings other than UTF-8; json decides
+        if any(mark in content for mark in _MARKS_OF_SURROGATES):
+            content = _SURROGATES.sub(lambda found: _REPLACEMENT if found[1] else found[0], content)
         return json.loads(content)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+_MARKS_OF_SURROGATES = (b"\\ud", b"\\uD", b"\xed")
+# Pairs and other escapes are matched first, so that what remains is half of a pair, escaped or as bytes.
+_SURROGATES = re.compile(
+    rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\[^u]|(\\u[dD][89a-fA-F]..|\xed[\xa0-\xbf][\x80-\xbf])", re.DOTALL
+)
+_REPLACEMENT = "\ufffd".encode()
 
 
 @cache
@@ -111,11 +124,12 @@ def _settle() -> None:
         gc.unfreeze()
 
 
-def json_of(response: "httpx.Response") -> Any:
+def json_of(response: "httpx.Response", operation: str = "") -> Any:
     """Decode the JSON of an answer; None where its body is empty.
 
     Args:
         response: The answer, as `raw` of an operation returns it.
+        operation: The operation, for errors; by default the path of its URL.
 
     Raises:
         NotJson: It is not JSON.
@@ -123,8 +137,11 @@ def json_of(response: "httpx.Response") -> Any:
     content = response.content
     if not content:
         return None
-    with paused_for(len(content)):
-        return json_value(content, response.url.path, str(response.url), lambda: response.text)
+    try:
+        with paused_for(len(content)):
+            return decoded(content)
+    except ValueError as error:
+        raise not_json(operation or response.url.path, str(response.url), response.text, str(error)) from error
 
 
 def checked_json(response: "httpx.Response", operation: str, shape: Shape) -> Any:
@@ -160,6 +177,17 @@ def json_value(content: bytes, operation: str, url: str, text: Callable[[], str]
         return decoded(content)
     except ValueError as error:
         raise not_json(operation, url, text(), str(error)) from error
+
+
+def page_of(response: "httpx.Response", key: str, operation: str) -> Any:
+    """Return a whole response as a decoded page that has its list; arguments and errors as those of `items_at`.
+
+    Raises:
+        NotJson: It is not JSON.
+    """
+    page = json_of(response, operation)
+    items_at(page, key, operation)
+    return page
 
 
 @dataclass(frozen=True, slots=True)

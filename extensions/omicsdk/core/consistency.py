@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from omicsdk.core.errors import DecodeError, OmicsError, shortened
-from omicsdk.core.paging import found_at
+from omicsdk.core.paging import found_at, stated_number
 from omicsdk.core.type_guards import is_array
 
 if TYPE_CHECKING:
@@ -307,18 +307,20 @@ class ListingCheck:
             self._note(f"the entry {shortened(repr(key), 200)} is listed more than once")
         return is_new
 
-    def page(self, listed: int, stated: int | None) -> None:
+    def page(self, listed: int, stated: object) -> None:
         """Note how many entries a page has; fewer than the page states make the listing inconsistent."""
-        if stated is not None and listed < stated:
-            self._note(f"a page states {stated} entries, but has {listed}")
+        number = stated_number(stated, "the number of entries", self._operation)
+        if number is not None and listed < number:
+            self._note(f"a page states {number} entries, but has {listed}")
 
-    def total(self, stated: int | None) -> None:
+    def total(self, stated: object) -> None:
         """Note the total that a page states; one that differs from an earlier page's makes the listing inconsistent."""
-        if stated is None:
+        number = stated_number(stated, "the total", self._operation)
+        if number is None:
             return
-        if self._total is not None and stated != self._total:
-            self._note(f"the stated total changed from {self._total} to {stated}")
-        self._total = stated
+        if self._total is not None and number != self._total:
+            self._note(f"the stated total changed from {self._total} to {number}")
+        self._total = number
 
     def finish(self, *, exact: bool = True) -> None:
         """Raise what was noted, after the last page.

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit, urlunsplit
 
-from omicsdk.core.api_errors import not_json
 from omicsdk.core.errors import DecodeError, shortened
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.request import Paging, Request
+from omicsdk.core.type_guards import is_number, number_in
 
 if TYPE_CHECKING:
-    import httpx
+    pass
 
 CONTENT_KEY_HEADER = "x-openapi-paginated-content-key"
 """Header that names the page's list; HCA services send it with every page but the last."""
@@ -104,19 +104,19 @@ def _is_after_last(
         DecodeError: It leads to this page, or to one before it.
     """
     query = dict(parse_qsl(url_parts(link).query))
-    name = next((name for name in (paging.parameter, "offset", "page") if _is_count(query.get(name))), None)
+    name = next((name for name in (paging.parameter, "offset", "page") if number_in(query.get(name)) is not None), None)
     if name is None:
         return False
     items = list_at(page(), content_key(paging, headers))
     if items is not None and not items:
         return True
     place, begin = int(query[name]), dict(parse_qsl(urlsplit(request.url).query)).get(name, "")
-    if _is_count(begin) and place <= int(begin):
+    if place <= _number(begin, -1):
         raise DecodeError(request.operation, name, query[name], expected="the token of another page")
     stated = _header_link(headers, paging.last, "last") if paging.style == "link" else None
     last = dict(parse_qsl(url_parts(stated or "").query)).get(name)
     is_full = items is None or len(items) >= _number(query.get(paging.limit or "limit"), len(items) + 1)
-    return last is not None and _is_count(last) and place > int(last) and not is_full
+    return place > _number(last, place) and not is_full
 
 
 def _token_in(link: str, parameter: str) -> str | None:
@@ -150,12 +150,8 @@ def _next_values(paging: Paging, request: Request, page: Any) -> dict[str, str]:
     return {} if is_short else {paging.parameter: str(_number(asked.get(paging.parameter), 1) + 1)}
 
 
-def _is_count(text: str | None) -> bool:
-    return re.fullmatch("[0-9]{1,18}", text or "") is not None
-
-
 def _number(text: str | None, otherwise: int) -> int:
-    return int(text) if text is not None and _is_count(text) else otherwise
+    return otherwise if (number := number_in(text)) is None else number
 
 
 def _with_query(url: str, name: str, value: str) -> str:
@@ -216,9 +212,27 @@ def count_at(answer: object, key: str, operation: str) -> int:
         DecodeError: It is not a whole number of 0 or more.
     """
     found = found_at(answer, key)
-    if not isinstance(found, int) or isinstance(found, bool) or found < 0:
+    if not is_number(found):
         raise DecodeError(operation, key, found, expected="a count")
     return found
+
+
+def stated_number(value: object, field: str, operation: str, *, text: bool = False) -> int | None:
+    """Return a size or count as an answer states it; None if it states none.
+
+    Args:
+        value: What the answer has in its place.
+        field: The place, for the error.
+        operation: The operation, for the error.
+        text: Whether digits in a text are legal there, as in a header.
+
+    Raises:
+        DecodeError: It is something else than a whole number from 0 to 2**63 - 1.
+    """
+    number = number_in(value) if text or is_number(value) else None
+    if number is None and value is not None:
+        raise DecodeError(operation, field, value, expected="a whole number from 0 to 2**63 - 1")
+    return number
 
 
 def items_at(page: Any, key: str, operation: str = "the service") -> list[Any]:
@@ -246,16 +260,6 @@ def list_at(page: Any, key: str) -> list[Any] | None:
     """Return the list of `items_at`, or None if there is none."""
     lists = (_list_at(page, each) for each in alternatives(key))
     return next((found for found in lists if found is not None), None)
-
-
-def page_of(response: "httpx.Response", key: str, operation: str) -> Any:
-    """Return a whole response as a decoded page that has its list; arguments and errors as those of `items_at`."""
-    try:
-        page = response.json() if response.content else None
-    except ValueError as error:
-        raise not_json(operation, str(response.url), response.text, str(error)) from None
-    items_at(page, key, operation)
-    return page
 
 
 def _no_list(page: Any, key: str, operation: str) -> DecodeError:

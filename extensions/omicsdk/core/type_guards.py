@@ -14,10 +14,16 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
     return type(value) is list
 
 
-def number_in(text: str) -> int | None:
-    """The whole number below 2**63 that a text states; None for any other text. Python refuses to read 5,000 digits."""
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else _BEYOND
-    return number if number < _BEYOND else None
+def is_number(value: object) -> TypeGuard[int]:
+    """True for a whole number from 0 to 2**63 - 1: the one rule for sizes and counts that others state."""
+    return type(value) is int and 0 <= value < _BEYOND
+
+
+def number_in(value: object) -> int | None:
+    """That number, where a text may state it in digits as well; None for anything else. Python refuses 5,000 digits."""
+    if isinstance(value, str):
+        value = int(value) if value.isascii() and value.isdigit() and len(value) < _DIGITS else None
+    return value if is_number(value) else None
 
 
 _BEYOND, _DIGITS = 1 << 63, 20

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.client import clock_of
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import APIError, ConnectFailed, OmicsError, TransportError
+from omicsdk.core.paging import stated_number
 from omicsdk.core.retry import Retry
 from omicsdk.crunch.requests import json_object, raw_request
 
@@ -113,7 +114,7 @@ def newest_first(client: Crunch, pages: int = PAGES_OF_ONE, retry: Retry | None 
     if first.next is None or not found:
         yield from reversed(found)
         return
-    last = -(-first.count // len(found))
+    last = -(-(stated_number(first.count, "count", "list_statuses") or 0) // len(found))
     for number in range(last, max(0, last - pages), -1):
         yield from reversed(asked.list_statuses(page=number).results)
 

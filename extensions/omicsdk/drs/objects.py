@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from omicsdk.core.checksums import from_base64, is_checksum
 from omicsdk.core.errors import DecodeError, TransferError, UnsafePath
+from omicsdk.core.paging import stated_number
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_array, is_object
 
@@ -136,9 +137,9 @@ def object_of(told: Mapping[str, Any], asked: str = "") -> DrsObject:
 
     Raises:
         UnsafePath: Its name, or that of a member, is not text.
-        DecodeError: It is a bundle without a list of members, or the list contains something else.
+        DecodeError: Its size is no whole number; or it is a bundle without a list of members, or the list contains something else.
     """
-    id, size = told.get("id") or asked, told.get("size")
+    id = told.get("id") or asked
     listed = told.get("access_methods")
     methods = tuple(_method(each) for each in listed if is_object(each)) if is_array(listed) else ()
     contents, form = told.get("contents"), told.get("form")
@@ -146,7 +147,7 @@ def object_of(told: Mapping[str, Any], asked: str = "") -> DrsObject:
     return DrsObject(
         id=str(id),
         name=_name(told, f"object {id}") or _name_from(str(id), methods),
-        size=size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
+        size=stated_number(told.get("size"), "size", "get_object"),
         checksums=checksums_of(told.get("checksums")),
         methods=methods,
         members=_members(contents) if is_bundle else None,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 from urllib.parse import quote
 
+from omicsdk.core.answer import decoded
 from omicsdk.core.client import Client, PlainClient, beside, exchange_of, plain_request
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import is_loopback
@@ -445,6 +446,6 @@ def _lowered(hosts: Mapping[str, str]) -> dict[str, str]:
 def _json(response: httpx.Response) -> object:
     """An answer, decoded; None for one that is not JSON, such as a page for users: it knows no host."""
     try:
-        return response.json()
+        return decoded(response.content)
     except ValueError:
         return None

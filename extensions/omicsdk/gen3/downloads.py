@@ -16,6 +16,7 @@ import omicsdk.transfer
 from omicsdk.core.answer import json_of
 from omicsdk.core.credentials import ANONYMOUS, BearerToken, origin_of
 from omicsdk.core.errors import Forbidden, OmicsError, Unauthorized
+from omicsdk.core.paging import stated_number
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.downloads import Shared, download_objects
@@ -265,7 +266,7 @@ def download_record(client: Gen3, guid: str, folder: str | os.PathLike[str] = ".
         name,
         folder,
         what=guid,
-        size=record.get("size"),
+        size=stated_number(record.get("size"), "size", f"get_record of {guid}"),
         checksums=checksums,
     )
 

@@ -35,7 +35,7 @@ from omicsdk.core.files import PRIVATE
 from omicsdk.core.omit import OMIT
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.retry import seconds_of_date
-from omicsdk.core.type_guards import is_object
+from omicsdk.core.type_guards import is_object, number_in
 from omicsdk.drs.objects import checksums_of
 from omicsdk.gen3.index_records import records_of
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
@@ -360,7 +360,7 @@ class FenceStore(MultipartStore):
             record: object = json_of(self._indexd.get_record.raw(guid=self.guid))
         except NotFound:
             return None
-        if is_object(record) and record.get("size") == sum(part.size for part in parts):
+        if is_object(record) and number_in(record.get("size")) == sum(part.size for part in parts):
             return checksums_of(record.get("hashes"))
         return None
 

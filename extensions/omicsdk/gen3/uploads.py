@@ -30,7 +30,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
-from omicsdk.core.type_guards import is_object
+from omicsdk.core.type_guards import is_object, number_in
 from omicsdk.drs.objects import checksums_of as stated_checksums
 from omicsdk.gen3.fence_store import PART_SIZE, SINGLE, Destination, FenceStore, GuidBook
 from omicsdk.gen3.index_records import matching_records
@@ -313,7 +313,7 @@ class _Existing:
         except OSError as error:
             raise unreadable(name, str(path), error) from error
         for record in matching_records(self._commons.indexd, {"file_name": name, "size": size}):
-            if record.get("file_name") != name or record.get("size") != size or not record.get("urls"):
+            if record.get("file_name") != name or number_in(record.get("size")) != size or not record.get("urls"):
                 continue  # a blank record, or an index that passed over a criterion
             if not self._is_own(record):
                 continue
@@ -445,7 +445,7 @@ def _is_filled(record: Mapping[str, Any]) -> bool:
 
 
 def _compare(record: Mapping[str, Any], file: UploadedFile) -> None:
-    if record["size"] != file.size:
+    if number_in(record["size"]) != file.size:
         raise TransferError(
             f"{file.name}: {file.size} bytes were sent, but the commons has {record['size']}",
             name=file.name,

@@ -149,9 +149,7 @@ def size_of(data: object) -> int | None:
         return None
     record = data.get("full_record")
     stated = data.get("size", record.get("size") if is_object(record) else None)
-    if isinstance(stated, str):
-        return number_in(stated)
-    return stated if isinstance(stated, int) and not isinstance(stated, bool) and stated >= 0 else None
+    return number_in(stated)
 
 
 def _last_part(stated: str) -> str:

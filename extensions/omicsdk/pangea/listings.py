@@ -12,7 +12,7 @@ from omicsdk.core.errors import BadRequest, NotFound, OmicsError, ServerError, U
 from omicsdk.core.model import check_fields
 from omicsdk.core.omit import OMIT
 from omicsdk.core.text_arguments import text_is_one_item
-from omicsdk.core.type_guards import is_array
+from omicsdk.core.type_guards import is_array, is_number
 from omicsdk.pangea.answers import Blob, object_of, unlike
 from omicsdk.pangea.batches import Batch, each
 from omicsdk.pangea.fields import operation
@@ -484,7 +484,7 @@ def _checked_page(answer: object, url: str) -> Blob:
         raise unlike(url, "results", page.get("results"), "a list")
     if not isinstance(page.get("next"), str | None):
         raise unlike(url, "next", page["next"], "a URL")
-    if not isinstance(page.get("count"), int | None):
+    if page.get("count") is not None and not is_number(page["count"]):
         raise unlike(url, "count", page["count"], "a number")
     return page
 

@@ -16,14 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import quote
 
+from omicsdk.core.answer import decoded
 from omicsdk.core.batches import batches
 from omicsdk.core.bodies import form_body
 from omicsdk.core.client import PlainClient, plain_request, stopping_by
 from omicsdk.core.closing import Closing
 from omicsdk.core.credentials import ANONYMOUS, ApiKey, Credentials, checked_token, is_confidential, origin_of
 from omicsdk.core.errors import ConfigError, DecodeError, Forbidden, NotFound, OmicsError
+from omicsdk.core.paging import stated_number
 from omicsdk.core.threads import never, side_by_side
-from omicsdk.core.type_guards import is_array, is_object, number_in
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.downloads import expect, item_for, locator_of
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.objects import DrsObject, hexadecimal, in_order
@@ -191,7 +193,7 @@ class Service(Source):
         """
         response = self.client.send(plain_request(name, method, path, **sent))
         try:
-            return response.json()
+            return decoded(response.content)
         except ValueError:
             raise DecodeError(name, "the body", response.text[:200], expected="JSON") from None
 
@@ -249,14 +251,14 @@ class Gdc(Service):
                     file, error=NotFound(unknown, remedy="Check the UUID; a newer version may have replaced the file.")
                 )
             ]
-        size: object = told.get("file_size")
+        size = stated_number(told.get("file_size"), "file_size", f"files of the GDC, {file.address}")
         md5 = hexadecimal("md5", str(told.get("md5sum") or ""))
         return [
             replace(
                 file,
                 # The names of some are keys of S3.
                 name=file.name or str(told.get("file_name") or file.address).rpartition("/")[2],
-                size=size if file.size is None and isinstance(size, int) else file.size,
+                size=size if file.size is None else file.size,
                 checksums=file.checksums or ({"md5": md5} if md5 else {}),
             )
         ]
@@ -331,9 +333,9 @@ class Sra(Service):
         stated = str(told.get("name") or run).rpartition("/")[2]
         name = stated if "." in stated else f"{stated}.sra"
         self._links.keep((run, name), link)
-        size = str(told.get("size") or "")
+        size = stated_number(told.get("size") or None, "size", f"the run {run}", text=True)
         md5 = hexadecimal("md5", str(told.get("md5") or ""))
-        return ListedFile("sra", run, name, number_in(size), {"md5": md5} if md5 else {}, run)
+        return ListedFile("sra", run, name, size, {"md5": md5} if md5 else {}, run)
 
 
 def _open_link(locations: object) -> str:
@@ -379,8 +381,8 @@ class GoogleStorage(Service):
         headers = self.client.send(request).headers
         stated = (each.strip().partition("=") for each in headers.get("x-goog-hash", "").split(","))
         sums = {name: hexadecimal(name, value) for name, _, value in stated if name in ("md5", "crc32c")}
-        length = headers.get("x-goog-stored-content-length") or headers.get("content-length", "")
-        size = number_in(length) if file.size is None else file.size
+        length = headers.get("x-goog-stored-content-length") or headers.get("content-length") or None
+        size = stated_number(length, "Content-Length", request.operation, text=True) if file.size is None else file.size
         return replace(file, size=size, checksums={name: value for name, value in sums.items() if value})
 
 

@@ -12,6 +12,7 @@ from omicsdk.core.answer import decoded
 from omicsdk.core.client import exchange_of
 from omicsdk.core.errors import MissingExtra, NotFound, UsageError
 from omicsdk.core.lazy import require
+from omicsdk.core.paging import stated_number
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sb.paths import app_id, project_id
 
@@ -72,7 +73,7 @@ def install_app(client: SevenBridges, id: str, document: Mapping[str, Any] | str
         last = get_app(client, app_id(id)[0])
     except NotFound:
         return add_revision(client, id, None, document)
-    return add_revision(client, id, int(last.revision or 0) + 1, document)
+    return add_revision(client, id, (stated_number(last.revision, "revision", "get_app") or 0) + 1, document)
 
 
 def add_revision(client: SevenBridges, id: str, revision: int | None, document: object, form: str | None = None) -> App:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.consistency import InconsistentListing, despite_contradictions
 from omicsdk.core.errors import TransferError, UsageError
+from omicsdk.core.paging import stated_number
 from omicsdk.core.platform import settings_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.sb.listings import Entry, Folders, is_folder, name_of, top_of
@@ -340,7 +341,7 @@ def size_of(file: File) -> int | None:
     Args:
         file: The file.
     """
-    return file.size if isinstance(file.size, int) else None
+    return stated_number(file.size, "size", "get_file_details")
 
 
 def checksums_of(file: File) -> dict[str, str]:

@@ -24,6 +24,7 @@ from omicsdk.core.consistency import (
 )
 from omicsdk.core.errors import DecodeError, NotFound, UsageError
 from omicsdk.core.model import check_fields
+from omicsdk.core.paging import stated_number
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import number_in
@@ -228,7 +229,6 @@ def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = N
     check = ListingCheck(f"list_files of {target.get('project') or target.get('parent')}")
     check.total(total)
     for file in paged(answer.value, total, page_at, follow, _files_of, _next):
-        check_fields("list_files", file, "id", optional=("size", "metadata"))
         check.entry(file.id)
         yield file
     check.finish(exact=False)  # what was added meanwhile comes after the last page
@@ -236,9 +236,7 @@ def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = N
 
 def _total(headers: Any) -> int | None:
     total: object = headers.x_total_matching_query
-    if total is not None and (not isinstance(total, int) or total < 0):
-        raise DecodeError("list_files", "headers.X-Total-Matching-Query", total, expected="a count")
-    return total
+    return stated_number(total, "headers.X-Total-Matching-Query", "list_files")
 
 
 class CircularPages(DecodeError):
@@ -324,11 +322,8 @@ def followed(page: P, follow: Callable[[P], P], next_of: Callable[[P], str | Non
 
 
 def _files_of(page: FilePage) -> list[File]:
-    from omicsdk_api.sb.models.file import File
-
-    for number, each in enumerate(page.items or ()):
-        if not isinstance(each, File):  # pyright: ignore[reportUnnecessaryIsInstance] - a decoder keeps what it cannot read
-            raise DecodeError("list_files", f"items[{number}]", each, expected="an object")
+    for number, file in enumerate(page.items or ()):
+        check_fields("list_files", file, "id", optional=("size", "metadata", "tags"), place=f"items[{number}]")
     return list(page.items or ())
 
 

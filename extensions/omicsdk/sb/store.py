@@ -25,6 +25,7 @@ from omicsdk.core.errors import (
     TransportError,
 )
 from omicsdk.core.omit import OMIT
+from omicsdk.core.paging import stated_number
 from omicsdk.sb.listings import FILE_NAME
 from omicsdk.transfer.uploads.store import Cut, MultipartStore, NoSuchUpload, PartPlan, PartRules, SentPart, Source
 
@@ -230,8 +231,8 @@ class PlatformStore(MultipartStore):
         except OmicsError as error:
             self._is_unsure |= is_unsure(error)
             raise
-        size = made.get("size")
-        if isinstance(size, int) and size != self._size:
+        size = stated_number(made.get("size"), "size", f"complete_upload of {self.target}")
+        if size not in (None, self._size):
             raise TransferError(
                 f"{self.target}: {self._size} bytes were sent, but the platform created a file of {size}",
                 remedy="Delete that file, then upload it again.",
@@ -262,7 +263,8 @@ class PlatformStore(MultipartStore):
 
     def _choice(self, upload: _Begun, asked: int) -> int:
         """The size of parts that the platform chose, which must be one that can work."""
-        size = asked if upload.part_size is None else int(upload.part_size)
+        stated = stated_number(upload.part_size, "part_size", f"start_upload of {self.target}")
+        size = asked if stated is None else stated
         if not 1 <= size <= LARGEST_PART or max(1, -(-self._size // size)) > MOST_PARTS:
             raise TransferError(
                 f"{self.target}: the platform requires parts of {size} bytes, with which {self._size} bytes cannot be sent",

@@ -34,9 +34,12 @@ from omicsdk.core.errors import (
     TransportError,
     error_class,
 )
+from omicsdk.core.model import STRING, check, members
+from omicsdk.core.paging import count_at
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.s3_clients import careful
 from omicsdk.core.sending.connections import Network, network
+from omicsdk.core.type_guards import is_number
 from omicsdk.transfer.network.requests import Location, server_of
 from omicsdk.transfer.uploads.store import (
     PART_SIZE,
@@ -184,7 +187,7 @@ def s3_pages(
         objects, folders = page.get("Contents", ()), page.get("CommonPrefixes", ())
         for entry in objects:
             key = entry.get("Key")
-            if not isinstance(key, str) or not isinstance(size := entry.get("Size"), int) or size < 0:
+            if not isinstance(key, str) or not is_number(entry.get("Size")):
                 raise DecodeError(operation, "Contents", dict(entry), expected="a Key and a Size")
             if not key.startswith(prefix):
                 raise ResponseMismatch(operation, "prefix", prefix, key)
@@ -211,6 +214,32 @@ def etag_of(told: Mapping[str, Any]) -> str:
         told: The entry of a list, or the answer to HEAD.
     """
     return str(told.get("ETag", "")).strip('"')
+
+
+def size_of(told: Mapping[str, Any], field: str = "ContentLength") -> int:
+    """Return the size of an object in bytes.
+
+    Args:
+        told: The answer to HEAD, or the entry of a list.
+        field: What states it.
+
+    Raises:
+        DecodeError: It is missing, or no whole number from 0 to 2**63 - 1.
+    """
+    return count_at(told, field, "head_object")
+
+
+def upload_id_of(answer: dict[str, Any]) -> str:
+    """Return the id of an upload in parts that was begun.
+
+    Args:
+        answer: The answer to `create_multipart_upload`.
+
+    Raises:
+        DecodeError: It has none.
+    """
+    check("create_multipart_upload", "", answer, members(UploadId=STRING))
+    return answer["UploadId"]
 
 
 # -- an object to upload to
@@ -402,11 +431,7 @@ class S3Object(MultipartStore):
             answer = self._call("create_multipart_upload", **arguments)
         finally:
             _signing.plain = False
-        if not isinstance(upload_id := answer.get("UploadId"), str):
-            raise DecodeError(
-                f"{self.target}: create_multipart_upload", "UploadId", upload_id, expected="an identifier"
-            )
-        return upload_id
+        return upload_id_of(answer)
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
         """Sign a part's PUT."""
@@ -442,7 +467,7 @@ class S3Object(MultipartStore):
             head = self._call("head_object")
         except OmicsError as error:  # keys that may put need not be allowed to read
             return (0, "") if isinstance(error, NotFound) else None
-        return head["ContentLength"], etag_of(head)
+        return size_of(head), etag_of(head)
 
     def examine(self) -> Mapping[str, str] | None:
         """Return the size of the object, and its checksums, as HEAD states them.
@@ -457,7 +482,7 @@ class S3Object(MultipartStore):
             raise Unconfirmed(said) from error
         except (AuthError, BadRequest, Forbidden):
             return None
-        return {"size": str(answer["ContentLength"]), "etag": etag_of(answer)}
+        return {"size": str(size_of(answer)), "etag": etag_of(answer)}
 
     def withdraw(self, source: Source, etag: str) -> str:
         """Remove the object if there was none before, and it can only be this one."""
@@ -465,7 +490,7 @@ class S3Object(MultipartStore):
             head = self._call("head_object")
         except NotFound:
             return f"{self.target} does not exist."
-        size, now = head["ContentLength"], etag_of(head)
+        size, now = size_of(head), etag_of(head)
         if self._before == (0, "") and size <= source.size and etag in ("", now):
             self._call("delete_object")
             return f"{self.target} did not exist before; what was stored there was removed."
@@ -493,10 +518,11 @@ class S3Object(MultipartStore):
                 }
                 checksums["md5"] = etag if _MD5.match(etag) and not self._encrypted else ""
                 known = {name: value for name, value in checksums.items() if value}
-                found[part["PartNumber"]] = SentPart(part["PartNumber"], part["Size"], etag, known)
+                number = count_at(part, "PartNumber", "list_parts")
+                found[number] = SentPart(number, count_at(part, "Size", "list_parts"), etag, known)
             if not page.get("IsTruncated"):
                 return found
-            marker = page["NextPartNumberMarker"]
+            marker = count_at(page, "NextPartNumberMarker", "list_parts")
 
     def unfinished(self, source: Source) -> str:
         """Return the newest unfinished upload of this object that can be resumed."""

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import DecodeError
-from omicsdk.core.paging import content_key, found_at, items_at, list_at, next_link, next_request, page_of, with_items
+from omicsdk.core.answer import page_of
+from omicsdk.core.paging import content_key, found_at, items_at, list_at, next_link, next_request, with_items
 from omicsdk.core.request import OperationFacts, Paging, request
 from omicsdk_api.dss import AsyncDssApi, DssApi
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.errors import REFUSED
-from omicsdk.core.type_guards import is_array
+from omicsdk.core.type_guards import is_array, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -89,9 +89,10 @@ def row_of(kind: str, hit: Mapping[str, Any]) -> dict[str, Any]:
             **counts,
             "title": _joined(hit.get("projects"), "projectTitle"),
         }
-    found: list[dict[str, Any]] = hit.get(kind) or [{}]
-    own = found[0]
-    plain = {name: value for name, value in own.items() if isinstance(value, str | int | float)}
+    own: object = next(iter(listed), None) if is_array(listed := hit.get(kind)) else None
+    plain = {
+        name: value for name, value in (own.items() if is_object(own) else ()) if isinstance(value, str | int | float)
+    }
     return {"uuid": hit["entryId"], **plain, **(counts if summaries else {})}
 
 

@@ -11,7 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, cast, overload
 
 from omicsdk.compat._answers import DocumentedBody, DocumentedResponse, translating
-from omicsdk.core.paging import content_key, items_at, page_of
+from omicsdk.core.answer import json_of, page_of
+from omicsdk.core.paging import content_key, items_at
 from omicsdk.core.request import URI_LIST, Paging
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def plain_answer(response: httpx.Response) -> Any:
     if not response.content:
         return None
     if response.headers.get("content-type", "").startswith("application/json"):
-        return response.json()
+        return json_of(response)
     if response.headers.get("content-type") == URI_LIST:
         return response.text
     return response.content

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from omicsdk.core.answer import decoded
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import BearerToken, Credentials, Token, checked_token
 from omicsdk.core.errors import APIError, AuthError, ConfigError
@@ -137,7 +138,7 @@ def google_credentials(
 
 def _read(path: Path, remedy: str) -> dict[str, object]:
     try:
-        stated: object = json.loads(path.read_bytes())
+        stated: object = decoded(path.read_bytes())
     except OSError as error:
         raise AuthError(f"The credentials file {path} cannot be read: {error.strerror}", remedy=remedy) from error
     except ValueError as error:
@@ -174,7 +175,7 @@ def is_client_secrets(path: Path) -> bool:
         path: The file.
     """
     try:
-        stated: object = json.loads(path.read_bytes())
+        stated: object = decoded(path.read_bytes())
     except (OSError, ValueError):  # the caller reads it as a credentials file, and reports errors
         return False
     return is_object(stated) and any(is_object(stated.get(name)) for name in ("installed", "web"))
@@ -212,7 +213,7 @@ def log_in(
     from omicsdk.core.oauth.redirect_server import grant_by_browser
     from omicsdk.core.oauth.redirect_server import open_browser as open_usual_browser
 
-    application = Application.of(json.loads(secrets.read_bytes()), str(secrets))
+    application = Application.of(decoded(secrets.read_bytes()), str(secrets))
     sender = endpoint or Endpoint(clock=clock)
     if device:
         grant = _by_device(application, sender, on_message, timeout, clock)

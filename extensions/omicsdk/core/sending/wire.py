@@ -37,6 +37,7 @@ from omicsdk.core.retry import Flow
 from omicsdk.core.sending.connections import KEPT_FOR, Connections, Pool, WireFailure
 from omicsdk.core.sending.httpx_import import httpx
 from omicsdk.core.sending.proxies import Passage, is_login_refused
+from omicsdk.core.type_guards import number_in
 
 if TYPE_CHECKING:
     from omicsdk.core.request import Request
@@ -177,7 +178,7 @@ class _Whole:
             raise WireFailure(ConnectionLost(found), arrived=True)
         length = response.headers.get("content-length", "")
         has_body = response.request.method != "HEAD" and not response.is_error
-        if most is not None and has_body and not undone and re.fullmatch("[0-9]{1,20}", length) and int(length) > most:
+        if most is not None and has_body and not undone and (number_in(length) or 0) > most:
             raise self._too_large(most)
 
     def takes(self, piece: bytes) -> bool:

@@ -20,7 +20,7 @@ from omicsdk.crunch.hashing import THREADS, Hashed, hash_files
 from omicsdk.crunch.storage.base import BuiltinStorage, Sending, Stored, Watch, joined, no_check, plain
 from omicsdk.transfer import Item, Location, S3Object, Upload, download, upload
 from omicsdk.transfer.downloads.targets import claims, digest_of
-from omicsdk.transfer.s3 import asking_s3, etag_of, s3_pages
+from omicsdk.transfer.s3 import asking_s3, etag_of, s3_pages, size_of
 
 #: Seconds for which an address of `url` is valid by default: django-storages' own default.
 EXPIRES = 3600
@@ -126,7 +126,7 @@ class S3Storage(BuiltinStorage):
             if any(page["Contents"] for page in self._pages(self._prefix(name), MaxKeys=1)):
                 return None
             raise FileNotFoundError(2, "No such object", self._told(name)) from None
-        return _stored(name, head, head["ContentLength"])
+        return _stored(name, head, size_of(head))
 
     def contents(self, path: str) -> Iterator[Stored | str]:
         """List a folder: its objects, and the names of its folders.
@@ -171,7 +171,7 @@ class S3Storage(BuiltinStorage):
         Raises:
             OmicsError: It does not exist (NotFound), or cannot be looked at.
         """
-        return int(self._head(name)["ContentLength"])
+        return size_of(self._head(name))
 
     def url(self, name: str) -> str:
         """Where an object can be fetched; a signed address is a secret."""

@@ -26,7 +26,7 @@ from omicsdk.fs.store import (
     put_files,
 )
 from omicsdk.transfer import Location, S3Object, TransferReport, Upload
-from omicsdk.transfer.s3 import asking_s3, etag_of, s3_pages
+from omicsdk.transfer.s3 import asking_s3, etag_of, s3_pages, size_of
 
 #: The members of HEAD with a checksum, by algorithm. One of parts, `VALUE-NUMBER`, is none of the whole.
 _CHECKSUMS = {"crc32c": "ChecksumCRC32C", "sha256": "ChecksumSHA256", "sha1": "ChecksumSHA1"}
@@ -90,7 +90,7 @@ def may_be_of_usual_parts(told: Mapping[str, Any]) -> bool:
     Args:
         told: The answer to HEAD.
     """
-    size, (digest, dash, parts) = int(told["ContentLength"]), etag_of(told).partition("-")
+    size, (digest, dash, parts) = size_of(told), etag_of(told).partition("-")
     usual = ceil(size / etag_part_size(size))
     return is_checksum("md5", digest) and dash == "-" and parts == str(usual) and not _is_encrypted(told)
 
@@ -204,7 +204,7 @@ class S3Store(Store):
         first_part = None
         if not checksums(told, 0, None) and may_be_of_usual_parts(told):
             first_part = _first_part(client, place)
-        size = int(told["ContentLength"])
+        size = size_of(told)
         return object_entry(path, told, size, checksums(told, size, first_part))
 
     def _begins_with(self, path: str, prefix: str, besides: str = "") -> bool:
@@ -395,6 +395,6 @@ def _first_part(client: Any, place: Mapping[str, str]) -> int | None:
     from botocore.exceptions import ClientError
 
     try:
-        return int(client.head_object(**place, PartNumber=1)["ContentLength"])
+        return size_of(client.head_object(**place, PartNumber=1))
     except ClientError:
         return None

@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from omicsdk.core.answer import decoded
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import NotFound, UsageError
 from omicsdk.core.files import in_place_of
@@ -313,7 +314,7 @@ def named_cells(table: Table) -> Iterator[tuple[int, dict[str, str]]]:
 def _studies_in_json(path: Path) -> Iterator[Study | Fault]:
     with opened(path) as text:
         try:
-            entries = json.load(text)
+            entries = decoded(text.read().encode())
         except ValueError as error:
             raise ManifestError(path, f"it is not JSON: {error}", remedy="Use a list of objects.") from error
     if not is_array(entries):

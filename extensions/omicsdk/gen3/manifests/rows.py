@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_number, is_object
 from omicsdk.gen3.manifests import tables
 from omicsdk.gen3.manifests.tables import Fault, ManifestError, OnFault, Table, TableRow
 from omicsdk.gen3.records.exports import rows_of as objects_of
@@ -346,6 +346,6 @@ def _is_content(entry: Mapping[str, Any]) -> bool:
     return (
         isinstance(name, str)
         and bool(name)
-        and (size is None or (type(size) is int and size >= 0))
+        and (size is None or is_number(size))
         and (hashes is None or (is_object(hashes) and all(isinstance(value, str) for value in hashes.values())))
     )

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl
 
 from omicsdk.core.checksums import from_base64, is_checksum
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.model import ANY, array, mapping, members, optional
-from omicsdk.core.paging import items_at
+from omicsdk.core.model import ANY, NUMBER, STRING, array, mapping, members, optional
+from omicsdk.core.paging import items_at, stated_number
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_array, is_object, number_in
 
@@ -122,13 +122,12 @@ def of_entry(entry: Mapping[str, Any], **context: str) -> AzulFile:
     def text(*names: str) -> str:
         return next((value for name in names if isinstance(value := entry.get(name), str) and value), "")
 
-    size = entry.get("size", entry.get("file_size"))
     url = text("azul_url", "url")
     return AzulFile(
         uuid=text("uuid", "document_id"),
         version=text("version"),
         name=text("name", "file_name"),
-        size=size if type(size) is int else None,
+        size=stated_number(entry.get("size", entry.get("file_size")), "size", "list_entities"),
         checksums=verifiable({"sha256": entry.get("sha256"), "md5": entry.get("file_md5sum")}),
         url=url,
         mirror_uri=text("azul_mirror_uri"),
@@ -139,7 +138,9 @@ def of_entry(entry: Mapping[str, Any], **context: str) -> AzulFile:
 
 
 _OBJECTS = optional(array(mapping(ANY)))
-HIT = members(files=_OBJECTS, bundles=_OBJECTS, projects=_OBJECTS, datasets=_OBJECTS)
+_SUMMARIES = optional(array(members(count=NUMBER, totalSize=NUMBER)))
+_LISTS = ("files", "bundles", "projects", "datasets", "donorOrganisms", "specimens")
+HIT = members(entryId=STRING, fileTypeSummaries=_SUMMARIES, **dict.fromkeys(_LISTS, _OBJECTS))
 """What is read of a hit of a search."""
 
 

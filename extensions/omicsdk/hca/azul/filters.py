@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, TypeAlias
 
+from omicsdk.core.answer import decoded
 from omicsdk.core.errors import UsageError
 from omicsdk.core.type_guards import is_list, is_mapping
 
@@ -101,7 +101,7 @@ def _of_text(text: str) -> list[Condition]:
         return []
     if text.lstrip().startswith("{"):
         try:
-            return list(_of_object(json.loads(text)))
+            return list(_of_object(decoded(text.encode())))
         except ValueError as error:
             raise InvalidFilter(f"The filters are not valid JSON: {error}", remedy=FORMS) from error
     found = _CONDITION.fullmatch(text)
@@ -120,7 +120,7 @@ def _value(field: str, text: str) -> Any:
     """A value: JSON where it can only be that, a number in a field of numbers, else the text as it is."""
     if text in ("null", "true", "false") or text[:1] in ('"', "{", "["):
         try:
-            return json.loads(text)
+            return decoded(text.encode())
         except ValueError as error:
             raise InvalidFilter(f"{field}: {text!r} is not valid JSON", remedy=FORMS) from error
     if _NUMERIC.search(field):

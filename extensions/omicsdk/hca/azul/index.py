@@ -319,7 +319,7 @@ def _followed(entity: str, found: Iterable[dict[str, Any]]) -> Iterator[dict[str
     """Yield pages whose hits have to be as many as the service states, each once."""
     check = ListingCheck(f"list_entities {entity}")
     for page in found:
-        check.total(total if isinstance(total := found_at(page, "pagination.total"), int) else None)
+        check.total(found_at(page, "pagination.total"))
         for at, hit in enumerate(items_at(page, "hits", "list_entities")):
             if not is_object(hit):
                 raise DecodeError("list_entities", f"hits[{at}]", hit, expected="an object")

@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any, Literal, NamedTuple, Self
 
+from omicsdk.core.checksums import is_checksum
 from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import DecodeError, NameClash, UsageError
 from omicsdk.core.paging import items_at, with_items
-from omicsdk.core.type_guards import is_object, number_in
+from omicsdk.core.type_guards import is_number, is_object, number_in
 from omicsdk.transfer.names import safe_name
 
 _log = logging.getLogger("omicsdk.hca")
@@ -162,10 +163,15 @@ class DSSFile(NamedTuple):
             raise DecodeError("get_bundle", "bundle.files", file_dict, expected="objects")
         for field, kind, expected in _FIELDS:
             value = file_dict.get(field)
-            if field not in file_dict or not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            is_right = is_number(value) if kind is int else isinstance(value, kind)
+            if field not in file_dict or not is_right:
                 raise DecodeError("get_bundle", f"bundle.files.{field}", value, expected=expected)
         found: dict[str, Any] = {field: file_dict[field] for field, _, _ in _FIELDS}
         found["sha256"] = found["sha256"].lower()
+        if not is_checksum("sha256", found["sha256"]):
+            raise DecodeError(
+                "get_bundle", "bundle.files.sha256", file_dict["sha256"], expected="64 hexadecimal digits"
+            )
         return cls(**found, replica=replica)
 
     @classmethod

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
-from omicsdk.core.answer import checked_json
+from omicsdk.core.answer import checked_json, page_of
 from omicsdk.core.errors import DecodeError, OmicsError
 from omicsdk.core.model import ANY, STRING, check, mapping, members
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.paging import items_at, page_of
+from omicsdk.core.paging import items_at
 from omicsdk.core.threads import Workers
 from omicsdk.core.type_guards import is_object
 from omicsdk.hca.dss.bundles import BundleNameClash, DSSFile, StoredVersion, chosen, create_version, stated_text

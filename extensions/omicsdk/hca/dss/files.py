@@ -13,13 +13,13 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urljoin
 
+from omicsdk.core.answer import page_of
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.errors import APIError, NotFound, Unauthorized, UnsafePath
 from omicsdk.core.model import ANY, INTEGER, STRING, array, check, mapping, members, optional
 from omicsdk.core.omit import OMIT
-from omicsdk.core.paging import page_of
+from omicsdk.core.paging import stated_number
 from omicsdk.core.platform import settings_of
-from omicsdk.core.type_guards import number_in
 from omicsdk.hca.dss.bundles import FILES_KEY, DSSFile, merged_pages
 from omicsdk.transfer import Location
 from omicsdk.transfer.names import safe_name
@@ -196,13 +196,12 @@ def file_alone(api: DssApi, uuid: str, replica: str, version: str = "") -> Bundl
     """
     stated = api.head_file.raw(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT).headers
     found = {kind: stated.get(f"x-dss-{kind.replace('_', '-')}", "").lower() for kind in CHECKSUMS}
-    size = stated.get("x-dss-size", "")
     file = DSSFile(
         uuid,
         uuid,
         stated.get("x-dss-version", version),
         found["sha256"],
-        number_in(size),
+        stated_number(stated.get("x-dss-size") or None, "x-dss-size", f"head_file {uuid}", text=True),
         False,
         replica,
     )

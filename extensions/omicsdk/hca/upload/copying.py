@@ -13,7 +13,7 @@ from omicsdk.core.threads import in_threads
 from omicsdk.hca.upload.sources import S3File
 from omicsdk.hca.upload.storage import ACL, CHECKSUM_KEY, AreaStorage
 from omicsdk.transfer.reports.report import Verification
-from omicsdk.transfer.s3 import asking_s3
+from omicsdk.transfer.s3 import asking_s3, upload_id_of
 
 #: Maximum bytes that S3 copies in one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
 LARGEST_COPY = 5 * 1024 * MIB
@@ -95,7 +95,7 @@ def _in_parts(
     copied: Callable[[int], None],
 ) -> None:
     size = etag_part_size(source.size)
-    upload = storage.call("create_multipart_upload", **place, **said)["UploadId"]
+    upload = upload_id_of(storage.call("create_multipart_upload", **place, **said))
 
     def part(number: int) -> dict[str, Any]:
         if stopped():
@@ -111,7 +111,7 @@ def _in_parts(
             CopySourceRange=f"bytes={first}-{last}",
         )
         copied(last + 1 - first)
-        return {"PartNumber": number, "ETag": answer["CopyPartResult"]["ETag"]}
+        return {"PartNumber": number, "ETag": answer.get("CopyPartResult", {}).get("ETag", "")}
 
     try:
         # Parts in progress are waited for: a part that is copied after the upload was aborted would remain.

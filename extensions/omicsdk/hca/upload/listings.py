@@ -78,7 +78,7 @@ def ls(client: HcaUpload, area: UploadAreaURI | str | None = None, *, detail: bo
             described = items_at(service.files_info(upload_area_uuid=uri.area_uuid, body=names), "", "files_info")
             if len(described) != len(names) or not all(isinstance(info, FileInfo) for info in described):
                 raise DecodeError("files_info", "the body", described, expected=f"a list of {len(names)} files")
-            yield from (AreaFile(info.name, info.size, info) for info in described)
+            yield from (AreaFile(info.name, count_at(info.to_dict(), "size", "files_info"), info) for info in described)
     finally:
         storage.client.close()
 

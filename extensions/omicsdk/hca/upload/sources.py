@@ -169,7 +169,7 @@ def _objects(address: str, client: Any) -> Iterator[S3File]:
         key = str(entry["Key"])
         if entry["Size"] or not key.endswith("/"):  # without data, it is the placeholder of a folder in bucket browsers
             url = f"s3://{bucket}/{key}"
-            yield S3File(url, bucket, key, key.rpartition("/")[2], int(entry["Size"]), etag_of(entry))
+            yield S3File(url, bucket, key, key.rpartition("/")[2], entry["Size"], etag_of(entry))
 
 
 def _each_once(files: Sequence[SourceFile]) -> list[SourceFile]:

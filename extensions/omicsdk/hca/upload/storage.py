@@ -21,7 +21,7 @@ from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.s3_clients import botocore_session, s3_client
 from omicsdk.hca.upload.areas import area_of
 from omicsdk.transfer import Location, S3Object, SentPart, Source
-from omicsdk.transfer.s3 import asking_s3, etag_of, s3_pages
+from omicsdk.transfer.s3 import asking_s3, etag_of, s3_pages, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -300,7 +300,7 @@ class AreaStorage:
             if error.status in (403, 404):
                 return None
             raise
-        return StoredObject(head["ContentLength"], etag_of(head), head.get("Metadata", {}))
+        return StoredObject(size_of(head), etag_of(head), head.get("Metadata", {}))
 
     def sizes(self) -> Iterator[tuple[str, int]]:
         """Yield all files of the area: names and lengths in bytes, a page of a thousand a request.

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from omicsdk.compat.hca.config import get_config
 from omicsdk.compat.hca.upload.exceptions import documented_errors
 from omicsdk.compat.hca.upload.upload_config import UploadConfig
+from omicsdk.core.answer import json_of
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import NotFound
 from omicsdk.hca.upload import HcaUpload, UploadAreaURI, UploadException
@@ -223,7 +224,7 @@ class UploadArea:
 
     def _json(self, operation: str, **arguments: Any) -> Any:
         with documented_errors():
-            return getattr(self._api, operation).raw(upload_area_uuid=self.uuid, **arguments).json()
+            return json_of(getattr(self._api, operation).raw(upload_area_uuid=self.uuid, **arguments))
 
     def exists(self) -> bool:
         """Return whether the area exists."""
@@ -323,7 +324,7 @@ class UploadArea:
         body = file_content.encode() if isinstance(file_content, str) else file_content
         client = self._api.with_options(headers={"content-type": content_type})
         with documented_errors():
-            return client.store_file.raw(body=body, upload_area_uuid=self.uuid, filename=filename).json()
+            return json_of(client.store_file.raw(body=body, upload_area_uuid=self.uuid, filename=filename))
 
     def validate_files(
         self,

@@ -16,6 +16,7 @@ from omicsdk.compat.hca.config import get_config
 from omicsdk.compat.hca.util import exceptions as exceptions
 from omicsdk.compat.hca.util import tsv as tsv
 from omicsdk.compat.hca.util.exceptions import documented_error, documented_errors
+from omicsdk.core.answer import decoded
 from omicsdk.core.bodies import NO_BODY, json_body
 from omicsdk.core.client import PlainClient, beside
 from omicsdk.core.clock import SYSTEM_CLOCK
@@ -139,7 +140,8 @@ def load_swagger_json(swagger_json: IO[str] | IO[bytes], ptr_str: str = "$ref") 
         ConfigError: It is not JSON, or refers to nothing, to another document, or only to itself.
     """
     try:
-        document = json.load(swagger_json)
+        content = swagger_json.read()
+        document = decoded(content.encode() if isinstance(content, str) else content)
     except ValueError as error:
         raise ConfigError(f"the document is not JSON: {error}", remedy="Pass an open file of JSON.") from error
     for held, key in list(_places(document)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Never, Self, TypeAlias
@@ -18,6 +17,7 @@ from omicsdk.compat.sevenbridges.errors import NO_CODE, SettingsError, URITooLon
 from omicsdk.compat.sevenbridges.http.error_handlers import Handler, handled, maintenance_sleeper
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.redaction import mask_url
+from omicsdk.core.type_guards import number_in
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -315,9 +315,7 @@ class HttpClient:
     def _number(self, header: str) -> int | None:
         if header not in self._told:
             self.send(self.client.get_rate_limit.build())
-        with suppress(ValueError):
-            return int(self._told.get(header) or "")
-        return None
+        return number_in(self._told.get(header))
 
     # -- error handlers
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from omicsdk.compat.sevenbridges.errors import PaginationError, as_ours
 from omicsdk.compat.sevenbridges.http._answers import Response, items_of, object_of
 from omicsdk.compat.sevenbridges.meta.resource import linked_request
+from omicsdk.core.type_guards import number_in
 from omicsdk.sb.listings import PAGE, CircularPages, followed, paged
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ class Collection(list[R], Generic[R]):
         """
         href, told, response = _answered(request, api)
         items = [resource.of(each, api) for each in items_of(told, response)]
-        stated = response.headers.get(_TOTAL, "")
-        total = int(stated) if stated.isdecimal() else -1
+        stated = number_in(response.headers.get(_TOTAL))
+        total = -1 if stated is None else stated
         return Collection(resource, href, total, items, _optional("links", told, response), api)
 
     @property
@@ -261,8 +262,7 @@ def _optional(name: str, told: Mapping[str, Any], response: Response) -> list[di
 
 def _offset(href: str) -> int | None:
     query = dict(parse_qsl(urlsplit(href).query, keep_blank_values=True))
-    told = query.get("offset", "")
-    return int(told) if told.isdecimal() and "token" not in query else None
+    return None if "token" in query else number_in(query.get("offset"))
 
 
 def _with(href: str, **parameters: object) -> str:

@@ -14,6 +14,7 @@ from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import (
     APIError,
@@ -371,7 +372,7 @@ def get_drs_object_info(hostname: str, object_id: str) -> dict[str, Any]:
         APIError: It answered with another error.
     """
     with _drs(hostname) as api:
-        told: object = api.get_object.raw(object_id=_id(object_id)).json()
+        told: object = json_of(api.get_object.raw(object_id=_id(object_id)))
     return told if is_object(told) else {}
 
 
@@ -479,7 +480,7 @@ def get_download_url_using_drs(
     """
     with _drs(drs_hostname, access_token) as api:
         answer = api.get_access_url.raw(object_id=_id(object_id), access_id=access_method)
-    told: object = answer.json()
+    told: object = json_of(answer)
     url = told.get("url") if is_object(told) else None
     return url if isinstance(url, str) else None, answer.status_code
 
