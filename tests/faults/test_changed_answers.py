@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
-from changed_answers import changed, changed_xml
+from changed_answers import DIGITS, changed, changed_xml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lied_stores import READ_ONLY, ROOTS, World
 from lying_proxy import Asked, Lie, Reply
+from omicsdk.core import OmicsError
 
 pytestmark = pytest.mark.sandbox
 
@@ -127,6 +131,80 @@ OF_PLATFORM = {
         "trs service-info",
     ),
 }
+#: Programs for published clients, which the import hook gives ours.
+PROGRAMS = {
+    "sb": tuple(
+        f"import sevenbridges; api = sevenbridges.Api(debug=True); {line}"
+        for line in (
+            "api.users.me()",
+            "[(each.name, each.id) for each in api.projects.query().all()]",
+            "project = api.projects.get('sandbox-user/lies'); str(project); [each.permissions for each in project.get_members()]",
+            "[(str(each), each.size, each.metadata, each.tags) for each in api.files.query('sandbox-user/lies').all()]",
+            "[each.id for file in api.files.query('sandbox-user/lies', names=['in']) for each in file.list_files().all()]",
+            "list(api.files.query('sandbox-user/lies', limit=1).next_page())",
+            "[each.pending for each in api.billing_groups.query()]; api.invoices.query()",
+            "api.apps.query('sandbox-user/lies'); api.tasks.query('sandbox-user/lies').total",
+            "api.rate_limit.get().rate.reset; api.remaining; api.reset_time",
+            "[each.name for each in api.volumes.query().all()]",
+            "list(api.divisions.query()); [each.name for each in api.datasets.query()]",
+        )
+    ),
+    "pangea": tuple(
+        f"import os, pangea_api as pangea; knex = pangea.Knex(os.environ['PANGEA_ENDPOINT']); {line}"
+        for line in (
+            "pangea.User(knex, os.environ['PANGEA_USER'], os.environ['PANGEA_PASS']).login()",
+            "pangea.Organization(knex, 'Sandbox').get().uuid",
+            "list(pangea.Organization(knex, 'Sandbox').get().get_sample_groups())",
+            "library = pangea.Organization(knex, 'Sandbox').sample_group('Sandbox Library').get(); "
+            "[str(each.metadata) for each in library.get_samples(cache=False)]",
+            "library = pangea.Organization(knex, 'Sandbox').sample_group('Sandbox Library').get(); library.get_manifest()",
+            "library = pangea.Organization(knex, 'Sandbox').sample_group('Sandbox Library').get(); "
+            "[(each.name, each.stored_data) for sample in library.get_samples(cache=False) for result in "
+            "sample.get_analysis_results(cache=False) for each in result.get_fields(cache=False)]",
+            "pangea.Organization(knex, 'Sandbox').sample_group('Sandbox Library').get().sample('s').exists()",
+        )
+    ),
+    "dss": tuple(
+        f"import hca.dss; dss = hca.dss.DSSClient(swagger_url={{SWAGGER!r}}); {line}"
+        for line in (
+            "dss.get_bundle(uuid={id!r}, replica='aws')",
+            "list(dss.get_bundles_all.iterate(replica='aws'))",
+            "list(dss.post_search.iterate(replica='aws', es_query={{}}))",
+            "list(dss.post_search.paginate(replica='aws', es_query={{}}))",
+            "dss.download(bundle_uuid={id!r}, replica='aws', download_dir={here!r})",
+            "dss.get_collections()",
+            "dss.get_subscriptions(replica='aws')",
+            "dss.post_bundles_checkout(uuid={id!r}, replica='aws')",
+        )
+    ),
+    "gen3": tuple(
+        "from gen3 import auth, file, index, jobs, metadata, submission; import os; "
+        f"url, given = os.environ['OMICS_GEN3_URL'], auth.Gen3Auth(os.environ['OMICS_GEN3_URL'], access_token=os.environ['OMICS_GEN3_TOKEN']); {line}"
+        for line in (
+            "index.Gen3Index(url).get_record({guid!r})",
+            "i = index.Gen3Index(url); i.get_all_records(); i.get_records_on_page(limit=2, page=0)",
+            "i = index.Gen3Index(url); i.get_stats(); i.get_version(); i.get_guids_prefix(); i.is_healthy()",
+            "i = index.Gen3Index(url); i.get_records([{guid!r}]); i.get_urls(size=1)",
+            "i = index.Gen3Index(url); i.get({guid!r}); i.query_urls('a')",
+            "m = metadata.Gen3Metadata(url); m.get_version(); m.query('', return_full_metadata=True); m.is_healthy()",
+            "m = metadata.Gen3Metadata(url); m.get('s1'); m.get_aliases('s1')",
+            "s = submission.Gen3Submission(given); s.get_programs(); s.get_projects('P'); s.get_dictionary_all()",
+            "s = submission.Gen3Submission(given); s.export_node('P', 'Q', 'experiment', 'json'); s.get_graphql_schema()",
+            "s = submission.Gen3Submission(given); s.query('{{ project {{ code }} }}')",
+            "jobs.Gen3Jobs(url, given).list_jobs(); jobs.Gen3Jobs(url, given).get_version()",
+            "[file.Gen3File(given).get_presigned_url(each.get('did')) for each in index.Gen3Index(url).get_all_records() if each.get('did') != {guid!r}]",
+            "from gen3.tools.download import drs_download as d; m = d.get_drs_object_info('{host}', {guid!r}); "
+            "d.get_access_methods(m)",
+        )
+    ),
+    "crunch": tuple(
+        f"from crunch.client.connections import Connection; connection = Connection(); {line}"
+        for line in (
+            "connection.get_json_response('api/projects/')",
+            "connection.add_item('lies:in', 'item').json(); connection.add_char_attribute('lies:in', 'key', 'value').json()",
+        )
+    ),
+}
 #: Commands that make what the others are about.
 PREPARATIONS = {
     "s3": ("cp {here}/n.txt {asked}n.txt",),
@@ -153,8 +231,8 @@ def commands(scheme: str) -> Sequence[str]:
     return (*files, *(WRITES if scheme in ROOTS else ()), *OF_PLATFORM[scheme])
 
 
-def run(world: World, command: str, lie: Lie | None) -> subprocess.CompletedProcess[str]:
-    """Run a command, and return how it ended; fail where that is not what it may be."""
+def _names(world: World) -> dict[str, str]:
+    """What stands in commands, beside an empty folder and the tables in it."""
     here = world.folder / "here"
     shutil.rmtree(here, ignore_errors=True)
     here.mkdir()
@@ -162,7 +240,7 @@ def run(world: World, command: str, lie: Lie | None) -> subprocess.CompletedProc
     for name, text in TABLES.items():
         (here / name).write_text(text)
     place = urlsplit(world.asked)
-    names = {
+    return {
         **world.environ,
         "asked": world.asked,
         "root": world.root,
@@ -170,7 +248,21 @@ def run(world: World, command: str, lie: Lie | None) -> subprocess.CompletedProc
         "host": place.netloc,
         "guid": place.path.strip("/"),
         "id": place.path.strip("/").rpartition("/")[2],
+        "SWAGGER": f"{world.environ['OMICS_DSS_URL']}/swagger.json",
     }
+
+
+def run_program(world: World, program: str, lie: Lie | None) -> None:
+    """Run a program with the names of published clients; an error of it must be one of ours, and there is none without a lie."""
+    text = program.format(**_names(world))
+    world.lie(lie)
+    with suppress(*(() if lie is None else (OmicsError,))):
+        exec(text, {})
+
+
+def run(world: World, command: str, lie: Lie | None) -> subprocess.CompletedProcess[str]:
+    """Run a command, and return how it ended; fail where that is not what it may be."""
+    names = _names(world)
     words = shlex.split(command.format(**{name: shlex.quote(value) for name, value in names.items()}))
     typed = words[words.index("<") + 1] if "<" in words else ""
     words = words[: words.index("<")] if typed else words
@@ -184,7 +276,9 @@ def run(world: World, command: str, lie: Lie | None) -> subprocess.CompletedProc
     return ended
 
 
-def recorded(world: World, command: str) -> list[tuple[str, Reply]]:
+def recorded(
+    world: World, command: str, execute: Callable[[World, str, Lie | None], object]
+) -> list[tuple[str, Reply]]:
     """The answers to a command that have something to change, each by its request."""
     answers: dict[str, Reply] = {}
 
@@ -193,21 +287,20 @@ def recorded(world: World, command: str) -> list[tuple[str, Reply]]:
             answers.setdefault(_request(asked), reply)
         return reply
 
-    ended = run(world, command, Lie("none", reply=keep, methods=frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})))
-    assert ended.returncode == 0, f"{command}: {ended.stdout}{ended.stderr}"
+    execute(world, command, Lie("none", reply=keep, methods=METHODS))
     return list(answers.items())
+
+
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
 def _request(asked: Asked) -> str:
     return f"{asked.method} {_SECONDS.sub('', asked.target)}"
 
 
-@pytest.mark.parametrize("world", OF_PLATFORM, indirect=True)
-def test_no_answer_is_a_defect_of_a_command(world: World, request: pytest.FixtureRequest) -> None:
-    scheme: str = request.node.callspec.params["world"]
-    for command in PREPARATIONS.get(scheme, ()):
-        assert run(world, command, None).returncode == 0, command
-    answers = {command: recorded(world, command) for command in commands(scheme)}
+def searched(world: World, commands: Sequence[str], execute: Callable[[World, str, Lie | None], object]) -> None:
+    """Run commands, each time with one place of one answer changed."""
+    answers = {command: recorded(world, command, execute) for command in commands}
     usable = [command for command, found in answers.items() if found]
     assert usable
 
@@ -221,6 +314,78 @@ def test_no_answer_is_a_defect_of_a_command(world: World, request: pytest.Fixtur
         def change(asked: Asked, truth: Reply) -> Reply:
             return Reply(truth.status, truth.headers, new) if _request(asked) == where else truth
 
-        run(world, command, Lie("changed", reply=change, methods=frozenset({where.partition(" ")[0]})))
+        execute(world, command, Lie("changed", reply=change, methods=frozenset({where.partition(" ")[0]})))
 
     check()
+
+
+def prepare(world: World, scheme: str) -> None:
+    """Make what commands are about."""
+    for command in PREPARATIONS.get(scheme, ()):
+        assert run(world, command, None).returncode == 0, command
+
+
+@pytest.mark.parametrize("world", OF_PLATFORM, indirect=True)
+def test_no_answer_is_a_defect_of_a_command(world: World, request: pytest.FixtureRequest) -> None:
+    scheme: str = request.node.callspec.params["world"]
+    prepare(world, scheme)
+    for command in commands(scheme):
+        assert run(world, command, None).returncode == 0, command
+    searched(world, commands(scheme), run)
+
+
+#: What is no size and no count, as JSON; in XML, where all is text, a text in its place.
+NO_NUMBERS = ("-1", "NaN", "1e400", "true", '"12"', "12.5", str(2**80), "7" * DIGITS, "[]")
+#: Fields that state a size or a count, of stores that list any.
+_STATED = ("size", "Size", "count", "total", "KeyCount")
+_NUMBERS = re.compile(
+    rf"""(?P<before>"(?:{"|".join(_STATED)})":\ |<(?P<tag>{"|".join(_STATED)})>)\d+(?P<after>(?(tag)</(?P=tag)>))""".encode(),
+    re.VERBOSE,
+)
+
+
+@pytest.mark.parametrize("world", ["s3", "sb", "pangea", "dss", "azul", "gen3", "drs"], indirect=True)
+def test_what_is_no_whole_number_is_no_size_and_no_count(world: World, request: pytest.FixtureRequest) -> None:
+    is_xml = request.node.callspec.params["world"] == "s3"
+    for number in NO_NUMBERS:
+        content = ("twelve" if number == '"12"' else number.strip('"')).encode() if is_xml else number.encode()
+
+        def change(_: Asked, truth: Reply, content: bytes = content) -> Reply:
+            body = _NUMBERS.sub(lambda found: found["before"] + content + found["after"], truth.body)
+            return Reply(truth.status, truth.headers, body)
+
+        for command in ("ls -r -l --output json {asked}", "cp -r {asked} {here}/in/"):
+            ended = run(world, command, Lie("no number", reply=change, methods=METHODS))
+            assert ended.returncode == 1, f"{number[:9]}: {ended}"
+            assert not list((world.folder / "here" / "in").glob("**/*.txt"))
+
+
+@pytest.fixture
+def published_names() -> Iterator[None]:
+    """The import hook, until the test ends; and what programs catch."""
+    import requests  # noqa: F401 - errors are also those of it once it is imported
+    from omicsdk.compat import FACES, install
+
+    finders = list(sys.meta_path)
+    install()
+    yield
+    gc.collect()
+    sys.meta_path[:] = finders
+    for name in [name for name in sys.modules if name.partition(".")[0] in FACES]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("world", PROGRAMS, indirect=True)
+@pytest.mark.usefixtures("published_names")
+# Programs for published clients leave them open.
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_no_answer_is_a_defect_of_a_published_client(
+    world: World, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheme: str = request.node.callspec.params["world"]
+    prepare(world, scheme)
+    for name, value in world.environ.items():
+        monkeypatch.setenv(name, value)
+    for program in PROGRAMS[scheme]:
+        run_program(world, program, None)
+    searched(world, PROGRAMS[scheme], run_program)

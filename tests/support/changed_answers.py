@@ -1,6 +1,7 @@
 """Recorded JSON with one place changed, drawn: what servers, gateways and old versions of services send in place of it."""
 
 import json
+import math
 import re
 from typing import Any
 
@@ -9,11 +10,14 @@ from hypothesis import strategies as st
 #: Digits of a number that Python refuses to read or write as text (its limit is 4,300).
 DIGITS = 5_000
 _MANY_DIGITS = "\uf8ff many digits \uf8ff"
+#: Lists within each other: more than Python can read, and as many as it can.
+_BEYOND_DEEP, _DEEP = "\uf8ff beyond deep \uf8ff", "\uf8ff deep \uf8ff"
+_LITERALS = {_MANY_DIGITS: "7" * DIGITS, _BEYOND_DEEP: "[" * 100_000, _DEEP: "[" * 700 + "]" * 700}
 _VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, 1, -1, 2**31, 2**63, 2**64, -(2**63) - 1, 0.5, 1e308, -0.0),
     *("", " ", "0", "-1", "abc", "null", "..", "../x", "/", "a/b", "\x00", "\ud800", "\u202e", "x" * 5_000, "9" * 400),
-    *(10**400, -1.5, -(10**30)),
-    *("http://", "https://[", "drs://", "s3://", "2026-13-45T99:99:99Z", _MANY_DIGITS),
+    *(10**400, 2**80, -1.5, -(10**30), math.nan, math.inf),
+    *("http://", "https://[", "drs://", "s3://", "2026-13-45T99:99:99Z", *_LITERALS),
     *([], {}, [None], [[]], [{}], {"": None}, [0, "a", None]),
 )
 
@@ -69,7 +73,7 @@ def changed(draw: st.DrawFn, data: Any) -> bytes:
         data: The recorded JSON.
 
     Returns:
-        The text, which may have numbers of DIGITS digits.
+        The text, which may have numbers of DIGITS digits, and lists that nest deeper than Python reads.
     """
     path = draw(st.sampled_from(places(data)))
     value = _at(data, path)
@@ -88,11 +92,17 @@ def changed(draw: st.DrawFn, data: Any) -> bytes:
     else:
         data = _replaced(data, path, draw(st.sampled_from(_VALUES)))
     text = json.dumps(data)
-    return text.replace(json.dumps(_MANY_DIGITS), "7" * DIGITS).encode()
+    for name, literal in _LITERALS.items():
+        text = text.replace(json.dumps(name), literal)
+    return text.encode()
 
 
 _TAG = re.compile(rb"<([A-Za-z]+)(?:\s[^<>]*)?>[^<>]*</\1>|<(Contents|CommonPrefixes|Owner|Bucket)>.*?</\2>", re.DOTALL)
-_TEXTS = tuple(str(value).encode("utf-8", "ignore") for value in _VALUES if isinstance(value, str | int | float))
+_TEXTS = tuple(
+    str(value).encode("utf-8", "ignore")
+    for value in _VALUES
+    if isinstance(value, str | int | float) and value not in _LITERALS
+)
 
 
 @st.composite

@@ -98,13 +98,17 @@ class World:
 
     def run(self, lie: Lie | None, only: int | None, *words: str, typed: str = "") -> Any:
         """Run a command while the proxies lie."""
-        for proxy in self.proxies:
-            proxy.begin(lie, only)
+        self.lie(lie, only)
         try:
             return run_here(self.environ, *words, typed=typed)
         finally:
             for proxy in self.proxies:
                 proxy.lie = None
+
+    def lie(self, lie: Lie | None, only: int | None = None) -> None:
+        """Have the proxies lie from now on, or tell the truth."""
+        for proxy in self.proxies:
+            proxy.begin(lie, only)
 
     @property
     def requests(self) -> int:

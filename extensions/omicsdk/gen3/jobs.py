@@ -11,6 +11,7 @@ from omicsdk.core.answer import json_of
 from omicsdk.core.client import plain_request
 from omicsdk.core.clock import stoppable
 from omicsdk.core.errors import APIError, Interrupted, TransportError
+from omicsdk.core.model import STRING, check, members
 from omicsdk.core.paging import items_at
 from omicsdk.core.platform import settings_of
 from omicsdk.core.type_guards import is_object
@@ -180,4 +181,6 @@ def service_version(client: Gen3) -> str:
     Args:
         client: The commons.
     """
-    return _asked(client, "get_version", "/_version")["version"]
+    answer = _asked(client, "get_version", "/_version")
+    check("get_version", "", answer, members(version=STRING))
+    return answer["version"]

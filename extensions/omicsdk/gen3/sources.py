@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from omicsdk.core.credentials import jwt_claims, jwt_expiry, moment, origin_of
+from omicsdk.core.credentials import checked_token, jwt_claims, jwt_expiry, moment, origin_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import within_home
 from omicsdk.core.redaction import mask_url, url_parts
@@ -273,9 +273,10 @@ def _scopes(given: str | Sequence[str] | None) -> str:
 
 
 def _with_token(token: str, endpoint: str) -> Login:
-    token = token.strip()
-    if not token:
-        raise Gen3AuthError("The access token is empty", remedy="Use a whole token.")
+    try:
+        token = checked_token(token.strip(), "The access token")
+    except ConfigError as error:
+        raise Gen3AuthError(error.message, remedy="Use a whole token.") from None
     return Login(GivenToken(token), endpoint or endpoint_from_token(token))
 
 

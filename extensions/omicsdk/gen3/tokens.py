@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
+from omicsdk.core.answer import decoded
 from omicsdk.core.clock import Clock
-from omicsdk.core.credentials import is_confidential, jwt_claims, jwt_expiry, origin_of
+from omicsdk.core.credentials import checked_token, is_confidential, jwt_claims, jwt_expiry, origin_of
 from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError, TransportError
 from omicsdk.core.files import home_folder, read_private, within_home, write_private
 from omicsdk.core.paging import items_at
@@ -136,7 +137,7 @@ def token_for_key(key: ApiKey, options: Options) -> str:
             answer = fence.get_cdis_access_token.raw(api_key=key.key)
     except APIError as error:
         raise _refused(error, key.issuer, f"an access token for {key.where}", _key_remedy(key)) from None
-    return _text_at(_json(answer, key.issuer), "access_token", key.issuer)
+    return _token_at(_json(answer, key.issuer), "access_token", key.issuer)
 
 
 def token_for_client(endpoint: str, login: ClientLogin, options: Options) -> str:
@@ -151,7 +152,7 @@ def token_for_client(endpoint: str, login: ClientLogin, options: Options) -> str
     except ConfigError as error:
         raise Gen3AuthError(f"The client's id is invalid: {error.message}", remedy=error.remedy) from None
     told = _answer(base, _CLIENT_TOKEN, query, proof, f"an access token for the client {login.client_id}", options)
-    return _text_at(told, "access_token", endpoint)
+    return _token_at(told, "access_token", endpoint)
 
 
 def token_from_service(service: TokenService, endpoint: str, proof: Credentials | None, options: Options) -> str:
@@ -184,7 +185,7 @@ def token_from_service(service: TokenService, endpoint: str, proof: Credentials 
                 error.remedy = f"{service.base} is reached within a workspace only. Elsewhere use a credentials file."
             raise
         raise _nothing_at_all(service.missing, service.base, error) from error
-    token = _text_at(told, "token", service.base)
+    token = _token_at(told, "token", service.base)
     if endpoint and not idp and origin_of(endpoint_from_token(token)) != origin_of(endpoint):
         known = ", ".join(sorted({base for base in providers.values() if base}))
         raise Gen3AuthError(
@@ -230,7 +231,7 @@ def _answer(
 
 def _json(answer: Any, where: str) -> dict[str, Any]:
     try:
-        told: object = answer.json()
+        told: object = decoded(answer.content)
     except ValueError:
         told = None
     if not is_object(told):
@@ -240,11 +241,12 @@ def _json(answer: Any, where: str) -> dict[str, Any]:
     return told
 
 
-def _text_at(told: Mapping[str, Any], key: str, where: str) -> str:
+def _token_at(told: Mapping[str, Any], key: str, where: str) -> str:
     value = told.get(key)
-    if not isinstance(value, str) or not value:
-        raise Gen3AuthError(f"{where} answered without {key}", remedy="Check the endpoint.")
-    return value
+    try:
+        return checked_token(value if isinstance(value, str) else "", key)
+    except ConfigError as error:
+        raise Gen3AuthError(f"{where} answered without {key}", remedy="Check the endpoint.") from error
 
 
 def _check_confidential(base: str, what: str) -> None:

@@ -7,8 +7,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat.gen3._service import Service, awaited, fields_of, mounted
-from omicsdk.core.answer import json_of
+from omicsdk.core.answer import checked_json, json_of
 from omicsdk.core.errors import APIError, NotFound, TransportError
+from omicsdk.core.model import STRING, members
 from omicsdk.core.omit import OMIT
 from omicsdk.core.paging import items_at
 from omicsdk.gen3.index_records import (
@@ -28,6 +29,7 @@ from omicsdk.gen3.index_records import (
 if TYPE_CHECKING:
     from typing import Unpack
 
+    import httpx
     from omicsdk_api.gen3.indexd import IndexdApi
 
     from omicsdk.compat.gen3._service import Auth, Options
@@ -129,7 +131,7 @@ class Gen3Index(Service):
 
     def get_guids_prefix(self) -> str:
         """Return the prefix of the commons' GUIDs; empty if it has none."""
-        return json_of(self._indexd.get_guids_prefix.raw())["prefix"]
+        return checked_json(self._indexd.get_guids_prefix.raw(), "get_guids_prefix", members(prefix=STRING))["prefix"]
 
     # -- reading
 
@@ -379,7 +381,7 @@ class Gen3Index(Service):
             The record.
         """
         fields = stated(uploader=uploader, file_name=file_name)
-        return self.get_record(json_of(self._indexd.create_blank.raw(**fields))["did"])
+        return self.get_record(_did_of(self._indexd.create_blank.raw(**fields), "create_blank"))
 
     def create_new_version(
         self,
@@ -408,7 +410,7 @@ class Gen3Index(Service):
             Conflict: There is a record of the new GUID.
         """
         fields = new_record(**fields_of(locals(), "guid"))
-        return self.get_record(json_of(self._indexd.create_new_version.raw(guid=guid, **fields))["did"])
+        return self.get_record(_did_of(self._indexd.create_new_version.raw(guid=guid, **fields), "create_new_version"))
 
     def update_blank(
         self,
@@ -507,6 +509,11 @@ class Gen3Index(Service):
             NotFound: There is no such record.
         """
         return _DeletedDocument(self._commons.delete_record(guid).to_dict())
+
+
+def _did_of(response: httpx.Response, operation: str) -> str:
+    """Return the GUID of a record that was made."""
+    return checked_json(response, operation, members(did=STRING))["did"]
 
 
 class IndexClient:

@@ -9,6 +9,7 @@ from omicsdk.compat._answers import DocumentedResponse
 from omicsdk.compat.gen3._service import LOCAL, Service, awaited, mounted
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import APIError, TransportError
+from omicsdk.core.paging import found_at
 from omicsdk.gen3.metadata_documents import after, query_documents, with_query
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Gen3Metadata(Service):
     def is_healthy(self) -> bool:
         """Return whether the service responds and reports that it is healthy."""
         try:
-            return json_of(self._reading.get_status.raw()).get("status") == "OK"
+            return found_at(json_of(self._reading.get_status.raw()), "status") == "OK"
         except (APIError, TransportError):
             return False
 

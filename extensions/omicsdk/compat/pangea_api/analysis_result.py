@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 from omicsdk.compat.pangea_api._routes import list_url
 from omicsdk.compat.pangea_api.constants import FIVE_MB
 from omicsdk.compat.pangea_api.knex import PangeaInternalError, PangeaNotFoundError, documented_errors, not_there
-from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, RemoteObjectError
+from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, RemoteObjectError, text_at
 from omicsdk.compat.pangea_api.utils import paginated_iterator
 from omicsdk.core.errors import APIError
 from omicsdk.core.type_guards import is_object
@@ -432,7 +432,7 @@ class AnalysisResult(RemoteObject, Generic[F]):
 
         def fetch() -> Iterator[F]:
             for blob in self._field_blobs({}):
-                yield self.field(blob["name"])._fetched(blob)
+                yield self.field(text_at(blob, "name"))._fetched(blob)
 
         return self._remembered("fields", fetch, cache=cache)
 

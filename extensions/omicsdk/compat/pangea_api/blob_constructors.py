@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from omicsdk.compat.pangea_api.analysis_result import SampleAnalysisResult
 from omicsdk.compat.pangea_api.organization import Organization
-from omicsdk.compat.pangea_api.remote_object import RemoteObject
+from omicsdk.compat.pangea_api.remote_object import RemoteObject, object_at, text_at
 from omicsdk.compat.pangea_api.sample import Sample
 from omicsdk.compat.pangea_api.sample_group import SampleGroup
 from omicsdk.pangea.answers import Blob
@@ -26,27 +26,27 @@ def org_from_blob(knex: Knex, blob: Blob, already_fetched: bool = True, modified
         already_fetched: Whether it is treated as fetched.
         modified: Whether it is treated as changed since.
     """
-    return _as(Organization(knex, blob["name"]), blob, already_fetched, modified)
+    return _as(Organization(knex, text_at(blob, "name")), blob, already_fetched, modified)
 
 
 def sample_group_from_blob(knex: Knex, blob: Blob, already_fetched: bool = True, modified: bool = False) -> SampleGroup:
     """A group, and its organization; arguments are those of `org_from_blob`."""
-    org = org_from_blob(knex, blob["organization_obj"], already_fetched, modified)
-    return _as(SampleGroup(knex, org, blob["name"]), blob, already_fetched, modified)
+    org = org_from_blob(knex, object_at(blob, "organization_obj"), already_fetched, modified)
+    return _as(SampleGroup(knex, org, text_at(blob, "name")), blob, already_fetched, modified)
 
 
 def sample_from_blob(knex: Knex, blob: Blob, already_fetched: bool = True, modified: bool = False) -> Sample:
     """A sample, its library and its organization; arguments are those of `org_from_blob`."""
-    library = sample_group_from_blob(knex, blob["library_obj"], already_fetched, modified)
-    return _as(Sample(knex, library, blob["name"]), blob, already_fetched, modified)
+    library = sample_group_from_blob(knex, object_at(blob, "library_obj"), already_fetched, modified)
+    return _as(Sample(knex, library, text_at(blob, "name")), blob, already_fetched, modified)
 
 
 def sample_ar_from_blob(
     knex: Knex, blob: Blob, already_fetched: bool = True, modified: bool = False
 ) -> SampleAnalysisResult:
     """A result of a sample, and all that it belongs to; arguments are those of `org_from_blob`."""
-    sample = sample_from_blob(knex, blob["sample_obj"], already_fetched, modified)
-    result = SampleAnalysisResult(knex, sample, blob["module_name"], replicate=blob["replicate"])
+    sample = sample_from_blob(knex, object_at(blob, "sample_obj"), already_fetched, modified)
+    result = SampleAnalysisResult(knex, sample, text_at(blob, "module_name"), replicate=blob.get("replicate"))
     return _as(result, blob, already_fetched, modified)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Never
 
-from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject
+from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, text_at
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.pangea.answers import Blob
 
@@ -57,7 +57,7 @@ class Organization(RemoteObject):
 
     def _another(self, blob: Blob) -> Organization:
         """Create another organization of the same server."""
-        return Organization(self.knex, blob["name"])._fetched(blob)
+        return Organization(self.knex, text_at(blob, "name"))._fetched(blob)
 
     def get_sample_groups(self) -> Iterator[SampleGroup]:
         """Yield all of its groups that the user may see.
@@ -65,4 +65,6 @@ class Organization(RemoteObject):
         Raises:
             PangeaGeneralError: The server refused, or did not answer.
         """
-        return self._children("sample_groups", lambda blob: self.sample_group(blob["name"]), organization_id="{}")
+        return self._children(
+            "sample_groups", lambda blob: self.sample_group(text_at(blob, "name")), organization_id="{}"
+        )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat.pangea_api._routes import named
-from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject
+from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, text_at
 from omicsdk.pangea.answers import Blob
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Pipeline(RemoteObject):
             PangeaGeneralError: The server refused, or did not answer.
         """
         return self._children(
-            "pipeline_modules", lambda blob: self.module(blob["name"], blob["version"]), pipeline="{}"
+            "pipeline_modules", lambda blob: self.module(text_at(blob, "name"), text_at(blob, "version")), pipeline="{}"
         )
 
 

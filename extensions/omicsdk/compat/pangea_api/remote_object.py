@@ -11,7 +11,7 @@ from omicsdk.compat.pangea_api.knex import PangeaNotFoundError, PangeaOtherError
 from omicsdk.compat.pangea_api.utils import paginated_iterator
 from omicsdk.core.errors import APIError, UsageError, shortened
 from omicsdk.core.type_guards import is_mapping
-from omicsdk.pangea.answers import Blob, object_of
+from omicsdk.pangea.answers import Blob, name_in, object_of
 
 if TYPE_CHECKING:
     from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache
@@ -495,6 +495,22 @@ class RemoteObject:
 
     def __repr__(self) -> str:
         return str(self)
+
+
+def text_at(blob: Blob, field: str) -> str:
+    """Return a text that an object on the server must have, such as its name.
+
+    Raises:
+        PangeaGeneralError: It has none (a DecodeError, too).
+    """
+    with documented_errors():
+        return name_in(object_of(blob, "an object of the server"), "an object of the server", field)
+
+
+def object_at(blob: Blob, field: str) -> Blob:
+    """Return what an object on the server must belong to, such as its library; errors as those of `text_at`."""
+    with documented_errors():
+        return object_of(object_of(blob, "an object of the server").get(field), field)
 
 
 def _extends(there: object, here: object) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject
+from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, text_at
 from omicsdk.pangea.answers import Blob
 
 if TYPE_CHECKING:
@@ -81,7 +81,9 @@ class Sample(RemoteObject):
         return self._remembered(
             "results",
             lambda: self._children(
-                "sample_ars", lambda blob: self.analysis_result(blob["module_name"], blob["replicate"]), sample_id="{}"
+                "sample_ars",
+                lambda blob: self.analysis_result(text_at(blob, "module_name"), blob.get("replicate")),
+                sample_id="{}",
             ),
             cache=cache,
         )

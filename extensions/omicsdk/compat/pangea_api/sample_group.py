@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Never, Self, TypeVar
 
 from omicsdk.compat.pangea_api.knex import PangeaNotFoundError
-from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, RemoteObjectError, RemoteObjectOverwriteError
+from omicsdk.compat.pangea_api.remote_object import (
+    FACTS,
+    RemoteObject,
+    RemoteObjectError,
+    RemoteObjectOverwriteError,
+    object_at,
+    text_at,
+)
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.pangea.answers import Blob
 from omicsdk.pangea.listings import BATCH
@@ -157,7 +164,7 @@ class SampleGroup(RemoteObject):
             libraries: dict[str, SampleGroup] = {str(self.uuid): self}
             return self._children(
                 "sample_groups/{}/samples",
-                lambda blob: self._library_of(blob, libraries).sample(blob["name"]),
+                lambda blob: self._library_of(blob, libraries).sample(text_at(blob, "name")),
                 handled if error_handler is not None else None,
             )
 
@@ -165,15 +172,15 @@ class SampleGroup(RemoteObject):
 
     def _library_of(self, blob: Blob, known: dict[str, SampleGroup]) -> SampleGroup:
         """Return the library of one of its samples, which may be another group."""
-        library = known.get(blob["library"])
+        library = known.get(text_at(blob, "library"))
         if library is None:
-            library = known[blob["library"]] = self._another(blob["library_obj"])
+            library = known[text_at(blob, "library")] = self._another(object_at(blob, "library_obj"))
         return library
 
     def _another(self, blob: Blob) -> SampleGroup:
         """Create another group of the same server with its organization, without importing its class."""
-        org = self.org._another(blob["organization_obj"])  # pyright: ignore[reportPrivateUsage] - it is ours
-        return SampleGroup(self.knex, org, blob["name"])._fetched(blob)
+        org = self.org._another(object_at(blob, "organization_obj"))  # pyright: ignore[reportPrivateUsage] - it is ours
+        return SampleGroup(self.knex, org, text_at(blob, "name"))._fetched(blob)
 
     # -- its results
 
@@ -201,7 +208,7 @@ class SampleGroup(RemoteObject):
             "results",
             lambda: self._children(
                 "sample_group_ars",
-                lambda blob: self.analysis_result(blob["module_name"], blob["replicate"]),
+                lambda blob: self.analysis_result(text_at(blob, "module_name"), blob.get("replicate")),
                 sample_group_id="{}",
             ),
             cache=cache,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from omicsdk.compat.pangea_api._routes import list_url
 from omicsdk.compat.pangea_api.knex import not_there
-from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, RemoteObjectError
+from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, RemoteObjectError, text_at
 from omicsdk.compat.pangea_api.utils import paginated_iterator
 from omicsdk.pangea.answers import Blob
 
@@ -93,14 +93,15 @@ class _Prototype(_ByUuid):
             PangeaGeneralError: The server did not answer.
         """
         for blob in paginated_iterator(knex, list_url(cls.route, {"name": name})):
-            if blob.get("name") == name:
-                return cls(knex, blob["uuid"])._fetched(blob)
+            if text_at(blob, "name") == name:
+                return cls(knex, text_at(blob, "uuid"))._fetched(blob)
         raise not_there(f"{cls.__name__} {name!r}", f"{knex.endpoint_url}/{cls.route}")
 
     def _order_for(self, target: RemoteObject) -> str:
         """Create an order of this kind, and return its UUID."""
         url = f"{target.get().route}/{target.uuid}/work_orders/{self.uuid}"
-        return self.knex.post(url, url_options=target.inherited_url_options)["uuid"]
+        made = self.knex.post(url, url_options=target.inherited_url_options)
+        return text_at(made, "uuid")
 
 
 class _Order(_ByUuid):
@@ -125,7 +126,7 @@ class _Order(_ByUuid):
             knex: The server.
             blob: What it states.
         """
-        return cls(knex, blob["name"])._fetched(blob)
+        return cls(knex, text_at(blob, "name"))._fetched(blob)
 
     @classmethod
     def from_uuid(cls, knex: Knex, uuid: str) -> Self:
@@ -387,4 +388,4 @@ class GroupWorkOrder(_Order):
             PangeaGeneralError: The server refused, or did not answer.
         """
         for link in self.work_order_links or ():
-            yield WorkOrder.from_uuid(self.knex, link["uuid"])
+            yield WorkOrder.from_uuid(self.knex, text_at(link, "uuid"))

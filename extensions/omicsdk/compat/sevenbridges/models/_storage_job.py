@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import quote
 
 from omicsdk.compat.sevenbridges._arguments import shown
-from omicsdk.compat.sevenbridges.errors import SbgError, ValidationError
+from omicsdk.compat.sevenbridges.errors import SbgError, ValidationError, as_sbg
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._waiting import PERIOD, BackgroundJob, waiting
 from omicsdk.compat.sevenbridges.meta.resource import Value, identifier, several
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord, Error
 from omicsdk.compat.sevenbridges.models.file import File
-from omicsdk.core.type_guards import is_mapping
+from omicsdk.core.errors import DecodeError
+from omicsdk.core.type_guards import is_mapping, is_object
 from omicsdk.sb.jobs import ENDED, wait_for_states
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ class StorageJob(BackgroundJob, ABC):
                 if not record.valid:
                     raise record.error.as_exception()
                 told: dict[str, Any] = record.field("resource")
+                if not is_object(told) or told.get("id") not in found:
+                    raise as_sbg(DecodeError(operation, "resource.id", told, expected="a job that was requested"))
                 found[told["id"]]._start(told)
                 yield told["id"], told.get("state")
 

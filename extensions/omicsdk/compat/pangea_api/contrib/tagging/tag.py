@@ -10,6 +10,7 @@ from omicsdk.compat.pangea_api.blob_constructors import sample_from_blob, sample
 from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject
 from omicsdk.compat.pangea_api.sample import Sample
 from omicsdk.compat.pangea_api.sample_group import SampleGroup
+from omicsdk.pangea.answers import object_of, objects_in
 
 if TYPE_CHECKING:
     from omicsdk.compat.pangea_api.knex import Knex
@@ -82,7 +83,7 @@ class Tag(RemoteObject):
         """
         self.get()
         answer = self.knex.get(f"contrib/tags/{self.uuid}/random_samples", url_options={"n": n})
-        for blob in answer["results"]:
+        for blob in objects_in(object_of(answer, "random_samples"), "results", "random_samples"):
             yield sample_from_blob(self.knex, blob)
 
     def __str__(self) -> str:
