@@ -298,13 +298,18 @@ def _request(asked: Asked) -> str:
     return f"{asked.method} {_SECONDS.sub('', asked.target)}"
 
 
-def searched(world: World, commands: Sequence[str], execute: Callable[[World, str, Lie | None], object]) -> None:
-    """Run commands, each time with one place of one answer changed."""
+def searched(
+    world: World, commands: Sequence[str], execute: Callable[[World, str, Lie | None], object], examples: int
+) -> None:
+    """Run commands, each time with one place of one answer changed.
+
+    With the logins, the recorded answers and the lists, `make test-long` searches for about 20 minutes on two processors.
+    """
     answers = {command: recorded(world, command, execute) for command in commands}
     usable = [command for command, found in answers.items() if found]
     assert usable
 
-    @settings(suppress_health_check=list(HealthCheck))
+    @settings(suppress_health_check=list(HealthCheck), max_examples=examples)
     @given(data=st.data())
     def check(data: st.DataObject) -> None:
         command = data.draw(st.sampled_from(usable))
@@ -331,7 +336,7 @@ def test_no_answer_is_a_defect_of_a_command(world: World, request: pytest.Fixtur
     prepare(world, scheme)
     for command in commands(scheme):
         assert run(world, command, None).returncode == 0, command
-    searched(world, commands(scheme), run)
+    searched(world, commands(scheme), run, settings().max_examples // 2)
 
 
 #: What is no size and no count, as JSON; in XML, where all is text, a text in its place.
@@ -388,4 +393,4 @@ def test_no_answer_is_a_defect_of_a_published_client(
         monkeypatch.setenv(name, value)
     for program in PROGRAMS[scheme]:
         run_program(world, program, None)
-    searched(world, PROGRAMS[scheme], run_program)
+    searched(world, PROGRAMS[scheme], run_program, settings().max_examples // 4)
