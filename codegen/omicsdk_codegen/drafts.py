@@ -483,13 +483,7 @@ class Drafter:
         return sorted(cases, key=lambda case: not case.media)
 
     def _of_media(
-        self,
-        draft: Draft,
-        status: str,
-        media_type: str,
-        form: Form,
-        schema: Json,
-        places: list[tuple[Json, str]],
+        self, draft: Draft, status: str, media_type: str, form: Form, schema: Json, places: list[tuple[Json, str]]
     ) -> Case:
         pointer = join(draft.stated.key, "responses", status, "content", media_type, "schema")
         if form != "json":

@@ -90,14 +90,7 @@ def load_bytes(raw: bytes, *, path: Path, label: str, uri: str, on_progress: OnP
         data = read_yaml(text, label, on_progress)
     if not isinstance(data, dict):
         raise DocumentError(
-            [
-                Fault(
-                    f"expected a mapping, found {_kind(data)}",
-                    "Name an OpenAPI or Swagger document.",
-                    label,
-                    1,
-                )
-            ]
+            [Fault(f"expected a mapping, found {_kind(data)}", "Name an OpenAPI or Swagger document.", label, 1)]
         )
 
     def lines_of() -> Mapping[str, int]:

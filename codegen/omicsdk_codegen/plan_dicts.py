@@ -90,10 +90,7 @@ def _module(name: str, models: list[Model], names: Names, parsed: Parsed) -> Dic
     imports = Imports(shadowed)
     here = {model.key for model in models}
     annotations = Annotations(
-        names.classes,
-        names.modules,
-        imports,
-        types_of=lambda key: None if key in here else f".{names.own[key]}",
+        names.classes, names.modules, imports, types_of=lambda key: None if key in here else f".{names.own[key]}"
     )
     dicts = sorted((_dict(model, names, parsed, annotations, imports) for model in models), key=lambda held: held.name)
     return DictModule(Code(name), as_lines(imports.lines()), as_lines(imports.late_lines()), dicts)

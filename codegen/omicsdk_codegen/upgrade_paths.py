@@ -228,12 +228,7 @@ class Paths:
                 key = (str(parameter.get("in")), str(parameter.get("name")))
                 if key in own:
                     self._context.note(
-                        parameter,
-                        None,
-                        "loss",
-                        f"a second parameter {key[1]} in {key[0]}",
-                        "left out",
-                        certain=False,
+                        parameter, None, "loss", f"a second parameter {key[1]} in {key[0]}", "left out", certain=False
                     )
                 else:
                     own[key] = parameter

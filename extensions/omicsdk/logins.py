@@ -437,11 +437,7 @@ def found_settings(profile: str | None = None) -> Iterator[tuple[str, str | None
 
 
 def google_file(
-    file: str | os.PathLike[str] | None,
-    *,
-    tell: Callable[[str], None],
-    device: bool = False,
-    timeout: float = 300.0,
+    file: str | os.PathLike[str] | None, *, tell: Callable[[str], None], device: bool = False, timeout: float = 300.0
 ) -> StoredLogin:
     """Return the login that a credentials file of Google is; the file stays where it is, and is read at each use.
 

@@ -246,12 +246,7 @@ class Catalog:
 
     def _first_words(self) -> dict[str, Group]:
         builtin = {
-            name: Group(
-                self,
-                [name],
-                title,
-                handwritten=lambda name=name: _below(name, builtin_commands()),
-            )
+            name: Group(self, [name], title, handwritten=lambda name=name: _below(name, builtin_commands()))
             for name, title in GROUPS.items()
         }
         return {name: self._service(name) for name in self.services()} | builtin

@@ -65,10 +65,7 @@ def in_profile(settings: Mapping[str, Any]) -> Generator[None]:
 
 
 def connected(
-    found: Found,
-    service: Service | None,
-    settings: Mapping[str, Any],
-    access: Mapping[str, Any] | None = None,
+    found: Found, service: Service | None, settings: Mapping[str, Any], access: Mapping[str, Any] | None = None
 ) -> Any:
     """Make the client of a command.
 

@@ -63,8 +63,7 @@ def unknown_topic(word: str, known: Iterable[str]) -> UsageError:
 
     near = did_you_mean(word, known)
     return UsageError(
-        f"unknown command, service or topic {word!r}",
-        remedy=f"{near} See: omics --help, or omics help topics".lstrip(),
+        f"unknown command, service or topic {word!r}", remedy=f"{near} See: omics --help, or omics help topics".lstrip()
     )
 
 

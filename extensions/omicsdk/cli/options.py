@@ -91,8 +91,7 @@ REQUIRE_CHECKSUM = _switch(
 
 LIMITS: list[Argument] = [
     _value(
-        "limit_rate",
-        "Maximum total rate in bytes per second; suffixes K, M and G are powers of 1024, such as 10M.",
+        "limit_rate", "Maximum total rate in bytes per second; suffixes K, M and G are powers of 1024, such as 10M."
     ),
     _value(
         "time_budget",

@@ -30,10 +30,7 @@ class _Parser(argparse.ArgumentParser):
 
     def __init__(self) -> None:
         super().__init__(
-            add_help=False,
-            allow_abbrev=False,
-            argument_default=argparse.SUPPRESS,
-            formatter_class=_formatter,
+            add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS, formatter_class=_formatter
         )
 
     def error(self, message: str) -> NoReturn:

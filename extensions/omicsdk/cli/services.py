@@ -115,10 +115,7 @@ SERVICES: dict[str, Service] = {
             "discovery objects": "Files of the studies on the discovery page: read, publish, delete",
             "wss": "Files of workspaces",
         },
-        "options": [
-            {"name": "auth", "synonym_of": "access-token"},
-            {"name": "endpoint", "synonym_of": "base-url"},
-        ],
+        "options": [{"name": "auth", "synonym_of": "access-token"}, {"name": "endpoint", "synonym_of": "base-url"}],
     },
     "drs": {
         "title": "GA4GH DRS objects on any server: show, list, download, resolve",
@@ -135,7 +132,7 @@ SERVICES: dict[str, Service] = {
                 "metavar": "FILE",
                 "help": "File with GA4GH passports, one on each line, for servers without a login: those that are known to take them, and that "
                 "of --base-url. May be repeated.",
-            },
+            }
         ],
     },
     "htsget": {
@@ -184,10 +181,7 @@ SERVICES: dict[str, Service] = {
             "datasets": "Datasets of projects: list, show, create, change, delete",
             "items": "Items of datasets: list, show, create, change, delete",
         },
-        "options": [
-            {"name": "url", "synonym_of": "base-url"},
-            {"name": "token", "synonym_of": "access-token"},
-        ],
+        "options": [{"name": "url", "synonym_of": "base-url"}, {"name": "token", "synonym_of": "access-token"}],
     },
     "pangea": {
         "title": "Pangea: samples and results in groups: list, create, upload, download, tag, metadata tables",

@@ -41,10 +41,7 @@ class _Refusal:
             ConfigError: It has none.
         """
         if base_url == NO_SERVER:
-            raise ConfigError(
-                f"No {self.server} is named for an identifier alone",
-                remedy=self.discovery.remedy,
-            )
+            raise ConfigError(f"No {self.server} is named for an identifier alone", remedy=self.discovery.remedy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,10 +162,7 @@ class Discovery:
 
 
 def variables(
-    url: str,
-    token: str,
-    credentials: Callable[[str], Credentials],
-    names_login: Callable[[str], bool] | None = None,
+    url: str, token: str, credentials: Callable[[str], Credentials], names_login: Callable[[str], bool] | None = None
 ) -> Callable[[Search], Found]:
     """Return a source that reads two environment variables.
 

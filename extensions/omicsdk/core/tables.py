@@ -232,12 +232,7 @@ def file_lines(path: Path, error_type: type[UsageError], longest: int = LONGEST_
 
 
 def file_rows(
-    path: Path,
-    delimiter: str,
-    error_type: type[UsageError],
-    *,
-    strict: bool = True,
-    longest: int = LONGEST_RECORD,
+    path: Path, delimiter: str, error_type: type[UsageError], *, strict: bool = True, longest: int = LONGEST_RECORD
 ) -> Iterator[tuple[int, list[str]]]:
     """Read the rows of a file, UTF-8 with or without a byte order mark.
 

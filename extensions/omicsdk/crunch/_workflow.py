@@ -133,8 +133,7 @@ def not_started(error: OSError, path: Path) -> WorkflowFailed:
     first = _first_line(path)
     if error.errno == errno.ENOEXEC:
         return WorkflowFailed(
-            f"The workflow {path} has no interpreter line: {error}",
-            remedy="Begin it with a line such as #!/bin/bash.",
+            f"The workflow {path} has no interpreter line: {error}", remedy="Begin it with a line such as #!/bin/bash."
         )
     if error.errno == errno.EACCES:
         if not os.access(path, os.X_OK):

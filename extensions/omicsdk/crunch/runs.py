@@ -503,11 +503,7 @@ def run(
 
 
 def run_pending(
-    client: Crunch,
-    run: Callable[..., RunReport],
-    project: str = "",
-    *,
-    on_message: Callable[[str], None] | None = None,
+    client: Crunch, run: Callable[..., RunReport], project: str = "", *, on_message: Callable[[str], None] | None = None
 ) -> Iterator[RunReport]:
     """Run the pending datasets, one after the other, until none is left.
 

@@ -112,8 +112,7 @@ def settings_from(environ: Mapping[str, str] | None = None) -> ResolutionSetting
     for word in order:
         if word not in SOURCES:
             raise ConfigError(
-                f"DRS_RESOLUTION_ORDER names {word!r}",
-                remedy=f"Use some of {', '.join(SOURCES)} separated by colons.",
+                f"DRS_RESOLUTION_ORDER names {word!r}", remedy=f"Use some of {', '.join(SOURCES)} separated by colons."
             )
     days = env.get("DRS_CACHE_EXPIRE_DURATION", str(DAYS))
     keeps = env.get("LOCALLY_CACHE_RESOLVED_HOSTS", "true").lower()

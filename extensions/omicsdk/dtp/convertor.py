@@ -67,12 +67,7 @@ class Gen3Convertor:
     """
 
     def __init__(
-        self,
-        project: str,
-        experiment: str,
-        version: str | None = None,
-        *,
-        dictionary: Dictionary | Gen3 | None = None,
+        self, project: str, experiment: str, version: str | None = None, *, dictionary: Dictionary | Gen3 | None = None
     ) -> None:
         self._version: Version | None = version_of(version) if version is not None else None
         for what, text in (("project", project), ("experiment", experiment)):

@@ -41,6 +41,6 @@ __getattr__, __dir__, __all__ = lazy_package(
     __name__,
     {
         "store": "STORES CopyOptions Entry Put Store Uri open_store parse_uri "
-        "AlreadyThere FileAndFolder IsFolder NotAFolder NotEmpty NotListed PathError PathNotFound ReadOnly Unsupported WrongOption WrongUri",
+        "AlreadyThere FileAndFolder IsFolder NotAFolder NotEmpty NotListed PathError PathNotFound ReadOnly Unsupported WrongOption WrongUri"
     },
 )

@@ -805,11 +805,7 @@ class Cache(Generic[K, V]):
     """
 
     def __init__(
-        self,
-        limit: int,
-        seconds: float = inf,
-        clock: Clock = SYSTEM_CLOCK,
-        weigh: Callable[[V], int] = lambda _: 1,
+        self, limit: int, seconds: float = inf, clock: Clock = SYSTEM_CLOCK, weigh: Callable[[V], int] = lambda _: 1
     ) -> None:
         self._limit, self._seconds, self._clock, self._weigh = limit, seconds, clock, weigh
         self._lock = threading.Lock()
@@ -906,11 +902,7 @@ class FileBytes:
     """
 
     def __init__(
-        self,
-        store: Store,
-        entry: Entry,
-        control: Control | None = None,
-        validators: Mapping[str, str] | None = None,
+        self, store: Store, entry: Entry, control: Control | None = None, validators: Mapping[str, str] | None = None
     ) -> None:
         if entry.is_folder:
             raise IsFolder(store.uri(entry.path), "is a folder, not a file")

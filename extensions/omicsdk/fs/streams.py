@@ -97,12 +97,7 @@ class Streamed(Source, Protocol):
 
 
 def stream(
-    file: Source,
-    start: int | None = None,
-    end: int | None = None,
-    *,
-    piece: int = PIECE,
-    clock: Clock = SYSTEM_CLOCK,
+    file: Source, start: int | None = None, end: int | None = None, *, piece: int = PIECE, clock: Clock = SYSTEM_CLOCK
 ) -> Generator[bytes]:
     """Yield a file's bytes in order: as they arrive where one connection is fast, else some pieces ahead of the reader.
 

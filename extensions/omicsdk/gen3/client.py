@@ -58,7 +58,7 @@ METADATA = Rules(
 )
 SHEEPDOG = Rules(
     # A record of another project is found, too.
-    Rule("entity_id_string", UUID, ["entities.*.properties.id"], frozenset({"get_records"}), separator=","),
+    Rule("entity_id_string", UUID, ["entities.*.properties.id"], frozenset({"get_records"}), separator=",")
 )
 
 

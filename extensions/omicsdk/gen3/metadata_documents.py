@@ -95,12 +95,7 @@ def query_documents(
 
 
 def documents_of(
-    client: Gen3,
-    guid_type: str,
-    *,
-    limit: int | None = None,
-    aggregate: bool = False,
-    on_more: OnMore | None = None,
+    client: Gen3, guid_type: str, *, limit: int | None = None, aggregate: bool = False, on_more: OnMore | None = None
 ) -> Iterator[tuple[str, Document]]:
     """Read the documents of a type with their GUIDs, page by page.
 

@@ -57,10 +57,7 @@ def unpack_download(path: Path, *, delete: bool = False, max_unpacked: int | str
 
 
 def unpack(
-    path: str | os.PathLike[str],
-    folder: str | os.PathLike[str] | None = None,
-    *,
-    max_unpacked: int | str | None = None,
+    path: str | os.PathLike[str], folder: str | os.PathLike[str] | None = None, *, max_unpacked: int | str | None = None
 ) -> list[Path]:
     """Unpack a package: all of it, or nothing.
 

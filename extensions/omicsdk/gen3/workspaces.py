@@ -63,8 +63,7 @@ def parse_workspace_url(url: str) -> tuple[str, str]:
     workspace, _, key = unquote(parts.path).lstrip("/").partition("/")
     if parts.scheme != SCHEME or parts.netloc or not workspace:
         raise Gen3UserError(
-            f"{url!r} is not a URL of a workspace",
-            remedy="Write it as ws:///WORKSPACE/KEY, such as ws:///@user/a.txt.",
+            f"{url!r} is not a URL of a workspace", remedy="Write it as ws:///WORKSPACE/KEY, such as ws:///@user/a.txt."
         )
     return workspace, key
 

@@ -148,11 +148,7 @@ class HCAConfig(Section):
     """
 
     def __init__(
-        self,
-        environ: Mapping[str, str] | None = None,
-        *,
-        site_file: Path = SITE_FILE,
-        save_on_exit: bool = False,
+        self, environ: Mapping[str, str] | None = None, *, site_file: Path = SITE_FILE, save_on_exit: bool = False
     ) -> None:
         variables = os.environ if environ is None else environ
         self._files = files_of(variables, site_file)

@@ -338,8 +338,7 @@ def recognised(head: Head, formats: Sequence[Format], shown: str) -> Format:
     near = sorted((each for each in formats if _nearness(each, head)), key=lambda each: -_nearness(each, head))[:2]
     meant = "; ".join(f"{each.title} (--format {each.name}: {each.marks})" for each in near)
     raise UnknownList(
-        f"{shown}: {why or 'unknown format'}{begins}",
-        remedy=remedy or f"{meant and f'The nearest: {meant}. '}{MANUAL}",
+        f"{shown}: {why or 'unknown format'}{begins}", remedy=remedy or f"{meant and f'The nearest: {meant}. '}{MANUAL}"
     )
 
 

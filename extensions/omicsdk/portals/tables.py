@@ -209,11 +209,7 @@ _GEN3 = Columns(
     _GUIDS,
     ("file_name", "filename"),
     ("file_size", "size", "filesize"),
-    {
-        "md5": ("md5", "md5sum", "md5_hash", "md5hash", "file_md5sum", "hash"),
-        "sha1": ("sha1",),
-        "sha256": ("sha256",),
-    },
+    {"md5": ("md5", "md5sum", "md5_hash", "md5hash", "file_md5sum", "hash"), "sha1": ("sha1",), "sha256": ("sha256",)},
 )
 
 

@@ -31,10 +31,7 @@ _PROBLEM = "application/problem+json"
 
 
 def make_app(
-    services: Sequence[Service],
-    tokens: Tokens,
-    other: Sequence[BaseRoute],
-    is_real: Callable[[], bool] = lambda: False,
+    services: Sequence[Service], tokens: Tokens, other: Sequence[BaseRoute], is_real: Callable[[], bool] = lambda: False
 ) -> ASGIApp:
     """Make the application of all services.
 

@@ -265,11 +265,7 @@ class LiveSandbox:
                 "auth": {"swagger_url": self.auth_swagger_url},
                 "upload": {"url": self.upload_url, "api_key": self.upload_key},
                 "sb": {"url": self.sb_url, "token": self.sb_token},
-                "gen3": {
-                    "url": self.gen3_url,
-                    "client_id": GEN3_CLIENT,
-                    "client_secret": self.gen3_client_secret,
-                },
+                "gen3": {"url": self.gen3_url, "client_id": GEN3_CLIENT, "client_secret": self.gen3_client_secret},
                 "crunch": {"url": self.crunch_url, "token": self.crunch_token, "password": self.password},
                 "pangea": {"url": self.pangea_url, "user": SANDBOX_PANGEA_USER, "password": self.password},
                 "htsget": {"url": self.htsget_url},

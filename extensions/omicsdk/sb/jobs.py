@@ -236,11 +236,7 @@ class FileResult(NamedTuple):
 
 
 def run_file_job(
-    client: SevenBridges,
-    kind: Literal["copy", "move", "delete"],
-    items: Sequence[Mapping[str, str]],
-    *,
-    timeout: float,
+    client: SevenBridges, kind: Literal["copy", "move", "delete"], items: Sequence[Mapping[str, str]], *, timeout: float
 ) -> list[FileResult]:
     """Copy, move or delete files and folders with all that is in them, and wait for the end.
 

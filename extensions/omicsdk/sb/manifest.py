@@ -266,8 +266,7 @@ def _cells(columns: Sequence[str], values: Sequence[str], line: int) -> dict[str
     """A row's cells by column; those that are missing at its end are empty."""
     if len(values) > len(columns):
         raise WrongTable(
-            f"line {line}: {len(values)} cells for {len(columns)} columns",
-            remedy="Remove the extra tabs.",
+            f"line {line}: {len(values)} cells for {len(columns)} columns", remedy="Remove the extra tabs."
         )
     return dict(zip(columns, [*values, *[""] * (len(columns) - len(values))], strict=True))
 

@@ -99,8 +99,7 @@ def imports_named(client: SevenBridges, paths: Sequence[str], volume: str) -> li
     *locations, last = paths
     if not locations or not is_path(last):
         raise UsageError(
-            "missing destination",
-            remedy="List names on the volume, then the destination: sb://me/my-project/reads/",
+            "missing destination", remedy="List names on the volume, then the destination: sb://me/my-project/reads/"
         )
     to = parse(last)
     to.project  # noqa: B018 - raises if there is none

@@ -89,13 +89,7 @@ class Document(Reading):
 
 
 def generate(
-    document: Document,
-    *,
-    name: str,
-    out: str,
-    check: bool = False,
-    strict: bool = False,
-    console: Console,
+    document: Document, *, name: str, out: str, check: bool = False, strict: bool = False, console: Console
 ) -> None:
     """Generate a typed client from your own OpenAPI or Swagger document.
 
@@ -180,13 +174,7 @@ def diff(
         return _printed(as_json(before, after, found), as_report(before, after, found), json)
 
 
-def explain(
-    document: Document,
-    operation: str,
-    *,
-    json: bool = False,
-    console: Console,
-) -> TextAndData:
+def explain(document: Document, operation: str, *, json: bool = False, console: Console) -> TextAndData:
     """Explain how an operation of a document is generated, and why.
 
     Shows its name, arguments, responses and paging with their sources in the document, and what was repaired or lost.

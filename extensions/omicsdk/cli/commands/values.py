@@ -117,8 +117,7 @@ def text_of(file: str, option: str, encoding: str | None = None) -> str:
         return content.decode(encoding or "utf-8").removeprefix("\ufeff")
     except OSError as error:
         raise UsageError(
-            f"{option}: cannot read {shown}: {error.strerror or error}",
-            remedy="Use a readable file.",
+            f"{option}: cannot read {shown}: {error.strerror or error}", remedy="Use a readable file."
         ) from error
     except LookupError as error:
         raise UsageError(
@@ -218,12 +217,7 @@ def agreed(question: str, console: Console, left: str = "nothing was deleted") -
 
 
 def removed(
-    what: str,
-    console: Console,
-    *,
-    check: Callable[[], object],
-    remove: Callable[[], object],
-    dry_run: bool = False,
+    what: str, console: Console, *, check: Callable[[], object], remove: Callable[[], object], dry_run: bool = False
 ) -> dict[str, str] | None:
     """Delete an object after confirmation, and print the deletion.
 

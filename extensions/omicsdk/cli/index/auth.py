@@ -34,11 +34,6 @@ COMMANDS = (
             ("resources rm", "delete-v1-resource", "resource_type_name", _RESOURCE),
         )
     ),
-    Entry(
-        "login",
-        login.service_login,
-        checks={"timeout": above_0},
-        examples=("", "--remote"),
-    ),
+    Entry("login", login.service_login, checks={"timeout": above_0}, examples=("", "--remote")),
     Entry("logout", login.service_logout, examples=("",)),
 )

@@ -51,11 +51,7 @@ COMMANDS = (
         ),
     ),
     _process("next", crunch.run_next, render=crunch.run_result, examples=("--project my-project",)),
-    _process(
-        "loop",
-        crunch.loop,
-        examples=("--project my-project --workflow script --cleanup",),
-    ),
+    _process("loop", crunch.loop, examples=("--project my-project --workflow script --cleanup",)),
     Entry("files", crunch.files, examples=("my-project:reads", "my-project:reads --output json")),
     Entry("diagnostics", get_diagnostics, hidden=("directory",), examples=("--query hostname",)),
     _add(

@@ -101,24 +101,10 @@ COMMANDS = (
         examples=(f"{_ONE} --replica aws --wait",),
     ),
     Entry(
-        "put-file",
-        dss.put_file,
-        checks={"timeout_seconds": at_least_0},
-        extends=True,
-        examples=(f"{_ONE} {_STAGED}",),
+        "put-file", dss.put_file, checks={"timeout_seconds": at_least_0}, extends=True, examples=(f"{_ONE} {_STAGED}",)
     ),
-    Entry(
-        "put-collection",
-        dss.put_collection,
-        extends=True,
-        examples=(f"{_ONE} {_COLLECTION}",),
-    ),
-    Entry(
-        "patch-collection",
-        dss.patch_collection,
-        extends=True,
-        examples=(f"{_ONE} {_RENAMED}",),
-    ),
+    Entry("put-collection", dss.put_collection, extends=True, examples=(f"{_ONE} {_COLLECTION}",)),
+    Entry("patch-collection", dss.patch_collection, extends=True, examples=(f"{_ONE} {_RENAMED}",)),
     Entry(
         "patch-bundle",
         dss.patch_bundle,
@@ -154,11 +140,6 @@ COMMANDS = (
             ("events get", "get-event", "uuid", f"{_UUID} {_VERSION} --replica aws"),
         )
     ),
-    Entry(
-        "login",
-        login.service_login,
-        checks={"timeout": above_0},
-        examples=("", "--remote"),
-    ),
+    Entry("login", login.service_login, checks={"timeout": above_0}, examples=("", "--remote")),
     Entry("logout", login.service_logout, examples=("",)),
 )

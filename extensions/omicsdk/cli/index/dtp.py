@@ -25,11 +25,7 @@ COMMANDS = (
             f"my-dataset records --project 12L --experiment {_DATA_SET} --schema-dir sds-dictionary",
         ),
     ),
-    Entry(
-        "validate",
-        dtp.validate,
-        examples=("my-dataset --project 12L", f"records {_HERE} --output table"),
-    ),
+    Entry("validate", dtp.validate, examples=("my-dataset --project 12L", f"records {_HERE} --output table")),
     Entry(
         "submit",
         dtp.submit,

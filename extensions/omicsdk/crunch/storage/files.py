@@ -63,11 +63,7 @@ def stored_below(storage: Storage, base: str) -> Iterator[Stored]:
 
 
 def _moved(
-    storage: Storage,
-    files: Sequence[F],
-    size_of: Callable[[F], int | None],
-    move: Callable[[F], Hashed],
-    watch: Watch,
+    storage: Storage, files: Sequence[F], size_of: Callable[[F], int | None], move: Callable[[F], Hashed], watch: Watch
 ) -> list[Hashed | None]:
     """Move files, several at once; None replaces those that a stop left out."""
     control, progress = watch.get("control") or Control(), watch.get("progress")

@@ -80,10 +80,7 @@ class FolderStorage(BuiltinStorage):
             raise StorageMissing(f"The storage does not exist: {self.location} is not a folder")
         if not target.parent.is_dir():
             self._make(target.parent)
-        with (
-            path.open("rb", buffering=0) as source,
-            in_place_of(target, mode=self._file_mode, durable=False) as file,
-        ):
+        with path.open("rb", buffering=0) as source, in_place_of(target, mode=self._file_mode, durable=False) as file:
             shutil.copyfileobj(source, file, STRIDE)
             check()
 

@@ -118,8 +118,7 @@ def read_settings(path: Path) -> Mapping[str, Any]:
         ) from error
     except ValueError as error:  # of UTF-8, TOML and JSON
         raise ConfigError(
-            f"The storage settings {path} cannot be parsed: {error}",
-            remedy=f"Correct its {path.suffix[1:].upper()}.",
+            f"The storage settings {path} cannot be parsed: {error}", remedy=f"Correct its {path.suffix[1:].upper()}."
         ) from error
     return _mapping(str(path), found)
 

@@ -114,8 +114,7 @@ def _record_files(path: Path) -> list[Path]:
     found = sorted(each for each in files if not each.name.startswith((".", "~$")))
     if not found:
         raise Gen3UserError(
-            f"No records found in the folder {path}",
-            remedy="Use one with files of JSON, JSON Lines, TSV, CSV or XLSX.",
+            f"No records found in the folder {path}", remedy="Use one with files of JSON, JSON Lines, TSV, CSV or XLSX."
         )
     return found
 

@@ -193,10 +193,7 @@ def _part_of(entry: Entry, name: str, target: str) -> _Part | None:
         raise
     size = len(data)
     return _Part(
-        descriptor,
-        path,
-        target,
-        Outcome(name, "done", size, size, verified="its size", verification="size only"),
+        descriptor, path, target, Outcome(name, "done", size, size, verified="its size", verification="size only")
     )
 
 
@@ -282,12 +279,7 @@ def _streamed(
 
 
 def _written(
-    stream: BinaryIO,
-    before: os.stat_result | None,
-    target: Path,
-    digests: Digests,
-    entry: Entry,
-    options: CopyOptions,
+    stream: BinaryIO, before: os.stat_result | None, target: Path, digests: Digests, entry: Entry, options: CopyOptions
 ) -> int:
     """Write a stream to a file that appears when it is whole and right, unless it is stopped; return its size."""
     target.parent.mkdir(parents=True, exist_ok=True)

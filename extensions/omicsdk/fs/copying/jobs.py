@@ -228,11 +228,7 @@ def move_files(
 
 
 def _with_sources_removed(
-    plan: CopyPlan,
-    arrived: Sequence[tuple[Selected, Outcome]],
-    stores: Stores,
-    options: CopyOptions,
-    unverified: bool,
+    plan: CopyPlan, arrived: Sequence[tuple[Selected, Outcome]], stores: Stores, options: CopyOptions, unverified: bool
 ) -> Iterator[tuple[Outcome, SourceKept | None]]:
     """Remove the sources of copied files. Files skipped without `overwrite` were not compared, and are kept."""
 

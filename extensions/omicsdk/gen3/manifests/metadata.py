@@ -81,8 +81,7 @@ def guid_by_url(client: Gen3, row: dict[str, str]) -> str | None:
     if len(records) > 1:
         guids = ", ".join(str(record["did"]) for record in records[:3])
         raise UsageError(
-            f"{len(records)} records have {pattern!r} in a URL ({guids} ...)",
-            remedy="Use more of the name, or GUIDs.",
+            f"{len(records)} records have {pattern!r} in a URL ({guids} ...)", remedy="Use more of the name, or GUIDs."
         )
     return records[0]["did"] if records else None
 

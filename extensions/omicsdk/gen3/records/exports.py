@@ -45,11 +45,7 @@ _LONGEST_BEGINNING = 200
 
 
 def rows_of(
-    read: Callable[[int], bytes],
-    operation: str,
-    *,
-    begins: re.Pattern[str] = _ARRAY,
-    longest: int = LONGEST_RECORD,
+    read: Callable[[int], bytes], operation: str, *, begins: re.Pattern[str] = _ARRAY, longest: int = LONGEST_RECORD
 ) -> Iterator[dict[str, Any]]:
     """Return the objects of a JSON array one by one.
 

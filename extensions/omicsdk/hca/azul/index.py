@@ -89,12 +89,7 @@ def catalogs(client: Azul) -> list[Catalog]:
     answer = checked_json(client.get_catalogs.raw(), "get_catalogs", _CATALOGS)
     default = answer["default_catalog"]
     found = [
-        Catalog(
-            name,
-            stated["atlas"],
-            name == default,
-            tuple(found_at(stated, "plugins.metadata.indices") or ()),
-        )
+        Catalog(name, stated["atlas"], name == default, tuple(found_at(stated, "plugins.metadata.indices") or ()))
         for name, stated in answer["catalogs"].items()
         if not stated["internal"]
     ]

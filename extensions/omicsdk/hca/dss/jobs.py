@@ -85,14 +85,7 @@ class Registrar:
     """
 
     def __init__(
-        self,
-        api: DssApi,
-        *,
-        version: str,
-        creator_uid: int,
-        replica: Replica,
-        timeout_seconds: float,
-        clock: Clock,
+        self, api: DssApi, *, version: str, creator_uid: int, replica: Replica, timeout_seconds: float, clock: Clock
     ) -> None:
         self._api = api
         self._version = version

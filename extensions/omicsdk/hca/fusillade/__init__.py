@@ -8,9 +8,4 @@ if TYPE_CHECKING:
     from omicsdk.hca.fusillade.client import Fusillade as Fusillade
 
 
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "client": "AsyncFusillade Fusillade",
-    },
-)
+__getattr__, __dir__, __all__ = lazy_package(__name__, {"client": "AsyncFusillade Fusillade"})

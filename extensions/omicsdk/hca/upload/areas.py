@@ -217,8 +217,7 @@ class UploadConfig:
         except NotAnAreaURI as error:
             name = _named(("upload", "areas", area_uuid, "uri"), self._config)
             raise NotAnAreaURI(
-                f"{name}: {error.message}",
-                remedy=f"Correct it there, or forget it: omics upload forget {area_uuid}",
+                f"{name}: {error.message}", remedy=f"Correct it there, or forget it: omics upload forget {area_uuid}"
             ) from None
 
     def uri_of(self, deployment_stage: str, area_uuid: str) -> UploadAreaURI:

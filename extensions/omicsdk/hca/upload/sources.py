@@ -204,10 +204,7 @@ UNKNOWN = "application/octet-stream"
 UNKNOWN_COPY = "application/data"
 
 #: Types that have a new name today, or are more specific than the bytes can show.
-_TODAY = {
-    "application/x-gzip": "application/gzip",
-    "application/x-ipynb+json": "application/json",
-}
+_TODAY = {"application/x-gzip": "application/gzip", "application/x-ipynb+json": "application/json"}
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, section 5.6.2
 _TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 

@@ -484,12 +484,7 @@ class Sender:
                 self._count(file.size)
             else:
                 verification = copy(
-                    self.storage,
-                    file,
-                    kind,
-                    crc32c=crc32c,
-                    stopped=self._is_stopped,
-                    copied=self._count,
+                    self.storage, file, kind, crc32c=crc32c, stopped=self._is_stopped, copied=self._count
                 )
                 if verification != "verified" and self.control.require_checksum:
                     raise ChecksumMissing(file.path, "it was copied, but S3 states no checksum that both have")

@@ -43,12 +43,7 @@ def get_bundle(dss: Dss, call: Call) -> Reply:
             stated["url"] = direct_url(dss, replica, checkout_bucket(replica), key, entry.file)
         files.append(stated)
     body = {
-        "bundle": {
-            "uuid": bundle.uuid,
-            "version": bundle.version,
-            "files": files,
-            "creator_uid": bundle.creator_uid,
-        }
+        "bundle": {"uuid": bundle.uuid, "version": bundle.version, "files": files, "creator_uid": bundle.creator_uid}
     }
     more = start + per_page < bundle.count
     # The version is pinned, so that a bundle that changes in between does not mix two versions.

@@ -50,11 +50,7 @@ def schema_key(name: str) -> str:
 
 
 def index_document(
-    uuid: str,
-    version: str,
-    creator_uid: int,
-    entries: Sequence[BundleEntry],
-    read: Callable[[str], bytes],
+    uuid: str, version: str, creator_uid: int, entries: Sequence[BundleEntry], read: Callable[[str], bytes]
 ) -> JsonObject:
     """Make the document.
 

@@ -17,9 +17,7 @@ PREFIX = "/google"
 PAYING = "google.requester_pays"
 SETTINGS = (
     Setting(
-        PAYING,
-        "",
-        "Requester-pays buckets of Google's storage, separated by commas: requests without userProject fail",
+        PAYING, "", "Requester-pays buckets of Google's storage, separated by commas: requests without userProject fail"
     ),
 )
 

@@ -16,12 +16,7 @@ PLACE = f"{HOME}/settings"
 _SHOWN = "shown:"
 """Prefix of a setting's name in the field that states the value which the page had."""
 
-DONE = {
-    "advance": "Time advanced.",
-    "freeze": "Time frozen.",
-    "resume": "Time resumed.",
-    "turn": "Settings saved.",
-}
+DONE = {"advance": "Time advanced.", "freeze": "Time frozen.", "resume": "Time resumed.", "turn": "Settings saved."}
 
 
 def settings(sandbox: LiveSandbox, request: Request) -> Page:

@@ -244,11 +244,7 @@ OWNER = "sandbox"
 
 def owner_credentials(secrets: Secrets) -> dict[str, str]:
     """The variables of the key that may do everything on the server."""
-    return {
-        "AWS_ACCESS_KEY_ID": OWNER,
-        "AWS_SECRET_ACCESS_KEY": secrets.derived("s3"),
-        "AWS_DEFAULT_REGION": REGION,
-    }
+    return {"AWS_ACCESS_KEY_ID": OWNER, "AWS_SECRET_ACCESS_KEY": secrets.derived("s3"), "AWS_DEFAULT_REGION": REGION}
 
 
 def _hang_up(handler: Any) -> None:

@@ -31,9 +31,7 @@ SETTINGS = (
     Setting("upload.checksum_seconds", 1.0, "how long the checksums of a file take, in seconds"),
     Setting("upload.validation_seconds", 1.0, "how long a validation takes, in seconds"),
     Setting(
-        "upload.validation_results",
-        '{"validation_state": "VALID", "validation_errors": []}',
-        "what validators print",
+        "upload.validation_results", '{"validation_state": "VALID", "validation_errors": []}', "what validators print"
     ),
     Setting("upload.delete_seconds", 1.0, "how long the deletion of an area takes, in seconds"),
     Setting("upload.locked", False, "whether all areas are locked for writing"),

@@ -357,12 +357,7 @@ def _landed(plan: CopyPlan, file: Selected, outcome: Outcome) -> str:
 
 
 def rm(
-    uris: Sequence[str],
-    *,
-    recursive: bool = False,
-    dry_run: bool = False,
-    places: Places = ANYWHERE,
-    console: Console,
+    uris: Sequence[str], *, recursive: bool = False, dry_run: bool = False, places: Places = ANYWHERE, console: Console
 ) -> TransferReport | None:
     """Remove files and folders of any platform permanently.
 

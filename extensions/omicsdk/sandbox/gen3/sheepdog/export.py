@@ -29,10 +29,7 @@ _UUID = "^[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9
 _FILE = {
     "type": "object",
     "properties": {"id": {"type": "string", "pattern": _UUID}},
-    "anyOf": [
-        {"required": ["id", "project_id", "local_file_path"]},
-        {"required": ["id", "project_id", "file_name"]},
-    ],
+    "anyOf": [{"required": ["id", "project_id", "local_file_path"]}, {"required": ["id", "project_id", "file_name"]}],
 }
 _MANIFEST = {"type": "object", "required": ["files"], "properties": {"files": {"type": "array", "items": _FILE}}}
 
@@ -194,11 +191,7 @@ def _node_reply(records: Store, node: Node, found: Sequence[Record], kind: str, 
 
 
 def _table(
-    records: Store,
-    node: Node,
-    found: Sequence[Record],
-    without_id: bool,
-    cell: Callable[[Record, str], object],
+    records: Store, node: Node, found: Sequence[Record], without_id: bool, cell: Callable[[Record, str], object]
 ) -> tuple[list[str], list[list[object]]]:
     """The names of the columns, and the cells of each row."""
     names = _columns(node)
