@@ -77,13 +77,14 @@ def test_metadata_is_requested_only_of_files_that_meet_the_rest(shelf, monkeypat
 
 
 @given(
-    st.integers(0, 10**9), st.sampled_from([("", 1), ("K", 1024), ("MiB", 1024**2), (" gb", 1024**3), ("T", 1024**4)])
+    st.integers(0, 10**9),
+    st.sampled_from([("", 1), ("K", 1024), ("MiB", 1024**2), (" gb", 1024**3), ("T", 1024**4), ("P", 1024**5)]),
 )
 def test_sizes_are_in_powers_of_1024(number, unit):
     assert parse_size(f"{number}{unit[0]}") == number * unit[1]
 
 
-@pytest.mark.parametrize("text", ["", "x", "-1", "1X", "1 M M", "1e3"])
+@pytest.mark.parametrize("text", ["", "x", "-1", "1X", "1 M M", "1e3", pytest.param("9" * 5000, id="5,000 digits")])
 def test_an_invalid_size_is_refused(text):
     with pytest.raises(UsageError, match="is not a size"):
         parse_size(text)
