@@ -230,10 +230,7 @@ class Gen3Index(Service):
         return await awaited(lambda: list(found))
 
     def get_urls(
-        self,
-        size: int | None = None,
-        hashes: Hashes | str | None = None,
-        guids: str | Sequence[str] | None = None,
+        self, size: int | None = None, hashes: Hashes | str | None = None, guids: str | Sequence[str] | None = None
     ) -> list[dict[str, Any]]:
         """List all URLs of records.
 

@@ -230,12 +230,7 @@ class Gen3Metadata(Service):
         return await awaited(self.create, guid, metadata, aliases, overwrite, **kwargs)
 
     def update(
-        self,
-        guid: str,
-        metadata: Metadata,
-        aliases: Sequence[str] | None = None,
-        merge: bool = False,
-        **kwargs: Any,
+        self, guid: str, metadata: Metadata, aliases: Sequence[str] | None = None, merge: bool = False, **kwargs: Any
     ) -> dict[str, Any]:
         """Change a document.
 

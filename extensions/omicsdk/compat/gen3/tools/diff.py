@@ -40,8 +40,7 @@ def manifest_diff(
     manifests = sorted(map(str, files or manifests_in(directory, output_manifest)))
     if len(manifests) != 2:
         raise UsageError(
-            f"Expected two manifests, got {len(manifests)}",
-            remedy="Name them with files=[FIRST, SECOND].",
+            f"Expected two manifests, got {len(manifests)}", remedy="Name them with files=[FIRST, SECOND]."
         )
     found = compare_manifests(
         manifests[0],

@@ -53,11 +53,7 @@ class _Ending(Gettable):
         """Wait; `called` is what errors call it."""
         with waiting(period, timeout):
             jobs.wait_until(
-                ended,
-                lambda: f"{called} {self.field(self._STATE)}",
-                self.api.clock,
-                period=period,
-                timeout=timeout,
+                ended, lambda: f"{called} {self.field(self._STATE)}", self.api.clock, period=period, timeout=timeout
             )
 
 
