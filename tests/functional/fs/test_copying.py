@@ -32,7 +32,7 @@ def test_what_comes_by_url_goes_into_a_fifo_whole(served, tmp_path):
 
 def test_what_is_known_to_differ_is_fetched_though_an_unfinished_copy_had_brought_it(served, tmp_path):
     def run(*, differing, modified=None):
-        with Stores({"served": {"port": served.store.server.port, "sizeless": "yes"}}) as stores:
+        with Stores({"served": {"port": served.store.server.port, "sizeless": "true"}}) as stores:
             found = select(stores.of("served://"), parse_uri("served://p"))
             files = [replace(file, entry=replace(file.entry, modified=modified)) for file in found]
             target = parse_uri(f"{tmp_path / 'out'}/")
