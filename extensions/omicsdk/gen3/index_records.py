@@ -17,6 +17,7 @@ from omicsdk.core.answer import json_of
 from omicsdk.core.bodies import Joined
 from omicsdk.core.client import clock_of
 from omicsdk.core.errors import APIError, AuthError, Conflict, ConnectFailed, NotFound, OmicsError, TransportError
+from omicsdk.core.model import STRING, array, check, members
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import items_at
 from omicsdk.core.request import Query, joined, request
@@ -180,9 +181,11 @@ def records_of(page: Any) -> list[Record]:
     """The records of a page.
 
     Raises:
-        DecodeError: It has no list of them.
+        DecodeError: It has no list of them, or something else in it.
     """
-    return items_at(page, "records", "list_records")
+    records = items_at(page, "records", "list_records")
+    check("list_records", "records", records, array(members(did=STRING)))
+    return records
 
 
 # An index returns what follows a GUID, a page at a time. GUIDs end in random UUIDs, so that a list can be divided

@@ -8,9 +8,11 @@ from omicsdk.gen3.index_records import records_of
 from omicsdk.gen3.records.projects import linked_names
 
 
-@pytest.mark.parametrize("page", [None, {}, [], "x", 5, {"records": None}, {"records": {}}])
+@pytest.mark.parametrize(
+    "page", [None, {}, [], "x", 5, {"records": None}, {"records": {}}, {"records": [[]]}, {"records": [{"did": 5}]}]
+)
 def test_a_page_of_records_needs_its_list(page: Any):
-    with pytest.raises(DecodeError, match="list_records: the answer's field 'records'"):
+    with pytest.raises(DecodeError, match="list_records: the answer's field 'records"):
         records_of(page)
 
 
