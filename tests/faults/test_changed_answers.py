@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -144,7 +143,7 @@ PROGRAMS = {
             "list(api.files.query('sandbox-user/lies', limit=1).next_page())",
             "[each.pending for each in api.billing_groups.query()]; api.invoices.query()",
             "api.apps.query('sandbox-user/lies'); api.tasks.query('sandbox-user/lies').total",
-            "api.rate_limit.get().rate.reset; api.remaining; api.reset_time",
+            "api.rate_limit.get(); api.remaining; api.reset_time",
             "[each.name for each in api.volumes.query().all()]",
             "list(api.divisions.query()); [each.name for each in api.datasets.query()]",
         )
@@ -256,8 +255,14 @@ def run_program(world: World, program: str, lie: Lie | None) -> None:
     """Run a program with the names of published clients; an error of it must be one of ours, and there is none without a lie."""
     text = program.format(**_names(world))
     world.lie(lie)
-    with suppress(*(() if lie is None else (OmicsError,))):
+    try:
         exec(text, {})
+    except OmicsError:
+        if lie is None:
+            raise
+    except KeyError as error:  # pangea-api's own for a field that an object must have
+        if lie is None or "is missing in the server's answer about <Pangea::" not in str(error):
+            raise
 
 
 def run(world: World, command: str, lie: Lie | None) -> subprocess.CompletedProcess[str]:
