@@ -372,7 +372,7 @@ class S3Store(Store):
             raise
 
     @contextmanager
-    def _reading(self, doing: str, path: str, client: Any, place: Mapping[str, str]) -> Generator[None]:
+    def _reading(self, doing: str, path: str, client: Any, place: Mapping[str, Any]) -> Generator[None]:
         """As `_asking`. A HEAD has no body that states why it is refused: a GET of a byte is, too, and states it."""
         try:
             with self._asking(doing, path):

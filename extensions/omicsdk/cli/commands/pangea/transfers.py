@@ -329,12 +329,10 @@ def uploaded_reads(result: ReadsResult, call: Call) -> TextAndData:
             for each in result.samples
         ]
         text = "\n".join(f"Sample: {' '.join(row.values())}" for row in samples)
-        rows = [
-            {**sample, "files": _planned(each.reads, call)}
-            for sample, each in zip(samples, result.samples, strict=True)
-        ]
-        for file in (file for row in rows for file in row["files"]):
+        planned = [_planned(each.reads, call) for each in result.samples]
+        for file in (file for files in planned for file in files):
             call.console.message(plan_line(file))
+        rows = [{**sample, "files": files} for sample, files in zip(samples, planned, strict=True)]
         return printed(text, rows, call)
     console, report = call.console, result.report
     tell_report(report_path(call.options.get("report")), report, named_errors(report.failed), call.title, console)
