@@ -167,6 +167,14 @@ def test_storages_that_refuse(user: Any, omics_sandbox: Any, command: Any, cause
     assert user(*words).code == 0
 
 
+def test_an_upload_area_that_refuses_the_first_of_many_files_refuses_all(user: Any, omics_sandbox: Any) -> None:
+    words, path = into_area(omics_sandbox, user, 60)
+    omics_sandbox.add_faults(Rule("status", path=path, method="PUT", status=403, code="AccessDenied"))
+    ran = user(*words)
+    omics_sandbox.fault_book.clear()
+    assert ran.code == 4, ran.err
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 @pytest.mark.parametrize(
     ("command", "number", "code"),

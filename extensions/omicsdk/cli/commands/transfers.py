@@ -183,7 +183,8 @@ def finish(
     path = call.options.get("report") or call.arguments.get("report")
     tell_report(report_path(path), report, errors, title, call.console)
     present = max(0, sum(report.counts.get(state, 0) for state in THERE) - (len(errors) - len(report.failed)))
-    is_stopped = bool(report.why_stopped or report.counts.get("stopped"))
+    # Files that are stopped without a reason were not tried, since an error that all would meet ended the batch.
+    is_stopped = bool(report.why_stopped or (report.counts.get("stopped") and not errors))
     if errors and not (present or is_stopped):
         if fail is not None:
             fail()

@@ -162,7 +162,8 @@ class UploadFailed(UploadException, SomeFailed):
         remedy: str | None = None,
         result: UploadResult | None = None,
     ) -> None:
-        others = 0 if result is None else len(result.files) - len(errors)
+        # Files that were not tried, since an error that all would meet ended the upload, are no others.
+        others = 0 if result is None else sum(file.state in PRESENT for file in result.files if file.error is None)
         super().__init__(message, errors, others=others, remedy=remedy)
         self.result = result
 
@@ -317,6 +318,7 @@ class Sender:
         self._files: Sequence[SourceFile] = ()
         self._types: dict[int, str] = {}
         self._outcomes: dict[int, Outcome] = {}
+        self._is_refused = False  # an error that all files would meet ended the upload
         self._told: dict[int, Future[OmicsError | Literal[True]]] = {}
         self._bytes = 0  # of all files
         self._beside_bytes = self._beside_done = 0  # what arrives without the engine
@@ -357,13 +359,14 @@ class Sender:
                 raise
         if journal is not None and all(result.state in ("done", "skipped") for result in results):
             journal.unlink(missing_ok=True)
+        is_left = any(result.state == "stopped" for result in results) and not self._is_refused
         report = TransferReport(
             [self._outcomes[number] for number in range(len(files))],
             self.clock.monotonic() - began,
             throughput=self._throughput,
             began=self.clock.now() - (self.clock.monotonic() - began),
             title=f"Upload to area {self.area.area_uuid}",
-            why_stopped=self.control.why if any(result.state == "stopped" for result in results) else "",
+            why_stopped=self.control.why if is_left else "",
         )
         return UploadResult(self.area.area_uuid, results, report)
 
@@ -406,9 +409,11 @@ class Sender:
             elif outcome.state == "done":
                 self._notify(number)
             elif outcome.error is not None and outcome.error is self.storage.keys.refusal:
+                self._is_refused = True
                 self.control.stop()  # no more keys for any user
             elif isinstance(outcome.error, APIError) and outcome.error.code in _FOR_ALL:
                 outcome.error.remedy = _REMEDIES.get(outcome.error.code, outcome.error.remedy)
+                self._is_refused = True
                 self.control.stop()
 
         report = transfer.upload(

@@ -357,13 +357,14 @@ def _url_ended(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Co
     error, number = _status_error(sending, verdict), sending.prepared.cut.number
     if not job.store.renewable:
         return _fail(job, error, rules)
-    code = verdict.said.code or ""
-    _log.info("%s: its URL is not accepted (%d %s); requesting another", job.title, verdict.status, code)
     if sending.began - sending.prepared.at > AGED:
+        _log.info("%s: its URL is no longer accepted (%d); requesting another", job.title, verdict.status)
         return _resend(job, number)
     job.refused[number] = job.refused.get(number, 0) + 1
     if job.refused[number] > rules.patience.renewals:
         return _fail(job, error, rules)
+    # It was never accepted: another one may be, signed with newer credentials.
+    _log.debug("%s; requesting its URL again", error.summary)
     job.retries += 1
     return [messages.Wait(0.0), *_resend(job, number)]
 
