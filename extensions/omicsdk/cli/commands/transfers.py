@@ -183,14 +183,15 @@ def finish(
     path = call.options.get("report") or call.arguments.get("report")
     tell_report(report_path(path), report, errors, title, call.console)
     present = max(0, sum(report.counts.get(state, 0) for state in THERE) - (len(errors) - len(report.failed)))
-    # Files that are stopped without a reason were not tried, since an error that all would meet ended the batch.
-    is_stopped = bool(report.why_stopped or (report.counts.get("stopped") and not errors))
+    is_final = bool(errors) and all(
+        map(is_denied, errors)
+    )  # a repetition, or a file that was not tried, would be denied, too
+    is_stopped = bool(report.why_stopped or (report.counts.get("stopped") and not is_final))
     if errors and not (present or is_stopped):
         if fail is not None:
             fail()
         if len(errors) == 1:
             raise errors[0]
-        is_final = all(map(is_denied, errors))  # a repetition would be denied, too
         told = f"{len(errors)} of {len(report.outcomes)} files failed"
         raise SomeFailed(told, errors, remedy="" if is_final else remedy)
     tell_failures(errors, call.console, max(len(errors), len(report.outcomes)))
