@@ -69,8 +69,8 @@ class LoopbackServer:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self.tls is not None:
                 connection = self.tls.wrap_socket(connection, server_side=True)
             with connection, connection.makefile("rb") as reader:
@@ -81,6 +81,7 @@ class LoopbackServer:
         except (OSError, ValueError, IndexError):  # it went, or speaks something else
             return
         finally:
+            connection.close()
             with self._guard:
                 self._sockets.discard(connection)
 

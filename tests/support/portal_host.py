@@ -75,7 +75,9 @@ class PortalHost(Server):
             return {"default_catalog": "dcp1", "catalogs": {"dcp1": catalog}}
         if path == "index/files":
             wanted = json.loads(query["filters"][0])["fileId"]["is"]
-            hits = [{"files": [{"uuid": each, **self.azul[each]}]} for each in wanted if each in self.azul]
+            hits = [
+                {"entryId": each, "files": [{"uuid": each, **self.azul[each]}]} for each in wanted if each in self.azul
+            ]
             return {"hits": hits, "pagination": {"next": None}, "termFacets": {}}
         uuid = path.rpartition("/")[2]
         states = self.azul_states.get(uuid)

@@ -229,16 +229,17 @@ def size_of(told: Mapping[str, Any], field: str = "ContentLength") -> int:
     return count_at(told, field, "head_object")
 
 
-def upload_id_of(answer: dict[str, Any]) -> str:
+def upload_id_of(answer: dict[str, Any], operation: str = "create_multipart_upload") -> str:
     """Return the id of an upload in parts that was begun.
 
     Args:
         answer: The answer to `create_multipart_upload`.
+        operation: Named in errors.
 
     Raises:
         DecodeError: It has none.
     """
-    check("create_multipart_upload", "", answer, members(UploadId=STRING))
+    check(operation, "", answer, members(UploadId=STRING))
     return answer["UploadId"]
 
 
@@ -431,7 +432,7 @@ class S3Object(MultipartStore):
             answer = self._call("create_multipart_upload", **arguments)
         finally:
             _signing.plain = False
-        return upload_id_of(answer)
+        return upload_id_of(answer, f"{self.target}: create_multipart_upload")
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
         """Sign a part's PUT."""
