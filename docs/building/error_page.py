@@ -55,7 +55,7 @@ def _rows(error: type[BaseException], depth: int) -> Iterator[str]:
     summary = plain((inspect.getdoc(error) or "").partition("\n\n")[0])
     indent = "&emsp;" * depth
     raised = error.__new__(error)  # constructors differ; what decides is the class
-    vars(raised).update(errors=(), status=0)
+    vars(raised).update(errors=(), status=0, code="")
     code = exit_code(raised)
     yield f"| {indent}`{error.__name__}` | {code} | {summary} |"
     for kind in sorted(error.__subclasses__(), key=lambda each: each.__name__):

@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 from connect_proxy import ConnectProxy
 from disk_space import stating
+from loopback import Head, LoopbackServer
 from manual import CHECKOUT, Block, blocks, prints
 from omicsdk import Dss
 from omicsdk.cli.main import main
@@ -335,6 +336,25 @@ def _(user: User) -> str:
 def _(user: User) -> str:
     words = (*LISTING, "--base-url", "http://dss.example.org/v1", "--call-budget", "0.01")
     return user.omics(*words, variables={"http_proxy": CLOSED})
+
+
+class RefusingProxy(LoopbackServer):
+    """Refuses every password."""
+
+    def respond(self, connection: socket.socket, reader: Any, head: Head) -> bool:
+        connection.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+        return False
+
+
+@case("A proxy refuses the password")
+def _(user: User) -> str:
+    proxy = RefusingProxy()
+    user.patch.setenv("https_proxy", f"http://me:wrong@127.0.0.1:{proxy.port}")
+    try:
+        Path("urls.txt").write_text("https://data.example.org/f1.bin\n", encoding="utf-8")
+        return user.omics("get", "urls.txt", "--to", "got")
+    finally:
+        proxy.close()
 
 
 @case("A certificate is not trusted")
