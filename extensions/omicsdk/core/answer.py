@@ -32,7 +32,7 @@ LARGE = 1 << 18
 """Bytes of a body from which on it pays to import a faster JSON decoder, if there is one (its import takes 40 ms)."""
 
 
-def decoded(content: bytes) -> Any:
+def decoded(content: bytes | str) -> Any:
     """Decode a JSON text; with msgspec if it is installed (extra `fast`) and the text is long.
 
     Half of a surrogate pair, which cutting a text may leave, becomes U+FFFD: no URL, file name or terminal can have it.
@@ -40,6 +40,8 @@ def decoded(content: bytes) -> Any:
     Raises:
         ValueError: It is not JSON, or is nested deeper than Python can read.
     """
+    if isinstance(content, str):
+        content = content.encode("utf-8", "surrogatepass")
     try:
         if len(content) >= LARGE:
             decode = _fast_decoder()

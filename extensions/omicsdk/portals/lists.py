@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
+from omicsdk.core.answer import decoded
 from omicsdk.core.archives import InflationLimit
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.redaction import without_query
@@ -529,7 +530,7 @@ def texts_in(cell: str) -> list[str]:
     if not text.startswith("["):
         return [text]
     try:
-        found: object = json.loads(text)
-    except (ValueError, RecursionError):
+        found: object = decoded(text)
+    except ValueError:
         return [text]
     return [each for each in found if isinstance(each, str)] if is_array(found) else [text]

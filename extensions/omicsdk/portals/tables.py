@@ -5,12 +5,12 @@ A format is one call of `table`: the columns that mark it, and those that state 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import quote
 
+from omicsdk.core.answer import decoded
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.resolution import server_url
 from omicsdk.gen3.manifests.tables import STUDIES
@@ -216,10 +216,10 @@ _GEN3 = Columns(
 def _discovery_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
     """The files of a study: the entries of a Gen3 manifest, as JSON in a cell; most studies have none."""
     try:
-        study: object = json.loads(row.cells.get("gen3_discovery") or "{}")
+        study: object = decoded(row.cells.get("gen3_discovery") or "{}")
         shown = study.get("__manifest") if is_object(study) else None
-        entries: object = shown or json.loads(row.cells.get("__manifest") or "[]")
-    except (ValueError, RecursionError):
+        entries: object = shown or decoded(row.cells.get("__manifest") or "[]")
+    except ValueError:
         entries = None
     if not is_array(entries):
         raise RowFault("__manifest is not a JSON list of files")

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
+from omicsdk.core.answer import decoded
 from omicsdk.core.errors import UsageError
 from omicsdk.core.tables import LONGEST_RECORD, RowError, rows_of
 
@@ -195,8 +196,8 @@ def value_of(text: str, now: Any = None) -> Any:
     is_other = isinstance(now, int | float) and not isinstance(now, str)
     if text[0] in '"[{' or is_other:
         try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
+            return decoded(text)
+        except ValueError:
             return text
     return text
 
@@ -220,8 +221,8 @@ def tags_of(text: str) -> list[str]:
     """
     if text.startswith("["):
         try:
-            found = json.loads(text)
-        except (ValueError, RecursionError):
+            found = decoded(text)
+        except ValueError:
             found = None
         if isinstance(found, list):
             return [str(tag) for tag in cast("list[Any]", found)]

@@ -167,6 +167,14 @@ def test_no_changed_list_is_more_than_an_error(sample: str, tmp_path_factory: py
     check()
 
 
+def test_half_of_a_surrogate_pair_in_a_list_is_no_defect(tmp_path: Path):
+    path = tmp_path / "list.json"
+    path.write_text('[{"run_accession": "ERR1", "fastq_ftp": "h.example/\\ud83d.gz", "x": "\\u00e9"}]')
+    ((file,),) = read(path, "ena")
+    assert file.name == "\N{REPLACEMENT CHARACTER}.gz"
+    assert file.address == "https://h.example/%EF%BF%BD.gz"
+
+
 # -- what rows name
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from omicsdk.core.answer import decoded
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.type_guards import is_array, is_number, is_object
 from omicsdk.gen3.manifests import tables
@@ -332,8 +332,8 @@ def entry_of(row: TableRow, names: Sequence[str], shown: Mapping[str, str]) -> E
 def contents_of(cell: str) -> list[dict[str, Any]] | None:
     """Decode the contents of a package; None if the cell is malformed."""
     try:
-        told = json.loads(cell)
-    except (ValueError, RecursionError):
+        told = decoded(cell)
+    except ValueError:
         return None
     if not is_array(told):
         return None

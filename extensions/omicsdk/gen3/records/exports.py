@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import json_of
+from omicsdk.core.answer import decoded, json_of
 from omicsdk.core.batches import batches
 from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import DecodeError
@@ -75,9 +75,12 @@ def rows_of(
             if text[place] == "]":
                 return
             try:
-                row, place = scan(text, place)
+                row, after = scan(text, place)
+                if "\\u" in text[place:after]:  # half of a surrogate pair is replaced
+                    row = decoded(text[place:after])
             except (ValueError, RecursionError):
                 break
+            place = after
             if not is_object(row):
                 raise DecodeError(operation, "a row", row, expected="an object")
             yield row
