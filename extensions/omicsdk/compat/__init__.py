@@ -9,6 +9,7 @@ included, so that a program runs as it is:
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from importlib.machinery import ModuleSpec
@@ -29,10 +30,16 @@ FACES = ("crunch", "gen3", "hca", "pangea_api", "sevenbridges")
 """The published packages that have a face here, by the name under which a program imports them."""
 
 
+NAMES_VARIABLE = "OMICS_COMPAT"
+"""Variable with the names that are installed, for the processes that a program starts."""
+
+
 def install(*names: str) -> None:
     """Redirect imports of published clients to the modules of this package, for the rest of the process.
 
-    Installing a name twice has no further effect.
+    Installing a name twice has no further effect. Processes that are started later by whatever means (spawned workers of
+    multiprocessing, joblib or Dask, `subprocess`) redirect them too, if their Python has omicsdk: the variables PYTHONPATH and
+    OMICS_COMPAT are set for them. Python ignores PYTHONPATH with -I and -E, and loads no startup module with -S.
 
     Args:
         names: The published packages, such as `hca`; by default all of FACES.
@@ -56,6 +63,17 @@ def install(*names: str) -> None:
                 remedy=f"Call install() before the first `import {name}`.",
             )
         finder.names.add(name)
+    _reach_children(finder.names)
+
+
+def _reach_children(names: set[str]) -> None:
+    os.environ[NAMES_VARIABLE] = ",".join(sorted(names))
+    startup = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_startup")  # noqa: PTH100, PTH118, PTH120 - pathlib costs more than the rest
+    folders = os.environ.get("PYTHONPATH")
+    if not folders:
+        os.environ["PYTHONPATH"] = startup
+    elif startup not in folders.split(os.pathsep):
+        os.environ["PYTHONPATH"] = f"{startup}{os.pathsep}{folders}"
 
 
 def _is_ours(module: ModuleType) -> bool:

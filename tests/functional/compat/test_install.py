@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import venv
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from omicsdk.compat._differences import differences
 
 
-def run(code: str, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    code: str, *words: str, cwd: Path | None = None, stdin: str = "", environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *(words or ("-c", code))], capture_output=True, text=True, timeout=60, check=False, cwd=cwd
+        [sys.executable, *(words or ("-c", code))],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=cwd,
+        input=stdin,
+        env={**os.environ, **(environ or {})},
     )
 
 
@@ -173,3 +185,176 @@ def test_usage(words: tuple[str, ...], code: int) -> None:
     done = run("", "-m", "omicsdk.compat", *words)
     assert done.returncode == code
     assert done.stdout.startswith("usage: python -m omicsdk.compat")
+
+
+COMMANDS = pytest.mark.parametrize(
+    "command", [("-m", "omicsdk", "compat", "run"), ("-m", "omicsdk.compat")], ids=" ".join
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("program.py",), "{}['x']"),
+        (("-m", "program", "-h"), "import no_such_module"),
+        (("-c", "raise SystemExit('the reason')"), ""),
+        (("-X", "dev", "-Wignore", "program.py"), "import warnings; warnings.warn('odd'); raise SystemExit(4)"),
+        (("program.py",), "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nsignal.pause()"),
+        (("-", "a"), "import sys\nprint(__name__, sys.argv); sys.stdout.close(); sys.exit(5)"),
+        (("program.py", "a"), "print(__name__, __file__, __spec__)\nimport sys; print(sys.argv, sys.path[:2])"),
+        (
+            ("-m", "program", "-I"),
+            "print(__file__, __spec__.name)\nimport sys; print(sys.argv, sys.path[:2], sys.flags)",
+        ),
+    ],
+)
+def test_a_program_ends_and_reports_as_with_python(tmp_path: Path, words: tuple[str, ...], code: str) -> None:
+    (tmp_path / "program.py").write_text(code)
+    expected = run("", *words, cwd=tmp_path, stdin=code)
+    done = run("", "-m", "omicsdk", "compat", "run", *words, cwd=tmp_path, stdin=code)
+    assert (done.returncode, done.stdout, done.stderr) == (expected.returncode, expected.stdout, expected.stderr)
+
+
+def test_options_of_the_interpreter_are_those_of_the_program() -> None:
+    done = run(
+        "",
+        "-Wignore",
+        "-Bm",
+        "omicsdk.compat",
+        "-c",
+        "import sys; print(sys.flags.dont_write_bytecode, sys.warnoptions)",
+    )
+    assert done.stdout == "1 ['ignore']\n"
+
+
+def test_our_errors_are_the_programs_own(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(
+        "from crunch.client.connections import Connection\nConnection('https://crunch.example.org', environ={})\n"
+    )
+    done = run("", "-m", "omicsdk", "compat", "run", "program.py", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Traceback (most recent call last):\n")
+    assert f'File "{tmp_path / "program.py"}", line 2, in <module>' in done.stderr
+    assert "CrunchConfigError: No credentials found for https://crunch.example.org" in done.stderr.splitlines()[-1]
+
+
+@COMMANDS
+@pytest.mark.parametrize("words", [("-I", "x.py"), ("-bbE", "x.py"), ("-S", "-c", "x"), ("-X", "dev", "-Ic", "x")])
+def test_an_option_that_disables_the_redirection_is_refused(command: tuple[str, ...], words: tuple[str, ...]) -> None:
+    done = run("", *command, *words)
+    assert done.returncode != 0
+    assert ", Python would not load the compatibility packages. Leave out -" in done.stderr
+
+
+def test_options_after_the_program_are_its_own(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text("import sys, hca\nprint(sys.argv[1:])\n")
+    for words in (("-W", "error", "program.py", "-I"), ("-Xdev", "-Wdefault", "-m", "program", "-I")):
+        assert run("", "-m", "omicsdk.compat", *words, cwd=tmp_path).stdout == "['-I']\n"
+
+
+CHILDREN = """
+import multiprocessing, subprocess, sys
+from concurrent.futures import ProcessPoolExecutor
+
+def client(number):
+    from hca.dss import DSSClient
+    return DSSClient.__module__
+
+if __name__ == "__main__":
+    INSTALL
+    for method in ("spawn", "forkserver"):
+        context = multiprocessing.get_context(method)
+        with context.Pool(1) as pool:
+            print(*pool.map(client, [1]))
+        with ProcessPoolExecutor(1, mp_context=context) as pool:
+            print(*pool.map(client, [1]))
+    code = "from hca.dss import DSSClient; print(DSSClient.__module__)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "install"),
+    [
+        (("-m", "omicsdk", "compat", "run"), "pass"),
+        ((), "from omicsdk.compat import install; install()"),
+    ],
+    ids=["command", "function"],
+)
+def test_processes_that_a_program_starts_have_our_modules(tmp_path: Path, words: tuple[str, ...], install: str) -> None:
+    (tmp_path / "program.py").write_text(CHILDREN.replace("INSTALL", install))
+    done = run("", *words, "program.py", cwd=tmp_path, environ={"PYTHONUNBUFFERED": "1"})
+    assert (done.stdout, done.stderr) == ("omicsdk.compat.hca.dss\n" * 5, "")
+
+
+DASK = """
+from distributed import Client, LocalCluster
+
+def client():
+    from gen3.index import Gen3Index
+    return Gen3Index.__module__
+
+if __name__ == "__main__":
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as running:
+        print(running.submit(client).result())
+"""
+
+
+def test_workers_of_dask_have_our_modules(tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="needs the extra dask")
+    (tmp_path / "program.py").write_text(DASK)
+    done = run("", "-m", "omicsdk.compat", "program.py", cwd=tmp_path)
+    assert done.stdout == "omicsdk.compat.gen3.index\n", done.stderr
+
+
+def test_processes_have_the_names_that_are_installed() -> None:
+    code = """
+import os, subprocess, sys
+from omicsdk.compat import install
+install("hca"); install("gen3")
+print(os.environ["OMICS_COMPAT"], flush=True)
+subprocess.run([sys.executable, "-c", "import hca, gen3; print(hca.__name__, gen3.__name__); import pangea_api"])
+"""
+    done = run(code)
+    assert done.stdout == "gen3,hca\nomicsdk.compat.hca omicsdk.compat.gen3\n"
+    assert "ModuleNotFoundError: No module named 'pangea_api'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("theirs", "stdout", "stderr"),
+    [
+        ("import builtins; builtins.theirs = __file__", "True\n", ""),
+        (
+            "import missing_here",
+            "False\n",
+            "Error in sitecustomize; set PYTHONVERBOSE for traceback:\nModuleNotFoundError: No module named 'missing_here'\n",
+        ),
+    ],
+)
+def test_a_users_own_sitecustomize_runs_as_with_python(tmp_path: Path, theirs: str, stdout: str, stderr: str) -> None:
+    (tmp_path / "sitecustomize.py").write_text(theirs)
+    code = "import hca, builtins; print(hasattr(builtins, 'theirs'))"
+    done = run("", "-m", "omicsdk.compat", "-c", code, environ={"PYTHONPATH": str(tmp_path)})
+    # Ours and the program's interpreter both report an error of it.
+    assert (done.stdout, done.stderr) == (stdout, stderr * 2)
+
+
+def test_the_path_and_modules_of_a_program_are_those_with_python(tmp_path: Path) -> None:
+    code = (
+        "import sys; print(sys.path, 'sitecustomize' in sys.modules, [each for each in sys.path if '_startup' in each])"
+    )
+    for path in ({}, {"PYTHONPATH": f"{tmp_path}{os.pathsep}"}):
+        done = run("", "-m", "omicsdk.compat", "-c", code, environ=path)
+        assert done.stderr == ""
+        assert eval(done.stdout.partition("] ")[0] + "]") == eval(
+            run(code, environ=path).stdout.partition("] ")[0] + "]"
+        )
+
+
+def test_another_environment_keeps_its_own_packages(tmp_path: Path) -> None:
+    venv.create(tmp_path / "other", with_pip=False)
+    other = tmp_path / "other" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+    code = f"import subprocess; subprocess.run([{str(other)!r}, '-c', 'import hca'])"
+    done = run("", "-m", "omicsdk.compat", "-c", code)
+    assert done.stderr.splitlines()[-1] == "ModuleNotFoundError: No module named 'hca'"
+    assert "sitecustomize" not in done.stderr

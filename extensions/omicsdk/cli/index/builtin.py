@@ -63,7 +63,7 @@ COMMANDS = (
     Entry(
         "compat run",
         run,
-        metavars={"program": "SCRIPT|-m MODULE [ARGUMENT]"},
+        metavars={"program": "[OPTION] SCRIPT|-m MODULE|-c CODE|- [ARGUMENT]"},
         verbatim=True,
         quick=True,
         examples=("script.py --replica aws", "-m pytest tests"),
