@@ -37,7 +37,7 @@ class Gen3AuthError(Gen3Error, AuthError):
     """No token could be had: no credentials, ones that ended, or a commons that refused them."""
 
 
-class Gen3UserError(Gen3Error, UsageError):
+class Gen3UserError(Gen3Error, UsageError, ValueError):
     """A call that cannot work: arguments that contradict each other, or a file that is not what was requested."""
 
 

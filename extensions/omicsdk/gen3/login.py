@@ -56,7 +56,7 @@ class Gen3Login(Credentials):
             after it or without; or idp://wts/IDP, a login of the workspace token service; or accesstoken:///TOKEN. By
             default what GEN3_API_KEY states, and else `credentials`. Where there is no such file using the workspace
             token service.
-        refresh_token: The content of a credentials file, as an object with `api_key`.
+        refresh_token: The content of a credentials file, as an object with `api_key`. A key that names no issuer is one of `endpoint`.
         idp: The login of the workspace token service whose token is wanted; excludes `endpoint`.
         client_credentials: Id and password of a program that is registered with the commons; needs `endpoint`.
         client_scopes: What the program asks for; `user data openid` by default.
@@ -68,7 +68,7 @@ class Gen3Login(Credentials):
         environ: The environment's variables; by default those of the process.
 
     Raises:
-        Gen3ArgumentError: Arguments contradict each other; it is a ValueError, too.
+        Gen3UserError: Arguments contradict each other; it is a ValueError, too.
         Gen3AuthError: What was given cannot be a key or a token.
         ConfigError: The endpoint is invalid, or a file cannot be read.
     """

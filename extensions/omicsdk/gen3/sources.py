@@ -82,10 +82,6 @@ _GIVEN_TOKEN = "accesstoken:///"  # noqa: S105 - the beginning of a pseudo URL
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
-class Gen3ArgumentError(Gen3UserError, ValueError):
-    """Arguments that contradict each other, or one that makes no sense."""
-
-
 @dataclass(frozen=True, slots=True)
 class Arguments:
     """The arguments of `Gen3Auth`; see its documentation."""
@@ -188,7 +184,7 @@ def login_of(given: Arguments, environ: Mapping[str, str], home: Callable[[], Pa
         home: Returns the user's folder; asked where a file of it is meant.
 
     Raises:
-        Gen3ArgumentError: Arguments contradict each other.
+        Gen3UserError: Arguments contradict each other.
         Gen3AuthError: A credentials file is invalid, or a token does not state it which commons issued it.
         ConfigError: The endpoint is invalid, or a file of a user is meant who has no folder.
     """
@@ -200,7 +196,7 @@ def login_of(given: Arguments, environ: Mapping[str, str], home: Callable[[], Pa
     if given.access_token is not None:
         return _with_token(given.access_token, endpoint)
     if given.refresh_token is not None:
-        return _with_key(_key(given.refresh_token, None), endpoint, given.idp)
+        return _with_key(_key(given.refresh_token, None, endpoint), endpoint, given.idp)
     named = given.refresh_file or environ.get(KEY_VARIABLE) or DEFAULT_FILE
     if named.startswith(_GIVEN_TOKEN):
         return _with_token(named.removeprefix(_GIVEN_TOKEN), endpoint)
@@ -233,11 +229,11 @@ def workspace(environ: Mapping[str, str], namespace: str | None = None) -> str:
         namespace: The Kubernetes namespace; by default what NAMESPACE states, and else `default`.
 
     Raises:
-        Gen3ArgumentError: That is no namespace.
+        Gen3UserError: That is no namespace.
     """
     name = namespace or environ.get(NAMESPACE_VARIABLE) or "default"
     if not _NAMESPACE.fullmatch(name):
-        raise Gen3ArgumentError(
+        raise Gen3UserError(
             f"{name!r} is not a Kubernetes namespace",
             remedy=f"Correct namespace=, or the variable {NAMESPACE_VARIABLE}.",
         )
@@ -251,19 +247,19 @@ def _check(given: Arguments) -> None:
         if getattr(given, name) is not None
     ]
     if len(ways) > 1:
-        raise Gen3ArgumentError(f"{ways[0]} and {ways[1]} are mutually exclusive", remedy="Use one of them.")
+        raise Gen3UserError(f"{ways[0]} and {ways[1]} are mutually exclusive", remedy="Use one of them.")
     if given.endpoint and given.idp:
-        raise Gen3ArgumentError(
+        raise Gen3UserError(
             "endpoint and idp are mutually exclusive", remedy="Use one: the idp determines its commons."
         )
     if given.client_scopes is not None and given.client_credentials is None:
-        raise Gen3ArgumentError("client_scopes without client_credentials", remedy="Also pass client_credentials.")
+        raise Gen3UserError("client_scopes without client_credentials", remedy="Also pass client_credentials.")
     if given.client_credentials is not None and not given.endpoint:
-        raise Gen3ArgumentError("client_credentials without endpoint", remedy="State their commons with endpoint=.")
+        raise Gen3UserError("client_credentials without endpoint", remedy="State their commons with endpoint=.")
     if given.client_credentials is not None and (
         len(given.client_credentials) != 2 or not all(given.client_credentials)
     ):
-        raise Gen3ArgumentError("client_credentials are two texts", remedy="Use (client_id, client_secret).")
+        raise Gen3UserError("client_credentials are two texts", remedy="Use (client_id, client_secret).")
 
 
 def _scopes(given: str | Sequence[str] | None) -> str:
@@ -320,11 +316,13 @@ def _read(file: Path) -> Mapping[str, object]:
 _DOWNLOAD_AGAIN = "Download credentials.json again from your profile page of the commons."
 
 
-def _key(credentials: Mapping[str, object], file: Path | None) -> ApiKey:
+def _key(credentials: Mapping[str, object], file: Path | None, endpoint: str = "") -> ApiKey:
     what = str(file) if file else "refresh_token"
     key = credentials.get("api_key")
     if not isinstance(key, str) or not key.strip():
         raise Gen3AuthError(f"{what} has no api_key", remedy=_DOWNLOAD_AGAIN)
+    if endpoint and not jwt_claims(key):  # a key that names no issuer is of the commons that it was given with
+        return ApiKey(key.strip(), endpoint, file)
     try:
         issuer = endpoint_from_token(key.strip())
     except Gen3AuthError as error:

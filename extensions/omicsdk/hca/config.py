@@ -153,7 +153,7 @@ class HCAConfig(Section):
         variables = os.environ if environ is None else environ
         self._files = files_of(variables, site_file)
         self._named = named_files(variables)
-        self._environ = variables
+        self._environ = dict(variables)  # os.environ itself cannot be pickled
         self._layers: list[Layer]
         self._layers, self._settings = read_layers(Layer(BUILT_IN, DEFAULTS), self._files, KINDS)
         self._saved = copy.deepcopy(self._settings.values)

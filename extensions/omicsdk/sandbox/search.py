@@ -404,6 +404,62 @@ def _wildcard_regex(pattern: str) -> str:
     return f"{first}{inner}.*{rest[-1]}"
 
 
+def _regexp(content: object, where: str) -> Predicate:
+    field, options, where = _field(
+        content, where, "regexp", "value", ("flags", "max_determinized_states", "case_insensitive")
+    )
+    pattern = _text(options.get("value"), where)
+    if str(options.get("flags", "ALL")) not in ("ALL", "NONE", ""):
+        raise UnsupportedClause("regexp.flags", where, ("ALL", "NONE"))
+    flags = re.DOTALL | (re.IGNORECASE if _flag(options, "case_insensitive", where) else 0)
+    try:
+        expression = re.compile(_python_regex(pattern, where, plain=options.get("flags", "ALL") != "ALL"), flags)
+    except re.error as error:
+        raise InvalidQuery(f"{pattern!r} is not a regular expression: {error}", where) from error
+    return _any(field, lambda stored: isinstance(stored, str) and expression.fullmatch(stored) is not None)
+
+
+_LUCENE = re.compile(
+    r"""\\(?P<escaped>.) | "(?P<quoted>[^"]*)" | \[(?P<not>\^?)(?P<set>(?:\\.|[^\]\\])+)\] | (?P<repeat>[?*+]|\{\d{1,4}(?:,\d{0,4})?\})
+    | (?P<group>[()|.]) | (?P<further>[~#@&<>]) | (?P<plain>.)""",
+    re.DOTALL | re.VERBOSE,
+)
+
+
+def _python_regex(pattern: str, where: str, *, plain: bool) -> str:
+    """A regular expression of Lucene, which matches the whole value and has no anchors and classes, as one of Python.
+
+    Raises:
+        UnsupportedClause: It has one of Lucene's further operators, unless they are `plain` characters, or repeats what
+            repeats, for which Python may take exponential time.
+    """
+    written: list[str] = []
+    groups = [False]  # whether each open group repeats something, the innermost last
+    repeats = False  # whether what was just read does
+    for match in _LUCENE.finditer(pattern):
+        kind, text = match.lastgroup, match[0]
+        if kind == "repeat" and repeats:
+            raise UnsupportedClause(f"regexp with {text} after what repeats", where, ("one repetition",))
+        if kind == "further" and not plain:
+            raise UnsupportedClause(f"regexp with {text}", where, (". ? + * | {} [] () and quotes",))
+        repeats = kind == "repeat"
+        groups[-1] |= repeats
+        if text == "(":
+            groups.append(False)
+        elif text == ")" and len(groups) > 1:
+            repeats = groups.pop()
+            groups[-1] |= repeats
+        if kind in ("repeat", "group"):
+            written.append("(?:" if text == "(" else text)
+        elif kind == "set":
+            members = re.sub(r"\\(.)|([^-])", lambda each: re.escape(each[1] or each[2]), match["set"], flags=re.DOTALL)
+            written.append(f"[{match['not']}{members}]")
+        else:
+            literal = match["escaped"] or match["plain"] or match["further"] or match["quoted"] or ""
+            written.append(f"(?:{re.escape(literal)})")
+    return "".join(written)
+
+
 COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "gt": operator.gt,
     "gte": operator.ge,
@@ -491,6 +547,7 @@ _SIMPLE: Mapping[str, Callable[[object, str], Predicate]] = {
     "exists": _exists,
     "wildcard": _wildcard,
     "prefix": _prefix,
+    "regexp": _regexp,
 }
 
 CLAUSES: tuple[str, ...] = ("bool", *_SIMPLE)

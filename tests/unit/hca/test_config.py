@@ -127,6 +127,18 @@ def test_sections_behave_as_mappings_do(tmp_path: Path):
     assert made.settings.get("a", "b", "c") == [1]
 
 
+def test_a_configuration_reaches_another_process(tmp_path):
+    file = tmp_path / "config.json"
+    file.write_text('{"log_level": "DEBUG"}')
+    config = HCAConfig({**os.environ, "HCA_CONFIG_FILE": str(file)})
+    assert pickle.loads(pickle.dumps(HCAConfig())) == HCAConfig()
+    config["mine"] = {"a": [1]}
+    received = pickle.loads(pickle.dumps(config))
+    assert (received, received.log_level, received.is_edited) == (config, "DEBUG", True)
+    received.save()
+    assert json.loads(file.read_text())["mine"] == {"a": [1]}
+
+
 def test_an_update_is_merged_like_a_file(tmp_path: Path):
     made = config(tmp_path, {"a": [1], "b": {"c": 1, "d": 2}})
     section = made.b

@@ -157,19 +157,21 @@ def check_address(url: str, *, debug: bool) -> None:
 
     Args:
         url: The platform's base URL.
-        debug: Whether plain http is allowed.
+        debug: Whether plain http is allowed for other hosts than this machine.
 
     Raises:
-        SettingsError: It has no scheme, that of plain http although `debug` is not set, or another one.
+        SettingsError: It has no scheme, that of plain http to another machine although `debug` is not set, or another one.
     """
+    from omicsdk.core.credentials import is_confidential
+
     scheme, separator, rest = url.partition("://")
     wrong, place = "", rest if separator else url.lstrip("/")
     remedy = f"Pass {mask_url(f'https://{place}')}."
     if not separator:
         wrong = "The URL of the platform must begin with https://"
-    elif scheme.lower() == "http" and not debug:
+    elif scheme.lower() == "http" and not (debug or is_confidential(url)):
         wrong = f"{mask_url(url)} isn't encrypted: the token could be read on the way"
-        remedy = "Pass an https URL, or debug=True for a server on this machine."
+        remedy = "Pass an https URL."
     elif scheme.lower() not in ("http", "https"):
         wrong = f"{scheme!r} isn't a scheme that the platform has: {mask_url(url)}"
     if wrong:

@@ -20,11 +20,12 @@ from urllib.parse import urlsplit
 
 from omicsdk.core.answer import decoded
 from omicsdk.core.batches import batches
-from omicsdk.core.errors import NotFound, UsageError
+from omicsdk.core.errors import NotFound
 from omicsdk.core.files import in_place_of
 from omicsdk.core.tables import line_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.manifests._runs import Published
 from omicsdk.gen3.manifests.tables import (
     Fault,
@@ -113,7 +114,7 @@ def study_of(cells: Mapping[str, str]) -> dict[str, Any]:
         cells: The cells by the columns' names.
 
     Raises:
-        UsageError: A tag has no category.
+        Gen3UserError: A tag has no category.
     """
     study = {name: read(cell) for name, cell in cells.items() if not _TAG.fullmatch(name)}
     if any(_TAG.fullmatch(name) for name in cells):
@@ -124,7 +125,7 @@ def study_of(cells: Mapping[str, str]) -> dict[str, Any]:
 def _tag(column: str, cell: str) -> dict[str, str]:
     category, colon, name = cell.partition(":")
     if not colon:
-        raise UsageError(f"column {column!r}: {cell!r} is a tag without a category", remedy="Write CATEGORY: NAME.")
+        raise Gen3UserError(f"column {column!r}: {cell!r} is a tag without a category", remedy="Write CATEGORY: NAME.")
     return {"name": name.strip(), "category": category.strip()}
 
 
@@ -138,10 +139,10 @@ def checked_format(name: str) -> str:
     """A format's name.
 
     Raises:
-        UsageError: The format is unknown.
+        Gen3UserError: The format is unknown.
     """
     if name.lower() not in FORMATS:
-        raise UsageError(f"Unknown format {name!r}", remedy=f"Use {' or '.join(FORMATS)}.")
+        raise Gen3UserError(f"Unknown format {name!r}", remedy=f"Use {' or '.join(FORMATS)}.")
     return name.lower()
 
 
@@ -265,13 +266,13 @@ def studies_of(path: str | os.PathLike[str]) -> Iterator[Study | Fault]:
         path: A table (.tsv, .csv), or JSON (.json): a list as `read_discovery` writes it, or of the shown members alone.
 
     Raises:
-        UsageError: The suffix is another one.
+        Gen3UserError: The suffix is another one.
         ManifestError: The file cannot be read.
     """
     manifest = Path(path)
     ending = manifest.suffix.lower()
     if ending not in (".tsv", ".csv", ".json"):
-        raise UsageError(f"{manifest} is not a .tsv, .csv or .json file", remedy="Use a table or JSON of studies.")
+        raise Gen3UserError(f"{manifest} is not a .tsv, .csv or .json file", remedy="Use a table or JSON of studies.")
     if ending == ".json":
         yield from _studies_in_json(manifest)
         return
@@ -280,7 +281,7 @@ def studies_of(path: str | os.PathLike[str]) -> Iterator[Study | Fault]:
             try:
                 named = {GUID: cells[GUID].strip()} if GUID in cells else {}
                 yield Study(line, {**study_of(cells), **named}, {})
-            except UsageError as error:
+            except Gen3UserError as error:
                 yield Fault(line, "", "", error.message, error.remedy)
 
 
@@ -344,7 +345,7 @@ def write_objects(objects: Iterator[Mapping[str, Any]], output: str | os.PathLik
         The number of objects.
 
     Raises:
-        UsageError: The format is unknown.
+        Gen3UserError: The format is unknown.
     """
     wanted = checked_format(output_format)
     with in_place_of(Path(output)) as file:
@@ -446,7 +447,7 @@ def read_discovery(
         The number of documents.
 
     Raises:
-        UsageError: The format is unknown.
+        Gen3UserError: The format is unknown.
     """
     wanted = checked_format(output_format)
     found = documents_of(client, guid_type, limit=limit, aggregate=aggregate, on_more=on_more)
@@ -537,7 +538,7 @@ def publish_discovery(
 
     Raises:
         ManifestError: The file cannot be read.
-        UsageError: It is no table or JSON.
+        Gen3UserError: It is no table or JSON.
         AuthError: The commons does not accept the login.
         ConnectFailed: The commons cannot be reached.
     """
@@ -587,12 +588,12 @@ def delete_study(client: Gen3, guid: str, *, dry_run: bool = False) -> None:
 
     Raises:
         NotFound: It does not exist.
-        UsageError: The document is something else.
+        Gen3UserError: The document is something else.
         Forbidden: The login may not delete it.
     """
     kind = client.metadata.get(guid=guid).get("_guid_type")
     if kind != GUID_TYPE:
-        raise UsageError(
+        raise Gen3UserError(
             f"{guid} is not a study of the discovery page: its _guid_type is {kind!r}",
             remedy="Check the GUID. Delete other metadata with: omics gen3 api metadata delete.",
         )

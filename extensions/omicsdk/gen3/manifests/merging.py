@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from omicsdk.core.batches import batches
-from omicsdk.core.errors import UsageError
+from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.manifests import tables
 from omicsdk.gen3.manifests._runs import digest_of, scratch_database
 from omicsdk.gen3.manifests.rows import REQUIRED, cells_of, columns_of
@@ -62,11 +62,11 @@ def compare_manifests(
 
     Raises:
         ManifestError: A manifest cannot be read, lacks the key, or has other columns.
-        UsageError: Their suffixes differ.
+        Gen3UserError: Their suffixes differ.
     """
     before, after = Path(first), Path(second)
     if before.suffix.lower() != after.suffix.lower():
-        raise UsageError(
+        raise Gen3UserError(
             f"{before.name} and {after.name} have different extensions", remedy="Use two .tsv or two .csv manifests."
         )
     with ExitStack() as stack:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from omicsdk.core.checksums import from_base64
-from omicsdk.core.errors import OmicsError, UsageError, shortened
+from omicsdk.core.errors import OmicsError, shortened
 from omicsdk.core.files import in_place_of
 from omicsdk.core.tables import RowError, lines_of, rows_of
 from omicsdk.core.type_guards import number_in
-from omicsdk.gen3.errors import Gen3Error
+from omicsdk.gen3.errors import Gen3UserError
 
 #: Characters of a value that a fault shows.
 SHOWN = 120
@@ -64,7 +64,7 @@ class Fault(NamedTuple):
         return f"{self.text}. {self.remedy}" if self.remedy else self.text
 
 
-class ManifestError(Gen3Error, UsageError, ValueError):
+class ManifestError(Gen3UserError):
     """A manifest that cannot be used.
 
     Args:
@@ -172,16 +172,16 @@ def manifests_in(directory: str | os.PathLike[str], output: str | os.PathLike[st
         output: The output, which is excluded.
 
     Raises:
-        UsageError: The folder does not exist, or has no manifest.
+        Gen3UserError: The folder does not exist, or has no manifest.
     """
     folder, target = Path(directory), Path(output).absolute()
     try:
         found = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     except OSError as error:
-        raise UsageError(f"{folder}: {error.strerror}", remedy="Use the folder of the manifests.") from error
+        raise Gen3UserError(f"{folder}: {error.strerror}", remedy="Use the folder of the manifests.") from error
     manifests = [path for path in found if path.absolute() != target]
     if not manifests:
-        raise UsageError(f"No manifest found in {folder}", remedy="Use the folder of the manifests.")
+        raise Gen3UserError(f"No manifest found in {folder}", remedy="Use the folder of the manifests.")
     return manifests
 
 

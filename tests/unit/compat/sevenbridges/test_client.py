@@ -8,7 +8,7 @@ from datetime import datetime
 
 import httpx
 import pytest
-from omicsdk.compat.sevenbridges import Api, SbgError, TooManyRequests
+from omicsdk.compat.sevenbridges import Api, Config, SbgError, TooManyRequests
 from omicsdk.compat.sevenbridges.errors import SettingsError, URITooLong
 from omicsdk.compat.sevenbridges.http.client import HttpClient
 from omicsdk.core import TransportError, UsageError
@@ -208,10 +208,24 @@ def test_an_address_without_a_scheme(monkeypatch):
             assert "debug" not in str(caught.value)
 
 
-def test_an_address_over_plain_http():
-    with pytest.raises(SettingsError, match=r"@api.example.org/v2 isn't encrypted.*debug=True") as caught:
+def test_an_address_over_plain_http(monkeypatch):
+    with pytest.raises(SettingsError, match=r"@api.example.org/v2 isn't encrypted") as caught:
         Api("http://user:canary@api.example.org/v2", "t")
     assert "canary" not in str(caught.value)
+    monkeypatch.setenv("SB_API_ENDPOINT", "http://127.0.0.1@api.example.org/v2")
+    monkeypatch.setenv("SB_AUTH_TOKEN", "t")
+    with pytest.raises(SettingsError, match="isn't encrypted"):
+        Api()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:5000/sb/v2", "HTTP://localhost/v2", "http://[::1]:80/v2"])
+def test_a_server_on_this_machine_needs_no_debug(monkeypatch, make, url):
+    echo = Echo()
+    make(echo, url=url).get("/user")
+    assert len(echo.asked) == 1
+    monkeypatch.setenv("SB_API_ENDPOINT", url)
+    monkeypatch.setenv("SB_AUTH_TOKEN", "t")
+    assert Api().url == Api(config=Config()).url == url
 
 
 @pytest.mark.parametrize("debug", [True, False])

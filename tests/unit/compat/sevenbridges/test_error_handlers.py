@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+import requests
 from omicsdk.compat.sevenbridges import SbgError, ServerError, ServiceUnavailable, TooManyRequests
 from omicsdk.compat.sevenbridges.http.error_handlers import (
     LONGEST,
@@ -186,6 +187,15 @@ def test_other_failures_are_no_maintenance(make, clock, answer):
     with pytest.raises(SbgError):
         make(Script(answer)).get("/x")
     assert clock.slept == []
+
+
+def test_a_response_of_requests_that_is_no_json_is_its_error(make):
+    api, response = make(Script(ok())), requests.Response()
+    response.status_code = 503
+    with pytest.raises(requests.exceptions.JSONDecodeError):
+        maintenance_sleeper(api, response)
+    response.headers["Content-Type"] = "text/html"
+    assert maintenance_sleeper(api, response) is response
 
 
 def test_any_failure_is_waited_for_when_asked(make, clock):

@@ -8,16 +8,7 @@ from pathlib import Path
 import pytest
 from omicsdk.core import ConfigError
 from omicsdk.gen3 import Gen3AuthError, Gen3UserError
-from omicsdk.gen3.sources import (
-    ApiKey,
-    Arguments,
-    ClientLogin,
-    Gen3ArgumentError,
-    GivenToken,
-    Login,
-    TokenService,
-    login_of,
-)
+from omicsdk.gen3.sources import ApiKey, Arguments, ClientLogin, GivenToken, Login, TokenService, login_of
 
 COMMONS = "https://commons.example.org"
 OTHER = "https://other.example.org"
@@ -136,7 +127,7 @@ def test_a_login_of_the_workspace_s_token_service_can_be_written_as_a_url(given:
 
 
 def test_a_namespace_cannot_lead_the_request_elsewhere(home: Path):
-    with pytest.raises(Gen3ArgumentError, match="not a Kubernetes namespace"):
+    with pytest.raises(Gen3UserError, match="not a Kubernetes namespace"):
         login_of(Arguments(), {"NAMESPACE": "x.evil.example.org/"}, lambda: home)
 
 
@@ -211,3 +202,13 @@ def test_secrets_do_not_show(api_key: dict[str, str], make_token: Callable[..., 
     ]
     shown = repr([(each, login_of(each, {}, lambda: home)) for each in given])
     assert not [secret for secret in secrets if secret in shown]
+
+
+def test_a_key_that_names_no_issuer_is_of_the_endpoint_that_it_is_given_with(home: Path):
+    login = login_of(Arguments(endpoint=COMMONS, refresh_token={"api_key": "whatever"}), {}, lambda: home)
+    assert login == Login(ApiKey("whatever", COMMONS), COMMONS)
+    with pytest.raises(Gen3AuthError, match="The api_key of refresh_token is invalid"):
+        login_of(Arguments(refresh_token={"api_key": "whatever"}), {}, lambda: home)
+    (home / "own.json").write_text('{"api_key": "whatever"}')
+    with pytest.raises(Gen3AuthError, match=r"The api_key of .*own.json is invalid"):
+        login_of(Arguments(endpoint=COMMONS, refresh_file=str(home / "own.json")), {}, lambda: home)

@@ -179,7 +179,7 @@ def test_the_documented_comparison_takes_two_by_their_names(written, tmp_path: P
 
 def test_what_cannot_be_compared(written, tmp_path: Path):
     first, second = written("a.tsv", "id | n", "1 | x"), written("b.csv", "id,n", "1,x")
-    with pytest.raises(UsageError, match="have different extensions"):
+    with pytest.raises(ValueError, match="have different extensions"):
         manifest_diff(files=[first, second])
     with pytest.raises(UsageError, match="Expected two manifests, got 1"):
         manifest_diff(files=[first])

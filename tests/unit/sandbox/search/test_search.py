@@ -104,6 +104,36 @@ def test_a_pattern_of_many_stars_stays_fast() -> None:
 
 
 @pytest.mark.parametrize(
+    ("pattern", "value", "matches"),
+    [
+        ("(a|b)+c", "abac", True),
+        ("a^b$", "a^b$", True),  # Lucene has no anchors: the whole value is compared
+        (r"\d", "d", True),  # and no classes
+        ("[^a-c]x{2,3}", "dxxx", True),
+        ("[^a-c]x{2,3}", "axxx", False),
+        (r"[\-\]$.]+", "-].$", True),
+        ('"a.b"?c', "a.bc", True),
+        ('"a.b"?c', "axbc", False),
+        ("(ab)*(cd)*", "abcdcd", True),
+        ("S.*", "S\n1", True),
+    ],
+)
+def test_regular_expressions_are_lucenes(pattern: str, value: str, matches: bool) -> None:
+    assert holds({"regexp": {"v": pattern}}, {"v": value}) is matches
+    assert holds({"regexp": {"v": {"value": pattern, "case_insensitive": True}}}, {"v": value.upper()}) or not matches
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kind"),
+    [("(", InvalidQuery), ("(?i)a", InvalidQuery), ("(a+)+", UnsupportedClause), ("a*+", UnsupportedClause), ("~a", UnsupportedClause)],
+)  # fmt: skip
+def test_a_regular_expression_that_cannot_be_used_is_refused(pattern: str, kind: type[Exception]) -> None:
+    with pytest.raises(kind, match=r"^query\.regexp\.v: "):
+        compile_query({"query": {"regexp": {"v": pattern}}})
+    assert holds({"regexp": {"v": {"value": "~a", "flags": "NONE"}}}, {"v": "~a"})
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("Dinosaur_DNA.fa", ["dinosaur_dna.fa"]),

@@ -122,6 +122,8 @@ TABLE: list[tuple[str, Mapping[str, Any], str]] = [
     ("wildcard", {"query": {"wildcard": {NAME: "*.fastq.??"}}}, "mouse human"),
     ("wildcard is the whole value, with case", {"query": {"wildcard": {NAME: "matrix*"}}}, ""),
     ("wildcard of any case", {"query": {"wildcard": {NAME: {"value": "m*x.l*m", "case_insensitive": True}}}}, "matrix"),
+    ("regexp", {"query": {"regexp": {NAME: "Matri[a-x]\\.(loom|h5).?"}}}, "matrix"),
+    ("regexp is the whole value", {"query": {"regexp": {NAME: "matrix"}}}, ""),
     ("wildcard, escaped", {"query": {"wildcard": {IDS: r"p\*?"}}}, "human"),
     ("prefix", {"query": {"prefix": {NAME: "SRR"}}}, "mouse"),
     ("prefix of a uuid", {"query": {"prefix": {"uuid": {"value": "B0", "case_insensitive": True}}}}, "matrix"),

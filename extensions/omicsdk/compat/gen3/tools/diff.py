@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Sequence
 
-from omicsdk.core.errors import UsageError
+from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.manifests import compare_manifests
 from omicsdk.gen3.manifests.tables import manifests_in
 
@@ -34,12 +34,12 @@ def manifest_diff(
         **kwargs: No effect.
 
     Raises:
-        UsageError: There are not two, or their names end in different ways.
+        Gen3UserError: There are not two, or their names end in different ways.
         ManifestError: A manifest cannot be read, has not the key, or has other columns.
     """
     manifests = sorted(map(str, files or manifests_in(directory, output_manifest)))
     if len(manifests) != 2:
-        raise UsageError(
+        raise Gen3UserError(
             f"Expected two manifests, got {len(manifests)}", remedy="Name them with files=[FIRST, SECOND]."
         )
     found = compare_manifests(

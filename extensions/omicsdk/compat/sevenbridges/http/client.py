@@ -89,7 +89,7 @@ class HttpClient:
     `default` of ~/.sevenbridges/credentials. `config` goes before `url` and `token`.
 
     Args:
-        url: The platform's base URL, such as https://api.sbgenomics.com/v2; https unless `debug` is set.
+        url: The platform's base URL, such as https://api.sbgenomics.com/v2; https, or a server on this machine.
         token: A developer's token.
         oauth_token: An OAuth 2.0 access token, in its place.
         config: Where to find them instead.
@@ -105,7 +105,7 @@ class HttpClient:
         max_parallel_requests: How many requests there are at once, at most.
         retry_count: How often a request is sent again that was not answered, at most; 0 for never.
         backoff_factor: Longest wait before the second try in seconds; it doubles with each.
-        debug: Whether the platform may be reached by plain http.
+        debug: Allows plain http addresses of other machines, which only requests without the token are sent to.
         clock: What measures time and waits.
         transport: Replaces the network, for tests; files' bytes do not pass through it.
 

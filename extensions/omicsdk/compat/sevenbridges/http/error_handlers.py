@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from omicsdk.core.errors import NotJson
+
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.http._answers import Response
     from omicsdk.compat.sevenbridges.http.client import HttpClient
@@ -143,10 +145,10 @@ def _until_reset(api: HttpClient, response: Response) -> float:
 
 
 def _is_maintenance(response: Response) -> bool:
-    if response.status_code != 503:
+    if response.status_code != 503 or "json" not in response.headers.get("content-type", "application/json").lower():
         return False
     try:
-        told = response.json()
-    except ValueError:
+        told = response.json()  # of a response of requests: its own error, as in the published client
+    except NotJson:
         return False
     return isinstance(told, dict) and cast("dict[str, Any]", told).get("code") == MAINTENANCE_CODE
