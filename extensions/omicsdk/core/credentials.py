@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import AuthError, ConfigError, OmicsError
@@ -430,14 +430,50 @@ class HttpxAuth(Credentials):
         self.auth = auth
 
 
-def as_credentials(given: "Credentials | httpx.Auth | None") -> Credentials | None:
+class RequestsAuth(Credentials):
+    """An `auth` of requests as credentials: the headers that it adds to a request.
+
+    Args:
+        auth: A callable that takes a PreparedRequest, such as an AuthBase. Hooks that it registers for responses never run.
+        origins: The services that it is for; see BearerToken.
+    """
+
+    def __init__(self, auth: Callable[[Any], Any], *, origins: str | Iterable[str] | None = None) -> None:
+        super().__init__(origins)
+        self.auth = auth
+
+    def ready(self) -> bool:
+        """Whether `headers` returns at once: unknown."""
+        return False
+
+    def headers(self, method: str, url: str) -> Mapping[str, str]:
+        """Return the headers that it adds."""
+        request = _PreparedRequest(method, url)
+        return dict((self.auth(request) or request).headers)
+
+
+class _PreparedRequest:
+    """What an `auth` of requests reads and changes."""
+
+    body: bytes | None = None
+
+    def __init__(self, method: str, url: str) -> None:
+        import httpx
+
+        self.method, self.url, self.headers = method, url, httpx.Headers()
+
+    def register_hook(self, event: str, hook: object) -> None:
+        """Ignore a hook for responses."""
+
+
+def as_credentials(given: "Credentials | httpx.Auth | Callable[[Any], Any] | None") -> Credentials | None:
     """Convert a constructor's argument to credentials.
 
     Args:
-        given: Credentials, an httpx.Auth, or None.
+        given: Credentials, an httpx.Auth, an `auth` of requests, or None.
 
     Returns:
-        Credentials; an httpx.Auth is wrapped.
+        Credentials; an `auth` of httpx or requests is wrapped.
 
     Raises:
         ConfigError: It is something else, such as a bare token.
@@ -446,9 +482,11 @@ def as_credentials(given: "Credentials | httpx.Auth | None") -> Credentials | No
         return cast("Credentials | None", given)
     if hasattr(given, "sync_auth_flow"):
         return HttpxAuth(cast("httpx.Auth", given))
+    if callable(given) and not isinstance(given, type):
+        return RequestsAuth(given)
     raise ConfigError(
         f"Invalid credentials of type {type(given).__name__}",
-        remedy="Pass BearerToken(token), ApiKey(key, header=...), Basic(name, password) or an httpx.Auth.",
+        remedy="Pass BearerToken(token), ApiKey(key, header=...), Basic(name, password), or an auth of httpx or requests.",
     )
 
 

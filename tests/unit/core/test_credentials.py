@@ -9,6 +9,8 @@ import threading
 
 import httpx
 import pytest
+import requests
+import requests.auth
 from omicsdk.core import (
     ApiKey,
     AsyncTransport,
@@ -330,6 +332,40 @@ def test_credentials_of_a_program_override_what_they_need():
     assert repr(elsewhere) == "<Stamp for https://other.example.org:443>"
 
 
+class _Terra(requests.auth.AuthBase):
+    """As many write it: a header, and a hook for refusals."""
+
+    def __call__(self, request):
+        assert (request.method, request.body) == ("GET", None)
+        request.headers["Authorization"] = "Bearer of-" + request.url.rpartition("/")[2]
+        request.register_hook("response", self.fail)
+        return request
+
+    def fail(self, response, **_):
+        raise AssertionError(response)
+
+
+def _without_result(request):
+    request.headers.update({"X-Key": "k"})
+
+
+@pytest.mark.parametrize(
+    ("auth", "headers"),
+    [
+        (_Terra(), {"authorization": "Bearer of-a"}),
+        (requests.auth.HTTPBasicAuth("ada", "secret"), {"authorization": "Basic YWRhOnNlY3JldA=="}),
+        (_without_result, {"x-key": "k"}),
+    ],
+)
+def test_an_auth_of_requests_is_credentials_of_its_clients_service(auth, headers):
+    credentials = as_credentials(auth)
+    assert credentials.headers("GET", "https://commons.example.org/a") == headers
+    assert not credentials.ready()
+    assert not credentials.renew(headers)
+    assert may_send(credentials, "https://commons.example.org/a", base_url="https://commons.example.org")
+    assert not may_send(credentials, "https://other.example.org/a", base_url="https://commons.example.org")
+
+
 def test_what_may_be_given_as_credentials():
     token = BearerToken("t")
     assert as_credentials(token) is token
@@ -337,4 +373,6 @@ def test_what_may_be_given_as_credentials():
     assert isinstance(as_credentials(httpx.BasicAuth("u", "p")), HttpxAuth)
     with pytest.raises(ConfigError, match="BearerToken") as caught:
         as_credentials("canary")
+    with pytest.raises(ConfigError, match="Invalid credentials of type type"):
+        as_credentials(_Terra)
     assert "canary" not in str(caught.value)

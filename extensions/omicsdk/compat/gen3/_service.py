@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
 
-    Auth = Credentials | httpx.Auth | tuple[str, str]
-    """A Gen3Auth or other credentials, an httpx.Auth, or a name and a password."""
+    Auth = Credentials | httpx.Auth | Callable[[Any], Any] | tuple[str, str]
+    """A Gen3Auth or other credentials, an auth of httpx or requests, or a name and a password."""
 
 
 class Options(TypedDict, total=False):
@@ -61,9 +61,11 @@ def parties(endpoint: str | Auth | None, auth_provider: Auth | None) -> tuple[st
     """
     if endpoint is not None and not isinstance(endpoint, str):
         endpoint, auth_provider = None, endpoint
-    credentials = Basic(*auth_provider) if isinstance(auth_provider, tuple) else as_credentials(auth_provider)
-    if endpoint is None:
-        endpoint = cast("str | None", getattr(auth_provider, "endpoint", None))
+    if isinstance(auth_provider, tuple):
+        credentials: Credentials | None = Basic(*cast("tuple[str, str]", auth_provider))
+    else:
+        credentials = as_credentials(auth_provider)
+        endpoint = endpoint or cast("str | None", getattr(auth_provider, "endpoint", None))
     if not endpoint:
         raise Gen3UserError("No commons given", remedy="Pass endpoint=, or a Gen3Auth.")
     return endpoint_of(endpoint), credentials

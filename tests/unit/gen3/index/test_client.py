@@ -70,6 +70,21 @@ def test_a_name_and_a_password_will_do():
     assert noting.asked[0].headers["authorization"] == expected
 
 
+def test_an_auth_of_requests_will_do():
+    noting = Noting(lambda request: httpx.Response(200, json={"did": "a", "rev": "b"}))
+
+    class Auth:
+        endpoint = COMMONS
+
+        def __call__(self, request: Any) -> None:
+            request.headers["Authorization"] = f"Bearer {request.method}"
+
+    Gen3Index(Auth(), transport=noting.transport).create_record(MD5, 1)
+    Gen3Index(auth_provider=Auth(), transport=noting.transport).create_record(MD5, 1)
+    assert [request.method for request in noting.asked] == ["POST", "GET"] * 2
+    assert all(request.headers["authorization"] == f"Bearer {request.method}" for request in noting.asked)
+
+
 def test_without_a_commons():
     with pytest.raises(Gen3UserError, match="No commons given"):
         Gen3Index()
