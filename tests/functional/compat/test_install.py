@@ -358,3 +358,16 @@ def test_another_environment_keeps_its_own_packages(tmp_path: Path) -> None:
     done = run("", "-m", "omicsdk.compat", "-c", code)
     assert done.stderr.splitlines()[-1] == "ModuleNotFoundError: No module named 'hca'"
     assert "sitecustomize" not in done.stderr
+
+
+def test_what_the_examples_of_gen3sdk_import_besides_its_classes() -> None:
+    code = """
+from gen3.utils import get_or_create_event_loop_for_thread, get_random_alphanumeric
+loop = get_or_create_event_loop_for_thread()
+async def running():
+    return get_or_create_event_loop_for_thread() is loop
+print(loop.run_until_complete(running()), len(get_random_alphanumeric(6)), get_random_alphanumeric(9).isalnum())
+loop.close()
+"""
+    done = run("", "-m", "omicsdk.compat", "-c", code)
+    assert (done.stdout, done.stderr) == ("True 6 True\n", "")
