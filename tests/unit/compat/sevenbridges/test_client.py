@@ -250,13 +250,19 @@ def test_an_address_of_another_kind(debug):
         ({"url": BASE, "token": "t", "proxies": "p:1"}, "proxies: expected a dictionary of texts, got a str"),
         ({"url": BASE, "token": "t", "error_handlers": print}, "error_handlers is .*print.*: expected a list of"),
         ({"url": BASE, "token": "t", "error_handlers": ["x"]}, "error_handlers has 'x' in it: expected a list of"),
-        ({"url": BASE, "token": "two words\n"}, "key"),
     ],
 )
 def test_settings_that_make_no_sense(arguments, message):
     with pytest.raises(SettingsError, match=message) as caught:
         Api(**arguments)
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize("login", [{"token": "<MY TOKEN HERE>"}, {"token": "two\nlines"}, {"oauth_token": "<A TOKEN>"}])
+def test_a_placeholder_for_a_token_is_refused_when_a_request_is_sent(login):
+    api = Api(BASE, **login)
+    with pytest.raises(SettingsError, match="contains blanks, line breaks"):
+        api.users.me()
 
 
 @pytest.mark.parametrize(

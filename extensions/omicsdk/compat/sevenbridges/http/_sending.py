@@ -14,8 +14,8 @@ from omicsdk.compat.sevenbridges._arguments import OAUTH_HEADER, TOKEN_HEADER
 from omicsdk.compat.sevenbridges.errors import as_sbg
 from omicsdk.compat.sevenbridges.http._answers import Response, StreamedResponse
 from omicsdk.core.client import Exchange, exchange_of
-from omicsdk.core.credentials import ApiKey, BearerToken, Credentials
-from omicsdk.core.errors import APIError, OmicsError
+from omicsdk.core.credentials import Credentials
+from omicsdk.core.errors import APIError, ConfigError, OmicsError
 from omicsdk.core.redaction import mask_headers
 from omicsdk.core.request import Request
 
@@ -49,6 +49,22 @@ class StreamedRequest(Request):
         return cls(**{each.name: getattr(request, each.name) for each in fields(request)})
 
 
+class Unusable(Credentials):
+    """A token that cannot be sent, such as the placeholder of an example: requests fail, making an Api does not.
+
+    Args:
+        error: The reason.
+    """
+
+    def __init__(self, error: ConfigError) -> None:
+        super().__init__(None)
+        self._error = error
+
+    def headers(self, method: str, url: str) -> Mapping[str, str]:  # noqa: ARG002 - arguments of the overridden method
+        """Raise the reason."""
+        raise self._error
+
+
 class Login(Credentials):
     """Credentials of an Api: its current headers, sent to its platform only.
 
@@ -57,7 +73,7 @@ class Login(Credentials):
         api: The Api.
     """
 
-    def __init__(self, login: ApiKey | BearerToken, api: HttpClient) -> None:
+    def __init__(self, login: Credentials, api: HttpClient) -> None:
         super().__init__(None)
         self._login = login
         self.made_with = Headers(api.headers)

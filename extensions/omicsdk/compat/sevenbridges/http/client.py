@@ -135,8 +135,9 @@ class HttpClient:
         clock: Clock = SYSTEM_CLOCK,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        from omicsdk.compat.sevenbridges.http._sending import Headers, Login
+        from omicsdk.compat.sevenbridges.http._sending import Headers, Login, Unusable
         from omicsdk.core.credentials import ApiKey, BearerToken
+        from omicsdk.core.errors import ConfigError
         from omicsdk.core.retry import Retry
         from omicsdk.core.sending.transport import stated_budget, within_budget
         from omicsdk.core.version import USER_AGENT
@@ -180,8 +181,10 @@ class HttpClient:
         self.error_handlers: list[Handler] = [maintenance_sleeper]
         for handler in error_handlers or ():
             self.add_error_handler(handler)
-        with as_ours():
+        try:
             login = ApiKey(token, header=TOKEN_HEADER) if token else BearerToken(str(oauth_token))
+        except ConfigError as error:
+            login = Unusable(error)
         self.headers = Headers({"Content-Type": "application/json", "User-Agent": USER_AGENT})
         self.headers |= {TOKEN_HEADER: token} if token else {OAUTH_HEADER: f"Bearer {oauth_token}"}
         self._credentials = Login(login, self)
