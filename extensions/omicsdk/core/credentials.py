@@ -434,13 +434,15 @@ class RequestsAuth(Credentials):
     """An `auth` of requests as credentials: the headers that it adds to a request.
 
     Args:
-        auth: A callable that takes a PreparedRequest, such as an AuthBase. Hooks that it registers for responses never run.
+        auth: A callable that takes a PreparedRequest, such as an AuthBase. Hooks that it registers for responses run after a 401 only,
+            with a response that has nothing but its status: those that get a new token work, HTTPDigestAuth does not.
         origins: The services that it is for; see BearerToken.
     """
 
     def __init__(self, auth: Callable[[Any], Any], *, origins: str | Iterable[str] | None = None) -> None:
         super().__init__(origins)
         self.auth = auth
+        self._sent: _PreparedRequest | None = None  # the last one
 
     def ready(self) -> bool:
         """Whether `headers` returns at once: unknown."""
@@ -448,8 +450,18 @@ class RequestsAuth(Credentials):
 
     def headers(self, method: str, url: str) -> Mapping[str, str]:
         """Return the headers that it adds."""
-        request = _PreparedRequest(method, url)
+        self._sent = request = _PreparedRequest(method, url)
         return dict((self.auth(request) or request).headers)
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        """Run its hooks for the refusal; return whether it adds other headers then."""
+        request = self._sent
+        if request is None or not request.hooks:
+            return False
+        refusal = _Refusal(request)
+        for hook in request.hooks:
+            hook(refusal)
+        return self.headers(request.method, request.url) != refused
 
 
 class _PreparedRequest:
@@ -461,9 +473,37 @@ class _PreparedRequest:
         import httpx
 
         self.method, self.url, self.headers = method, url, httpx.Headers()
+        self.hooks: list[Callable[..., object]] = []
 
-    def register_hook(self, event: str, hook: object) -> None:
-        """Ignore a hook for responses."""
+    def register_hook(self, event: str, hook: Callable[..., object]) -> None:
+        """Keep a hook for responses."""
+        if event == "response":
+            self.hooks.append(hook)
+
+    def copy(self) -> "_PreparedRequest":
+        """Return one without hooks, for a hook that sends the request again."""
+        return _PreparedRequest(self.method, self.url)
+
+
+class _Refusal:
+    """A response with status 401 for the hooks of an `auth` of requests. The request that they send again is not sent: that is ours."""
+
+    status_code = 401
+    content = b""
+    text = ""
+    ok = is_redirect = False
+
+    def __init__(self, request: _PreparedRequest) -> None:
+        self.request, self.url, self.headers = request, request.url, request.headers.__class__()
+        self.history: list[object] = []
+        self.connection = self
+
+    def send(self, request: _PreparedRequest, **_: object) -> "_Refusal":
+        """Return a response in place of sending a request."""
+        return _Refusal(request)
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 def as_credentials(given: "Credentials | httpx.Auth | Callable[[Any], Any] | None") -> Credentials | None:

@@ -333,16 +333,12 @@ def test_credentials_of_a_program_override_what_they_need():
 
 
 class _Terra(requests.auth.AuthBase):
-    """As many write it: a header, and a hook for refusals."""
+    """As many write it."""
 
     def __call__(self, request):
         assert (request.method, request.body) == ("GET", None)
         request.headers["Authorization"] = "Bearer of-" + request.url.rpartition("/")[2]
-        request.register_hook("response", self.fail)
         return request
-
-    def fail(self, response, **_):
-        raise AssertionError(response)
 
 
 def _without_result(request):
@@ -364,6 +360,51 @@ def test_an_auth_of_requests_is_credentials_of_its_clients_service(auth, headers
     assert not credentials.renew(headers)
     assert may_send(credentials, "https://commons.example.org/a", base_url="https://commons.example.org")
     assert not may_send(credentials, "https://other.example.org/a", base_url="https://commons.example.org")
+
+
+class _Renewing(requests.auth.AuthBase):
+    """As Gen3Auth and pyAnVIL have it: the token is kept until a response refuses it."""
+
+    token = 0
+
+    def __call__(self, request):
+        self.token = self.token or 1
+        request.headers["Authorization"] = f"Bearer {self.token}"
+        request.register_hook("response", self.handle_401)
+        return request
+
+    def handle_401(self, response, **options):
+        if response.status_code not in (401, 403):
+            return response
+        response.content  # noqa: B018
+        response.close()
+        self.token += 1
+        again = response.request.copy()
+        again.headers["Authorization"] = f"Bearer {self.token}"
+        final = response.connection.send(again, **options)
+        final.history.append(response)
+        final.request = again
+        return final
+
+
+def test_an_auth_of_requests_renews_what_is_refused_by_its_hook():
+    auth = _Renewing()
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers["authorization"])
+        return httpx.Response(200 if len(seen) == 3 else 401, json={})
+
+    transport = Transport(
+        "https://api.example.org", credentials=as_credentials(auth), transport=httpx.MockTransport(answer)
+    )
+    with pytest.raises(Unauthorized):
+        transport.send(Request("GET", "/x", (), None, True, True, "get_x"))
+    assert transport.send(Request("GET", "/x", (), None, True, True, "get_x")).status_code == 200
+    assert seen == ["Bearer 1", "Bearer 2", "Bearer 2"]
+    digest = as_credentials(requests.auth.HTTPDigestAuth("ada", "secret"))
+    assert digest.headers("GET", URL) == {}
+    assert not digest.renew({})
 
 
 def test_what_may_be_given_as_credentials():
