@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypedDict, TypeVar, cast
 
 from omicsdk.compat._errors import OF_AIOHTTP, OF_REQUESTS, catchable
+from omicsdk.compat._requests import observed
 from omicsdk.core.client import Client, Exchange, beside
 from omicsdk.core.credentials import ANONYMOUS, Basic, Credentials, as_credentials
 from omicsdk.core.errors import APIError, TransportError
@@ -83,12 +84,14 @@ class _CatchableExchange(Exchange):
             raise catchable(error, OF_REQUESTS) from error.__cause__
 
 
-def catching(client: C) -> C:
-    """Make a blocking client raise errors that are also those of `requests`.
+def catching(client: C, module: str = __name__) -> C:
+    """Make a blocking client raise errors that are also those of `requests`, and send by it where a program has replaced it.
 
     Args:
         client: The client, which is not in use yet.
+        module: The module of the face that uses it.
     """
+    observed(client, module)
     held = client._exchange  # pyright: ignore[reportPrivateUsage] - core's own
     made = _CatchableExchange(**{each.name: getattr(held, each.name) for each in fields(held)})
     client._exchange = made  # pyright: ignore[reportPrivateUsage] - core's own
@@ -117,7 +120,8 @@ class Service:
     ) -> None:
         self.endpoint, credentials = parties(endpoint, auth_provider)
         self._auth = auth_provider if endpoint is None or isinstance(endpoint, str) else endpoint
-        self._commons = catching(Gen3(self.endpoint, credentials=credentials or ANONYMOUS, **options))
+        commons = Gen3(self.endpoint, credentials=credentials or ANONYMOUS, **options)
+        self._commons = catching(commons, type(self).__module__)
 
     def _mount(self, part: str, url: str) -> str:
         """Mount a service of the commons at another URL, and return that URL."""

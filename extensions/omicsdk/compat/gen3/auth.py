@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.gen3.errors import Gen3AuthError as Gen3AuthError
 from omicsdk.gen3.login import Gen3Login
 from omicsdk.gen3.sources import decode_token as decode_token

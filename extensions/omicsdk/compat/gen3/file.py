@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from omicsdk.compat._answers import DocumentedResponse
+from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat.gen3._service import Service, fields_of
 from omicsdk.core.answer import json_of
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat.gen3._service import Service, awaited, fields_of, mounted
 from omicsdk.core.answer import checked_json, json_of
 from omicsdk.core.errors import APIError, NotFound, TransportError

@@ -7,6 +7,7 @@ from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any, cast
 
+from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat.gen3._service import Service, awaited, mounted
 from omicsdk.core.platform import run_in_thread
 from omicsdk.gen3.jobs import Gen3JobError as Gen3JobError

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat._answers import DocumentedResponse
+from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat.gen3._service import LOCAL, Service, awaited, mounted
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import APIError, TransportError

@@ -8,6 +8,7 @@ from itertools import islice
 from logging import getLogger
 from typing import TYPE_CHECKING, Any, cast
 
+from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat.gen3._service import LoginService
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.explorer import ACCESSIBLE, Sort, records_query, sort_of

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.compat._answers import DocumentedResponse
+from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat.gen3._service import Service
 from omicsdk.core.answer import json_of
 from omicsdk.core.batches import batches

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat.gen3._service import LoginService
 from omicsdk.core.errors import UsageError
 from omicsdk.gen3.workspaces import parse_workspace_url, workspace_answer

@@ -314,6 +314,14 @@ def _by_aiohttp(context: "ssl.SSLContext") -> Any:
     return AiohttpTransport(context, KEPT_FOR)
 
 
+Substitute = Callable[[], "Callable[[httpx.Request], httpx.Response] | None"]
+"""Chooses what sends a request: a function that takes it and returns its answer, or None for the network."""
+
+
+def _by_network() -> None:
+    return None
+
+
 class Connections(dict[str, Pool]):
     """Pools by origin (`https://host:port`), created at first use. Thread-safe.
 
@@ -322,7 +330,12 @@ class Connections(dict[str, Pool]):
         http2: Whether to use HTTP/2 if the server supports it.
         asynchronous: Whether they are for an event loop.
         given: An httpx transport that replaces all of them.
+
+    Attributes:
+        substitute: Called before each request of a thread; returns a function that sends it in place of the network, or None.
     """
+
+    substitute: "Substitute" = staticmethod(_by_network)
 
     def __init__(
         self,
@@ -343,7 +356,7 @@ class Connections(dict[str, Pool]):
     @property
     def real(self) -> bool:
         """Whether requests go over the network, not to a transport that replaces it."""
-        return self._given is None
+        return self._given is None and self.substitute() is None
 
     def __missing__(self, origin: str) -> Pool:
         """Create the pool of an origin.

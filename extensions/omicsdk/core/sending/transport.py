@@ -30,7 +30,7 @@ from omicsdk.core.retry import (
     retry_after,
 )
 from omicsdk.core.sending.accept import ANY, AcceptMemory, is_accepted, narrower
-from omicsdk.core.sending.connections import Connections, Hop, WireFailure
+from omicsdk.core.sending.connections import Connections, Hop, Substitute, WireFailure
 from omicsdk.core.threads import never
 from omicsdk.core.version import USER_AGENT
 
@@ -880,6 +880,10 @@ class Transport(_Transport):
         from omicsdk.core.sending.wire import Sender
 
         return Sender(self._connections, self._timeout, self._manners.clock.monotonic)
+
+    def replace_network(self, substitute: Substitute) -> None:
+        """Let a function choose what sends each request, those of clones too."""
+        self._connections.substitute = substitute
 
     def close(self) -> None:
         """Close the connections, those of clones too. Closing twice is the same as once."""

@@ -261,7 +261,12 @@ class Sender(_Sender):
         return self._received(response, started)
 
     def _let_through(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
-        """Send a request, after the first one through a proxy that has to accept a password."""
+        """Send a request by what replaces the network, or after the first one through a proxy that has to accept a password."""
+        substitute = self._connections.substitute()
+        if substitute is not None:
+            response = substitute(request)
+            response.request = request
+            return response
         pool = self._connections[_origin(request.url)]
         if pool.login is None:
             return self._head(pool, request, watch)

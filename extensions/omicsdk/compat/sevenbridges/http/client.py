@@ -190,6 +190,7 @@ class HttpClient:
         self._credentials = Login(login, self)
         self._transport = transport
         self.proxies = dict(found)
+        self._session = Session(self)
         self._gate = threading.BoundedSemaphore(max_parallel_requests)
         self._guard = threading.Lock()
         self._sending = threading.local()
@@ -200,6 +201,7 @@ class HttpClient:
     @property
     def client(self) -> SevenBridges:
         """The platform's own client, with each operation and workflow; errors are those of `omicsdk.core`."""
+        from omicsdk.compat._requests import observed
         from omicsdk.sb.client import SevenBridges
 
         with self._guard, as_ours():  # threads that begin together share one
@@ -207,14 +209,16 @@ class HttpClient:
                 # Another thread may be using the one before, which ends with its last request.
                 self._client = (
                     dict(self.proxies),
-                    SevenBridges(
-                        self.url,
-                        credentials=self._credentials,
-                        timeout=self.timeout,
-                        retry=self._retry,
-                        transport=self._transport,
-                        environ=self.environ,
-                        clock=self.clock,
+                    observed(
+                        SevenBridges(
+                            self.url,
+                            credentials=self._credentials,
+                            timeout=self.timeout,
+                            retry=self._retry,
+                            transport=self._transport,
+                            environ=self.environ,
+                            clock=self.clock,
+                        )
                     ),
                 )
             return self._client[1]
@@ -292,7 +296,7 @@ class HttpClient:
     @property
     def session(self) -> Session:
         """Send requests without asking error handlers, for these; has the proxies."""
-        return Session(self)
+        return self._session
 
     @property
     def request_id(self) -> str | None:

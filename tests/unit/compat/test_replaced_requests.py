@@ -1,0 +1,109 @@
+"""A program that replaces how `requests` sends observes and answers the requests of the faces, as those of the published clients."""
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import MagicMock, patch
+
+import httpx
+import omicsdk.compat.gen3.metadata
+import pytest
+import requests
+from omicsdk.compat.gen3.metadata import Gen3Metadata
+from omicsdk.compat.sevenbridges import Api, NotFound, SbgError
+
+BASE = "https://api.example.org/v2"
+
+
+class Adapter(requests.adapters.HTTPAdapter):
+    """Answers like requests_mock's: each request with the next response, or the next exception."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.requests: list[requests.PreparedRequest] = []
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        self.requests.append(request)
+        status, told = self.answers.pop(0)
+        if isinstance(told, Exception):
+            raise told
+        response = requests.Response()
+        response.status_code, response.url, response.request = status, str(request.url), request
+        response.headers["Content-Encoding"] = "gzip"  # `requests` has decoded the body
+        response.raw = io.BytesIO(json.dumps(told).encode())
+        return response
+
+
+def network(request: httpx.Request) -> httpx.Response:
+    """Answers what is sent although the program has replaced nothing."""
+    return httpx.Response(200, json={"username": f"from the network, {request.url}"})
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with Api(BASE, "secret-token", retry_count=0, transport=httpx.MockTransport(network)) as made:
+        yield made
+
+
+def test_a_replaced_adapter_sees_the_requests_of_a_session(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = Adapter((200, {"username": "mocked"}), (404, {"message": "none", "code": 9}), (201, {"id": "me/p"}))
+    assert api.users.me().username.startswith("from the network")
+    with monkeypatch.context() as patched:
+        patched.setattr(requests.Session, "get_adapter", lambda *_, **__: adapter)
+        assert api.users.me().username == "mocked"
+        with pytest.raises(NotFound, match="none"):
+            api.projects.get("me/p")
+        api.projects.create("p", billing_group="b")
+    assert api.users.me().username.startswith("from the network")
+    sent = adapter.requests
+    assert [(each.method, each.url) for each in sent] == [
+        ("GET", f"{BASE}/user"),
+        ("GET", f"{BASE}/projects/me/p"),
+        ("POST", f"{BASE}/projects"),
+    ]
+    assert sent[0].headers["X-SBG-Auth-Token"] == "secret-token"
+    assert json.loads(sent[2].body or b"") == {"name": "p", "billing_group": "b"}
+
+
+@pytest.mark.parametrize("raised", [requests.ConnectTimeout, requests.ReadTimeout, requests.ConnectionError])
+def test_an_exception_of_a_replaced_session_is_the_published_one(
+    api: Api, monkeypatch: pytest.MonkeyPatch, raised: type[Exception]
+) -> None:
+    monkeypatch.setattr(requests.Session, "send", Adapter((0, raised("mocked"))).send)
+    with pytest.raises(SbgError):
+        api.users.me()
+
+
+def test_functions_that_are_replaced_matter_to_clients_that_call_them_only(api: Api) -> None:
+    with patch("requests.get") as get:
+        assert api.users.me().username.startswith("from the network")
+    get.assert_not_called()
+
+
+@pytest.fixture
+def metadata() -> Iterator[Gen3Metadata]:
+    with Gen3Metadata("https://commons.example.org", transport=httpx.MockTransport(network)) as made:
+        yield made
+
+
+def test_a_replaced_function_gets_what_the_published_client_passes(metadata: Gen3Metadata) -> None:
+    answer = MagicMock(requests.Response, status_code=201)  # a double that has only what its program needs
+    answer.json.return_value = {"a": 1}
+    with patch.object(omicsdk.compat.gen3.metadata.requests, "post", return_value=answer) as post:
+        assert metadata.create("guid", {"a": 1}) == {"a": 1}
+    (url,), options = post.call_args
+    assert url.startswith("https://commons.example.org/mds-admin/metadata/guid")
+    assert options["json"] == {"a": 1}
+
+
+def test_the_attribute_of_a_module_may_be_replaced(metadata: Gen3Metadata) -> None:
+    with patch("omicsdk.compat.gen3.metadata.requests") as library:
+        library.get().text = '{"a": 1}'
+        assert metadata.get("guid") == {"a": 1}
+    assert "username" in metadata.get("guid")
+
+
+def test_only_the_module_requests_is_offered() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'json'"):
+        omicsdk.compat.gen3.metadata.json  # noqa: B018
