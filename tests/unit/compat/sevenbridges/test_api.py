@@ -101,7 +101,7 @@ def test_two_apis_never_mix():
     assert (mine.description, other.description) == ("one", "two")
     assert (mine.api, other.api) == (first, second)
     assert (groups[0](id="x").api, groups[1](id="x").api) == (first, second)
-    assert (one.asked, two.asked) == (["/v2/projects", "/v2/projects/one/p"], ["/v2/projects", "/v2/projects/two/p"])
+    assert (one.asked, two.asked) == (["/v2/projects/", "/v2/projects/one/p"], ["/v2/projects/", "/v2/projects/two/p"])
 
 
 def test_side_by_side_in_threads():

@@ -136,7 +136,7 @@ def _waited(api: HttpClient, begun: float, seconds: float) -> bool:
 
 def _until_reset(api: HttpClient, response: Response) -> float:
     """Return the seconds until the rate limit is reset; SLEEP if unknown."""
-    for name, now in (("x-ratelimit-reset", api.clock.now()), ("retry-after", 0.0)):
+    for name, now in (("X-RateLimit-Reset", api.clock.now()), ("Retry-After", 0.0)):
         try:
             return float(response.headers[name]) - now
         except (KeyError, ValueError):

@@ -193,11 +193,9 @@ def _items(files: Iterable[Any], what: str, *, targets: bool) -> list[dict[str, 
     items: list[dict[str, str]] = []
     for at, each in enumerate(several(files)):
         wanted: Mapping[str, Any] = each if is_mapping(each) else {"file": each}
-        item = {"file": identifier(required(wanted, "file", at))}
-        if targets:
+        item = {**wanted, "file": identifier(required(wanted, "file", at))}
+        if targets and (wanted is not each or wanted.keys() & {"project", "parent"}):
             item |= destination(wanted.get("project"), wanted.get("parent"), f"Item {at}")
-            if wanted.get("name"):
-                item["name"] = wanted["name"]
         items.append(item)
     if not items:
         raise SbgError(f"No files to {what}", remedy="Pass dictionaries with 'file' and the target.")

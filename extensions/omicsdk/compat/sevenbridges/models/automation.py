@@ -18,6 +18,7 @@ from omicsdk.compat.sevenbridges.meta.resource import Gettable, Savable, identif
 from omicsdk.compat.sevenbridges.models._values import sent
 from omicsdk.compat.sevenbridges.models.file import File
 from omicsdk.compat.sevenbridges.models.member import MemberFields
+from omicsdk.compat.sevenbridges.transfer.upload import CodePackageUpload
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, BillingGroup, Member, Project, Team, User
@@ -603,8 +604,6 @@ class Automation(Gettable, Savable):
             ValidationError: There is no version.
             SbgError: The file does not exist or is empty, or the platform or its storage answered with an error.
         """
-        from omicsdk.compat.sevenbridges.transfer.upload import CodePackageUpload
-
         if not version:
             raise ValidationError("A package needs a version", remedy='Name it, such as "1.0".')
         api = self.api if api is None else api

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.compat.sevenbridges.errors import ValidationError
@@ -131,6 +132,8 @@ class Project(Membership, Gettable, Savable):
             limit=limit,
             fields="_all",
         )
+        if not owner:  # the slash is the published client's, which programs that replace the network compare
+            request = replace(request, url=request.url.replace("/projects", "/projects/", 1))
         return Collection.fetch(cls, request, api)
 
     @classmethod

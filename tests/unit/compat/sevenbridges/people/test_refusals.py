@@ -182,7 +182,7 @@ def test_an_invalid_dictionary_or_list(api: Api, platform: Any) -> None:
         ("batch_by is a dictionary", lambda: api.tasks.create("n", "a/b", "a/b/c", batch_input="i", batch_by="ITEM")),
         ("does not name a file to change", lambda: api.files.bulk_update([5])),
         ("missing project or parent", lambda: api.async_jobs.file_bulk_copy("f1")),
-        ("missing project or parent", lambda: api.async_jobs.file_bulk_move([{"file": "f1"}])),
+        ("missing project or parent", lambda: api.async_jobs.file_bulk_move([{"file": "f1", "parent": ""}])),
         (
             "both a project and a parent",
             lambda: api.async_jobs.file_bulk_move([{"file": "f", "project": 1, "parent": 2}]),

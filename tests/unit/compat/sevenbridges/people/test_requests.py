@@ -26,10 +26,10 @@ LISTS = {
     ),
     "projects": (
         lambda api: api.projects.query(name="x", category="PRIVATE", tags=["a", "b"], offset=0, limit=10),
-        "/projects",
+        "/projects/",
         "category=PRIVATE&fields=_all&limit=10&name=x&offset=0&tags=a&tags=b",
     ),
-    "projects with one tag": (lambda api: api.projects.query(tags="a"), "/projects", "fields=_all&tags=a"),
+    "projects with one tag": (lambda api: api.projects.query(tags="a"), "/projects/", "fields=_all&tags=a"),
     "an owner's projects": (lambda api: api.projects.query(owner="own"), "/projects/own", "fields=_all"),
     "billing groups": (
         lambda api: api.billing_groups.query(offset=0, limit=1),

@@ -158,7 +158,7 @@ def test_a_data_set(api: Api, platform: Any) -> None:
 
 
 def test_an_unread_field_is_requested_without_losing_edits(api: Api, platform: Any) -> None:
-    platform.list("/projects", [{"id": "own/proj", "name": "old"}])
+    platform.list("/projects/", [{"id": "own/proj", "name": "old"}])
     platform.answer("GET", "/projects/own/proj", {"id": "own/proj", "name": "old", "description": "d"})
     platform.answer("PATCH", "/projects/own/proj", {"id": "own/proj", "name": "new", "description": "d"})
     [project] = api.projects.query()

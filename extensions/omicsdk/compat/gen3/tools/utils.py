@@ -1,0 +1,29 @@
+"""The names of manifests' columns."""
+
+from omicsdk.gen3.manifests import Columns as Columns
+from omicsdk.gen3.manifests.tables import ALIASES
+
+RECORD_TYPE_STANDARD_KEY = "record_type"
+RECORD_TYPE_ALLOWED_VALUES = ["object", "package"]
+GUID_STANDARD_KEY = "guid"
+GUID_COLUMN_NAMES = ["guid", "GUID"]
+FILENAME_STANDARD_KEY = "file_name"
+FILENAME_COLUMN_NAMES = list(ALIASES[FILENAME_STANDARD_KEY])
+SIZE_STANDARD_KEY = "size"
+SIZE_COLUMN_NAMES = list(ALIASES[SIZE_STANDARD_KEY])
+MD5_STANDARD_KEY = "md5"
+MD5_COLUMN_NAMES = list(ALIASES[MD5_STANDARD_KEY])
+ACL_STANDARD_KEY = "acl"
+ACLS_COLUMN_NAMES = list(ALIASES[ACL_STANDARD_KEY])
+URLS_STANDARD_KEY = "urls"
+URLS_COLUMN_NAMES = list(ALIASES[URLS_STANDARD_KEY])
+AUTHZ_STANDARD_KEY = "authz"
+AUTHZ_COLUMN_NAMES = list(ALIASES[AUTHZ_STANDARD_KEY])
+PREV_GUID_STANDARD_KEY = "prev_guid"
+PREV_GUID_COLUMN_NAMES = list(ALIASES[PREV_GUID_STANDARD_KEY])
+BUNDLENAME_COLUMN_NAME = ["bundle_name", "name"]
+IDS_COLUMN_NAME = ["ids", "bundle_ids"]
+DESCRIPTION_COLUMN_NAME = ["description"]
+CHECKSUMS_COLUMN_NAME = ["checksums", "checksum"]
+TYPE_COLUMN_NAME = ["type", "types"]
+ALIASES_COLUMN_NAME = ["alias", "aliases"]
