@@ -3,7 +3,7 @@
     .peers/gen3/bin/python docs/published_names.py gen3    update the names of a published package
 
 That writes specs/SERVICE/published-names.json. From it, omicsdk.compat and differences.toml, `make docs` generates the tables of
-the pages, and specs/SERVICE/names-exceptions.txt.
+the pages, and specs/SERVICE/names-exceptions.txt. The tables of the packages' own tests are of tests/compat/published_suites.py.
 """
 
 from __future__ import annotations
@@ -274,9 +274,28 @@ def page(face: Face, text: str) -> str:
     return _MADE.sub(lambda found: _part(face, found[1]), text)
 
 
+def _suite(face: Face) -> tuple[str, list[tuple[str, ...]]]:
+    """Return a sentence about the published package's own tests as they ran through the import hook, and a row for each cause."""
+    import tomllib
+
+    folder = ROOT / "tests" / "compat"
+    result = json.loads((folder / "suites" / f"{face.name}.json").read_text(encoding="utf-8"))
+    causes = tomllib.loads((folder / "suites.toml").read_text(encoding="utf-8"))[face.name].get("causes", [])
+    counts = [
+        sum(row["count"] for row in result["failures"] if row["cause"] == number) for number in range(len(causes))
+    ]
+    parts = [f"{result[kind]:,} {kind}" for kind in ("failed", "not collected", "skipped") if result[kind]]
+    text = f"Of {result['tests']:,} tests, {result['passed']:,} pass{': ' if parts else '.'}{', '.join(parts)}{'.' if parts else ''}"
+    rows = [(str(count), cause["class"], cause["why"]) for count, cause in zip(counts, causes, strict=True)]
+    return text, sorted(rows, key=lambda row: -int(row[0]))
+
+
 def _part(face: Face, part: str) -> str:
-    known = _differences(face)
-    if part == "names":
+    known, text = _differences(face), ""
+    if part == "suite":
+        text, lines = _suite(face)
+        head = ("tests", "class", "cause")
+    elif part == "names":
         head, lines = (known.package, "here", "members or reason"), list(rows(face, face.published()))
     elif part == "left out":
         left_out = {**known.modules, **{name: why for name, why in known.names.items() if "." not in name}}
@@ -285,6 +304,7 @@ def _part(face: Face, part: str) -> str:
         head, lines = ("old", "here"), [(each.old, each.here) for each in known.behaviour if each.topic == part]
     table = [head, ("---",) * len(head), *lines]
     shown = [f"| {' | '.join(row)} |" if row[0] != "---" else f"|{'|'.join(row)}|" for row in table]
+    shown = [text, "", *shown] if text else shown
     return "\n".join([f"<!-- made by `make docs`: {part} -->", "", *shown, "", f"<!-- end of {part} -->"])
 
 
