@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from fnmatch import fnmatchcase
 from pathlib import Path
+from string import Template
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
@@ -125,6 +126,8 @@ def run(name: str, suite: Mapping[str, Any], project: Path) -> list[Outcome]:
         for part in suite["copied"]:
             source, target = project / part, folder / Path(part).name
             shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
+        for part in suite.get("removed", ()):
+            shutil.rmtree(folder / part)
         # Nothing leaves this machine: suites invent names of hosts, which may exist.
         nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
         environment = {
@@ -134,12 +137,12 @@ def run(name: str, suite: Mapping[str, Any], project: Path) -> list[Outcome]:
             "HOME": str(home),
             "PYTHONPATH": os.pathsep.join([packages, str(RESULTS)]),
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            **suite.get("variables", {}),
         }
         if suite.get("sandbox"):
             from omicsdk.sandbox.server import Sandbox
 
             environment |= stack.enter_context(Sandbox()).environment()
+        environment |= {key: Template(text).substitute(environment) for key, text in suite.get("variables", {}).items()}
         report = folder / "report.xml"
         plugins = [word for plugin in suite.get("plugins", ()) for word in ("-p", plugin)]
         options = [

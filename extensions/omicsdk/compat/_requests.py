@@ -14,6 +14,7 @@ from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import parse_qsl
 
 from omicsdk.compat._answers import OF_THE_BODY
 from omicsdk.core.client import Client, exchange_of
@@ -101,8 +102,12 @@ def _content(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
     """Return a body as the argument of `requests.post` that the published clients use for it."""
     if not body:
         return {}
-    is_json = headers.get("content-type", "").partition(";")[0] == "application/json"
-    return {"json": json.loads(body)} if is_json else {"data": body}
+    media_type = headers.get("content-type", "").partition(";")[0]
+    if media_type == "application/json":
+        return {"json": json.loads(body)}
+    if media_type == "application/x-www-form-urlencoded":
+        return {"data": parse_qsl(body.decode(), keep_blank_values=True)}
+    return {"data": body}
 
 
 def _as_httpx(error: Exception) -> type[httpx.TransportError] | None:

@@ -69,7 +69,7 @@ def write(path: Path, text: str) -> None:
         file.write(os.fsencode(text) if os.name != "nt" else text.encode("utf-8", "surrogatepass"))
 
 
-def write_workflow(text: str, folder: Path, kind: WorkflowType) -> Path:
+def write_workflow(text: str, folder: Path | str, kind: WorkflowType) -> Path:
     """Write a project's workflow.
 
     Args:
@@ -89,7 +89,7 @@ def write_workflow(text: str, folder: Path, kind: WorkflowType) -> Path:
             "The project has no workflow",
             remedy="Add one to the project on the site, or name a file: workflow_path, --path.",
         )
-    path = folder / WORKFLOWS[kind]
+    path = Path(folder) / WORKFLOWS[kind]
     write(path, text.replace("\r\n", "\n"))
     if kind is WorkflowType.script:
         path.chmod(path.stat().st_mode | 0o100)

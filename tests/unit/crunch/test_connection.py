@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
@@ -343,3 +344,38 @@ def test_fields_and_keys_may_have_any_name():
     assert site.form == {"self": "me", "url": "x"}
     site.connection().add_attributes("item", self="me")
     assert site.form == {"item": "item", "key": "self", "value": "me"}
+
+
+def test_what_adds_something_uses_the_post_of_a_subclass():
+    """Programs replace it, to record what is added or to answer in the place of a site."""
+    posted: list[tuple[str, dict[str, Any]]] = []
+
+    class Recording(Connection):
+        def post(self, /, relative_url: str, **kwargs: Any) -> Any:
+            posted.append((relative_url, kwargs))
+
+    connection = Recording("https://crunch.example.org", TOKEN)
+    connection.add_project("p")
+    connection.add_item("p", "i")
+    connection.add_attributes("i", n=1)
+    connection.add_lat_long_attribute("i", "place", 1, 2)
+    assert [url for url, _ in posted] == [
+        "api/projects/",
+        "api/items/",
+        "api/attributes/int/",
+        "api/attributes/lat-long/",
+    ]
+    assert posted[2][1] == {"item": "i", "key": "n", "value": 1}
+
+
+def test_a_patched_function_of_requests_answers_in_the_place_of_the_site():
+    class Answered:
+        status_code = 201
+
+        def json(self) -> Any:
+            return {"slug": "p"}
+
+    with patch("requests.post", return_value=Answered()) as post:
+        assert Connection("https://crunch.example.org", TOKEN).add_project("p", "words").json() == {"slug": "p"}
+    assert post.call_args.args == ("https://crunch.example.org/api/projects/",)
+    assert dict(post.call_args.kwargs["data"]) == {"name": "p", "description": "words", "details": ""}

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from omicsdk.compat._answers import DocumentedResponse, RefusedResponse, translating
 from omicsdk.compat._errors import NO_ANSWER_OF_REQUESTS, DocumentedError, Foreign, documented
+from omicsdk.compat._requests import __getattr__ as __getattr__
+from omicsdk.compat._requests import observed
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, OmicsError, TransportError
 from omicsdk.core.redaction import mask_url
@@ -84,7 +86,7 @@ documented_errors = partial(translating, crunch_error)
 class Connection:
     """Client of a crunch site with the published interface. Thread-safe; close it, or use it in a `with` block.
 
-    Every refusal is raised. What reads is tried again where the site or the network fails; what adds something is sent
+    Each `add_...` calls `post`, which a subclass may replace. Every refusal is raised. What reads is tried again where the site or the network fails; what adds something is sent
     once, since nothing can be taken back; see `send_status` for statuses.
 
     Args:
@@ -123,7 +125,7 @@ class Connection:
     ) -> None:
         known = os.environ if environ is None else environ
         with documented_errors():
-            self._api = Crunch(
+            api = Crunch(
                 (base_url or "").strip() or None,
                 # As in the published client, CRUNCH_TOKEN goes to any base URL that is given.
                 credentials=(token or known.get(TOKEN_VARIABLE) or "").strip() or None,
@@ -133,6 +135,7 @@ class Connection:
                 environ=environ,
                 clock=clock,
             )
+        self._api = observed(api, __name__)
         self.base_url = self._api.base_url
         self.verbose = verbose
         self.say = say
@@ -190,7 +193,8 @@ class Connection:
         Raises:
             CrunchAPIException: A text cannot be sent (a UsageError), the site refused it, or did not answer.
         """
-        return self._post(relative_url, kwargs)
+        with documented_errors():
+            return DocumentedResponse(self._api.raw_request("POST", relative_url, kwargs, on_message=self._print))
 
     @documented_errors()
     def get_request(self, relative_url: str) -> DocumentedResponse:
@@ -222,10 +226,6 @@ class Connection:
         """
         return json_object(self._api.raw_request("GET", relative_url))
 
-    @documented_errors()
-    def _post(self, relative_url: str, fields: Mapping[str, Any]) -> DocumentedResponse:
-        return DocumentedResponse(self._api.raw_request("POST", relative_url, fields, on_message=self._print))
-
     def _print(self, line: str) -> None:
         if self.verbose:
             self.say(line)
@@ -251,7 +251,7 @@ class Connection:
         """
         self._print(f"Adding project '{project}' on the site {self.base_url}")
         fields = {"name": project, "description": description, "details": details}
-        return self._post("api/projects/", {**fields, "workflow": workflow} if workflow else fields)
+        return self.post("api/projects/", **{**fields, "workflow": workflow} if workflow else fields)
 
     def add_dataset(
         self, project: str, dataset: str, description: str = "", details: str = "", *, base_file_path: str = ""
@@ -274,7 +274,7 @@ class Connection:
         """
         self._print(f"Adding dataset '{dataset}' to project '{project}' on the site {self.base_url}")
         fields = {"parent": project, "name": dataset, "description": description, "details": details}
-        return self._post("api/datasets/", {**fields, "base_file_path": base_file_path} if base_file_path else fields)
+        return self.post("api/datasets/", **{**fields, "base_file_path": base_file_path} if base_file_path else fields)
 
     def add_item(self, parent: str, item: str, description: str = "", details: str = "") -> DocumentedResponse:
         """Create an item.
@@ -292,9 +292,7 @@ class Connection:
             CrunchAPIException: The site refused it, or did not answer.
         """
         self._print(f"Adding item '{item}' to parent '{parent}' on the site {self.base_url}")
-        return self._post(
-            "api/items/", {"parent": parent, "name": item, "description": description, "details": details}
-        )
+        return self.post("api/items/", parent=parent, name=item, description=description, details=details)
 
     # -- attributes
 
@@ -314,7 +312,7 @@ class Connection:
             CrunchAPIException: The site refused it, or did not answer.
         """
         self._print(f"Adding attribute '{key}'->'{value}' to item '{item}' on the hosted site {self.base_url}")
-        return self._post(url, {"item": item, "key": key, "value": value})
+        return self.post(url, item=item, key=key, value=value)
 
     def _add(self, kind: str, item: str, key: str, value: Any) -> DocumentedResponse:
         return self.add_key_value_attribute(attributes.attribute_url(kind), item, key, value)
@@ -411,7 +409,7 @@ class Connection:
         self._print(
             f"Adding attribute '{key}'->'{latitude},{longitude}' to item '{item}' on the hosted site {self.base_url}"
         )
-        return self._post(attributes.attribute_url("lat-long"), {"item": item, "key": key, **place})
+        return self.post(attributes.attribute_url("lat-long"), item=item, key=key, **place)
 
     @documented_errors()
     def add_attributes(self, /, item: str, **kwargs: Any) -> None:
