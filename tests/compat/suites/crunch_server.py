@@ -17,9 +17,7 @@ class SiteFinder:
     """Finder of the site's modules, before that of the hook."""
 
     @staticmethod
-    def find_spec(
-        name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         if not f"{name}.".startswith(tuple(f"{each}." for each in SITE)):
             return None
         return PathFinder.find_spec(name, [str(PROJECT.joinpath(*name.split(".")[:-1]))], target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import partial
@@ -49,6 +50,8 @@ class EndpointOptions(Options, total=False):
 P = ParamSpec("P")
 R = TypeVar("R")
 C = TypeVar("C", bound=Client)
+#: Parameters of the metadata service that are true or false, which the published client writes as Python does.
+_SWITCHES = re.compile(r"([?&](?:data|merge|overwrite)=)(true|false)(?=&|$)")
 LOCAL = "http://localhost"
 """Part of endpoints at which a single service runs, without the paths of a commons."""
 
@@ -78,6 +81,7 @@ class _CatchableExchange(Exchange):
 
     def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
         """Send a request and return the final response; errors as for `Exchange.send`."""
+        request = request.at(_SWITCHES.sub(lambda found: f"{found[1]}{found[2].title()}", request.url))
         try:
             return Exchange.send(self, request, stream=stream)
         except (APIError, TransportError) as error:
@@ -119,7 +123,7 @@ class Service:
         self, endpoint: str | Auth | None = None, auth_provider: Auth | None = None, **options: Unpack[Options]
     ) -> None:
         self.endpoint, credentials = parties(endpoint, auth_provider)
-        self._auth = auth_provider if endpoint is None or isinstance(endpoint, str) else endpoint
+        self._auth_provider = auth_provider if endpoint is None or isinstance(endpoint, str) else endpoint
         commons = Gen3(self.endpoint, credentials=credentials or ANONYMOUS, **options)
         self._commons = catching(commons, type(self).__module__)
 

@@ -103,7 +103,7 @@ class Gen3Index(Service):
     @property
     def client(self) -> IndexClient:
         """The same index, with the names of the package indexclient."""
-        return IndexClient(self, self._auth)
+        return IndexClient(self, self._auth_provider)
 
     # -- the service
 

@@ -91,7 +91,7 @@ class Gen3Metadata(Service):
 
     def get_version(self) -> str:
         """Return the service's version, such as 4.3.0."""
-        return json_of(self._reading.get_version.raw())
+        return self._reading.get_version.raw().text.strip('"')
 
     # -- indexes
 

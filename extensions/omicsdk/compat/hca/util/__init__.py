@@ -14,6 +14,7 @@ from omicsdk.compat._answers import DocumentedResponse
 from omicsdk.compat.hca._operations import DocumentedOperation
 from omicsdk.compat.hca.config import get_config
 from omicsdk.compat.hca.util import exceptions as exceptions
+from omicsdk.compat.hca.util import fs_helper
 from omicsdk.compat.hca.util import tsv as tsv
 from omicsdk.compat.hca.util.exceptions import documented_error, documented_errors
 from omicsdk.core.answer import decoded
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 
 USUAL = Retry()
+fs = fs_helper.FSHelper
 DEFAULT_THREAD_COUNT = (os.cpu_count() or 1) * 2
 """Threads of downloads, unless `DSSClient.threads` says otherwise."""
 
