@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound=Client)
 
+#: Headers that `requests` sends too, of its own.
+_USUAL = frozenset({"accept", "accept-encoding", "connection", "content-length", "host", "user-agent"})
 _FUNCTIONS = ("delete", "get", "head", "options", "patch", "post", "put")
 
 
@@ -40,28 +42,39 @@ def __getattr__(name: str) -> ModuleType:
     raise AttributeError(f"no attribute {name!r}")
 
 
-def observed(client: C, module: str | None = None) -> C:
+def observed(client: C, module: str | None = None, auth: object = None) -> C:
     """Send the requests of a client with `requests` while the program has replaced how `requests` sends.
 
     Args:
         client: The client of a face; it is changed.
         module: The face's module, if the published one calls functions such as `requests.get`: they are replaced in
             `requests`, or as the attribute `requests` of that module. None if it uses a session.
+        auth: What the published client passes to functions as `auth`.
     """
-    exchange_of(client).transport.replace_network(partial(_substitute, module))
+    exchange_of(client).transport.replace_network(partial(_substitute, module, auth))
     return client
 
 
-def _substitute(module: str | None) -> Callable[[httpx.Request], httpx.Response] | None:
+def has_replaced_functions(module: str) -> bool:
+    """Return whether the program has replaced functions such as `requests.get`; they log in by their argument `auth`."""
+    library = _library(module)
+    return library is not None and not all(_is_own(getattr(library, name)) for name in _FUNCTIONS)
+
+
+def _library(module: str | None) -> Any:
     library = sys.modules.get("requests")
-    if module is not None:
-        library = vars(sys.modules[module]).get("requests", library)
+    return library if module is None else vars(sys.modules[module]).get("requests", library)
+
+
+def _substitute(module: str | None, auth: object) -> Callable[[httpx.Request], httpx.Response] | None:
+    library = _library(module)
     if library is None:
         return None
-    functions = () if module is None else (getattr(library, name) for name in _FUNCTIONS)
+    if module is not None and has_replaced_functions(module):
+        return partial(_answered, partial(_call, library, auth))
     session = library.Session
-    parts = (*functions, session, session.send, session.get_adapter, library.adapters.HTTPAdapter.send)
-    return None if all(map(_is_own, parts)) else partial(_send, library, module is not None)
+    parts = session, session.send, session.get_adapter, library.adapters.HTTPAdapter.send
+    return None if all(map(_is_own, parts)) else partial(_answered, partial(_send, library))
 
 
 def _is_own(part: object) -> bool:
@@ -69,26 +82,34 @@ def _is_own(part: object) -> bool:
     return isinstance(home, str) and home.partition(".")[0] == "requests"
 
 
-def _send(library: Any, by_functions: bool, request: httpx.Request) -> httpx.Response:
-    """Send a request with `requests`, or with what replaces it; an exception of the program's own is raised unchanged.
+def _call(library: Any, auth: object, request: httpx.Request) -> Any:
+    """Send a request with a function, as the published clients call it."""
+    headers = {name: value for name, value in request.headers.items() if name not in _USUAL}
+    options = {**_content(headers, request.read()), **({} if auth is None else {"auth": auth})}
+    function = getattr(library, request.method.lower())
+    return function(str(request.url), **options, **({"headers": headers} if headers else {}))
+
+
+def _send(library: Any, request: httpx.Request) -> Any:
+    """Send a request with a session."""
+    session, headers = library.Session(), dict(request.headers)
+    prepared = library.Request(request.method, str(request.url), headers=headers, data=request.read() or None).prepare()
+    limits: Mapping[str, float | None] = request.extensions.get("timeout", {})
+    options = session.merge_environment_settings(prepared.url, {}, None, None, None)
+    timeout = limits.get("connect"), limits.get("read")
+    return session.send(prepared, **options, timeout=timeout, allow_redirects=False)
+
+
+def _answered(send: Callable[[httpx.Request], Any], request: httpx.Request) -> httpx.Response:
+    """Return the answer of `requests` as one of httpx; an exception of the program's own is raised unchanged.
 
     Raises:
         httpx.TransportError: There was no answer.
     """
     import httpx
 
-    method, url, headers, body = request.method, str(request.url), dict(request.headers), request.read()
-    limits: Mapping[str, float | None] = request.extensions.get("timeout", {})
-    options: dict[str, Any] = {"timeout": (limits.get("connect"), limits.get("read")), "allow_redirects": False}
-    function = getattr(library, method.lower(), None) if by_functions else None
     try:
-        if function is not None and not _is_own(function):
-            answer = function(url, headers=headers, **_content(headers, body), **options)
-        else:
-            session = library.Session()
-            prepared = library.Request(method, url, headers=headers, data=body or None).prepare()
-            options |= session.merge_environment_settings(prepared.url, {}, None, None, None)
-            answer = session.send(prepared, **options)
+        answer = send(request)
     except Exception as error:
         raised = _as_httpx(error)
         raise error if raised is None else raised(str(error), request=request) from error
@@ -98,16 +119,19 @@ def _send(library: Any, by_functions: bool, request: httpx.Request) -> httpx.Res
     return httpx.Response(_status(answer), headers=answered, content=_body(answer), request=request)
 
 
-def _content(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """Return a body as the argument of `requests.post` that the published clients use for it."""
+def _content(headers: dict[str, str], body: bytes) -> dict[str, Any]:
+    """Return a body as the argument of `requests.post` that the published clients use for it, which states its type."""
     if not body:
         return {}
-    media_type = headers.get("content-type", "").partition(";")[0]
-    if media_type == "application/json":
-        return {"json": json.loads(body)}
-    if media_type == "application/x-www-form-urlencoded":
-        return {"data": parse_qsl(body.decode(), keep_blank_values=True)}
-    return {"data": body}
+    match headers.get("content-type", "").partition(";")[0]:
+        case "application/json":
+            del headers["content-type"]
+            return {"json": json.loads(body)}
+        case "application/x-www-form-urlencoded":
+            del headers["content-type"]
+            return {"data": parse_qsl(body.decode(), keep_blank_values=True)}
+        case _:
+            return {"data": body}
 
 
 def _as_httpx(error: Exception) -> type[httpx.TransportError] | None:

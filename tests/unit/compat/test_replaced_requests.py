@@ -11,6 +11,7 @@ import omicsdk.compat.gen3.metadata
 import pytest
 import requests
 from omicsdk.compat.gen3.metadata import Gen3Metadata
+from omicsdk.compat.gen3.submission import Gen3Submission
 from omicsdk.compat.sevenbridges import Api, NotFound, SbgError
 
 BASE = "https://api.example.org/v2"
@@ -92,9 +93,15 @@ def test_a_replaced_function_gets_what_the_published_client_passes(metadata: Gen
     answer.json.return_value = {"a": 1}
     with patch.object(omicsdk.compat.gen3.metadata.requests, "post", return_value=answer) as post:
         assert metadata.create("guid", {"a": 1}) == {"a": 1}
-    (url,), options = post.call_args
-    assert url.startswith("https://commons.example.org/mds-admin/metadata/guid")
-    assert options["json"] == {"a": 1}
+    url = "https://commons.example.org/mds-admin/metadata/guid?overwrite=False"
+    post.assert_called_once_with(url, json={"a": 1})
+
+
+def test_the_login_is_passed_to_a_replaced_function() -> None:
+    login = ("name", "password")
+    with patch("requests.delete", return_value=MagicMock(requests.Response, status_code=200, text="{}")) as delete:
+        Gen3Submission("https://commons.example.org", login).delete_project("p", "q")
+    delete.assert_called_once_with("https://commons.example.org/api/v0/submission/p/q", auth=login)
 
 
 def test_the_attribute_of_a_module_may_be_replaced(metadata: Gen3Metadata) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypedDict, TypeVar, cast
 
 from omicsdk.compat._errors import OF_AIOHTTP, OF_REQUESTS, catchable
-from omicsdk.compat._requests import observed
+from omicsdk.compat._requests import has_replaced_functions, observed
 from omicsdk.core.client import Client, Exchange, beside
 from omicsdk.core.credentials import ANONYMOUS, Basic, Credentials, as_credentials
 from omicsdk.core.errors import APIError, TransportError
@@ -79,25 +79,31 @@ def parties(endpoint: str | Auth | None, auth_provider: Auth | None) -> tuple[st
 class _CatchableExchange(Exchange):
     """An exchange whose errors are also those of `requests`, which the published client lets through."""
 
+    module: str
+
     def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
         """Send a request and return the final response; errors as for `Exchange.send`."""
         request = request.at(_SWITCHES.sub(lambda found: f"{found[1]}{found[2].title()}", request.url))
+        exchange = self
+        if has_replaced_functions(self.module):
+            exchange = replace(self, transport=self.transport.with_options(credentials=None))
         try:
-            return Exchange.send(self, request, stream=stream)
+            return Exchange.send(exchange, request, stream=stream)
         except (APIError, TransportError) as error:
             raise catchable(error, OF_REQUESTS) from error.__cause__
 
 
-def catching(client: C, module: str = __name__) -> C:
+def catching(client: C, module: str = __name__, auth: object = None) -> C:
     """Make a blocking client raise errors that are also those of `requests`, and send by it where a program has replaced it.
 
     Args:
         client: The client, which is not in use yet.
         module: The module of the face that uses it.
+        auth: The login as the program gave it.
     """
-    observed(client, module)
+    observed(client, module, auth)
     held = client._exchange  # pyright: ignore[reportPrivateUsage] - core's own
-    made = _CatchableExchange(**{each.name: getattr(held, each.name) for each in fields(held)})
+    made = _CatchableExchange(**{each.name: getattr(held, each.name) for each in fields(held)}, module=module)
     client._exchange = made  # pyright: ignore[reportPrivateUsage] - core's own
     return client
 
@@ -125,7 +131,7 @@ class Service:
         self.endpoint, credentials = parties(endpoint, auth_provider)
         self._auth_provider = auth_provider if endpoint is None or isinstance(endpoint, str) else endpoint
         commons = Gen3(self.endpoint, credentials=credentials or ANONYMOUS, **options)
-        self._commons = catching(commons, type(self).__module__)
+        self._commons = catching(commons, type(self).__module__, self._auth_provider)
 
     def _mount(self, part: str, url: str) -> str:
         """Mount a service of the commons at another URL, and return that URL."""
@@ -181,7 +187,7 @@ def commons(endpoint: str | None = None, auth: Auth | None = None) -> Gen3:
         ConfigError: The endpoint is invalid.
     """
     url, credentials = parties(endpoint, auth)
-    return catching(Gen3(url.removesuffix("/index"), credentials=credentials or ANONYMOUS))
+    return catching(Gen3(url.removesuffix("/index"), credentials=credentials or ANONYMOUS), auth=auth)
 
 
 def async_commons(endpoint: str | None = None, auth: Auth | None = None) -> AsyncGen3:
