@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.search import QueryError, compile_query
+from omicsdk.sandbox.search import Predicate, QueryError, compile_query
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def check_subscription(subscription: Subscription) -> None:
     """
     if is_elasticsearch(subscription):
         try:
-            compile_query(subscription["es_query"])
+            _registered(subscription["es_query"])
         except QueryError as error:
             raise Problem(400, "elasticsearch_error", f"es_query can't be registered: {error}") from None
     elif subscription.get("jmespath_query"):
@@ -64,6 +64,11 @@ def check_subscription(subscription: Subscription) -> None:
             raise Problem(400, "invalid_attachment_name", problem)
         what = f"the expression of attachment {name!r}"
         _check_jmespath(definition["expression"], what, "invalid_attachment_expression")
+
+
+def _registered(es_query: Mapping[str, Any]) -> Predicate:
+    """Return what a subscription's query matches. Elasticsearch registers a request without `query` too, and it matches nothing."""
+    return (lambda _: False) if es_query and "query" not in es_query else compile_query(es_query)
 
 
 def _check_jmespath(expression: str, what: str, code: str) -> None:
@@ -86,7 +91,7 @@ def wants(subscription: Subscription, event: Event) -> bool:
     gives a true value, where `event_type` is part of the document; without a query it matches all events.
     """
     if is_elasticsearch(subscription):
-        return event.event_type == "CREATE" and compile_query(subscription["es_query"])(event.document)
+        return event.event_type == "CREATE" and _registered(subscription["es_query"])(event.document)
     expression = subscription.get("jmespath_query")
     if not expression:
         return True

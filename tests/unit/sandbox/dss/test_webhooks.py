@@ -57,6 +57,7 @@ ES_QUERY = {"query": {"term": {"files.biomaterial_json.biomaterials.content.biom
         ({"jmespath_query": "abs(reason)"}, GONE, False),
         ({"es_query": {}}, CREATED, True),
         ({"es_query": {}}, GONE, False),
+        ({"es_query": {"bool": {}}}, CREATED, False),
         ({"es_query": ES_QUERY}, CREATED, True),
         ({"es_query": {"query": {"exists": {"field": "files.cell_json"}}}}, CREATED, False),
         ({"es_query": ES_QUERY, "jmespath_query": "nothing"}, CREATED, True),
@@ -136,6 +137,7 @@ def test_a_subscription_that_works_is_accepted() -> None:
     attachments = {"taxon": {"type": "jmespath", "expression": TAXON}}
     check_subscription(subscription(jmespath_query="a.b", attachments=attachments, hmac_key_id="k"))
     check_subscription(subscription(es_query={}))
+    check_subscription(subscription(es_query={"bool": {}}))  # as in the tests of dcp-cli with the service
 
 
 def request_of(fields: dict[str, Any], secret: str | None = None, now: float = 0.0) -> WebhookRequest:
