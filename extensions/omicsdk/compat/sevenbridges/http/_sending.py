@@ -5,6 +5,7 @@ Separate from `client`: the import of `Api` alone must not load the modules that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 #: Headers that every request has anyway, and that may go anywhere.
 _HARMLESS = frozenset({"accept", "accept-encoding", "user-agent"})
 _ADVANCE_ACCESS = "X-Sbg-Advance-Access"
+#: Parameters that are true or false, which the published client writes as Python does.
+_SWITCHES = re.compile(r"([?&](?:copy_only|include_archived|project_based)=)(true|false)(?=&|$)")
 
 
 class Headers(dict[str, str]):
@@ -130,6 +133,7 @@ def answer_to(request: Request, client: SevenBridges, login: Login) -> Response:
         SbgError: There was no answer.
     """
     request = _with_headers(request, login.added())
+    request = request.at(_SWITCHES.sub(lambda found: f"{found[1]}{found[2].title()}", request.url))
     is_streamed = isinstance(request, StreamedRequest)
     try:
         answer = Exchange.send(exchange_of(client), request, stream=is_streamed)

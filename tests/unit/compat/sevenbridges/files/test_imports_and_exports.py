@@ -139,7 +139,7 @@ def test_an_export(api: Api, platform: Any) -> None:
         "overwrite": False,
     }
     api.exports.submit_export("f1", "me/vol", "a/b", properties={"p": 1}, overwrite=True, copy_only=True)
-    assert platform.last.query == [("copy_only", "true")]
+    assert platform.last.query == [("copy_only", "True")]
     assert (platform.last.body["properties"], platform.last.body["overwrite"]) == ({"p": 1}, True)
 
 
@@ -174,7 +174,7 @@ def test_many_exports(api: Api, platform: Any) -> None:
     wanted = {"file": api.files(id="f1"), "volume": api.volumes(id="me/vol"), "location": "l"}
     [record] = api.exports.bulk_submit([wanted], copy_only=True)
     assert record.resource.id == "e1"
-    assert platform.last.query == [("copy_only", "true")]
+    assert platform.last.query == [("copy_only", "True")]
     assert platform.last.body["items"] == [
         {
             "source": {"file": "f1"},
@@ -184,7 +184,7 @@ def test_many_exports(api: Api, platform: Any) -> None:
         }
     ]
     api.exports.bulk_submit([wanted])
-    assert platform.last.query == [("copy_only", "false")]
+    assert platform.last.query == [("copy_only", "False")]
 
 
 def test_nothing_is_started_when_one_of_many_is_not_complete(api: Api, platform: Any) -> None:

@@ -32,8 +32,8 @@ def test_query(api, platform):
     assert api.automations.query()[0].id == ID
     api.automations.query(name="n", include_archived=True, project_based=True, offset=0, limit=1)
     assert platform.asked == [
-        "GET /automation/automations?include_archived=false",
-        "GET /automation/automations?name=n&include_archived=true&project_based=true&offset=0&limit=1",
+        "GET /automation/automations?include_archived=False",
+        "GET /automation/automations?name=n&include_archived=True&project_based=True&offset=0&limit=1",
     ]
 
 
