@@ -12,6 +12,8 @@ import pytest
 import requests
 from omicsdk.compat.gen3.metadata import Gen3Metadata
 from omicsdk.compat.gen3.submission import Gen3Submission
+from omicsdk.compat.hca.dss import DSSClient
+from omicsdk.compat.pangea_api import Knex
 from omicsdk.compat.sevenbridges import Api, NotFound, SbgError
 
 BASE = "https://api.example.org/v2"
@@ -114,3 +116,15 @@ def test_the_attribute_of_a_module_may_be_replaced(metadata: Gen3Metadata) -> No
 def test_only_the_module_requests_is_offered() -> None:
     with pytest.raises(AttributeError, match="no attribute 'json'"):
         omicsdk.compat.gen3.metadata.json  # noqa: B018
+
+
+def test_every_face_is_observed(monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = Adapter((200, {"bundle": {"files": []}}), (200, {"uuid": "u"}))
+    monkeypatch.setattr(requests.Session, "get_adapter", lambda *_, **__: adapter)
+    with DSSClient(swagger_url="https://dss.example.org/v1/swagger.json") as dss:
+        assert dss.get_bundle(uuid="u", replica="aws") == {"bundle": {"files": []}}
+    assert Knex("https://pangea.example.org").get("samples/u") == {"uuid": "u"}
+    assert [each.url.partition("?")[0] for each in adapter.requests if each.url] == [
+        "https://dss.example.org/v1/bundles/u",
+        "https://pangea.example.org/api/samples/u",
+    ]

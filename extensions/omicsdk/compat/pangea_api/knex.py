@@ -401,11 +401,12 @@ class Knex:
 
     @cached_property
     def _anonymous(self) -> Pangea:
+        from omicsdk.compat._requests import observed
         from omicsdk.core.credentials import ANONYMOUS
         from omicsdk.pangea.client import Pangea
 
         with documented_errors():
-            return Pangea(self.endpoint, credentials=ANONYMOUS, **self._options)
+            return observed(Pangea(self.endpoint, credentials=ANONYMOUS, **self._options), __name__)
 
     def close(self) -> None:
         """Close the connections, permanently."""

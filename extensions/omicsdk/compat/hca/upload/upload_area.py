@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
+from omicsdk.compat._requests import observed
 from omicsdk.compat.hca.config import get_config
 from omicsdk.compat.hca.upload.exceptions import documented_errors
 from omicsdk.compat.hca.upload.upload_config import UploadConfig
@@ -60,7 +61,7 @@ class UploadService:
         self.api_token = api_token
         settings = get_config() if config is None else config
         url = service_url(deployment_stage, settings)
-        self.client = client or HcaUpload(url, credentials=api_token or _key_for(url))
+        self.client = client or observed(HcaUpload(url, credentials=api_token or _key_for(url)))
 
     @staticmethod
     def config() -> UploadConfig:

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import unquote
 
 from omicsdk.compat._answers import DocumentedResponse
+from omicsdk.compat._requests import observed
 from omicsdk.compat.hca._operations import DocumentedOperation
 from omicsdk.compat.hca.config import get_config
 from omicsdk.compat.hca.util import exceptions as exceptions
@@ -300,7 +301,7 @@ class SwaggerClient:
         session_kwargs.setdefault("retry", self.retry_policy.as_retry())
         session_kwargs.setdefault("timeout", self.timeout_policy)
         self._credentials = None if session_kwargs["credentials"] is ANONYMOUS else session_kwargs["credentials"]
-        self._api = kind(url, **session_kwargs)
+        self._api = observed(kind(url, **session_kwargs))
 
     def operation(self, name: str, ignored: frozenset[str] = frozenset()) -> DocumentedOperation[Any]:
         """Return an operation of the service by its documented name.
