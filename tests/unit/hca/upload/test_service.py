@@ -79,6 +79,16 @@ def test_a_url_that_is_none_is_reported_with_where_it_stands(home: Path, user_fi
     assert str(user_file) in str(caught.value)
 
 
+def test_what_sends_nothing_needs_no_url_of_the_service(home: Path, user_file: Path):
+    """As with the published client: programs read areas and URIs where the configured URL is none."""
+    configure(user_file, production_api_url="https://upload.example.org", areas={UUID: {"uri": uri_of(UUID)}})
+    service = UploadService("prod")
+    assert list(service.config().areas) == [UUID]
+    service.close()
+    with pytest.raises(ConfigError, match="does not end in /v1"):
+        service.create_area(OTHER)
+
+
 def area_with(answers: Any) -> UploadArea:
     client = HcaUpload("http://127.0.0.1:1", retry=NO_RETRY, transport=httpx.MockTransport(answers))
     return UploadArea(uri_of(UUID), UploadService(client=client))

@@ -59,9 +59,19 @@ class UploadService:
     ) -> None:
         self.deployment_stage = deployment_stage
         self.api_token = api_token
-        settings = get_config() if config is None else config
-        url = service_url(deployment_stage, settings)
-        self.client = client or observed(HcaUpload(url, credentials=api_token or _key_for(url)))
+        self._settings = get_config() if config is None else config
+        if client is not None:
+            self.client = client
+
+    @cached_property
+    def client(self) -> HcaUpload:
+        """The client of the service.
+
+        Raises:
+            ConfigError: The configured URL is invalid.
+        """
+        url = service_url(self.deployment_stage, self._settings)
+        return observed(HcaUpload(url, credentials=self.api_token or _key_for(url)))
 
     @staticmethod
     def config() -> UploadConfig:
@@ -91,7 +101,8 @@ class UploadService:
 
     def close(self) -> None:
         """Close the connections."""
-        self.client.close()
+        if "client" in vars(self):
+            self.client.close()
 
     def __enter__(self) -> Self:
         return self
