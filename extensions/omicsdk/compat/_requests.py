@@ -58,7 +58,7 @@ def observed(client: C, module: str | None = None, auth: object = None) -> C:
 def has_replaced_functions(module: str) -> bool:
     """Return whether the program has replaced functions such as `requests.get`; they log in by their argument `auth`."""
     library = _library(module)
-    return library is not None and not all(_is_own(getattr(library, name)) for name in _FUNCTIONS)
+    return any(_is_replaced(getattr(library, name, None)) for name in _FUNCTIONS)
 
 
 def _library(module: str | None) -> Any:
@@ -68,18 +68,18 @@ def _library(module: str | None) -> Any:
 
 def _substitute(module: str | None, auth: object) -> Callable[[httpx.Request], httpx.Response] | None:
     library = _library(module)
-    if library is None:
-        return None
     if module is not None and has_replaced_functions(module):
         return partial(_answered, partial(_call, library, auth))
-    session = library.Session
-    parts = session, session.send, session.get_adapter, library.adapters.HTTPAdapter.send
-    return None if all(map(_is_own, parts)) else partial(_answered, partial(_send, library))
+    session, adapters = getattr(library, "Session", None), getattr(library, "adapters", None)
+    parts = session, *(getattr(session, name, None) for name in ("send", "get_adapter"))
+    is_replaced = any(map(_is_replaced, (*parts, getattr(getattr(adapters, "HTTPAdapter", None), "send", None))))
+    return partial(_answered, partial(_send, library)) if is_replaced else None
 
 
-def _is_own(part: object) -> bool:
+def _is_replaced(part: object) -> bool:
+    """Return whether a part of `requests` comes from elsewhere; one that is missing does not."""
     home: object = getattr(part, "__module__", None)
-    return isinstance(home, str) and home.partition(".")[0] == "requests"
+    return part is not None and not (isinstance(home, str) and home.partition(".")[0] == "requests")
 
 
 def _call(library: Any, auth: object, request: httpx.Request) -> Any:

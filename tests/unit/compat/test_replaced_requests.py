@@ -128,3 +128,12 @@ def test_every_face_is_observed(monkeypatch: pytest.MonkeyPatch) -> None:
         "https://dss.example.org/v1/bundles/u",
         "https://pangea.example.org/api/samples/u",
     ]
+
+
+def test_a_subclass_of_a_program_is_observed_as_its_base() -> None:
+    class Own(Gen3Metadata):
+        __module__ = "no.such.module"
+
+    with Own("https://commons.example.org") as metadata, patch("omicsdk.compat.gen3.metadata.requests") as library:
+        library.get().text = '{"a": 1}'
+        assert metadata.get("guid") == {"a": 1}

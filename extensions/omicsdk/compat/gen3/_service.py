@@ -131,7 +131,9 @@ class Service:
         self.endpoint, credentials = parties(endpoint, auth_provider)
         self._auth_provider = auth_provider if endpoint is None or isinstance(endpoint, str) else endpoint
         commons = Gen3(self.endpoint, credentials=credentials or ANONYMOUS, **options)
-        self._commons = catching(commons, type(self).__module__, self._auth_provider)
+        # The face's class, of which a program may have its own subclass.
+        ours = next(kind for kind in type(self).__mro__ if kind.__module__.startswith(__package__ or ""))
+        self._commons = catching(commons, ours.__module__, self._auth_provider)
 
     def _mount(self, part: str, url: str) -> str:
         """Mount a service of the commons at another URL, and return that URL."""
