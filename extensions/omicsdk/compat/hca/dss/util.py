@@ -8,6 +8,11 @@ from pathlib import Path
 from omicsdk.hca.dss.filestore import same_content
 
 
+def separator_to_camel_case(separated: str, separator: str) -> str:
+    """Return words with a separator between them as one word of capitalised ones."""
+    return "".join(word.title() for word in separated.split(separator))
+
+
 def iter_paths(src_dir: str) -> Iterator[os.DirEntry[str]]:
     """Yield the entries of all files below a folder; links to folders are not followed."""
     for entry in os.scandir(src_dir):
