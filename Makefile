@@ -15,7 +15,7 @@ JOBS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 # Tests start hundreds of processes: what these import is compiled once, not by each of them.
 unit functional test-base test-long types release-check compat examples reliability: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup lock hooks codegen codegen-check unit functional test test-base test-long mutants compat lint format types layers release-check demo bench docs examples reliability cassettes smoke dist news release bare sbom licences audit api api-check codegen-changelog clean
+.PHONY: setup lock hooks codegen codegen-check unit functional test test-base test-long mutants compat suites lint format types layers release-check demo bench docs examples reliability cassettes smoke dist news release bare sbom licences audit api api-check codegen-changelog clean
 
 setup: $(STAMP)
 
@@ -74,6 +74,11 @@ test-long: $(STAMP)
 compat: $(STAMP)
 	@$(BIN)/python tests/compat/make_environments.py
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not long" tests/compat tests/functional/sandbox/sb/tasks/test_cwltool.py
+
+# The own tests of a published client, from a copy of its project: make suites NAME=gen3 PUBLISHED=FOLDER.
+suites: $(STAMP)
+	@$(BIN)/python tests/compat/published_suites.py "$(NAME)" "$(PUBLISHED)"
+	@$(BIN)/python docs/build.py
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .

@@ -66,7 +66,7 @@ class DSSClient(SwaggerClient):
     post_search: Documented[types.SearchResultDict] = Documented()
     put_bundle: Documented[types.BundleStoredDict] = Documented()
     put_collection: Documented[types.PutCollectionResponseDict] = Documented()
-    put_file: Documented[types.FileStoredDict] = Documented()
+    put_file: Documented[types.FileStoredDict] = Documented("bundle_uuid")
     put_subscription: Documented[types.SubscriptionDict] = Documented()
 
     def __init__(self, config: HCAConfig | None = None, swagger_url: str | None = None, **session_kwargs: Any) -> None:
