@@ -16,15 +16,14 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import parse_qsl
 
-from omicsdk.compat._answers import OF_THE_BODY
-from omicsdk.core.client import Client, exchange_of
-
 if TYPE_CHECKING:
     from types import ModuleType
 
     import httpx
 
-C = TypeVar("C", bound=Client)
+    from omicsdk.core.client import Client
+
+C = TypeVar("C", bound="Client")
 
 #: Headers that `requests` sends too, of its own.
 _USUAL = frozenset({"accept", "accept-encoding", "connection", "content-length", "host", "user-agent"})
@@ -51,6 +50,8 @@ def observed(client: C, module: str | None = None, auth: object = None) -> C:
             `requests`, or as the attribute `requests` of that module. None if it uses a session.
         auth: What the published client passes to functions as `auth`.
     """
+    from omicsdk.core.client import exchange_of  # modules import this one for their attribute `requests` alone
+
     exchange_of(client).transport.replace_network(partial(_substitute, module, auth))
     return client
 
@@ -107,6 +108,8 @@ def _answered(send: Callable[[httpx.Request], Any], request: httpx.Request) -> h
         httpx.TransportError: There was no answer.
     """
     import httpx
+
+    from omicsdk.compat._answers import OF_THE_BODY
 
     try:
         answer = send(request)

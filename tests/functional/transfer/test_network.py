@@ -270,7 +270,8 @@ def test_a_silent_store_ends_a_list_within_the_time_of_a_call(pieces: bytes) -> 
                 while pieces and not over.wait(0.05):
                     connections[-1].sendall(b"x")
 
-    threading.Thread(target=serve, daemon=True).start()
+    server = threading.Thread(target=serve, daemon=True)
+    server.start()
     try:
         with call_limits(Timeout(read=0.5, body=0.5)):
             client = s3_client(anonymous=True, endpoint_url=f"http://127.0.0.1:{listener.getsockname()[1]}")
@@ -283,4 +284,6 @@ def test_a_silent_store_ends_a_list_within_the_time_of_a_call(pieces: bytes) -> 
     finally:
         over.set()
         listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
+        server.join()
+        for each in (listener, *connections):
+            each.close()
