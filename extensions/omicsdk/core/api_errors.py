@@ -142,11 +142,11 @@ def _in_json(value: object, depth: int = 0) -> tuple[str, str | None]:
 
 
 def _json_or_none(text: str) -> object:
-    import json  # most calls succeed
+    from omicsdk.core.answer import decoded  # most calls succeed
 
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return decoded(text)
+    except ValueError:
         return None
 
 

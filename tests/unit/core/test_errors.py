@@ -136,6 +136,10 @@ def test_a_deep_body_is_no_trouble():
     assert api_error(status=400, headers={}, body=body).message == "Bad Request"
 
 
+def test_half_of_a_surrogate_pair_in_a_body_is_replaced():
+    assert api_error(status=400, headers={}, body=b'{"message": "x \\ud83d"}').message == "x \N{REPLACEMENT CHARACTER}"
+
+
 def test_a_huge_body_costs_no_more_than_its_beginning():
     error = api_error(status=500, headers={}, body=b'{"message": "' + b"x" * 50_000_000)
     assert isinstance(error, errors.ServerError)

@@ -382,3 +382,13 @@ def test_a_list_that_does_not_exist_is_no_empty_one(ask, field, came):
     with pytest.raises(SbgError) as caught:
         ask(api)
     assert isinstance(caught.value, DecodeError if isinstance(came, dict) or came is None else NonJSONResponseError)
+
+
+@pytest.mark.parametrize("link", [{"rel": "next"}, {"rel": "next", "href": True}])
+def test_a_link_without_a_url_is_an_error(make, link: dict[str, object]):
+    api = make(lambda _: httpx.Response(200, json={"href": True, "items": [], "links": [link]}))
+    page = Collection.fetch(Thing, linked_request(f"{BASE}/things", "things"), api)
+    assert page.href == f"{BASE}/things"
+    with pytest.raises(SbgError, match="href") as raised:
+        page.next_page()
+    assert isinstance(raised.value, DecodeError)

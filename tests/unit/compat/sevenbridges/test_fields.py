@@ -7,11 +7,12 @@ from types import MappingProxyType
 
 import pytest
 from omicsdk.compat.sevenbridges import ReadOnlyPropertyError, ValidationError
+from omicsdk.compat.sevenbridges.errors import SbgError
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.fields import DictView, moment
 from omicsdk.compat.sevenbridges.meta.resource import Resource
 from omicsdk.compat.sevenbridges.models.member import Permissions
-from omicsdk.core import UsageError
+from omicsdk.core import DecodeError, UsageError
 
 
 class Small(Resource):
@@ -114,6 +115,13 @@ def test_a_callers_own_list_stays_its_own():
     one.tags.append("y")
     one.rights["write"] = True
     assert (tags, rights, two.tags, dict(two.rights)) == (["x"], {"read": True}, ["x"], {"read": True})
+
+
+@pytest.mark.parametrize("value", [True, " ", ["read"], 5])
+def test_a_view_of_something_else_than_an_object_is_an_error(value: object):
+    with pytest.raises(SbgError, match="permissions") as raised:
+        thing(permissions=value).rights  # noqa: B018 - reading it raises
+    assert isinstance(raised.value, DecodeError)
 
 
 def test_a_view_is_a_dictionary_whose_missing_keys_are_none():

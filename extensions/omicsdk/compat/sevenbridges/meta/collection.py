@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Never, Self, SupportsIndex, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from omicsdk.compat.sevenbridges.errors import PaginationError, as_ours
+from omicsdk.compat.sevenbridges.errors import PaginationError, as_ours, as_sbg
 from omicsdk.compat.sevenbridges.http._answers import Response, items_of, object_of
 from omicsdk.compat.sevenbridges.meta.resource import linked_request
+from omicsdk.core.errors import DecodeError
 from omicsdk.core.type_guards import number_in
 from omicsdk.sb.listings import PAGE, CircularPages, followed, paged
 
@@ -142,7 +143,8 @@ class Collection(list[R], Generic[R]):
             yield from paged(self, self._total, page_at, following, list[R], link_of, offset - len(self))
 
     def _link(self, rel: str) -> str | None:
-        return next((link["href"] for link in self.links if str(link.get("rel", "")).lower() == rel), None)
+        link = next((link for link in self.links if str(link.get("rel", "")).lower() == rel), None)
+        return None if link is None else _url_in(link, "href")
 
     def _linked(self, rel: str, end: str) -> Collection[R]:
         href = self._link(rel)
@@ -235,7 +237,7 @@ class VolumeCollection(Collection["VolumeObject"]):
         return super().all()
 
     def _link(self, rel: str) -> str | None:
-        return next((link[rel] for link in self.links if link.get(rel)), None)
+        return next((_url_in(link, rel) for link in self.links if link.get(rel)), None)
 
     def _fetched(self, href: str) -> VolumeCollection:
         return VolumeCollection.listed(self.resource, linked_request(href, "page"), self._api)
@@ -252,7 +254,16 @@ def _answered(request: Request, api: Api) -> tuple[str, dict[str, Any], Response
     request = request.at(_NO_LIMIT.sub(str(LONGEST_PAGE), request.url))
     response = api.send(request)
     told = object_of(response)
-    return told.get("href") or request.url, told, response
+    href = told.get("href")
+    return href if isinstance(href, str) and href else request.url, told, response
+
+
+def _url_in(link: Mapping[str, Any], name: str) -> str:
+    """Return the URL that a link states."""
+    url = link.get(name)
+    if not isinstance(url, str):
+        raise as_sbg(DecodeError("a page's links", name, url, expected="a URL"))
+    return url
 
 
 def _optional(name: str, told: Mapping[str, Any], response: Response) -> list[dict[str, Any]]:

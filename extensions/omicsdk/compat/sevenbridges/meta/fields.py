@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 from uuid import UUID
 
-from omicsdk.compat.sevenbridges.errors import ReadOnlyPropertyError, ValidationError
+from omicsdk.compat.sevenbridges.errors import ReadOnlyPropertyError, ValidationError, as_sbg
+from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api
@@ -210,6 +211,10 @@ class View(Field[D]):
     def decoded(self, instance: Resource, value: Any) -> D:
         """The dictionary itself, in place of the plain one that came."""
         if not isinstance(value, self._kind):
+            if not is_object(value):
+                from omicsdk.core.errors import DecodeError  # no valid response needs it
+
+                raise as_sbg(DecodeError(type(instance).__name__, self.name, value, expected="an object"))
             value = self._kind(value, instance.api_or_none)
             instance.adopt(self.name, value)
         return value
