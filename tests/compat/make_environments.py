@@ -1,5 +1,7 @@
 """Make the published clients' environments: `make_environments.py [NAME...]`, by default those of environments.toml for `make compat`.
 
+`--for real` makes those for `make real`, servers that others wrote; an environment that has `npm` is of packages of npm.
+
 An environment whose marker contains the hash of what it would be made from is kept, so a second run takes no time.
 """
 
@@ -28,7 +30,7 @@ class NotMade(Exception):
 
 
 def load(file: Path = HERE / "environments.toml") -> dict[str, Environment]:
-    """Return the settings of each environment by its name: requirements, forced, imports and for."""
+    """Return the settings of each environment by its name: requirements, forced, imports and for, or npm and for."""
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
@@ -51,6 +53,15 @@ def make(name: str, environment: Environment, folder: Path) -> None:
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
+    if environment.get("npm"):
+        npm = ["npm", "install", "--no-audit", "--no-fund", "--loglevel", "error", "--prefix", str(folder)]
+        _run(name, "install", [*npm, *environment["npm"]])
+    else:
+        _make_python(name, environment, folder)
+    (folder / MARKER).write_text(fingerprint(environment), encoding="utf-8")
+
+
+def _make_python(name: str, environment: Environment, folder: Path) -> None:
     # The pip that runs this one installs into it: a separate pip would take longer to install than most clients, and what
     # no test imports is never compiled.
     _run(name, "make", [sys.executable, "-m", "venv", "--without-pip", str(folder)])
@@ -71,7 +82,6 @@ def make(name: str, environment: Environment, folder: Path) -> None:
         _run(name, "install", [*pip, "--no-deps", "--ignore-requires-python", *environment["forced"]])
     for module in environment.get("imports", ()):
         _run(name, f"import {module} in", [python, "-c", f"import {module}"])
-    (folder / MARKER).write_text(fingerprint(environment), encoding="utf-8")
 
 
 def python_of(folder: Path) -> Path:
@@ -80,6 +90,8 @@ def python_of(folder: Path) -> Path:
 
 
 def _run(name: str, what: str, command: list[str]) -> None:
+    if shutil.which(command[0]) is None:
+        raise NotMade(f"could not {what} .peers/{name}: {command[0]} is not installed")
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("WARNING")]
@@ -91,8 +103,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     environments = load()
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(environments)}")
-    names = parser.parse_args(arguments).names
-    names = names or [name for name, each in environments.items() if "compat" in each.get("for", ["compat"])]
+    parser.add_argument("--for", default="compat", metavar="TARGET", help="make target whose environments are made")
+    given = vars(parser.parse_args(arguments))
+    target = given["for"]
+    names = given["names"] or [name for name, each in environments.items() if target in each.get("for", ["compat"])]
     if unknown := [name for name in names if name not in environments]:
         parser.error(f"no environment {', '.join(unknown)}; there are {', '.join(environments)}")
 
@@ -100,11 +114,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = PEERS / name
         if is_made(folder, environments[name]):
             return True
-        print(f"compat: making .peers/{name}", file=sys.stderr)
+        print(f"{target}: making .peers/{name}", file=sys.stderr)
         try:
             make(name, environments[name], folder)
         except NotMade as error:
-            print(f"compat: {error}", file=sys.stderr)
+            print(f"{target}: {error}", file=sys.stderr)
             return False
         return True
 

@@ -1,6 +1,7 @@
 """The script that creates the published clients' environments, without creating one."""
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,10 @@ def test_every_environment_is_described(script: Any) -> None:
     environments = script.load()
     assert "hca" in environments
     for environment in environments.values():
+        if "npm" in environment:
+            assert all(re.fullmatch(r".+@\d+\.\d+\.\d+", package) for package in environment["npm"])
+            assert set(environment) <= {"npm", "for"}
+            continue
         assert environment["requirements"]
         assert environment["imports"]
         assert set(environment) <= {"requirements", "forced", "imports", "for"}

@@ -1,0 +1,226 @@
+"""`s3://` with servers of S3 that others wrote: the documented workflow, keys that are no paths, multipart uploads, wrong keys."""
+
+import hashlib
+import os
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+from botocore.config import Config
+from command_line import Ran
+from omicsdk.transfer import S3Object, Upload, upload
+from real_results import differences
+from real_servers import ACCESS, KEYS, S3, SECRET, Server
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture(scope="module", params=[*S3])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    with S3[request.param](tmp_path_factory.mktemp(request.param)) as server:
+        yield server
+
+
+@pytest.fixture
+def differs(server: Server) -> dict[str, str]:
+    """How this server differs from S3."""
+    return differences(server.name)
+
+
+@pytest.fixture
+def client(server: Server, run: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A client of the server, whose settings the environment has."""
+    access, secret = KEYS.get(server.name, (ACCESS, SECRET))
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": access,
+        "AWS_SECRET_ACCESS_KEY": secret,
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL_S3": server.url,
+    }.items():
+        monkeypatch.setenv(name, value)
+    made = Config(s3={"addressing_style": "path"}, request_checksum_calculation="when_required")
+    client = boto3.client("s3", config=made)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def bucket(client: Any) -> str:
+    """A bucket of the test's own."""
+    name = f"bucket-{uuid4().hex[:12]}"
+    client.create_bucket(Bucket=name)
+    return name
+
+
+def keys(client: Any, bucket: str, prefix: str = "") -> list[str]:
+    return sorted(each["Key"] for each in client.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", ()))
+
+
+def put(client: Any, bucket: str, *names: str) -> None:
+    for name in names:
+        client.put_object(Bucket=bucket, Key=name, Body=name.encode())
+
+
+def write(folder: str, *names: str) -> None:
+    for name in names:
+        path = Path(folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+
+
+def files(folder: str) -> dict[str, str]:
+    found = (path for path in Path(folder).rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in found}
+
+
+def same(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.mark.tried("a file and a folder up and down, verified; ls, stat, find, du, mv, rm -r")
+def test_the_documented_workflow(run: Run, client: Any, bucket: str) -> None:
+    write("reads", "a.fastq", "lane 1/b.fastq", "lane 1/deep/c.fastq")
+    one = run("cp", "reads/a.fastq", f"s3://{bucket}/one.fastq")
+    assert one.code == 0, one.err
+    assert run("stat", f"s3://{bucket}/one.fastq", "--output", "json").json[0]["size"] == len("a.fastq")
+    assert run("cp", "-r", "reads", f"s3://{bucket}/reads").code == 0
+    below = ["a.fastq", "lane 1/b.fastq", "lane 1/deep/c.fastq"]
+    assert keys(client, bucket, "reads/") == [f"reads/{name}" for name in below]
+    listed = run("ls", f"s3://{bucket}/reads/", "--output", "json").json
+    assert {row["uri"] for row in listed} == {f"s3://{bucket}/reads/a.fastq", f"s3://{bucket}/reads/lane 1/"}
+    assert {row["name"] for row in run("find", f"s3://{bucket}/reads/", "--output", "json").json} == {*below}
+    assert run("du", f"s3://{bucket}/reads/", "--output", "json").json[0]["files"] == 3
+    back = run("cp", "-r", f"s3://{bucket}/reads/", "back", "--output", "json")
+    assert (back.code, files("back")) == (0, same(*below))
+    assert run("mv", f"s3://{bucket}/reads/", f"s3://{bucket}/moved/").code == 0
+    assert keys(client, bucket) == [*(f"moved/{name}" for name in below), "one.fastq"]
+    assert run("--yes", "rm", "-r", f"s3://{bucket}/moved/").code == 0
+    assert keys(client, bucket) == ["one.fastq"]
+
+
+@pytest.mark.tried("sync --delete both ways; a second run copies nothing")
+def test_sync_deletes_what_the_source_lacks(run: Run, client: Any, bucket: str) -> None:
+    write("here", "kept", "sub/new")
+    put(client, bucket, "data/gone", "data/sub/gone", "other")
+    assert run("--yes", "sync", "--delete", "here", f"s3://{bucket}/data").code == 0
+    assert keys(client, bucket) == ["data/kept", "data/sub/new", "other"]
+    modified = {each["Key"]: each["LastModified"] for each in client.list_objects_v2(Bucket=bucket)["Contents"]}
+    assert run("--yes", "sync", "--delete", "here", f"s3://{bucket}/data").code == 0
+    again = {each["Key"]: each["LastModified"] for each in client.list_objects_v2(Bucket=bucket)["Contents"]}
+    assert again == modified
+    write("there", "gone", "sub/gone")
+    assert run("--yes", "sync", "--delete", f"s3://{bucket}/data", "there").code == 0
+    assert files("there") == same("kept", "sub/new")
+
+
+@pytest.mark.tried("an object P beside keys below P/")
+def test_an_object_beside_the_folder_of_its_name(run: Run, client: Any, bucket: str, differs: dict[str, str]) -> None:
+    put(client, bucket, "P")
+    if "object-beside-folder" in differs:
+        with pytest.raises(Exception, match=r"500|InternalError"):
+            put(client, bucket, "P/x")
+        return
+    put(client, bucket, "P/x", "P/deep/w")
+    for words in (["cp", "-r", f"s3://{bucket}/P", "out"], ["--yes", "rm", "-r", f"s3://{bucket}/P"]):
+        refused = run(*words)
+        assert (refused.code, f"s3://{bucket}/P/" in refused.err) == (1, True), refused.err
+    assert run("cp", "-r", f"s3://{bucket}/P/", "out").code == 0
+    assert files("out") == {"x": "P/x", "deep/w": "P/deep/w"}
+    assert run("cp", f"s3://{bucket}/P", "single").code == 0
+    assert Path("single").read_text() == "P"
+    assert run("--yes", "rm", "-r", f"s3://{bucket}/P/").code == 0
+    assert keys(client, bucket) == ["P"]
+
+
+@pytest.mark.tried("markers of folders, and data under a key that ends in a slash")
+def test_keys_that_end_in_a_slash(run: Run, client: Any, bucket: str, differs: dict[str, str]) -> None:
+    put(client, bucket, "data/")
+    assert keys(client, bucket) == (["data"] if "slash-removed" in differs else ["data/"])
+    if "slash-removed" in differs:
+        return  # what would be below it cannot be written
+    put(client, bucket, "data/in", "made/x")
+    client.put_object(Bucket=bucket, Key="made/", Body=b"")
+    assert run("stat", f"s3://{bucket}/made/", "--output", "json").json[0]["kind"] == "folder"
+    assert run("cp", "-r", f"s3://{bucket}/made/", "out").code == 0
+    assert files("out") == {"x": "made/x"}
+    copied = run("cp", "-r", f"s3://{bucket}/data/", "data")
+    assert (copied.code != 0, files("data"), "data/" in copied.err) == (True, {"in": "data/in"}, True), copied.err
+
+
+@pytest.mark.tried("keys with blanks, letters beyond ASCII, '#', '?', '+' and '%2F'")
+def test_odd_keys_come_back(run: Run, client: Any, bucket: str, differs: dict[str, str]) -> None:
+    names = ["a b/ü#1?.txt", "100%/%2F.txt", "a+b.txt", "quote'\"&<>.txt", "new/日本.txt"]
+    write("here", *names)
+    assert run("cp", "-r", "here", f"s3://{bucket}/odd").code == 0
+    assert keys(client, bucket, "odd/") == sorted(f"odd/{name}" for name in names)
+    assert run("cp", "-r", f"s3://{bucket}/odd/", "back").code == 0
+    assert files("back") == same(*names)
+    copied = run("cp", "-r", f"s3://{bucket}/odd/", f"s3://{bucket}/copy/")
+    there = [] if "copy-source" in differs else names
+    assert copied.code == (3 if "copy-source" in differs else 0), copied.err
+    assert {*keys(client, bucket, "copy/")} >= {f"copy/{name}" for name in there}
+
+
+@pytest.mark.tried("listing 1,201 keys by pages, prefixes with and without a slash")
+def test_long_lists_are_read_to_their_end(run: Run, client: Any, bucket: str, differs: dict[str, str]) -> None:
+    names = [f"many/{number:04}" for number in range(1_200)] + ["many-others"]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda name: put(client, bucket, name), names))
+    listed = {row["uri"] for row in run("find", f"s3://{bucket}/", "--output", "json").json}
+    lost = {f"s3://{bucket}/{name}" for name in names} - listed
+    assert lost == ({f"s3://{bucket}/many-others"} if "page-order" in differs else set())
+    assert len(run("ls", f"s3://{bucket}/many/", "--output", "json").json) == 1_200
+    assert [row["uri"] for row in run("ls", f"s3://{bucket}/", "--output", "json").json] == [
+        f"s3://{bucket}/many/",
+        f"s3://{bucket}/many-others",
+    ]
+    missing = run("ls", f"s3://{bucket}/man/")
+    assert (missing.code, "not found" in missing.err) == (1, True), missing.err
+
+
+@pytest.mark.tried("multipart uploads, their ETags, and downloads of them")
+def test_multipart_uploads_are_verified(
+    run: Run, client: Any, bucket: str, tmp_path: Path, differs: dict[str, str]
+) -> None:
+    large = tmp_path / "large.bin"
+    large.write_bytes(os.urandom(12 * MIB))
+    to = S3Object(client, bucket, "large.bin", part_size=5 * MIB, checksum=None)
+    (outcome,) = upload([Upload(large, to)]).outcomes
+    assert outcome.verified == "md5 of every part"
+    etag = client.head_object(Bucket=bucket, Key="large.bin")["ETag"].strip('"')
+    whole = hashlib.md5(large.read_bytes()).hexdigest()
+    assert etag == whole if "multipart-etag" in differs else etag.endswith("-3")
+    (row,) = run("cp", f"s3://{bucket}/large.bin", "back.bin", "--output", "json").json["files"]
+    assert Path("back.bin").read_bytes() == large.read_bytes()
+    assert (row["state"], row["verification"]) == ("done", "verified" if "multipart-etag" in differs else "size only")
+    again = run("cp", f"s3://{bucket}/large.bin", "back.bin", "--output", "json").json
+    assert again["counts"]["skipped"] == 1
+
+
+@pytest.mark.tried("a wrong secret key, and an unknown access key")
+def test_wrong_keys_are_refused(
+    run: Run, bucket: str, client: Any, monkeypatch: pytest.MonkeyPatch, differs: dict[str, str]
+) -> None:
+    put(client, bucket, "a")
+    for name, value in {"AWS_SECRET_ACCESS_KEY": "canary-wrong", "AWS_ACCESS_KEY_ID": "AKIAUNKNOWN000000001"}.items():
+        with monkeypatch.context() as patch:
+            patch.setenv(name, value)
+            listed = run("ls", f"s3://{bucket}/")
+        accepted = ("wrong-secret" if "SECRET" in name else "unknown-access-key") in differs
+        assert (listed.code == 0) is accepted, listed.err
+        assert accepted or (listed.code, "canary" in listed.err) == (4, False)
+
+
+@pytest.mark.tried("buckets and keys that are not there")
+def test_what_is_not_there_is_said(run: Run, bucket: str) -> None:
+    for uri in (f"s3://{bucket}/none", f"s3://no-such-{uuid4().hex[:12]}/a"):
+        for words in (["cp", uri, "out"], ["ls", uri], ["stat", uri]):
+            ran = run(*words)
+            assert (ran.code, "not found" in ran.err) == (1, True), (words, ran.err)

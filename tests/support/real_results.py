@@ -1,0 +1,71 @@
+"""What was tried with servers that others wrote: `pytest tests/real --real-results FILE`, which docs/tested-with.md is made from."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from real_servers import Server
+
+OPTION = "--real-results"
+DIFFERENCES = Path(__file__).parents[1] / "real" / "differences.toml"
+
+
+class Results:
+    """Notes for each test which server it met, and writes the file when all passed.
+
+    Args:
+        file: Where the results go; none where only the tests' process notes.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self._told: list[dict[str, Any]] = []
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> None:
+        """Note the servers among a test's fixtures, and those that its marker names."""
+        marker = item.get_closest_marker("tried")
+        given: Mapping[str, Any] = getattr(item, "funcargs", {})
+        if marker is not None:
+            for server in given.values():
+                if isinstance(server, Server):
+                    told = {"server": server.name, "version": server.version, "tried": marker.args[0]}
+                    item.user_properties.append(("real", told))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in the end of a test."""
+        if report.when == "call" and report.passed:
+            self._told += [told for name, told in report.user_properties if name == "real" and isinstance(told, dict)]
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the file if every test passed. A server that was skipped keeps its last rows, with their date."""
+        if self._file is None or exitstatus != 0 or not self._told:
+            return
+        kept = json.loads(self._file.read_text(encoding="utf-8")) if self._file.exists() else {}
+        results = {**kept, **summary(self._told, f"{datetime.now(UTC):%Y-%m-%d}")}
+        text = json.dumps(dict(sorted(results.items())), indent=1, ensure_ascii=False)
+        self._file.write_text(text + "\n", encoding="utf-8")
+
+
+def summary(told: list[dict[str, Any]], date: str) -> dict[str, Any]:
+    """For each server its version, the date and what was tried.
+
+    Args:
+        told: Server, version and what was tried, of each test that passed.
+        date: Of the run.
+    """
+    rows: dict[str, Any] = {}
+    for one in told:
+        row = rows.setdefault(one["server"], {"version": one["version"], "date": date, "tried": []})
+        row["tried"] = sorted({*row["tried"], one["tried"]})
+    return rows
+
+
+def differences(server: str) -> dict[str, str]:
+    """How a server differs from its specification, by the names that tests have for it."""
+    told: dict[str, Any] = tomllib.loads(DIFFERENCES.read_text(encoding="utf-8"))
+    return told.get("servers", {}).get(server, {}).get("differences", {})

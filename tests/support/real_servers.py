@@ -1,0 +1,152 @@
+"""Servers that others wrote, as tests/real starts them: on a free port of this machine, in a folder that goes away."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+PEERS = Path(__file__).parents[2] / ".peers"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server.
+
+    Attributes:
+        name: Its name on the page of tested servers.
+        version: Its version.
+        url: Where it answers.
+        folder: Its files.
+    """
+
+    name: str
+    version: str
+    url: str
+    folder: Path
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def program(name: str) -> str:
+    """Where a program is: the one of this environment before the system's, which may be too old; skips where there is none."""
+    places = (str(Path(sys.executable).parent), None, "/usr/sbin:/usr/local/sbin")
+    found = next(filter(None, (shutil.which(name, path=place) for place in places)), None)
+    return found or pytest.skip(f"{name} is not installed")
+
+
+def peer(name: str, path: str) -> str:
+    """A program of .peers/NAME, which `make real` makes; skips where that could not be made."""
+    if not (PEERS / name / "made-from").is_file():
+        pytest.skip(f".peers/{name} is not there: `make real` makes it where its packages can be had")
+    return str(PEERS / name / path)
+
+
+def version_of(command: Sequence[str]) -> str:
+    """The first word with digits and dots that a command prints."""
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    words = (done.stdout + done.stderr).replace("/", " ").split()
+    return next(word.lstrip("v") for word in words if word.lstrip("v")[0].isdigit() and "." in word)
+
+
+def version_of_package(peer: str, package: str) -> str:
+    """The version of a Python package in .peers/PEER."""
+    (found,) = (PEERS / peer).glob(f"lib/python3*/site-packages/{package.replace('-', '_')}-*.dist-info")
+    return found.name.removesuffix(".dist-info").rpartition("-")[2]
+
+
+@contextmanager
+def running(
+    command: Sequence[str | Path], url: str, folder: Path, environ: Mapping[str, str] | None = None
+) -> Generator[None]:
+    """Start a server, wait until it answers anything, and end it.
+
+    Args:
+        command: The program and its arguments.
+        url: Where it will answer.
+        folder: Where it runs, and writes what it says.
+        environ: Variables besides those of this process.
+    """
+    log = folder / "server.log"
+    with log.open("wb") as told:
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=told, stderr=subprocess.STDOUT, env={**os.environ, **(environ or {})}
+        )
+    try:
+        end = time.monotonic() + 60
+        while True:
+            if process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"{command[0]} does not serve: {log.read_text(errors='replace')[-2000:]}")
+            try:
+                httpx.get(url, timeout=5, trust_env=False)
+                break
+            except httpx.TransportError:
+                time.sleep(0.05)  # it has no other sign of being ready than answering
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(20)
+
+
+ACCESS, SECRET = "AKIAREALSERVERTESTS1", "real-server-secret"
+
+
+@contextmanager
+def moto(folder: Path) -> Generator[Server]:
+    """moto's server."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with running([program("moto_server"), "-H", "127.0.0.1", "-p", str(port)], url, folder):
+        yield Server("moto", installed("moto"), url, folder)
+
+
+@contextmanager
+def s3rver(folder: Path) -> Generator[Server]:
+    """s3rver of npm, which knows the keys of a configuration that cannot be changed: S3RVER / S3RVER."""
+    package = Path(peer("s3rver", "node_modules/s3rver"))
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    words = ["--no-vhost-buckets", "--address", "127.0.0.1", "--port", str(port), "--directory", str(folder / "data")]
+    # Its continuation tokens use a cipher that OpenSSL 3 has among the old ones.
+    old = {"NODE_OPTIONS": "--openssl-legacy-provider"}
+    with running([program("node"), str(package / "bin" / "s3rver.js"), *words], url, folder, old):
+        yield Server("s3rver", json.loads((package / "package.json").read_text())["version"], url, folder)
+
+
+@contextmanager
+def rclone(folder: Path) -> Generator[Server]:
+    """`rclone serve s3`, with a folder of this machine behind it."""
+    command = program("rclone")
+    if subprocess.run([command, "serve", "s3", "--help"], capture_output=True, check=False).returncode:
+        pytest.skip("rclone is too old to know `serve s3` (from 1.65)")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    (folder / "data").mkdir()
+    words = ["--auth-key", f"{ACCESS},{SECRET}", "--vfs-cache-mode", "off", "--config", str(folder / "none.conf")]
+    with running([command, "serve", "s3", str(folder / "data"), "--addr", f"127.0.0.1:{port}", *words], url, folder):
+        yield Server("rclone serve s3", version_of([command, "version"]), url, folder)
+
+
+S3: Any = {"moto": moto, "s3rver": s3rver, "rclone": rclone}
+KEYS = {"s3rver": ("S3RVER", "S3RVER")}
+"""Access key and secret of servers that have their own."""
