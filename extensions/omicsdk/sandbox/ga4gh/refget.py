@@ -203,6 +203,8 @@ def get_sequence(state: Refget, call: Call) -> Reply:
         if asked is None:
             raise bad_arguments(f"{ranged} is not a range")
         start, end = int(asked[1]), min(int(asked[2]) + 1, found.length)
+        if start >= end:  # a range is no circular part, and seqrepo-rest-service refuses one behind the end, too
+            raise Problem(416, "range", f"The sequence has {found.length} letters")
     elif start is None and end is None:
         return Reply(content=letters, headers=headers)
     part = _part(state, found, letters, start or 0, found.length if end is None else end)

@@ -104,6 +104,10 @@ def test_sequences_are_found_by_each_name_and_served_by_ranges(omics_sandbox: Sa
     answer = httpx.get(f"{base}/x", headers={"Range": "bytes=0-3"})
     assert (answer.status_code, answer.text) == (206, "ACGT")
     assert httpx.get(f"{base}/x?start=0", headers={"Range": "bytes=0-3"}).status_code == 400
+    omics_sandbox.settings.turn({"refget.as_seqrepo": True})
+    for outside in ("bytes=100000-100009", "bytes=3-1"):
+        assert httpx.get(f"{base}/x", headers={"Range": outside}).status_code == 416
+    omics_sandbox.settings.turn({"refget.as_seqrepo": False})
     assert httpx.get(f"{base}/x?start=8").status_code == 416
     assert httpx.get(f"{base}/x?start=3&end=1").status_code == 416  # it is not circular
     omics_sandbox.settings.turn({"refget.subsequence_limit": 4})
