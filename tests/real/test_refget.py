@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 from command_line import Ran
-from real_results import differences
+from omicsdk.sandbox import Sandbox
+from real_results import differences, sandbox_differences
 from real_servers import Server, free_port, peer, running, version_of_package
 
 SEQUENCE = "".join(random.Random(11).choices("ACGT", k=5_003)) + "NNN"
@@ -95,3 +96,66 @@ def test_a_refused_list_of_types_is_asked_again_narrowly(refget: Run, server: Se
     assert info.status_code == (500 if "service-info" in differs else 200)
     part = refget("get", MD5, "--end", "4", "--format", "plain")
     assert (part.code, part.out.strip()) == (0, SEQUENCE[:4])
+
+
+IDS = [
+    MD5,
+    MD5.upper(),
+    SHA512[:24].hex(),
+    f"ga4gh:{SQ}",
+    SQ,
+    SQ[3:],
+    f"MD5:{MD5}",
+    f"md5:{MD5}",
+    "NC_TEST.1",
+    "0" * 32,
+    "x",
+]
+REQUESTS: dict[str, tuple[str, dict[str, str]]] = {
+    **{f"metadata by {id}": (f"{id}/metadata", {}) for id in IDS},
+    **{f"part by {id}": (f"{id}?start=10&end=20", {}) for id in IDS},
+    **{
+        f"query {query}": (f"{MD5}?{query}", {})
+        for query in (
+            *("start=10", "end=10", "start=0&end=0", "start=10&end=10", "start=5005&end=5006", "start=5000&end=5100"),
+            *("start=5006", "start=6000", "start=5000&end=10", "start=-1&end=10", "start=a", "start=&end=20", "nope=1"),
+        )
+    },
+    **{
+        f"range {value}": (MD5, {"Range": value})
+        for value in (
+            *("bytes=10-49", "bytes=0-0", "bytes=5000-5100", "bytes=6000-6010", "bytes=10-5", "bytes=10-", "bytes=-10"),
+            *("bytes=0-9,20-29", "units=0-9", "bytes=x"),
+        )
+    },
+    "range and query": (f"{MD5}?start=0&end=10", {"Range": "bytes=0-9"}),
+    **{
+        f"accept {value}": (f"{MD5}?start=0&end=10", {"Accept": value})
+        for value in (
+            *("text/plain", "application/json", "text/*", "text/html", "text/plain, */*;q=0.5", "text/plain;q=1"),
+            *("text/vnd.ga4gh.refget.v1.0.0+plain", "text/vnd.ga4gh.refget.v2.0.0+plain"),
+        )
+    },
+    "service info": ("service-info", {}),
+}
+
+
+@pytest.mark.tried("55 requests, compared with the sandbox's answers to them")
+def test_the_sandbox_answers_as_the_server_does(server: Server, tmp_path: Path) -> None:
+    def answers(url: str, client: httpx.Client) -> dict[str, tuple[int, str]]:
+        found = {}
+        for label, (path, headers) in REQUESTS.items():
+            told = client.get(f"{url}/sequence/{path}", headers=headers)
+            text = (
+                str(told.json()["metadata"]["length"]) if path.endswith("/metadata") and told.is_success else told.text
+            )
+            found[label] = told.status_code, text if told.is_success else ""
+        return found
+
+    with Sandbox(tmp_path) as sandbox, httpx.Client(trust_env=False) as client:
+        sandbox.ga4gh.refget.add("NC_TEST.1", SEQUENCE)
+        sandbox.settings.turn({"refget.as_seqrepo": True, "refget.circular_supported": False})
+        theirs, ours = answers(server.url, client), answers(sandbox.refget_url, client)
+    differ = {label: (theirs[label], ours[label]) for label in REQUESTS if theirs[label] != ours[label]}
+    argued = {label.format(md5=MD5, digest=SQ[3:]) for label in sandbox_differences(server.name)}
+    assert differ.keys() == argued, {label: both for label, both in differ.items() if label not in argued}

@@ -57,6 +57,11 @@ class Orthanc:
     move_port: int
     log: Path
     process: subprocess.Popen[bytes] = field(repr=False)
+    name = "Orthanc"
+
+    @property
+    def version(self) -> str:
+        return str(httpx.get(f"{self.http}/system").json()["Version"])
 
     @property
     def dicomweb(self) -> str:

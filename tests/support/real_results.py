@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from orthanc import Orthanc
 from real_servers import Server
 
 OPTION = "--real-results"
@@ -32,7 +33,7 @@ class Results:
         given: Mapping[str, Any] = getattr(item, "funcargs", {})
         if marker is not None:
             for server in given.values():
-                if isinstance(server, Server):
+                if isinstance(server, Server | Orthanc):
                     told = {"server": server.name, "version": server.version, "tried": marker.args[0]}
                     item.user_properties.append(("real", told))
 
@@ -68,4 +69,10 @@ def summary(told: list[dict[str, Any]], date: str) -> dict[str, Any]:
 def differences(server: str) -> dict[str, str]:
     """How a server differs from its specification, by the names that tests have for it."""
     told: dict[str, Any] = tomllib.loads(DIFFERENCES.read_text(encoding="utf-8"))
-    return told.get("servers", {}).get(server, {}).get("differences", {})
+    return told["servers"].get(server, {}).get("differences", {})
+
+
+def sandbox_differences(server: str) -> set[str]:
+    """The requests that the sandbox answers otherwise than a server does; each group of them is argued."""
+    told: dict[str, Any] = tomllib.loads(DIFFERENCES.read_text(encoding="utf-8"))
+    return {request for argued in told["servers"][server].get("sandbox", ()) for request in argued["requests"]}

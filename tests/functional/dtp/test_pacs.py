@@ -36,6 +36,9 @@ from pydicom import dcmread
 from pynetdicom import evt
 from pynetdicom.presentation import build_context
 
+pytestmark = pytest.mark.tried(
+    "data sets by C-FIND with C-GET or C-MOVE, DICOMweb and WADO-URI: verified, resumed, compressed images, titles, logins, failures"
+)
 STUDY = "1.2.826.0.1.3680043.10.999.1"
 # pynetdicom leaves it to the garbage collector to close a socket whose connection failed.
 LEFT_OPEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
