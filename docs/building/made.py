@@ -10,6 +10,7 @@ from building.clients import clients
 from building.performance import IN_SHORT, OTHER_TOOLS, chosen, performance, read_results
 from building.programs import programs
 from building.reliability import reliability
+from building.tested import tested
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -21,7 +22,8 @@ def made_pages() -> dict[Path, str]:
     docs/performance.md is made from benchmarks/results/*.json, docs/clients.md from what `make codegen` wrote,
     docs/reliability.md from what `make reliability` did. The tables of docs/coming-from-*.md, and the names that differ in
     specs/, are made of the faces' tables of differences and of what the published packages have. That of docs/published-programs.md is
-    made of what tests/compat/published_programs.py ran. The tables of measurements of the README and of docs/why-not.md are made of the same results as docs/performance.md.
+    made of what tests/compat/published_programs.py ran, those of docs/tested-with.md of what `make real` did. The tables of measurements
+    of the README and of docs/why-not.md are made of the same results as docs/performance.md.
     """
     faults = json.loads((ROOT / "tests" / "faults" / "results.json").read_text(encoding="utf-8"))
     faces = published_names.FACES.values()
@@ -33,6 +35,7 @@ def made_pages() -> dict[Path, str]:
         DOCS / "clients.md": clients(ROOT / "generated" / "omicsdk_api"),
         DOCS / "reliability.md": reliability(faults),
         DOCS / "published-programs.md": _measured(DOCS / "published-programs.md", programs(ROOT / "tests" / "compat")),
+        DOCS / "tested-with.md": _measured(DOCS / "tested-with.md", tested(ROOT / "tests" / "real")),
         **{face.page_file: published_names.page(face, face.page_file.read_text(encoding="utf-8")) for face in faces},
         **{face.exceptions_file: text for face in faces if (text := published_names.exceptions(face))},
     }

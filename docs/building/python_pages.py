@@ -95,7 +95,7 @@ PACKAGES = (
         ),
     ),
     Package("omicsdk.drs", "GA4GH DRS: identifiers to bytes"),
-    Package("omicsdk.ga4gh", "htsget, refget and TRS: slices, reference sequences, tools; not tested with a real server"),
+    Package("omicsdk.ga4gh", "htsget, refget and TRS: slices, reference sequences, tools"),
     Package("omicsdk.dtp", "conversion of SDS data sets to records of a Gen3 commons and back"),
     Package("omicsdk.crunch", "django-crunch: datasets and their workflows"),
     Package("omicsdk.compat.crunch", "connections and runs, with the interface of django-crunch's client"),
