@@ -107,3 +107,29 @@ def test_main_names_failed_and_unknown_environments(
     with pytest.raises(SystemExit):
         script.main(["other"])
     assert "no environment other; there are broken, fine" in capsys.readouterr().err
+
+
+def test_servers_of_others_are_made_for_their_target_and_by_npm(
+    script: Any, made: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran: list[list[str]] = []
+
+    def install(name: str, what: str, command: list[str]) -> None:
+        Path(command[command.index("--prefix") + 1]).mkdir()
+        ran.append(command)
+
+    monkeypatch.setattr(script, "_run", install)
+    monkeypatch.setattr(script, "PEERS", tmp_path)
+    environments = {"a": {"requirements": ["a"]}, "s": {"npm": ["s@1.0.0"], "for": ["real"]}}
+    monkeypatch.setattr(script, "load", lambda: environments)
+    assert script.main(["--for", "real"]) == 0
+    assert [(command[:2], command[-1]) for command in ran] == [(["npm", "install"], "s@1.0.0")]
+    assert capsys.readouterr().err == "real: making .peers/s\n"
+    assert script.main(["--for", "real"]) == 0
+    assert len(ran) == 1
+
+
+def test_a_missing_program_is_named(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(script.shutil, "which", lambda _: None)
+    with pytest.raises(script.NotMade, match=r"could not install \.peers/s: npm is not installed"):
+        script._run("s", "install", ["npm", "install"])
