@@ -343,7 +343,7 @@ def many_calls(package: Any, url: str, delay: int) -> list[Case]:
 def main() -> None:
     """Measures all cases."""
     import httpx
-    from omicsdk.core import answer
+    from omicsdk.core import json_encoding
     from omicsdk.core.answer import Answer, model_of
     from omicsdk.core.model import ANY
 
@@ -360,11 +360,11 @@ def main() -> None:
             assert len(found.items) == ITEMS
 
         def decode_by_json() -> None:
-            kept, answer._fast_decoder = answer._fast_decoder, lambda: None
+            kept, json_encoding._fast_decoder = json_encoding._fast_decoder, lambda: None
             try:
                 decode()
             finally:
-                answer._fast_decoder = kept
+                json_encoding._fast_decoder = kept
 
         url = serve(small)
         api = package.OurSamplesApi(url)

@@ -13,8 +13,9 @@ from omicsdk.cli.errors import DONE, INTERRUPTED
 from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, flag, key, loaded
 from omicsdk.cli.output import Call, Console, Output, logs_shown
 from omicsdk.cli.parser import parse, parse_globals
-from omicsdk.core.answer import decoded, json_of
+from omicsdk.core.answer import json_of
 from omicsdk.core.errors import AuthError, Interrupted, NotJson, UsageError
+from omicsdk.core.json_encoding import decoded
 from omicsdk.core.type_guards import is_array
 
 TYPE_CHECKING = False

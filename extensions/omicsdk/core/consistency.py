@@ -166,11 +166,8 @@ class Rules:
         applicable = [each for each in self.applicable(facts, request.url) if each[0].places]
         if not applicable or not response.is_success or not response.content:
             return
-        from omicsdk.core.answer import (
-            DECODED,
-            decoded,
-            paused_for,
-        )  # a client has it by now; listing alone does without
+        from omicsdk.core.answer import DECODED, paused_for
+        from omicsdk.core.json_encoding import decoded  # a client has it by now; listing alone does without
 
         with paused_for(len(response.content)):
             try:

@@ -188,7 +188,7 @@ def json_object(answer: httpx.Response) -> dict[str, Any]:
     Raises:
         DecodeError: It is something else.
     """
-    from omicsdk.core.answer import decoded
+    from omicsdk.core.json_encoding import decoded
 
     method, url = answer.request.method, str(answer.url)
     try:

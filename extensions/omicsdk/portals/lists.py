@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import IO, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
-from omicsdk.core.answer import decoded
 from omicsdk.core.archives import InflationLimit
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.json_encoding import decoded
 from omicsdk.core.redaction import without_query
 from omicsdk.core.tables import RowError, lines_of, rows_of
 from omicsdk.core.type_guards import is_array, is_object, number_in

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from omicsdk.core.answer import decoded
 from omicsdk.core.client import exchange_of
 from omicsdk.core.errors import MissingExtra, NotFound, UsageError
+from omicsdk.core.json_encoding import decoded
 from omicsdk.core.lazy import require
 from omicsdk.core.paging import stated_number
 from omicsdk.core.yaml_text import YamlFault, read_yaml

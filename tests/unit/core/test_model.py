@@ -8,9 +8,10 @@ import pytest
 from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import DecodeError, answer
-from omicsdk.core.answer import LARGE, Answer, as_it_came, decoded, json_value, model_of
+from omicsdk.core import DecodeError, answer, json_encoding
+from omicsdk.core.answer import Answer, as_it_came, json_value, model_of
 from omicsdk.core.errors import NotJson
+from omicsdk.core.json_encoding import LARGE, decoded
 from omicsdk.core.model import (
     ANY,
     INTEGER,
@@ -193,7 +194,7 @@ def test_the_collector_stays_off_where_it_was_off():
         gc.enable()
 
 
-LONG = b" " * answer.LARGE
+LONG = b" " * LARGE
 
 
 @pytest.mark.parametrize(
@@ -202,7 +203,7 @@ LONG = b" " * answer.LARGE
 @pytest.mark.parametrize("fast", [True, False])
 def test_long_and_short_texts_mean_the_same(text: bytes, fast: bool, monkeypatch: pytest.MonkeyPatch):
     if not fast:
-        monkeypatch.setattr(answer, "_fast_decoder", lambda: None)
+        monkeypatch.setattr(json_encoding, "_fast_decoder", lambda: None)
     padded = text if text[:1] == b"\xff" else text + LONG
     assert decoded(padded) == decoded(text)
 

@@ -19,6 +19,7 @@ from omicsdk.core import (
     ResponseMismatch,
     ServiceUnavailable,
     answer,
+    json_encoding,
 )
 from omicsdk.core.client import stopping_by
 
@@ -242,8 +243,9 @@ def test_a_compared_response_is_decoded_once_and_raw_keeps_none_of_it(home: Path
         times.append(len(content))
         return decode(content)
 
-    decode = answer.decoded
-    monkeypatch.setattr(answer, "decoded", counting)
+    decode = json_encoding.decoded
+    for module in (answer, json_encoding):
+        monkeypatch.setattr(module, "decoded", counting)
     body = {"items": [{"id": "1", "project": "o/p"}], "links": []}
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
     with SevenBridges("https://api.example.org/v2", credentials="t", transport=transport) as client:

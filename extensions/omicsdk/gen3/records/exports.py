@@ -11,12 +11,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import decoded, json_of
+from omicsdk.core.answer import json_of
 from omicsdk.core.batches import batches
 from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.files import in_place_of
-from omicsdk.core.json_encoding import written
+from omicsdk.core.json_encoding import decoded, written
 from omicsdk.core.lazy import require
 from omicsdk.core.paging import count_at, items_at
 from omicsdk.core.tables import LONGEST_RECORD

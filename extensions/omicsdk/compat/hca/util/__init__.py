@@ -18,12 +18,12 @@ from omicsdk.compat.hca.util import exceptions as exceptions
 from omicsdk.compat.hca.util import fs_helper
 from omicsdk.compat.hca.util import tsv as tsv
 from omicsdk.compat.hca.util.exceptions import documented_error, documented_errors
-from omicsdk.core.answer import decoded
 from omicsdk.core.bodies import NO_BODY, json_body
 from omicsdk.core.client import PlainClient, beside
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import AuthError, ConfigError
+from omicsdk.core.json_encoding import decoded
 from omicsdk.core.oauth.credentials import LIFETIME
 from omicsdk.core.platform import resolve
 from omicsdk.core.request import OperationFacts, query_text, request
