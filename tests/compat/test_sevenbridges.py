@@ -72,6 +72,8 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
     # The bracket is missing, and the class is called otherwise.
     ("apps", "as text"): (lambda seen: not seen.endswith(">"), lambda seen: seen.endswith("/tool/0>")),
     ("drs_imports", "as text"): (lambda seen: "DRSBulkImport" in seen, lambda seen: seen == "<DRSImportBulk: id=id-1>"),
+    # It takes a server on this machine from its configuration, but not from its argument.
+    ("configuration", "plain http"): (refused_by("SbgError"), lambda seen: "given" in seen),
     # What is raised is the configuration parser's.
     ("configuration", "no such profile"): (refused_by("NoSectionError"), refused_by("SettingsError")),
     # One without the other makes a task that is no batch, though a batch was requested.

@@ -17,7 +17,7 @@ from omicsdk.core.answer import json_of
 from omicsdk.core.bodies import Joined
 from omicsdk.core.client import clock_of
 from omicsdk.core.errors import APIError, AuthError, Conflict, ConnectFailed, NotFound, OmicsError, TransportError
-from omicsdk.core.model import STRING, array, check, members
+from omicsdk.core.model import STRING, array, check, mapping, members, optional
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import items_at
 from omicsdk.core.request import Query, joined, request
@@ -177,6 +177,10 @@ def _criterion(name: str, value: Any) -> list[tuple[str, Any]]:
     return [("hash" if name == "hashes" else name, value)]
 
 
+_TEXTS = optional(array(STRING))
+_RECORD = members(did=STRING, urls=_TEXTS, acl=_TEXTS, authz=_TEXTS, hashes=optional(mapping(STRING)))
+
+
 def records_of(page: Any) -> list[Record]:
     """The records of a page.
 
@@ -184,7 +188,7 @@ def records_of(page: Any) -> list[Record]:
         DecodeError: It has no list of them, or something else in it.
     """
     records = items_at(page, "records", "list_records")
-    check("list_records", "records", records, array(members(did=STRING)))
+    check("list_records", "records", records, array(_RECORD))
     return records
 
 

@@ -9,7 +9,12 @@ from omicsdk.gen3.records.projects import linked_names
 
 
 @pytest.mark.parametrize(
-    "page", [None, {}, [], "x", 5, {"records": None}, {"records": {}}, {"records": [[]]}, {"records": [{"did": 5}]}]
+    "page",
+    [
+        *(None, {}, [], "x", 5, {"records": None}, {"records": {}}, {"records": [[]]}, {"records": [{"did": 5}]}),
+        *({"records": [{"did": "x", name: True}]} for name in ("urls", "acl", "authz", "hashes")),
+        {"records": [{"did": "x", "urls": [None]}]},
+    ],
 )
 def test_a_page_of_records_needs_its_list(page: Any):
     with pytest.raises(DecodeError, match="list_records: the answer's field 'records"):
