@@ -76,7 +76,7 @@ def rows_of(
                 return
             try:
                 row, after = scan(text, place)
-                if "\\u" in text[place:after]:  # half of a surrogate pair is replaced
+                if text.find("\\u", place, after) >= 0:  # half of a surrogate pair is replaced
                     row = decoded(text[place:after])
             except (ValueError, RecursionError):
                 break
