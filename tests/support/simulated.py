@@ -235,6 +235,9 @@ class Wire:
         self.world.flying -= len(ended)
         return ended
 
+    def cancel_aside(self, _: Callable[[Receiver], bool]) -> list[Receiver]:
+        return []
+
     def save(self, receiver: Any) -> None:
         receiver.save()
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core import TooManyOpenFiles
+from disk_space import SmallDisk
+from omicsdk.core import DiskFull, TooManyOpenFiles
 from omicsdk.transfer import Control, Item, Location, download
 from omicsdk.transfer.engine import engine
 from omicsdk.transfer.network.plan import CELL, WHOLE
@@ -63,6 +64,19 @@ def test_whole_files_are_written_by_several_threads(server: Any, target: Path, n
         assert (target / item.name).read_bytes() == server.files[item.name]
     assert report.bytes_fetched == sum(item.size for item in items)
     assert "omicsdk-wire" in names
+
+
+def test_what_all_threads_wrote_is_kept_when_the_disk_is_full(
+    server: Any, target: Path, noise: Any, wires: Any
+) -> None:
+    content = noise(WHOLE + 5 * CELL + 7)
+    room = len(content) // 2
+    item = server.item("f", content, "sha256")
+    (outcome,) = download([item], target, connections=8, disk=SmallDisk(room)).outcomes
+    assert isinstance(outcome.error, DiskFull)
+    assert [each.threads for each in wires] == [3]
+    (outcome,) = download([item], target).outcomes
+    assert outcome.bytes_kept >= room
 
 
 def test_an_answer_that_is_another_file_is_given_in_the_engines_thread(

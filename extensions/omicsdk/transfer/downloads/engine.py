@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard, TypeVar
 
 from omicsdk.core.errors import (
     APIError,
@@ -607,9 +607,7 @@ class Downloads(Engine[Job]):
         if job.server:
             self._note_dead(job.server, error)
         if job.state is State.FAILED and job.flying:
-            for receiver in self._flying():
-                if isinstance(receiver, ResponseWriter) and receiver.job is job:
-                    receiver.keep()
+            self._save_failed(job)
         outcome = self._over(job, error)._replace(
             name=job.item.name,
             size=job.size,
@@ -622,6 +620,21 @@ class Downloads(Engine[Job]):
         if job.state in (State.FAILED, State.STOPPED) and job.record is None and job.touched:
             self._files.remove(job)  # the reusable part of it is unknown
         self._tell_of(job.number, job.item, outcome)
+
+    def _save_failed(self, job: Job) -> None:
+        """Have what other requests of a failed job received written and recorded, as far as it can be."""
+
+        def is_of_job(receiver: object) -> TypeGuard[ResponseWriter]:
+            return isinstance(receiver, ResponseWriter) and receiver.job is job
+
+        for receiver in filter(is_of_job, self._wire.cancel_aside(is_of_job)):
+            self._scheduler.ended(receiver.server, receiver.received, counts=False)
+            self._received(receiver)
+        for ended in self._just_ended:
+            if is_of_job(ended.receiver):
+                ended.receiver.finish()
+        for receiver in filter(is_of_job, self._flying()):
+            receiver.save()
 
     def _held_against(self, job: Job) -> str:
         asked = job.validator if job.attempts else None

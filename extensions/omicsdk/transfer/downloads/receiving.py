@@ -218,15 +218,10 @@ class ResponseWriter(Attended):
             return
         try:
             self._flush()
-            self._record()
         except OmicsError as error:
             _log.debug("%s", error.message)
             self._flush_at = CELL  # the next bytes are written at once, and the error ends the request
-
-    def keep(self) -> None:
-        """Record what is on disk of a request that is about to be abandoned, if this thread drives it."""
-        if self._accepted and not self.stale and self._call is None:
-            self._record()
+        self._record()
 
     def close_last_cell(self) -> None:
         """Note the last, short cell of a file whose size was unknown before its end."""

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -181,6 +182,7 @@ class Engine(ABC, Generic[J]):
         self._wire: Wire | Wires = new_wire(settings, self._answered)
         self._threads = THREADS
         self._looked = time.monotonic(), time.thread_time(), 0
+        self._just_ended = deque[Ended]()  # by the last poll, and not handled yet
         self._inbox = Inbox(self._wire.wake)
         self._open = dict[int, J]()
         self._more = True  # whether the source may have another item
@@ -213,8 +215,9 @@ class Engine(ABC, Generic[J]):
                         self.finished = True
                         break
                     # Paused jobs are not served when they are due.
-                    for ended in self._wire.poll(TICK if paused else self._wait_for()):
-                        self._ended(ended)
+                    self._just_ended.extend(self._wire.poll(TICK if paused else self._wait_for()))
+                    while self._just_ended:
+                        self._ended(self._just_ended.popleft())
                     now = self._clock.monotonic()
                     if now >= self._counters.next_sample or (self._progress and now >= self._counters.next_word):
                         self._measure(now)

@@ -1,6 +1,5 @@
 """Going on where an earlier run stopped, whatever has changed since."""
 
-import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -8,29 +7,15 @@ from typing import Any
 
 import pytest
 from breakable import Answer
+from disk_space import SmallDisk
 from omicsdk.core import DiskFull
 from omicsdk.transfer import Item, Location, download
-from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.network import plan
+from omicsdk.transfer.network.wire import Ended, Wire
 
 MIB = 1024 * 1024
 CELL = 4 * MIB
-
-
-class Small(Disk):
-    """Has room for so many bytes of files."""
-
-    def __init__(self, room: int) -> None:
-        super().__init__()
-        self.room = room
-
-    def write_at(self, descriptor: int, buffers: Any, offset: int) -> int:
-        if self.room <= 0:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        written = Disk.write_at(descriptor, buffers, offset)
-        self.room -= written
-        return written
 
 
 @pytest.fixture
@@ -38,7 +23,7 @@ def stopped(target: Path) -> Callable[..., Path]:
     """Fetches some MiB of an item; gives its part."""
 
     def run(item: Item, after: int, **how: Any) -> Path:
-        (outcome,) = download([item], target, disk=Small(after), **how).outcomes
+        (outcome,) = download([item], target, disk=SmallDisk(after), **how).outcomes
         assert isinstance(outcome.error, DiskFull)
         (part,) = target.rglob("*.part")
         return part
@@ -60,6 +45,27 @@ def test_parts_may_be_of_another_size_and_number(
     assert outcome.bytes_kept >= 30 * MIB
     assert outcome.bytes_kept + outcome.bytes_fetched == len(body)
     assert (target / "one").read_bytes() == body
+
+
+def test_all_that_was_written_is_kept_when_several_requests_meet_the_full_disk_at_once(
+    server: Any, target: Path, noise: Any, stopped: Any, monkeypatch: Any
+) -> None:
+    poll = Wire.poll
+
+    def poll_to_the_end(wire: Wire, timeout: float) -> list[Ended]:
+        ended = poll(wire, timeout)
+        while ended and wire.flying:  # the others meet the full disk with the next bytes that they write
+            ended += poll(wire, timeout)
+        return ended
+
+    monkeypatch.setattr(Wire, "poll", poll_to_the_end)
+    monkeypatch.setattr("omicsdk.transfer.downloads.job.FIRST_LARGE", 8)
+    monkeypatch.setattr(plan, "LARGEST_PART", 2 * CELL)
+    item = server.item("one", noise(61 * MIB + 3), "sha256")
+    stopped(item, 30 * MIB, connections=8)
+    monkeypatch.setattr(Wire, "poll", poll)
+    (outcome,) = download([item], target).outcomes
+    assert outcome.bytes_kept >= 30 * MIB
 
 
 def test_a_source_that_changed_is_begun_again_and_that_is_stated(
