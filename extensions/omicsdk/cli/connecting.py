@@ -161,14 +161,12 @@ def seconds_of(option: str, text: str) -> float:
     Raises:
         UsageError: It is not a duration, or 0.
     """
-    import re
+    from omicsdk.core.clock import seconds_in
 
-    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", text.strip(), re.IGNORECASE)
-    hours, minutes, seconds = match.groups() if match else (None, None, None)
-    time = float(hours or 0) * 3600 + float(minutes or 0) * 60 + float(seconds or 0)
-    if time <= 0:
+    seconds = seconds_in(text)
+    if not seconds:
         raise UsageError(f"{option} {text}: not a duration", remedy="Use seconds, or a duration such as 90m or 2h30m.")
-    return time
+    return seconds
 
 
 def _generated_client(found: Found, base_url: str | None, token: str | None) -> Any:

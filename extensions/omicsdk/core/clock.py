@@ -1,5 +1,6 @@
 """Time as an argument, so that tests can move it."""
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -47,6 +48,19 @@ class SystemClock:
 
 #: The default clock.
 SYSTEM_CLOCK: Clock = SystemClock()
+
+
+def seconds_in(text: str) -> float | None:
+    """Parse a duration: seconds, or hours, minutes and seconds such as 2h30m; None if it is none.
+
+    Args:
+        text: The duration.
+    """
+    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", text.strip(), re.IGNORECASE)
+    if match is None or not any(match.groups()):
+        return None
+    hours, minutes, seconds = match.groups()
+    return float(hours or 0) * 3600 + float(minutes or 0) * 60 + float(seconds or 0)
 
 
 def sleep_unless(stopped: Callable[[], bool], seconds: float, step: float, clock: Clock) -> None:

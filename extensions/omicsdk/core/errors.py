@@ -635,8 +635,13 @@ class FolderBusy(TransferError):
 
 
 class Interrupted(TransferError):
-    """The transfer was stopped early."""
+    """The transfer was stopped early.
 
+    Attributes:
+        report: The `TransferReport` with the outcome of each file; None if it ended before the first one.
+    """
+
+    report: object = None
     default_remedy = "Run the same command again to resume."
 
 

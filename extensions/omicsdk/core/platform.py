@@ -582,8 +582,11 @@ class Part(Generic[S, A]):
 
 
 def _takes_stop(function: Callable[..., Any]) -> bool:
-    code = unwrap(function).__code__
-    return "stop" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    function = unwrap(function)
+    code = function.__code__
+    if "stop" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
+        return True
+    return "TransferOptionsDict" in str(function.__annotations__.get("options"))  # of which it is one
 
 
 async def run_in_thread(call: Callable[[], T], stop: threading.Event) -> T:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from omicsdk.transfer.downloads.downloading import download as download
     from omicsdk.transfer.downloads.targets import FsspecTarget as FsspecTarget
     from omicsdk.transfer.engine.control import Control as Control
+    from omicsdk.transfer.engine.options import TransferOptions as TransferOptions
+    from omicsdk.transfer.engine.options import TransferOptionsDict as TransferOptionsDict
     from omicsdk.transfer.handle import Transfer as Transfer
     from omicsdk.transfer.handle import download_async as download_async
     from omicsdk.transfer.handle import upload_async as upload_async
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer.reports.report import Outcome as Outcome
     from omicsdk.transfer.reports.report import Outcomes as Outcomes
     from omicsdk.transfer.reports.report import Report as Report
+    from omicsdk.transfer.reports.report import TransferFailed as TransferFailed
     from omicsdk.transfer.reports.report import TransferReport as TransferReport
     from omicsdk.transfer.reports.report import read_jsonl as read_jsonl
     from omicsdk.transfer.s3 import S3Object as S3Object
@@ -63,8 +66,9 @@ __getattr__, __dir__, __all__ = lazy_package(
         "handle": "Transfer download_async upload_async",
         "items": "Item",
         "network.requests": "Location Patience",
+        "engine.options": "TransferOptions TransferOptionsDict",
         "reports.progress": "Progress",
-        "reports.report": "Outcome Outcomes Report TransferReport read_jsonl",
+        "reports.report": "Outcome Outcomes Report TransferFailed TransferReport read_jsonl",
         "s3": "S3Object",
         "scale.plan": "Plan Shard ShardResult ShardsOpen ShardsReport",
         "scale.runs": "ShardsProgress run_shards",

@@ -30,8 +30,8 @@ class Item:
         checksums: The platform's checksums by algorithm (omicsdk.core.checksums.ALGORITHMS); all are verified. Values
             are compared without regard to case.
         label: The file's name in messages; by default its name.
-        retries: Maximum number of consecutive failures, 0 for none. Each cell of 4 MiB that arrives restores one.
-        min_delay: Seconds before the first retry; the delay doubles with each further one without progress, up to 60 s.
+        retries: Consecutive failures after which it fails, if they differ from those of the transfer's options.
+        min_delay: Seconds before its first retry, if they differ from those of the transfer's options.
         renew: If `locate` is a Location, a function that returns another one when it is refused or has expired, called
             in a thread; None if there is no other.
         source: Where its bytes come from, in the plan of a dry run: a URI; by default the URL of `locate` if it is a
@@ -47,14 +47,14 @@ class Item:
     size: int | None = None
     checksums: Mapping[str, str] = field(default_factory=dict[str, str])
     label: str = ""
-    retries: int = 10
-    min_delay: float = 0.25
+    retries: int | None = None
+    min_delay: float | None = None
     renew: Callable[[], Location] | None = field(default=None, repr=False)
     source: str = ""
 
     def __post_init__(self) -> None:
         self._check_types()
-        if (self.size or 0) < 0 or self.retries < 0 or self.min_delay < 0:
+        if min(self.size or 0, self.retries or 0, self.min_delay or 0) < 0:
             raise ValueError(f"{self.name}: size, retries and min_delay cannot be negative")
         checksums = {algorithm.lower(): value.strip().lower() for algorithm, value in self.checksums.items() if value}
         if unknown := [algorithm for algorithm in checksums if algorithm not in ALGORITHMS]:
@@ -76,9 +76,9 @@ class Item:
         if type(self.size) is not int and self.size is not None:
             # numpy's numbers qualify too, but no journal can write them.
             object.__setattr__(self, "size", whole_number(f"{self.name}: size", self.size, 0, "bytes"))
-        if type(self.retries) is not int:
+        if type(self.retries) is not int and self.retries is not None:
             object.__setattr__(self, "retries", whole_number(f"{self.name}: retries", self.retries, 0))
-        if type(self.min_delay) is not float:
+        if type(self.min_delay) is not float and self.min_delay is not None:
             number(f"{self.name}: min_delay", self.min_delay, "seconds")
         if not isinstance(cast("object", self.checksums), Mapping):
             kind = "a mapping from algorithm to value"

@@ -7,7 +7,7 @@ from unittest.mock import Mock
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.transfer import Item, Location, Patience
+from omicsdk.transfer import Item, Location, Patience, TransferOptions
 from omicsdk.transfer.downloads import messages
 from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.receiving import ResponseWriter
@@ -136,7 +136,7 @@ def test_a_file_of_sixteen_mebibytes_is_one_request_and_a_larger_one_comes_in_pa
     size: int | None, parts: list[tuple[int, int | None]]
 ) -> None:
     where = Location("http://127.0.0.1/one")
-    job = Job(0, Item("one", where, None if size is None else size * MIB), "one", "one.part")
+    job = Job(0, Item("one", where, None if size is None else size * MIB), "one", "one.part", TransferOptions())
     job.begin()
     pieces = [job.claim(1) for _ in parts]
     assert [(piece.start, piece.end) for piece in pieces] == [
@@ -305,7 +305,7 @@ def test_answers_to_a_request_for_the_whole() -> None:
 def test_answers_to_requests_that_went_out_together_are_held_against_each_other() -> None:
     """When they went out only a date was known."""
     item = Item("one", Location("http://127.0.0.1/one"), 4 * CELL, {"crc32c": "00000000"})
-    job = Job(0, item, "one", "one.part")
+    job = Job(0, item, "one", "one.part", TransferOptions())
     job.location = Location("http://127.0.0.1/one")
     job.begin()
     job.validator = "yesterday"
@@ -377,7 +377,7 @@ def test_a_size_that_no_file_has_is_none() -> None:
 @pytest.mark.parametrize("state", [State.VERIFYING, State.COMMITTING])
 @pytest.mark.parametrize("event", [messages.Located(Location("http://127.0.0.1/other"), 1.0), messages.Due()])
 def test_answers_to_earlier_requests_are_ignored_after_completion(state: State, event: object) -> None:
-    job = Job(0, Item("one", Location("http://127.0.0.1/one"), 5), "one", "one.part")
+    job = Job(0, Item("one", Location("http://127.0.0.1/one"), 5), "one", "one.part", TransferOptions())
     job.locating = job.paused = True
     job.state = state
     assert step(TRANSITIONS, job, event, Patience()) == []
@@ -385,7 +385,9 @@ def test_answers_to_earlier_requests_are_ignored_after_completion(state: State, 
 
 
 def test_a_hash_of_bytes_that_were_begun_again_does_not_count() -> None:
-    job = Job(0, Item("one", Location("http://127.0.0.1/one"), 5, {"md5": "0" * 32}), "one", "one.part")
+    job = Job(
+        0, Item("one", Location("http://127.0.0.1/one"), 5, {"md5": "0" * 32}), "one", "one.part", TransferOptions()
+    )
     job.state, stale = State.COMMITTING, job.digests
     job.forget_digests()
     assert step(TRANSITIONS, job, messages.Hashed(stale, 5, 5), Patience()) == []
@@ -393,13 +395,13 @@ def test_a_hash_of_bytes_that_were_begun_again_does_not_count() -> None:
 
 
 def test_an_event_that_no_state_expects_is_a_fault() -> None:
-    job = Job(0, Item("one", Location("http://127.0.0.1/one"), 5), "one", "one.part")
+    job = Job(0, Item("one", Location("http://127.0.0.1/one"), 5), "one", "one.part", TransferOptions())
     with pytest.raises(KeyError):
         step(TRANSITIONS, job, messages.Due(), Patience())
 
 
 def test_a_handler_that_ends_where_its_table_does_not_say_is_a_fault() -> None:
-    job = Job(0, Item("one", Location("http://127.0.0.1/one"), 5), "one", "one.part")
+    job = Job(0, Item("one", Location("http://127.0.0.1/one"), 5), "one", "one.part", TransferOptions())
     wrong = {(State.PLANNED, messages.Stopped): Transition(lambda job, event, rules: [], frozenset({State.STOPPED}))}
     with pytest.raises(RuntimeError, match="led from planned to planned"):
         step(wrong, job, messages.Stopped(), Patience())

@@ -34,21 +34,23 @@ SIGNATURES = {
     "ShardsReport": "results seconds lost why_stopped throughput",
     "Source": "path name size mtime_ns inode part_size checksums",
     "Transfer": "work control",
+    "TransferFailed": "report errors count",
+    "TransferOptions": "* connections retries min_delay limit_rate time_budget min_rate stall_timeout renewals max_wait require_checksum resume_unvalidated progress stop control dry_run check",
     "TransferReport": "outcomes seconds * throughput began title why_stopped target",
     "Upload": "path to name checksums retries min_delay",
     "abort_upload": "entry journal",
-    "download": "items folder * connections locators progress stop control environ route run journal wait patience clock disk mode resume_unvalidated dry_run",
-    "download_async": "items folder * connections locators progress stop control environ route run journal wait patience clock disk mode resume_unvalidated dry_run",
+    "download": "items folder * options locators environ route run journal wait patience clock disk mode **keywords",
+    "download_async": "items folder * options locators environ route run journal wait patience clock disk mode **keywords",
     "read_jsonl": "path",
     "run_on_dask": "plan cluster * shards retries progress stop control clock",
     "run_shards": "shards executor * retries progress stop control clock",
-    "upload": "uploads * connections callers journal abort progress finished follow stop control environ route wait patience clock",
-    "upload_async": "uploads * connections callers journal abort progress finished follow stop control environ route wait patience clock",
+    "upload": "uploads * options callers journal abort finished follow environ route wait patience clock **keywords",
+    "upload_async": "uploads * options callers journal abort finished follow environ route wait patience clock **keywords",
     "verify": "items folder * stop",
 }  # fmt: skip
 #: Methods and properties of classes that users call or write.
 MEMBERS = {
-    "Control": "ask begin interrupted over pause paused rate_limit reason resume stop stopped watched why",
+    "Control": "ask begin interrupted limit over pause paused rate_limit reason resume stop stopped watched why",
     "MultipartStore": "abort begin complete examine finished known needs needs_reports part_checksum part_size put renewable reports_parts "
     "route sent sign signs_at_once unfinished wants whole_needs withdraw",
     "Outcomes": "count fill index of ok put",

@@ -27,9 +27,13 @@ from omicsdk.cli.parser import spelled
 from omicsdk.cli.services import SERVICES
 from omicsdk.cli.shapes import Argument, Command, Gathered, Kind
 from omicsdk.core.client import Client
+from omicsdk.transfer import TransferOptions, TransferOptionsDict
 
 SUPPLIED = ("console", "connection", "progress", "control", "stop", "on_message", "on_more", "on_report")
 """Parameters that are not options: the command line supplies or omits them."""
+
+_SWITCHES = ("require_checksum", "resume_unvalidated")
+"""Options of transfers without a value, in every command."""
 
 _DONE = {"POST": "created", "PATCH": "changed", "PUT": "changed", "DELETE": "deleted"}
 """Verbs in the reports of operations, by HTTP method."""
@@ -159,6 +163,7 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
     function = inspect.unwrap(entry.function)
     hints, parameters = type_hints(function), dict(inspect.signature(function).parameters)
     said, gathered = _gathered(documentation(function), hints, parameters)
+    said, transfers = _with_transfer_options(entry, said, hints, parameters)
     _check_names(entry, parameters, before)
     first = hints.get(next(iter(parameters), ""))
     is_late = _connects(first)
@@ -167,6 +172,7 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
         entry = _by_signature(entry, list(parameters.values())[has_client:])
     own = list(parameters.values())[1:] if has_client else list(parameters.values())
     supplied = [each.name for each in own if each.name in SUPPLIED and each.name not in entry.hidden]
+    supplied += ["progress", "control"] if transfers else []
     shown = [
         each
         for each in own
@@ -185,7 +191,9 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
         each["help"] = _in_flags(each.get("help") or "", arguments)
     names = {each["name"] for each in arguments}
     more: list[Argument] = []
-    if "control" in supplied:
+    if transfers:
+        more += [*([FAIL_EMPTY] if _downloads(entry, names) else []), REPORT]
+    elif "control" in supplied:
         all_limits = [*([*FETCH, FAIL_EMPTY] if _downloads(entry, names) else LIMITS), REPORT]
         more += [
             each
@@ -214,7 +222,7 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
         "login": entry.login,
         "asks": entry.asks or bool(entry.deletes),
         "verbatim": entry.verbatim,
-        "given": dict(entry.defaults),
+        "given": {**entry.defaults, **({"check": False} if transfers else {})},
         "own": [each["name"] for each in more],
         "quick": entry.quick,
         "columns": list(entry.columns),
@@ -243,6 +251,31 @@ def _gathered(
             parameters.clear()
             parameters.update([*before[:at], *fields.items(), *before[at + 1 :]])
     return said._replace(arguments=texts), gathered
+
+
+def _with_transfer_options(
+    entry: Entry, said: Documentation, hints: dict[str, Any], parameters: dict[str, inspect.Parameter]
+) -> tuple[Documentation, bool]:
+    """Replace the keywords of a workflow that moves files with the fields of `TransferOptions`, each an option.
+
+    Returns:
+        The documentation with that of the fields, and whether it is such a workflow.
+    """
+    keywords = next((each for each in parameters.values() if each.kind is inspect.Parameter.VAR_KEYWORD), None)
+    if keywords is None or get_args(hints.get(keywords.name)) != (TransferOptionsDict,):
+        return said, False
+    del parameters[keywords.name]
+    fields = dict(inspect.signature(TransferOptions).parameters)
+    for name in ("progress", "stop", "control", "check"):  # the command line's own
+        del fields[name]
+    if not _downloads(entry, fields):
+        del fields["resume_unvalidated"]
+    if entry.limits:
+        fields = {name: each for name, each in fields.items() if name in (*entry.limits, "dry_run")}
+    parameters |= fields
+    hints |= {name: hint for name, hint in type_hints(TransferOptions).items() if name in fields}
+    texts = documentation(TransferOptions).arguments
+    return said._replace(arguments={**{name: texts[name] for name in fields}, **said.arguments}), True
 
 
 def _documented(other: Callable[..., Any] | Argument) -> Mapping[str, str]:
@@ -339,7 +372,7 @@ def _argument(parameter: inspect.Parameter, hint: Any, said: Documentation, entr
     stated: Argument = {
         "name": made["name"],
         "positional": name in (entry.positional or ()),
-        "flag": name in entry.switches or name in entry.opposites,
+        "flag": name in entry.switches or name in entry.opposites or name in _SWITCHES,
         "repeated": name in entry.repeated,
         "short": entry.short.get(name, ""),
         "metavar": entry.metavars.get(name, ""),

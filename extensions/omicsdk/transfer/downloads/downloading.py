@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, nullcontext
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ChecksumMissing, NotWritable, UnsafePath, UsageError
 from omicsdk.core.lazy import logger
 from omicsdk.core.sending.connections import Network, network
-from omicsdk.transfer.arguments import function, kind, path, permissions, whole_number
+from omicsdk.transfer.arguments import kind, path, permissions, whole_number
 from omicsdk.transfer.disk import Disk, DiskSpace, InsufficientSpace, make_folders, nearest_folder, shortage_of
 from omicsdk.transfer.downloads.engine import Downloads, Settings
 from omicsdk.transfer.downloads.files import PartFiles, bytes_needed, recorded, skipped, usable
 from omicsdk.transfer.downloads.job import Job
-from omicsdk.transfer.engine.control import Control, opened
+from omicsdk.transfer.engine.control import opened
+from omicsdk.transfer.engine.options import EngineOptionsDict, TransferOptions
 from omicsdk.transfer.items import Item, ItemSource, check_all, guard_of
 from omicsdk.transfer.journal import MISSING, Journal, PartState
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.network.plan import CELL, cell_span
-from omicsdk.transfer.network.requests import PATIENCE, Patience
-from omicsdk.transfer.reports.progress import Progress, notebook_progress
+from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.report import Outcome, Outcomes, TransferReport
 
 if TYPE_CHECKING:
@@ -34,9 +33,7 @@ if TYPE_CHECKING:
 _log = logger("omicsdk.transfer")
 
 
-def _dry_run(
-    items: ItemSource, files: PartFiles, folder: str, path: str, *, require_checksum: bool, unvalidated: bool
-) -> Outcomes:
+def _dry_run(items: ItemSource, files: PartFiles, folder: str, path: str, options: TransferOptions) -> Outcomes:
     """Determine what a download would do with each file.
 
     Args:
@@ -44,8 +41,7 @@ def _dry_run(
         files: Their paths.
         folder: The target folder.
         path: The journal's file, which need not exist.
-        require_checksum: Whether a file without a stated checksum fails.
-        unvalidated: As for `usable`.
+        options: The options of the transfer.
 
     Returns:
         One outcome per item: skipped (exists and is recorded), planned (see its `plan`, also if it does not fit on the
@@ -69,8 +65,8 @@ def _dry_run(
             try:
                 if check is not None:
                     check(item.name)
-                outcome = _foreseen(number, item, files, journal, unvalidated=unvalidated)
-                if require_checksum and not (item.checksums or outcome.checksums):
+                outcome = _foreseen(number, item, files, journal, options)
+                if options.require_checksum and not (item.checksums or outcome.checksums):
                     raise ChecksumMissing(item.title, name=item.name)
             except (UnsafePath, NotWritable, ChecksumMissing) as error:
                 outcome = Outcome(item.name, "failed", item.size, error=error)
@@ -87,7 +83,7 @@ def _dry_run(
     return outcomes
 
 
-def _foreseen(number: int, item: Item, files: PartFiles, journal: Journal | None, *, unvalidated: bool) -> Outcome:
+def _foreseen(number: int, item: Item, files: PartFiles, journal: Journal | None, options: TransferOptions) -> Outcome:
     """Predict what a download would do with one file, by the same rules as its check of existing files."""
     found = files.found(item.name)
     if found is not None and item.size in (None, found.st_size):
@@ -96,8 +92,8 @@ def _foreseen(number: int, item: Item, files: PartFiles, journal: Journal | None
             return skipped(item, found.st_size, known)
         if item.checksums:
             return Outcome(item.name, "planned", found.st_size, plan="check the existing file")
-    record = usable(journal, item, unvalidated=unvalidated) if journal is not None else None
-    job = Job(number, item, *files.paths(item.name))
+    record = usable(journal, item, unvalidated=options.resume_unvalidated) if journal is not None else None
+    job = Job(number, item, *files.paths(item.name), options)
     if record is not None and (files.part_length(job) is not None or (found and found.st_size == record.size)):
         kept = _kept(record)
         plan = f"resume: {kept:,} of {record.size:,} bytes are present"
@@ -120,11 +116,8 @@ def download(
     items: Iterable[Item],
     folder: str | os.PathLike[str] | FsspecTarget,
     *,
-    connections: int = 16,
+    options: TransferOptions | None = None,
     locators: int | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
     environ: Mapping[str, str] | None = None,
     route: Callable[[str], Network] | None = None,
     run: str = "transfer",
@@ -134,8 +127,7 @@ def download(
     clock: Clock = SYSTEM_CLOCK,
     disk: Disk | None = None,
     mode: int = 0o666,
-    resume_unvalidated: bool = False,
-    dry_run: bool = False,
+    **keywords: Unpack[EngineOptionsDict],
 ) -> TransferReport:
     """Download files into a folder.
 
@@ -151,14 +143,9 @@ def download(
             network.
         folder: The target folder, created if missing. Or a place in an fsspec file system or its URL
             ("s3://bucket/prefix"), which requires `journal`.
-        connections: Maximum number of requests at once to all servers together; 1 or more. The number for each server adapts to its
-            speed during the transfer.
+        options: The options, as one object. The number of connections to each server adapts to its speed during the
+            transfer; by default there are at most 16.
         locators: Maximum number of calls for URLs at once, 1 or more; by default 16 at first, and up to 64 while that is faster.
-        progress: Called about ten times a second, and once at the end. An exception from it stops the transfer cleanly
-            and is raised then.
-        stop: Stops the transfer when set; a later call resumes it.
-        control: Stops and pauses the transfer, limits its time, and sets whether files without a checksum are accepted
-            (`Control(require_checksum=True)`).
         environ: Environment variables for proxies and certificates; by default the process's own.
         route: Returns the route to a URL (proxy, certificates), instead of the environment.
         run: Names the journal. Transfers with different names into one folder do not wait for each other.
@@ -169,13 +156,7 @@ def download(
         disk: Makes all changes to the file system, for tests.
         mode: The permissions of all new files from their first byte on, less the process's umask; 0o600 keeps them
             private to their owner.
-        resume_unvalidated: Join the bytes of several answers even if nothing shows that they are of one version of the
-            file: no checksum is stated, and the server sends no strong validator (a strong ETag, or a date of change
-                that
-            was long past). By default such a file is downloaded in one answer and restarts after each break and in each
-            run. `control` can set this too.
-        dry_run: Only report what would happen: names are checked and existing files examined, but nothing is read,
-            written or requested.
+        **keywords: Single options; they change `options`.
 
     Returns:
         The outcome of each item, in order. After a dry run they are skipped, planned or failed.
@@ -191,18 +172,15 @@ def download(
         TypeError: An argument or an item of another type.
         KeyboardInterrupt: It was interrupted; the same call resumes it.
     """
-    connections = whole_number("connections", connections)
+    chosen = TransferOptions.of(keywords, options, connections=16)
+    control, stop, dry_run = chosen.control, chosen.stop, chosen.dry_run
     if locators is not None:
         locators = whole_number("locators", locators)
     mode = permissions("mode", mode)
-    kind("control", control, Control)
     kind("patience", patience, Patience, "use Patience(silence=30) to wait for 30 s")
-    function("progress", progress)
     if not _RUN.match(run):
         raise ValueError(f"run is part of a file's name and must be letters, digits, '.', '_' and '-': {run!r}")
-    control = control or Control()
     control.begin(clock.monotonic())
-    unvalidated = resume_unvalidated or control.resume_unvalidated
     store = _store(folder, journal, clock)
     if store is None:
         target = os.path.abspath(path("folder", folder, "a path, a URL or an FsspecTarget"))
@@ -220,8 +198,7 @@ def download(
         raise UsageError(f"A dry run supports local folders only, not {store.target.url()}")
     began = clock.monotonic()
     if dry_run:
-        required = control.require_checksum
-        found = _dry_run(wanted, files, target, journal_file, require_checksum=required, unvalidated=unvalidated)
+        found = _dry_run(wanted, files, target, journal_file, chosen)
         title = f"Dry run of a download to {target}"
         return TransferReport(found, clock.monotonic() - began, title=title, target=target)
     if not wanted.once:
@@ -237,14 +214,11 @@ def download(
 
     began, outcomes = clock.monotonic(), Outcomes()
     settings = Settings(
-        connections=connections,
+        options=chosen,
+        connections=chosen.connections or 16,
         locators=locators,
-        resume_unvalidated=unvalidated,
-        patience=patience or control.patience or PATIENCE,
+        patience=patience or chosen.patience,
         route=route or partial(network, environ=environ),
-        progress=progress or notebook_progress(),
-        stop=stop,
-        control=control,
         clock=clock,
         disk=disk,
         store=store,

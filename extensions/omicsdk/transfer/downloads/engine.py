@@ -67,7 +67,6 @@ class Settings(CommonSettings):
     """How to transfer; see `download`."""
 
     locators: int | None = None
-    resume_unvalidated: bool = False
     disk: Disk = field(default_factory=Disk)
     store: Store | None = None  # receives the files from the target folder
 
@@ -122,7 +121,7 @@ class Downloads(Engine[Job]):
         self._items = enumerate(items)
         self._counted = items.files is not None
         self._check = check
-        self._unvalidated = settings.resume_unvalidated
+        self._unvalidated = settings.options.resume_unvalidated
         self._journal = journal
         self._files = files
         self._adapts = settings.locators is None
@@ -183,7 +182,7 @@ class Downloads(Engine[Job]):
         except OmicsError:
             return False  # a path that cannot be examined is reported by a job
         known = None if found is None else recorded(self._journal, item, found)
-        if self._control.require_checksum and not (item.checksums or known):
+        if self._options.require_checksum and not (item.checksums or known):
             # Before it is examined further: an existing file under the final name is not touched.
             self._refuse(number, item, ChecksumMissing(item.title, name=item.name))
             return True
@@ -217,7 +216,7 @@ class Downloads(Engine[Job]):
         return large + sum(small.item.size or 0 for small in self._small.values())
 
     def _job(self, number: int, item: Item) -> Job:
-        job = self._open[number] = Job(number, item, *self._files.paths(item.name), unvalidated=self._unvalidated)
+        job = self._open[number] = Job(number, item, *self._files.paths(item.name), self._options)
         return job
 
     def _as_job(self, small: Small) -> Job:
@@ -524,7 +523,7 @@ class Downloads(Engine[Job]):
         assert self._spool is not None
 
         def found(there: There | None) -> None:
-            lacking = self._control.require_checksum and not (job.item.checksums or (there and there.checksums))
+            lacking = self._options.require_checksum and not (job.item.checksums or (there and there.checksums))
             error = ChecksumMissing(job.title, name=job.item.name) if lacking else None
             self.apply(job, messages.InStore(there, error))
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from omicsdk.core.checksums import Digests
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransferError
 from omicsdk.transfer.engine.machine import FINAL, State
+from omicsdk.transfer.engine.options import TransferOptions
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import MISSING, PartState
 from omicsdk.transfer.network import plan
-from omicsdk.transfer.network.requests import Asked, Location, Quota, Verdict, is_strong
+from omicsdk.transfer.network.requests import Asked, Location, Verdict, is_strong
 
 #: Bytes of a started cell that restore a retry: about what the least rate delivers in the time over which it is
 #: measured.
@@ -63,7 +64,7 @@ class Job:
         item: The item.
         final: Its final path.
         part: Its path until then.
-        unvalidated: Whether bytes of several answers may be joined if nothing shows that they are of one file.
+        options: The options of the transfer.
     """
 
     # Initial values are class attributes, not set in __init__: there may be a million jobs, and most change few of
@@ -110,17 +111,17 @@ class Job:
     mending: Mending | None = None
     _digests: Digests | None = None
 
-    def __init__(self, number: int, item: Item, final: str, part: str, *, unvalidated: bool = False) -> None:
+    def __init__(self, number: int, item: Item, final: str, part: str, options: TransferOptions) -> None:
         self.number = number
         self.item = item
         self.final = final
         self.part = part
         self.size = item.size
-        self.checked = bool(item.checksums) or unvalidated
+        self.checked = bool(item.checksums) or options.resume_unvalidated
         self.cells = array("q")
         self.unclaimed: list[plan.Span] = []
         self.returned = deque[Piece]()
-        self.quota = Quota.of(item.retries, item.min_delay)
+        self.quota = options.quota(item.retries, item.min_delay)
 
     @property
     def title(self) -> str:

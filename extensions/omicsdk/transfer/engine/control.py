@@ -115,6 +115,18 @@ class Control:
         self.throttle.limit(rate)
         self._changed()
 
+    def limit(self, rate: float | None, budget: float | None) -> None:
+        """Set limits, as the options of a transfer do that states them.
+
+        Args:
+            rate: Bytes a second, as for `rate_limit`; None leaves it as it is.
+            budget: Seconds as for the argument `budget`; None leaves it as it is.
+        """
+        if rate is not None:
+            self.rate_limit = rate
+        if budget is not None:
+            self._budget = budget
+
     def stop(self, reason: Reason = "asked") -> None:
         """Stop the transfer cleanly within a second; received bytes are kept for the next run.
 

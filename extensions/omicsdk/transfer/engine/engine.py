@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, TICK, Clock
@@ -25,12 +24,13 @@ from omicsdk.core.errors import (
 from omicsdk.core.lazy import logger
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.core.threads import Inbox, Pool
-from omicsdk.transfer.engine.control import GOES_ON, Control, interrupts, say_stopped
+from omicsdk.transfer.engine.control import GOES_ON, interrupts, say_stopped
 from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, State, Table
+from omicsdk.transfer.engine.options import TransferOptions
 from omicsdk.transfer.network.limits import ConcurrencyController
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.network.wire import Ended, Receiver, Wire
-from omicsdk.transfer.reports.progress import Counters, Phase, Progress
+from omicsdk.transfer.reports.progress import Counters, Phase, notebook_progress
 from omicsdk.transfer.reports.report import Outcome, Outcomes, TransferReport
 from omicsdk.transfer.reports.report import State as Result
 
@@ -52,13 +52,11 @@ def random_fraction() -> float:
 class CommonSettings:
     """What downloads and uploads have in common; see `download`."""
 
+    options: TransferOptions
     connections: int
+    patience: Patience
     hashers: int = HASHERS
-    patience: Patience = field(default_factory=Patience)
     route: Callable[[str], Network] = network
-    progress: Callable[[Progress], None] | None = None
-    stop: threading.Event | None = None
-    control: Control = field(default_factory=Control)
     clock: Clock = SYSTEM_CLOCK
 
 
@@ -79,7 +77,7 @@ def new_wire(settings: CommonSettings, answered: set[str]) -> Wire:
         settings.route,
         settings.patience,
         settings.connections,
-        settings.control.throttle,
+        settings.options.control.throttle,
         settings.clock.monotonic,
         answered=answered,
     )
@@ -169,10 +167,11 @@ class Engine(ABC, Generic[J]):
         self._controllers = [controller]
         self._rules: Any = settings.patience  # passed to handlers
         self._connections = settings.connections
-        self._progress = settings.progress
-        self._stop = settings.stop
+        self._options = settings.options
+        self._progress = settings.options.progress or notebook_progress()
+        self._stop = settings.options.stop
         self._jitter = random_fraction
-        self._control = settings.control
+        self._control = settings.options.control
         self._clock = settings.clock
         self._counters = counters
         self._report = finished

@@ -591,21 +591,19 @@ class TransferReport:
         """Raise an error if a file failed or was stopped early.
 
         Raises:
-            OmicsError: The error of the only file that failed.
-            SomeFailed: Several failed; `errors` has those of the first 1,000.
+            TransferFailed: Some failed; `errors` has those of the first 1,000, `report` this report.
             Interrupted: None failed, but some were stopped; states why, and how to resume.
         """
         count, total = self.outcomes.counts["failed"], len(self.outcomes)
         errors = [outcome.error for outcome in self.outcomes.failures if outcome.error is not None]
-        if count == 1 and errors:
-            raise errors[0]
         if count:
-            told = f"{count} of {total} files failed: {first_of(errors, count)}"
-            raise SomeFailed(told, errors, others=total - count)
+            raise TransferFailed(self, errors, count) from (errors[0] if count == 1 and errors else None)
         if not self.ok:
             counts = self.counts
-            there = f"{counts['done'] + counts['skipped']} of {len(self.outcomes)} files are complete"
-            raise Interrupted(f"The transfer ended early: {self.why_stopped or 'it was stopped'}; {there}")
+            there = f"{counts['done'] + counts['skipped']} of {total} files are complete"
+            error = Interrupted(f"The transfer ended early: {self.why_stopped or 'it was stopped'}; {there}")
+            error.report = self
+            raise error
 
     def summary(self) -> dict[str, object]:
         """Return plain values for JSON: the totals of all files."""
@@ -692,6 +690,28 @@ class TransferReport:
             more = f"<p>{count - len(failures):,} more</p>" if count > len(failures) else ""
             rows.append(("failures", html_table("", failures, ("file", "error")) + more))
         return html_table(self.title or "Transfer", rows)
+
+
+class TransferFailed(SomeFailed):
+    """Files of a transfer failed; the others are complete.
+
+    Args:
+        report: The result of the transfer.
+        errors: The errors, at most 1,000.
+        count: The number of files that failed; by default that of the errors.
+
+    Attributes:
+        report: The result of the transfer, with the outcome of each file.
+    """
+
+    def __init__(self, report: TransferReport, errors: Sequence[OmicsError], count: int | None = None) -> None:
+        count, total = len(errors) if count is None else count, max(len(report.outcomes), len(errors))
+        if count == 1 and errors:  # its message and remedy say more than its number
+            message, remedy = errors[0].summary, errors[0].remedy
+        else:
+            message, remedy = f"{count} of {total} files failed: {first_of(errors, count)}", None
+        super().__init__(message, errors, others=total - count, remedy=remedy)
+        self.report = report
 
 
 #: The public name, used where the name is unambiguous.

@@ -27,7 +27,6 @@ from omicsdk.transfer.disk import Disk, make_folders
 from omicsdk.transfer.downloads.downloading import download
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.targets import FsspecTarget
-from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.items import Item, check_all
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.names import ROOM, WORK_FOLDER, check_name, check_names, first_of_each, room_in
@@ -103,8 +102,8 @@ class Plan:
             client that `locate` needs is opened and closed there. It must be picklable.
         kept: Maximum number of failures that the result of a shard contains, with their errors; 0 or more.
         require_checksum: Whether a file without a stated checksum fails; see `Control`.
-        **options: Passed on to `download`, for each shard: connections, locators, environ, route, patience, clock,
-            mode, resume_unvalidated.
+        **options: Passed on to `download`, for each shard: connections, retries, min_delay, locators, environ, route,
+            patience, clock, mode, resume_unvalidated.
 
     Raises:
         UsageError: A remote target cannot be used or has no `journals`.
@@ -422,6 +421,8 @@ class Options(TypedDict, total=False):
     """The arguments that a shard passes on to `download`."""
 
     connections: int
+    retries: int
+    min_delay: float
     locators: int | None
     environ: Mapping[str, str] | None
     route: Callable[[str], Network] | None
@@ -514,7 +515,8 @@ class Shard:
                 journal=None if self.journals is None else os.path.join(self.journals, f"{self.name}.journal"),
                 progress=progress,
                 stop=stop,
-                control=Control(rate_limit=self.rate_limit, require_checksum=self.require_checksum),
+                limit_rate=self.rate_limit,
+                require_checksum=self.require_checksum,
                 **self.options,
             )
         written = None

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from logging import getLogger
 from multiprocessing import parent_process
-from typing import Any
+from typing import Any, Unpack
 from uuid import uuid4
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.lazy import require
 from omicsdk.transfer.engine.control import Control, say_stopped
-from omicsdk.transfer.reports.progress import Progress
+from omicsdk.transfer.engine.options import EngineOptionsDict, TransferOptions
 from omicsdk.transfer.reports.report import KEPT_FAILURES, Outcome, ReportedError, TransferReport, outcomes_in
 from omicsdk.transfer.scale.plan import Opening, Plan, Shard, ShardResult, ShardsOpen, ShardsReport, Source, journals_in
 from omicsdk.transfer.scale.runs import DaskChannel, Run, ShardsProgress, held_folder, run_shards, shards_report_of
@@ -187,11 +187,9 @@ def download_by(
     *,
     opening: Opening | None = None,
     repeats: bool = False,
-    connections: int = 16,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
+    options: TransferOptions | None = None,
     clock: Clock = SYSTEM_CLOCK,
+    **keywords: Unpack[EngineOptionsDict],
 ) -> TransferReport:
     """Download files into a folder by several workers, which all see it under the same path.
 
@@ -202,12 +200,10 @@ def download_by(
         opening: Called in the worker with a shard's items; returns a context manager with the items to download; see
             `Plan`.
         repeats: Whether a name may occur several times, and means one file each time; see `Plan`.
-        connections: Maximum number of concurrent requests of each worker.
-        progress: Called a few times a second, and once at the end.
-        stop: Stops the transfer when set; the same call resumes it.
-        control: Stops it, limits its time, and limits its rate, divided evenly among the workers. Pauses have no
-            effect.
+        options: The options. `connections` counts for each worker, `limit_rate` is divided evenly among them, and pauses
+            have no effect.
         clock: The clock.
+        **keywords: Single options; they change `options`.
 
     Returns:
         The outcome of each item, in order, as from `download`. The first 1,000 failures of each shard have their
@@ -222,7 +218,8 @@ def download_by(
         TransferError: The scheduler was lost.
         KeyboardInterrupt: It was interrupted; the same call resumes it.
     """
-    control = control or Control()
+    chosen = TransferOptions.of(keywords, options, connections=16)
+    control = chosen.control
     control.begin(clock.monotonic())
     began = clock.now()
     place = os.path.abspath(folder)
@@ -237,10 +234,12 @@ def download_by(
             repeats=repeats,
             opening=opening,
             kept=KEPT_FAILURES,
-            require_checksum=control.require_checksum,
-            connections=connections,
-            resume_unvalidated=control.resume_unvalidated,
-            patience=control.patience,
+            require_checksum=chosen.require_checksum,
+            connections=chosen.connections or 16,
+            retries=chosen.retries,
+            min_delay=chosen.min_delay,
+            resume_unvalidated=chosen.resume_unvalidated,
+            patience=chosen.patience,
         )
         earlier = plan.earlier_shards() or 0  # with the same number, its unfinished files are resumed
         shards = plan.shards(earlier if earlier >= pool.workers else SHARDS_PER_WORKER * pool.workers)
@@ -264,7 +263,7 @@ def download_by(
             )
 
         try:
-            report = whole(pool.run(shards, progress=progress, stop=stop, control=control))
+            report = whole(pool.run(shards, progress=chosen.progress, stop=chosen.stop, control=control))
         except ShardsOpen as error:
             reason = f"{error.reason}; {len(error.open)} of {len(error.report.results)} shards did not finish"
             raise TransferError(reason, remedy="Repeat the call to resume.") from error

@@ -130,7 +130,7 @@ class Uploads(Engine[Job]):
                 self._counters.expect(size := size_of(upload))
             else:
                 size = self.sizes[number]
-            job = self._open[number] = Job(number, upload, os.path.abspath(upload.path), size)
+            job = self._open[number] = Job(number, upload, os.path.abspath(upload.path), size, self._options)
             self.apply(job, messages.Admitted())
 
     def _serve(self) -> None:
@@ -441,7 +441,7 @@ class Uploads(Engine[Job]):
             verified=(", ".join(compared) or ("size" if job.size_stated else "")) if present else "",
             verification=verification_of(compared, 0 if job.size_stated else None) if present else "unverified",
         )
-        if present and not compared and self._control.require_checksum:
+        if present and not compared and self._options.require_checksum:
             stated = "its size only, no checksum" if job.size_stated else "neither its checksum nor its size"
             missing = f"it was sent, but the platform confirms {stated}"
             outcome = outcome._replace(state="failed", error=ChecksumMissing(job.title, missing))

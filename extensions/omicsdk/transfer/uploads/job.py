@@ -17,7 +17,8 @@ from omicsdk.transfer.arguments import foreign_words
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.disk import HAS_PREAD, read_at
 from omicsdk.transfer.engine.machine import State
-from omicsdk.transfer.network.requests import Location, Quota
+from omicsdk.transfer.engine.options import TransferOptions
+from omicsdk.transfer.network.requests import Location
 from omicsdk.transfer.uploads.store import Cut, MultipartStore, PartPlan, PutTo, SentPart, Source, Upload, WholeStore
 
 #: What identifies an unchanged file: size, modification time in nanoseconds, inode.
@@ -334,6 +335,7 @@ class Job:
         upload: The upload.
         path: The file's absolute path.
         counted: The size that progress counts with.
+        options: The options of the transfer.
 
     Attributes:
         facts: The file as described to stores; set once the checksums that they need beforehand are known.
@@ -343,7 +345,7 @@ class Job:
     facts: Source
     cuts: PartPlan
 
-    def __init__(self, number: int, upload: Upload, path: str, counted: int | None) -> None:
+    def __init__(self, number: int, upload: Upload, path: str, counted: int | None, options: TransferOptions) -> None:
         self.number = number
         self.upload = upload
         self.path = path
@@ -370,7 +372,7 @@ class Job:
         self.pipeline = 0  # parts that are being prepared, ready, in flight or being reported
         self.needed: Chains | None = None  # checksums that are computed before it begins
         self.chains: Chains | None = None  # checksums that are computed while parts are sent
-        self.quota = Quota.of(upload.retries, upload.min_delay)
+        self.quota = options.quota(upload.retries, upload.min_delay)
         self.resume_at = 0.0
         self.refused = dict[int, int]()  # consecutive refusals of each part's URL
         self.damaged = dict[int, int]()

@@ -367,8 +367,8 @@ class Upload:
         to: The destination.
         name: Its name in messages and reports; by default the file's own name.
         checksums: Checksums of the file to compute while it is sent, from `omicsdk.core.checksums.ALGORITHMS`.
-        retries: Maximum number of consecutive failures, 0 for none. Each part that is sent restores one.
-        min_delay: Seconds before the first retry; the delay doubles with each further one without progress, up to 60 s.
+        retries: Consecutive failures after which it fails, if they differ from those of the transfer's options.
+        min_delay: Seconds before its first retry, if they differ from those of the transfer's options.
 
     Raises:
         ValueError: A negative number, or an unknown algorithm.
@@ -379,8 +379,8 @@ class Upload:
     to: PutTo | MultipartStore
     name: str = ""
     checksums: Iterable[str] = ()
-    retries: int = 10
-    min_delay: float = 0.25
+    retries: int | None = None
+    min_delay: float | None = None
 
     def __post_init__(self) -> None:
         if isinstance(cast("object", self.to), str | Location):
@@ -388,7 +388,7 @@ class Upload:
             raise TypeError(f"{self.path}: `to` must be {kinds}, not {a(self.to)}")
         if not self.name:
             object.__setattr__(self, "name", os.path.basename(os.fspath(self.path)))
-        if self.retries < 0 or self.min_delay < 0:
+        if min(self.retries or 0, self.min_delay or 0) < 0:
             raise ValueError(f"{self.name}: retries and min_delay cannot be negative")
         object.__setattr__(self, "checksums", tuple(dict.fromkeys(name.lower() for name in self.checksums)))
         wanted = (*self.checksums, *self.to.needs)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.core.threads import side_by_side
 from omicsdk.transfer.arguments import function, kind, many, whole_number
-from omicsdk.transfer.engine.control import Control, opened
-from omicsdk.transfer.network.requests import PATIENCE, Patience
-from omicsdk.transfer.reports.progress import Progress, notebook_progress
+from omicsdk.transfer.engine.control import opened
+from omicsdk.transfer.engine.options import EngineOptionsDict, TransferOptions
+from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.report import Outcome, Outcomes, TransferReport
 from omicsdk.transfer.uploads.engine import Settings, Uploads
 from omicsdk.transfer.uploads.journal import UploadJournal, key_of
@@ -31,20 +30,18 @@ U = TypeVar("U")
 def upload(
     uploads: Iterable[Upload],
     *,
-    connections: int = 4,
+    options: TransferOptions | None = None,
     callers: int = 16,
     journal: str | os.PathLike[str] | None = None,
     abort: bool = False,
-    progress: Callable[[Progress], None] | None = None,
     finished: Callable[[int, Outcome], None] | None = None,
     follow: Callable[[int, Outcome], FollowUp | None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
     environ: Mapping[str, str] | None = None,
     route: Callable[[str], Network] | None = None,
     wait: bool = True,
     patience: Patience | None = None,
     clock: Clock = SYSTEM_CLOCK,
+    **keywords: Unpack[EngineOptionsDict],
 ) -> TransferReport:
     """Upload files.
 
@@ -54,27 +51,24 @@ def upload(
     Args:
         uploads: The uploads; requested further as there is capacity. The journal distinguishes them by path, name and
             target; a function that returns URLs has no target, so names must differ there.
-        connections: Maximum number of concurrent requests; 1 or more.
+        options: The options, as one object; by default there are at most 4 connections.
         callers: Maximum number of concurrent calls of stores (for URLs, to begin, to complete); 1 or more.
         journal: A file that records what was sent, for resuming after a stop or a crash; by default there is none, and
             only stores that list their unfinished uploads can resume. With a journal, a file that was sent and has not
             changed since is not sent again. Only one process can use it at a time.
         abort: Whether to discard the parts of a file that fails or is stopped on the platform; by default the next run
             uses them. Those of a file that changed are always discarded.
-        progress: Called about ten times a second, and once at the end; `bytes_fetched` counts the bytes that were sent.
-            An exception from it stops the run cleanly and is raised then.
         finished: Called with each upload's number, from 0, and its outcome as they arrive, in the engine's thread: it
             should return soon.
         follow: Called after `finished` for each uploaded file; returns a small request to send, or None. The run lasts
             until these are answered.
-        stop: Stops the run when set; a later call resumes it.
-        control: Stops and pauses it, and limits its time.
         environ: Environment variables for proxies and certificates; by default the process's own.
         route: Returns the route to a URL (proxy, certificates) instead of the environment; a store's own takes
             precedence.
         wait: Whether to wait while another process uses the journal, or raise FolderBusy.
         patience: How long to wait for a silent server: by default 10 s for a connection, 60 s below 1 KiB a second.
         clock: The clock.
+        **keywords: Single options; they change `options`. Progress counts the bytes that were sent.
 
     Returns:
         The outcome of each upload, in order.
@@ -88,25 +82,22 @@ def upload(
         TypeError: An argument or an entry of another type.
         KeyboardInterrupt: It was interrupted; the same call resumes it.
     """
-    connections, callers = whole_number("connections", connections), whole_number("callers", callers)
-    kind("control", control, Control)
+    chosen = TransferOptions.of(keywords, options, connections=4)
+    control, stop = chosen.control, chosen.stop
+    callers = whole_number("callers", callers)
     kind("patience", patience, Patience, "use Patience(silence=30) to wait for 30 s")
-    function("progress", progress)
     function("follow", follow)
     many("uploads", uploads, Upload)
-    control = control or Control()
     control.begin(clock.monotonic())
     began = clock.monotonic()
     settings = Settings(
-        connections=connections,
+        options=chosen,
+        connections=chosen.connections or 4,
         callers=callers,
         abort=abort,
         follow=follow,
-        patience=patience or control.patience or PATIENCE,
+        patience=patience or chosen.patience,
         route=route or partial(network, environ=environ),
-        progress=progress or notebook_progress(),
-        stop=stop,
-        control=control,
         clock=clock,
     )
     outcomes = Outcomes()

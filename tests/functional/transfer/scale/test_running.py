@@ -480,8 +480,8 @@ def test_nothing_to_run():
 def test_each_shard_has_the_limit(items, target, monkeypatch):
     limits = []
 
-    def downloaded(*arguments, control, **how):
-        limits.append(control.rate_limit)
+    def downloaded(*arguments, limit_rate, **how):
+        limits.append(limit_rate)
         return TransferReport(Outcome(item.name, "done") for item in arguments[0])
 
     monkeypatch.setattr("omicsdk.transfer.scale.plan.download", downloaded)

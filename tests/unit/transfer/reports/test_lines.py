@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import ChecksumMismatch, DiskFull, NotFound, NotWritable, TransferError, UsageError
-from omicsdk.transfer import Outcome, TransferReport, read_jsonl
+from omicsdk.transfer import Outcome, TransferFailed, TransferReport, read_jsonl
 from omicsdk.transfer.reports.progress import Throughput
 from omicsdk.transfer.reports.report import ReportedError
 
@@ -140,7 +140,7 @@ def test_an_error_that_was_read_keeps_its_words(tmp_path):
     (failed,) = report.failed
     assert isinstance(failed.error, ReportedError)
     assert (failed.error.kind, str(failed.error), failed.error.name) == ("TransferError", "a: lost", "a")
-    with pytest.raises(ReportedError, match="a: lost"):
+    with pytest.raises(TransferFailed, match="a: lost"):
         report.raise_if_failed()
 
 

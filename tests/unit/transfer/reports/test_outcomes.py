@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import ChecksumMismatch, Interrupted, NotFound, SomeFailed, TransferError
-from omicsdk.transfer import Outcome, Outcomes, Report, TransferReport
+from omicsdk.transfer import Outcome, Outcomes, Report, TransferFailed, TransferReport
 from omicsdk.transfer.reports import report as module
 from omicsdk.transfer.reports.report import Spool
 
@@ -117,11 +117,14 @@ def test_the_first_failures_keep_their_errors_and_the_others_what_pickle_keeps(m
     assert list(caught.value.errors) == errors[:3]
 
 
-def test_the_error_of_the_only_failure_is_raised_itself():
-    error = TransferError("one: lost")
-    with pytest.raises(TransferError) as caught:
-        TransferReport([outcome_of(0), Outcome("one", "failed", error=error)]).raise_if_failed()
-    assert caught.value is error
+def test_the_message_and_the_remedy_of_the_only_failure_are_those_of_the_whole():
+    error = TransferError("one: lost", remedy="Look for it.")
+    report = TransferReport([outcome_of(0), Outcome("one", "failed", error=error)])
+    with pytest.raises(TransferFailed) as caught:
+        report.raise_if_failed()
+    assert caught.value.__cause__ is error
+    assert (str(caught.value), caught.value.errors) == ("one: lost. Look for it.", (error,))
+    assert caught.value.report is report
 
 
 def test_an_error_that_no_other_process_could_read_keeps_its_words():

@@ -1,0 +1,227 @@
+"""The options of transfers: one object, from the caller of a workflow down to the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
+
+from omicsdk.core.archives import size_of
+from omicsdk.core.clock import SYSTEM_CLOCK, seconds_in
+from omicsdk.core.errors import UsageError
+from omicsdk.transfer.arguments import a, function, kind, number, whole_number
+from omicsdk.transfer.engine.control import Control
+from omicsdk.transfer.network.requests import PATIENCE, Patience, Quota
+
+if TYPE_CHECKING:
+    import threading
+
+    from omicsdk.transfer.reports.progress import Progress
+    from omicsdk.transfer.reports.report import TransferReport
+
+    R = TypeVar("R", bound=TransferReport)
+
+
+class EngineOptionsDict(TypedDict, total=False):
+    """The fields of `TransferOptions` as keywords of the engine, whose reports state failures."""
+
+    connections: int | None
+    retries: int
+    min_delay: float
+    limit_rate: float | str | None
+    time_budget: float | str | None
+    min_rate: float | str | None
+    stall_timeout: float | str | None
+    renewals: int | None
+    max_wait: float | str | None
+    require_checksum: bool
+    resume_unvalidated: bool
+    progress: Callable[[Progress], None] | None
+    stop: threading.Event | None
+    control: Control | None
+    dry_run: bool
+
+
+class TransferOptionsDict(EngineOptionsDict, total=False):
+    """The fields of `TransferOptions` as keywords of a workflow."""
+
+    check: bool
+
+
+class InvalidOption(UsageError, ValueError):
+    """An option of a transfer has an invalid value."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TransferOptions:
+    """Options of a transfer. Every workflow that moves files takes them as keywords.
+
+    Attributes:
+        connections: Maximum number of concurrent requests for bytes, 1 or more; by default the workflow's own.
+        retries: Consecutive failures after which a file fails, 0 for none. Each 4 MiB that arrive restore one.
+        min_delay: Seconds before the first retry of a file, 0 or more; the delay doubles with each further one, up to 60.
+        limit_rate: Maximum total rate in bytes per second; suffixes K, M and G are powers of 1024, such as 10M. By default
+            there is no limit.
+        time_budget: Stop cleanly after this time: seconds, or 90m, or 2h30m. The same call resumes. By default there is no
+            limit while a file makes progress.
+        min_rate: Minimum rate of a connection in bytes per second, with K or M; a slower one is closed after
+            `stall_timeout`, and the file retried (default 1K; 0 for none).
+        stall_timeout: Time over which `min_rate` is measured: seconds, or 5m (default 60).
+        renewals: Maximum consecutive renewals of a refused URL or login (401, 403) without progress (default 1).
+        max_wait: Longest wait that a server may request; a file that would wait longer fails: seconds, or 90m (default
+            1h).
+        require_checksum: Fail for each file without a stated checksum, and do not download it. An upload whose checksum
+            the platform does not confirm is sent and reported as failed.
+        resume_unvalidated: Resume a partial file even if nothing proves that its source is unchanged: no checksum, no
+            strong ETag and no date that is old enough. By default such a file restarts. Uploads ignore it.
+        progress: Called about ten times a second, and once at the end.
+        stop: Stops the transfer within a second when set; the same call resumes it.
+        control: Stops and pauses the transfer. Several transfers may share one, and with it `limit_rate` and `time_budget`.
+        dry_run: Only report what would be transferred; nothing is written or sent.
+        check: Whether an error is raised when a file fails; otherwise only the report states it.
+
+    Raises:
+        InvalidOption: A value is out of its range, or no rate, size or duration.
+        TypeError: A value is of another type.
+    """
+
+    connections: int | None = None
+    retries: int = 10
+    min_delay: float = 0.25
+    limit_rate: float | str | None = None
+    time_budget: float | str | None = None
+    min_rate: float | str | None = None
+    stall_timeout: float | str | None = None
+    renewals: int | None = None
+    max_wait: float | str | None = None
+    require_checksum: bool = False
+    resume_unvalidated: bool = False
+    progress: Callable[[Progress], None] | None = None
+    stop: threading.Event | None = None
+    control: Control = field(default_factory=Control)
+    dry_run: bool = False
+    check: bool = True
+
+    @classmethod
+    def of(
+        cls, keywords: Mapping[str, Any], base: TransferOptions | None = None, *, connections: int | None = None
+    ) -> TransferOptions:
+        """Return the options of a workflow's keywords.
+
+        Args:
+            keywords: The keywords that were passed.
+            base: The options that they change; None for the defaults.
+            connections: Maximum number of concurrent requests for bytes if none is stated.
+
+        Raises:
+            InvalidOption: A value is out of its range.
+            TypeError: A keyword is no option, or its value is of another type.
+        """
+        unknown = [name for name in keywords if name not in _NAMES]
+        if unknown:
+            from difflib import get_close_matches
+
+            near = get_close_matches(unknown[0], _NAMES, 1)
+            raise TypeError(f"unknown option {unknown[0]!r}{f'; did you mean {near[0]!r}?' if near else ''}")
+        stated: dict[str, Any] = {
+            name: value for name, value in keywords.items() if name != "control" or value is not None
+        }
+        if (base is None or base.connections is None) and stated.get("connections") is None:
+            stated["connections"] = connections
+        return cls(**stated) if base is None else replace(base, **stated) if stated else base
+
+    def __post_init__(self) -> None:
+        if self.connections is not None:
+            _in_range("connections", whole_number, self.connections)
+        _in_range("retries", whole_number, self.retries, 0)
+        number("min_delay", self.min_delay, "seconds")
+        if not 0 <= self.min_delay < float("inf"):
+            raise InvalidOption(f"min_delay is {self.min_delay}", remedy="Use 0 or more seconds.")
+        if self.renewals is not None:
+            _in_range("renewals", whole_number, self.renewals, 0)
+        for name in ("limit_rate", "min_rate"):
+            object.__setattr__(self, name, _rate(name, getattr(self, name)))
+        for name in ("time_budget", "stall_timeout", "max_wait"):
+            object.__setattr__(self, name, _seconds(name, getattr(self, name)))
+        function("progress", self.progress)
+        kind("control", self.control, Control)
+        self.control.limit(cast("float | None", self.limit_rate), cast("float | None", self.time_budget))
+        for name in ("require_checksum", "resume_unvalidated"):
+            object.__setattr__(self, name, bool(getattr(self, name) or getattr(self.control, name)))
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the transfer should stop: it was stopped, or its time is over."""
+        return self.control.over(SYSTEM_CLOCK.monotonic(), self.stop)
+
+    @property
+    def patience(self) -> Patience:
+        """How long to wait for a server."""
+        stated = {
+            "least_rate": None if self.min_rate is None else int(self.min_rate),
+            "silence": self.stall_timeout,
+            "retry_after": self.max_wait,
+            "renewals": self.renewals,
+        }
+        changed: dict[str, Any] = {name: value for name, value in stated.items() if value is not None}
+        return replace(self.control.patience or PATIENCE, **changed)
+
+    def quota(self, retries: int | None, min_delay: float | None) -> Quota:
+        """Return the failures that a file may have.
+
+        Args:
+            retries: Those of the file itself; None for those of the transfer.
+            min_delay: Seconds before its first retry; None for those of the transfer.
+        """
+        return Quota.of(
+            self.retries if retries is None else retries, self.min_delay if min_delay is None else min_delay
+        )
+
+    def checked(self, report: R) -> R:
+        """Return the report of a workflow that ends.
+
+        Args:
+            report: The result of the transfer.
+
+        Raises:
+            TransferFailed: Something failed, and `check` is set.
+            Interrupted: The transfer was stopped early, and `check` is set.
+        """
+        if self.check and not self.dry_run:
+            report.raise_if_failed()
+        return report
+
+
+_NAMES = tuple(each.name for each in fields(TransferOptions))
+
+
+def _in_range(name: str, check: Callable[..., int], *value: int) -> None:
+    try:
+        check(name, *value)
+    except ValueError as error:
+        raise InvalidOption(str(error)) from None
+
+
+def _rate(name: str, value: object) -> float | None:
+    """Return bytes a second; 0 for `min_rate` only."""
+    if value is None:
+        return None
+    rate = size_of(value.strip().lower().removesuffix("/s")) if isinstance(value, str) else value
+    if isinstance(rate, bool) or not isinstance(rate, int | float | None):
+        raise TypeError(f"{name} must be a number of bytes per second, not {a(value)}")
+    if rate is None or not rate >= 0 or (rate == 0 and name != "min_rate"):
+        said = f"{name} {value}: not a number of bytes per second"
+        raise InvalidOption(said, remedy="Use one such as 500K or 10M.")
+    return rate
+
+
+def _seconds(name: str, value: object) -> float | None:
+    if value is None:
+        return None
+    seconds = seconds_in(value) if isinstance(value, str) else value
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float | None):
+        raise TypeError(f"{name} must be a number of seconds, not {a(value)}")
+    if seconds is None or not seconds > 0:
+        said = f"{name} {value}: not a duration"
+        raise InvalidOption(said, remedy="Use seconds, or a duration such as 90m or 2h30m.")
+    return seconds
