@@ -101,6 +101,8 @@ if TYPE_CHECKING:
     from omicsdk.portals.downloads import get as get
     from omicsdk.sb.client import AsyncSevenBridges as AsyncSevenBridges
     from omicsdk.sb.client import SevenBridges as SevenBridges
+    from omicsdk.transfer.reports.report import TransferFailed as TransferFailed
+    from omicsdk.transfer.reports.report import TransferReport as TransferReport
 
 
 __getattr__, __dir__, __all__ = lazy_package(
@@ -132,6 +134,7 @@ __getattr__, __dir__, __all__ = lazy_package(
         "pangea": "AsyncPangea Pangea",
         "portals.downloads": "get",
         "sb.client": "AsyncSevenBridges SevenBridges",
+        "transfer.reports.report": "TransferFailed TransferReport",
     },
     not_starred={"download", "get", "open", "upload"},  # `open` would replace the builtin
 )

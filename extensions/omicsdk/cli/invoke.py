@@ -12,7 +12,7 @@ from omicsdk.cli.connecting import Connection, as_patient, configured_defaults, 
 from omicsdk.cli.errors import DONE, INTERRUPTED
 from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, flag, key, loaded
 from omicsdk.cli.output import Call, Console, Output, logs_shown
-from omicsdk.cli.parser import parse, parse_globals
+from omicsdk.cli.parser import parse, parse_globals, spelled
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import AuthError, Interrupted, NotJson, UsageError
 from omicsdk.core.json_encoding import decoded
@@ -310,7 +310,9 @@ def called(command: Command, given: Mapping[str, Any], console: Console, *client
         )
     if "on_report" in supplied:
         return _reported(function, command, call, passed, *client)
-    result = _transferred(function, call, passed, *client) if "control" in supplied else function(*client, **passed)
+    result = (
+        _transferred(function, command, call, passed, *client) if "control" in supplied else function(*client, **passed)
+    )
     return loaded(command["render"])(result, call) if "render" in command else result
 
 
@@ -339,7 +341,7 @@ def _reported(
         report_ended(report, call)
 
     try:
-        result = _transferred(function, call, {**passed, "on_report": ended}, *client)
+        result = _transferred(function, command, call, {**passed, "on_report": ended}, *client)
     except Interrupted as error:
         if not reports:
             raise
@@ -348,14 +350,22 @@ def _reported(
     return loaded(command["render"])(result, call) if "render" in command else result
 
 
-def _transferred(function: Callable[..., Any], call: Call, passed: Mapping[str, Any], *client: Any) -> Any:
+def _transferred(
+    function: Callable[..., Any], command: Command, call: Call, passed: Mapping[str, Any], *client: Any
+) -> Any:
     """Run a transfer with progress, Ctrl-C and a report of completed files."""
     from omicsdk.cli.commands.transfers import watched
+    from omicsdk.transfer.engine.options import InvalidOption
 
     def work(progress: Callable[[Progress], None] | None, control: Control) -> Any:
         return function(*client, **passed, progress=progress, control=control)
 
-    return watched(work, {**call.arguments, **call.options}, call.console, call.title)
+    try:
+        return watched(work, {**call.arguments, **call.options}, call.console, call.title)
+    except InvalidOption as error:
+        spellings = {key(each): spelled(each) for each in command.get("parameters", ())}
+        error.message = error.message.replace(error.option, spellings.get(error.option, error.option), 1)
+        raise
 
 
 def _title(command: Command, arguments: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Unpack, cast
 
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.consistency import InconsistentListing, despite_contradictions
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from omicsdk.core.sending.transport import Timeout
     from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.reports import FilesReport
-    from omicsdk.transfer import Control, Item, Location, Outcome, Patience, Progress, TransferReport
+    from omicsdk.transfer import Item, Location, Outcome, TransferOptions, TransferOptionsDict, TransferReport
+    from omicsdk.transfer.engine.options import EngineOptionsDict
 
 CONNECTIONS = 16
 """Requests for bytes that run at once, at most."""
@@ -88,12 +89,7 @@ def download(
     folder: str | os.PathLike[str] = ".",
     *,
     overwrite: bool = False,
-    retries: int = RETRIES,
-    patience: Patience | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    control: Control | None = None,
-    stop: threading.Event | None = None,
-    dry_run: bool = False,
+    **options: Unpack[TransferOptionsDict],
 ) -> FilesReport:
     """Download files and folders.
 
@@ -105,12 +101,7 @@ def download(
             slash selects the contents of a folder instead of the folder itself.
         folder: Folder to download into; created if it does not exist.
         overwrite: Replace local files that already exist; by default they are refused.
-        retries: Consecutive failures after which a file fails.
-        patience: How long to wait for a silent server.
-        progress: Called about ten times a second, and once at the end.
-        control: Stops and pauses it, limits its rate and limits its time.
-        stop: Stops it when set; the same call resumes.
-        dry_run: Only report what would be downloaded, and whether the disk has space; nothing is written.
+        **options: See `omicsdk.transfer.TransferOptions`.
 
     Returns:
         The outcome of each file, and the files; then a failure for each listing that contradicts itself, also when it is
@@ -121,7 +112,11 @@ def download(
         NotFound: There is no such file or folder.
         LocalFileExists: A file already exists, and `overwrite` is not set; nothing was downloaded.
         UnsafePath: A name is not safe here; nothing was downloaded.
+        TransferFailed: A file failed, or a listing contradicts itself.
     """
+    from omicsdk.transfer import TransferOptions
+
+    chosen = TransferOptions.of(options)
     words = list(what)
     selected = select(client, words)
     report = fetch(
@@ -130,22 +125,17 @@ def download(
         folder,
         key=" ".join(sorted(words)),
         overwrite=overwrite,
-        retries=retries,
-        patience=patience,
-        progress=progress,
-        control=control,
-        stop=stop,
-        dry_run=dry_run,
+        options=chosen,
     )
-    if not dry_run:
+    if not chosen.dry_run:
         make_folders(selected, folder)
-    if not selected.unlisted:
-        return report
-    from omicsdk.sb.reports import FilesReport, TransferredFile
+    if selected.unlisted:
+        from omicsdk.sb.reports import TransferredFile
 
-    files = [TransferredFile(None, os.fspath(folder), "", None) for _ in selected.unlisted]
-    outcomes = [*report.outcomes, *selected.unlisted_outcomes]
-    return FilesReport(report.with_outcomes(outcomes), [*report.files, *files])
+        files = [TransferredFile(None, os.fspath(folder), "", None) for _ in selected.unlisted]
+        report = report.with_outcomes([*report.outcomes, *selected.unlisted_outcomes])
+        report.transferred = [*report.transferred, *files]
+    return chosen.checked(report)
 
 
 def select(client: SevenBridges, words: Iterable[str]) -> Selected:
@@ -197,13 +187,8 @@ def fetch(
     folder: str | os.PathLike[str],
     *,
     key: str,
+    options: TransferOptions,
     overwrite: bool = False,
-    retries: int = RETRIES,
-    patience: Patience | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    control: Control | None = None,
-    stop: threading.Event | None = None,
-    dry_run: bool = False,
 ) -> FilesReport:
     """Download files that are known; arguments as those of `download`, and
 
@@ -212,16 +197,10 @@ def fetch(
         files: The files.
         folder: The target folder.
         key: Distinguishes this download from others into the same folder.
+        options: The options of the transfer.
         overwrite: Whether to replace files.
-        retries: Consecutive failures after which a file fails.
-        patience: How long to wait for a silent server.
-        progress: Called about ten times a second.
-        control: Stops and pauses it.
-        stop: Stops it when set.
-        dry_run: Only report what would happen.
     """
-    from omicsdk.sb.reports import FilesReport, TransferredFile
-    from omicsdk.transfer import Control
+    from omicsdk.sb.reports import TransferredFile, files_report
     from omicsdk.transfer import download as transfer
     from omicsdk.transfer.names import WORK_FOLDER
 
@@ -230,31 +209,27 @@ def fetch(
     resumes = (target / WORK_FOLDER / f"{run}.journal").exists()
     if not overwrite and not resumes:
         _refuse_to_replace(files, target)
-    items = [_item(client, each, retries) for each in files]
+    items = [_item(client, each) for each in files]
 
-    def work(progress: Callable[[Progress], None] | None, control: Control | None, *, dry_run: bool) -> TransferReport:
+    def work(**changes: Unpack[EngineOptionsDict]) -> TransferReport:
         return transfer(
             items,
             target,
-            connections=CONNECTIONS,
-            progress=progress,
-            control=control,
-            stop=stop,
+            options=options,
             environ=settings.environ,
             run=run,
-            patience=patience,
             clock=settings.clock,
-            dry_run=dry_run,
+            **changes,
         )
 
     if resumes and not overwrite:
         # What an earlier run placed and was edited since is the user's own now.
-        outcomes = work(None, Control(), dry_run=True).outcomes
+        outcomes = work(dry_run=True, progress=None).outcomes
         _refuse_to_replace(
             [each for each, outcome in zip(files, outcomes, strict=True) if outcome.state != "skipped"], target
         )
-    return FilesReport(
-        work(progress, control, dry_run=dry_run),
+    return files_report(
+        work(),
         [TransferredFile(each.file.id, str(target.joinpath(*each.parts)), "", size_of(each.file)) for each in files],
     )
 
@@ -294,11 +269,11 @@ def verify(
     return report.with_outcomes([*report.outcomes, *selected.unlisted_outcomes])
 
 
-def _item(client: SevenBridges, each: RemoteFile, retries: int = 10) -> Item:
+def _item(client: SevenBridges, each: RemoteFile) -> Item:
     from omicsdk.transfer import Item
 
     id, size = each.file.id, size_of(each.file)
-    return Item(each.name, locator(client, id), size, checksums_of(each.file), retries=retries, source=str(id))
+    return Item(each.name, locator(client, id), size, checksums_of(each.file), source=str(id))
 
 
 # -- what the platform states of a file

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from omicsdk.transfer import TransferReport
@@ -27,22 +27,25 @@ class TransferredFile(NamedTuple):
 class FilesReport(TransferReport):
     """The result of a download or an upload.
 
+    Attributes:
+        transferred: The files, in the order of the outcomes.
+    """
+
+    transferred: Sequence[TransferredFile] = ()
+
+    def details(self, number: int) -> Mapping[str, object]:
+        """The platform's id of a file and its paths."""
+        file = self.transferred[number]
+        return {"id": file.id, "path": file.path, "to": file.to}
+
+
+def files_report(report: TransferReport, files: Sequence[TransferredFile]) -> FilesReport:
+    """Return a report with the platform's files.
+
     Args:
         report: The report of the transfer.
         files: The files, in the order of the outcomes.
-
-    Attributes:
-        files: The files, in the order of the outcomes.
     """
-
-    def __init__(self, report: TransferReport, files: Sequence[TransferredFile]) -> None:
-        super().__init__(
-            report.outcomes,
-            report.seconds,
-            throughput=report.throughput,
-            began=report.began,
-            title=report.title,
-            why_stopped=report.why_stopped,
-            target=report.target,
-        )
-        self.files = files
+    made = FilesReport.of(report)
+    made.transferred = files
+    return made

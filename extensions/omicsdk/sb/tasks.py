@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, cast
 from urllib.parse import unquote
 
 from omicsdk.core.client import clock_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.reports import FilesReport
-    from omicsdk.transfer import Control, Progress
+    from omicsdk.transfer import TransferOptionsDict
 
 ENDED = frozenset({"COMPLETED", "FAILED", "ABORTED"})
 """Statuses that no other follows."""
@@ -401,8 +401,7 @@ def download_logs(
     folder: str | os.PathLike[str],
     *,
     overwrite: bool = False,
-    progress: Callable[[Progress], None] | None = None,
-    control: Control | None = None,
+    **options: Unpack[TransferOptionsDict],
 ) -> FilesReport:
     """Download logs into a folder, each into a folder of its job; logs of several tasks also into a folder of their
     task.
@@ -412,15 +411,17 @@ def download_logs(
         logs: The logs, as `logs_of` lists them.
         folder: The folder.
         overwrite: Whether to replace files.
-        progress: Called about ten times a second.
-        control: Stops and pauses it, limits its rate and limits its time.
+        **options: See `omicsdk.transfer.TransferOptions`.
 
     Raises:
         LocalFileExists: A file already exists, and `overwrite` is not set.
         OmicsError: The file of a log no longer exists.
+        TransferFailed: A log could not be downloaded.
     """
     from omicsdk.sb.downloads import RemoteFile, fetch
+    from omicsdk.transfer import TransferOptions
 
+    chosen = TransferOptions.of(options)
     tasks = sorted({log.task for log in logs})
     stored = [(log, log.file_id) for log in logs if log.file_id is not None]
     files: list[RemoteFile] = []
@@ -428,7 +429,7 @@ def download_logs(
         if record.resource is None:
             raise OmicsError(f"{log.name} no longer exists") if record.error is None else error_of(record.error)
         files.append(RemoteFile(record.resource, (*((log.task,) if len(tasks) > 1 else ()), log.job, log.name)))
-    return fetch(client, files, folder, key=" ".join(tasks), overwrite=overwrite, progress=progress, control=control)
+    return chosen.checked(fetch(client, files, folder, key=" ".join(tasks), options=chosen, overwrite=overwrite))
 
 
 def _logs(client: SevenBridges, task: Task, job: str | None, name: str | None) -> Iterator[Log]:

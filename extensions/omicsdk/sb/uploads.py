@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.platform import settings_of
-from omicsdk.sb.downloads import CONNECTIONS, RETRIES, checksums_of
+from omicsdk.sb.downloads import CONNECTIONS, checksums_of
 from omicsdk.sb.listings import Folders, files_in, is_folder, selection
 from omicsdk.sb.paths import SbPath, check_distinct, checked_name, is_path, parse
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from omicsdk.sb.listings import Target
     from omicsdk.sb.reports import FilesReport
     from omicsdk.sb.store import PlatformStore
-    from omicsdk.transfer import Control, Outcome, Patience, Progress, TransferReport
+    from omicsdk.transfer import Outcome, TransferOptions, TransferOptionsDict, TransferReport
     from omicsdk.transfer.reports.report import Verification
 
 NAMES_AT_ONCE = 20
@@ -57,13 +56,8 @@ def upload(
     *,
     overwrite: bool = False,
     part_size: int | None = None,
-    retries: int = RETRIES,
-    patience: Patience | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    control: Control | None = None,
-    stop: threading.Event | None = None,
     on_message: Callable[[str], None] | None = None,
-    dry_run: bool = False,
+    **options: Unpack[TransferOptionsDict],
 ) -> FilesReport:
     """Upload files and folders, in one transfer.
 
@@ -79,13 +73,8 @@ def upload(
             complete.
         part_size: Bytes of a part, by default 5 to 32 MiB as fits the file and the link; larger ones are taken where
             there would be more than 10,000.
-        retries: Consecutive failures after which a file fails.
-        patience: How long to wait for a silent server.
-        progress: Called about ten times a second, and once at the end.
-        control: Stops and pauses it, limits its rate and limits its time.
-        stop: Stops it when set; the same call resumes.
         on_message: Called with messages for the user.
-        dry_run: Only report what would happen.
+        **options: See `omicsdk.transfer.TransferOptions`.
 
     Returns:
         The outcome of each file, and the files with their ids.
@@ -93,33 +82,25 @@ def upload(
     Raises:
         UsageError: A file does not exist, or two would have one name; nothing was uploaded.
         WrongPath: `to` is not a path of a project, folder or file.
+        TransferFailed: A file failed.
     """
-    from omicsdk.sb.reports import FilesReport, TransferredFile
+    from omicsdk.sb.reports import TransferredFile, files_report
+    from omicsdk.transfer import TransferOptions
 
+    chosen = TransferOptions.of(options, connections=CONNECTIONS)
     sources = [what] if isinstance(what, str | os.PathLike) else list(what)
     plan = _planned(client, [os.fspath(each) for each in sources], to)
     stores: list[PlatformStore] = []
-    if dry_run:
+    if chosen.dry_run:
         report = plan.dry_run(overwrite=overwrite)
     else:
-        report, stores = plan.run(
-            overwrite=overwrite,
-            part_size=part_size,
-            retries=retries,
-            patience=patience,
-            progress=progress,
-            control=control,
-            stop=stop,
-            on_message=on_message,
-        )
+        report, stores = plan.run(chosen, overwrite=overwrite, part_size=part_size, on_message=on_message)
     ids = [store.made.get("id") for store in stores] or [None] * len(plan.files)
-    return FilesReport(
-        report,
-        [
-            TransferredFile(id, str(each.path), str(each.target), each.size)
-            for id, each in zip(ids, plan.files, strict=True)
-        ],
-    )
+    files = [
+        TransferredFile(id, str(each.path), str(each.target), each.size)
+        for id, each in zip(ids, plan.files, strict=True)
+    ]
+    return chosen.checked(files_report(report, files))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,26 +125,18 @@ class _Plan:
 
     def run(
         self,
+        options: TransferOptions,
         *,
         overwrite: bool = False,
         part_size: int | None = None,
-        retries: int = RETRIES,
-        patience: Patience | None = None,
-        progress: Callable[[Progress], None] | None = None,
-        control: Control | None = None,
-        stop: threading.Event | None = None,
         on_message: Callable[[str], None] | None = None,
     ) -> tuple[TransferReport, list[PlatformStore]]:
         """Create the folders and upload the files; arguments as those of `upload`.
 
         Args:
+            options: The options of the transfer.
             overwrite: Whether to replace files of the same names.
             part_size: Bytes of a part.
-            retries: Consecutive failures after which a file fails.
-            patience: How long to wait for a silent server.
-            progress: Called about ten times a second.
-            control: Stops and pauses it.
-            stop: Stops it when set.
             on_message: Called with messages for the user.
 
         Returns:
@@ -198,17 +171,10 @@ class _Plan:
 
         def send(numbers: Sequence[int], journal: Path | None) -> TransferReport:
             return transfer(
-                [
-                    Upload(self.files[each].path, stores[each], str(self.files[each].target), retries=retries)
-                    for each in numbers
-                ],
-                connections=CONNECTIONS,
+                [Upload(self.files[each].path, stores[each], str(self.files[each].target)) for each in numbers],
+                options=options,
                 journal=journal,
-                progress=progress,
-                stop=stop,
-                control=control,
                 environ=settings.environ,
-                patience=patience,
                 clock=settings.clock,
             )
 

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 from omicsdk import AsyncSevenBridges, SevenBridges
-from omicsdk.core import NotFound, UsageError
+from omicsdk.core import Interrupted, NotFound, UsageError
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sb import LocalFileExists, WrongPath, listings
 from omicsdk.sb.jobs import error_of
 from omicsdk.sb.tasks import CannotRun, NeverEnds
+from omicsdk.transfer import TransferFailed
 from unsettled import unsettled
 
 P = "sb://sandbox-user/p"
@@ -85,7 +86,7 @@ def test_a_folder_goes_there_and_back(client: SevenBridges, tree: Path, tmp_path
     assert _paths(client) == []
     sent = client.upload(f"{tree}/", f"{P}/")
     sent.raise_if_failed()
-    assert {each.to: each.id for each in sent.files} == {
+    assert {each.to: each.id for each in sent.transferred} == {
         str(each.path): each.file.id for each in client.ls(P, recursive=True) if not each.is_folder
     }
     assert _paths(client) == [
@@ -152,15 +153,19 @@ def test_a_file_is_read_as_it_comes(client: SevenBridges, tree: Path, omics_sand
 def test_a_transfer_that_is_stopped_moves_nothing(client: SevenBridges, tree: Path, tmp_path: Path):
     stop = threading.Event()
     stop.set()
-    assert client.upload(tree, P, stop=stop).counts["stopped"] == 3
+    assert client.upload(tree, P, stop=stop, check=False).counts["stopped"] == 3
+    with pytest.raises(Interrupted):
+        client.upload(tree, P, stop=stop)
     client.upload(tree / "a.txt", f"{P}/").raise_if_failed()
-    assert client.download(f"{P}/a.txt", tmp_path / "there", stop=stop).counts["stopped"] == 1
+    assert client.download(f"{P}/a.txt", tmp_path / "there", stop=stop, check=False).counts["stopped"] == 1
 
 
 def test_one_file_that_is_refused_keeps_no_other(client: SevenBridges, tree: Path, omics_sandbox: Sandbox):
     omics_sandbox.add_faults(Rule("status", path="*/upload/multipart", method="POST", status=403, nth=1))
-    report = client.upload([tree / "a.txt", tree / "reads/b.txt"], f"{P}/")
-    assert sorted(outcome.state for outcome in report.outcomes) == ["done", "failed"]
+    with pytest.raises(TransferFailed, match="injected_fault") as caught:
+        client.upload([tree / "a.txt", tree / "reads/b.txt"], f"{P}/")
+    assert sorted(outcome.state for outcome in caught.value.report.outcomes) == ["done", "failed"]
+    assert sorted(row["to"] for row in caught.value.report.rows()) == [f"{P}/a.txt", f"{P}/b.txt"]
     assert client.upload([tree / "a.txt", tree / "reads/b.txt"], f"{P}/").counts["done"] == 1
 
 

@@ -39,7 +39,7 @@ from omicsdk.hca.upload import uploads as areas
 from omicsdk.pangea.batches import Batch
 from omicsdk.pangea.reads import ReadSet, ReadsResult, UploadedReads
 from omicsdk.pangea.uploads import UploadedField
-from omicsdk.sb.reports import FilesReport
+from omicsdk.sb.reports import FilesReport, TransferredFile, files_report
 from omicsdk.transfer import Outcome, TransferReport
 
 
@@ -173,8 +173,7 @@ def of_files(ends: Sequence[End]) -> Any:
 
 def of_sb(ends: Sequence[End]) -> FilesReport:
     made = report(ends)
-    file = SimpleNamespace(path="f", to="sb://me/p/f", id="i", name="f", size=1)
-    return FilesReport(made, [file] * len(ends))  # pyright: ignore[reportArgumentType]
+    return files_report(made, [TransferredFile("i", "f", "sb://me/p/f", 1)] * len(ends))
 
 
 def of_dss(ends: Sequence[End]) -> Result:

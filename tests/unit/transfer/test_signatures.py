@@ -58,7 +58,7 @@ MEMBERS = {
     "Progress": "fraction remaining",
     "ShardsReport": "bytes_fetched counts failures ok open raise_if_failed to_dict verification",
     "Transfer": "add_callback download of pause progress resume start state stop upload wait wait_async",
-    "TransferReport": "bytes_fetched counts failed ok raise_if_failed stopped summary to_dict verification with_outcomes with_rerun write_html write_jsonl",
+    "TransferReport": "bytes_fetched counts details failed files of ok raise_if_failed rows stopped summary to_dict to_frame verification with_outcomes with_rerun write_html write_jsonl",
 }
 
 

@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple, Protocol, Union, cast, get_args, ge
 import griffe
 
 from omicsdk.cli.catalog import Catalog
-from omicsdk.cli.commands.values import at_least_1
+from omicsdk.cli.commands.values import at_least_0, at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index._renderers import RENDERERS
 from omicsdk.cli.options import CHECK_ONLY, FAIL_EMPTY, FETCH, LIMITS, REPORT, key, loaded
@@ -34,6 +34,9 @@ SUPPLIED = ("console", "connection", "progress", "control", "stop", "on_message"
 
 _SWITCHES = ("require_checksum", "resume_unvalidated")
 """Options of transfers without a value, in every command."""
+
+_NUMBERS = {"connections": at_least_1, "retries": at_least_0, "min_delay": at_least_0, "renewals": at_least_0}
+"""Checks of the numbers among the options of transfers."""
 
 _DONE = {"POST": "created", "PATCH": "changed", "PUT": "changed", "DELETE": "deleted"}
 """Verbs in the reports of operations, by HTTP method."""
@@ -164,6 +167,9 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
     hints, parameters = type_hints(function), dict(inspect.signature(function).parameters)
     said, gathered = _gathered(documentation(function), hints, parameters)
     said, transfers = _with_transfer_options(entry, said, hints, parameters)
+    if transfers:
+        checks = {name: check for name, check in _NUMBERS.items() if name in parameters}
+        entry = replace(entry, checks={**checks, **entry.checks})
     _check_names(entry, parameters, before)
     first = hints.get(next(iter(parameters), ""))
     is_late = _connects(first)

@@ -127,7 +127,6 @@ FILES = (
         f"{_READS} --download-dir reads",
         positional=("what",),
         flags={"what": "paths", "folder": "--download-dir"},
-        hidden=("retries", "patience"),
         title="Download of",
         options=(QUIET,),
     ),

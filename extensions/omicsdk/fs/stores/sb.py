@@ -31,7 +31,7 @@ from omicsdk.fs.store import (
     seconds_of,
 )
 from omicsdk.sb.client import SevenBridges
-from omicsdk.sb.downloads import CONNECTIONS, RETRIES, checksums_of, size_of, url_of
+from omicsdk.sb.downloads import CONNECTIONS, checksums_of, size_of, url_of
 from omicsdk.sb.listings import Folder, Folders, is_folder, projects_of
 from omicsdk.sb.moves import copy_one
 from omicsdk.sb.paths import SCHEME, SbPath, WrongPath, checked_name, parse
@@ -152,7 +152,7 @@ class SbStore(ClientStore[SevenBridges]):
             folder = self._folder(file.path, target.parent)
             size = _local_size(file.source)
             store = PlatformStore(client, target.name, folder.target, size, overwrite=options.overwrite)
-            return Upload(file.source, store, file.path, retries=RETRIES)
+            return Upload(file.source, store, file.path)
 
         return put_files(
             files, prepare, options, connections=CONNECTIONS, environ=settings.environ, clock=settings.clock

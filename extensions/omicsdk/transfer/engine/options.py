@@ -49,7 +49,20 @@ class TransferOptionsDict(EngineOptionsDict, total=False):
 
 
 class InvalidOption(UsageError, ValueError):
-    """An option of a transfer has an invalid value."""
+    """An option of a transfer has an invalid value.
+
+    Args:
+        option: Its name, with which the message begins.
+        problem: The rest of the message.
+        remedy: What to do.
+
+    Attributes:
+        option: Its name.
+    """
+
+    def __init__(self, option: str, problem: str, *, remedy: str | None = None) -> None:
+        super().__init__(f"{option} {problem}", remedy=remedy)
+        self.option = option
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,12 +70,12 @@ class TransferOptions:
     """Options of a transfer. Every workflow that moves files takes them as keywords.
 
     Attributes:
-        connections: Maximum number of concurrent requests for bytes, 1 or more; by default the workflow's own.
+        connections: Maximum number of concurrent requests for bytes, 1 or more; by default as suits the platform.
         retries: Consecutive failures after which a file fails, 0 for none. Each 4 MiB that arrive restore one.
         min_delay: Seconds before the first retry of a file, 0 or more; the delay doubles with each further one, up to 60.
         limit_rate: Maximum total rate in bytes per second; suffixes K, M and G are powers of 1024, such as 10M. By default
             there is no limit.
-        time_budget: Stop cleanly after this time: seconds, or 90m, or 2h30m. The same call resumes. By default there is no
+        time_budget: Stop cleanly after this time: seconds, or 90m, or 2h30m. Run it again to resume. By default there is no
             limit while a file makes progress.
         min_rate: Minimum rate of a connection in bytes per second, with K or M; a slower one is closed after
             `stall_timeout`, and the file retried (default 1K; 0 for none).
@@ -136,7 +149,7 @@ class TransferOptions:
         _in_range("retries", whole_number, self.retries, 0)
         number("min_delay", self.min_delay, "seconds")
         if not 0 <= self.min_delay < float("inf"):
-            raise InvalidOption(f"min_delay is {self.min_delay}", remedy="Use 0 or more seconds.")
+            raise InvalidOption("min_delay", f"is {self.min_delay}", remedy="Use 0 or more seconds.")
         if self.renewals is not None:
             _in_range("renewals", whole_number, self.renewals, 0)
         for name in ("limit_rate", "min_rate"):
@@ -199,7 +212,7 @@ def _in_range(name: str, check: Callable[..., int], *value: int) -> None:
     try:
         check(name, *value)
     except ValueError as error:
-        raise InvalidOption(str(error)) from None
+        raise InvalidOption(name, str(error).removeprefix(f"{name} ")) from None
 
 
 def _rate(name: str, value: object) -> float | None:
@@ -210,8 +223,7 @@ def _rate(name: str, value: object) -> float | None:
     if isinstance(rate, bool) or not isinstance(rate, int | float | None):
         raise TypeError(f"{name} must be a number of bytes per second, not {a(value)}")
     if rate is None or not rate >= 0 or (rate == 0 and name != "min_rate"):
-        said = f"{name} {value}: not a number of bytes per second"
-        raise InvalidOption(said, remedy="Use one such as 500K or 10M.")
+        raise InvalidOption(name, f"{value}: not a number of bytes per second", remedy="Use one such as 500K or 10M.")
     return rate
 
 
@@ -222,6 +234,6 @@ def _seconds(name: str, value: object) -> float | None:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float | None):
         raise TypeError(f"{name} must be a number of seconds, not {a(value)}")
     if seconds is None or not seconds > 0:
-        said = f"{name} {value}: not a duration"
-        raise InvalidOption(said, remedy="Use seconds, or a duration such as 90m or 2h30m.")
+        remedy = "Use seconds, or a duration such as 90m or 2h30m."
+        raise InvalidOption(name, f"{value}: not a duration", remedy=remedy)
     return seconds

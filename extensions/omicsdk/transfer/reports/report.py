@@ -10,15 +10,18 @@ import re
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import Any, Literal, NamedTuple, Self, TextIO, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TextIO, TypeVar, cast, overload
 from weakref import finalize
 
 from omicsdk.core.errors import APIError, Interrupted, OmicsError, SomeFailed, TransferError, UsageError, first_of
-from omicsdk.core.lazy import logger
+from omicsdk.core.lazy import logger, require
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.version import __version__
 from omicsdk.transfer.disk import write_all, write_whole
 from omicsdk.transfer.reports.progress import Throughput, counted_words
+
+if TYPE_CHECKING:
+    import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
 
 State = Literal["done", "skipped", "failed", "stopped", "planned"]
 
@@ -547,6 +550,45 @@ class TransferReport:
         """Bytes received over the network."""
         return self.outcomes.bytes_fetched
 
+    @classmethod
+    def of(cls, report: TransferReport) -> Self:
+        """Return a report with the contents of another, to which a platform's subclass adds its own fields.
+
+        Args:
+            report: The other report.
+        """
+        made = cls()
+        vars(made).update(vars(report))
+        return made
+
+    @property
+    def files(self) -> Outcomes:
+        """The outcome of each file, in the files' order; of any number, few are in memory."""
+        return self.outcomes
+
+    def details(self, number: int) -> Mapping[str, object]:
+        """What a platform knows of a file beyond its outcome, as plain values; reports of platforms override it.
+
+        Args:
+            number: The file's number, from 0.
+        """
+        del number
+        return {}
+
+    def rows(self) -> Iterator[dict[str, object]]:
+        """Yield plain values for each file, as they are read: those of its outcome, and what the platform adds."""
+        for number, outcome in enumerate(self.outcomes):
+            yield {**outcome.to_dict(), **self.details(number)}
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Return a table with a row for each file and the values of `rows` as columns.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        made: pandas.DataFrame = require("pandas", "frames", "tables of results").DataFrame(self.rows())
+        return made
+
     def with_outcomes(
         self,
         outcomes: Iterable[Outcome],
@@ -555,7 +597,7 @@ class TransferReport:
         title: str | None = None,
         why_stopped: str | None = None,
         target: str | None = None,
-    ) -> TransferReport:
+    ) -> Self:
         """Return the same report with other outcomes.
 
         Args:
@@ -565,17 +607,13 @@ class TransferReport:
             why_stopped: Why it ended early, if it differs.
             target: What the names of the outcomes are relative to, if it differs.
         """
-        return TransferReport(
-            outcomes,
-            self.seconds if seconds is None else seconds,
-            throughput=self.throughput,
-            began=self.began,
-            title=self.title if title is None else title,
-            why_stopped=self.why_stopped if why_stopped is None else why_stopped,
-            target=self.target if target is None else target,
-        )
+        made = self.of(self)
+        made.outcomes = outcomes if isinstance(outcomes, Outcomes) else Outcomes(outcomes)
+        changed = {"seconds": seconds, "title": title, "why_stopped": why_stopped, "target": target}
+        vars(made).update((name, value) for name, value in changed.items() if value is not None)
+        return made
 
-    def with_rerun(self, numbers: Sequence[int], again: TransferReport) -> TransferReport:
+    def with_rerun(self, numbers: Sequence[int], again: TransferReport) -> Self:
         """Return the combined report of this run and a second one of some of its files.
 
         Args:
@@ -667,7 +705,7 @@ class TransferReport:
 
     def __repr__(self) -> str:
         said = counted_words(self.verification)
-        return f"<TransferReport: {self.outcomes!r}{f' ({said})' if said else ''}, {self.seconds:.3g} s>"
+        return f"<{type(self).__name__}: {self.outcomes!r}{f' ({said})' if said else ''}, {self.seconds:.3g} s>"
 
     def _repr_html_(self) -> str:
         from omicsdk.core.display import MOST_ROWS, escape, html_table

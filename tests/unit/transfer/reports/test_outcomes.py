@@ -127,6 +127,25 @@ def test_the_message_and_the_remedy_of_the_only_failure_are_those_of_the_whole()
     assert caught.value.report is report
 
 
+class Numbered(TransferReport):
+    """A platform's report."""
+
+    first = 0
+
+    def details(self, number: int):
+        return {"id": self.first + number}
+
+
+def test_a_platforms_report_adds_to_the_rows_of_its_files():
+    report = Numbered.of(TransferReport([outcome_of(0), outcome_of(1)], title="Some"))
+    report.first = 7
+    assert [row["id"] for row in report.rows()] == [7, 8]
+    assert list(report.to_frame()["name"]) == [outcome.name for outcome in report.files]
+    other = report.with_outcomes([outcome_of(2)], seconds=5)
+    assert (type(other), other.first, other.title, other.seconds, len(other.files)) == (Numbered, 7, "Some", 5, 1)
+    assert len(report.files) == 2
+
+
 def test_an_error_that_no_other_process_could_read_keeps_its_words():
     class Local(TransferError):
         pass

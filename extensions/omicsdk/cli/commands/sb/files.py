@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from omicsdk.cli.commands.sb.results import PROJECT, Done, Row, changes, done, pairs, row
 from omicsdk.cli.commands.transfers import AGAIN, count_of, ended, finish, foreseen, listed, plan_line, planned
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.moves import FileChange, FileChanges
     from omicsdk.sb.reports import FilesReport
-    from omicsdk.transfer import Control, Progress
+    from omicsdk.transfer import TransferOptionsDict
 
 FILE = ("type", "size", "modified_on", "id")
 MORE_OF_FILE = ("tags", "metadata", "origin", "storage", "created_on", "parent", "project")
@@ -339,10 +339,8 @@ def upload(
     to: str,
     *,
     overwrite: bool = False,
-    dry_run: bool = False,
-    progress: Callable[[Progress], None] | None = None,
-    control: Control | None = None,
     on_message: Callable[[str], None] | None = None,
+    **options: Unpack[TransferOptionsDict],
 ) -> FilesReport:
     """Upload files and folders.
 
@@ -356,14 +354,10 @@ def upload(
         to: sb://owner/project/folder/, or for a single file its new path.
         overwrite: Send all files, and replace those that already exist. By default, a file with the same name and
             different content is refused.
-        dry_run: Only print what would be sent, and its target.
-        progress: Called with the progress.
-        control: Limits and stops the transfer.
         on_message: Called with messages.
+        **options: See `omicsdk.transfer.TransferOptions`.
     """
-    return client.upload(
-        paths, to, overwrite=overwrite, dry_run=dry_run, progress=progress, control=control, on_message=on_message
-    )
+    return client.upload(paths, to, overwrite=overwrite, on_message=on_message, **options)
 
 
 def transferred(result: FilesReport, call: Call) -> object:
@@ -382,7 +376,7 @@ def transferred(result: FilesReport, call: Call) -> object:
             **ended(outcome),
             **({"target": each.to, "checksum": "md5", "source": each.path} if is_planned else {}),
         }
-        for each, outcome in zip(result.files, result.outcomes, strict=True)
+        for each, outcome in zip(result.transferred, result.outcomes, strict=True)
     ]
     if not is_planned:
         return listed(result, rows)

@@ -302,7 +302,9 @@ def logs(
     if not found:
         console.message("no such logs")
     if download_dir is not None:
-        return download_logs(client, found, download_dir, overwrite=overwrite, progress=progress, control=control)
+        return download_logs(
+            client, found, download_dir, overwrite=overwrite, progress=progress, control=control, check=False
+        )
     rows: list[Row] = [
         {"job": each.job, "status": each.status, "log": each.name or None, "id": each.file_id, "task": each.task}
         for each in found
