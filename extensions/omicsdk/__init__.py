@@ -103,39 +103,38 @@ if TYPE_CHECKING:
     from omicsdk.sb.client import SevenBridges as SevenBridges
     from omicsdk.transfer.reports.report import TransferFailed as TransferFailed
     from omicsdk.transfer.reports.report import TransferReport as TransferReport
-
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "core.consistency": "InconsistentListing ResponseMismatch",
-        "core.credentials": "ANONYMOUS ApiKey Basic BearerToken Credentials HttpxAuth Token",
-        "core.errors": (
-            "APIError AnswerTooLarge AuthError BadRequest ChecksumMismatch ChecksumMissing ConfigError Conflict "
-            "ConnectFailed ConnectionLost DecodeError DiskFull FolderBusy Forbidden GatewayTimeout Gone "
-            "Interrupted Locked MissingExtra NameClash NameNotResolved NotFound NotJson NotWritable OmicsError "
-            "PreconditionFailed ProxyFailed ProxyLoginFailed RateLimited ServerError ServiceUnavailable "
-            "SomeFailed SourceChanged TLSFailed TimedOut TooLarge TooManyOpenFiles TooManyRedirects TransferError "
-            "TransportError TruncatedTransfer Unauthorized Unprocessable UnsafePath UsageError"
-        ),
-        "core.omit": "OMIT Omit",
-        "core.retry": "NO_RETRY Retry",
-        "core.sending.transport": "Timeout",
-        "core.token_file": "TokenFile",
-        "crunch": "AsyncCrunch Crunch",
-        "drs": "AsyncDrs Drs",
-        "fs.files": "download open upload",
-        "ga4gh": "AsyncHtsget AsyncRefget AsyncTrs Htsget Refget Trs",
-        "gen3": "AsyncGen3 Gen3",
-        "hca.azul": "AsyncAzul Azul",
-        "hca.dss": "AsyncDss Dss",
-        "hca.fusillade": "AsyncFusillade Fusillade",
-        "hca.upload": "AsyncHcaUpload HcaUpload",
-        "pangea": "AsyncPangea Pangea",
-        "portals.downloads": "get",
-        "sb.client": "AsyncSevenBridges SevenBridges",
-        "transfer.reports.report": "TransferFailed TransferReport",
-    },
-    not_starred={"download", "get", "open", "upload"},  # `open` would replace the builtin
-)
-__all__ += ["__version__"]
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "core.consistency": "InconsistentListing ResponseMismatch",
+            "core.credentials": "ANONYMOUS ApiKey Basic BearerToken Credentials HttpxAuth Token",
+            "core.errors": (
+                "APIError AnswerTooLarge AuthError BadRequest ChecksumMismatch ChecksumMissing ConfigError Conflict "
+                "ConnectFailed ConnectionLost DecodeError DiskFull FolderBusy Forbidden GatewayTimeout Gone "
+                "Interrupted Locked MissingExtra NameClash NameNotResolved NotFound NotJson NotWritable OmicsError "
+                "PreconditionFailed ProxyFailed ProxyLoginFailed RateLimited ServerError ServiceUnavailable "
+                "SomeFailed SourceChanged TLSFailed TimedOut TooLarge TooManyOpenFiles TooManyRedirects TransferError "
+                "TransportError TruncatedTransfer Unauthorized Unprocessable UnsafePath UsageError"
+            ),
+            "core.omit": "OMIT Omit",
+            "core.retry": "NO_RETRY Retry",
+            "core.sending.transport": "Timeout",
+            "core.token_file": "TokenFile",
+            "crunch": "AsyncCrunch Crunch",
+            "drs": "AsyncDrs Drs",
+            "fs.files": "download open upload",
+            "ga4gh": "AsyncHtsget AsyncRefget AsyncTrs Htsget Refget Trs",
+            "gen3": "AsyncGen3 Gen3",
+            "hca.azul": "AsyncAzul Azul",
+            "hca.dss": "AsyncDss Dss",
+            "hca.fusillade": "AsyncFusillade Fusillade",
+            "hca.upload": "AsyncHcaUpload HcaUpload",
+            "pangea": "AsyncPangea Pangea",
+            "portals.downloads": "get",
+            "sb.client": "AsyncSevenBridges SevenBridges",
+            "transfer.reports.report": "TransferFailed TransferReport",
+        },
+        not_starred={"download", "get", "open", "upload"},  # `open` would replace the builtin
+    )
+    __all__ += ["__version__"]

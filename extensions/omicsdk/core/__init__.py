@@ -76,25 +76,25 @@ if TYPE_CHECKING:
 
 #: Modules of the public names, imported at first use.
 
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "clock": "Clock ManualClock SystemClock",
-        "consistency": "InconsistentListing ResponseMismatch",
-        "credentials": "ANONYMOUS ApiKey Basic BearerToken Credentials HttpxAuth Token",
-        "errors": (
-            "APIError AnswerTooLarge AuthError BadRequest ChecksumMismatch ChecksumMissing ConfigError Conflict "
-            "ConnectFailed ConnectionLost DecodeError DiskFull FolderBusy Forbidden GatewayTimeout Gone Interrupted "
-            "Locked MissingExtra NameClash NameNotResolved NotFound NotJson NotWritable OmicsError PreconditionFailed "
-            "ProxyFailed ProxyLoginFailed RateLimited ServerError ServiceUnavailable SomeFailed SourceChanged TLSFailed TimedOut "
-            "TooLarge TooManyOpenFiles TooManyRedirects TransferError TransportError TruncatedTransfer Unauthorized "
-            "Unprocessable UnsafePath UsageError"
-        ),
-        "omit": "OMIT Omit",
-        "request": "Request",
-        "retry": "NO_RETRY Retry",
-        "sending.transport": "AsyncTransport Timeout Transport",
-        "token_file": "TokenFile",
-    },
-)
+if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "clock": "Clock ManualClock SystemClock",
+            "consistency": "InconsistentListing ResponseMismatch",
+            "credentials": "ANONYMOUS ApiKey Basic BearerToken Credentials HttpxAuth Token",
+            "errors": (
+                "APIError AnswerTooLarge AuthError BadRequest ChecksumMismatch ChecksumMissing ConfigError Conflict "
+                "ConnectFailed ConnectionLost DecodeError DiskFull FolderBusy Forbidden GatewayTimeout Gone Interrupted "
+                "Locked MissingExtra NameClash NameNotResolved NotFound NotJson NotWritable OmicsError PreconditionFailed "
+                "ProxyFailed ProxyLoginFailed RateLimited ServerError ServiceUnavailable SomeFailed SourceChanged TLSFailed TimedOut "
+                "TooLarge TooManyOpenFiles TooManyRedirects TransferError TransportError TruncatedTransfer Unauthorized "
+                "Unprocessable UnsafePath UsageError"
+            ),
+            "omit": "OMIT Omit",
+            "request": "Request",
+            "retry": "NO_RETRY Retry",
+            "sending.transport": "AsyncTransport Timeout Transport",
+            "token_file": "TokenFile",
+        },
+    )

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from omicsdk.crunch.statuses import State as State
     from omicsdk.crunch.statuses import WorkflowType as WorkflowType
     from omicsdk.crunch.statuses import newest_status as newest_status
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "client": "AsyncCrunch Crunch",
-        "datasets": "Access DatasetFolders SharedFolder",
-        "diagnostics": "get_diagnostics",
-        "runs": "Run RunReport",
-        "statuses": "DatasetTaken RunResult Stage State WorkflowType newest_status",
-    },
-)
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "client": "AsyncCrunch Crunch",
+            "datasets": "Access DatasetFolders SharedFolder",
+            "diagnostics": "get_diagnostics",
+            "runs": "Run RunReport",
+            "statuses": "DatasetTaken RunResult Stage State WorkflowType newest_status",
+        },
+    )

@@ -42,16 +42,16 @@ if TYPE_CHECKING:
     from omicsdk.drs.resolution import UnknownPrefix as UnknownPrefix
     from omicsdk.drs.servers import DrsServer as DrsServer
     from omicsdk.drs.servers import Servers as Servers
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "client": "AsyncDrs Drs",
-        "credentials": "HostCredentials Passports",
-        "identifiers": "DrsId NotADrsId parse_drs_id",
-        "objects": "AccessMethod BundleTooDeep DrsObject IsABundle NoAccess",
-        "planning": "DrsFile RequestedObject find",
-        "resolution": "ResolutionSettings Resolver UnknownPrefix",
-        "servers": "DrsServer Servers",
-    },
-)
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "client": "AsyncDrs Drs",
+            "credentials": "HostCredentials Passports",
+            "identifiers": "DrsId NotADrsId parse_drs_id",
+            "objects": "AccessMethod BundleTooDeep DrsObject IsABundle NoAccess",
+            "planning": "DrsFile RequestedObject find",
+            "resolution": "ResolutionSettings Resolver UnknownPrefix",
+            "servers": "DrsServer Servers",
+        },
+    )

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from omicsdk.dtp.convertor import Gen3Convertor as Gen3Convertor
     from omicsdk.dtp.downloader import Downloader as Downloader
     from omicsdk.dtp.sds.sheets import SdsError as SdsError
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "commons": "Auth Exporter Gen3Submitter Querier RecordsRefused",
-        "convertor": "Gen3Convertor",
-        "downloader": "Downloader",
-        "sds.sheets": "SdsError",
-    },
-)
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "commons": "Auth Exporter Gen3Submitter Querier RecordsRefused",
+            "convertor": "Gen3Convertor",
+            "downloader": "Downloader",
+            "sds.sheets": "SdsError",
+        },
+    )

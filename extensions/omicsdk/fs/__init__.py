@@ -35,12 +35,11 @@ if TYPE_CHECKING:
     from omicsdk.fs.store import WrongUri as WrongUri
     from omicsdk.fs.store import open_store as open_store
     from omicsdk.fs.store import parse_uri as parse_uri
-
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "store": "STORES CopyOptions Entry Put Store Uri open_store parse_uri "
-        "AlreadyThere FileAndFolder IsFolder NotAFolder NotEmpty NotListed PathError PathNotFound ReadOnly Unsupported WrongOption WrongUri"
-    },
-)
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "store": "STORES CopyOptions Entry Put Store Uri open_store parse_uri "
+            "AlreadyThere FileAndFolder IsFolder NotAFolder NotEmpty NotListed PathError PathNotFound ReadOnly Unsupported WrongOption WrongUri"
+        },
+    )

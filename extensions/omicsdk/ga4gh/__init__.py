@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from omicsdk.ga4gh.tickets import parse_region as parse_region
     from omicsdk.ga4gh.trs import AsyncTrs as AsyncTrs
     from omicsdk.ga4gh.trs import Trs as Trs
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "formats": "FileCheck InvalidFormat",
-        "htsget": "AsyncHtsget Htsget SavedSlice",
-        "refget": "AsyncRefget Refget SavedSequence",
-        "tickets": "Region parse_region",
-        "trs": "AsyncTrs Trs",
-    },
-)
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "formats": "FileCheck InvalidFormat",
+            "htsget": "AsyncHtsget Htsget SavedSlice",
+            "refget": "AsyncRefget Refget SavedSequence",
+            "tickets": "Region parse_region",
+            "trs": "AsyncTrs Trs",
+        },
+    )

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from omicsdk.gen3.errors import Gen3UserError as Gen3UserError
     from omicsdk.gen3.jobs import Gen3JobError as Gen3JobError
     from omicsdk.gen3.login import Gen3Login as Gen3Login
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "client": "AsyncGen3 Gen3",
-        "errors": "Gen3AuthError Gen3Error Gen3SubmissionQueryError Gen3UserError",
-        "jobs": "Gen3JobError",
-        "login": "Gen3Login",
-    },
-)
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "client": "AsyncGen3 Gen3",
+            "errors": "Gen3AuthError Gen3Error Gen3SubmissionQueryError Gen3UserError",
+            "jobs": "Gen3JobError",
+            "login": "Gen3Login",
+        },
+    )

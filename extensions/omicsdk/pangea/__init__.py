@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from omicsdk.pangea.uploads import FieldExists as FieldExists
     from omicsdk.pangea.uploads import FieldUpload as FieldUpload
     from omicsdk.pangea.uploads import upload_files as upload_files
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "client": "AsyncPangea Pangea",
-        "fields": "FieldId NoFile ResultId",
-        "login": "PasswordLogin",
-        "reads": "ReadSet ReadsResult UploadedReads pair_reads single_reads",
-        "uploads": "FieldExists FieldUpload upload_files",
-    },
-)
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "client": "AsyncPangea Pangea",
+            "fields": "FieldId NoFile ResultId",
+            "login": "PasswordLogin",
+            "reads": "ReadSet ReadsResult UploadedReads pair_reads single_reads",
+            "uploads": "FieldExists FieldUpload upload_files",
+        },
+    )

@@ -27,14 +27,13 @@ if TYPE_CHECKING:
     from omicsdk.portals.sources import SOURCES as SOURCES
     from omicsdk.portals.sources import Source as Source
     from omicsdk.portals.sources import SourceOptions as SourceOptions
-
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "downloads": "get",
-        "formats": "FORMATS",
-        "lists": "FileList Format Head ListError ListedFile Row RowFault UnknownList",
-        "sources": "SOURCES Source SourceOptions",
-    },
-)
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "downloads": "get",
+            "formats": "FORMATS",
+            "lists": "FileList Format Head ListError ListedFile Row RowFault UnknownList",
+            "sources": "SOURCES Source SourceOptions",
+        },
+    )

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from omicsdk.sandbox.state.folder import running_url as running_url
     from omicsdk.sandbox.state.snapshots import load_snapshot as load_snapshot
     from omicsdk.sandbox.traffic.faults import Rule as Rule
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "s3.staging": "STAGING_BUCKET",
-        "server": "Sandbox serve",
-        "state.folder": "FolderInUse running_url",
-        "state.snapshots": "load_snapshot",
-        "traffic.faults": "Rule",
-    },
-)
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "s3.staging": "STAGING_BUCKET",
+            "server": "Sandbox serve",
+            "state.folder": "FolderInUse running_url",
+            "state.snapshots": "load_snapshot",
+            "traffic.faults": "Rule",
+        },
+    )

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from omicsdk.sb.listings import Entry as Entry
     from omicsdk.sb.paths import SbPath as SbPath
     from omicsdk.sb.paths import WrongPath as WrongPath
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "client": "AsyncSevenBridges SevenBridges",
-        "downloads": "LocalFileExists",
-        "jobs": "StillRunning",
-        "listings": "Entry",
-        "paths": "SbPath WrongPath",
-    },
-)
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "client": "AsyncSevenBridges SevenBridges",
+            "downloads": "LocalFileExists",
+            "jobs": "StillRunning",
+            "listings": "Entry",
+            "paths": "SbPath WrongPath",
+        },
+    )

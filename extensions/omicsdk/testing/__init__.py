@@ -3,17 +3,18 @@
 pytest finds them automatically where omicsdk is installed; docs/testing-with-the-sandbox.md has recipes.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from omicsdk.testing.platform import Platform
 
 __all__ = ["Platform"]
 
+if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from omicsdk.testing.platform import Platform
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from omicsdk.testing.platform import Platform
 
-    return Platform
+        return Platform

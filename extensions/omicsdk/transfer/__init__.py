@@ -54,27 +54,26 @@ if TYPE_CHECKING:
     from omicsdk.transfer.uploads.store import Upload as Upload
     from omicsdk.transfer.uploads.uploading import abort_upload as abort_upload
     from omicsdk.transfer.uploads.uploading import upload as upload
-
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "checksums": "verify",
-        "downloads.downloading": "download",
-        "downloads.targets": "FsspecTarget",
-        "engine.control": "Control",
-        "handle": "Transfer download_async upload_async",
-        "items": "Item",
-        "network.requests": "Location Patience",
-        "engine.options": "TransferOptions TransferOptionsDict",
-        "reports.progress": "Progress",
-        "reports.report": "Outcome Outcomes Report TransferFailed TransferReport read_jsonl",
-        "s3": "S3Object",
-        "scale.plan": "Plan Shard ShardResult ShardsOpen ShardsReport",
-        "scale.runs": "ShardsProgress run_shards",
-        "scale.workers": "run_on_dask",
-        "uploads.sending": "FollowUp",
-        "uploads.store": "Form MultipartStore NoSuchUpload PartRules PutTo SentPart Source Upload",
-        "uploads.uploading": "abort_upload upload",
-    },
-)
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "checksums": "verify",
+            "downloads.downloading": "download",
+            "downloads.targets": "FsspecTarget",
+            "engine.control": "Control",
+            "handle": "Transfer download_async upload_async",
+            "items": "Item",
+            "network.requests": "Location Patience",
+            "engine.options": "TransferOptions TransferOptionsDict",
+            "reports.progress": "Progress",
+            "reports.report": "Outcome Outcomes Report TransferFailed TransferReport read_jsonl",
+            "s3": "S3Object",
+            "scale.plan": "Plan Shard ShardResult ShardsOpen ShardsReport",
+            "scale.runs": "ShardsProgress run_shards",
+            "scale.workers": "run_on_dask",
+            "uploads.sending": "FollowUp",
+            "uploads.store": "Form MultipartStore NoSuchUpload PartRules PutTo SentPart Source Upload",
+            "uploads.uploading": "abort_upload upload",
+        },
+    )

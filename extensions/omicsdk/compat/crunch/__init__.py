@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from omicsdk.compat.crunch.client.enums import State as State
     from omicsdk.compat.crunch.client.enums import WorkflowType as WorkflowType
     from omicsdk.compat.crunch.client.run import Run as Run
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "client.connections": "Connection CrunchAPIException",
-        "client.diagnostics": "get_diagnostic get_diagnostics git_revision version",
-        "client.enums": "RunResult Stage State WorkflowType",
-        "client.run": "Run",
-    },
-)
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "client.connections": "Connection CrunchAPIException",
+            "client.diagnostics": "get_diagnostic get_diagnostics git_revision version",
+            "client.enums": "RunResult Stage State WorkflowType",
+            "client.run": "Run",
+        },
+    )

@@ -29,18 +29,18 @@ if TYPE_CHECKING:
     from omicsdk.compat.pangea_api.work_orders import JobOrder as JobOrder
     from omicsdk.compat.pangea_api.work_orders import WorkOrder as WorkOrder
     from omicsdk.compat.pangea_api.work_orders import WorkOrderProto as WorkOrderProto
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "analysis_result": "SampleAnalysisResult SampleAnalysisResultField SampleGroupAnalysisResult SampleGroupAnalysisResultField",
-        "knex": "Knex PangeaForbiddenError PangeaGeneralError PangeaInternalError PangeaNotFoundError PangeaOtherError",
-        "organization": "Organization",
-        "pipeline": "Pipeline PipelineModule",
-        "remote_object": "RemoteObjectError RemoteObjectOverwriteError",
-        "sample": "Sample",
-        "sample_group": "SampleGroup",
-        "user": "User",
-        "work_orders": "GroupWorkOrder GroupWorkOrderProto JobOrder WorkOrder WorkOrderProto",
-    },
-)
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "analysis_result": "SampleAnalysisResult SampleAnalysisResultField SampleGroupAnalysisResult SampleGroupAnalysisResultField",
+            "knex": "Knex PangeaForbiddenError PangeaGeneralError PangeaInternalError PangeaNotFoundError PangeaOtherError",
+            "organization": "Organization",
+            "pipeline": "Pipeline PipelineModule",
+            "remote_object": "RemoteObjectError RemoteObjectOverwriteError",
+            "sample": "Sample",
+            "sample_group": "SampleGroup",
+            "user": "User",
+            "work_orders": "GroupWorkOrder GroupWorkOrderProto JobOrder WorkOrder WorkOrderProto",
+        },
+    )

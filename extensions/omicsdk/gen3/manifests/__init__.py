@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from omicsdk.gen3.manifests.rows import rows_of as rows_of
     from omicsdk.gen3.manifests.tables import Fault as Fault
     from omicsdk.gen3.manifests.tables import ManifestError as ManifestError
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "_runs": "Published Summary",
-        "bundles": "Bundle CreatedBundles bundles_of",
-        "crosswalk": "Missing subjects_of",
-        "discovery": "Registration combine_discovery",
-        "format": "Columns FormatCheck check_format",
-        "merging": "Difference MergeConflict Merged Rules compare_manifests merge_manifests",
-        "rows": "Row rows_of",
-        "tables": "Fault ManifestError",
-    },
-)
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "_runs": "Published Summary",
+            "bundles": "Bundle CreatedBundles bundles_of",
+            "crosswalk": "Missing subjects_of",
+            "discovery": "Registration combine_discovery",
+            "format": "Columns FormatCheck check_format",
+            "merging": "Difference MergeConflict Merged Rules compare_manifests merge_manifests",
+            "rows": "Row rows_of",
+            "tables": "Fault ManifestError",
+        },
+    )

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from omicsdk.gen3.records.tables import Table as Table
     from omicsdk.gen3.records.validation import known_to as known_to
     from omicsdk.gen3.records.validation import validate as validate
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "deletions": "Deletion",
-        "exports": "frame",
-        "projects": "Project project_of",
-        "submission": "Outcome Submission",
-        "tables": "Finding Place Row Table",
-        "validation": "known_to validate",
-    },
-)
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "deletions": "Deletion",
+            "exports": "frame",
+            "projects": "Project project_of",
+            "submission": "Outcome Submission",
+            "tables": "Finding Place Row Table",
+            "validation": "known_to validate",
+        },
+    )

@@ -14,15 +14,14 @@ if TYPE_CHECKING:
     from omicsdk.hca.azul.manifests import ManifestError as ManifestError
     from omicsdk.hca.azul.manifests import WrittenManifest as WrittenManifest
     from omicsdk.hca.azul.manifests import read_manifest as read_manifest
-
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "client": "AsyncAzul Azul",
-        "files": "AzulFile",
-        "filters": "InvalidFilter UnknownFacet",
-        "index": "Catalog FacetValue",
-        "manifests": "ManifestError WrittenManifest read_manifest",
-    },
-)
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "client": "AsyncAzul Azul",
+            "files": "AzulFile",
+            "filters": "InvalidFilter UnknownFacet",
+            "index": "Catalog FacetValue",
+            "manifests": "ManifestError WrittenManifest read_manifest",
+        },
+    )

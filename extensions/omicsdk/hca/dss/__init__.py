@@ -26,18 +26,17 @@ if TYPE_CHECKING:
     from omicsdk.hca.dss.uploads import UploadedBundle as UploadedBundle
     from omicsdk.hca.dss.uploads import UploadedFile as UploadedFile
     from omicsdk.hca.dss.uploads import UploadFailed as UploadFailed
-
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "bundles": "BundleNameClash DSSFile StoredVersion create_version version_of",
-        "client": "Account AsyncDss Dss",
-        "downloads": "DownloadFailed Result",
-        "files": "BundleFile",
-        "jobs": "Checkout CheckoutFailed",
-        "manifests": "ManifestError",
-        "notifications": "Listener Notification",
-        "uploads": "UploadFailed UploadedBundle UploadedFile",
-    },
-)
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "bundles": "BundleNameClash DSSFile StoredVersion create_version version_of",
+            "client": "Account AsyncDss Dss",
+            "downloads": "DownloadFailed Result",
+            "files": "BundleFile",
+            "jobs": "Checkout CheckoutFailed",
+            "manifests": "ManifestError",
+            "notifications": "Listener Notification",
+            "uploads": "UploadFailed UploadedBundle UploadedFile",
+        },
+    )

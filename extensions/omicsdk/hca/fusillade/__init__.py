@@ -6,6 +6,5 @@ TYPE_CHECKING = False  # avoids importing typing
 if TYPE_CHECKING:
     from omicsdk.hca.fusillade.client import AsyncFusillade as AsyncFusillade
     from omicsdk.hca.fusillade.client import Fusillade as Fusillade
-
-
-__getattr__, __dir__, __all__ = lazy_package(__name__, {"client": "AsyncFusillade Fusillade"})
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(__name__, {"client": "AsyncFusillade Fusillade"})

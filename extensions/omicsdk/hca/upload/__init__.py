@@ -27,14 +27,13 @@ if TYPE_CHECKING:
     from omicsdk.hca.upload.uploads import UploadedFile as UploadedFile
     from omicsdk.hca.upload.uploads import UploadFailed as UploadFailed
     from omicsdk.hca.upload.uploads import UploadResult as UploadResult
-
-
-__getattr__, __dir__, __all__ = lazy_package(
-    __name__,
-    {
-        "areas": "CannotUpload NoAreaSelected NotAnAreaURI UnknownArea UploadAreaURI UploadConfig UploadException",
-        "client": "AsyncHcaUpload HcaUpload",
-        "listings": "AreaFile AreaStatus",
-        "uploads": "UploadFailed UploadResult UploadedFile",
-    },
-)
+else:  # hidden from type checkers, which would accept any name
+    __getattr__, __dir__, __all__ = lazy_package(
+        __name__,
+        {
+            "areas": "CannotUpload NoAreaSelected NotAnAreaURI UnknownArea UploadAreaURI UploadConfig UploadException",
+            "client": "AsyncHcaUpload HcaUpload",
+            "listings": "AreaFile AreaStatus",
+            "uploads": "UploadFailed UploadResult UploadedFile",
+        },
+    )
