@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.platform import settings_of
 from omicsdk.sb.downloads import CONNECTIONS, checksums_of
 from omicsdk.sb.listings import Folders, files_in, is_folder, selection
-from omicsdk.sb.paths import SbPath, check_distinct, checked_name, is_path, parse
+from omicsdk.sb.paths import SCHEME, SbPath, WrongPath, check_distinct, checked_name, is_path, parse
 
 if TYPE_CHECKING:
     from omicsdk_api.sb.models.file import File
@@ -52,7 +53,7 @@ class LocalFile(NamedTuple):
 def upload(
     client: SevenBridges,
     what: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
-    to: str,
+    to: str | SbPath,
     *,
     overwrite: bool = False,
     part_size: int | None = None,
@@ -68,7 +69,8 @@ def upload(
 
     Args:
         what: Files and folders. A trailing slash selects the contents of a folder instead of the folder itself.
-        to: The path of a project or folder, which is created; or, for a single file, its new path.
+        to: The path of a project or folder, which is created; or, for a single file, its new path: `sb://me/my-project/` or
+            an `SbPath`.
         overwrite: Whether to send all files and replace those of the same names; each stays until the new one is
             complete.
         part_size: Bytes of a part, by default 5 to 32 MiB as fits the file and the link; larger ones are taken where
@@ -89,7 +91,7 @@ def upload(
 
     chosen = TransferOptions.of(options, connections=CONNECTIONS)
     sources = [what] if isinstance(what, str | os.PathLike) else list(what)
-    plan = _planned(client, [os.fspath(each) for each in sources], to)
+    plan = _planned(client, [os.fspath(each) for each in sources], to if isinstance(to, SbPath) else _target(to))
     stores: list[PlatformStore] = []
     if chosen.dry_run:
         report = plan.dry_run(overwrite=overwrite)
@@ -280,22 +282,38 @@ def _same(local: LocalFile, file: File) -> Verification | None:
     return "size only" if is_older else None
 
 
-def _planned(client: SevenBridges, sources: Sequence[str], to: str) -> _Plan:
+def _target(to: str) -> SbPath:
+    """Read the target of an upload.
+
+    Raises:
+        UsageError: It is a local file, so that the target was left out.
+        WrongPath: It is not a path of the platform.
+    """
+    if not is_path(to) and Path(to).exists():
+        remedy = f"List files, then the destination: {to} sb://me/my-project/reads/"
+        raise UsageError(f"missing destination after {to!r}", remedy=remedy)
+    try:
+        return parse(to)
+    except WrongPath as error:
+        if re.fullmatch(r"[\w-]+/[\w-]+(/.*)?", to):
+            error.remedy = f"Did you mean {SCHEME}{to}?"
+        raise
+
+
+def _planned(client: SevenBridges, sources: Sequence[str], target: SbPath) -> _Plan:
     """Plan the target of each file, before anything is sent.
 
     Args:
         client: The platform.
         sources: Files and folders of this machine.
-        to: The path that they go to.
+        target: The path that they go to.
 
     Raises:
         UsageError: A source does not exist, two would have one name, or only one file can go to the target.
     """
-    if not sources or not is_path(to):
-        raise UsageError(
-            "missing destination", remedy="List files, then the destination: a.bam sb://me/my-project/reads/"
-        )
-    target, known = parse(to), Folders(client)
+    if not sources:
+        raise UsageError("Nothing to upload", remedy="Name a file or folder.")
+    known = Folders(client)
     target.project  # noqa: B018 - raises if there is none
     for source in sources:
         if not source or not Path(source).exists():  # Path("") is the current folder

@@ -14,7 +14,7 @@ import pytest
 from omicsdk import AsyncSevenBridges, SevenBridges
 from omicsdk.core import Interrupted, NotFound, UsageError
 from omicsdk.sandbox import Rule, Sandbox
-from omicsdk.sb import LocalFileExists, WrongPath, listings
+from omicsdk.sb import LocalFileExists, SbPath, WrongPath, listings
 from omicsdk.sb.jobs import error_of
 from omicsdk.sb.tasks import CannotRun, NeverEnds
 from omicsdk.transfer import TransferFailed
@@ -148,6 +148,29 @@ def test_a_file_is_read_as_it_comes(client: SevenBridges, tree: Path, omics_sand
         assert (file.read(1), file.read(), file.read()) == (b"b", b"b", b"")
     with pytest.raises(UsageError, match="is a folder"), client.open(f"{P}/x/"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("to", "message"),
+    [
+        (f"{P}".removeprefix("sb://"), f"not an sb:// path. Did you mean {P}?"),
+        ("s3://bucket/reads/", "Only sb:// paths are allowed here"),
+        ("a.txt", "missing destination after 'a.txt'"),
+    ],
+)
+def test_a_target_that_is_none_is_named(
+    client: SevenBridges, tree: Path, monkeypatch: pytest.MonkeyPatch, to: str, message: str
+):
+    monkeypatch.chdir(tree)
+    with pytest.raises(UsageError) as caught:
+        client.upload(["reads"], to)
+    assert message in str(caught.value)
+    assert _paths(client) == []
+
+
+def test_a_target_may_be_a_path_of_the_platform(client: SevenBridges, tree: Path):
+    client.upload(tree / "a.txt", SbPath("sandbox-user", "p", is_folder=True))
+    assert _paths(client) == [f"{P}/a.txt"]
 
 
 def test_a_transfer_that_is_stopped_moves_nothing(client: SevenBridges, tree: Path, tmp_path: Path):
