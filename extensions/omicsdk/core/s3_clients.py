@@ -350,7 +350,7 @@ def _sending(session: Any, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def sent(request: Any) -> Any:
         url = str(request.url)
         proxy: str | None = session._proxy_config.proxy_url_for(url)
-        login = login_of(proxy)
+        login = login_of(proxy) if proxy else None
         passage = None if login is None else Passage(login)
         if passage is not None and not passage.wait():
             raise _unreached(ProxyLoginFailed, "The proxy refused: 407", request, proxy)

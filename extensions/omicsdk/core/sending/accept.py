@@ -5,18 +5,24 @@ seqrepo-rest-service, for example, and clients that state one type never notice.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from omicsdk.core.credentials import origin_of
 
 ANY = "*/*"
 
 
+@dataclass
 class AcceptMemory:
-    """What origins accepted after a 406. Thread-safe: each entry is set at once."""
+    """What origins accepted after a 406. Thread-safe: each entry is set at once.
 
-    def __init__(self) -> None:
-        self._refused = set[str]()  # origins that refuse lists
-        self._accepted = dict[tuple[str, str], str]()  # by origin and header
+    Attributes:
+        refused: Origins that refuse lists.
+        accepted: The header that an origin accepted, by origin and the header that it refused.
+    """
+
+    refused: set[str] = field(default_factory=set[str])
+    accepted: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
 
     def header_for(self, url: str, accept: str) -> str:
         """Return the header to send first.
@@ -25,16 +31,14 @@ class AcceptMemory:
             url: The URL of the request.
             accept: Its Accept header.
         """
-        if not self._refused:
-            return accept
         origin = origin_of(url)
-        return self._accepted.get((origin, accept), first_type(accept) if origin in self._refused else accept)
+        return self.accepted.get((origin, accept), first_type(accept) if origin in self.refused else accept)
 
     def keep(self, url: str, accept: str, accepted: str) -> None:
         """Remember that the server refused a header and accepted a narrower one."""
         origin = origin_of(url)
-        self._accepted[origin, accept] = accepted
-        self._refused.add(origin)
+        self.accepted[origin, accept] = accepted
+        self.refused.add(origin)
 
 
 def first_type(accept: str) -> str:

@@ -403,7 +403,7 @@ class Connections(dict[str, Pool]):
                 proxy = httpx.Proxy(way.proxy, ssl_context=context if way.proxy.startswith("https:") else None)
             make = partial(of_its_kind, verify=context, trust_env=False, http2=self._http2, limits=limits, proxy=proxy)
             small = _by_aiohttp(context) if self._asynchronous and not self._http2 and not way.proxy else None
-            login = login_of(way.proxy)
+            login = login_of(way.proxy) if way.proxy else None
             return Pool(make, shared=self._http2, asynchronous=self._asynchronous, small=small, login=login)
         except ImportError as error:
             from omicsdk.core.installation import install_command

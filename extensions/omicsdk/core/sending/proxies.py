@@ -115,13 +115,13 @@ class Passage:
 _logins: dict[str, ProxyLogin] = {}
 
 
-def login_of(proxy: str | None) -> ProxyLogin | None:
+def login_of(proxy: str) -> ProxyLogin | None:
     """Return the login of a proxy; None if its URL has neither user name nor password.
 
     Args:
-        proxy: The proxy's URL; None or "" for a direct connection.
+        proxy: The proxy's URL.
     """
-    if not proxy or "@" not in proxy.partition("://")[2].partition("/")[0]:
+    if "@" not in proxy.partition("://")[2].partition("/")[0]:
         return None
     return _logins.setdefault(proxy, ProxyLogin())
 

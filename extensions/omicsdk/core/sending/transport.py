@@ -251,7 +251,9 @@ class _Conversation:
 
     def _accepting(self) -> Hop:
         """Return the present step with the Accept header that its server takes."""
-        self._narrowed = self._narrowed or self._manners.accepted.header_for(self._hop.url, self._accept)
+        if not self._narrowed:
+            memory = self._manners.accepted
+            self._narrowed = memory.header_for(self._hop.url, self._accept) if memory.refused else self._accept
         if self._narrowed == self._accept:
             return self._hop
         others = tuple(pair for pair in self._hop.headers if pair[0].lower() != "accept")
@@ -850,7 +852,8 @@ class Transport(_Transport):
             return None
         hop = _first_hop(request, self._manners)
         headers = {name.lower(): value for name, value in hop.headers}
-        headers["accept"] = self._manners.accepted.header_for(hop.url, headers["accept"])
+        if self._manners.accepted.refused:
+            headers["accept"] = self._manners.accepted.header_for(hop.url, headers["accept"])
         credentials = _credentials_for(request, hop, self._manners)
         if credentials is None:
             return Outgoing(hop.url, headers)

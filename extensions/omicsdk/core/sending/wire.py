@@ -139,12 +139,12 @@ class _Sender:
         return failure
 
     def _received(self, response: httpx.Response, started: float) -> httpx.Response:
-        is_refused = is_login_refused(response.status_code, response.headers)
-        way = self._connections.way_to(response.request.url) if is_refused else None
-        if way is not None and way.proxy is not None and response.is_closed:
-            refused = ProxyLoginFailed(f"The proxy refused: {response.status_code} {response.reason_phrase}")
-            way.blame_proxy(refused)
-            raise WireFailure(refused, arrived=False, lasting=True)
+        if response.is_error and response.is_closed and is_login_refused(response.status_code, response.headers):
+            way = self._connections.way_to(response.request.url)
+            if way.proxy is not None:
+                refused = ProxyLoginFailed(f"The proxy refused: {response.status_code} {response.reason_phrase}")
+                way.blame_proxy(refused)
+                raise WireFailure(refused, arrived=False, lasting=True)
         if type(response) is httpx.Response:
             response.__class__ = Received
         response.elapsed = datetime.timedelta(seconds=time.perf_counter() - started)
@@ -247,7 +247,7 @@ class Sender(_Sender):
         started = time.perf_counter()
         try:
             response = self._let_through(request, self._watched(request, stream=stream, live=live))
-            if not stream or is_login_refused(response.status_code, response.headers):
+            if not stream or (response.is_error and is_login_refused(response.status_code, response.headers)):
                 try:
                     body = _Whole(response, most)
                     for piece in response.iter_bytes():
@@ -357,7 +357,7 @@ class AsyncSender(_Sender):
         started = time.perf_counter()
         try:
             response = await self._let_through(request, self._watched(request, stream=stream, live=live))
-            if not stream or is_login_refused(response.status_code, response.headers):
+            if not stream or (response.is_error and is_login_refused(response.status_code, response.headers)):
                 try:
                     body = _Whole(response, most)
                     async for piece in response.aiter_bytes():

@@ -469,7 +469,8 @@ class Wire:
         except ValueError as error:  # unbalanced brackets, a port that is not a number
             said = f"its URL is invalid ({error})"
             raise TransportError(said, method=ask.method, url=without_query(ask.url)) from None
-        login = login_of(_proxy_of(kind))
+        proxy = _proxy_of(kind)
+        login = login_of(proxy) if proxy else None
         passage = None if login is None else Passage(login, self._poller.wake)
         idle = self._idle.get(kind)
         handle, before = idle.pop() if idle else (self._new_handle(kind), None)

@@ -19,7 +19,6 @@ def at(monkeypatch):
 @pytest.mark.parametrize(
     ("proxy", "has_login"),
     [
-        (None, False),
         ("", False),
         ("http://proxy:3128", False),
         ("http://proxy:3128/a@b", False),
