@@ -1,24 +1,25 @@
-"""A server that gives the answers which a real one gave: recordings of the GA4GH services, served on loopback."""
+"""A server that gives the answers which a real one gave: recordings, served on loopback."""
 
 from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from loopback import Head, LoopbackServer
 
-RECORDINGS = Path(__file__).parents[1] / "data" / "ga4gh" / "recordings"
+RECORDINGS = Path(__file__).parents[1] / "data" / "recordings"
 
 
 def exchanges(service: str, first: str = "", last: str = "") -> list[dict[str, Any]]:
-    """The recorded exchanges of a service.
+    """The recorded exchanges of a server.
 
     Args:
-        service: Its name; the file is `recordings/<service>.recording.jsonl.gz`.
+        service: The server's name; the file is `recordings/<service>.recording.jsonl.gz`.
         first: The step that is the first one of them; by default the file's first.
         last: The last one; by default the file's.
     """
@@ -26,6 +27,23 @@ def exchanges(service: str, first: str = "", last: str = "") -> list[dict[str, A
     found = [json.loads(line) for line in lines]
     steps = [each["step"] for each in found]
     return found[steps.index(first) if first else 0 : steps.index(last) + 1 if last else None]
+
+
+def body_of(request: Mapping[str, Any]) -> bytes:
+    """The body that was sent with a recorded request; of parts of an upload the sum alone is recorded."""
+    body = request["body"]
+    if isinstance(body, dict) and "$length" in body:
+        made = (bytes([value]) * body["$length"] for value in (1, 2))
+        return next(each for each in made if hashlib.sha256(each).hexdigest() == body["$sha256"])
+    return _bytes_of(body)
+
+
+def _bytes_of(body: Any) -> bytes:
+    if body is None:
+        return b""
+    if isinstance(body, dict) and "$base64" in body:
+        return base64.b64decode(body["$base64"])
+    return (body if isinstance(body, str) else json.dumps(body)).encode()
 
 
 class RecordedServer(LoopbackServer):
@@ -63,7 +81,7 @@ class RecordedServer(LoopbackServer):
         if found is None:
             self.unknown.append(asked)
             found = {"status": 501, "headers": {}, "body": f"{head.method} {path} was not recorded"}
-        content = self._content(found["body"])
+        content = _bytes_of(found["body"]).replace(b"{server}", f"127.0.0.1:{self.port}".encode())
         kept = {
             name: value
             for name, value in found["headers"].items()
@@ -98,10 +116,3 @@ class RecordedServer(LoopbackServer):
 
     def _here(self, text: str) -> str:
         return text.replace("{server}", f"127.0.0.1:{self.port}")
-
-    def _content(self, body: Any) -> bytes:
-        if body is None:
-            return b""
-        if isinstance(body, dict) and "$base64" in body:
-            return base64.b64decode(body["$base64"])
-        return self._here(body if isinstance(body, str) else json.dumps(body)).encode()

@@ -1,4 +1,4 @@
-"""htsget, refget and TRS against what servers that others wrote answered: see tests/data/ga4gh/recordings."""
+"""htsget, refget and TRS against what servers that others wrote answered: see tests/data/recordings."""
 
 from __future__ import annotations
 

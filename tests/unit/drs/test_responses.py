@@ -19,11 +19,13 @@ from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.jobs import planned_sync, remove_extra
 from omicsdk.fs.store import Stores
 from omicsdk.fs.stores.drs import DrsStore
+from recorded_server import exchanges
 from unsettled import unsettled
 
 DATA = Path(__file__).parents[2] / "data"
 UUID, OTHER = "0d8b4c00-0000-4000-8000-000000000001", "0d8b4c00-0000-4000-8000-000000000002"
 HOST = "drs.example.org"
+OBJECTS = "/ga4gh/drs/v1/objects/"
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +44,7 @@ def transport(answers: Mapping[str, Any]) -> httpx.MockTransport:
 
     def answer(request: httpx.Request) -> httpx.Response:
         path = unquote(request.url.raw_path.decode().partition("?")[0])
-        found = answers.get(path.removeprefix("/ga4gh/drs/v1/objects/"))
+        found = answers.get(path.removeprefix(OBJECTS))
         return httpx.Response(404, json={}) if found is None else httpx.Response(200, json=found)
 
     return httpx.MockTransport(answer)
@@ -100,17 +102,14 @@ def test_another_object_is_refused(answers: dict[str, Any]):
 
 
 def test_recorded_servers_are_not_refused():
-    recorded = [json.loads(line) for line in (DATA / "drs" / "drs-filer.objects.jsonl").read_text("utf-8").splitlines()]
-    exchanges = [(each["path"], each["body"]) for each in recorded]
     indexd = DATA / "sandbox" / "gen3" / "recordings" / "indexd.recording.jsonl"
-    for line in map(json.loads, indexd.read_text("utf-8").splitlines()):
-        request, response = line["request"], line["response"]
-        if request["method"] == "GET" and response["status"] == 200:
-            exchanges.append((request["path"], response["body"]))
-    objects = [each for each in exchanges if each[0].startswith("/ga4gh/drs/v1/objects/")]
+    lines = [*exchanges("drs-filer"), *map(json.loads, indexd.read_text("utf-8").splitlines())]
+    read = [each for each in lines if each["request"]["method"] == "GET" and each["response"]["status"] == 200]
+    objects = [(each["request"]["path"], each["response"]["body"]) for each in read]
+    objects = [each for each in objects if each[0].startswith(OBJECTS) and "/access/" not in each[0]]
     assert len(objects) > 15
     for path, body in objects:
-        id = unquote(path.partition("?")[0].removeprefix("/ga4gh/drs/v1/objects/"))
+        id = unquote(path.partition("?")[0].removeprefix(OBJECTS))
         assert described(DrsId(id, HOST, "", id), {id: body}) == body["id"]
 
 

@@ -1,11 +1,8 @@
 """Lists of objects: those of three real servers are read whole, and one that contradicts the request or itself is reported."""
 
-import gzip
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,8 +15,8 @@ from hypothesis import strategies as st
 from omicsdk.core import DecodeError, OmicsError
 from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
 from omicsdk.transfer.s3 import s3_pages
+from recorded_server import exchanges
 
-RECORDINGS = Path(__file__).parents[2] / "data" / "s3"
 SERVERS = ["moto", "s3rver", "rclone"]
 
 
@@ -36,17 +33,16 @@ class Raw:
 def listings(server: str) -> dict[str, list[dict[str, Any]]]:
     """The recorded pages of each listing, in order."""
     found = defaultdict[str, list[dict[str, Any]]](list)
-    with gzip.open(RECORDINGS / f"{server}.lists.jsonl.gz", "rt") as lines:
-        for line in lines:
-            exchange = json.loads(line)
+    for exchange in exchanges(f"s3-{server}"):
+        if "list-type=2" in exchange["request"]["path"] and exchange["response"]["status"] == 200:
             found[exchange["step"].partition(": page ")[0]].append(exchange)
     return found
 
 
-def replayed(exchanges: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def replayed(recorded: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Read a recorded listing as boto3 parses it."""
-    query = parse_qs(urlsplit(exchanges[0]["request"]["path"]).query)
-    bodies = iter(exchanges)
+    query = parse_qs(urlsplit(recorded[0]["request"]["path"]).query)
+    bodies = iter(recorded)
 
     def answer(request: Any, **_: object) -> AWSResponse:
         body = next(bodies)["response"]["body"]
@@ -62,15 +58,15 @@ def replayed(exchanges: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("server", SERVERS)
 def test_what_real_servers_list_is_read_whole(server: str):
     read = 0
-    for step, exchanges in listings(server).items():
-        if exchanges[-1]["response"]["body"].count("<IsTruncated>true"):
+    for step, recorded in listings(server).items():
+        if recorded[-1]["response"]["body"].count("<IsTruncated>true"):
             continue  # only its first page was recorded
         if (server, step) == ("rclone", "list keys that begin with a slash"):
             with pytest.raises(ResponseMismatch, match="requested the prefix '/' but the service returned 'P'"):
-                replayed(exchanges)  # it ignores this prefix: a removal of what is below it would remove all
+                replayed(recorded)  # it ignores this prefix: a removal of what is below it would remove all
             continue
-        pages = replayed(exchanges)
-        texts = [exchange["response"]["body"] for exchange in exchanges]
+        pages = replayed(recorded)
+        texts = [exchange["response"]["body"] for exchange in recorded]
         assert [len(page["Contents"]) for page in pages] == [text.count("<Contents>") for text in texts], step
         read += 1
     assert read > 30
@@ -148,7 +144,7 @@ def test_an_entry_without_a_key_or_a_size_is_reported(entry: dict[str, Any]):
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_no_changed_list_is_more_than_an_error(server: str):
-    first = [exchanges[0] for exchanges in listings(server).values()]
+    first = [recorded[0] for recorded in listings(server).values()]
     whole = [each for each in first if "<IsTruncated>false" in each["response"]["body"]]
 
     @given(data=st.data())
