@@ -228,7 +228,7 @@ class Service:
         document_path: Path of the document below the prefix.
         handlers: Operation name to handler; each operation of the document must have one.
         formats: Checks of the document's own formats.
-        format_codes: Which error code a violated format gives, or a wrong field of a body by `operation.field`.
+        format_codes: Which error code a violated format gives, or a wrong parameter or field of a body by `operation.name`.
         restricted: Whether every operation needs a token at present, whatever the document states.
         authenticate: Returns the sender of a secured operation's request by its headers; None for bearer tokens.
         error_body: The JSON that a refusal carries.

@@ -54,7 +54,7 @@ class RequestValidator:
         operation: The operation.
         document: The document that it is in; schemas are looked up there.
         formats: Checks of the document's own formats.
-        codes: Which error code a violated format gives, or a wrong field by `operation.field`; others give
+        codes: Which error code a violated format gives, or a wrong parameter or field by `operation.name`; others give
             `illegal_arguments`.
     """
 
@@ -104,7 +104,7 @@ class RequestValidator:
                     found[parameter.name] = parameter.schema["default"]
                 continue
             found[parameter.name] = value = _value(parameter, sent) if isinstance(sent, str) else sent
-            self._complain(validator, value, f"{parameter.place} parameter '{parameter.name}'")
+            self._complain(validator, value, f"{parameter.place} parameter '{parameter.name}'", f".{parameter.name}")
         return found
 
     def _sent(
@@ -156,7 +156,7 @@ class RequestValidator:
         self._complain(self._body, sent, "body")
         return sent
 
-    def _complain(self, validator: Draft202012Validator, value: object, where: str) -> None:
+    def _complain(self, validator: Draft202012Validator, value: object, where: str, parameter: str = "") -> None:
         found = cast("Any", validator)  # its stubs have the wrong JSON types
         if found.is_valid(value):
             return
@@ -164,7 +164,7 @@ class RequestValidator:
         place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
         message = f"The {where}{place} {_complaint(error)}"
         stated = cast("str", error.validator_value) if error.validator == "format" else ""
-        field = f"{self._operation.name}{place}"
+        field = f"{self._operation.name}{parameter}{place}"
         code = self._codes.get(field) or self._codes.get(stated, "illegal_arguments")
         raise Problem(400, code, message, against=f"{where}{place} breaks {error.validator}")
 

@@ -106,6 +106,7 @@ def htsget_service(state: Htsget, document: Mapping[str, Any]) -> Service:
         document=document,
         document_path="/openapi.json",
         handlers=handlers_in(document, state, sys.modules[__name__]),
+        format_codes={f"{way}_{kind}.format": "UnsupportedFormat" for way in ("get", "post") for kind in FORMATS},
         error_body=_error,
         error_type="application/json",
         pages=[Route("/blocks/{kind}/{format}/{id:path}", partial(_computed_block, state))],
@@ -181,11 +182,9 @@ def service_info(artifact: str, version: str) -> dict[str, Any]:
 
 def _of_query(given: Mapping[str, Any]) -> list[Region]:
     name = given.get("referenceName")
-    if name is None:
-        if given.get("start") is not None or given.get("end") is not None:
-            raise Problem(400, "InvalidInput", "start and end need a referenceName")
-        return []
-    return [_region(given)]
+    if name in (None, "*") and (given.get("start") is not None or given.get("end") is not None):
+        raise Problem(400, "InvalidInput", "start and end need the referenceName of a sequence")
+    return [] if name is None else [_region(given)]
 
 
 def _of_body(given: Mapping[str, Any]) -> list[Region]:
@@ -204,6 +203,8 @@ def _ticket(state: Htsget, call: Call, kind: str, given: Mapping[str, Any], regi
     there = state.sets.all(kind=kind, id=id)
     if not there:
         raise not_found(f"There are no {kind} of the identifier {id}")
+    if given.get("class") == "header" and (others := sorted(given.keys() - {"id", "format", "class"})):
+        raise Problem(400, "InvalidInput", f"A request for the header cannot have {', '.join(others)}")
     if both := set(given.get("tags") or ()) & set(given.get("notags") or ()):
         raise Problem(400, "InvalidInput", f"tags and notags both have {', '.join(sorted(both))}")
     found = next((each for each in there if each.format == wanted), None)
