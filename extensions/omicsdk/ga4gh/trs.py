@@ -238,6 +238,8 @@ def _only(named: Sequence[str], who: str, what: str, option: str, names: Sequenc
 def _files(client: TrsApi, tool: str, version: str, type: str) -> list[ToolFile]:
     arguments: dict[str, Any] = {"id": tool, "version_id": version, "type": type}
     listed = _list(json_of(client.list_files.raw(**arguments)), "list_files")
+    if not listed:  # what trs-filer has in place of a 404
+        raise NotFound(f"{tool} {version} has no files of the type {type}")
     return [
         ToolFile(str(each.get("path") or ""), str(each.get("file_type") or "OTHER"), _checksums(each.get("checksum")))
         for each in listed

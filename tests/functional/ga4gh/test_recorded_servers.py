@@ -206,6 +206,11 @@ def test_tools_are_listed_to_their_last_page(filer: RecordedServer) -> None:
     assert filer.unknown == []
 
 
+def test_a_type_that_a_version_does_not_have_is_not_found(filer: RecordedServer, tmp_path: Path) -> None:
+    with trs_of(filer) as trs, pytest.raises(NotFound, match="count v1 has no files of the type WDL"):
+        trs.download("count", tmp_path, version="v1", type="WDL")
+
+
 def test_the_only_version_is_read_by_its_identifier(filer: RecordedServer, tmp_path: Path) -> None:
     with trs_of(filer) as trs:
         with pytest.raises(UsageError, match=r"3 versions: v1 \(one\), v2 \(two\), two \(three\)"):

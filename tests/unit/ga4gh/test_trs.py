@@ -184,10 +184,10 @@ def test_the_only_version_is_requested_by_what_it_has_in_paths(version: dict[str
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(request.url.raw_path.decode().partition("/versions/")[2])
-        return httpx.Response(200, json=[] if asked[-1].endswith("/files") else [version])
+        return httpx.Response(200, json=[{"path": "a.cwl"}] if asked[-1].endswith("/files") else [version])
 
     with Trs(BASE, transport=httpx.MockTransport(answer), retry=NO_RETRY, environ={}) as client:
-        assert client.files("a/b", type="CWL") == []
+        assert [each["path"] for each in client.files("a/b", type="CWL")] == ["a.cwl"]
     assert asked == ["", f"{segment}/CWL/files"]
 
 
