@@ -53,7 +53,8 @@ def test_a_url_needs_no_settings(run, omics_sandbox, monkeypatch, tmp_path):
     assert work(tmp_path) == ["a.vcf.gz"]
 
 
-def test_plain_variants_are_called_unverified(run, tmp_path):
+def test_plain_variants_are_called_unverified(run, omics_sandbox, tmp_path):
+    omics_sandbox.settings.turn({"htsget.as_refserver": True})
     done = run("htsget", "sample-1", "--tags", "NM", "--to", "a.vcf")
     assert (done.code, done.json["verification"]) == (0, "unverified")
     assert "2 blocks, unverified" in done.err

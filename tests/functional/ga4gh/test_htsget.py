@@ -84,14 +84,46 @@ def test_a_region_of_reads_is_smaller_than_all_of_them(sandboxed: Htsget, tmp_pa
 
 
 def test_fields_and_tags_are_of_all_records(sandboxed: Htsget, tmp_path: Path) -> None:
-    saved = sandboxed.download("sample-1", tmp_path / "a.bam", fields=["QNAME"])
-    sandboxed.download("sample-1", tmp_path / "whole.bam")
-    assert gzip.decompress((tmp_path / "a.bam").read_bytes()) == gzip.decompress((tmp_path / "whole.bam").read_bytes())
-    assert (saved.blocks, saved.verification) == (2, "format")
-    saved = sandboxed.download("sample-1", tmp_path / "a.vcf", tags=["NM"])
-    sandboxed.download("sample-1", tmp_path / "whole.vcf.gz")
-    assert (tmp_path / "a.vcf").read_bytes() == gzip.decompress((tmp_path / "whole.vcf.gz").read_bytes())
-    assert saved.verification == "unverified"
+    for name, options in {"part": {"fields": ["QNAME"]}, "whole": {}}.items():
+        sandboxed.download("sample-1", tmp_path / f"{name}.bam", **options)
+    assert (tmp_path / "part.bam").read_bytes() == (tmp_path / "whole.bam").read_bytes()
+
+
+def test_blocks_as_those_of_the_reference_server_are_joined_to_the_same_files(
+    sandboxed: Htsget, omics_sandbox: Sandbox, a_bam: bytes, tmp_path: Path
+) -> None:
+    omics_sandbox.ga4gh.htsget.add("reads", "BAM", a_bam)
+    wanted: dict[str, dict[str, Any]] = {
+        "whole.bam": {},
+        "fields.bam": {"fields": ["QNAME"]},
+        "region.bam": {"regions": ["chr1:1-1000"]},
+        "header.file": {"header_only": True},
+    }
+
+    def saved(folder: str) -> dict[str, tuple[int, str, bytes]]:
+        (tmp_path / folder).mkdir()
+        found: dict[str, tuple[int, str, bytes]] = {}
+        for name, options in wanted.items():
+            report = sandboxed.download("reads", tmp_path / folder / name, **options)
+            found[name] = report.blocks, report.verification, gzip.decompress((tmp_path / folder / name).read_bytes())
+        return found
+
+    ordinary = saved("ordinary")
+    omics_sandbox.settings.turn({"htsget.as_refserver": True})
+    shared = saved("shared")
+    assert {name: content for name, (_, _, content) in shared.items()} == {
+        name: content for name, (_, _, content) in ordinary.items()
+    }
+    assert {name: (blocks, verified) for name, (blocks, verified, _) in shared.items()} == {
+        "whole.bam": (1, "format"),
+        "fields.bam": (2, "format"),
+        "region.bam": (2, "format"),
+        "header.file": (1, "format"),
+    }
+    sandboxed.download("sample-1", tmp_path / "a.vcf.gz")
+    assert gzip.decompress((tmp_path / "a.vcf.gz").read_bytes()).count(b"\nchr") == 120  # without the zeros
+    saved_variants = sandboxed.download("sample-1", tmp_path / "a.vcf", regions=["chr1:100-300"])
+    assert (saved_variants.verification, (tmp_path / "a.vcf").read_text().count("\nchr1")) == ("unverified", 3)
 
 
 def test_the_header_alone_has_no_end(sandboxed: Htsget, tmp_path: Path) -> None:

@@ -27,6 +27,9 @@ PREFIX = "/htsget"
 FORMATS = {"reads": ("BAM", "CRAM"), "variants": ("VCF", "BCF")}
 SUFFIXES = {".bam": "BAM", ".cram": "CRAM", ".vcf": "VCF", ".vcf.gz": "VCF", ".bcf": "BCF"}
 URL_SECONDS, BLOCK_BYTES, STATE_MD5 = "htsget.url_seconds", "htsget.block_bytes", "htsget.md5"
+AS_REFSERVER = "htsget.as_refserver"
+_LEAST = 8_192
+"""Bytes that htsget-refserver sends of a file at least; those behind its end are zeros."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,12 @@ class Htsget:
             Setting(URL_SECONDS, 900.0, "validity of the URLs of blocks, in seconds"),
             Setting(BLOCK_BYTES, 64 * 1024.0, "how many bytes a block has at most"),
             Setting(STATE_MD5, True, "whether tickets state the MD5 of the file"),
+            Setting(
+                AS_REFSERVER,
+                False,
+                "whether tickets without a login are as those of htsget-refserver: header and records have one URL and"
+                " other headers, ranges are answered with 200, zeros follow files of less than 8,192 bytes",
+            ),
         )
 
     @property
@@ -213,10 +222,10 @@ def _ticket(state: Htsget, call: Call, kind: str, given: Mapping[str, Any], regi
     if found.restricted:
         state.context.tokens.caller(call.headers.get("authorization"))
     header, records = sliced(found.format, state.context.objects.read(found.blob), regions)
+    if state.context.settings.flag(AS_REFSERVER) and not found.restricted:
+        return Reply({"htsget": _as_refserver(call, found, len(header + records), given, regions)})
     if given.get("class") == "header":
         records = b"" if header else records
-    elif header and not found.restricted and any(given.get(name) for name in ("fields", "tags", "notags")):
-        return Reply({"htsget": _computed_blocks(call, found, regions)})
     return Reply({"htsget": _blocks(state, call, found.format, header, records)})
 
 
@@ -243,25 +252,33 @@ def _blocks(state: Htsget, call: Call, format: str, header: bytes, records: byte
     return ticket
 
 
-def _computed_blocks(call: Call, found: DataSet, regions: Sequence[Region]) -> dict[str, Any]:
-    """A ticket as htsget-refserver makes them: header and records have one URL, and other headers."""
+def _as_refserver(
+    call: Call, found: DataSet, size: int, given: Mapping[str, Any], regions: Sequence[Region]
+) -> dict[str, Any]:
+    """A ticket as htsget-refserver makes them: the whole file as a range, or header and records at one URL."""
     path = f"{PREFIX}/blocks/{found.kind}/{found.format}/{quote(found.id)}"
     query = urlencode([("region", json.dumps(astuple(region))) for region in regions])
     url = f"{call.origin}{path}" + (f"?{query}" if query else "")
-    headers = [{"HtsgetBlockClass": "header", "HtsgetCurrentBlock": "0"}, {"HtsgetCurrentBlock": "1"}]
-    urls = [
-        {"url": url, "headers": each, "class": name} for each, name in zip(headers, ("header", "body"), strict=True)
-    ]
+    if not regions and not any(given.get(name) for name in ("class", "fields", "tags", "notags")):
+        return {"format": found.format, "urls": [{"url": url, "headers": {"Range": f"bytes=0-{size - 1}"}}]}
+    parts = ("header",) if given.get("class") == "header" else ("header", "body")
+    urls: list[dict[str, Any]] = []
+    for number, part in enumerate(parts):
+        headers = {"HtsgetCurrentBlock": str(number), "HtsgetTotalBlocks": str(len(parts))}
+        urls.append({"url": url, "headers": headers, "class": part})
+    urls[0]["headers"]["HtsgetBlockClass"] = "header"
     return {"format": found.format, "urls": urls}
 
 
 def _computed_block(state: Htsget, request: Request) -> Response:
-    """The header or the records of a file; variants are plain text, as those of htsget-refserver are."""
+    """The file, its header or its records; parts of variants are plain text, as those of htsget-refserver are."""
     found = state.sets.get(*(request.path_params[name] for name in ("kind", "id", "format")))
     if found is None or found.restricted:
         return Response(status_code=404)
     regions = [Region(*json.loads(text)) for text in request.query_params.getlist("region")]
     header, records = sliced(found.format, state.context.objects.read(found.blob), regions)
+    if "range" in request.headers:
+        return Response((header + records).ljust(_LEAST, b"\0"))
     data = header if request.headers.get("htsgetblockclass") == "header" else records
     return Response(gzip.decompress(data) if found.format == "VCF" else data)
 

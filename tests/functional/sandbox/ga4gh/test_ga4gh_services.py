@@ -41,13 +41,21 @@ def test_tickets_have_inline_blocks_and_ranges(omics_sandbox: Sandbox) -> None:
 
 def test_blocks_of_one_url_differ_in_their_headers_as_those_of_the_reference_server(omics_sandbox: Sandbox) -> None:
     url = f"{omics_sandbox.htsget_url}/reads/sample-1?referenceName=chr1&end=500"
-    ticket = httpx.get(f"{url}&fields=QNAME")
+    ordinary = joined(httpx.get(url))
+    variants = joined(httpx.get(f"{omics_sandbox.htsget_url}/variants/sample-1"))
+    omics_sandbox.settings.turn({"htsget.as_refserver": True})
+    ticket = httpx.get(url)
     blocks = ticket.json()["htsget"]["urls"]
-    assert len(blocks) == 2
+    assert [block["class"] for block in blocks] == ["header", "body"]
     assert len({block["url"] for block in blocks}) == 1
-    assert joined(ticket) == joined(httpx.get(url))
-    plain = joined(httpx.get(f"{omics_sandbox.htsget_url}/variants/sample-1?tags=NM"))
-    assert plain == gzip.decompress(joined(httpx.get(f"{omics_sandbox.htsget_url}/variants/sample-1")))
+    assert joined(ticket) == ordinary
+    assert joined(httpx.get(f"{omics_sandbox.htsget_url}/variants/sample-1?tags=NM")) == gzip.decompress(variants)
+    header = httpx.get(f"{omics_sandbox.htsget_url}/variants/sample-1?class=header")
+    assert joined(header).splitlines()[-1].startswith(b"#CHROM")
+    [whole] = httpx.get(f"{omics_sandbox.htsget_url}/variants/sample-1").json()["htsget"]["urls"]
+    answer = httpx.get(whole["url"], headers=whole["headers"])
+    assert (answer.status_code, len(answer.content)) == (200, 8_192)
+    assert answer.content.rstrip(b"\0") == variants.rstrip(b"\0")
     assert httpx.get(blocks[0]["url"].replace("sample-1", "none")).status_code == 404
 
 
