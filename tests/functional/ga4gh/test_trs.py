@@ -66,6 +66,19 @@ def test_tools_are_listed_to_the_last_page(trs: Trs, omics_sandbox: Sandbox) -> 
     assert [each["id"] for each in trs.versions(EXAMPLE_TOOL)] == ["v1.0", "v1.1"]
 
 
+def test_a_registry_that_always_states_a_next_page_is_read_to_its_end(trs: Trs, omics_sandbox: Sandbox) -> None:
+    for number in range(3):
+        omics_sandbox.ga4gh.trs.add(f"tool-{number}", "1", "WDL", {"main.wdl": "version 1.0"})
+    requests = dict[bool, int]()
+    for endless in (False, True):
+        omics_sandbox.settings.turn({"trs.endless_pages": endless})
+        before = len(omics_sandbox.requests("/trs"))
+        assert len(list(trs.list_tools.iterate(limit=2))) == len(list(trs.ls())) == 4
+        requests[endless] = len(omics_sandbox.requests("/trs")) - before
+    assert "next_page" in trs.list_tools.raw(offset="1000").headers
+    assert requests == {False: 3, True: 4}  # a page that is not full is the last one
+
+
 def test_what_the_registry_does_not_have_is_not_found(trs: Trs, tmp_path: Path) -> None:
     for work in (
         lambda: trs.describe("none"),

@@ -5,7 +5,7 @@ import io
 import re
 import sys
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,13 @@ from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.listings import Collection, Listing
+from omicsdk.sandbox.state.settings import Setting
 
 PREFIX = "/trs/ga4gh/trs/v2"  # below /ga4gh is the Gen3 commons
 TYPES = ("CWL", "WDL", "NFL", "GALAXY", "SMK")
 PRIMARY, SECONDARY, TEST, CONTAINER = "PRIMARY_DESCRIPTOR", "SECONDARY_DESCRIPTOR", "TEST_FILE", "CONTAINERFILE"
+OTHER = "OTHER"
+ENDLESS = "trs.endless_pages"
 _CLASS = {"id": "1", "name": "Workflow", "description": "A workflow of several tools"}
 _ENCODED_SLASH = re.compile(rb"%2f", re.IGNORECASE)
 
@@ -59,6 +62,21 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """Fields of a tool or version that take the place of the usual ones.
+
+    Attributes:
+        tool: The tool.
+        version: The version; empty for the tool itself.
+        fields: The fields in the standard's words, such as `aliases`.
+    """
+
+    tool: str
+    version: str
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """A file of a version.
 
@@ -89,9 +107,14 @@ class Trs:
 
     def __init__(self, context: SandboxContext, seed: Callable[[], None]) -> None:
         self._seed = seed
+        self.context = context
         self._tools = Table(context.database, "trs_tools", Tool)
         self.files = Table(context.database, "trs_files", File, key="tool version type path")
         self.names = Table(context.database, "trs_names", Name, key="tool version")
+        self._stated = Table(context.database, "trs_stated", Stated, key="tool version")
+        context.settings.declare(
+            Setting(ENDLESS, False, "whether each page of tools states a next one, for ever, as those of trs-filer do")
+        )
 
     @property
     def tools(self) -> Table[Tool]:
@@ -100,7 +123,16 @@ class Trs:
         return self._tools
 
     def add(
-        self, id: str, version: str, type: str, files: Mapping[str, str], description: str = "", *, name: str = ""
+        self,
+        id: str,
+        version: str,
+        type: str,
+        files: Mapping[str, str],
+        description: str = "",
+        *,
+        name: str = "",
+        of_tool: Mapping[str, Any] | None = None,
+        of_version: Mapping[str, Any] | None = None,
     ) -> None:
         """Add a version of a tool.
 
@@ -111,15 +143,24 @@ class Trs:
             files: Text by path; the first one that is neither a test nor a container file is the primary descriptor.
             description: The tool's purpose.
             name: The name of the version; by default its identifier.
+            of_tool: Fields of the tool in the standard's words, such as `aliases`.
+            of_version: Fields of the version, such as `images`.
         """
         self.names.put(Name(id, version, name or version))
         parts = id.split("/")
         self.tools.put(Tool(id, parts[-2] if len(parts) > 1 else "sandbox", parts[-1], description))
+        stated = {"": of_tool, version: of_version}
+        self._stated.put_all(Stated(id, of, dict(fields)) for of, fields in stated.items() if fields is not None)
         is_first = True
         for path, content in files.items():
             kind = _kind_of(path, is_first)
             is_first = is_first and kind != PRIMARY
             self.files.put(File(id, version, type, path, kind, content))
+
+    def stated(self, tool: str, version: str = "") -> dict[str, Any]:
+        """Fields of a tool or version that take the place of the usual ones."""
+        found = self._stated.get(tool, version)
+        return {} if found is None else found.fields
 
     def add_folder(self, folder: Path) -> list[str]:
         """Add a tool from VERSION/TYPE/files; return its versions.
@@ -145,6 +186,8 @@ def _kind_of(path: str, is_first: bool) -> str:
         return CONTAINER
     if path.startswith("test") or name.endswith(".json"):
         return TEST
+    if name.startswith("README"):
+        return OTHER
     return PRIMARY if is_first else SECONDARY
 
 
@@ -189,44 +232,54 @@ def get_service_info(state: Trs, call: Call) -> Reply:
 
 def list_tool_classes(state: Trs, call: Call) -> Reply:
     """GET /toolClasses."""
-    del state, call
-    return Reply([_CLASS])
+    del call
+    classes = [state.stated(each.id).get("toolclass", _CLASS) for each in state.tools.all(order="id")]
+    return Reply([*{each["id"]: each for each in classes}.values()])
 
 
 def list_tools(state: Trs, call: Call) -> Reply:
     """GET /tools."""
     given = call.arguments
-    equal: dict[str, Any] = {
-        "id": given.get("id"),
-        "organization": given.get("organization"),
-        "name": given.get("toolname"),
-    }
-    tools = [each for each in state.tools.all(order="id", **equal) if _fits(state, each, given)]
     try:
         start, limit = int(given.get("offset") or 0), given.get("limit") or 1000
     except ValueError:
         raise bad_arguments("offset is not a number") from None
-    shown = [_tool(state, call, each) for each in tools[start : start + limit]]
+    if start < 0 or limit < 0:
+        raise bad_arguments("offset and limit are 0 or more")
+    tools = [_tool(state, call, each) for each in state.tools.all(order="id")]
+    tools = [each for each in tools if _fits(each, given)]
 
     def page(offset: int) -> str:
-        return call.service_url("/tools", {**dict(call.query), "offset": str(offset), "limit": str(limit)})
+        return call.url(offset=offset, limit=limit)
 
     headers = {
-        "self_link": page(start),
+        "self_link": call.url(),
         "last_page": page(max(0, len(tools) - 1) // limit * limit),
         "current_offset": str(start),
         "current_limit": str(limit),
-        "next_page": page(start + limit),  # also after the last one, as trs-filer has it
     }
-    return Reply(shown, headers=headers)
+    if start + limit < len(tools) or state.context.settings.flag(ENDLESS):
+        headers["next_page"] = page(start + limit)
+    return Reply(tools[start : start + limit], headers=headers)
 
 
-def _fits(state: Trs, tool: Tool, given: Mapping[str, Any]) -> bool:
-    if given.get("descriptorType") and not state.files.count(tool=tool.id, type=given["descriptorType"]):
-        return False
-    if given.get("toolClass") not in (None, _CLASS["name"]) or given.get("author") not in (None, "sandbox"):
-        return False
-    return (given.get("description") or "") in tool.description
+def _fits(tool: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+    versions = tool["versions"]
+    images = [image for version in versions for image in version["images"]]
+    found: dict[str, Sequence[Any]] = {
+        "id": [tool["id"]],
+        "alias": tool.get("aliases", ()),
+        "toolClass": [tool["toolclass"]["name"]],
+        "descriptorType": [type for version in versions for type in version["descriptor_type"]],
+        "registry": [image.get("registry_host") for image in images],
+        "organization": [tool["organization"]],
+        "name": [image.get("image_name") for image in images],
+        "toolname": [tool["name"]],
+        "description": tool["description"],
+        "author": [author for version in versions for author in version["author"]],
+        "checker": [False],
+    }
+    return all(given[name] in values for name, values in found.items() if given.get(name) is not None)
 
 
 def get_tool(state: Trs, call: Call) -> Reply:
@@ -241,8 +294,11 @@ def list_versions(state: Trs, call: Call) -> Reply:
 
 def get_version(state: Trs, call: Call) -> Reply:
     """GET /tools/{id}/versions/{version_id}."""
-    tool, version = _known(state, call), unquote(call.arguments["version_id"])
-    return Reply(_version(state, call, tool, version, _files(state, call)))
+    tool, id = _known(state, call), unquote(call.arguments["version_id"])
+    files = state.files.all(tool=tool.id, version=id)
+    if not files and state.names.get(tool.id, id) is None:
+        raise not_found(f"{tool.id} has no version {id}")
+    return Reply(_version(state, call, tool, id, files))
 
 
 def get_descriptor(state: Trs, call: Call) -> Reply:
@@ -261,7 +317,7 @@ def get_file(state: Trs, call: Call) -> Reply:
 
 def list_tests(state: Trs, call: Call) -> Reply:
     """GET /tools/{id}/versions/{version_id}/{type}/tests."""
-    return Reply([_wrapper(each) for each in _files(state, call) if each.kind == TEST])
+    return _all_of(TEST, _files(state, call))
 
 
 def list_files(state: Trs, call: Call) -> Reply:
@@ -279,10 +335,7 @@ def list_files(state: Trs, call: Call) -> Reply:
 
 def list_containerfiles(state: Trs, call: Call) -> Reply:
     """GET /tools/{id}/versions/{version_id}/containerfile."""
-    found = [each for each in _files(state, call) if each.kind == CONTAINER]
-    if not found:
-        raise not_found("The version has no container files")
-    return Reply([_wrapper(each) for each in found])
+    return _all_of(CONTAINER, _files(state, call))
 
 
 # -- answers
@@ -298,11 +351,18 @@ def _known(state: Trs, call: Call) -> Tool:
 
 def _files(state: Trs, call: Call) -> list[File]:
     tool, version = _known(state, call), unquote(call.arguments["version_id"])
-    type = str(call.arguments.get("type") or "").removeprefix("PLAIN_")
-    found = state.files.all(tool=tool.id, version=version, type=type or None)
+    found = state.files.all(tool=tool.id, version=version)
     if not found:
-        raise not_found(f"{tool.id} has no version {version}{f' with {type}' if type else ''}")
-    return found
+        raise not_found(f"{tool.id} has no version {version} with files")
+    type = call.arguments.get("type")
+    return found if type is None else [each for each in found if each.type == type.removeprefix("PLAIN_")]
+
+
+def _all_of(kind: str, files: list[File]) -> Reply:
+    found = [_wrapper(each) for each in files if each.kind == kind]
+    if not found:
+        raise not_found("The version has no such files")
+    return Reply(found)
 
 
 def _content(call: Call, file: File | None) -> Reply:
@@ -322,7 +382,7 @@ def _checksum(file: File) -> dict[str, str]:
 
 
 def _tool(state: Trs, call: Call, tool: Tool) -> dict[str, Any]:
-    of_version: dict[str, list[File]] = {}
+    of_version: dict[str, list[File]] = {each.version: [] for each in state.names.all(tool=tool.id)}
     for each in state.files.all(tool=tool.id):
         of_version.setdefault(each.version, []).append(each)
     return {
@@ -332,6 +392,7 @@ def _tool(state: Trs, call: Call, tool: Tool) -> dict[str, Any]:
         "name": tool.name,
         "description": tool.description,
         "toolclass": _CLASS,
+        **state.stated(tool.id),
         "versions": [_version(state, call, tool, version, files) for version, files in of_version.items()],
     }
 
@@ -347,6 +408,7 @@ def _version(state: Trs, call: Call, tool: Tool, version: str, files: list[File]
         "descriptor_type": list(dict.fromkeys(each.type for each in files)),
         "containerfile": any(each.kind == CONTAINER for each in files),
         "images": [],
+        **state.stated(tool.id, version),
     }
 
 
@@ -359,7 +421,7 @@ TRS = Collection(
             "tools",
             "Tools",
             ("Id", "Versions", "Description"),
-            "SELECT id, (SELECT count(DISTINCT version) FROM trs_files WHERE tool = trs_tools.id), description"
+            "SELECT id, (SELECT count(*) FROM trs_names WHERE tool = trs_tools.id), description"
             " FROM trs_tools ORDER BY id",
             opens="tool-files",
         ),

@@ -137,7 +137,36 @@ def test_a_tool_is_one_segment_of_a_path(omics_sandbox: Sandbox) -> None:
     assert httpx.get(f"{version}/CWL/descriptor/Dockerfile").status_code == 404
     assert [each["content"] for each in httpx.get(f"{version}/containerfile").json()] == ["FROM scratch\n"]
     assert httpx.get(f"{version}/CWL/files?format=zip").content.startswith(b"PK")
-    assert httpx.get(f"{version}/WDL/files").json()["code"] == 404
+    assert httpx.get(f"{version}/WDL/files").json() == []
+    for missing in ("WDL/descriptor", "WDL/tests"):
+        assert httpx.get(f"{version}/{missing}").json()["code"] == 404
+
+
+def test_tools_are_filtered_by_all_that_the_standard_has(omics_sandbox: Sandbox) -> None:
+    image = {"registry_host": "registry.example.org", "image_name": "align:1"}
+    omics_sandbox.ga4gh.trs.add(
+        "align",
+        "v1",
+        "WDL",
+        {"main.wdl": "version 1.0", "README.md": "Aligns"},
+        "Aligns reads",
+        of_tool={"aliases": ["bwa"], "organization": "org", "toolclass": {"id": "2", "name": "CommandLineTool"}},
+        of_version={"author": ["ada"], "images": [image]},
+    )
+    tools = f"{omics_sandbox.trs_url}/tools"
+    for query in (
+        *("alias=bwa", "registry=registry.example.org", "name=align:1", "author=ada", "toolClass=CommandLineTool"),
+        *("organization=org", "toolname=align", "description=Aligns", "descriptorType=WDL", "id=align"),
+    ):
+        assert [each["id"] for each in httpx.get(f"{tools}?{query}").json()] == ["align"], query
+    assert [each["name"] for each in httpx.get(tools.replace("/tools", "/toolClasses")).json()] == [
+        "Workflow",
+        "CommandLineTool",
+    ]
+    assert httpx.get(f"{tools}?checker=true").json() == []
+    for wrong in ("offset=-1", "limit=-1", "offset=x"):
+        assert httpx.get(f"{tools}?{wrong}").status_code == 400
+    assert httpx.get(f"{tools}/align/versions/v1/WDL/files").json()[1]["file_type"] == "OTHER"
 
 
 def test_folders_of_files_are_taken(omics_sandbox: Sandbox, tmp_path: Path) -> None:
