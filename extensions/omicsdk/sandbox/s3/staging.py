@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl
 
 from omicsdk.core.checksums import ETAG_PART
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.s3.guard import RAW_HEADERS, Wsgi, headers_of, raw_target, refused
-from omicsdk.sandbox.s3.integrity import Verified
+from omicsdk.sandbox.s3.guard import RAW_HEADERS, Target, Wsgi, headers_of, raw_target, refused
+from omicsdk.sandbox.s3.integrity import Verified, exact_checksums
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.traffic.faults import S3_PREFIX, FaultBook
 from omicsdk.sandbox.traffic.server_thread import url_of
@@ -91,6 +91,27 @@ def _find_etag(bucket: str, name: str) -> str:
 def _find_upload(bucket: str, upload_id: str) -> Any:
     backend = _backend()
     return backend.get_bucket(bucket).multiparts.get(upload_id) if bucket in backend.buckets else None
+
+
+def _check_known(target: Target) -> None:
+    """Refuse what moto fails with 500 on: an upload, a part or a page that is not there.
+
+    Raises:
+        Problem: The refusal of S3.
+    """
+    backend, query = _backend(), target.query
+    part, token = query.get("partNumber", "1"), query.get("continuation-token")
+    if target.bucket not in backend.buckets:
+        return
+    if not target.key and token and token not in backend._pagination_tokens:
+        raise Problem(400, "InvalidArgument", "The continuation token provided is incorrect")
+    if target.method == "PUT" and "uploadId" in query and _find_upload(target.bucket, query["uploadId"]) is None:
+        raise Problem(404, "NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid.")
+    if target.method in ("GET", "HEAD") and target.key and "uploadId" not in query:
+        found = backend.get_object(target.bucket, target.key, query.get("versionId"))
+        parts = found.multipart.parts if found is not None and found.multipart else None
+        if not part.isdecimal() or (parts is not None and int(part) not in parts):
+            raise Problem(416, "InvalidPartNumber", "The requested partnumber is not satisfiable")
 
 
 def objects_below(bucket: str, prefix: str) -> list[MotoObject]:
@@ -290,7 +311,8 @@ class Staging:
         from werkzeug.serving import make_server
 
         # moto's dispatcher looks up the service for each request, which takes longer than the request itself.
-        app = self.guard(Verified(moto.create_backend_app("s3"), _find_upload, _find_etag))
+        app = self.guard(Verified(moto.create_backend_app("s3"), _find_upload, _find_etag, _check_known))
+        exact_checksums(import_module("moto.s3.models"))
 
         class Quiet(moto.MotoRequestHandler):
             def log_request(self, *_: object) -> None:

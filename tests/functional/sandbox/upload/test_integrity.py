@@ -202,3 +202,24 @@ def test_forms_are_answered_with_the_etag(s3: Any):
     form = s3.generate_presigned_post(STAGING_BUCKET, "formed")
     answer = httpx.post(form["url"], data=form["fields"], files={"file": ("x", b"hello")}, trust_env=False)
     assert (answer.status_code, answer.headers["etag"].strip('"')) == (204, hashlib.md5(b"hello").hexdigest())
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32C", "CRC64NVME"])
+def test_an_object_of_parts_has_the_checksum_of_its_algorithm(s3: Any, algorithm: str) -> None:
+    upload, parts = begun(s3, [b"one part"], algorithm)
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    of_part = parts[0][f"Checksum{algorithm}"]
+    expected = checksum_of("crc32c", base64.b64decode(of_part)) if algorithm == "CRC32C" else of_part
+    assert s3.head_object(**PLACE, ChecksumMode="ENABLED")[f"Checksum{algorithm}"] == expected
+
+
+def test_uploads_parts_and_pages_that_are_not_there_are_refused(s3: Any) -> None:
+    assert code_of(lambda: s3.upload_part(**PLACE, UploadId="none", PartNumber=1, Body=b"x")) == "NoSuchUpload"
+    id = s3.create_multipart_upload(**PLACE)["UploadId"]
+    etag = s3.upload_part(**PLACE, UploadId=id, PartNumber=1, Body=b"x")["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+    s3.complete_multipart_upload(**PLACE, UploadId=id, MultipartUpload=parts)
+    assert s3.head_object(**PLACE, PartNumber=1)["ContentLength"] == 1
+    assert code_of(lambda: s3.head_object(**PLACE, PartNumber=2)) == "416"
+    listed = {"Bucket": STAGING_BUCKET, "ContinuationToken": "none"}
+    assert code_of(lambda: s3.list_objects_v2(**listed)) == "InvalidArgument"
