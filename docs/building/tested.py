@@ -12,7 +12,8 @@ def tested(folder: Path) -> str:
     Args:
         folder: tests/real.
     """
-    ran: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    results: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    ran = results["servers"]
     told = tomllib.loads((folder / "differences.toml").read_text(encoding="utf-8"))
     lines = ["### Servers that run in the tests", "", "| server | version | last run |", "|---|---|---|"]
     lines += [f"| {name} | {row['version']} | {row['date']} |" for name, row in sorted(ran.items())]
@@ -43,4 +44,6 @@ def tested(folder: Path) -> str:
         f"| {row['server']} | {row['version']} | {row['specification']} | {row['date']} | {row['tried']} | {row['differences']} |"
         for row in told["recorded"]
     ]
+    lines += ["", "| recording | requests sent to the sandbox | answered otherwise, argued above |", "|---|---|---|"]
+    lines += [f"| {name} | {row['requests']} | {row['argued']} |" for name, row in results["recordings"].items()]
     return "\n".join(lines)

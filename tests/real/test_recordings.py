@@ -1,48 +1,38 @@
-"""What a server of others was once asked for, sent to the sandbox: it answers the same, but for what is argued."""
+"""What servers of others were once asked for, sent to the sandbox: it answers the same, but for what is argued."""
 
-import base64
+from collections.abc import Callable
+from fnmatch import filter as matching
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import httpx
+import pytest
 from omicsdk.sandbox import Sandbox
-from real_results import sandbox_differences
-from recorded_server import exchanges
+from real_results import REPLAYED, sandbox_differences
+from replayed_recordings import Both, agree, replayed_drs, replayed_htsget, replayed_s3, replayed_trs
 
-HTSGET = "ga4gh/htsget-refserver"
-VCF_SIZE = 1596
-"""Of the file; the server sent zeros behind it."""
+REPLAYS: dict[str, tuple[Callable[[Sandbox], Both], int]] = {
+    "ga4gh/htsget-refserver": (replayed_htsget, 39),
+    "elixir-cloud-aai/trs-filer": (replayed_trs, 85),
+    "elixir-cloud-aai/drs-filer": (replayed_drs, 29),
+    "moto": (partial(replayed_s3, server="s3-moto"), 240),
+    "s3rver": (partial(replayed_s3, server="s3-s3rver"), 237),
+    "rclone serve s3": (partial(replayed_s3, server="s3-rclone"), 239),
+}
 
 
-def outcome(status: int, body: Any) -> tuple[int, Any]:
-    """What is compared of an answer: its status, and the format or the error of a ticket."""
-    told = body.get("htsget", {}) if isinstance(body, dict) else {}
-    return status, told.get("error", told.get("format"))
-
-
-def test_htsget_tickets_are_as_those_of_the_reference_server(tmp_path: Path) -> None:
-    recorded = {each["step"]: each for each in exchanges("htsget-refserver")}
-    blocks = [recorded[f"reads fields: block {number} of 2"] for number in (1, 2)]
-    bam, vcf = (
-        b"".join(base64.b64decode(each["response"]["body"]["$base64"]) for each in part)
-        for part in (blocks, [recorded["variants whole: block 1 of 1"]])
-    )
-    differ: dict[str, Any] = {}
-    with Sandbox(tmp_path) as sandbox, httpx.Client(trust_env=False) as client:
-        sandbox.ga4gh.htsget.add("a", "BAM", bam)
-        sandbox.ga4gh.htsget.add("v", "VCF", vcf[:VCF_SIZE])
-        for step, each in recorded.items():
-            request, response = each["request"], each["response"]
-            if ": block" in step:
-                continue  # what tickets name differs between servers
-            body = request["body"]
-            given: dict[str, Any] = {"content": body} if isinstance(body, str) else {"json": body} if body else {}
-            headers = {name: value for name, value in request["headers"].items() if name in ("accept", "content-type")}
-            url = f"{sandbox.htsget_url}{request['path']}"
-            told = client.request(request["method"], url, headers=headers, **given)
-            text = told.json() if "json" in told.headers.get("content-type", "") and told.content else None
-            theirs, ours = outcome(response["status"], response["body"]), outcome(told.status_code, text)
-            if theirs != ours:
-                differ[step] = theirs, ours
-    argued = sandbox_differences(HTSGET)
-    assert differ.keys() == argued, {step: both for step, both in differ.items() if step not in argued}
+@pytest.mark.parametrize("server", REPLAYS)
+def test_the_sandbox_answers_as_recorded(
+    server: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    replayed, count = REPLAYS[server]
+    with Sandbox(tmp_path) as sandbox:
+        both = replayed(sandbox)
+    fields = sandbox_differences(server, "fields")
+    differ = {step: told for step, told in both.items() if not agree(*told, fields)}
+    argued = {step for pattern in sandbox_differences(server) for step in matching(both, pattern)}
+    assert differ.keys() == argued, {step: told for step, told in differ.items() if step not in argued}
+    assert len(both) == count
+    same = [told for step, told in both.items() if step not in differ]
+    for field in fields:
+        assert not all(agree(*told, fields - {field}) for told in same), f"no answer differs in {field}"
+    record_property(REPLAYED, {"server": server, "requests": count, "argued": len(differ)})

@@ -5,13 +5,15 @@ import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from orthanc import Orthanc
 from real_servers import Server
 
 OPTION = "--real-results"
+REPLAYED = "replayed"
+"""The property of a test with the number of requests that a recording has for the sandbox, and how many it answers otherwise."""
 DIFFERENCES = Path(__file__).parents[1] / "real" / "differences.toml"
 
 
@@ -25,6 +27,7 @@ class Results:
     def __init__(self, file: Path | None) -> None:
         self._file = file
         self._told: list[dict[str, Any]] = []
+        self._replayed: dict[str, Any] = {}
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_call(self, item: pytest.Item) -> None:
@@ -40,6 +43,8 @@ class Results:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in the end of a test."""
         if report.when == "call" and report.passed:
+            properties = (told for name, told in report.user_properties if name == REPLAYED and isinstance(told, dict))
+            self._replayed.update((told.pop("server"), told) for told in properties)
             self._told += [told for name, told in report.user_properties if name == "real" and isinstance(told, dict)]
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -47,8 +52,10 @@ class Results:
         if self._file is None or exitstatus != 0 or not self._told:
             return
         kept = json.loads(self._file.read_text(encoding="utf-8")) if self._file.exists() else {}
-        results = {**kept, **summary(self._told, f"{datetime.now(UTC):%Y-%m-%d}")}
-        text = json.dumps(dict(sorted(results.items())), indent=1, ensure_ascii=False)
+        ran = {**kept.get("servers", {}), **summary(self._told, f"{datetime.now(UTC):%Y-%m-%d}")}
+        replayed = {**kept.get("recordings", {}), **self._replayed}
+        results = {"servers": dict(sorted(ran.items())), "recordings": dict(sorted(replayed.items()))}
+        text = json.dumps(results, indent=1, ensure_ascii=False)
         self._file.write_text(text + "\n", encoding="utf-8")
 
 
@@ -72,7 +79,12 @@ def differences(server: str) -> dict[str, str]:
     return told["servers"].get(server, {}).get("differences", {})
 
 
-def sandbox_differences(server: str) -> set[str]:
-    """The requests that the sandbox answers otherwise than a server does; each group of them is argued."""
+def sandbox_differences(server: str, named: Literal["requests", "fields"] = "requests") -> set[str]:
+    """The requests that the sandbox answers otherwise than a server does, or fields of its answers; each group is argued.
+
+    Args:
+        server: The server.
+        named: Whether requests are wanted, in which a `*` means any text, or fields.
+    """
     told: dict[str, Any] = tomllib.loads(DIFFERENCES.read_text(encoding="utf-8"))
-    return {request for argued in told["servers"][server].get("sandbox", ()) for request in argued["requests"]}
+    return {each for argued in told["servers"][server].get("sandbox", ()) for each in argued.get(named, ())}
