@@ -52,6 +52,10 @@ _ALGORITHMS = {
 }
 
 
+STORED = ("gs://", "s3://")
+"""Beginnings of URLs of storage, which is read with the user's own credentials."""
+
+
 @dataclass(frozen=True, slots=True)
 class AccessMethod:
     """One access method of an object's bytes.
@@ -82,7 +86,7 @@ class AccessMethod:
     @property
     def is_stored(self) -> bool:
         """Whether the URL names an object of Google's storage or S3, and the server offers no other one."""
-        return not self.access_id and self.url.startswith(("gs://", "s3://"))
+        return not self.access_id and self.url.startswith(STORED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -317,7 +317,10 @@ def _members(
         try:
             if member.name:
                 safe_name(member.name, f"{member.id} in a bundle")
-            identifier = DrsId(member.id, server.host, "", member.id) if member.id else parse_drs_id(member.uri)
+            if member.members is not None and not (member.id or member.uri):
+                identifier = bundle.identifier  # a folder within the bundle; the standard requires no identifier of it
+            else:
+                identifier = DrsId(member.id, server.host, "", member.id) if member.id else parse_drs_id(member.uri)
         except OmicsError as error:
             yield order, DrsFile(bundle.requested, name, server=server, error=error)
             continue

@@ -32,7 +32,7 @@ from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.credentials import Passports
 from omicsdk.drs.hosts import login_remedy
 from omicsdk.drs.identifiers import OBJECT, DrsId, is_guid
-from omicsdk.drs.objects import AccessMethod, DrsObject, NoAccess, headers_of, in_order, object_of, unusable
+from omicsdk.drs.objects import STORED, AccessMethod, DrsObject, NoAccess, headers_of, in_order, object_of, unusable
 from omicsdk.drs.resolution import Resolver, server_url
 from omicsdk.drs.storage import Storage
 from omicsdk.transfer import Location
@@ -446,6 +446,8 @@ class DrsServer(Closing):
         ahead = self._urls.take((found.id, method.access_id))
         told = ahead if ahead is not None and ahead.get("url") else self._ready(found, method.access_id)
         url = told.get("url") if is_object(told) else None
+        if isinstance(url, str) and url.startswith(STORED):  # drs-filer answers with what was registered
+            return self._storage.location(url)
         if not isinstance(url, str) or not url.startswith(("https://", "http://")):
             raise NoAccess(f"{found.name}: {self.host} names no URL for {method.kind}", name=found.name)
         return Location(url, dict(headers_of(told.get("headers") if is_object(told) else None)))

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from loopback import Head
 from omicsdk import NO_RETRY, BadRequest, Htsget, NotFound, Refget, TransferError, Trs, UsageError
+from omicsdk.drs import Drs
+from omicsdk.fs.stores.drs import DrsStore
 from omicsdk.ga4gh import InvalidFormat
 from omicsdk.sandbox.ga4gh.alignments import BGZF_END
 from recorded_server import RecordedServer, exchanges
@@ -224,3 +226,39 @@ def test_the_only_version_is_read_by_its_identifier(filer: RecordedServer, tmp_p
     }  # 404 there, however they are encoded
     assert (tmp_path / "main.cwl").read_text().startswith("cwlVersion: v1.2")
     assert [path.rpartition("/")[2] for _, path, _ in filer.unknown] == ["tests%2Ft2.json"]
+
+
+# -- drs-filer, a server of DRS 1.0
+
+
+@pytest.fixture
+def drs_filer(serve: Serve) -> Iterator[RecordedServer]:
+    """The server before the replacement of an object."""
+    server = serve(RecordedServer(exchanges("drs-filer", last="put object, body is no JSON")))
+    yield server
+    assert {method for method, _, _ in server.unknown} <= {"POST"}  # several objects at once, of DRS 1.5
+
+
+def test_objects_of_a_drs_server_are_located(drs_filer: RecordedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "key")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    uri = f"drs://127.0.0.1:{drs_filer.port}"
+    with Drs(environ={}, retry=NO_RETRY) as drs:
+        direct, stored = (each["url"] for each in drs.locate(f"{uri}/one")["access"])
+        assert direct == "https://data.example.org/hello.txt"
+        assert stored.startswith("http://127.0.0.1:9/example-bucket/hello.txt?")  # the server answers with s3://
+        assert drs.locate(f"{uri}/noaccess")["access"] == []
+        with pytest.raises(NotFound):
+            drs.describe(f"{uri}/nothere")
+
+
+def test_a_folder_without_an_identifier_is_opened(drs_filer: RecordedServer) -> None:
+    bundle = f"127.0.0.1:{drs_filer.port}/bundle"
+    with Drs(environ={}, retry=NO_RETRY) as drs:
+        listed = [(each.name, each.size) for each in drs.ls(f"drs://{bundle}")]
+        assert listed == [("bundle/hello.txt", 6), ("bundle/sub/deep.txt", 6)]
+        with DrsStore(servers=drs.servers(None)) as store:
+            assert [each.name for each in store.entries(bundle)] == ["hello.txt", "sub"]
+            assert [(each.name, each.size) for each in store.entries(f"{bundle}/sub")] == [("deep.txt", 6)]
+            assert [each.details["id"] for each in store.walk(bundle)] == ["one", "aKCI4V"]
