@@ -56,6 +56,7 @@ def test_the_page_has_a_recipe_for_each_of_its_subjects():
         "test_expiry.py",
         "test_seeds.py",
         "test_snapshots.py",
+        "test_as_servers.py",
     } == set(RECIPES)
     assert len(re.findall(r"^```python", PAGE.read_text(encoding="utf-8"), re.MULTILINE)) == len(RECIPES)
 

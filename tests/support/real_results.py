@@ -49,7 +49,7 @@ class Results:
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the file if every test passed. A server that was skipped keeps its last rows, with their date."""
-        if self._file is None or exitstatus != 0 or not self._told:
+        if self._file is None or exitstatus != 0 or not (self._told or self._replayed):
             return
         kept = json.loads(self._file.read_text(encoding="utf-8")) if self._file.exists() else {}
         ran = {**kept.get("servers", {}), **summary(self._told, f"{datetime.now(UTC):%Y-%m-%d}")}

@@ -45,7 +45,8 @@ def up(
     """Start the server; Ctrl-C ends it.
 
     State is kept in the folder for the next start. Environment variables that point other programs to the server are
-    printed as shell lines, and written into the folder. Needs the extra `sandbox`.
+    printed as shell lines, and written into the folder. The server's page has its settings, such as those that make it
+    answer as particular servers of htsget, refget and TRS do. Needs the extra `sandbox`.
 
     Args:
         port: TCP port; 0 picks a free one.
