@@ -29,12 +29,12 @@ Both = dict[str, tuple[Any, Any]]
 
 
 def agree(theirs: Any, ours: Any, without: Set[str] = frozenset()) -> bool:
-    """Whether two answers say the same; of objects the fields that both have are compared, but for some."""
+    """Whether our answer says what theirs says, but for some fields of objects; ours may have more fields."""
     match theirs, ours:
         case dict(), dict():
-            names = theirs.keys() & ours.keys() - without
-            return all(agree(theirs[name], ours[name], without) for name in names)
-        case (list(), list()) | (tuple(), tuple()):
+            names = theirs.keys() - without
+            return names <= ours.keys() and all(agree(theirs[name], ours[name], without) for name in names)
+        case list() | tuple(), list() | tuple():
             return len(theirs) == len(ours) and all(
                 agree(one, other, without) for one, other in zip(theirs, ours, strict=True)
             )
@@ -270,6 +270,7 @@ _LEFT_OUT = {
     "EncodingType",
 }
 _MADE_UP = ("UploadId", "VersionId", "NextContinuationToken", "ContinuationToken", "NextVersionIdMarker")
+_LISTS = ("Contents", "CommonPrefixes", "Upload", "Part", "Version", "DeleteMarker")
 _IDS = re.compile(r"(uploadId|versionId|continuation-token)=([^&]+)")
 _EXPIRES = re.compile(r"X-Amz-Expires=(\d+)")
 
@@ -347,11 +348,8 @@ def _s3_answer(method: str, answer: _Answer) -> tuple[Any, ...]:
     if method == "HEAD" and "etag" in kept:
         kept["content-length"] = headers["content-length"]
     if isinstance(content, bytes) and content.startswith(b"<?xml"):
-        return (
-            status,
-            kept,
-            _tree(ElementTree.fromstring(content), unquote_plus if b"<EncodingType>" in content else str),
-        )
+        told = _tree(ElementTree.fromstring(content), unquote_plus if b"<EncodingType>" in content else str)
+        return status, kept, {**dict.fromkeys(_LISTS, ()), **(told or {})}
     if isinstance(content, bytes) and len(content) > _LONG:
         content = {"$length": len(content), "$sha256": hashlib.sha256(content).hexdigest()}
     return status, kept, content

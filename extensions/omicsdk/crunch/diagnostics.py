@@ -19,7 +19,7 @@ from omicsdk.core.version import __version__
 _log = logging.getLogger("omicsdk.crunch")
 
 UNKNOWN = "Unknown"
-"""The revision of a repository on a machine without Git."""
+"""The revision of a folder on a machine without Git."""
 
 
 def version() -> str:
@@ -38,7 +38,7 @@ def git_revision(directory: Path | str | None = None) -> str:
         is not installed.
     """
     folder = Path.cwd() if directory is None else Path(directory).absolute()
-    if not folder.is_dir() or not any((each / ".git").exists() for each in (folder, *folder.parents)):
+    if not folder.is_dir():
         return ""
     try:
         told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=False)
