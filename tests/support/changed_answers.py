@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import strategies as st
@@ -155,3 +156,14 @@ def changed_cells(draw: st.DrawFn, text: str) -> bytes:
         cells[cell] = draw(st.sampled_from(_TEXTS)).decode() if other is None else other
         lines[at] = "".join(cells)
     return "\n".join(lines).encode("utf-8", "surrogatepass") + b"\n"
+
+
+def each_changed(data: Any) -> Iterator[Any]:
+    """Yield JSON with each of its values in turn dropped, and replaced by one of each other type, alone and in lists and objects."""
+    for path in places(data):
+        if path:
+            yield _dropped(data, path)
+        value = _at(data, path)
+        for other in (None, True, 5, -1, "x", [], {}, [value], [None], [[]], {"x": value}):
+            if type(other) is not type(value) or other != value:
+                yield _replaced(data, path, other)

@@ -15,7 +15,7 @@ from omicsdk.core.dates import Date, DateTime, is_date, is_date_time
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.lazy import logger
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_number, is_object
 
 NO_NULLS: frozenset[str] = frozenset()
 
@@ -25,8 +25,8 @@ class Shape:
     """The expected form of a value, for strict decoding.
 
     Attributes:
-        kind: `any`, `null`, `string`, `date`, `date-time`, `integer`, `number`, `boolean`, `literal`, `array`, `map`,
-            `model`, `members`, `union` or `tagged`.
+        kind: `any`, `null`, `string`, `date`, `date-time`, `integer`, `size` (as `is_number`), `number`, `boolean`,
+            `literal`, `array`, `map`, `model`, `members`, `union` or `tagged`.
         of: The literal's values, the array's or map's element, or the union's members.
         model: Returns the model's class (late, since models may refer to each other).
         tag: The member of an object that selects one of a tagged union's shapes.
@@ -46,6 +46,7 @@ STRING = Shape("string")
 DATE = Shape("date")
 DATE_TIME = Shape("date-time")
 INTEGER = Shape("integer")
+SIZE = Shape("size")
 NUMBER = Shape("number")
 BOOLEAN = Shape("boolean")
 
@@ -412,6 +413,7 @@ _SCALARS: dict[str, Callable[[Any, Shape], bool]] = {
     "date": lambda value, _: is_date(value),
     "date-time": lambda value, _: is_date_time(value),
     "integer": lambda value, _: isinstance(value, int) and not isinstance(value, bool),
+    "size": lambda value, _: is_number(value),
     "number": _is_number,
     "boolean": lambda value, _: isinstance(value, bool),
     "literal": lambda value, shape: any(_equal(value, known) for known in shape.of),

@@ -2,16 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit, urlunsplit
 
 from omicsdk.core.errors import DecodeError, shortened
+from omicsdk.core.model import ANY, Shape, array, check
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.request import Paging, Request
 from omicsdk.core.type_guards import is_number, number_in
-
-if TYPE_CHECKING:
-    pass
 
 CONTENT_KEY_HEADER = "x-openapi-paginated-content-key"
 """Header that names the page's list; HCA services send it with every page but the last."""
@@ -235,7 +233,7 @@ def stated_number(value: object, field: str, operation: str, *, text: bool = Fal
     return number
 
 
-def items_at(page: Any, key: str, operation: str = "the service") -> list[Any]:
+def items_at(page: Any, key: str, operation: str = "the service", each: Shape = ANY) -> list[Any]:
     """Return the list under a dotted key of a decoded page, which contains its items.
 
     A member whose own name has dots takes precedence over the steps; an empty key is the page itself. Of several keys
@@ -246,13 +244,17 @@ def items_at(page: Any, key: str, operation: str = "the service") -> list[Any]:
         page: A decoded answer; None for an empty body.
         key: The list's place.
         operation: The operation that was called, for the error.
+        each: What is read of each item; by default they are not checked.
 
     Raises:
-        DecodeError: The list is absent, null or of another type. This does not depend on `strict`.
+        DecodeError: The list is absent, null or of another type, or what is read of an item is. This does not depend on
+            `strict`.
     """
     found = list_at(page, key)
     if found is None:
         raise _no_list(page, key, operation)
+    if each is not ANY:
+        check(operation, key, found, array(each))
     return found
 
 

@@ -14,6 +14,16 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
     return type(value) is list
 
 
+def only_objects(value: object) -> list[dict[str, Any]]:
+    """The objects of a decoded JSON array; none of anything else."""
+    return [each for each in value if is_object(each)] if is_array(value) else []
+
+
+def only_texts(value: object) -> list[str]:
+    """The texts of a decoded JSON array; none of anything else."""
+    return [each for each in value if isinstance(each, str)] if is_array(value) else []
+
+
 def is_number(value: object) -> TypeGuard[int]:
     """True for a whole number from 0 to 2**63 - 1: the one rule for sizes and counts that others state."""
     return type(value) is int and 0 <= value < _BEYOND

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import omicsdk.transfer
-from omicsdk.core.answer import json_of
+from omicsdk.core.answer import checked_json, json_of
 from omicsdk.core.credentials import ANONYMOUS, BearerToken, origin_of
 from omicsdk.core.errors import Forbidden, OmicsError, Unauthorized
-from omicsdk.core.paging import stated_number
+from omicsdk.core.model import STRING, members
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.downloads import Shared, download_objects
@@ -25,7 +25,7 @@ from omicsdk.drs.objects import checksums_of
 from omicsdk.drs.planning import Layout, RequestedObject, requested_objects
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
 from omicsdk.drs.servers import Servers
-from omicsdk.gen3.index_records import guids_prefix
+from omicsdk.gen3.index_records import guids_prefix, record_of
 from omicsdk.gen3.manifests.rows import rows_of
 from omicsdk.gen3.manifests.tables import Fault, OnFault
 from omicsdk.gen3.sources import endpoint_of
@@ -255,18 +255,20 @@ def download_record(client: Gen3, guid: str, folder: str | os.PathLike[str] = ".
         ChecksumMismatch: Its bytes are not those of its record.
         TransferError: It did not arrive.
     """
-    record: dict[str, Any] = json_of(client.indexd.get_record.raw(guid=guid))
+    record = record_of(client.indexd.get_record.raw(guid=guid), f"get_record of {guid}")
     checksums = checksums_of(record.get("hashes"))
     if not checksums:
         _log.warning("%s has no hash that can be computed: only its size is compared", guid)
-    named = record.get("file_name") or guid.rstrip("/").rpartition("/")[2]
-    name = safe_name(named.lstrip() if isinstance(named, str) else named, f"record {guid}")
+    named: str = record.get("file_name") or guid.rstrip("/").rpartition("/")[2]
+    name = safe_name(named.lstrip(), f"record {guid}")
     return download_url(
-        lambda: str(client.fence.get_presigned_url(file_id=guid).url),
+        lambda: checked_json(
+            client.fence.get_presigned_url.raw(file_id=guid), "get_presigned_url", members(url=STRING)
+        )["url"],
         name,
         folder,
         what=guid,
-        size=stated_number(record.get("size"), "size", f"get_record of {guid}"),
+        size=record.get("size"),
         checksums=checksums,
     )
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import json_of
+from omicsdk.core.answer import checked_json
 from omicsdk.core.client import plain_request
+from omicsdk.core.model import ANY, mapping
 from omicsdk.core.text_arguments import text_is_one_item
-from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import Gen3SubmissionQueryError, Gen3UserError, messages_of
 from omicsdk.gen3.queries import name_of
 from omicsdk.gen3.records.exports import rows_of
@@ -127,8 +127,9 @@ def explorer_query(client: Gen3, text: str, variables: Mapping[str, Any] | None 
         BadRequest: It did not accept the query.
     """
     body = {"query": text, "variables": dict(variables or {})}
-    answer = json_of(client.guppy.send(plain_request("graphql", "POST", "/graphql", body=body, reads=True)))
-    if is_object(answer) and answer.get("errors"):
+    response = client.guppy.send(plain_request("graphql", "POST", "/graphql", body=body, reads=True))
+    answer: dict[str, Any] = checked_json(response, "graphql", mapping(ANY))
+    if answer.get("errors"):
         raise Gen3SubmissionQueryError(
             f"The query was answered with errors: {'; '.join(messages_of(answer['errors']))}",
             remedy="Correct it; the explorer's data types and fields are in the query { _mapping { TYPE } }.",

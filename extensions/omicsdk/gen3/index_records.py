@@ -13,11 +13,20 @@ from logging import getLogger
 from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omicsdk.core.answer import json_of
+from omicsdk.core.answer import checked_json, json_of
 from omicsdk.core.bodies import Joined
 from omicsdk.core.client import clock_of
-from omicsdk.core.errors import APIError, AuthError, Conflict, ConnectFailed, NotFound, OmicsError, TransportError
-from omicsdk.core.model import STRING, array, check, mapping, members, optional
+from omicsdk.core.errors import (
+    APIError,
+    AuthError,
+    Conflict,
+    ConnectFailed,
+    DecodeError,
+    NotFound,
+    OmicsError,
+    TransportError,
+)
+from omicsdk.core.model import ANY, SIZE, STRING, array, mapping, members, optional
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import items_at
 from omicsdk.core.request import Query, joined, request
@@ -118,15 +127,11 @@ def urls_of(indexd: IndexdApi, guids: Sequence[str] | None, params: Mapping[str,
     asked = {**params, **({} if guids is None else {"ids": guids}), "limit": PAGE}
     listing = indexd.get_urls
     answer = json_of(next(listing.answers(request(listing.facts, "/urls", query=criteria(asked)))))
-    urls: list[dict[str, Any]] = items_at(answer, "urls", "get_urls")
+    urls: list[dict[str, Any]] = items_at(answer, "urls", "get_urls", members(url=STRING))
     if len(urls) < PAGE:
         return urls
     # There may be more without a next page: the index does not sort them, and releases differ in which records they count.
-    records: Iterable[Record]
-    if guids is None:
-        records = matching_records(indexd, params)
-    else:
-        records = items_at(json_of(indexd.get_records.raw(body=list(guids))), "", "get_records")
+    records = matching_records(indexd, params) if guids is None else records_with(indexd, guids)
     return [{"url": url, "metadata": metadata} for record in records for url, metadata in _stated_urls(record)]
 
 
@@ -146,7 +151,7 @@ def records_by_url(indexd: IndexdApi, pattern: str) -> list[dict[str, Any]]:
     """
     asking, found = indexd.query_urls, list[dict[str, Any]]()
     for answer in asking.answers(asking.build(include=pattern, limit=URLS_PAGE)):
-        page = items_at(json_of(answer), "", "query_urls")
+        page = items_at(json_of(answer), "", "query_urls", members(did=STRING, urls=_TEXTS))
         found += page
         if len(page) < URLS_PAGE:  # an index refuses longer pages than it returns
             break
@@ -177,8 +182,25 @@ def _criterion(name: str, value: Any) -> list[tuple[str, Any]]:
     return [("hash" if name == "hashes" else name, value)]
 
 
-_TEXTS = optional(array(STRING))
-_RECORD = members(did=STRING, urls=_TEXTS, acl=_TEXTS, authz=_TEXTS, hashes=optional(mapping(STRING)))
+_TEXT, _TEXTS = optional(STRING), optional(array(STRING))
+RECORD = members(
+    did=STRING,
+    **dict.fromkeys(("rev", "baseid", "file_name"), _TEXT),
+    size=optional(SIZE),
+    **dict.fromkeys(("urls", "acl", "authz"), _TEXTS),
+    urls_metadata=optional(mapping(ANY)),
+    hashes=optional(mapping(STRING)),
+)
+"""What is read of a record."""
+
+
+def record_of(answer: httpx.Response, operation: str) -> Record:
+    """The record of an answer.
+
+    Raises:
+        DecodeError: It is none.
+    """
+    return checked_json(answer, operation, RECORD)
 
 
 def records_of(page: Any) -> list[Record]:
@@ -187,9 +209,56 @@ def records_of(page: Any) -> list[Record]:
     Raises:
         DecodeError: It has no list of them, or something else in it.
     """
-    records = items_at(page, "records", "list_records")
-    check("list_records", "records", records, array(_RECORD))
-    return records
+    return items_at(page, "records", "list_records", RECORD)
+
+
+def records_with(indexd: IndexdApi, guids: Sequence[str]) -> list[Record]:
+    """Request records by their GUIDs; those that do not exist are left out."""
+    return items_at(json_of(indexd.get_records.raw(body=list(guids))), "", "get_records", RECORD)
+
+
+def versions_of(indexd: IndexdApi, guid: str) -> list[Record]:
+    """Request all versions of a file by the GUID of one of them, oldest first.
+
+    Raises:
+        NotFound: There is no such record.
+    """
+    versions = checked_json(indexd.get_versions.raw(guid=guid), "get_versions", mapping(RECORD))
+    return [versions[number] for number in sorted(versions, key=lambda number: (len(number), number))]
+
+
+def valid_guids(indexd: IndexdApi, count: int | None = None) -> list[str]:
+    """Request GUIDs that no record has; one, unless `count` states how many.
+
+    Raises:
+        DecodeError: There are not as many as were requested.
+    """
+    told = json_of(indexd.get_valid_guids.raw(**stated(count=count)))
+    guids = items_at(told, "guids", "get_valid_guids", STRING)
+    if len(guids) < (wanted := 1 if count is None else count):
+        raise DecodeError("get_valid_guids", "guids", guids, expected=f"a list of {wanted} GUIDs")
+    return guids
+
+
+def did_of(answer: httpx.Response, operation: str) -> str:
+    """The GUID of a record that was created.
+
+    Raises:
+        DecodeError: It is not stated.
+    """
+    return checked_json(answer, operation, members(did=STRING))["did"]
+
+
+def read_record(indexd: IndexdApi, guid: str) -> OutputInfo:
+    """Request a record; a prefix of its GUID may be left out.
+
+    Raises:
+        NotFound: There is no such record.
+        DecodeError: The answer is none.
+    """
+    from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
+
+    return OutputInfo.from_dict(record_of(indexd.get_record.raw(guid=guid), "get_record"))
 
 
 # An index returns what follows a GUID, a page at a time. GUIDs end in random UUIDs, so that a list can be divided
@@ -373,9 +442,9 @@ def update_record(indexd: IndexdApi, record: OutputInfo, given: Mapping[str, Any
     sent = dict(given)
     if left is not None:
         # The update names the revision that was read, so the present values are only used if nothing changed in between.
-        stored = indexd.get(guid=guid, no_dist="") if left else record
-        OBJECT.check(guid, stored.did, "get")
-        sent = changes(stored.to_dict(), given)
+        stored = record_of(indexd.get.raw(guid=guid, no_dist=""), "get") if left else record.to_dict()
+        OBJECT.check(guid, stored.get("did"), "get")
+        sent = changes(stored, given)
     with unless_changed(guid, rev):
         return indexd.update_record(guid=guid, rev=rev, **sent)
 
@@ -396,7 +465,7 @@ def change_record(client: Gen3, guid: str, **fields: Any) -> OutputRef:
         Conflict: It was changed at the same time; nothing was overwritten.
         NotFound: There is no such record.
     """
-    return update_record(client.indexd, client.indexd.get_record(guid=guid), fields)
+    return update_record(client.indexd, read_record(client.indexd, guid), fields)
 
 
 def create_record(
@@ -424,7 +493,7 @@ def create_record(
     """
     resources = list(authz) or None
     body = new_record(hashes={"md5": md5}, size=size, urls=list(url), authz=resources, file_name=file_name, did=guid)
-    return json_of(client.indexd.create_record.raw(**body))
+    return checked_json(client.indexd.create_record.raw(**body), "create_record", members(did=STRING))
 
 
 def edit_record(
@@ -458,7 +527,7 @@ def edit_record(
     if not fields:
         raise Gen3UserError(f"No change is given for {guid}", remedy="Pass url, authz, acl, file_name or version.")
     change_record(client, guid, **fields)
-    return json_of(client.indexd.get_record.raw(guid=guid))
+    return record_of(client.indexd.get_record.raw(guid=guid), "get_record")
 
 
 def delete_record(client: Gen3, guid: str) -> OutputInfo:
@@ -476,7 +545,7 @@ def delete_record(client: Gen3, guid: str) -> OutputInfo:
         Conflict: It was changed at the same time, and is still there.
         NotFound: There is no such record.
     """
-    record = client.indexd.get_record(guid=guid)
+    record = read_record(client.indexd, guid)
     whole, rev = record.did or "", record.rev or ""
     with unless_changed(whole, rev):
         client.indexd.delete_record(guid=whole, rev=rev)
@@ -598,7 +667,7 @@ class IndexRecords:
         found: dict[str, OutputInfo] = {}
         for guid in guids:
             with suppress(NotFound):
-                found[guid] = self._indexd.get_record(guid=guid)
+                found[guid] = read_record(self._indexd, guid)
         return found
 
     def with_md5(self, md5: str, size: int | None = None, url: str | None = None) -> list[OutputInfo]:
@@ -641,8 +710,8 @@ class IndexRecords:
 
         def create() -> str:
             if after:
-                return self._indexd.create_new_version(guid=after, **fields).did or ""
-            return self._indexd.create_record(**fields).did or ""
+                return did_of(self._indexd.create_new_version.raw(guid=after, **fields), "create_new_version")
+            return did_of(self._indexd.create_record.raw(**fields), "create_record")
 
         return created_once(create, lambda: self.existing(fields, after), self._clock)
 
@@ -662,7 +731,7 @@ class IndexRecords:
             url = next(iter(fields.get("urls") or ()), None)
             records = self.with_md5(fields["hashes"]["md5"], fields["size"], url)
         if after and records:
-            versions = {version.baseid for version in self._indexd.get_versions(guid=after).values()}
+            versions = {version.get("baseid") for version in versions_of(self._indexd, after)}
             records = [record for record in records if record.baseid in versions and record.did != after]
         return next((record.did for record in records if _equals(record, fields)), None)
 
@@ -679,7 +748,7 @@ class IndexRecords:
         """
 
         def change() -> bool:
-            record = self._indexd.get_record(guid=guid)
+            record = read_record(self._indexd, guid)
             fields = differences(record, given, add_urls=add_urls)
             if fields:
                 update_record(self._indexd, record, fields)
@@ -699,7 +768,7 @@ class IndexRecords:
 
         def delete() -> bool:
             try:
-                record = self._indexd.get_record(guid=guid)
+                record = read_record(self._indexd, guid)
                 self._indexd.delete_record(guid=record.did or "", rev=record.rev or "")
             except NotFound:
                 return False
@@ -712,7 +781,7 @@ def _records(answer: httpx.Response, key: str, operation: str) -> list[OutputInf
     """The records of an answer: one without its list is an error, since it would end a listing early."""
     from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
 
-    return [OutputInfo.from_dict(each) for each in items_at(json_of(answer), key, operation)]
+    return [OutputInfo.from_dict(each) for each in items_at(json_of(answer), key, operation, RECORD)]
 
 
 def differences(record: OutputInfo, given: Mapping[str, Any], *, add_urls: bool = False) -> dict[str, Any]:

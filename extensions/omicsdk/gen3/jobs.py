@@ -11,7 +11,7 @@ from omicsdk.core.answer import json_of
 from omicsdk.core.client import plain_request
 from omicsdk.core.clock import stoppable
 from omicsdk.core.errors import APIError, Interrupted, TransportError
-from omicsdk.core.model import STRING, check, members
+from omicsdk.core.model import ANY, STRING, check, mapping, members, optional
 from omicsdk.core.paging import items_at
 from omicsdk.core.platform import settings_of
 from omicsdk.core.type_guards import is_object
@@ -48,6 +48,9 @@ class Job(TypedDict):
     status: str
 
 
+_JOB = members(uid=STRING, status=optional(STRING))
+
+
 class JobOutput(TypedDict):
     """The output of a job.
 
@@ -60,7 +63,7 @@ class JobOutput(TypedDict):
 
 def list_jobs(client: Gen3) -> list[Job]:
     """List the user's jobs."""
-    return items_at(_asked(client, "list_jobs", "/list"), "", "list_jobs")  # pyright: ignore[reportReturnType] - JSON
+    return items_at(_asked(client, "list_jobs", "/list"), "", "list_jobs", _JOB)  # pyright: ignore[reportReturnType] - JSON
 
 
 def start_job(client: Gen3, name: str, given: Mapping[str, Any] | None = None, *, query: Query = ()) -> Job:
@@ -75,13 +78,14 @@ def start_job(client: Gen3, name: str, given: Mapping[str, Any] | None = None, *
         Gen3JobError: The commons has no such job.
     """
     body = {"action": name, "input": dict(given or {})}
-    job: Any = json_of(client.sower.send(plain_request("create_job", "POST", "/dispatch", query=query, body=body)))
+    job: object = json_of(client.sower.send(plain_request("create_job", "POST", "/dispatch", query=query, body=body)))
     # The service answers 200 without a job for an unknown task.
     if not is_object(job) or not job.get("uid"):
         raise Gen3JobError(
             f"The commons has no job {name}",
             remedy="Check the name, or ask the operators of the commons for the names of their jobs.",
         )
+    check("create_job", "", job, _JOB)
     return cast("Job", job)
 
 
@@ -92,7 +96,9 @@ def job_status(client: Gen3, job_id: str, *, query: Query = ()) -> Job:
         job_id: UID of the job.
         query: Further query parameters.
     """
-    return _asked(client, "get_status", "/status", ("UID", job_id), *query)
+    job = _asked(client, "get_status", "/status", ("UID", job_id), *query)
+    check("get_status", "", job, _JOB)
+    return job
 
 
 def job_output(client: Gen3, job_id: str, *, query: Query = ()) -> JobOutput:
@@ -102,7 +108,9 @@ def job_output(client: Gen3, job_id: str, *, query: Query = ()) -> JobOutput:
         job_id: UID of the job.
         query: Further query parameters.
     """
-    return _asked(client, "get_output", "/output", ("UID", job_id), *query)
+    output = _asked(client, "get_output", "/output", ("UID", job_id), *query)
+    check("get_output", "", output, mapping(ANY))
+    return output
 
 
 def run_job(
@@ -135,7 +143,7 @@ def run_job(
     clock = stoppable(settings_of(client).clock, stop, stopped)
     wait = FIRST_WAIT
     job = start_job(client, name, given, query=query)
-    job_id = str(job["uid"])
+    job_id = job["uid"]
     while job.get("status") in UNDER_WAY:
         clock.sleep(wait)
         wait = min(wait * 1.5, LONGEST_WAIT)

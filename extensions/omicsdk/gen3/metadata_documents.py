@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
-from omicsdk.core.answer import json_of
+from omicsdk.core.answer import checked_json, json_of
 from omicsdk.core.errors import APIError, Conflict, OmicsError, TransportError
-from omicsdk.core.model import ANY, check, mapping
+from omicsdk.core.model import ANY, STRING, array, check, mapping
 from omicsdk.core.request import Query, Request, query_text, request
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.errors import FATAL, tried
@@ -82,7 +82,8 @@ def query_documents(
     def page(length: int | None, begin: int) -> Any:
         query = (*stated, ("limit", length), ("offset", begin), *further)
         # One page alone: the operation's own pages would follow it.
-        return json_of(next(listing.answers(request(listing.facts, "/metadata", query=query))))
+        answer = next(listing.answers(request(listing.facts, "/metadata", query=query)))
+        return checked_json(answer, "query", mapping(ANY) if full else array(STRING))
 
     if limit is None or limit <= PAGE:
         return page(limit, offset)
@@ -92,6 +93,16 @@ def query_documents(
         found = {**found, **part} if full else [*found, *part]
         begin += len(part)
     return found
+
+
+def document_of(client: Gen3, guid: str) -> Document:
+    """Request a document.
+
+    Raises:
+        NotFound: There is no such document.
+        DecodeError: The answer is no object.
+    """
+    return checked_json(client.metadata.get.raw(guid=guid), "get", mapping(ANY))
 
 
 def documents_of(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import BadRequest, DecodeError
+from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT
 from omicsdk.core.paging import count_at, items_at
 from omicsdk.core.type_guards import is_array, is_list, is_mapping, is_object
@@ -523,7 +524,7 @@ def _rows_of_query(commons: Gen3, query: Query, page: int) -> Iterator[dict[str,
     while not most or got < most:
         size = min(page, most - got) if most else page
         told = answer(commons.peregrine, str(ordered.first(size).offset(begin + got)))
-        found: list[dict[str, Any]] = items_at(told, f"data.{query.node}", "query")
+        found: list[dict[str, Any]] = items_at(told, f"data.{query.node}", "query", mapping(ANY))
         yield from (restored(row, query) for row in found)
         got += len(found)
         if len(found) < size:

@@ -19,7 +19,7 @@ from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError, Tr
 from omicsdk.core.files import home_folder, read_private, within_home, write_private
 from omicsdk.core.json_encoding import decoded
 from omicsdk.core.paging import items_at
-from omicsdk.core.type_guards import is_object
+from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.gen3.errors import Gen3AuthError
 from omicsdk.gen3.sources import (
     OWN_IDP,
@@ -199,7 +199,7 @@ def token_from_service(service: TokenService, endpoint: str, proof: Credentials 
 def _providers(service: TokenService, proof: Credentials | None, options: Options) -> dict[str, str]:
     """The base URL of each login that a service knows."""
     told = _answer(service.base, _EXTERNAL_OIDC, (), proof, "the list of logins", options)
-    entries = [each for each in items_at(told, "providers", "the list of logins") if is_object(each)]
+    entries = only_objects(items_at(told, "providers", "the list of logins"))
     return {str(each.get("idp")): str(each.get("base_url") or "") for each in entries}
 
 

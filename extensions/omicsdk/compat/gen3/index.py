@@ -12,25 +12,28 @@ from omicsdk.core.answer import checked_json, json_of
 from omicsdk.core.errors import APIError, NotFound, TransportError
 from omicsdk.core.model import STRING, members
 from omicsdk.core.omit import OMIT
-from omicsdk.core.paging import items_at
 from omicsdk.gen3.index_records import (
     PAGE,
     all_records,
+    did_of,
     first_record,
     matching_records,
     new_record,
+    record_of,
     records_by_url,
     records_of,
+    records_with,
     search_page,
     stated,
     unless_changed,
     urls_of,
+    valid_guids,
+    versions_of,
 )
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    import httpx
     from omicsdk_api.gen3.indexd import IndexdApi
 
     from omicsdk.compat.gen3._service import Auth, Options
@@ -128,7 +131,7 @@ class Gen3Index(Service):
         Args:
             count: How many; one by default.
         """
-        return items_at(json_of(self._indexd.get_valid_guids.raw(**stated(count=count))), "guids", "get_valid_guids")
+        return valid_guids(self._indexd, count)
 
     def get_guids_prefix(self) -> str:
         """Return the prefix of the commons' GUIDs; empty if it has none."""
@@ -179,7 +182,7 @@ class Gen3Index(Service):
         Raises:
             NotFound: There is no such record.
         """
-        return json_of(self._indexd.get_record.raw(guid=guid))
+        return record_of(self._indexd.get_record.raw(guid=guid), "get_record")
 
     async def async_get_record(self, guid: str, _ssl: object = None) -> Record:
         """Return a record; as `get_record`."""
@@ -199,7 +202,7 @@ class Gen3Index(Service):
         Raises:
             NotFound: There is no such record.
         """
-        return json_of(self._indexd.get.raw(guid=guid, no_dist=OMIT if dist_resolution else ""))
+        return record_of(self._indexd.get.raw(guid=guid, no_dist=OMIT if dist_resolution else ""), "get")
 
     def get_with_params(self, params: Mapping[str, Any] | None = None) -> Record:
         """Return the first record that meets all criteria.
@@ -253,7 +256,7 @@ class Gen3Index(Service):
         Args:
             dids: The GUIDs.
         """
-        return items_at(json_of(self._indexd.get_records.raw(body=list(dids))), "", "get_records")
+        return records_with(self._indexd, dids)
 
     def get_latest_version(self, guid: str, has_version: bool = False) -> Record:
         """Return the latest version of a file.
@@ -265,7 +268,8 @@ class Gen3Index(Service):
         Raises:
             NotFound: There is no such record.
         """
-        return json_of(self._indexd.get_latest_version.raw(guid=guid, has_version=has_version))
+        answer = self._indexd.get_latest_version.raw(guid=guid, has_version=has_version)
+        return record_of(answer, "get_latest_version")
 
     def get_versions(self, guid: str) -> list[Record]:
         """Return all versions of a file, oldest first.
@@ -276,8 +280,7 @@ class Gen3Index(Service):
         Raises:
             NotFound: There is no such record.
         """
-        versions: dict[str, Record] = json_of(self._indexd.get_versions.raw(guid=guid))
-        return [versions[number] for number in sorted(versions, key=int)]
+        return versions_of(self._indexd, guid)
 
     def query_urls(self, pattern: str) -> list[dict[str, Any]]:
         """List all records with a text in one of their URLs.
@@ -366,7 +369,9 @@ class Gen3Index(Service):
         return await awaited(self._created, fields_of(locals()))
 
     def _created(self, fields: dict[str, Any]) -> Record:
-        return json_of(self._indexd.create_record.raw(**new_record(**fields)))
+        return checked_json(
+            self._indexd.create_record.raw(**new_record(**fields)), "create_record", members(did=STRING)
+        )
 
     def create_blank(self, uploader: str, file_name: str | None = None) -> Record:
         """Create a record without size and checksums, for a file that will be uploaded.
@@ -379,7 +384,7 @@ class Gen3Index(Service):
             The record.
         """
         fields = stated(uploader=uploader, file_name=file_name)
-        return self.get_record(_did_of(self._indexd.create_blank.raw(**fields), "create_blank"))
+        return self.get_record(did_of(self._indexd.create_blank.raw(**fields), "create_blank"))
 
     def create_new_version(
         self,
@@ -408,7 +413,7 @@ class Gen3Index(Service):
             Conflict: There is a record of the new GUID.
         """
         fields = new_record(**fields_of(locals(), "guid"))
-        return self.get_record(_did_of(self._indexd.create_new_version.raw(guid=guid, **fields), "create_new_version"))
+        return self.get_record(did_of(self._indexd.create_new_version.raw(guid=guid, **fields), "create_new_version"))
 
     def update_blank(
         self,
@@ -507,11 +512,6 @@ class Gen3Index(Service):
             NotFound: There is no such record.
         """
         return _DeletedDocument(self._commons.delete_record(guid).to_dict())
-
-
-def _did_of(response: httpx.Response, operation: str) -> str:
-    """Return the GUID of a record that was made."""
-    return checked_json(response, operation, members(did=STRING))["did"]
 
 
 class IndexClient:

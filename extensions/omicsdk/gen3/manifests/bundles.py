@@ -11,12 +11,14 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from omicsdk.core.answer import checked_json
 from omicsdk.core.client import clock_of
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError, UsageError
+from omicsdk.core.model import STRING, array, members, optional
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.tables import line_of
 from omicsdk.gen3.errors import tried
-from omicsdk.gen3.index_records import created_once
+from omicsdk.gen3.index_records import created_once, valid_guids
 from omicsdk.gen3.manifests import tables
 from omicsdk.gen3.manifests._runs import PART, raise_failures
 from omicsdk.gen3.manifests.tables import Fault, ManifestError
@@ -242,7 +244,7 @@ def index_bundles(
 def _fresh_guids(indexd: IndexdApi, count: int) -> Sequence[str]:
     """Return GUIDs for bundles: with a GUID known beforehand, a bundle is not created twice when an answer is lost."""
     try:
-        return (indexd.get_valid_guids(count=count).guids or ()) if count else ()
+        return valid_guids(indexd, count) if count else ()
     except APIError as error:
         error.remedy = "The commons does not create GUIDs for bundles: fill in the column GUID."
         raise
@@ -320,14 +322,17 @@ def create(client: Gen3, bundle: Bundle) -> None:
             raise
 
 
+_BUNDLE = members(contents=optional(array(members(id=STRING))))
+
+
 def _exists(indexd: IndexdApi, bundle: Bundle, guid: str) -> bool:
     """Whether a bundle of this GUID exists with the same name and members."""
     try:
-        found = indexd.get_bundle(guid=guid)
+        found = checked_json(indexd.get_bundle.raw(guid=guid), "get_bundle", _BUNDLE)
     except NotFound:
         return False
-    members = {_short(each.id or "") for each in found.contents or ()}
-    return found.name == bundle.name and members == {_short(member) for member in bundle.members}
+    held = {_short(each["id"]) for each in found.get("contents") or ()}
+    return found.get("name") == bundle.name and held == {_short(member) for member in bundle.members}
 
 
 def _short(guid: str) -> str:

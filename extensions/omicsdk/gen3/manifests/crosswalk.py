@@ -11,16 +11,27 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from omicsdk.core.answer import checked_json
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.files import in_place_of
+from omicsdk.core.model import ANY, STRING, array, check, mapping, members, optional
 from omicsdk.core.tables import line_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import tried
+from omicsdk.gen3.index_records import valid_guids
 from omicsdk.gen3.manifests._runs import Published, digest_of, in_order, scratch_database
 from omicsdk.gen3.manifests.tables import Fault, ManifestError, table_of, whole_rows, written_table
-from omicsdk.gen3.metadata_documents import CREATED, UPDATED, Document, OnMore, documents_of, store_documents
+from omicsdk.gen3.metadata_documents import (
+    CREATED,
+    UPDATED,
+    Document,
+    OnMore,
+    document_of,
+    documents_of,
+    store_documents,
+)
 
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
@@ -242,7 +253,7 @@ def publish_crosswalk(
 
         def publish() -> str:
             if stored is None:
-                metadata.update(guid=guid, body=document(client.metadata.get(guid=guid), subjects), merge=True)
+                metadata.update(guid=guid, body=document(document_of(client, guid), subjects), merge=True)
             names = dict.fromkeys(value for subject in subjects for value in subject.names.values())
             metadata.update_aliases(guid=guid, aliases=list(names), merge=True)
             return CREATED if stored else UPDATED
@@ -275,18 +286,14 @@ def publish_crosswalk(
 
 def _fresh_guids(client: Gen3) -> Iterator[str]:
     while True:
-        yield from client.indexd.get_valid_guids(count=GUIDS).guids or ()
+        yield from valid_guids(client.indexd, GUIDS)
 
 
 def _with_names(
     held: Document, subjects: Sequence[Subject], guid_type: str, descriptions: Descriptions, methods: Sequence[str]
 ) -> Document:
     """A crosswalk with the names of subjects; its other members are kept."""
-    block = held.get(BLOCK)
-    whole = dict(block) if is_object(block) else {}
-    told = whole.get(guid_type)
-    by_commons: Document = dict(told) if is_object(told) else {}
-    matched = set(by_commons.pop(METHODS, ()) or ()) | set(methods)
+    by_commons, matched = _block_of(held, guid_type)
     for subject in subjects:
         for column, value in subject.names.items():
             names = dict(by_commons.get(column.commons) or {})
@@ -298,8 +305,25 @@ def _with_names(
                 **({"description": description} if description else {}),
             }
             by_commons[column.commons] = names
-    whole[guid_type] = {**by_commons, METHODS: sorted(matched)}
-    return {"_guid_type": held.get("_guid_type") or GUID_TYPE, BLOCK: whole}
+    block = {**(held.get(BLOCK) or {}), guid_type: {**by_commons, METHODS: sorted({*matched, *methods})}}
+    return {"_guid_type": held.get("_guid_type") or GUID_TYPE, BLOCK: block}
+
+
+_NAMES = optional(mapping(optional(mapping(ANY))))
+
+
+def _block_of(document: Mapping[str, Any], guid_type: str) -> tuple[Document, list[str]]:
+    """The names in a document that is written anew, by their commons, and how they were matched.
+
+    Raises:
+        DecodeError: There is something else among them, which would be lost.
+    """
+    check("get", BLOCK, document.get(BLOCK), optional(members(**{guid_type: optional(mapping(ANY))})))
+    told: Document = (document.get(BLOCK) or {}).get(guid_type) or {}
+    by_commons = {name: value for name, value in told.items() if name != METHODS}
+    check("get", f"{BLOCK}.{guid_type}", told, members(**{METHODS: optional(array(STRING))}))
+    check("get", f"{BLOCK}.{guid_type}", by_commons, mapping(_NAMES))
+    return by_commons, told.get(METHODS) or []
 
 
 class Missing(NamedTuple):
@@ -379,9 +403,10 @@ def delete_crosswalk(
 def _without(client: Gen3, guid: str, subject: Subject, guid_type: str) -> str:
     """Delete a subject's names from a document, and return the state of that."""
     try:
-        document = client.metadata.get(guid=guid)
+        document = document_of(client, guid)
     except NotFound:  # an earlier row has deleted it
         return UNKNOWN
+    _, methods = _block_of(document, guid_type)
     gone = {(column.commons, column.name, value) for column, value in subject.names.items()}
     kept, values = Document(), set[str]()
     for column, told in identifiers_in(document, guid_type):
@@ -389,9 +414,9 @@ def _without(client: Gen3, guid: str, subject: Subject, guid_type: str) -> str:
         if (column.commons, column.name, value) not in gone:
             kept.setdefault(column.commons, {})[column.name] = told
             values.add(value)
-    block: Document = {name: value for name, value in document[BLOCK].items() if name != guid_type}
+    block: Document = {name: value for name, value in (document.get(BLOCK) or {}).items() if name != guid_type}
     if kept:
-        block[guid_type] = {**kept, METHODS: document[BLOCK][guid_type].get(METHODS, [])}
+        block[guid_type] = {**kept, METHODS: methods}
     rest = {name: value for name, value in document.items() if name not in (BLOCK, "_guid_type")}
     if not block and not rest:
         client.metadata_admin.delete(guid=guid)
@@ -399,7 +424,8 @@ def _without(client: Gen3, guid: str, subject: Subject, guid_type: str) -> str:
     body = {**rest, "_guid_type": document.get("_guid_type"), **({BLOCK: block} if block else {})}
     client.metadata_admin.update(guid=guid, body=body)
     no_more = {*subject.names.values()} - values
-    aliases = client.metadata.get_aliases(guid=guid).aliases or ()
+    answer = client.metadata.get_aliases.raw(guid=guid)
+    aliases = checked_json(answer, "get_aliases", members(aliases=optional(array(STRING)))).get("aliases") or ()
     client.metadata_admin.update_aliases(guid=guid, aliases=[alias for alias in aliases if alias not in no_more])
     return UPDATED
 
@@ -414,6 +440,6 @@ def delete_subject(client: Gen3, guid: str) -> None:
         NotFound: It does not exist.
         UsageError: The document is something else.
     """
-    if not is_object(client.metadata.get(guid=guid).get(BLOCK)):
+    if not is_object(document_of(client, guid).get(BLOCK)):
         raise UsageError(f"{guid} is not a document of a crosswalk; it was not deleted", remedy="Check the GUID.")
     client.metadata_admin.delete(guid=guid)

@@ -24,7 +24,7 @@ from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import decoded
 from omicsdk.core.tables import line_of
 from omicsdk.core.text_arguments import text_is_one_item
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.manifests._runs import Published
 from omicsdk.gen3.manifests.tables import (
@@ -37,7 +37,7 @@ from omicsdk.gen3.manifests.tables import (
     table_of,
     whole_rows,
 )
-from omicsdk.gen3.metadata_documents import Document, OnMore, documents_of, store_documents
+from omicsdk.gen3.metadata_documents import Document, OnMore, document_of, documents_of, store_documents
 
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
@@ -170,7 +170,7 @@ def write_table(file: IO[bytes], found: Iterator[tuple[str, dict[str, Any]]]) ->
         for guid, document in found:
             shown = shown_in(document)
             fields.update(shown)
-            tags = max(tags, len(shown.get(TAGS) or ()))
+            tags = max(tags, len(listed) if is_array(listed := shown.get(TAGS)) else 0)
             places.append((guid, spool.tell()))
             spool.write(json.dumps(shown).encode() + b"\n")
         columns = columns_of(fields, tags)
@@ -363,8 +363,7 @@ def write_objects(objects: Iterator[Mapping[str, Any]], output: str | os.PathLik
 
 def objects_in(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The data objects of a study's document."""
-    listed = shown_in(document).get(OBJECTS)
-    return [each for each in listed if is_object(each)] if is_array(listed) else []
+    return only_objects(shown_in(document).get(OBJECTS))
 
 
 def write_template(output: str | os.PathLike[str]) -> None:
@@ -591,7 +590,7 @@ def delete_study(client: Gen3, guid: str, *, dry_run: bool = False) -> None:
         Gen3UserError: The document is something else.
         Forbidden: The login may not delete it.
     """
-    kind = client.metadata.get(guid=guid).get("_guid_type")
+    kind = document_of(client, guid).get("_guid_type")
     if kind != GUID_TYPE:
         raise Gen3UserError(
             f"{guid} is not a study of the discovery page: its _guid_type is {kind!r}",
@@ -655,7 +654,7 @@ def publish_discovery_objects(
     made = Published({}, {})
     for dataset, (line, objects) in objects_in_table(path).items():
         try:
-            document = client.metadata.get(guid=dataset)
+            document = document_of(client, dataset)
         except NotFound:
             document = {"_guid_type": guid_type}
         kept = {} if overwrite else {str(each.get("guid")): each for each in objects_in(document)}
@@ -683,7 +682,7 @@ def delete_discovery_objects(
     found = dict[str, int]()
     for dataset, guids in wanted.items():
         try:
-            document = client.metadata.get(guid=dataset)
+            document = document_of(client, dataset)
         except NotFound:
             continue
         if document.get("_guid_type") != GUID_TYPE and guids is None:

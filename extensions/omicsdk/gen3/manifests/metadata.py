@@ -16,7 +16,7 @@ from omicsdk.gen3.index_records import IndexRecords, records_by_url
 from omicsdk.gen3.manifests._runs import FAILED, Outcome, Summary, attempted, outputs_of, run
 from omicsdk.gen3.manifests.records import compared
 from omicsdk.gen3.manifests.tables import NamedRow, rows_by_name, table_of
-from omicsdk.gen3.metadata_documents import Document, store_documents
+from omicsdk.gen3.metadata_documents import Document, document_of, store_documents
 
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
@@ -189,7 +189,7 @@ def verify_metadata(
     def verified(row: NamedRow) -> Outcome:
         guid = guid_of(row.cells)
         try:
-            document = client.metadata.get(guid=guid) if guid else {}
+            document = document_of(client, guid) if guid else {}
         except NotFound:
             return compared(row, guid, None)
         return compared(row, guid, differing(document, source, metadata_of(row.cells)))

@@ -30,7 +30,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.retry import RETRIED_STATUSES
 from omicsdk.core.threads import never
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.gen3.errors import messages_of
 from omicsdk.gen3.records.projects import Project
 from omicsdk.transfer.disk import Disk
@@ -191,7 +191,7 @@ def reply_of(body: object) -> Reply | None:
 
 
 def _entity(stated: Mapping[str, Any]) -> Entity:
-    keys = [each for each in stated.get("unique_keys") or () if is_object(each)]
+    keys = only_objects(stated.get("unique_keys"))
     names = (each.get(key) for each in keys for key in ("submitter_id", "code", "name"))
     return Entity(
         type=str(stated.get("type") or ""),
@@ -199,7 +199,7 @@ def _entity(stated: Mapping[str, Any]) -> Entity:
         id=stated.get("id"),
         action=stated.get("action"),
         valid=bool(stated.get("valid")),
-        errors=tuple(each for each in stated.get("errors") or () if is_object(each)),
+        errors=tuple(only_objects(stated.get("errors"))),
     )
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.answer import json_of
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import BadRequest
-from omicsdk.core.model import STRING, array, check, members
+from omicsdk.core.model import STRING, members
 from omicsdk.core.paging import items_at
 from omicsdk.core.text_arguments import text_is_one_item
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
 from omicsdk.gen3.records.exports import BATCH, count_records, ids_of_node, types_of
@@ -249,8 +249,7 @@ class _Eraser:
         if not ids:
             return
         answer = self._deleting.raw(program=self._project.program, project=self._project.code, ids=ids)
-        entities = items_at(json_of(answer), "entities", "delete_records")
-        check("delete_records", "entities", entities, array(members(type=STRING)))
+        entities = items_at(json_of(answer), "entities", "delete_records", members(type=STRING))
         counts.update(each["type"] for each in entities)
         self._gone.update(ids)
 
@@ -263,12 +262,10 @@ class _Eraser:
 
 def _hindering(body: object) -> dict[str, str]:
     """The records that link to those that were to be deleted: their nodes by their ids."""
-    stated = body.get("entities") if is_object(body) else None
-    found: dict[str, str] = {}
-    for entity in stated if is_array(stated) else ():
-        for error in entity.get("errors") or ():
-            found.update({str(each["id"]): str(each["type"]) for each in error.get("dependents") or ()})
-    return found
+    entities = only_objects(body.get("entities") if is_object(body) else None)
+    errors = (error for entity in entities for error in only_objects(entity.get("errors")))
+    dependents = (each for error in errors for each in only_objects(error.get("dependents")))
+    return {str(each["id"]): str(each.get("type")) for each in dependents if "id" in each}
 
 
 def _explain(error: BadRequest) -> None:

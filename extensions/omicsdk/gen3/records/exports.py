@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.batches import batches
-from omicsdk.core.consistency import Identifier
+from omicsdk.core.consistency import Identifier, ResponseMismatch
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import decoded, written
 from omicsdk.core.lazy import require
+from omicsdk.core.model import STRING, members
 from omicsdk.core.paging import count_at, items_at
 from omicsdk.core.tables import LONGEST_RECORD
 from omicsdk.core.text_arguments import text_is_one_item
@@ -305,7 +306,8 @@ def types_of(commons: Gen3, ids: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in batches(ids, BATCH):
         told = answer(commons.peregrine, f"{{ node(ids: {literal(part)}, first: 0) {{ id type }} }}")
-        found.update({each["id"]: each["type"] for each in items_at(told, "data.node", "query")})
+        records = items_at(told, "data.node", "query", members(id=STRING, type=STRING))
+        found.update({each["id"]: each["type"] for each in records})
     return found
 
 
@@ -323,11 +325,11 @@ def ids_of_node(commons: Gen3, project: Project, node: str, first: int = 0) -> l
     """
     chosen = arguments({"first": first, "project_id": project.id})
     told = answer(commons.peregrine, f"{{ {name_of(node)}{chosen} {{ id project_id }} }}")
-    records = items_at(told, f"data.{node}", "query")
+    records = items_at(told, f"data.{node}", "query", members(id=STRING))
     for record in records:
         if record.get("project_id") is not None:
             Identifier("project").check(project.id, record["project_id"], f"query of {node}")
-    return [str(each["id"]) for each in records]
+    return [each["id"] for each in records]
 
 
 def file_manifest(commons: Gen3, project: str | tuple[str, str]) -> str:
@@ -375,8 +377,11 @@ def export_records(commons: Gen3, project: str | tuple[str, str], ids: str | Seq
     for same in by_type.values():  # a commons fails where they are of several nodes
         for part in batches(same, BATCH):
             asked = exporting.build(program=meant.program, project=meant.code, ids=part, format="json")
-            told = items_at(json_of(next(exporting.answers(asked))), "", "export")
-            found.update({each["id"]: each for each in told if is_object(each)})
+            told = items_at(json_of(next(exporting.answers(asked))), "", "export", members(id=STRING))
+            found.update({each["id"]: each for each in told})
+    lost = next((each for each in ids if each not in found), None)
+    if lost is not None:
+        raise ResponseMismatch("export", "record", lost, None)
     return [found[each] for each in ids]
 
 

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.errors import NotFound
+from omicsdk.core.model import STRING
 from omicsdk.core.paging import items_at
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.discovery import LOG_IN
@@ -67,8 +68,8 @@ def linked_names(told: object) -> list[str]:
     Raises:
         DecodeError: It has no list of links.
     """
-    links = items_at(told, "links", "get_projects")
-    return [unquote(str(link).rstrip("/").rpartition("/")[2]) for link in links]
+    links: list[str] = items_at(told, "links", "get_projects", STRING)
+    return [unquote(link.rstrip("/").rpartition("/")[2]) for link in links]
 
 
 def check_project(commons: Gen3, project: Project) -> None:

@@ -10,7 +10,7 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from omicsdk.core.errors import APIError, DecodeError, TransportError
-from omicsdk.core.type_guards import is_object
+from omicsdk.core.type_guards import is_object, only_texts
 from omicsdk.gen3.dictionary import Dictionary, groups_in_order
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.records.chunks import (
@@ -390,7 +390,7 @@ class _Sender:
 
     def _leads_to_rows(self, each: Checked, error: Mapping[str, Any]) -> bool:
         links = self.dictionary.nodes[each.type].links
-        stated = [links[key] for key in error.get("keys") or () if key in links]
+        stated = [links[key] for key in only_texts(error.get("keys")) if key in links]
         if error.get("type") != "INVALID_LINK" or not stated:
             return False
         return all(
@@ -429,7 +429,7 @@ def _key(each: Checked) -> tuple[str, str]:
 
 
 def _finding(each: Checked, error: Mapping[str, Any]) -> Finding:
-    keys = [str(key) for key in error.get("keys") or ()]
+    keys = only_texts(error.get("keys"))
     name = keys[0].partition(".")[0] if keys else ""
     return finding(
         each.row, str(error.get("type") or "ERROR"), str(error.get("message") or ""), "", name, each.record.get(name)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.batches import batches
+from omicsdk.core.model import STRING, members
 from omicsdk.core.paging import items_at
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.dictionary import PROGRAM, PROJECT, Dictionary, Link, Node, Property, Shape
@@ -318,7 +319,7 @@ def known_to(commons: Gen3, project: Project, *, at_once: bool = True) -> Known:
             if node != PROJECT:
                 sought["project_id"] = project.id
             told = answer(commons.peregrine, f"{{ {name_of(node)}{arguments(sought)} {{ {key} }} }}")
-            found.update(str(each[key]) for each in items_at(told, f"data.{node}", "query"))
+            found.update(each[key] for each in items_at(told, f"data.{node}", "query", members(**{key: STRING})))
         if not found and values and not is_there:
             check_project(commons, project)
         is_there = True

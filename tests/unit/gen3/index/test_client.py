@@ -55,7 +55,7 @@ def index(auth: Gen3Auth):
     ],
 )
 def test_where_the_service_is(endpoint: str, location: str, base: str):
-    noting = Noting()
+    noting = Noting(lambda request: httpx.Response(200, json={"did": "dg.1234/a b"}))
     index = Gen3Index(endpoint, service_location=location, transport=noting.transport)
     index.get_record("dg.1234/a b")
     assert index.endpoint == base

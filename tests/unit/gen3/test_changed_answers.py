@@ -1,0 +1,286 @@
+"""Workflows of a commons whose services' answers have one place changed: they work, or end with one of our errors."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from changed_answers import each_changed
+from gen3_commons import COMMONS
+from gen3_records import dictionary, experiment
+from omicsdk.compat.gen3.index import Gen3Index
+from omicsdk.core import NO_RETRY, BearerToken, ManualClock, OmicsError
+from omicsdk.gen3 import Gen3
+from omicsdk.gen3.index_records import IndexRecords
+from omicsdk.gen3.queries import Query
+
+GUID = "dg.1234/11111111-2222-3333-4444-555555555555"
+MD5 = "0" * 32
+RECORD = {
+    "did": GUID,
+    "baseid": "b",
+    "rev": "r",
+    "size": 1,
+    "file_name": "a.txt",
+    "urls": ["s3://b/a", "s3://b/b"],
+    "urls_metadata": {"s3://b/a": {"type": "x"}},
+    "acl": ["*"],
+    "authz": ["/open"],
+    "hashes": {"md5": MD5},
+}
+CASE = {"id": "1", "type": "case", "submitter_id": "c1", "project_id": "demo-one"}
+REFUSED = {
+    "success": False,
+    "message": "no",
+    "transactional_errors": [],
+    "entities": [
+        {
+            **CASE,
+            "valid": False,
+            "unique_keys": [{"project_id": "demo-one", "submitter_id": "e1"}],
+            "errors": [{"message": "no", "type": "INVALID_LINK", "keys": ["projects"], "dependents": [CASE]}],
+        }
+    ],
+}
+JOB = {"uid": "1", "name": "a", "status": "Completed"}
+NAMES = {"a": {"id": {"value": "s1", "type": "guid", "description": "d"}}}
+SUBJECT = {
+    "_guid_type": "subject",
+    "crosswalk": {"subject": {COMMONS: {"id": {"value": "s1", "type": "guid"}}, "mapping_methodologies": ["m"]}},
+}
+STUDY = {
+    "_guid_type": "discovery_metadata",
+    "gen3_discovery": {"title": "t", "tags": [{"category": "c", "name": "n"}], "objects": [{"guid": "o"}]},
+}
+BUNDLE = {"id": GUID, "name": "b", "contents": [{"id": "c"}]}
+
+Answers = dict[str, list[tuple[int, Any]]]
+Act = Callable[[Gen3, Path], object]
+
+
+def told(*pages: Any, status: int = 200) -> list[tuple[int, Any]]:
+    """Answers in their order; the last one is repeated."""
+    return [(status, page) for page in pages]
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    (folder / name).write_text(text)
+    return folder / name
+
+
+FILE: dict[str, Any] = {"form": "object", "hashes": {"md5": MD5}, "size": 1, "urls": ["s3://b/a"]}
+CROSSWALK = f"{COMMONS}|guid|id,a|guid|id\ns1,x\ns2,y\n"
+FOUND = {"records": [RECORD]}
+QUERIED = {"data": {"_case_count": 1, "node": [CASE], "case": [CASE]}}
+REC, DOC = f"/index/index/{GUID}", f"/metadata/{GUID}"
+#: Each workflow with the answers that it gets, by the method and the end of the path.
+WORKFLOWS: dict[str, tuple[Act, Answers]] = {
+    "delete a record": (
+        lambda commons, _: commons.delete_record(GUID),
+        {f"GET {REC}": told(RECORD), f"DELETE {REC}": told({})},
+    ),
+    "change a record": (
+        lambda commons, _: commons.update_record(GUID, urls=["s3://b/a"]),
+        {f"GET {REC}": told(RECORD), f"GET /index/{GUID}": told(RECORD), f"PUT {REC}": told(RECORD)},
+    ),
+    "read the index": (
+        lambda commons, folder: commons.read_index(folder / "index.csv"),
+        {"GET /index/index": told(FOUND, {"records": []})},
+    ),
+    "verify a manifest": (
+        lambda commons, folder: commons.verify_manifest(written(folder, "m.tsv", f"guid\turls\n{GUID}\ts3://b/a\n")),
+        {"POST /index/bulk/documents": told([RECORD])},
+    ),
+    "create a version": (
+        lambda commons, _: IndexRecords(commons).created(FILE, after=GUID).upper(),
+        {f"POST {REC}": told(RECORD)},
+    ),
+    "an existing version": (
+        lambda commons, _: IndexRecords(commons).existing(FILE, after=GUID),
+        {"GET /index/index": told(FOUND, {"records": []}), f"GET {REC}/versions": told({"0": RECORD})},
+    ),
+    "index bundles": (
+        lambda commons, folder: commons.index_bundles(written(folder, "b.tsv", f"bundle_name\tids\nb\t{GUID}\n")),
+        {
+            "GET /index/guid/mint": told({"guids": [GUID]}),
+            "POST /index/bundle": told({"error": "exists"}, status=409),
+            f"GET /index/bundle/{GUID}": told({"id": GUID, "name": "b", "contents": [{"id": GUID}]}),
+        },
+    ),
+    "metadata by URL": (
+        lambda commons, folder: commons.ingest_metadata(
+            written(folder, "m.tsv", "submitted_sample_id\ta\ns1\t1\n"),
+            "x",
+            folder / "out.log",
+            by_url=True,
+            guid_type="t",
+        ),
+        {"GET /index/_query/urls/q": told([{"did": GUID, "urls": ["s3://b/s1"]}]), f"POST {DOC}": told({})},
+    ),
+    "export records": (
+        lambda commons, _: commons.export_records("demo-one", ["1"]),
+        {"POST /graphql": told(QUERIED), "GET /export": told([CASE])},
+    ),
+    "query rows": (
+        lambda commons, _: list(commons.query_rows(Query("case").fields("id"))),
+        {"POST /graphql": told(QUERIED)},
+    ),
+    "delete nodes": (
+        lambda commons, _: commons.delete_nodes("demo-one", ["case"], dictionary=dictionary()),
+        {"POST /graphql": told(QUERIED), "DELETE /demo/one/entities/1": told(REFUSED, status=400)},
+    ),
+    "submit rows": (
+        lambda commons, _: list(commons.submit_rows("demo-one", [experiment()], dictionary=dictionary())),
+        {"PUT /submission/demo/one": told(REFUSED, status=400)},
+    ),
+    "list projects": (
+        lambda commons, _: commons.projects(),
+        {
+            "GET /submission/": told({"links": ["/v0/submission/demo"]}),
+            "GET /submission/demo": told({"links": ["/v0/submission/demo/one"]}),
+        },
+    ),
+    "list jobs": (lambda commons, _: [each["uid"] for each in commons.list_jobs()], {"GET /job/list": told([JOB])}),
+    "run a job": (
+        lambda commons, _: commons.run_job("a"),
+        {
+            "POST /job/dispatch": told({**JOB, "status": "Running"}),
+            "GET /job/status": told({**JOB, "status": "Failed"}),
+            "GET /job/output": told({"output": "o"}),
+        },
+    ),
+    "query the explorer": (
+        lambda commons, _: commons.explorer_query("{ case { id } }").get("data"),
+        {"POST /guppy/graphql": told({"data": {"case": [CASE]}})},
+    ),
+    "read a crosswalk": (
+        lambda commons, folder: commons.read_crosswalk(folder / "c.csv"),
+        {"GET /mds/metadata": told({GUID: SUBJECT}, {})},
+    ),
+    "publish a crosswalk": (
+        lambda commons, folder: commons.publish_crosswalk(written(folder, "c.csv", CROSSWALK)),
+        {
+            "GET /mds/metadata": told({GUID: SUBJECT}, {}),
+            "GET /index/guid/mint": told({"guids": ["new"] * 1000}),
+            "POST /mds-admin/metadata/new": told({}),
+            "PUT /metadata/new/aliases": told({"guid": "new", "aliases": []}),
+            f"GET {DOC}": told(SUBJECT),
+            f"PUT {DOC}": told({}),
+            f"PUT {DOC}/aliases": told({"guid": GUID, "aliases": []}),
+        },
+    ),
+    "delete a crosswalk": (
+        lambda commons, folder: commons.delete_crosswalk(written(folder, "c.csv", CROSSWALK)),
+        {
+            "GET /mds/metadata": told({GUID: SUBJECT}, {}),
+            f"GET {DOC}": told({**SUBJECT, "more": 1}),
+            f"PUT {DOC}": told({}),
+            f"GET {DOC}/aliases": told({"guid": GUID, "aliases": ["s1", "s2"]}),
+            f"PUT {DOC}/aliases": told({"guid": GUID, "aliases": []}),
+        },
+    ),
+    "read discovery": (
+        lambda commons, folder: commons.read_discovery(folder / "d.tsv"),
+        {"GET /mds/metadata": told({GUID: STUDY}, {})},
+    ),
+    "delete a study": (
+        lambda commons, _: commons.delete_study(GUID),
+        {f"GET {DOC}": told(STUDY), f"DELETE {DOC}": told({})},
+    ),
+    "delete objects of a study": (
+        lambda commons, _: commons.delete_discovery_objects({GUID: ["o"]}),
+        {f"GET {DOC}": told(STUDY), f"POST {DOC}": told({})},
+    ),
+}
+
+
+#: What programs for the published client call.
+PUBLISHED: dict[str, tuple[Callable[[Gen3Index, Path], object], Answers]] = {
+    "Gen3Index.get_record": (lambda index, _: index.get_record_doc(GUID).get("did"), {f"GET {REC}": told(RECORD)}),
+    "Gen3Index.get_versions": (
+        lambda index, _: index.client.list_versions(GUID),
+        {f"GET {REC}/versions": told({"0": RECORD, "1": RECORD})},
+    ),
+    "Gen3Index.get_valid_guids": (
+        lambda index, _: index.get_valid_guids()[0].upper(),
+        {"GET /index/guid/mint": told({"guids": [GUID]})},
+    ),
+    "Gen3Index.get_records": (
+        lambda index, _: index.client.bulk_request([GUID]),
+        {"POST /index/bulk/documents": told([RECORD])},
+    ),
+    "Gen3Index.get_urls": (
+        lambda index, _: [each["url"] for each in index.get_urls(guids=GUID)],
+        {
+            "GET /index/urls": told({"urls": [{"url": "s3://b/a", "metadata": {}}] * 1024}),
+            "POST /index/bulk/documents": told([RECORD]),
+        },
+    ),
+    "Gen3Index.query_urls": (
+        lambda index, _: [each["did"] for each in index.query_urls("b")],
+        {"GET /index/_query/urls/q": told([{"did": GUID, "urls": ["s3://b/a"]}])},
+    ),
+    "Gen3Index.create_record": (
+        lambda index, _: index.create_record({"md5": MD5}, 1),
+        {"POST /index/index": told(RECORD), f"GET {REC}": told(RECORD)},
+    ),
+}
+CASES = [(Gen3, *each) for each in WORKFLOWS.values()] + [(Gen3Index, *each) for each in PUBLISHED.values()]
+
+
+class Services:
+    """The services of a commons, which answer what they are told to, and nothing else."""
+
+    def __init__(self, answers: Answers) -> None:
+        self.left = {place: list(each) for place, each in answers.items()}
+        self.asked: set[str] = set()
+        self.transport = httpx.MockTransport(self)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        asked = f"{request.method} {request.url.path}"
+        place = max((each for each in self.left if _is_at(asked, each)), key=len, default=None)
+        if place is None:
+            return httpx.Response(404, json={"error": f"there is no {asked}"})
+        self.asked.add(place)
+        left = self.left[place]
+        status, page = left.pop(0) if len(left) > 1 else left[0]
+        return httpx.Response(status, text=json.dumps(page), headers={"content-type": "application/json"})
+
+
+def _is_at(asked: str, place: str) -> bool:
+    method, _, path = place.partition(" ")
+    return asked.startswith(f"{method} ") and asked.endswith(path)
+
+
+def run(make: Callable[..., Any], act: Callable[[Any, Path], object], answers: Answers, folder: Path) -> Services:
+    """Call a workflow in a folder of its own; it may end with one of our errors."""
+    services, own = Services(answers), Path(tempfile.mkdtemp(dir=folder))
+    login = {"credentials": BearerToken("t")} if make is Gen3 else {}
+    with (
+        make(COMMONS, **login, transport=services.transport, retry=NO_RETRY, clock=ManualClock()) as client,
+        suppress(OmicsError),
+    ):
+        act(client, own)
+    return services
+
+
+@pytest.mark.parametrize(("make", "act", "answers"), CASES, ids=[*WORKFLOWS, *PUBLISHED])
+def test_what_services_answer_is_used(
+    make: Callable[..., Any], act: Callable[[Any, Path], object], answers: Answers, tmp_path: Path
+) -> None:
+    assert run(make, act, answers, tmp_path).asked == answers.keys()
+
+
+@pytest.mark.parametrize(("make", "act", "answers"), CASES, ids=[*WORKFLOWS, *PUBLISHED])
+def test_no_changed_answer_is_more_than_an_error(
+    make: Callable[..., Any], act: Callable[[Any, Path], object], answers: Answers, tmp_path: Path
+) -> None:
+    for place, (first, *others) in answers.items():
+        for changed in each_changed(first[1]):
+            run(make, act, {**answers, place: [(first[0], changed), *others]}, tmp_path)
