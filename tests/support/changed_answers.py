@@ -158,7 +158,7 @@ def changed_cells(draw: st.DrawFn, text: str) -> bytes:
     return "\n".join(lines).encode("utf-8", "surrogatepass") + b"\n"
 
 
-def each_changed(data: Any) -> Iterator[Any]:
+def each_replaced(data: Any) -> Iterator[Any]:
     """Yield JSON with each of its values in turn dropped, and replaced by one of each other type, alone and in lists and objects."""
     for path in places(data):
         if path:

@@ -2,14 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from omicsdk.core.consistency import UUID
+from omicsdk.core.consistency import UUID, checked_list, whole_list
 from omicsdk.core.errors import DecodeError
+from omicsdk.core.model import check_fields
 from omicsdk.core.type_guards import is_array, is_object
+
+if TYPE_CHECKING:
+    from omicsdk.core.operation import PagedCall
+
+T = TypeVar("T")
 
 Blob = dict[str, Any]
 """The JSON of an object on the server."""
+
+
+_REQUIRED = ("uuid", "name", "module_name")
+_OPTIONAL = ("replicate", "library", "metadata", "updated_at")
+
+
+def identified(found: T) -> T:
+    """Return an object of the server of which what workflows read is as the document states: its identifiers, by which
+    others are requested, are texts.
+
+    Raises:
+        DecodeError: One is something else, or missing.
+    """
+    kind = type(found).__name__
+    of_groups = ("organization",) if kind == "SampleGroup" else ()
+    check_fields(f"the {kind} of the server", found, *_REQUIRED, *of_groups, optional=_OPTIONAL)
+    return found
+
+
+def listed_by(call: PagedCall[..., Any, T, Any], **arguments: Any) -> Iterator[T]:
+    """Yield the objects of a list as they arrive; arguments and errors as those of `checked_list`."""
+    return map(identified, checked_list(call, "count", "uuid", **arguments))
+
+
+def all_listed_by(call: PagedCall[..., Any, T, Any], **arguments: Any) -> list[T]:
+    """Return the objects of a list that has to be complete; arguments and errors as those of `whole_list`."""
+    return [identified(each) for each in whole_list(call, "count", "uuid", **arguments)]
 
 
 def object_of(answer: object, asked: str) -> Blob:

@@ -12,10 +12,11 @@ from urllib.parse import quote, unquote
 
 from omicsdk import transfer  # lazy: the engine is imported with its first use
 from omicsdk.core.checksums import ALGORITHMS, MIB, Digests, is_checksum
-from omicsdk.core.consistency import NAME, UUID, checked_list, whole_list
+from omicsdk.core.consistency import NAME, UUID
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_object, number_in
+from omicsdk.pangea.answers import all_listed_by, identified, listed_by
 
 if TYPE_CHECKING:
     from omicsdk_api.pangea import PangeaApi
@@ -265,7 +266,7 @@ class ResultId(NamedTuple):
         """
         listed = operation(client, "list_{}_analysis_result_fields", self.of_group)
         narrowed = {} if name is None else {"name": name}
-        for each in whole_list(listed, "count", "uuid", analysis_result_id=self.uuid, **narrowed):
+        for each in all_listed_by(listed, analysis_result_id=self.uuid, **narrowed):
             if name in (None, each.name):
                 yield each
 
@@ -276,7 +277,7 @@ class ResultId(NamedTuple):
             InconsistentListing: After the last one: the list is incomplete.
         """
         call = operation(client, "list_{}_analysis_result_fields", self.of_group)
-        return checked_list(call, "count", "uuid", analysis_result_id=self.uuid)
+        return listed_by(call, analysis_result_id=self.uuid)
 
     def create_field(self, client: PangeaApi, name: str) -> Field:
         """Create a field without data, to upload a file into."""
@@ -284,7 +285,7 @@ class ResultId(NamedTuple):
         made = create(name=name, analysis_result=self.uuid, stored_data={})
         NAME.check(name, made.name, "create_field")
         UUID.check(self.uuid, made.analysis_result, f"create_field {name}")
-        return made
+        return identified(made)
 
     def field(self, uuid: str) -> FieldId:
         """The field of a UUID."""

@@ -7,13 +7,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.client import exchange_of
-from omicsdk.core.consistency import NAME, UUID, whole_list
+from omicsdk.core.consistency import NAME, UUID
 from omicsdk.core.errors import BadRequest, NotFound, OmicsError, ServerError, UsageError
-from omicsdk.core.model import check_fields
 from omicsdk.core.omit import OMIT
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_number
-from omicsdk.pangea.answers import Blob, object_of, unlike
+from omicsdk.pangea.answers import Blob, all_listed_by, identified, object_of, unlike
 from omicsdk.pangea.batches import Batch, each
 from omicsdk.pangea.fields import operation
 
@@ -78,10 +77,8 @@ def find_organization(client: PangeaApi, name: str) -> Organization:
         NotFound: It does not exist, or is not visible to this user.
     """
     if is_uuid(name):
-        return _identified(client.get_organization(uuid=name))
-    return _one(
-        client, whole_list(client.list_organizations, "count", "uuid", name=name), name, f"organization {name!r}"
-    )
+        return identified(client.get_organization(uuid=name))
+    return _one(client, all_listed_by(client.list_organizations, name=name), name, f"organization {name!r}")
 
 
 def find_sample_group(client: PangeaApi, organization: str, name: str) -> SampleGroup:
@@ -96,13 +93,13 @@ def find_sample_group(client: PangeaApi, organization: str, name: str) -> Sample
         Forbidden: It is not visible to this user.
     """
     if is_uuid(name):
-        return _identified(client.get_sample_group(uuid=name))
+        return identified(client.get_sample_group(uuid=name))
     if has_route(name) and _is_segment(organization):
         found = _by_names(client.get_sample_group_by_name, name, org=organization, grp=name)
         if found is not None:
             return found
     owner = find_organization(client, organization)
-    listed = whole_list(client.list_sample_groups, "count", "uuid", name=name, organization_id=owner.uuid)
+    listed = all_listed_by(client.list_sample_groups, name=name, organization_id=owner.uuid)
     return _one(client, listed, name, f"sample group {name!r} in the organization {owner.name!r}")
 
 
@@ -119,7 +116,7 @@ def find_sample(client: PangeaApi, organization: str, group: str, name: str) -> 
         Forbidden: It is not visible to this user.
     """
     if is_uuid(name):
-        return _identified(client.get_sample(uuid=name))
+        return identified(client.get_sample(uuid=name))
     if has_route(name) and _is_segment(organization) and _is_segment(group):
         found = _by_names(client.get_sample_by_name, name, org=organization, grp=group, sample=name)
         if found is not None:
@@ -157,14 +154,12 @@ def find_result(
         NotFound: It does not exist, or is not visible to this user.
     """
     narrowed = {"sample_group_id" if of_group else "sample_id": owner, "module_name": module}
-    listed = whole_list(operation(client, "list_{}_analysis_results", of_group), "count", "uuid", **narrowed)
+    listed = all_listed_by(operation(client, "list_{}_analysis_results", of_group), **narrowed)
     found = [one for one in listed if one.module_name == module and replicate in (None, one.replicate)]
     if not found:
         which = f" with the replicate {replicate!r}" if replicate else ""
         raise missing(client, f"analysis result of {module!r}{which}")
-    newest = max(found, key=lambda one: str(one.updated_at))
-    check_fields(f"the result of {module!r}", newest, "uuid")
-    return newest
+    return max(found, key=lambda one: str(one.updated_at))
 
 
 def find_tag(client: PangeaApi, name: str) -> Tag:
@@ -176,7 +171,7 @@ def find_tag(client: PangeaApi, name: str) -> Tag:
     Raises:
         NotFound: There is none.
     """
-    return _one(client, whole_list(client.list_tags, "count", "uuid", name=name), name, f"tag {name!r}")
+    return _one(client, all_listed_by(client.list_tags, name=name), name, f"tag {name!r}")
 
 
 @text_is_one_item
@@ -212,7 +207,7 @@ def ensure_tag(client: PangeaApi, name: str) -> Tag:
     Raises:
         Forbidden: No user is logged in.
     """
-    return _ensured(lambda: find_tag(client, name), lambda: client.create_tag(name=name))
+    return _ensured(lambda: find_tag(client, name), lambda: identified(client.create_tag(name=name)))
 
 
 def check_bucket(group: SampleGroup) -> None:
@@ -242,14 +237,14 @@ def ensure_sample(client: PangeaApi, library: str, name: str, metadata: dict[str
     """
 
     def find() -> Sample:
-        listed = whole_list(client.list_samples, "count", "uuid", library_id=library, name=name)
+        listed = all_listed_by(client.list_samples, library_id=library, name=name)
         return _one(client, listed, name, f"sample {name!r}")
 
     def create() -> Sample:
         made = client.create_sample(name=name, library=library, metadata=OMIT if metadata is None else metadata)
         NAME.check(name, made.name, "create_sample")
         UUID.check(library, made.library, f"create_sample {name}")
-        return made
+        return identified(made)
 
     return _ensured(find, create)
 
@@ -294,7 +289,7 @@ def ensure_result(
             f"The result of {module!r} ({made.uuid}) was created, but is not {words}",
             remedy="Delete it and contact the platform's operators.",
         )
-    return made
+    return identified(made)
 
 
 def _ensured(find: Callable[[], T], create: Callable[[], T]) -> T:
@@ -346,7 +341,7 @@ def group_samples(client: PangeaApi, group: SampleGroup, names: Collection[str] 
             yield found
         if not wanted:
             return
-    for found in client.list_sample_group_samples.iterate(group_pk=group.uuid):
+    for found in map(identified, client.list_sample_group_samples.iterate(group_pk=group.uuid)):
         if wanted is None or found.name in wanted:
             yield found
 
@@ -361,10 +356,10 @@ def own_samples(client: PangeaApi, library: SampleGroup, names: Collection[str])
     """
     wanted = frozenset(names)
     if len(wanted) > FEW:
-        listed = whole_list(client.list_sample_group_samples, "count", "uuid", group_pk=library.uuid)
+        listed = all_listed_by(client.list_sample_group_samples, group_pk=library.uuid)
     else:
         narrowed = ({"library_id": library.uuid, "name": name} for name in names)
-        listed = (found for each in narrowed for found in whole_list(client.list_samples, "count", "uuid", **each))
+        listed = (found for each in narrowed for found in all_listed_by(client.list_samples, **each))
     yield from (found for found in listed if found.name in wanted and found.library == library.uuid)
 
 
@@ -382,10 +377,10 @@ def ls(
         Forbidden: It is not visible to this user.
     """
     if organization is None:
-        yield from client.list_organizations.iterate()
+        yield from map(identified, client.list_organizations.iterate())
     elif group is None:
         owner = find_organization(client, organization)
-        yield from client.list_sample_groups.iterate(organization_id=owner.uuid)
+        yield from map(identified, client.list_sample_groups.iterate(organization_id=owner.uuid))
     else:
         yield from samples_of(client, organization, group)
 
@@ -402,19 +397,7 @@ def _by_names(operation: Callable[..., T], name: str, **path: str) -> T | None:
         NotFound,
     ):  # two names that differ in case only; the lists show which does not exist
         return None
-    return _identified(found) if found.name == name else None
-
-
-def _identified(found: T) -> T:
-    """Return an object whose identifiers, by which others are requested, are texts.
-
-    Raises:
-        DecodeError: One is something else, or missing.
-    """
-    kind = type(found).__name__
-    of_groups = ("organization",) if kind == "SampleGroup" else ()
-    check_fields(f"the {kind} of the server", found, "uuid", "name", *of_groups)
-    return found
+    return identified(found) if found.name == name else None
 
 
 def _is_segment(name: str) -> bool:
@@ -424,7 +407,7 @@ def _is_segment(name: str) -> bool:
 def _one(client: PangeaApi, found: Iterable[T], name: str, what: str) -> T:
     for one in found:
         if one.name == name:
-            return _identified(one)
+            return identified(one)
     raise missing(client, what)
 
 

@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 from omicsdk.core.client import PlainClient, clock_of, exchange_of, plain_request
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import DecodeError, NotFound, OmicsError
+from omicsdk.pangea.answers import identified
 from omicsdk.pangea.fields import ResultId
 from omicsdk.pangea.listings import ensure_result, ensure_sample, ensure_tag, find_organization, find_sample_group
 from omicsdk.pangea.login import PasswordLogin
@@ -384,12 +385,14 @@ def _library(client: PangeaApi, organization: str, project: BioProject) -> Sampl
     try:
         found = find_sample_group(client, organization, project.accession)
     except NotFound:
-        found = client.create_sample_group(
-            name=project.accession,
-            organization=organization,
-            is_library=True,
-            is_public=False,
-            metadata=project.metadata(),
+        found = identified(
+            client.create_sample_group(
+                name=project.accession,
+                organization=organization,
+                is_library=True,
+                is_public=False,
+                metadata=project.metadata(),
+            )
         )
         if found.is_public:
             raise OmicsError(

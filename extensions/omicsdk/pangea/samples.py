@@ -9,8 +9,8 @@ from omicsdk.core.batches import batches
 from omicsdk.core.errors import NotFound, OmicsError, ServerError, UsageError
 from omicsdk.core.lazy import require
 from omicsdk.core.text_arguments import text_is_one_item
-from omicsdk.core.type_guards import is_array
-from omicsdk.pangea.answers import unlike
+from omicsdk.core.type_guards import only_texts
+from omicsdk.pangea.answers import identified, unlike
 from omicsdk.pangea.batches import Batch, each
 from omicsdk.pangea.listings import BATCH, FEW, find_sample_group, find_tag, group_samples, own_samples, samples_of
 
@@ -51,9 +51,9 @@ def create_library_samples(client: PangeaApi, organization: str, library: str, n
     for start in range(0, len(names), BATCH):
         batch = list(names[start : start + BATCH])
         made: object = client.create_samples(names=batch, library=group.uuid).uuids
-        if not is_array(made) or len(made) != len(batch):
+        if len(only_texts(made)) != len(batch):
             raise unlike("bulk_samples", "uuids", made, f"the UUIDs of {len(batch)} samples")
-        uuids += made
+        uuids += only_texts(made)
     return uuids
 
 
@@ -92,7 +92,7 @@ def _ensured(client: PangeaApi, library: SampleGroup, names: Sequence[str]) -> B
         known |= {found.name: found for found in own_samples(client, library, wanted)}
     singly = [name for name in singly if name not in known]
     created, errors = each(
-        singly, lambda name: client.create_sample(name=name, library=library.uuid), str, in_order=True
+        singly, lambda name: identified(client.create_sample(name=name, library=library.uuid)), str, in_order=True
     )
     known |= {sample.name: sample for sample in created}
     return Batch("created", "samples", [known[name] for name in names if name in known], skipped, errors)
@@ -229,7 +229,7 @@ def save_metadata(
                 changes.append((known[name], after))
 
     def change(pair: tuple[Sample, dict[str, Any]]) -> Sample:
-        return client.patch_sample(uuid=pair[0].uuid, metadata=pair[1])
+        return identified(client.patch_sample(uuid=pair[0].uuid, metadata=pair[1]))
 
     changed, refused = each(changes, change, lambda pair: pair[0].name, on_message=on_message)
     saved = {sample.name: sample for sample in changed}
@@ -260,8 +260,8 @@ def metadata_frame(
     frames = require("pandas", "pangea", "data frames")
     wanted = None if samples is None else frozenset(samples)
     found = [each for each in samples_of(client, organization, group) if wanted is None or each.name in wanted]
-    columns = list(dict.fromkeys(title for each in found for title in each.metadata))
-    rows = [[each.metadata.get(title) for title in columns] for each in found]
+    columns = list(dict.fromkeys(title for each in found for title in each.metadata or ()))
+    rows = [[(each.metadata or {}).get(title) for title in columns] for each in found]
     return frames.DataFrame(rows, index=frames.Index([each.name for each in found], name="name"), columns=columns)
 
 

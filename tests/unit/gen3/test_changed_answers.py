@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from changed_answers import each_changed
 from gen3_commons import COMMONS
 from gen3_records import dictionary, experiment
 from omicsdk.compat.gen3.index import Gen3Index
-from omicsdk.core import NO_RETRY, BearerToken, ManualClock, OmicsError
+from omicsdk.core import NO_RETRY, BearerToken, ManualClock
 from omicsdk.gen3 import Gen3
 from omicsdk.gen3.index_records import IndexRecords
 from omicsdk.gen3.queries import Query
+from told_services import Answers, Services, each_changed, told
 
 GUID = "dg.1234/11111111-2222-3333-4444-555555555555"
 MD5 = "0" * 32
@@ -60,13 +56,7 @@ STUDY = {
 }
 BUNDLE = {"id": GUID, "name": "b", "contents": [{"id": "c"}]}
 
-Answers = dict[str, list[tuple[int, Any]]]
 Act = Callable[[Gen3, Path], object]
-
-
-def told(*pages: Any, status: int = 200) -> list[tuple[int, Any]]:
-    """Answers in their order; the last one is repeated."""
-    return [(status, page) for page in pages]
 
 
 def written(folder: Path, name: str, text: str) -> Path:
@@ -234,39 +224,11 @@ PUBLISHED: dict[str, tuple[Callable[[Gen3Index, Path], object], Answers]] = {
 CASES = [(Gen3, *each) for each in WORKFLOWS.values()] + [(Gen3Index, *each) for each in PUBLISHED.values()]
 
 
-class Services:
-    """The services of a commons, which answer what they are told to, and nothing else."""
-
-    def __init__(self, answers: Answers) -> None:
-        self.left = {place: list(each) for place, each in answers.items()}
-        self.asked: set[str] = set()
-        self.transport = httpx.MockTransport(self)
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        asked = f"{request.method} {request.url.path}"
-        place = max((each for each in self.left if _is_at(asked, each)), key=len, default=None)
-        if place is None:
-            return httpx.Response(404, json={"error": f"there is no {asked}"})
-        self.asked.add(place)
-        left = self.left[place]
-        status, page = left.pop(0) if len(left) > 1 else left[0]
-        return httpx.Response(status, text=json.dumps(page), headers={"content-type": "application/json"})
-
-
-def _is_at(asked: str, place: str) -> bool:
-    method, _, path = place.partition(" ")
-    return asked.startswith(f"{method} ") and asked.endswith(path)
-
-
 def run(make: Callable[..., Any], act: Callable[[Any, Path], object], answers: Answers, folder: Path) -> Services:
-    """Call a workflow in a folder of its own; it may end with one of our errors."""
-    services, own = Services(answers), Path(tempfile.mkdtemp(dir=folder))
+    services = Services(answers)
     login = {"credentials": BearerToken("t")} if make is Gen3 else {}
-    with (
-        make(COMMONS, **login, transport=services.transport, retry=NO_RETRY, clock=ManualClock()) as client,
-        suppress(OmicsError),
-    ):
-        act(client, own)
+    with make(COMMONS, **login, transport=services.transport, retry=NO_RETRY, clock=ManualClock()) as client:
+        services.use(lambda own: act(client, own), folder)
     return services
 
 
@@ -281,6 +243,5 @@ def test_what_services_answer_is_used(
 def test_no_changed_answer_is_more_than_an_error(
     make: Callable[..., Any], act: Callable[[Any, Path], object], answers: Answers, tmp_path: Path
 ) -> None:
-    for place, (first, *others) in answers.items():
-        for changed in each_changed(first[1]):
-            run(make, act, {**answers, place: [(first[0], changed), *others]}, tmp_path)
+    for changed in each_changed(answers):
+        run(make, act, changed, tmp_path)

@@ -21,7 +21,7 @@ from omicsdk_api.pangea.models.organization import Organization
 from omicsdk_api.pangea.models.sample_group import SampleGroup
 
 from omicsdk.core.answer import json_of
-from omicsdk.core.consistency import InconsistentListing, checked_list
+from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.platform import unbound
 from omicsdk.core.threads import side_by_side
@@ -40,7 +40,7 @@ from omicsdk.fs.store import (
     WrongUri,
     seconds_of,
 )
-from omicsdk.pangea.answers import Blob, name_in, object_of, objects_in
+from omicsdk.pangea.answers import Blob, listed_by, name_in, object_of, objects_in
 from omicsdk.pangea.client import Pangea, logged_in
 from omicsdk.pangea.downloads import json_bytes
 from omicsdk.pangea.fields import (
@@ -229,12 +229,12 @@ class PangeaStore(ClientStore[Pangea]):
         with self._asking(path):
             match len(parts):
                 case 0:
-                    for each in checked_list(self.client.list_organizations, "count", "uuid"):
+                    for each in listed_by(self.client.list_organizations):
                         yield _named(path, each)
                 case 1:
                     owner = self._organization(parts)
                     groups = self.client.list_sample_groups
-                    for each in checked_list(groups, "count", "uuid", organization_id=owner.uuid):
+                    for each in listed_by(groups, organization_id=owner.uuid):
                         yield _named(path, each)
                 case 2:
                     yield from self._in_group(path, self._group(parts))
@@ -253,7 +253,7 @@ class PangeaStore(ClientStore[Pangea]):
         for sample, part in _samples(self._links(group), "links", path):
             yield Entry(f"{path}/{part}", "folder", details={"uuid": sample.get("uuid")})
         results = self.client.list_sample_group_analysis_results
-        if next(checked_list(results, "count", "uuid", sample_group_id=group.uuid), None) is not None:
+        if next(listed_by(results, sample_group_id=group.uuid), None) is not None:
             yield Entry(f"{path}/{OF_GROUP}", "folder")
 
     def _in_owner(self, path: str, owner: _Owner) -> Iterator[Entry]:
@@ -262,7 +262,7 @@ class PangeaStore(ClientStore[Pangea]):
         results: list[dict[str, Any]] = []
         problem: InconsistentListing | None = None
         try:
-            for each in checked_list(listed, "count", "uuid", **narrowed):
+            for each in listed_by(listed, **narrowed):
                 results.append(each.to_dict())
         except InconsistentListing as error:  # raised after the last entry
             problem = error

@@ -18,7 +18,7 @@ from omicsdk.cli.output import Call, TextAndData
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
-from omicsdk.core.model import Model
+from omicsdk.core.model import Model, check_fields
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.pangea.batches import Batch, each
 from omicsdk.pangea.client import Pangea
@@ -179,7 +179,9 @@ def list_random_samples(client: Pangea, tag_name: str, *, num_samples: int = 100
     Args:
         num_samples: List at most N.
     """
-    return client.get_tag_random_samples(tag_pk=client.find_tag(tag_name).uuid, n=num_samples).results
+    drawn = client.get_tag_random_samples(tag_pk=client.find_tag(tag_name).uuid, n=num_samples)
+    check_fields("get_tag_random_samples", drawn, "results")
+    return drawn.results
 
 
 def _organization(client: Pangea, name: str | None) -> str | Omit:

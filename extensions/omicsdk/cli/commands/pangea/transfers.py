@@ -23,6 +23,7 @@ from omicsdk.cli.commands.transfers import (
 )
 from omicsdk.cli.commands.values import text_of
 from omicsdk.core.errors import Interrupted, UsageError
+from omicsdk.pangea.answers import identified
 from omicsdk.pangea.batches import Batch
 from omicsdk.pangea.client import Pangea
 from omicsdk.pangea.fields import ResultId
@@ -155,7 +156,7 @@ def create_field(
     *owner, field, path = names
     check_files([path])
     if len(owner) == 1:
-        found = client.get_sample_analysis_result(uuid=owner[0].lower())
+        found = identified(client.get_sample_analysis_result(uuid=owner[0].lower()))
     else:
         found = client.find_sample_result(client.find_sample(*owner[:3]).uuid, owner[3])
     console.message(f"Uploading file: {path}")
@@ -304,9 +305,8 @@ def download_results(
 def metadata_table(result: Batch[Sample], call: Call) -> TextAndData:
     """Render the metadata of samples as CSV."""
     print_done(result, call.console)
-    found = result.items
-    data = [{"name": each.name, "uuid": each.uuid, "metadata": dict(each.metadata)} for each in found]
-    return printed(csv_of((each.name, each.metadata) for each in found).removesuffix("\n"), data, call)
+    data = [{"name": each.name, "uuid": each.uuid, "metadata": dict(each.metadata or {})} for each in result.items]
+    return printed(csv_of((each["name"], each["metadata"]) for each in data).removesuffix("\n"), data, call)
 
 
 def _planned(reads: ReadSet, call: Call) -> list[dict[str, Any]]:

@@ -1,0 +1,56 @@
+"""Services that answer what they are told to, for workflows whose answers are changed place by place."""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+from changed_answers import each_replaced
+from omicsdk.core import OmicsError
+
+Answers = dict[str, list[tuple[int, Any]]]
+"""Statuses and JSON by the method and the end of the path."""
+
+
+def told(*pages: Any, status: int = 200) -> list[tuple[int, Any]]:
+    """Answers in their order; the last one is repeated."""
+    return [(status, page) for page in pages]
+
+
+def each_changed(answers: Answers) -> Iterator[Answers]:
+    """Yield answers of which the first one of a path has one place changed."""
+    for place, ((status, page), *others) in answers.items():
+        for changed in each_replaced(page):
+            yield {**answers, place: [(status, changed), *others]}
+
+
+class Services:
+    """The services of a commons, which answer what they are told to, and nothing else."""
+
+    def __init__(self, answers: Answers) -> None:
+        self.left = {place: list(each) for place, each in answers.items()}
+        self.asked: set[str] = set()
+        self.transport = httpx.MockTransport(self)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        asked = f"{request.method} {request.url.path}"
+        place = max((each for each in self.left if _is_at(asked, each)), key=len, default=None)
+        if place is None:
+            return httpx.Response(404, json={"error": f"there is no {asked}"})
+        self.asked.add(place)
+        left = self.left[place]
+        status, page = left.pop(0) if len(left) > 1 else left[0]
+        return httpx.Response(status, text=json.dumps(page), headers={"content-type": "application/json"})
+
+    def use(self, act: Callable[[Path], object], folder: Path) -> None:
+        """Call a workflow with a folder of its own; it may end with one of our errors."""
+        with suppress(OmicsError):
+            act(Path(tempfile.mkdtemp(dir=folder)))
+
+
+def _is_at(asked: str, place: str) -> bool:
+    method, _, path = place.partition(" ")
+    return asked.startswith(f"{method} ") and asked.endswith(path)

@@ -1,0 +1,122 @@
+"""Workflows of Pangea whose answers have one place changed: they work, or end with one of our errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core import NO_RETRY, BearerToken, ManualClock
+from omicsdk.pangea import Pangea
+from omicsdk.pangea.fields import ResultId, object_facts
+from omicsdk.pangea.listings import ensure_result, ensure_sample
+from omicsdk.pangea.tables import csv_of
+from told_services import Answers, Services, each_changed, told
+
+URL = "https://pangea.example.org"
+UUIDS = [f"{number}{'0' * 7}-0000-0000-0000-{'0' * 12}" for number in range(10)]
+ORGANIZATION = {"uuid": UUIDS[1], "name": "O"}
+GROUP = {"uuid": UUIDS[2], "name": "L", "organization": UUIDS[1], "is_library": True, "bucket": None}
+SAMPLE = {"uuid": UUIDS[3], "name": "s", "library": UUIDS[2], "metadata": {"a": 1}}
+RESULT = {
+    "uuid": UUIDS[4],
+    "module_name": "m",
+    "replicate": "r",
+    "updated_at": "2026-01-01",
+    "sample": UUIDS[3],
+    "is_private": True,
+}
+FIELD = {
+    "uuid": UUIDS[5],
+    "name": "f",
+    "stored_data": {"__type__": "s3", "uri": "s3://b/k"},
+    "analysis_result": UUIDS[4],
+}
+TAG = {"uuid": UUIDS[6], "name": "t"}
+
+
+def page(*results: Any) -> list[tuple[int, Any]]:
+    return told({"count": len(results), "next": None, "previous": None, "results": list(results)})
+
+
+Act = Callable[[Pangea, Path], object]
+WORKFLOWS: dict[str, tuple[Act, Answers]] = {
+    "metadata of samples": (
+        lambda client, _: csv_of((each.name, each.metadata or {}) for each in client.samples_of(UUIDS[1], UUIDS[2])),
+        {
+            f"GET /sample_groups/{UUIDS[2]}": told(GROUP),
+            f"GET /sample_groups/{UUIDS[2]}/samples": page(SAMPLE),
+        },
+    ),
+    "find a sample": (
+        lambda client, _: client.find_sample("O", "L", "s"),
+        {
+            "GET /nested/O/sample_groups/L/samples/s/": told({}, status=404),
+            "GET /nested/O/sample_groups/L/": told({}, status=404),
+            "GET /organizations": page(ORGANIZATION),
+            "GET /sample_groups": page(GROUP),
+            "GET /samples": page(SAMPLE),
+        },
+    ),
+    "list all": (
+        lambda client, _: [each.name.upper() for each in client.ls()],
+        {"GET /organizations": page(ORGANIZATION)},
+    ),
+    "create a sample": (
+        lambda client, _: ensure_sample(client, UUIDS[2], "s").name.upper(),
+        {"GET /samples": page(), "POST /samples": told(SAMPLE)},
+    ),
+    "create samples": (
+        lambda client, _: [each.upper() for each in client.create_library_samples(UUIDS[1], UUIDS[2], ["s"])],
+        {f"GET /sample_groups/{UUIDS[2]}": told(GROUP), "POST /bulk_samples": told({"uuids": [UUIDS[3]]})},
+    ),
+    "save metadata": (
+        lambda client, _: client.save_metadata(UUIDS[1], UUIDS[2], {"s": {"a": 2}}, overwrite=True),
+        {
+            f"GET /sample_groups/{UUIDS[2]}": told(GROUP),
+            "GET /samples": page(SAMPLE),
+            f"PATCH /samples/{UUIDS[3]}": told(SAMPLE),
+        },
+    ),
+    "create a result": (
+        lambda client, _: ensure_result(client, UUIDS[3], "m", private=True),
+        {"GET /sample_ars": page(), "POST /sample_ars": told(RESULT)},
+    ),
+    "find a result": (
+        lambda client, _: client.find_sample_result(UUIDS[3], "m").uuid.upper(),
+        {"GET /sample_ars": page(RESULT, {**RESULT, "uuid": UUIDS[7]})},
+    ),
+    "fields of a result": (
+        lambda client, _: {each.name: each.uuid for each in ResultId(UUIDS[4]).fields(client)},
+        {"GET /sample_ar_fields": page(FIELD)},
+    ),
+    "the object of a field": (
+        lambda client, _: object_facts(client, ResultId(UUIDS[4]).field(UUIDS[5])),
+        {f"GET /sample_ar_fields/{UUIDS[5]}": told(FIELD)},
+    ),
+    "tags": (
+        lambda client, _: {each.name for each in client.ensure_tags(["t"]).items},
+        {"GET /contrib/tags/": page(), "POST /contrib/tags/": told(TAG)},
+    ),
+}
+
+
+def run(act: Act, answers: Answers, folder: Path) -> Services:
+    services = Services(answers)
+    with Pangea(
+        URL, credentials=BearerToken("t"), transport=services.transport, retry=NO_RETRY, clock=ManualClock()
+    ) as client:
+        services.use(lambda own: act(client, own), folder)
+    return services
+
+
+@pytest.mark.parametrize(("act", "answers"), WORKFLOWS.values(), ids=WORKFLOWS)
+def test_what_services_answer_is_used(act: Act, answers: Answers, tmp_path: Path) -> None:
+    assert run(act, answers, tmp_path).asked == answers.keys()
+
+
+@pytest.mark.parametrize(("act", "answers"), WORKFLOWS.values(), ids=WORKFLOWS)
+def test_no_changed_answer_is_more_than_an_error(act: Act, answers: Answers, tmp_path: Path) -> None:
+    for changed in each_changed(answers):
+        run(act, changed, tmp_path)
