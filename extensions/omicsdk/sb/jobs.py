@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, cast
 
 from omicsdk.core.client import clock_of
 from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import APIError, NotFound, OmicsError, error_class, shortened
+from omicsdk.core.model import check_fields
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import number_in
@@ -49,7 +50,15 @@ class StillRunning(OmicsError, TimeoutError):
 
 R = TypeVar("R")  # a result of a bulk request: the object as `resource`, or an error
 B = TypeVar("B", bound="FileBulkRecord | TaskBulkRecord | ImportBulkRecord | ExportBulkRecord")
+B_co = TypeVar("B_co", covariant=True)
 T = TypeVar("T")
+
+
+class _Records(Protocol[B_co]):
+    """The answer to a bulk request."""
+
+    @property
+    def items(self) -> Sequence[B_co]: ...
 
 
 # -- bulk requests
@@ -173,26 +182,35 @@ def files_by_id(client: SevenBridges, ids: str | Sequence[str]) -> list[FileBulk
     from omicsdk_api.sb.models.file_bulk_record import FileBulkRecord
 
     def read(some: Sequence[str]) -> Sequence[FileBulkRecord]:
-        return records_about(some, client.bulk_get_files(file_ids=some).items, "bulk_get_files")
+        return records_about(some, client.bulk_get_files(file_ids=some), "bulk_get_files")
 
     return bulk(ids, read, lambda error: FileBulkRecord(error=told(error)))
 
 
-def records_about(ids: Sequence[str], records: Sequence[B], operation: str) -> Sequence[B]:
+_READ = ("name", "type", "size", "metadata", "tags", "status", "state", "execution_status")
+
+
+def records_about(ids: Sequence[str], answer: _Records[B], operation: str) -> Sequence[B]:
     """Return the records of a bulk request, each of which has to be about the object in its place.
 
     Args:
-        ids: The objects.
-        records: The records.
+        ids: The objects; none if they are new.
+        answer: The answer with the records.
         operation: The request, for the error.
 
     Raises:
+        DecodeError: What is read of them is missing or of another type.
         ResponseMismatch: One is about another object.
     """
-    for id, record in zip(ids, records, strict=False):  # their number is compared by `bulk`
+    check_fields(operation, answer, "items")
+    for at, record in enumerate(answer.items):
+        check_fields(operation, record, optional=("resource", "error"), place=f"items[{at}]")
+        if record.resource is not None:
+            check_fields(operation, record.resource, "id", optional=_READ, place=f"items[{at}].resource")
+    for id, record in zip(ids, answer.items, strict=False):  # their number is compared by `bulk`
         if record.resource is not None:
             Identifier("id", str.lower).check(id, record.resource.id, operation)
-    return records
+    return answer.items
 
 
 def edit_files(client: SevenBridges, changes: Sequence[Mapping[str, Any]]) -> list[FileBulkRecord]:
@@ -211,7 +229,7 @@ def edit_files(client: SevenBridges, changes: Sequence[Mapping[str, Any]]) -> li
     return bulk(
         changes,
         lambda some: records_about(
-            [each["id"] for each in some], client.bulk_edit_files(items=cast("Any", some)).items, "bulk_edit_files"
+            [each["id"] for each in some], client.bulk_edit_files(items=cast("Any", some)), "bulk_edit_files"
         ),
         lambda error: FileBulkRecord(error=told(error)),
         in_order=len(set(ids)) < len(ids),
@@ -267,6 +285,7 @@ def run_file_job(
         nonlocal job, looks
         if looks:  # the request that started the job has stated its state
             job = look(job_id=job.id)
+        check_fields(f"the {kind} job", job, "id", optional=("state", "result"))
         looks += 1
         return job.state == "FINISHED"
 
@@ -279,7 +298,10 @@ def run_file_job(
         longest=LONGEST_PAUSE,
         remedy="The platform continues it. Check its state: omics sb api list-file-jobs.",
     )
-    return [FileResult(_words(record.error)) for record in job.result or ()]
+    results = job.result or []
+    for at, record in enumerate(results):
+        check_fields(f"the {kind} job", record, optional=("error",), place=f"result[{at}]")
+    return [FileResult(_words(record.error)) for record in results]
 
 
 def _words(error: Error | None) -> str:
@@ -347,8 +369,9 @@ class StorageJobs(NamedTuple):
         def created(some: Sequence[Any]) -> Sequence[ImportBulkRecord | ExportBulkRecord]:
             given = cast("Any", some)
             if self.what == "imports":
-                return self.client.bulk_create_imports(items=given).items
-            return self.client.bulk_create_exports(items=given, copy_only=self.copy_only).items
+                return records_about((), self.client.bulk_create_imports(items=given), "bulk_create_imports")
+            made = self.client.bulk_create_exports(items=given, copy_only=self.copy_only)
+            return records_about((), made, "bulk_create_exports")
 
         item = import_item if self.what == "imports" else export_item
         return bulk([item(each) for each in items], created, self._failed, in_order=True)
@@ -365,9 +388,9 @@ class StorageJobs(NamedTuple):
 
         def found(some: Sequence[str]) -> Sequence[ImportBulkRecord | ExportBulkRecord]:
             if self.what == "imports":
-                imports = self.client.bulk_get_imports(import_ids=list(some)).items
+                imports = self.client.bulk_get_imports(import_ids=list(some))
                 return records_about(some, imports, "bulk_get_imports")
-            exports = self.client.bulk_get_exports(export_ids=list(some)).items
+            exports = self.client.bulk_get_exports(export_ids=list(some))
             return records_about(some, exports, "bulk_get_exports")
 
         return bulk(ids, found, self._failed)

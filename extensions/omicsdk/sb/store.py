@@ -24,6 +24,7 @@ from omicsdk.core.errors import (
     TransferError,
     TransportError,
 )
+from omicsdk.core.model import check_fields
 from omicsdk.core.omit import OMIT
 from omicsdk.core.paging import stated_number
 from omicsdk.sb.listings import FILE_NAME
@@ -135,8 +136,11 @@ class PlatformStore(MultipartStore):
     def _reported(self, upload_id: str) -> tuple[_Begun, Mapping[int, str]] | None:
         """The upload, and the ETags of the parts that were reported; None if the platform does not list them."""
         upload = self._client.get_upload(upload_id=upload_id, list_parts=True)
+        check_fields("get_upload", upload, optional=("parts",))
         etags: dict[int, str] = {}
-        for part in upload.parts or ():
+        for at, part in enumerate(upload.parts or ()):
+            check_fields("get_upload", part, "part_number", "response", place=f"parts[{at}]")
+            check_fields("get_upload", part.response, optional=("headers",), place=f"parts[{at}].response")
             headers: Mapping[str, str] = part.response.headers or {}
             etag = next((value for name, value in headers.items() if name.lower() == "etag"), "")
             etags[part.part_number] = etag.strip('"')
@@ -201,6 +205,9 @@ class PlatformStore(MultipartStore):
 
         with _for_the_engine(gone=True):
             part = self._part_url(upload_id, cut.number)
+        check_fields("get_upload_part_url", part, optional=("url", "method", "headers", "report"))
+        if part.report is not None:
+            check_fields("get_upload_part_url", part.report, optional=("success_codes", "headers"), place="report")
         if (part.method or "PUT").upper() != "PUT" or not part.url:
             raise TransferError(f"{self.target}: the platform does not state the URL of part {cut.number}")
         codes = () if part.report is None else part.report.success_codes or ()

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from omicsdk.core.client import clock_of
 from omicsdk.core.errors import BadRequest, Conflict, NotFound, OmicsError, UsageError
+from omicsdk.core.model import check_fields
 from omicsdk.core.omit import OMIT
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.text_arguments import text_is_one_item
@@ -344,7 +345,7 @@ def _tasks(client: SevenBridges, ids: Sequence[str]) -> list[Task]:
     from omicsdk_api.sb.models.task_bulk_record import TaskBulkRecord
 
     def read(some: Sequence[str]) -> Sequence[TaskBulkRecord]:
-        return records_about(some, client.bulk_get_tasks(task_ids=some).items, "bulk_get_tasks")
+        return records_about(some, client.bulk_get_tasks(task_ids=some), "bulk_get_tasks")
 
     records = bulk(ids, read, lambda error: TaskBulkRecord(error=told(error)))
     found: list[Task] = []
@@ -390,6 +391,7 @@ def logs_of(client: SevenBridges, task_id: str, job: str | None = None, name: st
         name: Only of this name; what precedes its last dots and dashes may be left out.
     """
     task = client.get_task(task_id=task_id)
+    check_fields("get_task", task, "id")
     tasks = client.list_tasks.iterate(parent=task_id, limit=PAGE, fields="_all") if task.batch else [task]
     for each in tasks:
         yield from _logs(client, each, job, name)
@@ -439,7 +441,9 @@ def _logs(client: SevenBridges, task: Task, job: str | None, name: str | None) -
         if task.batch:
             error.remedy = "Request the logs of its children."
         raise
-    for each in details.jobs or ():
+    check_fields("get_task_execution_details", details, optional=("jobs",))
+    for at, each in enumerate(details.jobs or ()):
+        check_fields("get_task_execution_details", each, optional=("name", "status", "logs"), place=f"jobs[{at}]")
         called = str(each.name)
         if job not in (None, called):
             continue

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeGuard, TypeVar, cast, overload
 from uuid import UUID
 
 from omicsdk.compat.sevenbridges.errors import ReadOnlyPropertyError, ValidationError, as_sbg
-from omicsdk.core.type_guards import is_object
+from omicsdk.core.type_guards import is_array, is_object
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api
@@ -71,6 +71,26 @@ class Field(Generic[T]):
         instance.edit(self.name, value)
 
 
+def typed(instance: Resource, name: str, value: object, is_right: Callable[[object], TypeGuard[T]]) -> T | None:
+    """Return a JSON value that this package itself uses; None without one.
+
+    Args:
+        instance: Whose it is.
+        name: Its name in the platform's JSON.
+        value: The value.
+        is_right: Whether it has the documented type: `is_object` or `is_array`.
+
+    Raises:
+        SbgError: It is of another type.
+    """
+    if value is None or is_right(value):
+        return value
+    from omicsdk.core.errors import DecodeError  # no valid response needs it
+
+    expected = "an object" if is_right is is_object else "a list"
+    raise as_sbg(DecodeError(type(instance).__name__, name, value, expected=expected))
+
+
 def moment(text: Any) -> datetime:
     """Read a time as the platform writes it.
 
@@ -127,7 +147,14 @@ def whole(name: str | None = None, *, read_only: bool = True) -> Field[int]:
 
 def number(name: str | None = None) -> Field[float]:
     """Number field."""
-    return Field[float](name, decode=float)
+    return Field[float](name, decode=_float)
+
+
+def _float(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValidationError(f"{value!r} is not a number") from None
 
 
 def switch(name: str | None = None, *, read_only: bool = True) -> Field[bool]:
@@ -211,11 +238,7 @@ class View(Field[D]):
     def decoded(self, instance: Resource, value: Any) -> D:
         """The dictionary itself, in place of the plain one that came."""
         if not isinstance(value, self._kind):
-            if not is_object(value):
-                from omicsdk.core.errors import DecodeError  # no valid response needs it
-
-                raise as_sbg(DecodeError(type(instance).__name__, self.name, value, expected="an object"))
-            value = self._kind(value, instance.api_or_none)
+            value = self._kind(typed(instance, self.name, value, is_object), instance.api_or_none)
             instance.adopt(self.name, value)
         return value
 
@@ -257,5 +280,5 @@ class Parts(Field[list[C]]):
 
     def decoded(self, instance: Resource, value: Any) -> list[C]:
         """The smaller resources, with the same Api."""
-        kind = self._kind()
+        kind, value = self._kind(), typed(instance, self.name, value, is_array) or []
         return instance.part(self.name, value, lambda: [kind.of(each, instance.api_or_none) for each in value])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 from uuid import UUID
 
 from omicsdk.compat.sevenbridges._arguments import shown
-from omicsdk.compat.sevenbridges.errors import ResourceNotModified, SbgError, SettingsError, ValidationError
+from omicsdk.compat.sevenbridges.errors import ResourceNotModified, SbgError, SettingsError, ValidationError, as_sbg
 from omicsdk.compat.sevenbridges.meta._changes import changes, copied, rebased, same
 from omicsdk.compat.sevenbridges.meta.fields import Field, text
 from omicsdk.core.type_guards import is_mapping
@@ -60,6 +60,10 @@ class Resource:
         """
         made = cls.__new__(cls)
         made._api = api
+        if data is not None and not is_mapping(data):
+            from omicsdk.core.errors import DecodeError  # no valid response needs it
+
+            raise as_sbg(DecodeError(cls.__name__, "", data, expected="an object"))
         made._start(dict(data or {}))
         return made
 
@@ -197,7 +201,7 @@ class Resource:
             return None
         if self._GET and (self._data.get(self._KEY) or not self._PATH):
             return request_of(api, self._GET, **self._place(self))
-        return linked_request(href, f"get {type(self).__name__}") if href else None
+        return linked_request(href, f"get {type(self).__name__}") if href and isinstance(href, str) else None
 
     def _take_over(self, told: dict[str, Any]) -> None:
         """Update with what the platform returned, and keep edits and returned values that can still be edited."""

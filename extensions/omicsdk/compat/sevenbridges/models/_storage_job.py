@@ -41,7 +41,7 @@ class StorageJob(BackgroundJob, ABC):
     @property
     def result(self) -> File | None:
         """The file that came of it; None before there is one."""
-        told = self.look_up("result")
+        told = fields.typed(self, "result", self.look_up("result"), is_object)
         return self._file("result", told, told.get("id")) if told else None
 
     def _file(self, name: str, told: dict[str, Any], id: str | None) -> File | None:

@@ -19,6 +19,7 @@ from omicsdk.compat.sevenbridges.models._values import sent
 from omicsdk.compat.sevenbridges.models.file import File
 from omicsdk.compat.sevenbridges.models.member import MemberFields
 from omicsdk.compat.sevenbridges.transfer.upload import CodePackageUpload
+from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, BillingGroup, Member, Project, Team, User
@@ -163,13 +164,13 @@ class AutomationMember(MemberFields, Savable):
         self._changed()
         wanted = dict(self.permissions)
         request = request_of(self.api, "update_automation_member", **self._place(self), permissions=wanted)
-        told: dict[str, Any] = self.api.call_object(request).get("permissions") or {}
+        told = fields.typed(self, "permissions", self.api.call_object(request).get("permissions"), is_object) or {}
         return self._saved({"permissions": {**wanted, **told}}, inplace)
 
     @classmethod
     def _place(cls, thing: object) -> dict[str, str]:
         """The ids of the automation and of the member, as the URL of this one has them."""
-        href = thing.field("href") if isinstance(thing, AutomationMember) else None
+        href = str(thing.field("href") or "") if isinstance(thing, AutomationMember) else None
         parts = urlsplit(href or "").path.rstrip("/").split("/")
         if len(parts) < 3 or parts[-2] != "members":
             raise SbgError(f"The automation of {thing!r} is unknown", remedy="Get it from its automation again.")

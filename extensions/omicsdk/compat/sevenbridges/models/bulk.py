@@ -36,14 +36,14 @@ class Error(Value):
     def as_exception(self) -> SbgError:
         """Exception that a request for this item alone would have raised, with the class of its status."""
         status, code, more = self.field("status"), self.field("code"), self.field("more_info")
-        kind = BY_STATUS.get(status)
+        kind = BY_STATUS.get(status) if isinstance(status, int) else None
         if kind is None:
             return SbgError(str(self), code, status, more)
         return kind(code, str(self), more)
 
     def __str__(self) -> str:
         code = self.field("code")
-        return self.field("message") or f"error{'' if code is None else f' {code}'} without words"
+        return str(self.field("message") or f"error{'' if code is None else f' {code}'} without words")
 
 
 R = TypeVar("R", bound=Resource)

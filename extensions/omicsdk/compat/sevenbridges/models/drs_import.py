@@ -9,7 +9,7 @@ from omicsdk.compat.sevenbridges.enums import AsyncJobStates
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import destination, required
 from omicsdk.compat.sevenbridges.meta._waiting import BackgroundJob
-from omicsdk.compat.sevenbridges.meta.resource import Value
+from omicsdk.compat.sevenbridges.meta.resource import Value, identifier
 from omicsdk.compat.sevenbridges.models._storage_job import given_items
 from omicsdk.compat.sevenbridges.models.bulk import Error
 from omicsdk.compat.sevenbridges.models.file import File
@@ -43,8 +43,8 @@ class DRSImportBulk(BackgroundJob):
     @property
     def result_files(self) -> list[FileBulkRecord]:
         """The files that were imported, as the platform has them now: a record for each, as `File.bulk_get` gives them."""
-        told: list[dict[str, Any]] = self.look_up("result") or []
-        return File.bulk_get([each["resource"]["id"] for each in told if each.get("resource")], self.api)
+        found = [each.resource for each in self.result or ()]
+        return File.bulk_get([identifier(each) for each in found if each is not None], self.api)
 
     @classmethod
     def bulk_get(cls, import_job_id: DRSImportBulk | str, api: Api | None = None) -> Self:

@@ -84,4 +84,4 @@ class ExecutionDetails(Resource):
     jobs = fields.Parts(lambda: Job)
 
     def __repr__(self) -> str:
-        return f"<ExecutionDetails: status={self.field('status')}, jobs={len(self.field('jobs') or ())}>"
+        return f"<ExecutionDetails: status={self.field('status')}, jobs={len(self.jobs or ())}>"

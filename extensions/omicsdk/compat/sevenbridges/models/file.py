@@ -25,7 +25,7 @@ from omicsdk.compat.sevenbridges.meta.resource import (
 )
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
 from omicsdk.core.redaction import without_query
-from omicsdk.core.type_guards import is_mapping
+from omicsdk.core.type_guards import is_array, is_mapping
 from omicsdk.sb.paths import LONGEST, wrong_with
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class DownloadInfo(Value):
     url = fields.text()
 
     def __repr__(self) -> str:
-        return f"<DownloadInfo: url={without_query(self.field('url') or '')}>"
+        return f"<DownloadInfo: url={without_query(str(self.field('url') or ''))}>"
 
 
 def is_file_name(name: str, value: Any) -> None:
@@ -218,12 +218,13 @@ class File(Gettable):
 
     def is_folder(self) -> bool:
         """Return whether it is a folder."""
-        return (self.type or "").lower() == self.FOLDER_TYPE
+        return str(self.type).lower() == self.FOLDER_TYPE
 
     @property
     def secondary_files(self) -> list[File]:
         """The files that belong to it, such as an index; empty if the platform states none."""
-        told: list[dict[str, Any]] | None = self.field("secondaryFiles") or self.look_up("_secondary_files")
+        name = "secondaryFiles" if self.field("secondaryFiles") else "_secondary_files"
+        told = fields.typed(self, name, self.look_up(name), is_array)
         if not told:
             return []
         return self.part("secondary files", told, lambda: [of_cwl(each, self.api_or_none) for each in told])
@@ -716,7 +717,7 @@ def of_cwl(told: Mapping[str, Any], api: Api | None) -> File:
         told: The object.
         api: Where it came from.
     """
-    kind = type_of_cwl(told)
+    kind = type_of_cwl(told) if is_mapping(told) else None
     if kind is None:
         return File.of(told, api)
     name = told.get("basename") or told.get("name")

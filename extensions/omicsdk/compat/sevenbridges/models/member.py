@@ -77,7 +77,7 @@ class Member(MemberFields):
             SbgError: The platform answered with an error.
         """
         changed: dict[str, Any] = self._changed()["permissions"]
-        href = self.field("href")
+        href = str(self.field("href") or "")
         if not href:
             raise SbgError(f"{self!r} cannot be saved: its URL is unknown", remedy="Get it from its project again.")
         told = object_of(self.api.patch(f"{href.rstrip('/')}/permissions", data=changed, append_base=False))

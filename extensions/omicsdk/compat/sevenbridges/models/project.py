@@ -12,6 +12,7 @@ from omicsdk.compat.sevenbridges.meta._operations import gives, name_of, plain_m
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.resource import Gettable, Resource, Savable, identifier, request_of, several
 from omicsdk.compat.sevenbridges.models.member import Membership
+from omicsdk.core.type_guards import is_object
 from omicsdk.sb.jobs import copy_files
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class ProjectExports(Collection["Export"]):
 
 def _source(export: Export) -> str:
     """The id of the file that is exported; empty if the platform does not state it."""
-    source: dict[str, Any] = export.field("source") or {}
-    return str(source.get("file") or "")
+    source: object = export.field("source")
+    return str(source.get("file") or "") if is_object(source) else ""
 
 
 def _files_of(project: str, ids: Sequence[str], api: Api) -> set[str]:

@@ -14,6 +14,7 @@ from omicsdk.compat.sevenbridges.meta.resource import identifier, identifiers, r
 from omicsdk.compat.sevenbridges.models._storage_job import StorageJob, VolumeFile, given_items
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
 from omicsdk.compat.sevenbridges.models.file import File
+from omicsdk.core.type_guards import is_object
 from omicsdk.sb.jobs import export_item
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Export(StorageJob):
     @property
     def source(self) -> File | None:
         """The file that is exported."""
-        told = self.look_up("source")
+        told = fields.typed(self, "source", self.look_up("source"), is_object)
         return self._file("source", told, told.get("file")) if told else None
 
     @classmethod
@@ -76,8 +77,8 @@ class Export(StorageJob):
         try:
             return cls.of(api.call_object(request), api)
         except SbgError as error:
-            storage: dict[str, Any] = (file.field("storage") if isinstance(file, File) else None) or {}
-            if storage.get("type") == FileStorageType.VOLUME:
+            storage: object = file.field("storage") if isinstance(file, File) else None
+            if is_object(storage) and storage.get("type") == FileStorageType.VOLUME:
                 place = f"{storage.get('volume')}/{storage.get('location')}"
                 error.remedy = (
                     f"The file is an alias: its bytes are on a volume already, at {place}. Copy them from there."

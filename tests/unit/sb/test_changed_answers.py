@@ -1,0 +1,125 @@
+"""Workflows of Seven Bridges whose answers have one place changed: they work, or end with one of our errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core import NO_RETRY, BearerToken, ManualClock
+from omicsdk.sb import SevenBridges
+from omicsdk.sb.jobs import StorageJobs
+from omicsdk.sb.manifest import table
+from omicsdk.sb.moves import delete
+from omicsdk.sb.store import PlatformStore
+from omicsdk.transfer.uploads.store import Cut
+from told_services import Answers, Services, each_changed, told
+
+URL = "https://api.example.org/v2"
+FILE = {
+    "id": "0" * 24,
+    "name": "a.txt",
+    "type": "file",
+    "size": 1,
+    "project": "me/p",
+    "parent": "1" * 24,
+    "metadata": {"sample": "s", "more": ["a", None]},
+    "tags": ["t"],
+}
+FOLDER = {"id": "1" * 24, "name": "a.txt", "type": "folder", "project": "me/p"}
+ERROR = {"status": 404, "code": 5002, "message": "no"}
+TASK = {"id": "t", "name": "n", "status": "FAILED", "execution_status": {"message": "m"}, "batch": False}
+PART = {"url": "https://s3.example.org/p", "method": "PUT", "headers": {"a": "b"}}
+REPORTED = {"part_number": 1, "response": {"headers": {"ETag": "e"}}}
+
+
+def records(resource: Any) -> dict[str, Any]:
+    return {"items": [{"resource": resource}]}
+
+
+def store(client: SevenBridges) -> PlatformStore:
+    return PlatformStore(client, "a.txt", {"project": "me/p"}, 1)
+
+
+Act = Callable[[SevenBridges, Path], object]
+WORKFLOWS: dict[str, tuple[Act, Answers]] = {
+    "list a folder": (
+        lambda client, _: [
+            table([(str(each.path), each.file.to_dict())]) for each in client.ls("sb://me/p", recursive=True)
+        ],
+        {"GET /v2/files": told({"items": [FILE], "links": []})},
+    ),
+    "files by id": (
+        lambda client, _: [each.resource for each in client.files_by_id(["0" * 24])],
+        {"POST /bulk/files/get": told(records(FILE))},
+    ),
+    "edit files": (
+        lambda client, _: client.edit_files([{"id": "0" * 24, "tags": []}]),
+        {"POST /bulk/files/edit": told(records(FILE))},
+    ),
+    "find imports": (
+        lambda client, _: StorageJobs(client, "imports").find(["i"]),
+        {"POST /bulk/storage/imports/get": told(records({"id": "i", "state": "FAILED"}))},
+    ),
+    "failed exports": (
+        lambda client, _: StorageJobs(client, "exports").find(["i"]),
+        {"POST /bulk/storage/exports/get": told({"items": [{"error": ERROR}]})},
+    ),
+    "start imports": (
+        lambda client, _: StorageJobs(client, "imports").start(
+            [{"volume": "me/v", "location": "a", "project": "me/p"}]
+        ),
+        {"POST /bulk/storage/imports/create": told(records({"id": "i", "state": "PENDING"}))},
+    ),
+    "wait for tasks": (
+        lambda client, _: [each.name for each in client.wait_for_tasks(["t"], timeout=1)],
+        {"POST /bulk/tasks/get": told(records(TASK))},
+    ),
+    "logs of a task": (
+        lambda client, _: list(client.task_logs("t")),
+        {
+            "GET /tasks/t": told(TASK),
+            "GET /tasks/t/execution_details": told(
+                {"jobs": [{"name": "j", "status": "FAILED", "logs": {"job.err.log": f"{URL}/files/1"}}]}
+            ),
+        },
+    ),
+    "delete a folder": (
+        lambda client, _: delete(client, ["1" * 24], recursive=True, timeout=1),
+        {
+            f"GET /files/{'1' * 24}": told(FOLDER),
+            "POST /async/files/delete": told({"id": "j", "state": "RUNNING"}),
+            "GET /async/files/delete/j": told({"id": "j", "state": "FINISHED", "result": [{"error": ERROR}]}),
+        },
+    ),
+    "the URL of a part": (
+        lambda client, _: store(client).sign("u", Cut(1, 0, 1), {}),
+        {"GET /upload/multipart/u/part/1": told({**PART, "report": {"success_codes": [200], "headers": ["ETag"]}})},
+    ),
+    "parts that were sent": (
+        lambda client, _: store(client).known("u"),
+        {"GET /upload/multipart/u": told({"upload_id": "u", "part_size": 5 << 20, "parts": [REPORTED]})},
+    ),
+}
+
+
+def run(act: Act, answers: Answers, folder: Path) -> Services:
+    services = Services(answers)
+    clock = ManualClock()
+    with SevenBridges(
+        URL, credentials=BearerToken("t"), transport=services.transport, retry=NO_RETRY, clock=clock
+    ) as client:
+        services.use(lambda own: act(client, own), folder)
+    return services
+
+
+@pytest.mark.parametrize(("act", "answers"), WORKFLOWS.values(), ids=WORKFLOWS)
+def test_what_services_answer_is_used(act: Act, answers: Answers, tmp_path: Path) -> None:
+    assert run(act, answers, tmp_path).asked == answers.keys()
+
+
+@pytest.mark.parametrize(("act", "answers"), WORKFLOWS.values(), ids=WORKFLOWS)
+def test_no_changed_answer_is_more_than_an_error(act: Act, answers: Answers, tmp_path: Path) -> None:
+    for changed in each_changed(answers):
+        run(act, changed, tmp_path)
