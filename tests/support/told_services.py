@@ -11,12 +11,14 @@ import httpx
 from changed_answers import each_replaced
 from omicsdk.core import OmicsError
 
+#: Requests that are answered.
+MOST = 30
 Answers = dict[str, list[tuple[int, Any]]]
 """Statuses and JSON by the method and the end of the path."""
 
 
 def told(*pages: Any, status: int = 200) -> list[tuple[int, Any]]:
-    """Answers in their order; the last one is repeated."""
+    """Answers in their order; the last one is repeated, but not for ever."""
     return [(status, page) for page in pages]
 
 
@@ -33,12 +35,14 @@ class Services:
     def __init__(self, answers: Answers) -> None:
         self.left = {place: list(each) for place, each in answers.items()}
         self.asked: set[str] = set()
+        self.requests = 0
         self.transport = httpx.MockTransport(self)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         asked = f"{request.method} {request.url.path}"
+        self.requests += 1
         place = max((each for each in self.left if _is_at(asked, each)), key=len, default=None)
-        if place is None:
+        if place is None or self.requests > MOST:
             return httpx.Response(404, json={"error": f"there is no {asked}"})
         self.asked.add(place)
         left = self.left[place]

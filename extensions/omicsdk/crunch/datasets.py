@@ -373,7 +373,9 @@ class DatasetFolders:
         plain(base)
         if self._folders.get(slug) != base:
             listed = whole_list(self._client.list_datasets, "count", "slug")
-            self._folders = {each.slug: each.base_file_path for each in listed}
+            for each in listed:
+                check_fields("list_datasets", each, "slug", optional=("base_file_path",))
+            self._folders = {each.slug: each.base_file_path or "" for each in listed}
         return [other for other, folder in self._folders.items() if other != slug and _shares(base, folder)]
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.core.client import exchange_of
 from omicsdk.core.errors import ConfigError, OmicsError, ServerError, UnsafePath, UsageError
+from omicsdk.core.model import check_fields
 from omicsdk.core.redaction import mask_text
 from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, check_stop, folder_of, storage_of
 from omicsdk.crunch.requests import checked_slug
@@ -137,6 +138,7 @@ class Run:
         folder = self.dataset_slug.replace(":", "--")
         check_name(folder)
         self.dataset: Dataset = self.client.get_dataset(slug=checked_slug(self.dataset_slug))
+        check_fields("get_dataset", self.dataset, "id", optional=("parent", "base_file_path"))
         self.dataset_id = self.dataset.id
         self.project = self.dataset.parent or ""
         self.base_file_path = self.dataset.base_file_path or ""
@@ -351,6 +353,7 @@ class Run:
                 f"The dataset {self.dataset_slug} belongs to no project", remedy="Set its parent on the site."
             )
         project = self.client.get_project(slug=checked_slug(self.project))
+        check_fields("get_project", project, optional=("workflow",))
         files.write(kept / files.PROJECT, files.json_text(project.to_dict()))
         if self.workflow_path is None:
             files.write_workflow(project.workflow or "", kept, self.workflow_type)
@@ -560,7 +563,8 @@ def next_dataset(client: Crunch, project: str = "") -> str:
             error.message = "no dataset, or the server failed"
             error.remedy = "Check the site's datasets: one whose project was deleted also makes it fail."
         raise
-    return following.dataset
+    check_fields("get_next_dataset", following, optional=("dataset",))
+    return following.dataset or ""
 
 
 def check_cores(cores: object) -> str:

@@ -15,7 +15,7 @@ not detected.
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum, IntEnum
 from pathlib import Path
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.client import clock_of
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import APIError, ConnectFailed, OmicsError, TransportError
+from omicsdk.core.model import check_fields
 from omicsdk.core.paging import stated_number
 from omicsdk.core.retry import Retry
 from omicsdk.crunch.requests import json_object, raw_request
@@ -110,13 +111,24 @@ def newest_first(client: Crunch, pages: int = PAGES_OF_ONE, retry: Retry | None 
     """
     asked = client if retry is None else client.with_options(retry=retry)
     first = asked.list_statuses()
-    found = first.results
+    found = _identified(first.results)
     if first.next is None or not found:
         yield from reversed(found)
         return
     last = -(-(stated_number(first.count, "count", "list_statuses") or 0) // len(found))
     for number in range(last, max(0, last - pages), -1):
-        yield from reversed(asked.list_statuses(page=number).results)
+        yield from reversed(_identified(asked.list_statuses(page=number).results))
+
+
+def _identified(statuses: Sequence[Status]) -> Sequence[Status]:
+    """Statuses of which what is read is as documented.
+
+    Raises:
+        DecodeError: One has no number, or something else in place of a number.
+    """
+    for status in statuses:
+        check_fields("list_statuses", status, "id", optional=("dataset", "stage", "state"))
+    return statuses
 
 
 def stored(sent: Mapping[str, Any], statuses: Iterable[Status]) -> Status | None:
@@ -188,7 +200,8 @@ def report_status(
         try:
             if failures and (found := _arrived(client, fields, patience())) is not None:
                 return found
-            return Status.from_dict(json_object(raw_request(client, "POST", STATUSES, fields, retry=patience())))
+            made = Status.from_dict(json_object(raw_request(client, "POST", STATUSES, fields, retry=patience())))
+            return _identified([made])[0]
         except (APIError, TransportError) as error:
             failures += 1
             pause = _pause(retry, error, failures, clock.monotonic() - started)

@@ -1,0 +1,72 @@
+"""Workflows of Django Crunch whose answers have one place changed: they work, or end with one of our errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core import NO_RETRY, BearerToken, ManualClock
+from omicsdk.crunch import Crunch
+from omicsdk.crunch.datasets import DatasetFolders
+from omicsdk.crunch.runs import Run
+from omicsdk.crunch.statuses import WorkflowType, newest_first, newest_status, rival
+from told_services import Answers, Services, each_changed, told
+
+DATASET = {"id": 1, "name": "d", "slug": "p:d", "parent": "p", "base_file_path": "p/d", "items": [], "attributes": []}
+STATUS = {"id": 3, "dataset": 1, "stage": 1, "state": 1, "note": "", "hostname": "h"}
+
+
+def page(*results: Any) -> list[tuple[int, Any]]:
+    return told({"count": len(results), "next": None, "previous": None, "results": list(results)})
+
+
+Act = Callable[[Crunch, Path], object]
+WORKFLOWS: dict[str, tuple[Act, Answers]] = {
+    "list datasets": (
+        lambda client, _: [each.slug for each in client.ls("p")],
+        {"GET /projects/p/": told({"id": 1, "slug": "p"}), "GET /datasets/": page(DATASET)},
+    ),
+    "the next dataset": (
+        lambda client, _: client.next_dataset().upper(),
+        {"GET /next/": told({"dataset": "p:d"})},
+    ),
+    "the newest status": (lambda client, _: newest_status(client), {"GET /statuses/": page(STATUS)}),
+    "another runner": (
+        lambda client, _: rival(newest_first(client), 1, 4, {5}, 2),
+        {"GET /statuses/": page(STATUS)},
+    ),
+    "folders of datasets": (
+        lambda client, _: DatasetFolders(client).shared_with("p:d", "p/d"),
+        {"GET /datasets/": page(DATASET, {**DATASET, "slug": "p:e", "base_file_path": "p"})},
+    ),
+    "a run": (
+        lambda client, folder: Run(client, "p:d", None, folder, WorkflowType.script).base_file_path.upper(),
+        {"GET /datasets/p:d/": told(DATASET)},
+    ),
+}
+
+
+def run(act: Act, answers: Answers, folder: Path) -> Services:
+    services = Services(answers)
+    with Crunch(
+        "https://crunch.example.org",
+        credentials=BearerToken("t"),
+        transport=services.transport,
+        retry=NO_RETRY,
+        clock=ManualClock(),
+    ) as client:
+        services.use(lambda own: act(client, own), folder)
+    return services
+
+
+@pytest.mark.parametrize(("act", "answers"), WORKFLOWS.values(), ids=WORKFLOWS)
+def test_what_services_answer_is_used(act: Act, answers: Answers, tmp_path: Path) -> None:
+    assert run(act, answers, tmp_path).asked == answers.keys()
+
+
+@pytest.mark.parametrize(("act", "answers"), WORKFLOWS.values(), ids=WORKFLOWS)
+def test_no_changed_answer_is_more_than_an_error(act: Act, answers: Answers, tmp_path: Path) -> None:
+    for changed in each_changed(answers):
+        run(act, changed, tmp_path)
