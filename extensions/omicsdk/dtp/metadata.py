@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.errors import MissingExtra, OmicsError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
+from omicsdk.core.model import STRING, array, check, members, optional
+from omicsdk.core.paging import items_at
 from omicsdk.dtp.sds.layout import CASE, DATASET_DESCRIPTION, EXPERIMENT, TableKind, Version, layout
 from omicsdk.dtp.sds.records import recorded_version, write_data_set
 from omicsdk.dtp.sds.sheets import SdsError
@@ -79,7 +81,9 @@ def records_of(
     ids = {EXPERIMENT: [str(found["id"])]}
     for node in (kind.node for kind in layout().kinds if kind.node in dictionary):
         query = Query(node).project(home.id).with_path_to(EXPERIMENT, submitter_id=dataset_id).fields("id")
-        ids[node] = [str(each["id"]) for each in commons.query_rows(query)]
+        rows = list(commons.query_rows(query))
+        check("query", node, rows, array(members(id=STRING)))
+        ids[node] = [each["id"] for each in rows]
     by_node = {
         node: [
             {name: value for name, value in record.items() if value is not None}
@@ -89,6 +93,11 @@ def records_of(
         if each_ids
     }
     return DatasetRecords(dataset_id, by_node)
+
+
+_NAMED = members(submitter_id=STRING)
+_PROGRAMS = optional(array(members(name=STRING)))
+_FOUND = members(id=STRING, submitter_id=STRING, projects=optional(array(members(code=STRING, programs=_PROGRAMS))))
 
 
 def _experiment(
@@ -101,7 +110,7 @@ def _experiment(
     )
     found = [
         (each, home)
-        for each in data[EXPERIMENT]
+        for each in items_at(data, EXPERIMENT, "query", _FOUND)
         for home in _homes(each)
         if program in (None, home.program) and project in (None, home.code)
     ]
@@ -113,7 +122,8 @@ def _experiment(
             f"There are several data sets {dataset_id!r} in {commons.base_url}: in {homes}",
             remedy="Choose one with gen3_program and gen3_project in the settings.",
         )
-    known = [each["submitter_id"] for each in commons.query("{ experiment(first: 1000) { submitter_id } }")[EXPERIMENT]]
+    every = items_at(commons.query("{ experiment(first: 1000) { submitter_id } }"), EXPERIMENT, "query", _NAMED)
+    known: list[str] = [each["submitter_id"] for each in every]
     where = f"{commons.base_url}" + (f", in {program or '*'}-{project or '*'}" if program or project else "")
     raise UnknownDataset(
         f"There is no data set {dataset_id!r} in {where}, or this login may not see it",
@@ -124,7 +134,7 @@ def _experiment(
 def _homes(experiment: Mapping[str, Any]) -> Iterator[Project]:
     for project in experiment.get("projects") or ():
         for program in project.get("programs") or ():
-            yield Project(str(program["name"]), str(project["code"]))
+            yield Project(program["name"], project["code"])
 
 
 def write_metadata(

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, Self
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import DecodeError, NameClash, UsageError
+from omicsdk.core.model import ANY, check, mapping, members
 from omicsdk.core.paging import items_at, with_items
 from omicsdk.core.type_guards import is_number, is_object, number_in
 from omicsdk.transfer.names import safe_name
@@ -205,6 +206,8 @@ def merged_pages(pages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         ResponseMismatch: A page is of another bundle or version than the first.
     """
     files = [file for page in pages for file in items_at(page, FILES_KEY, "get_bundle")]
+    for page in pages:
+        check("get_bundle", "", page, members(bundle=mapping(ANY)))
     merged = with_items(dict(pages[0]), FILES_KEY, files)
     for field, expected in (("uuid", "a UUID"), ("version", "a version")):
         first = stated_text(merged["bundle"].get(field), "get_bundle", f"bundle.{field}", expected)

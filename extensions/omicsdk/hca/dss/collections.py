@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from omicsdk.core.answer import checked_json, page_of
 from omicsdk.core.errors import DecodeError, OmicsError
-from omicsdk.core.model import ANY, STRING, check, mapping, members
+from omicsdk.core.model import STRING, members
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import items_at
 from omicsdk.core.threads import Workers
@@ -333,7 +333,6 @@ def create_collection(
     facts = {"name": name, "description": description, "details": dict(details or {})}
     put, patch = _answers(dss.put_collection), _answers(dss.patch_collection)
     answer = create(put, patch, {**identity, **facts, "contents": contents})
-    check("put_collection", "", answer, members(uuid=STRING, version=STRING))
     return StoredVersion(answer["uuid"], answer["version"])
 
 
@@ -406,7 +405,6 @@ def change_bundle(
 def _change(dss: Dss, operation: str, uuid: str, replica: Replica, version: str, **changes: Any) -> StoredVersion:
     patch = _answers(getattr(dss, operation))
     answer = change(operation, patch, {"uuid": uuid, "replica": replica, "version": version, **changes})
-    check(operation, "", answer, members(uuid=STRING, version=STRING))
     return StoredVersion(answer["uuid"], answer["version"])
 
 
@@ -414,6 +412,6 @@ def _answers(operation: Any) -> Callable[..., dict[str, Any]]:
     """Return a function that calls an operation and returns its answer as JSON."""
 
     def call(**arguments: Any) -> dict[str, Any]:
-        return checked_json(operation.raw(**arguments), str(operation.facts.name), mapping(ANY))
+        return checked_json(operation.raw(**arguments), str(operation.facts.name), members(uuid=STRING, version=STRING))
 
     return call

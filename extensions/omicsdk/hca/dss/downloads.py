@@ -247,7 +247,8 @@ def bundle_of_rows(
     """
     bundle = manifest["bundle"]
     where = f"bundle {bundle['uuid']} version {bundle['version']}"
-    stated: dict[str, str] = {entry["name"]: entry["sha256"].lower() for entry in bundle["files"]}
+    listed = [DSSFile.from_dss_bundle_response(entry, replica) for entry in bundle["files"]]
+    stated = {file.name: file.sha256 for file in listed if isinstance(file.name, str)}  # pyright: ignore[reportUnnecessaryIsInstance] - not validated
     errors: list[OmicsError] = []
     agreed: set[str] = set()
     for name, sha256 in rows.items():
