@@ -121,13 +121,13 @@ def newest_first(client: Crunch, pages: int = PAGES_OF_ONE, retry: Retry | None 
 
 
 def _identified(statuses: Sequence[Status]) -> Sequence[Status]:
-    """Statuses of which what is read is as documented.
+    """Statuses that have numbers, by which they are ordered.
 
     Raises:
-        DecodeError: One has no number, or something else in place of a number.
+        DecodeError: One has something else in its place, or none.
     """
     for status in statuses:
-        check_fields("list_statuses", status, "id", optional=("dataset", "stage", "state"))
+        check_fields("list_statuses", status, "id")
     return statuses
 
 
