@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -536,6 +537,10 @@ def simulated(world: World) -> Any:
         patch.setattr("omicsdk.transfer.engine.engine.random_fraction", world.chance.random)
         for name, value in {"LOOK": 0.0, "FAST": 0, "BUSY": 0.0, "CORES": 99, "THREADS": world.threads}.items():
             patch.setattr(f"omicsdk.transfer.engine.engine.{name}", value)
+        # A thread's own time is a request to the system, in each round here, which a busy machine answers late.
+        patch.setattr(
+            "omicsdk.transfer.engine.engine.time", SimpleNamespace(monotonic=world.clock.monotonic, thread_time=float)
+        )
         patch.setattr("omicsdk.transfer.downloads.engine.Committer", _Committer)
         # How files are synced must not depend on what else the machine has to write.
         patch.setattr("omicsdk.transfer.downloads.files._dirty", lambda: 0)
@@ -586,10 +591,10 @@ def _lived(world: World, folder: Path, run: Callable[[Path], TransferReport]) ->
     """
     life = max((int(each.name) for each in folder.iterdir()), default=0)
     world.here = folder / str(life)
-    while True:
-        life += 1
-        world.next = folder / str(life)
-        with simulated(world):
+    with simulated(world) as tasks:
+        while True:
+            life += 1
+            world.next = folder / str(life)
             try:
                 report = run(world.here)
             except Killed:
@@ -599,7 +604,8 @@ def _lived(world: World, folder: Path, run: Callable[[Path], TransferReport]) ->
             else:
                 if not report.counts["stopped"]:
                     return report, world.here
-        world.control = Control()
+            tasks.clear()
+            world.control = Control()
 
 
 class _Disk(Disk):
