@@ -26,6 +26,7 @@ def read_json(text: str, label: str) -> Json:
 
     Raises:
         DocumentError: a key twice in one object, or nesting without end.
+        RecursionError: it is read at the end of a chain of files that is too deep.
         ValueError: it is not JSON.
     """
     twice = False
@@ -46,11 +47,11 @@ def read_json(text: str, label: str) -> Json:
         data: Json = json.loads(text, object_pairs_hook=collect, parse_float=number, parse_constant=number)
         deep = too_deep(data)
     except RecursionError:
-        deep, data = True, None
-    if deep or twice:
-        found = list(_problems(text, label))
-        if found:
-            raise DocumentError(found)
+        if found := list(_problems(text, label)):
+            raise DocumentError(found) from None
+        raise  # not this file nests too deep, but those that it is put into
+    if (deep or twice) and (found := list(_problems(text, label))):
+        raise DocumentError(found)
     return data
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -153,8 +154,14 @@ def test_a_document_at_the_limit_of_nesting_is_read_through_all_steps(tmp_path: 
     assert read(path).data["paths"] == {}
 
 
-def test_files_that_nest_one_another_too_deep_are_refused(tmp_path: Path) -> None:
-    """Each is within the limit; put into one another they are not."""
+def at_depth(depth: int, call: Callable[[], object]) -> object:
+    """Call something from as many calls more."""
+    return at_depth(depth - 1, call) if depth else call()
+
+
+@pytest.mark.parametrize("depth", range(0, 60, 3))
+def test_files_that_nest_one_another_too_deep_are_refused(tmp_path: Path, depth: int) -> None:
+    """Each is within the limit; put into one another they are not, wherever the last that can be read is left."""
     count = 150
     for index in range(count):
         last = index == count - 1
@@ -163,7 +170,7 @@ def test_files_that_nest_one_another_too_deep_are_refused(tmp_path: Path) -> Non
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"openapi": "3.1.0", "paths": {"/a": {"$ref": "p0.json"}}}))
     with pytest.raises(DocumentError, match="it nests deeper"):
-        read(path)
+        at_depth(depth, lambda: read(path))
 
 
 def test_a_document_of_five_megabytes_is_read(tmp_path: Path) -> None:
