@@ -11,7 +11,10 @@ endif
 STAMP := $(VENV)/.set-up
 DEMO_STAMP := $(VENV)/.set-up-demo
 # Two more than there are processors: tests wait for disks and for processes that they start.
-JOBS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
+PROCESSORS := $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 1)')
+JOBS ?= $(shell echo $$(($(PROCESSORS) + 2)))
+# Processes of tests are forked after the collection where that is safe, and else collect on their own.
+SPREAD = $(if $(filter Linux,$(shell uname -s)),--forks $(1),-n $(1) --dist worksteal)
 # Tests start hundreds of processes: what these import is compiled once, not by each of them.
 unit functional test-base test-long types release-check compat real examples reliability: export PYTHONDONTWRITEBYTECODE :=
 
@@ -50,10 +53,10 @@ codegen-check: $(STAMP)
 # The folders of tests are in memory where 6 GiB of it are available, but for those of transfers, which are about disks.
 # No more at once than there are processors: these wait for nothing. One that opens a socket or starts a process fails.
 unit: $(STAMP)
-	@$(BIN)/python tests/support/in_memory.py $(BIN)/python -m pytest -q -n logical --dist worksteal -m "not long" tests/unit tests/cassettes
+	@$(BIN)/python tests/support/in_memory.py $(BIN)/python -m pytest -q $(call SPREAD,$(PROCESSORS)) -m "not long" tests/unit tests/cassettes
 
 functional: $(STAMP)
-	@$(BIN)/python tests/support/in_memory.py $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat and not types and not release" tests/functional tests/faults
+	@$(BIN)/python tests/support/in_memory.py $(BIN)/python -m pytest -q $(call SPREAD,$(JOBS)) -m "not long and not compat and not types and not release" tests/functional tests/faults
 
 test: unit functional
 

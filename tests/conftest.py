@@ -19,6 +19,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from network_guard import FOLDERS, Guard
 
+pytest_plugins = ["forks"]
+
 # The same examples on every run, in every environment: a change is judged by what it changed.
 settings.register_profile(
     "repeatable",

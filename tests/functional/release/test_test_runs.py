@@ -44,7 +44,7 @@ COMMAND = [
 def as_ours(folder: Path) -> None:
     """Lets pytest run tests of a folder as it runs the project's."""
     (folder / "support").mkdir(exist_ok=True)
-    for name in ("conftest.py", "support/network_guard.py"):
+    for name in ("conftest.py", "support/forks.py", "support/network_guard.py"):
         shutil.copy(ROOT / "tests" / name, folder / name)
     (folder / "pytest.ini").write_text("[pytest]\npythonpath = support\nmarkers =\n  long\n")
 
@@ -92,6 +92,73 @@ def test_a_unit_test_that_opens_a_socket_or_starts_a_process_fails(tmp_path: Pat
         ("unit/test_unit.py::test_starts", "subprocess"),
     ]
     assert together.returncode == 0
+
+
+SPREAD = """
+import os, sys
+from pathlib import Path
+import pytest
+
+Path("collected").open("a").write("once\\n")
+
+@pytest.fixture(scope="session")
+def process():
+    with Path(f"session-{os.getpid()}").open("a") as file:
+        yield
+        file.write("ended\\n")
+
+@pytest.mark.parametrize("number", range(40))
+def test_each(number, process, tmp_path, capfd):
+    (tmp_path / "only").mkdir()
+    os.write(1, b"%d" % number)
+    assert capfd.readouterr().out == str(number)
+    Path(f"ran-{number}").touch(exist_ok=False)
+
+def test_fails(process):
+    print("what it said")
+    assert "left" == "right"
+
+@pytest.fixture
+def does_not_end():
+    yield
+    raise OSError("at the end")
+
+def test_ends_badly(does_not_end):
+    pass
+
+@pytest.mark.skip(reason="as requested")
+def test_skipped():
+    pass
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
+def test_forked_processes_run_each_test_once_and_tell_all(tmp_path: Path) -> None:
+    as_ours(tmp_path)
+    (tmp_path / "test_spread.py").write_text(SPREAD)
+    command = [*COMMAND, "-q", "-rs", "--forks", "3"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=110)
+    assert ran.returncode == 1
+    assert re.search(r"^1 failed, 41 passed, 1 skipped, 1 error in", ran.stdout, re.M)
+    assert len(list(tmp_path.glob("ran-*"))) == 40
+    assert (tmp_path / "collected").read_text() == "once\n"
+    ends = [file.read_text() for file in tmp_path.glob("session-*")]
+    assert 1 <= len(ends) <= 3
+    assert set(ends) == {"ended\n"}
+    for told in ("what it said", "AssertionError: assert 'left' == 'right'", "OSError: at the end", "as requested"):
+        assert told in ran.stdout
+
+
+def test_a_forked_process_that_dies_fails_its_test(tmp_path: Path) -> None:
+    as_ours(tmp_path)
+    (tmp_path / "test_dies.py").write_text(
+        "import os\n\ndef test_dies():\n    os._exit(3)\n\ndef test_lives():\n    pass\n"
+    )
+    command = [*COMMAND, "-q", "--forks", "2"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=110)
+    assert ran.returncode == 1
+    assert "test_dies.py::test_dies" in ran.stdout
+    assert "ended with 3" in ran.stdout
 
 
 def made(*words: str) -> str:
