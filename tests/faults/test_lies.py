@@ -77,11 +77,18 @@ def spelled(world: World, words: str) -> list[str]:
     return [word.format_map(places) for word in words.split(" ")]
 
 
-def check(world: World, command: Command, lie: Lie | None, only: int | None) -> int:
-    """Run a command while one lies, look at what became of both sides, and return its exit code."""
+def check(world: World, command: Command, lie: Lie | None, only: int | None, before: Mapping[str, str]) -> int:
+    """Run a command while one lies, look at what became of both sides, and return its exit code.
+
+    Args:
+        world: The store.
+        command: The command.
+        lie: The lie.
+        only: The number of the one request that is lied about; None for all.
+        before: What the server has, and has again afterwards.
+    """
     here = world.folder / "here"
     _make(here, command.local)
-    before = world.contents()
     words = spelled(world, command.words or DOWNLOADS[world.scheme])
     ended = world.run(lie, only, *words)
     after = world.contents()
@@ -121,7 +128,7 @@ def check(world: World, command: Command, lie: Lie | None, only: int | None) -> 
                 said
             )
     finally:
-        world.restore(before, world.contents())
+        world.restore(before, after)
     if lie is None:
         # Seven Bridges states no checksum of a file, so that its source is kept.
         keeps = command is COMMANDS["mv down"] and world.root.startswith("sb://")
@@ -163,11 +170,11 @@ def counted(request: pytest.FixtureRequest) -> Iterator[list[str]]:
 
 @pytest.mark.parametrize(("world", "name"), CASES, indirect=["world"])
 def test_nothing_else_is_touched(world: World, name: str, counted: list[str]) -> None:
-    command = COMMANDS[name]
-    check(world, command, None, None)
+    command, before = COMMANDS[name], world.contents()
+    check(world, command, None, None, before)
     assert world.requests
     for lie in world.lies:
-        code = check(world, command, lie, None)
+        code = check(world, command, lie, None, before)
         counted.append(RIGHT if code == 0 else REFUSED)
         if (
             lie is COUNTED_MORE
@@ -225,8 +232,8 @@ def test_a_bundle_without_files_is_a_warning_by_which_nothing_is_removed(world: 
 @pytest.mark.timeout(900)  # a run of the command for each of up to 40 requests and each of ten lies
 @pytest.mark.parametrize(("world", "name"), CASES, indirect=["world"])
 def test_nothing_else_is_touched_for_any_single_lie(world: World, name: str, counted: list[str]) -> None:
-    command = COMMANDS[name]
-    check(world, command, None, None)
+    command, before = COMMANDS[name], world.contents()
+    check(world, command, None, None, before)
     for lie in world.lies:
         for only in range(world.requests):
-            counted.append(RIGHT if check(world, command, lie, only) == 0 else REFUSED)
+            counted.append(RIGHT if check(world, command, lie, only, before) == 0 else REFUSED)

@@ -77,7 +77,7 @@ class World:
 
     def restore(self, before: Mapping[str, str], after: Mapping[str, str]) -> None:
         """Make the store as it was."""
-        if not self.root:
+        if before.keys() == after.keys():
             return
         with self.store as store:
             for name in after.keys() - before.keys():
