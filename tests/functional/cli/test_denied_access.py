@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,8 @@ ALLOWED = {
     ],
 }
 """What the users of the bucket may do."""
+ACCOUNT = "123456789012"
+"""That of moto."""
 
 
 def header_of_signed_url(application: Any) -> Any:
@@ -59,35 +61,24 @@ def header_of_signed_url(application: Any) -> Any:
     return answer
 
 
-@pytest.fixture
-def bucket(user: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
-    """A bucket of moto with IAM; the function logs in one of its users."""
+@pytest.fixture(scope="module")
+def moto() -> Iterator[tuple[str, Mapping[str, tuple[str, str]]]]:
+    """The URL of a server of moto with IAM, and the keys of its users by what they may do."""
     pytest.importorskip("moto.server", reason="needs the extra sandbox")
     import boto3
-    from moto import settings
     from moto.iam.access_control import IAMRequestBase
     from moto.iam.models import iam_backends
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-    from moto.s3.models import s3_backends
     from werkzeug.serving import make_server
 
     verify = IAMRequestBase.check_signature
-    monkeypatch.setattr(
-        IAMRequestBase,
-        "check_signature",
-        lambda self: self._headers["Authorization"].endswith("Signature=url") or verify(self),
-    )
     server = make_server(
         "127.0.0.1", 0, header_of_signed_url(DomainDispatcherApplication(create_backend_app)), threaded=True
     )
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     url = f"http://127.0.0.1:{server.port}"
-    owner = boto3.Session(aws_access_key_id="owner", aws_secret_access_key="owner")
-    s3, iam = (owner.client(service, endpoint_url=url) for service in ("s3", "iam"))
-    s3.create_bucket(Bucket="bucket")
-    for name in "ab":
-        s3.put_object(Bucket="bucket", Key=f"in/{name}.txt", Body=name.encode())
+    iam = boto3.Session("owner", "owner", region_name="us-east-1").client("iam", endpoint_url=url)
     logins = {}
     for name, allowed in ALLOWED.items():
         iam.create_user(UserName=name)
@@ -97,23 +88,43 @@ def bucket(user: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str
             iam.put_user_policy(UserName=name, PolicyName=f"p{number}", PolicyDocument=document)
         made = iam.create_access_key(UserName=name)["AccessKey"]
         logins[name] = made["AccessKeyId"], made["SecretAccessKey"]
+    iam.close()
     logins["wrong secret"] = logins["one"][0], "another"
     logins["unknown key"] = "AKIAUNKNOWNUNKNOWN00", "another"
-    monkeypatch.setattr(settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            IAMRequestBase,
+            "check_signature",
+            lambda self: self._headers["Authorization"].endswith("Signature=url") or verify(self),
+        )
+        yield url, logins
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    iam_backends[ACCOUNT]["aws"].reset()  # those of the process, which may have other servers of moto
+
+
+@pytest.fixture
+def bucket(
+    moto: tuple[str, Mapping[str, tuple[str, str]]], user: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], None]]:
+    """A bucket of moto with two objects; the function logs in one of its users."""
+    from moto import settings
+    from moto.s3.models import s3_backends
+
+    url, logins = moto
+    buckets = s3_backends[ACCOUNT]["aws"]
+    buckets.create_bucket("bucket", "us-east-1")
+    for name in "ab":
+        buckets.put_object("bucket", f"in/{name}.txt", name.encode())
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    monkeypatch.setattr(settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0)
 
     def log_in(name: str) -> None:
         for variable, value in zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), logins[name], strict=True):
             monkeypatch.setenv(variable, value)
 
     yield log_in
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    # Its buckets and users are those of the process, which may have other servers of moto.
-    monkeypatch.setattr(settings, "INITIAL_NO_AUTH_ACTION_COUNT", float("inf"))
-    iam_backends["123456789012"]["aws"].reset()
-    buckets = s3_backends["123456789012"]["aws"]
     buckets.get_bucket("bucket").keys.clear()
     buckets.delete_bucket("bucket")
 
