@@ -125,15 +125,15 @@ def read_profile(profile: str) -> tuple[str, str]:
     """
     file = own_file("credentials")
     sections = read_ini(file)
-    if not sections.has_section(profile):
+    values = {name: _stated(sections, profile, name) for name in ("api_endpoint", "auth_token")}
+    missing = [name for name, value in values.items() if not value]
+    if missing and not sections.has_section(profile):
         known = ", ".join(sections.sections()) or "none"
         raise ConfigError(
             f"Profile {profile!r} not found; the file has {known}" if file.exists() else "The file does not exist",
             file=str(file),
             remedy=f"Write a section [{profile}] with api_endpoint and auth_token into it.",
         )
-    values = {name: sections.get(profile, name, fallback="").strip() for name in ("api_endpoint", "auth_token")}
-    missing = [name for name, value in values.items() if not value]
     if missing:
         raise ConfigError(
             f"Section [{profile}] has no {missing[0]}",
@@ -180,7 +180,18 @@ def proxies_in(sections: configparser.ConfigParser) -> dict[str, str]:
     Args:
         sections: What `read_ini` returned for its `config` file.
     """
-    return by_scheme(dict(sections["proxies"]) if sections.has_section("proxies") else {})
+    return by_scheme({name: _stated(sections, "proxies", name) for name in ("http_proxy", "https_proxy")})
+
+
+def _stated(sections: configparser.ConfigParser, section: str, name: str) -> str:
+    """Return a value by the one method that programs which replace the parser have; empty if there is none."""
+    import configparser
+
+    try:
+        value: object = sections.get(section, name)
+    except (configparser.NoSectionError, configparser.NoOptionError, KeyError):
+        return ""
+    return str(value).strip()
 
 
 def by_scheme(proxies: Mapping[str, str]) -> dict[str, str]:
@@ -203,7 +214,7 @@ def advance_access_in(sections: configparser.ConfigParser, file: Path) -> bool:
     Raises:
         ConfigError: The value is neither true nor false.
     """
-    value = sections.get("mode", "advance_access", fallback="").strip().lower()
+    value = _stated(sections, "mode", "advance_access").lower()
     if value not in _TRUE | _FALSE:
         raise ConfigError(
             f"advance_access in section [mode] is {value!r}, which is neither true nor false",

@@ -142,12 +142,10 @@ def by_default() -> Access:
     Raises:
         SettingsError: Neither exists.
     """
-    from pathlib import Path
-
     found = from_variables()
     if found is not None:
         return found
-    if not Path(UserProfile.CREDENTIALS).exists():
+    if not os.path.isfile(UserProfile.CREDENTIALS):  # noqa: PTH113 - programs of the published client replace it
         raise SettingsError(
             "URL is missing: SB_API_ENDPOINT and SB_AUTH_TOKEN are not both set, and ~/.sevenbridges/credentials does not exist",
             remedy="Pass url and token, set both variables, or write that file.",

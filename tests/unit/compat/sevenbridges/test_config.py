@@ -207,6 +207,26 @@ def test_without_a_home_arguments_and_variables_will_do(homeless, monkeypatch):
     assert token_of(Api()) == "of-variables"
 
 
+class Parser:
+    """A parser of a test of a program, which has the two methods that the published client calls."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self.data = {"default": {"api_endpoint": ENDPOINT, "auth_token": "t"}, "mode": {"advance_access": True}}
+
+    def read(self, file: str) -> None:
+        raise AssertionError(file)  # it does not exist
+
+    def get(self, section: str, option: str) -> object:
+        return self.data[section][option]
+
+
+def test_a_program_may_replace_how_the_files_are_read(monkeypatch):
+    monkeypatch.setattr(os.path, "isfile", lambda _: True)
+    monkeypatch.setattr("configparser.ConfigParser", Parser)
+    config = Config()
+    assert (config.api_endpoint, config.auth_token, config.proxies, config.advance_access) == (ENDPOINT, "t", {}, True)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
 def test_a_token_that_others_can_read_is_warned_of(write, caplog):
     folder = write(credentials("default"), "[mode]\nadvance_access = true\n")
