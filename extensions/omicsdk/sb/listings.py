@@ -251,6 +251,7 @@ def paged(
     items_of: Callable[[P], Sequence[T]],
     next_of: Callable[[P], str | None],
     at: int = 0,
+    size: int = PAGE,
 ) -> Iterator[T]:
     """Yield the items of a page and of those after it; up to PAGES_AT_ONCE pages are requested at once.
 
@@ -265,6 +266,7 @@ def paged(
         items_of: What is on a page.
         next_of: The link to the page after one; None after the last.
         at: The first page's offset.
+        size: How many items `page_at` requests.
 
     Raises:
         CircularPages: A page links to itself as the next one.
@@ -272,7 +274,7 @@ def paged(
     items = items_of(page)
     yield from items
     at += len(items)
-    offsets = iter(range(at, total or 0, PAGE) if next_of(page) else ())
+    offsets = iter(range(at, total or 0, size) if next_of(page) else ())
     coming = deque[tuple[int, Future[P]]]()
     pool = ThreadPoolExecutor(PAGES_AT_ONCE, _THREADS)
     try:

@@ -117,6 +117,13 @@ def test_the_first_page_is_fetched_once_and_the_others_in_the_longest_pages():
     assert sorted(shelf.asked) == [(0, 50), *((at, LONGEST_PAGE) for at in range(50, 1000, 100))]
 
 
+@pytest.mark.parametrize(("limit", "size"), [(20, 20), (0, 100), (-1, 100), (700, 100)])
+def test_later_pages_are_as_long_as_the_first_was_requested(limit: int, size: int):
+    shelf = Shelf(250)
+    assert ids(shelf.page(limit=limit).all()) == list(range(250))
+    assert {asked for offset, asked in shelf.asked if offset} == {size}
+
+
 @pytest.mark.parametrize("total", [True, False])
 @pytest.mark.parametrize("count", [0, 50, 130])
 def test_a_list_whose_next_page_is_always_stated_ends_with_an_empty_one(count, total):

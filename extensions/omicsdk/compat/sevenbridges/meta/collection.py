@@ -65,6 +65,7 @@ class Collection(list[R], Generic[R]):
         self.links = list(links)
         self._total = total
         self._api = api
+        self._limit = LONGEST_PAGE  # of later pages
 
     @classmethod
     def fetch(cls, resource: type[S], request: Request, api: Api) -> Collection[S]:
@@ -82,7 +83,9 @@ class Collection(list[R], Generic[R]):
         items = [resource.of(each, api) for each in items_of(told, response)]
         stated = number_in(response.headers.get(_TOTAL))
         total = -1 if stated is None else stated
-        return Collection(resource, href, total, items, _optional("links", told, response), api)
+        page = Collection(resource, href, total, items, _optional("links", told, response), api)
+        page._limit = min(number_in(_query(request.url).get("limit")) or LONGEST_PAGE, LONGEST_PAGE)
+        return page
 
     @property
     def total(self) -> int:
@@ -113,6 +116,8 @@ class Collection(list[R], Generic[R]):
     def all(self) -> Iterator[R]:
         """Iterate over all items from this page on; pages are requested concurrently if their number is known.
 
+        Later pages are as long as the requested limit; without one, as long as possible.
+
         Returns:
             The resources in the platform's order. What comes into being or goes meanwhile may shift those that follow.
 
@@ -137,10 +142,10 @@ class Collection(list[R], Generic[R]):
             return
 
         def page_at(offset: int) -> Collection[R]:
-            return self._fetched(_with(link, offset=offset, limit=LONGEST_PAGE))
+            return self._fetched(_with(link, offset=offset, limit=self._limit))
 
         with as_ours():
-            yield from paged(self, self._total, page_at, following, list[R], link_of, offset - len(self))
+            yield from paged(self, self._total, page_at, following, list[R], link_of, offset - len(self), self._limit)
 
     def _link(self, rel: str) -> str | None:
         link = next((link for link in self.links if str(link.get("rel", "")).lower() == rel), None)
@@ -272,8 +277,12 @@ def _optional(name: str, told: Mapping[str, Any], response: Response) -> list[di
 
 
 def _offset(href: str) -> int | None:
-    query = dict(parse_qsl(urlsplit(href).query, keep_blank_values=True))
+    query = _query(href)
     return None if "token" in query else number_in(query.get("offset"))
+
+
+def _query(url: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
 
 
 def _with(href: str, **parameters: object) -> str:
