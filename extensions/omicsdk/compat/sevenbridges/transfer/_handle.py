@@ -173,13 +173,15 @@ class Handle(threading.Thread, ABC):
         """Stop it permanently, and wait for the cleanup.
 
         Raises:
-            SbgError: It is neither RUNNING nor PAUSED.
+            SbgError: It is neither RUNNING nor PAUSED, it has failed, or the platform refused to delete the sent parts.
         """
         with self._guard:
             self._expect("stop", *_GOING_ON)
         self._control.stop()
         if threading.current_thread() is not self._runner:
             self._await()
+            if self._failure is not None:
+                raise self._failure
 
     def wait(self) -> None:
         """Wait for the end. Ctrl-C ends the transfer cleanly before it is raised.
@@ -279,7 +281,7 @@ class Handle(threading.Thread, ABC):
             try:
                 self._given_up()
             except (OmicsError, OSError) as refused:
-                _log.warning("%s: cannot delete the parts that were sent: %s", self._what, refused)
+                status, self._failure = TransferState.FAILED, as_sbg(refused)
         calls = self._callbacks if status in (TransferState.COMPLETED, TransferState.STOPPED) else self._errorbacks
         with self._guard:
             self._ended = self._api.clock.monotonic()

@@ -267,15 +267,14 @@ def test_an_apis_workers_bound_its_transfers_together(platform: Any, api: Any, t
     assert len(platform.of("PUT", "storage/.*")) == 30
 
 
-def test_an_upload_that_can_not_be_abandoned_is_stopped_anyway(
-    platform: Any, api: Any, tmp_path: Path, error: Any, caplog: pytest.LogCaptureFixture
-):
+def test_an_upload_that_can_not_be_abandoned_has_failed(platform: Any, api: Any, tmp_path: Path, error: Any):
     (tmp_path / "local").write_bytes(b"some bytes")
     platform.fault("DELETE v2/upload/multipart/up1", lambda _: error(408))
-    upload = in_state("STOPPED", lambda: Upload(tmp_path / "local", "me/project", api=api), platform, error)
-    upload.wait()
-    assert upload.result() is None
-    assert "cannot delete the parts that were sent" in caplog.text
+    upload = in_state("RUNNING", lambda: Upload(tmp_path / "local", "me/project", api=api), platform, error)
+    for call in (upload.stop, upload.wait, upload.result):
+        with pytest.raises(SbgError, match="abort_upload: no"):
+            call()
+    assert upload.status == "FAILED"
 
 
 def test_a_handle_that_runs_in_the_callers_thread_is_stopped_and_waited_for_from_another(make: Any, platform: Any):
