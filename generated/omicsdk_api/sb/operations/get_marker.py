@@ -27,7 +27,7 @@ def build(*, marker_id: str) -> Request:
     Raises:
         APIError: Any other error: The request failed; the status and the code state the reason.
     """
-    return request(FACTS, f"/genome/markers/{segment('marker_id', marker_id)}")
+    return request(FACTS, f"/genome/markers/{segment('marker_id', marker_id, raw=True)}")
 
 
 def parse(answer: Answer) -> Marker:

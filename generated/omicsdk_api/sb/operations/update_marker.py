@@ -42,7 +42,7 @@ def build(
     """
     return request(
         FACTS,
-        f"/genome/markers/{segment('marker_id', marker_id)}",
+        f"/genome/markers/{segment('marker_id', marker_id, raw=True)}",
         body=json_body({"name": name, "chromosome": chromosome, "position": position}),
     )
 

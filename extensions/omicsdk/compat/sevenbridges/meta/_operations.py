@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, cast
 from omicsdk.compat.sevenbridges.errors import SbgError, ValidationError
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.fields import is_mapping
-from omicsdk.compat.sevenbridges.meta.resource import Gettable, Resource, identifier, request_of
+from omicsdk.compat.sevenbridges.meta.resource import Gettable, Resource, identifier, request_of, request_with
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api
@@ -203,7 +203,7 @@ def _operation(
                 arguments[sent_as] = value if converted is None else converted(name, value)
             inplace = arguments.pop("inplace", True)
             given = {name: value for name, value in {**fixed, **place, **arguments}.items() if value is not None}
-            request = getattr(api.client, operation).build(**{**dict.fromkeys(nulls.split()), **given})
+            request = request_with(api, operation, {**dict.fromkeys(nulls.split()), **given})
             if how == "page":
                 return Collection.fetch(of or kind, request, api)
             if how == "nothing":

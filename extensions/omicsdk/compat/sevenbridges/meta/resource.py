@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 from uuid import UUID
 
 from omicsdk.compat.sevenbridges._arguments import shown
-from omicsdk.compat.sevenbridges.errors import ResourceNotModified, SbgError, SettingsError, ValidationError, as_sbg
+from omicsdk.compat.sevenbridges.errors import (
+    ResourceNotModified,
+    SbgError,
+    SettingsError,
+    ValidationError,
+    as_ours,
+    as_sbg,
+)
 from omicsdk.compat.sevenbridges.meta._changes import changes, copied, rebased, same
 from omicsdk.compat.sevenbridges.meta.fields import Field, text
 from omicsdk.core.type_guards import is_mapping
@@ -191,7 +198,7 @@ class Resource:
         """
         owner, _, name = cls._PATH.partition("/")
         if name:
-            return dict(zip((owner, name), owned(thing, name), strict=True))
+            return dict(zip((owner, name), _owned(thing, cls._PATH), strict=True))
         return {owner: identifier(thing, cls._KEY)} if owner else {}
 
     def _request(self) -> Request | None:
@@ -368,7 +375,12 @@ class Gettable(Resource):
             NotFound: There is none, or it may not be seen.
             SbgError: The platform answered with another error, or that is no id.
         """
-        return cls._asked(api, cls._GET, **cls._place(id))
+        place = cls._place(id)
+        made = cls._asked(api, cls._GET, **place)
+        if place.get("owner") == "" and not made.field("id"):
+            # The platform took it for an owner, and has listed what is the owner's.
+            raise _not_owned(identifier(id), cls._PATH)
+        return made
 
 
 class Savable(Resource):
@@ -387,9 +399,9 @@ class Savable(Resource):
             ResourceNotModified: Nothing was edited.
             SbgError: The platform answered with an error.
         """
-        operation = getattr(self.api.client, self._SAVE)
         # Not by `request_of`: a value set to None is sent.
-        return self._saved(self.api.call_object(operation.build(**self._place(self), **self._changed())), inplace)
+        request = request_with(self.api, self._SAVE, {**self._place(self), **self._changed()})
+        return self._saved(self.api.call_object(request), inplace)
 
 
 def request_of(api: Api, operation: str, **arguments: Any) -> Request:
@@ -400,8 +412,28 @@ def request_of(api: Api, operation: str, **arguments: Any) -> Request:
         operation: Its name.
         **arguments: Its arguments; those that are None are left out.
     """
-    given = {name: value for name, value in arguments.items() if value is not None}
-    return getattr(api.client, operation).build(**given)
+    return request_with(api, operation, {name: value for name, value in arguments.items() if value is not None})
+
+
+#: Stands for the owner in the path of an id without one, where it is the first part that is not the operation's.
+_NO_OWNER = "~"
+
+
+def request_with(api: Api, operation: str, arguments: Mapping[str, Any]) -> Request:
+    """The request of one of the platform's operations, with each argument, None included.
+
+    Args:
+        api: The target.
+        operation: Its name.
+        arguments: Its arguments; an empty owner is left out of the path.
+
+    Raises:
+        SbgError: An argument cannot be sent.
+    """
+    is_owned = arguments.get("owner") != ""
+    with as_ours():
+        request = getattr(api.client, operation).build(**arguments if is_owned else {**arguments, "owner": _NO_OWNER})
+    return request if is_owned else request.at(request.url.replace(f"/{_NO_OWNER}/", "/", 1))
 
 
 def linked_request(href: str, name: str) -> Request:
@@ -500,26 +532,29 @@ def several(things: object) -> list[Any]:
     return list(cast("Iterable[object]", things))
 
 
-def owned(thing: object, what: str) -> tuple[str, str]:
+def _owned(thing: object, path: str) -> tuple[str, str]:
     """Split the id of an owned resource.
 
     Args:
         thing: A resource, or its id.
-        what: What it is, for the error.
+        path: What its parts are called.
 
     Returns:
-        The owner and the name.
+        The owner, empty for an id without one, and the name.
 
     Raises:
         ValidationError: It is no such id.
     """
     found = identifier(thing)
-    owner, _, name = found.partition("/")
-    if not owner or not name or "/" in name or {owner, name} & {".", ".."}:
-        raise ValidationError(
-            f"{found!r} is not the id of a {what}", remedy=f"Pass it as owner/{what}, as in the field id."
-        )
+    owner, separator, name = found.rpartition("/")
+    if bool(separator) != bool(owner) or not name or "/" in owner or {owner, name} & _ELSEWHERE:
+        raise _not_owned(found, path)
     return owner, name
+
+
+def _not_owned(id: str, path: str) -> ValidationError:
+    what = path.rpartition("/")[2]
+    return ValidationError(f"{id!r} is not the id of a {what}", remedy=f"Pass it as {path}, as in the field id.")
 
 
 class Value(Resource):

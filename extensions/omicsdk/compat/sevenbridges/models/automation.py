@@ -595,7 +595,7 @@ class Automation(Gettable, Savable):
             python: The version of Python that runs it, such as "3.8"; None for the platform's default.
             retry_count: How many failures in a row end the upload, 6 by default.
             timeout: Seconds for which a silent server is waited for, 300 by default.
-            part_size: The size of the upload's parts in bytes, 5 MiB to 5 GiB, 32 MiB by default.
+            part_size: The size of the upload's parts in bytes, at most 5 GiB, 32 MiB by default.
             api: The Api, where this one's is not meant.
 
         Returns:

@@ -25,6 +25,7 @@ from omicsdk.compat.sevenbridges.meta.resource import (
 )
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
 from omicsdk.core.redaction import without_query
+from omicsdk.core.request import query_text
 from omicsdk.core.type_guards import is_array, is_mapping
 from omicsdk.sb.paths import LONGEST, wrong_with
 
@@ -252,7 +253,7 @@ class File(Gettable):
             project: The project, or its id.
             names: Those with one of these names.
             metadata: Those with these values, by name; of several values any will do.
-            origin: Those of a task: {"task": the task, or its id}.
+            origin: Those of a task: {"task": the task, or its id}; other keys are sent, too.
             tags: Those with these tags.
             offset: Records to skip; excludes `cont_token`.
             limit: How many are on a page, from 1 to 100; 50 by default.
@@ -276,9 +277,6 @@ class File(Gettable):
                 f"Files are listed by one of project, parent and dataset; given: {' and '.join(place) or 'none'}",
                 remedy="Pass one of them.",
             )
-        unknown = set(origin) - {"task"}
-        if unknown:
-            raise SbgError(f"Unknown origin {', '.join(sorted(unknown))}", remedy='Pass origin={"task": ...}.')
         if cont_token is not None and metadata:
             raise SbgError(
                 "metadata and cont_token are mutually exclusive",
@@ -289,9 +287,9 @@ class File(Gettable):
             "name": None if names is None else listed(names) or [""],  # no names match no file, not every file
             "tag": listed(tags) or None,
             "metadata": {f"metadata.{name}": listed(value) for name, value in metadata.items()} or None,
-            "origin_task": None if origin.get("task") is None else identifier(origin["task"]),
         }
-        return cls._page(cls._client(api), "list_files", chosen, offset, limit, cont_token)
+        origins = [(f"origin.{name}", identifier(value)) for name, value in origin.items() if value is not None]
+        return cls._page(cls._client(api), "list_files", chosen, offset, limit, cont_token, query_text(origins))
 
     @classmethod
     def search(
@@ -343,8 +341,12 @@ class File(Gettable):
         offset: int | None,
         limit: int | None,
         token: str | None,
+        query: str = "",
     ) -> Collection[Self]:
-        """A page of a list, or of one that continues by tokens, which is quick for very many files."""
+        """A page of a list, or of one that continues by tokens, which is quick for very many files.
+
+        Of the query, `query` is what is no argument of the operation.
+        """
         if token is not None and offset:
             raise SbgError(
                 "offset and cont_token are mutually exclusive",
@@ -355,7 +357,7 @@ class File(Gettable):
         else:
             scroll = operation.replace("list", "scroll")
             request = request_of(api, scroll, **chosen, token=token, limit=limit, fields="_all")
-        return Collection.fetch(cls, request, api)
+        return Collection.fetch(cls, request.at(f"{request.url}&{query}") if query else request, api)
 
     # -- making, copying, moving
 
@@ -515,7 +517,7 @@ class File(Gettable):
             overwrite: Whether it may take the place of a file of that name.
             retry: How often a part is sent again that failed, at most.
             timeout: Seconds for each step of a part's request.
-            part_size: Bytes in a part, from 5 MiB to 5 GiB; the platform may make it larger.
+            part_size: Bytes in a part, at most 5 GiB; the platform may make it larger.
             wait: Whether to return when it is done. If not, `start()` of what is returned begins it.
             api: The Api, where the class belongs to none.
 

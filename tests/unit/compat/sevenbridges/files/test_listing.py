@@ -14,7 +14,7 @@ def test_a_project_is_listed_with_all_that_is_requested(api: Api, platform: Any)
         project="me/proj",
         names=["a", "b"],
         metadata={"sample_id": ["s1", "s2"], "library": "l"},
-        origin={"task": "t1"},
+        origin={"task": "t1", "app": "me/proj/a"},
         tags=["x"],
         offset=0,
         limit=2,
@@ -28,6 +28,7 @@ def test_a_project_is_listed_with_all_that_is_requested(api: Api, platform: Any)
             ("metadata.sample_id", "s2"),
             ("metadata.library", "l"),
             ("origin.task", "t1"),
+            ("origin.app", "me/proj/a"),
             ("tag", "x"),
             ("offset", "0"),
             ("limit", "2"),
@@ -84,7 +85,6 @@ def test_a_limit_of_nothing_requests_the_longest_page(api: Api, platform: Any, l
         ({"project": "me/p", "dataset": "me/d"}, "project and dataset"),
         ({"project": "me/p", "cont_token": "init", "offset": 10}, "mutually exclusive"),
         ({"project": "me/p", "cont_token": "init", "metadata": {"a": "b"}}, "metadata"),
-        ({"project": "me/p", "origin": {"app": "a"}}, "origin app"),
     ],
 )
 def test_what_contradicts_itself_is_refused_with_a_remedy(

@@ -96,8 +96,16 @@ def test_volumes_are_listed_and_got(api: Api, platform: Any) -> None:
     assert [each.id for each in api.volumes.query(limit=1)] == ["me/vol"]
     assert ("fields", "_all") in platform.last.query
     assert api.volumes.get("me/vol").service["bucket"] == "b"
-    with pytest.raises(SbgError, match="owner/volume"):
-        api.volumes.get("vol")
+
+
+def test_an_id_without_an_owner_is_sent(api: Api, platform: Any) -> None:
+    platform.on("GET /storage/volumes/vol", a_volume(id="vol"))
+    platform.on("PATCH /storage/volumes/vol", a_volume(id="vol", description="zz"))
+    platform.on("GET /storage/volumes/vol/members", platform.page())
+    volume = api.volumes.get("vol")
+    volume.description = "zz"
+    assert volume.save().id == "vol"
+    assert not volume.get_members()
 
 
 def test_edits_are_saved(volume: Volume, platform: Any) -> None:

@@ -13,12 +13,26 @@ from omicsdk.core import NotFound as CoreNotFound
 from rows import check_each
 
 
-@pytest.mark.parametrize("id", ["proj", "own/", "/proj", "own/proj/more", "../proj", "own/.."])
+@pytest.mark.parametrize("id", ["own/", "/proj", "own/proj/more", "../proj", "own/.."])
 @pytest.mark.parametrize("group", ["projects", "datasets"])
 def test_an_invalid_id(api: Api, platform: Any, group: str, id: str) -> None:
     with pytest.raises(SbgError, match="is not the id of a") as caught:
         getattr(api, group).get(id)
     assert caught.value.remedy
+    assert platform.requests == []
+
+
+@pytest.mark.parametrize("group", ["projects", "datasets"])
+def test_a_list_of_an_owners_is_no_resource(api: Api, platform: Any, group: str) -> None:
+    platform.list(f"/{group}/proj", [])
+    with pytest.raises(ValidationError, match="'proj' is not the id of a"):
+        getattr(api, group).get("proj")
+
+
+@pytest.mark.parametrize("id", ["../projects/me", "a/./b", ".."])
+def test_the_id_of_a_marker_leads_nowhere_else(api: Api, platform: Any, id: str) -> None:
+    with pytest.raises(SbgError, match="path"):
+        api.markers.get(id)
     assert platform.requests == []
 
 
