@@ -71,10 +71,10 @@ def test_statuses_are_those_of_the_server(spec: Any) -> None:
         assert stated == STATUSES.get(name, {"200"}), name
 
 
-def test_guids_and_aliases_keep_their_slashes(spec: Any) -> None:
+def test_guids_aliases_and_paths_of_keys_keep_their_slashes(spec: Any) -> None:
     for _, _, operation in spec.operations():
         for parameter in operation.get("parameters", []):
-            raw = parameter.get("name") in ("guid", "alias")
+            raw = parameter.get("name") in ("guid", "alias", "path")
             assert parameter.get("x-omics-raw-path", False) == raw
             assert not raw or parameter["schema"] == {"type": "string"}
 

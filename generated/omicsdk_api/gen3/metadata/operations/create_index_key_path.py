@@ -27,7 +27,7 @@ def build(*, path: str) -> Request:
     Raises:
         Unprocessable: 422: A parameter or the body is invalid.
     """
-    return request(FACTS, f"/metadata_index/{segment('path', path)}")
+    return request(FACTS, f"/metadata_index/{segment('path', path, raw=True)}")
 
 
 def parse(answer: Answer) -> str:
