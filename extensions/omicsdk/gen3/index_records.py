@@ -31,7 +31,7 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import items_at
 from omicsdk.core.request import Query, joined, request
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
-from omicsdk.core.type_guards import is_array, is_mapping, is_object
+from omicsdk.core.type_guards import is_array, is_mapping, is_object, number_in
 from omicsdk.drs.identifiers import OBJECT
 from omicsdk.gen3.errors import Gen3UserError
 
@@ -116,23 +116,28 @@ def matching_records(indexd: IndexdApi, params: Mapping[str, Any], *, page: int 
         start = {"start": records[-1]["did"]}
 
 
-def urls_of(indexd: IndexdApi, guids: Sequence[str] | None, params: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """List the URLs of records, all of them, each `url` with its `metadata`.
+#: URLs that an index gives where it does not state how many.
+_URLS = 100
+
+
+def urls_of(indexd: IndexdApi, guids: Sequence[str] | None, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the index's answer with the URLs of records: in `urls` all of them, each `url` with its `metadata`.
 
     Args:
         indexd: The index.
         guids: The GUIDs of the records; None for those that meet the criteria.
         params: Criteria: `size` and `hashes`.
     """
-    asked = {**params, **({} if guids is None else {"ids": guids}), "limit": PAGE}
+    asked = {**params, **({} if guids is None else {"ids": guids})}
     listing = indexd.get_urls
     answer = json_of(next(listing.answers(request(listing.facts, "/urls", query=criteria(asked)))))
     urls: list[dict[str, Any]] = items_at(answer, "urls", "get_urls", members(url=STRING))
-    if len(urls) < PAGE:
-        return urls
+    if len(urls) < (number_in(answer.get("limit")) or _URLS):
+        return answer
     # There may be more without a next page: the index does not sort them, and releases differ in which records they count.
     records = matching_records(indexd, params) if guids is None else records_with(indexd, guids)
-    return [{"url": url, "metadata": metadata} for record in records for url, metadata in _stated_urls(record)]
+    every = [{"url": url, "metadata": metadata} for record in records for url, metadata in _stated_urls(record)]
+    return {**answer, "urls": every}
 
 
 def _stated_urls(record: Record) -> Iterator[tuple[str, Any]]:

@@ -235,7 +235,7 @@ class Gen3Index(Service):
 
     def get_urls(
         self, size: int | None = None, hashes: Hashes | str | None = None, guids: str | Sequence[str] | None = None
-    ) -> list[dict[str, Any]]:
+    ) -> list[Any]:
         """List all URLs of records.
 
         Args:
@@ -244,10 +244,12 @@ class Gen3Index(Service):
             guids: Their GUIDs.
 
         Returns:
-            Each `url` with its `metadata`.
+            The values of the index's answer: what was requested, and a list with each `url` and its `metadata`.
         """
-        return urls_of(
-            self._indexd, guids.split(",") if isinstance(guids, str) else guids, stated(size=size, hashes=hashes)
+        return list(
+            urls_of(
+                self._indexd, guids.split(",") if isinstance(guids, str) else guids, stated(size=size, hashes=hashes)
+            ).values()
         )
 
     def get_records(self, dids: Sequence[str]) -> list[Record]:

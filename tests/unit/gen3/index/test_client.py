@@ -169,10 +169,12 @@ def test_more_urls_than_an_index_gives_at_once(size: int | None, guids: Any):
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/urls"):
-            return httpx.Response(200, json={"urls": [{"url": url, "metadata": {}} for url in urls[:1024]]})
+            listed = [{"url": url, "metadata": {}} for url in urls[:1024]]
+            return httpx.Response(200, json={"size": size, "urls": listed})
         return httpx.Response(200, json=records if request.method == "POST" else {"records": records})
 
-    found = Gen3Index(COMMONS, transport=Noting(answer).transport).get_urls(size=size, guids=guids)
+    stated, found = Gen3Index(COMMONS, transport=Noting(answer).transport).get_urls(size=size, guids=guids)
+    assert stated == size
     assert [each["url"] for each in found] == urls
     assert found[-1]["metadata"] == {"k": "v"}
 

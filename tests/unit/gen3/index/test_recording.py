@@ -93,18 +93,6 @@ DIFFERENT = {
     "update_record(unknown)": Difference("404 is NotFound everywhere, here it was a ValueError", result=NotFound),
     "get_record_doc(guid)": Difference("a Document is a dict here: it has no text of its own", result=NOT_COMPARED),
     "delete_record(guid)": Difference("a Document is a dict here: it has no text of its own", result=NOT_COMPARED),
-    "get_urls(size, hashes)": Difference(
-        "gen3sdk gives the values of the whole answer, criteria among them: ours gives the URLs, and all pages of them",
-        [
-            (
-                "GET",
-                "/index/urls",
-                {"size": "510", "hash": "md5:000000000000000000000000000001fe", "limit": "1024"},
-                None,
-            )
-        ],
-        result=[{"metadata": {"s": "t"}, "url": "s3://bucket-q/510"}],
-    ),
     "update_record(guid, ...)": Difference(
         "only what changes is sent, and metadata of URLs that go are taken along: left behind, the index refuses (400)",
         [
