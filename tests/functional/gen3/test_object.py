@@ -55,5 +55,19 @@ def test_what_is_sent():
             objects.delete_object("dg.1/a", keep)
     assert [str(each.url) for each in asked[1::2]] == [
         f"{COMMONS}/mds/objects/dg.1/a",
-        f"{COMMONS}/mds/objects/dg.1/a?delete_file_locations=",
+        f"{COMMONS}/mds/objects/dg.1/a?delete_file_locations",
     ]
+
+
+@pytest.mark.parametrize("missing", [404, 405])
+def test_an_object_is_created_where_the_service_has_it(missing: int):
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        is_new = request.url.path.endswith("/upload")
+        return httpx.Response(201, json={"guid": "g", "upload_url": "u"}) if is_new else httpx.Response(missing)
+
+    with Gen3Object(endpoint=COMMONS, transport=httpx.MockTransport(answer)) as objects:
+        assert objects.create_object("x", AUTHZ) == ("g", "u")
+    assert asked == ["/mds/objects", "/mds/objects/upload"]

@@ -52,6 +52,8 @@ R = TypeVar("R")
 C = TypeVar("C", bound=Client)
 #: Parameters of the metadata service that are true or false, which the published client writes as Python does.
 _SWITCHES = re.compile(r"([?&](?:data|merge|overwrite)=)(true|false)(?=&|$)")
+#: A parameter that the published client sends without a value.
+_BARE = re.compile(r"(?<=[?&]delete_file_locations)=(?=&|$)")
 LOCAL = "http://localhost"
 """Part of endpoints at which a single service runs, without the paths of a commons."""
 
@@ -83,7 +85,7 @@ class _CatchableExchange(Exchange):
 
     def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
         """Send a request and return the final response; errors as for `Exchange.send`."""
-        request = request.at(_SWITCHES.sub(lambda found: f"{found[1]}{found[2].title()}", request.url))
+        request = request.at(_BARE.sub("", _SWITCHES.sub(lambda found: f"{found[1]}{found[2].title()}", request.url)))
         exchange = self
         if has_replaced_functions(self.module):
             exchange = replace(self, transport=self.transport.with_options(credentials=None))

@@ -7,9 +7,15 @@ from typing import Any, Final
 
 from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat.gen3._service import LoginService
+from omicsdk.core.answer import json_of
+from omicsdk.core.errors import APIError
 from omicsdk.core.omit import OMIT
+from omicsdk.core.paging import found_at
 from omicsdk.gen3.errors import Gen3Error
 from omicsdk.gen3.index_records import stated
+
+#: Statuses of a service that has no such operation at a path.
+_NO_SUCH_PATH = frozenset({404, 405})
 
 
 class Gen3ObjectError(Gen3Error):
@@ -36,7 +42,7 @@ class Gen3Object(LoginService):
         metadata: Mapping[str, Any] | None = None,
         aliases: Sequence[str] | None = None,
     ) -> tuple[str, str]:
-        """Create an object for a later upload. The request is sent once.
+        """Create an object for a later upload. The request is not repeated.
 
         Args:
             file_name: The file's name.
@@ -50,10 +56,15 @@ class Gen3Object(LoginService):
         Raises:
             Gen3ObjectError: The commons did not answer with both.
         """
-        made = self._commons.metadata.create_object(
-            file_name=file_name, authz=authz, **stated(metadata=metadata, aliases=aliases)
-        ).to_dict()
-        guid, url = (made.get(name) for name in ("guid", "upload_url"))
+        creating = self._commons.metadata.create_object
+        asked = creating.build(file_name=file_name, authz=authz, **stated(metadata=metadata, aliases=aliases))
+        try:
+            response = next(creating.answers(asked.at("/objects")))
+        except APIError as error:
+            if error.status not in _NO_SUCH_PATH:
+                raise
+            response = next(creating.answers(asked))  # the service's path since 3.0
+        guid, url = (found_at(json_of(response), name) for name in ("guid", "upload_url"))
         if not guid or not url:
             raise Gen3ObjectError(
                 f"The commons made {guid or 'no object'}, without {'a URL to upload to' if guid else 'a GUID'}",
