@@ -27,6 +27,8 @@ C = TypeVar("C", bound="Client")
 
 #: Headers that `requests` sends too, of its own.
 _USUAL = frozenset({"accept", "accept-encoding", "connection", "content-length", "host", "user-agent"})
+#: The extension of a response for a value that has no JSON text, such as another double.
+_VALUE = "omicsdk.value"
 _FUNCTIONS = ("delete", "get", "head", "options", "patch", "post", "put")
 
 
@@ -119,7 +121,8 @@ def _answered(send: Callable[[httpx.Request], Any], request: httpx.Request) -> h
     pairs = getattr(answer, "headers", None)
     named: Mapping[str, str] = cast("Any", pairs) if isinstance(pairs, Mapping) else {}
     answered = [pair for pair in named.items() if pair[0].lower() not in OF_THE_BODY]
-    return httpx.Response(_status(answer), headers=answered, content=_body(answer), request=request)
+    content, extensions = _body(answer)
+    return httpx.Response(_status(answer), headers=answered, content=content, request=request, extensions=extensions)
 
 
 def _content(headers: dict[str, str], body: bytes) -> dict[str, Any]:
@@ -158,12 +161,23 @@ def _status(answer: Any) -> int:
     return status if isinstance(status, int) else 200
 
 
-def _body(answer: Any) -> bytes:
+def _body(answer: Any) -> tuple[bytes, dict[str, Any]]:
     for name in ("content", "text"):
         found = getattr(answer, name, None)
         if isinstance(found, bytes | str):
-            return found if isinstance(found, bytes) else found.encode()
+            return found if isinstance(found, bytes) else found.encode(), {}
     try:
-        return json.dumps(answer.json()).encode()
+        value = answer.json()
     except (AttributeError, TypeError, ValueError):
-        return b""
+        return b"", {}
+    try:
+        return json.dumps(value).encode(), {}
+    except (TypeError, ValueError):
+        return b"", {_VALUE: value}
+
+
+def json_of(response: httpx.Response) -> Any:
+    """Decode the JSON of a response, as `omicsdk.core.answer` does; what `json()` of a double returned need not be JSON."""
+    from omicsdk.core.answer import json_of
+
+    return response.extensions[_VALUE] if _VALUE in response.extensions else json_of(response)

@@ -10,11 +10,13 @@ import httpx
 import omicsdk.compat.gen3.metadata
 import pytest
 import requests
+from omicsdk.compat.gen3.file import Gen3File
 from omicsdk.compat.gen3.metadata import Gen3Metadata
 from omicsdk.compat.gen3.submission import Gen3Submission
 from omicsdk.compat.hca.dss import DSSClient
 from omicsdk.compat.pangea_api import Knex
 from omicsdk.compat.sevenbridges import Api, NotFound, SbgError
+from omicsdk.core import NotJson
 
 BASE = "https://api.example.org/v2"
 
@@ -97,6 +99,31 @@ def test_a_replaced_function_gets_what_the_published_client_passes(metadata: Gen
         assert metadata.create("guid", {"a": 1}) == {"a": 1}
     url = "https://commons.example.org/mds-admin/metadata/guid?overwrite=False"
     post.assert_called_once_with(url, json={"a": 1})
+
+
+def test_a_text_of_a_double_is_returned_in_place_of_json() -> None:
+    with patch("omicsdk.compat.gen3.file.requests") as library:
+        library.post().text = library.get().text = library.delete().text = "not allowed"
+        with Gen3File("https://commons.example.org") as files:
+            assert {files.upload_file("a.txt"), files.get_presigned_url("g"), files.delete_file(None)} == {
+                "not allowed"
+            }
+            library.post().text = "<html>"
+            with pytest.raises(NotJson):
+                files.upload_file("a.txt")
+    assert library.delete.call_args.args == ("https://commons.example.org/user/data/None",)
+
+
+def test_the_path_of_a_key_is_sent_as_it_is(metadata: Gen3Metadata) -> None:
+    with patch.object(omicsdk.compat.gen3.metadata.requests, "post") as post:
+        post().json.return_value = "/a/b"
+        assert metadata.create_index_key_path("/a/b") == "/a/b"
+    assert post.call_args.args == ("https://commons.example.org/mds-admin/metadata_index//a/b",)
+
+
+def test_the_value_of_a_double_is_returned_as_it_is() -> None:
+    with patch("omicsdk.compat.gen3.submission.requests") as library:
+        assert Gen3Submission("https://commons.example.org").create_program({}) is library.post().json()
 
 
 def test_the_login_is_passed_to_a_replaced_function() -> None:

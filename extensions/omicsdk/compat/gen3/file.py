@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat._answers import DocumentedResponse
 from omicsdk.compat._requests import __getattr__ as __getattr__
+from omicsdk.compat._requests import json_of
 from omicsdk.compat.gen3._service import Service, fields_of
-from omicsdk.core.answer import json_of
+from omicsdk.core.errors import NotJson
+
+if TYPE_CHECKING:
+    import httpx
 
 
 class Gen3File(Service):
@@ -23,7 +27,7 @@ class Gen3File(Service):
             protocol: The kind of its locations: s3, gs, az, ftp, http or https; the commons chooses by default.
 
         Returns:
-            The `url`.
+            The `url`; the text of a response that is not JSON.
 
         Raises:
             NotFound: There is no such file, or it has no location of that kind.
@@ -31,7 +35,7 @@ class Gen3File(Service):
             Forbidden: This one may not read it.
         """
         fields = fields_of(locals(), "guid")
-        return json_of(self._commons.fence.get_presigned_url.raw(file_id=guid, **fields))
+        return _document(self._commons.fence.get_presigned_url.raw(file_id=guid, **fields))
 
     def upload_file(
         self,
@@ -51,12 +55,12 @@ class Gen3File(Service):
             bucket: The bucket; the commons has one by default.
 
         Returns:
-            The record's `guid`, and the `url`.
+            The record's `guid`, and the `url`; the text of a response that is not JSON.
 
         Raises:
             Forbidden: This login may not upload.
         """
-        return json_of(self._commons.fence.upload_file.raw(**fields_of(locals())))
+        return _document(self._commons.fence.upload_file.raw(**fields_of(locals())))
 
     def upload_file_to_guid(
         self,
@@ -121,4 +125,15 @@ class Gen3File(Service):
             NotFound: There is no such file.
             Forbidden: This login may not delete it.
         """
-        return DocumentedResponse(self._commons.fence.delete_file_locations.raw(file_id=guid))
+        # Other values than texts are sent as Python writes them.
+        return DocumentedResponse(self._commons.fence.delete_file_locations.raw(file_id=str(guid)))
+
+
+def _document(response: httpx.Response) -> Any:
+    """Return the JSON of a response, or its text if it is no JSON; a web page, such as a login page, is an error."""
+    try:
+        return json_of(response)
+    except NotJson:
+        if response.text.lstrip().startswith("<"):
+            raise
+        return response.text
