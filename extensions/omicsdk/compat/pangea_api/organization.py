@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Never
 
 from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, text_at
-from omicsdk.core.omit import OMIT, Omit
 from omicsdk.pangea.answers import Blob
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class Organization(RemoteObject):
         *moved: Never,
         metadata: Mapping[str, Any] | None = None,
         is_library: bool = False,
-        is_public: bool | Omit | None = OMIT,
+        is_public: bool | None = None,
     ) -> SampleGroup:
         """Create a local group of this organization, without a request; arguments and errors as for `SampleGroup`.
 
@@ -47,7 +46,7 @@ class Organization(RemoteObject):
             moved: Nothing: further arguments are given by name.
             metadata: Facts on it.
             is_library: Whether samples are created in it.
-            is_public: Whether every user may see it.
+            is_public: Whether every user may see it; None leaves that to the server, which makes it public.
         """
         from omicsdk.compat.pangea_api.sample_group import SampleGroup
 

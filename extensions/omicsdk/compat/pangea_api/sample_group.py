@@ -14,7 +14,6 @@ from omicsdk.compat.pangea_api.remote_object import (
     object_at,
     text_at,
 )
-from omicsdk.core.omit import OMIT, Omit
 from omicsdk.pangea.answers import Blob
 from omicsdk.pangea.listings import BATCH
 
@@ -38,8 +37,7 @@ class SampleGroup(RemoteObject):
         metadata: Facts on it; none by default.
         is_library: Whether samples are created in it.
         is_public: Whether everybody may see it and its samples: False keeps it to the organization's members; one that
-            existing group with another value is not loaded. None leaves the choice to the server, which makes new ones public. By
-            default a new one is private, and one that exists may be either.
+            existing group with another value is not loaded. None leaves the choice to the server, which makes new ones public.
 
     Raises:
         TypeError: An argument has no name, or is of another type.
@@ -62,7 +60,7 @@ class SampleGroup(RemoteObject):
         *moved: Never,
         metadata: Mapping[str, Any] | None = None,
         is_library: bool = False,
-        is_public: bool | Omit | None = OMIT,
+        is_public: bool | None = None,
     ) -> None:
         _check(moved, metadata, is_library, is_public)
         super().__init__(knex)
@@ -70,8 +68,7 @@ class SampleGroup(RemoteObject):
         self.name = str(name)
         self.metadata: Any = {} if metadata is None else metadata
         self.is_library = is_library
-        self.is_public: bool | None = False if is_public is OMIT else is_public
-        self._asked = None if is_public is OMIT else is_public
+        self.is_public = self._asked = is_public
         self.description: str | None = None
         self.long_description: str | None = None
         self.bucket: str | None = None
@@ -323,7 +320,7 @@ def _check(moved: Sequence[object], metadata: object, is_library: object, is_pub
         raise TypeError(f"metadata is an object of names and values, not {metadata!r}")
     if not isinstance(is_library, bool):
         raise TypeError(f"is_library is True or False, not {is_library!r}")
-    if is_public is not None and is_public is not OMIT and not isinstance(is_public, bool):
+    if is_public is not None and not isinstance(is_public, bool):
         raise TypeError(f"is_public is True, False or None, not {is_public!r}")
 
 

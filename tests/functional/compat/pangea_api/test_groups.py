@@ -32,9 +32,14 @@ def test_a_new_group_is_as_private_as_requested(knex: Knex, org: Organization, a
     assert group(knex, "g").get().is_public is made
 
 
-def test_a_new_group_is_private_when_nothing_is_stated(knex: Knex, org: Organization, anonymous: Knex):
-    assert org.sample_group("g").create().is_public is False
-    assert org.sample_group("h").idem().is_public is False
+def test_a_new_group_is_as_the_server_makes_it_when_nothing_is_stated(org: Organization, anonymous: Knex):
+    assert org.sample_group("g").create().is_public is True
+    assert org.sample_group("h").idem().is_public is True
+    assert group(anonymous, "g").get().uuid
+
+
+def test_a_private_group_is_not_seen_without_a_login(org: Organization, anonymous: Knex):
+    org.sample_group("g", is_public=False).create()
     with pytest.raises(PangeaForbiddenError):
         group(anonymous, "g").get()
 
