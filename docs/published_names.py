@@ -304,7 +304,8 @@ def _part(face: Face, part: str) -> str:
         head, lines = ("old", "here"), [(each.old, each.here) for each in known.behaviour if each.topic == part]
     table = [head, ("---",) * len(head), *lines]
     shown = [f"| {' | '.join(row)} |" if row[0] != "---" else f"|{'|'.join(row)}|" for row in table]
-    shown = [text, "", *shown] if text else shown
+    if text:
+        shown = [text, "", *shown] if lines else [text]
     return "\n".join([f"<!-- made by `make docs`: {part} -->", "", *shown, "", f"<!-- end of {part} -->"])
 
 
