@@ -19,6 +19,7 @@ from omicsdk.transfer.network.limits import Throttle
 from omicsdk.transfer.network.requests import Patience
 
 if TYPE_CHECKING:
+    from omicsdk.transfer.network.substitutes import Answering
     from omicsdk.transfer.reports.report import TransferReport
 
 
@@ -52,6 +53,7 @@ class Control:
         require_checksum: As given.
         resume_unvalidated: As given.
         patience: As given.
+        substitute: Called at the start of a transfer; returns what answers its requests in place of the network, or None.
         asking: Whether the engine is waiting for the program's own iterator of items: Ctrl-C is raised there at once.
     """
 
@@ -76,6 +78,7 @@ class Control:
         self.asking = False
         self.resume_unvalidated = resume_unvalidated
         self.patience = patience
+        self.substitute: Callable[[], Answering | None] | None = None
         self._budget = budget
         self._deadline: float | None = None
         self._reason: Reason | None = None

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, TICK, Clock
@@ -72,12 +73,18 @@ T = TypeVar("T")
 
 
 def new_wire(settings: CommonSettings, answered: set[str]) -> Wire:
-    """Create the connections that one thread drives; `answered` is as for `Wire`."""
-    return Wire(
+    """Create the connections that one thread drives, or what takes their place; `answered` is as for `Wire`."""
+    control, connections = settings.options.control, settings.connections
+    make: Callable[..., Wire] = Wire
+    if control.substitute is not None and (answering := control.substitute()) is not None:
+        from omicsdk.transfer.network.substitutes import SubstituteWire
+
+        make = partial(SubstituteWire, answering, connections)
+    return make(
         settings.route,
         settings.patience,
-        settings.connections,
-        settings.options.control.throttle,
+        connections,
+        control.throttle,
         settings.clock.monotonic,
         answered=answered,
     )
