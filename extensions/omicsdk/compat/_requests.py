@@ -2,7 +2,8 @@
 
 The published clients send with `requests`, so such programs observe, answer or record what a client sends. The faces send with
 omicsdk's transport; before each request they look here whether the program has replaced a part of `requests`, and then send that
-request with it. Nothing imports `requests` for this: a program that has not imported it has not replaced it.
+request with it; transfers of Seven Bridges look once, when they start. Nothing imports `requests` for this: a program that has not imported
+it has not replaced it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.client import Client
+    from omicsdk.transfer.network.substitutes import Answered, Answering
 
 C = TypeVar("C", bound="Client")
 
@@ -62,6 +64,28 @@ def has_replaced_functions(module: str) -> bool:
     """Return whether the program has replaced functions such as `requests.get`; they log in by their argument `auth`."""
     library = _library(module)
     return any(_is_replaced(getattr(library, name, None)) for name in _FUNCTIONS)
+
+
+def file_sender() -> Answering | None:
+    """Return what sends requests for files' bytes while the program has replaced how sessions of `requests` send, else None."""
+    send = _substitute(None, None)
+    return None if send is None else partial(_file_answered, send)
+
+
+def _file_answered(
+    send: Callable[[httpx.Request], httpx.Response], method: str, url: str, headers: Mapping[str, str], content: bytes
+) -> Answered:
+    import httpx
+
+    from omicsdk.core.errors import ConnectFailed, TimedOut
+    from omicsdk.core.redaction import without_query
+
+    try:
+        response = send(httpx.Request(method, url, headers=headers, content=content))
+    except httpx.TransportError as error:
+        kind = TimedOut if isinstance(error, httpx.TimeoutException) else ConnectFailed
+        raise kind(str(error), method=method, url=without_query(url)) from error
+    return response.status_code, response.headers, response.content
 
 
 def _library(module: str | None) -> Any:

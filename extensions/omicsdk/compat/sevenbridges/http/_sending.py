@@ -32,6 +32,9 @@ _ADVANCE_ACCESS = "X-Sbg-Advance-Access"
 #: Parameters that are true or false, which the published client writes as Python does.
 _SWITCHES = re.compile(r"([?&](?:copy_only|include_archived|project_based)=)(true|false)(?=&|$)")
 
+#: The end of a part's report, which the published client sends with a slash.
+_REPORT = re.compile(r"(?<=/part)$")
+
 
 class Headers(dict[str, str]):
     """Headers of each request to the platform; printed without secrets."""
@@ -133,7 +136,7 @@ def answer_to(request: Request, client: SevenBridges, login: Login) -> Response:
         SbgError: There was no answer.
     """
     request = _with_headers(request, login.added())
-    request = request.at(_SWITCHES.sub(lambda found: f"{found[1]}{found[2].title()}", request.url))
+    request = request.at(_REPORT.sub("/", _SWITCHES.sub(lambda found: f"{found[1]}{found[2].title()}", request.url)))
     is_streamed = isinstance(request, StreamedRequest)
     try:
         answer = Exchange.send(exchange_of(client), request, stream=is_streamed)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from logging import getLogger
 from typing import TYPE_CHECKING, Any, Literal
 
+from omicsdk.compat._requests import file_sender
 from omicsdk.compat.sevenbridges._arguments import Number, check_numbers, may_be, shown
 from omicsdk.compat.sevenbridges.enums import PartSize, RequestParameters, TransferState
 from omicsdk.compat.sevenbridges.errors import SbgError, SettingsError, as_sbg
@@ -67,6 +68,7 @@ class Handle(threading.Thread, ABC):
         self._file_size = 0
         self._bytes_done = 0
         self._control = Control()
+        self._control.substitute = file_sender
         self._guard = threading.Lock()
         self._over = threading.Event()  # set when all callbacks were called
         self._runner: threading.Thread | None = None

@@ -97,6 +97,7 @@ class Sending(Handle):
 
     def _send(self, connections: int) -> TransferReport:
         self._store = self._new_store()
+        self._store.compares_name = False  # the platform's file is returned, whatever it is called
         sent = EngineUpload(self._path, self._store, self._file_name, retries=self._retries)
         return upload([sent], journal=self._journal, **self._settings(connections))
 

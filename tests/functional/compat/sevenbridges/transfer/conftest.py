@@ -228,7 +228,7 @@ ROUTES: list[tuple[str, Callable[..., Answer]]] = [
     (rf"GET {_UPLOAD}/([^/]+)", Platform.looked_at),
     (rf"DELETE {_UPLOAD}/([^/]+)", Platform.ended),
     (rf"GET {_UPLOAD}/([^/]+)/part/(\d+)", Platform.part_url),
-    (rf"POST {_UPLOAD}/([^/]+)/part", Platform.reported),
+    (rf"POST {_UPLOAD}/([^/]+)/part/", Platform.reported),
     (rf"POST {_UPLOAD}/([^/]+)/complete", Platform.completed),
     (r"GET files", Platform.listed),
     (r"POST files", Platform.folder_made),

@@ -138,7 +138,7 @@ def test_after_the_program_was_killed(platform: Any, api: Any, large: Path):
     platform.gate.set()
 
     def kill(_: Any) -> Any:
-        while len(platform.of("POST", "v2/upload/multipart/up1/part")) < 2:
+        while len(platform.of("POST", "v2/upload/multipart/up1/part/")) < 2:
             platform.closing.wait(0.01)
         process.kill()
         process.wait()

@@ -53,7 +53,7 @@ def test_the_platforms_size_of_parts_counts_and_each_part_is_reported_as_it_want
     platform.chosen = 100
     done(Upload(small, "me/project", api=api))
     assert sorted(len(each.body) for each in platform.of("PUT", "storage/.*")) == [10, 100]
-    reports = [each.json for each in platform.of("POST", "v2/upload/multipart/up1/part")]
+    reports = [each.json for each in platform.of("POST", "v2/upload/multipart/up1/part/")]
     assert sorted(each["part_number"] for each in reports) == [1, 2]
     for each in reports:
         told = each["response"]["headers"]
@@ -64,7 +64,7 @@ def test_the_platforms_size_of_parts_counts_and_each_part_is_reported_as_it_want
 def test_without_a_word_on_reports_the_etag_is_reported(platform: Any, api: Any, small: Path):
     platform.report = None
     done(Upload(small, "me/project", api=api))
-    (report,) = platform.of("POST", "v2/upload/multipart/up1/part")
+    (report,) = platform.of("POST", "v2/upload/multipart/up1/part/")
     assert list(report.json["response"]["headers"]) == ["ETag"]
 
 
@@ -171,7 +171,7 @@ def test_a_project_that_does_not_exist(platform: Any, api: Any, small: Path, err
 def test_trouble_that_passes(platform: Any, api: Any, small: Path, error: Any, clock: Any):
     platform.fault("GET v2/upload/multipart/up1/part/1", lambda _: error(503), lambda _: error(409, 8008))
     platform.fault("PUT storage/up1/1", lambda _: (503, {}, b""), lambda _: (403, {}, b""))
-    platform.fault("POST v2/upload/multipart/up1/part", lambda _: error(500))
+    platform.fault("POST v2/upload/multipart/up1/part/", lambda _: error(500))
     platform.fault("POST v2/upload/multipart/up1/complete", lambda _: error(429))
     made = done(Upload(small, "me/project", api=api))
     assert platform.contents[made.id] == small.read_bytes()

@@ -46,7 +46,6 @@ def automation(api, platform, storage):
     platform.says(
         f"GET {UPLOAD}/up/part/1", {"method": "PUT", "url": storage.url("part?signature=secret"), "headers": {}}
     )
-    platform.says(f"POST {UPLOAD}/up/part", {})
     platform.says(f"POST {UPLOAD}/up/part/", {})
     platform.says(f"POST {UPLOAD}/up/complete", {"id": "code-1", "name": "code.zip"})
     platform.says(f"DELETE {UPLOAD}/up", {})
