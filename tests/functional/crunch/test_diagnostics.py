@@ -1,5 +1,6 @@
 """The diagnostics sent with each status."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from omicsdk import __version__
 from omicsdk.compat.crunch.client.diagnostics import get_diagnostic, git_revision, version
+from omicsdk.compat.crunch.client.utils import conda_frontend, has_mamba
 from omicsdk.crunch import get_diagnostics
 
 TEXTS = (
@@ -76,9 +78,21 @@ def test_without_a_repository_there_is_none_and_nothing_is_stated(tmp_path: Path
     assert capfd.readouterr() == ("", "")
 
 
-def test_without_git_a_repository_has_an_unknown_revision(repository: Path, monkeypatch: pytest.MonkeyPatch):
+def test_without_git_a_folder_has_an_unknown_revision(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("PATH", "")
-    assert git_revision(repository) == "Unknown"
+    assert git_revision(repository) == git_revision(tmp_path) == "Unknown"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows starts no scripts by this name")
+@pytest.mark.parametrize(("code", "works"), [(0, True), (1, False)])
+def test_mamba_is_used_if_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, works: bool):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert (has_mamba(), conda_frontend()) == (False, "conda")
+    (tmp_path / "mamba").write_text(f"#!/bin/sh\nexit {code}\n")
+    (tmp_path / "mamba").chmod(0o755)
+    assert (has_mamba(), conda_frontend()) == (works, "mamba" if works else "conda")
 
 
 def test_a_fact_that_cannot_be_had_is_replaced():

@@ -33,7 +33,8 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("CRUNCH_URL", " https://crunch.example.org/ ")
     monkeypatch.setenv("CRUNCH_TOKEN", TOKEN)
     with Connection() as connection:
-        assert connection.base_url == "https://crunch.example.org"
+        assert connection.base_url == "https://crunch.example.org/"
+        assert connection.absolute_url("api/") == "https://crunch.example.org/api/"
         assert connection.get_headers() == {"Authorization": f"Token {TOKEN}"}
         assert connection.token == TOKEN
         with pytest.raises(AttributeError):
@@ -213,7 +214,7 @@ def test_it_prints_what_it_does_when_it_is_asked_to(capsys: pytest.CaptureFixtur
     with pytest.raises(CrunchAPIException):
         connection.add_project("My Proj")
     posted = [
-        "Adding project 'My Proj' on the site https://crunch.example.org",
+        "Adding project 'My Proj' on the site https://crunch.example.org/",
         "Posting to https://crunch.example.org/api/projects/ : {'name': 'My Proj', 'description': '', 'details': ''}",
     ]
     assert capsys.readouterr().out.splitlines() == [

@@ -102,7 +102,7 @@ class Connection:
         say: Prints a line, where `verbose`; by default to stdout.
 
     Attributes:
-        base_url: The site, without a slash at the end.
+        base_url: The site, as it was given.
         verbose: Whether it prints.
         say: Prints a line.
 
@@ -124,9 +124,10 @@ class Connection:
         say: Callable[[str], None] = print,
     ) -> None:
         known = os.environ if environ is None else environ
+        base_url = (base_url or known.get(URL_VARIABLE) or "").strip()
         with documented_errors():
             api = Crunch(
-                (base_url or "").strip() or None,
+                base_url or None,
                 # As in the published client, CRUNCH_TOKEN goes to any base URL that is given.
                 credentials=(token or known.get(TOKEN_VARIABLE) or "").strip() or None,
                 timeout=timeout,
@@ -136,7 +137,7 @@ class Connection:
                 clock=clock,
             )
         self._api = observed(api, __name__)
-        self.base_url = self._api.base_url
+        self.base_url = base_url or self._api.base_url
         self.verbose = verbose
         self.say = say
         self._clock = clock
@@ -163,14 +164,14 @@ class Connection:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Connection {mask_url(self.base_url)}>"
+        return f"<Connection {mask_url(self._api.base_url)}>"
 
     # -- requests
 
     def get_headers(self) -> dict[str, str]:
         """Return the headers with the token, for custom requests; a secret."""
         assert self._api.credentials is not None  # a site answers no request without
-        return {"Authorization": self._api.credentials.headers("GET", self.base_url)["authorization"]}
+        return {"Authorization": self._api.credentials.headers("GET", self._api.base_url)["authorization"]}
 
     def absolute_url(self, relative_url: str) -> str:
         """Return a URL of the site.
@@ -178,7 +179,7 @@ class Connection:
         Args:
             relative_url: The path, such as `api/projects/`; a slash at its beginning makes no difference.
         """
-        return f"{self.base_url}/{relative_url.removeprefix('/')}"
+        return f"{self._api.base_url}/{relative_url.removeprefix('/')}"
 
     def post(self, /, relative_url: str, **kwargs: Any) -> DocumentedResponse:
         """Post a form.

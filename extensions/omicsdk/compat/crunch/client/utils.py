@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import subprocess
 from pathlib import Path
 
 from omicsdk.crunch.dataset_files import md5_table, write_workflow
@@ -11,12 +11,16 @@ __all__ = ["conda_frontend", "has_mamba", "md5_checksums", "write_workflow"]
 
 
 def has_mamba() -> bool:
-    """Return whether mamba is on the PATH."""
-    return shutil.which("mamba") is not None
+    """Return whether mamba is on the PATH, and runs."""
+    try:
+        subprocess.run(["mamba", "--version"], capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return True
 
 
 def conda_frontend() -> str:
-    """Return the program with which Snakemake creates environments: mamba if it is on the PATH, else conda."""
+    """Return the program with which Snakemake creates environments: mamba if it runs, else conda."""
     return "mamba" if has_mamba() else "conda"
 
 
