@@ -81,13 +81,17 @@ class DocumentedOperation(Generic[T]):
             for response in self._operation.answers(self._request(arguments)):
                 yield cast("T", self._plain(response))
 
-    def iterate(self, **arguments: Any) -> Iterator[Any]:
-        """Iterate over the items of all pages.
+    @property
+    def iterate(self) -> Callable[..., Iterator[Any]]:
+        """Function that iterates over the items of all pages.
 
         Raises:
-            TypeError: The operation has no pages.
+            AttributeError: The operation has no pages.
         """
         self._paging()
+        return self._iterate
+
+    def _iterate(self, **arguments: Any) -> Iterator[Any]:
         with translating(self._translate):
             for response in self._operation.answers(self._request(arguments)):
                 yield from self._items(response)
@@ -109,7 +113,7 @@ class DocumentedOperation(Generic[T]):
     def _paging(self) -> Paging:
         paging = self._operation.facts.paging
         if paging is None:
-            raise TypeError(f"{self._operation.facts.name}() returns a single page, and cannot be iterated")
+            raise AttributeError(f"{self._operation.facts.name}() returns a single page, and cannot be iterated")
         return paging
 
     def _plain(self, response: httpx.Response) -> Any:

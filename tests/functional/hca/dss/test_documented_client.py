@@ -171,5 +171,6 @@ def test_download_answers_the_manifest_and_the_folder(client: DSSClient, bundle:
 
 
 def test_iterating_over_one_answer_is_a_mistake(client: DSSClient):
-    with pytest.raises(TypeError, match="cannot be iterated"):
-        list(client.get_subscriptions.iterate(replica="aws"))
+    with pytest.raises(AttributeError, match="cannot be iterated"):
+        client.get_subscriptions.iterate(replica="aws")
+    assert not hasattr(client.get_subscriptions, "iterate")
