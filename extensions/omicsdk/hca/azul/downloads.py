@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias, Unpack
 from urllib.parse import parse_qsl, quote
 from zlib import compress, decompress
 
@@ -36,7 +36,7 @@ from omicsdk.transfer.names import NameSet, first_of_each
 
 if TYPE_CHECKING:
     from omicsdk.hca.azul.client import Azul
-    from omicsdk.transfer import Control, Progress
+    from omicsdk.transfer import TransferOptionsDict
 
 Layout: TypeAlias = Literal["flat", "project", "bundle"]
 
@@ -66,10 +66,7 @@ def download(
     name_template: str = "",
     mirror: bool = True,
     on_message: Callable[[str], None] | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
-    dry_run: bool = False,
+    **options: Unpack[TransferOptionsDict],
 ) -> TransferReport:
     """Download files by conditions, by project or bundle, or from a manifest.
 
@@ -92,10 +89,7 @@ def download(
         mirror: Fetch files from the public mirror where it has them. Otherwise each file costs one request of those that
             the service accepts, 1,000 in 5 minutes.
         on_message: Called with what a user should know.
-        progress: Called a few times a second.
-        stop: Set it to end the download within a second; the same call resumes.
-        control: Stops and pauses it, limits its rate, and bounds its time.
-        dry_run: Only report what would be fetched; nothing is written.
+        **options: See `omicsdk.transfer.TransferOptions`.
 
     Returns:
         The outcome of each file; a listing that contradicts itself, also when it is read again, is a failure beside them.
@@ -104,11 +98,14 @@ def download(
         UsageError: Nothing, or two things at once, are selected; or the template has unknown fields.
         ManifestError: The manifest is not one.
         NameClash: Two files would get one name; nothing was fetched.
-        Interrupted: `stop` was set before the first file was fetched.
+        TransferFailed: A file failed, or the listing contradicts itself.
+        Interrupted: It was stopped.
     """
+    from omicsdk.transfer import TransferOptions
     from omicsdk.transfer import download as fetch
 
-    plan = planned(client, what, matrices, bundle, manifest, catalog, stop)
+    chosen = TransferOptions.of(options)
+    plan = planned(client, what, matrices, bundle, manifest, catalog, chosen.stop)
     named = names_of(plan.files, layout, name_template)
     sources = Sources(client, catalog)
     slow = sum(not (mirror and file.mirror_uri) for file in plan.files)
@@ -118,10 +115,7 @@ def download(
         "run": "azul",
         "environ": settings_of(client).environ,
         "clock": settings_of(client).clock,
-        "progress": progress,
-        "stop": stop,
-        "control": control,
-        "dry_run": dry_run,
+        "options": chosen,
     }
     report = fetch(MappedItems(sources.item if mirror else sources.direct, named), folder, **how)
     gone = {at for at, outcome in enumerate(report.outcomes) if outcome.is_gone}
@@ -131,7 +125,7 @@ def download(
         if again:
             rerun = fetch(MappedItems(sources.direct, list(again.values())), folder, **how)
             report = report.with_rerun(list(again), rerun)
-    return report.with_outcomes([*report.outcomes, *plan.lost_outcomes]) if plan.lost else report
+    return chosen.checked(report.with_outcomes([*report.outcomes, *plan.lost_outcomes]) if plan.lost else report)
 
 
 def verify(

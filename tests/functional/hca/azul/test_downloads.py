@@ -19,6 +19,7 @@ from omicsdk.core.client import stopping_by
 from omicsdk.hca.azul import ManifestError
 from omicsdk.hca.azul.downloads import Sources, names_of, planned
 from omicsdk.sandbox import Rule
+from omicsdk.transfer import TransferFailed
 
 pytestmark = pytest.mark.sandbox
 LOG_OF_FILES = "azul get_file_state"
@@ -64,7 +65,7 @@ def test_matrices_of_a_project_are_fetched_once_though_they_are_at_many_leaves(a
 
 
 def test_a_bundle_is_fetched_into_its_folder(azul: Azul, seeded: Any, tmp_path: Path) -> None:
-    azul.download((), tmp_path / "out", bundle=seeded["bundle_uuid"], layout="bundle").raise_if_failed()
+    azul.download((), tmp_path / "out", bundle=seeded["bundle_uuid"], layout="bundle")
     assert contents(tmp_path / "out") == {f"{seeded['bundle_uuid']}/{name}": each for name, each in CONTENTS.items()}
 
 
@@ -151,7 +152,9 @@ def test_an_old_manifest_is_looked_up_and_lost_files_are_reported(
     rows[2][3] = "00000000-0000-4000-8000-000000000000"
     manifest = tmp_path / "old.tsv"
     manifest.write_text("".join("\t".join(row) + "\n" for row in rows))
-    report = azul.download((), tmp_path / "out", manifest=manifest)
+    with pytest.raises(TransferFailed) as caught:
+        azul.download((), tmp_path / "out", manifest=manifest)
+    report = caught.value.report
     assert (report.counts["done"], report.counts["failed"]) == (len(files) - 2, 2)
     assert set(contents(tmp_path / "out")) == {row[2] for row in rows[3:]}
     said = [str(each.error) for each in report.failed]
@@ -165,7 +168,7 @@ def test_the_mirror_is_used_without_a_call_for_each_file(azul: Azul, omics_sandb
     report = azul.download("organ=eye", tmp_path / "out")
     assert (report.ok, contents(tmp_path / "out")) == (True, CONTENTS)
     assert requests(omics_sandbox, LOG_OF_FILES) == 0
-    azul.download("organ=eye", tmp_path / "direct", mirror=False).raise_if_failed()
+    azul.download("organ=eye", tmp_path / "direct", mirror=False)
     assert requests(omics_sandbox, LOG_OF_FILES) == len(CONTENTS)
 
 
@@ -179,21 +182,21 @@ def test_a_file_that_neither_mirror_nor_service_has_is_requested_once(
     azul: Azul, omics_sandbox: Any, tmp_path: Path
 ) -> None:
     omics_sandbox.add_faults(Rule("status", path="/azul/fetch/repository/files/*", status=404))
-    (failed,) = azul.download("fileFormat=h5ad", tmp_path / "out").outcomes
+    (failed,) = azul.download("fileFormat=h5ad", tmp_path / "out", check=False).outcomes
     assert (failed.state, type(failed.error)) == ("failed", NotFound)
     assert len(omics_sandbox.requests("/azul/fetch/repository/files")) == 1
 
 
 def test_a_file_that_is_not_ready_is_waited_for(azul: Azul, omics_sandbox: Any, tmp_path: Path) -> None:
     omics_sandbox.settings.turn({"azul.file_redirects": 2, "azul.retry_after": 0})
-    azul.download("fileFormat=h5ad", tmp_path / "out").raise_if_failed()
+    azul.download("fileFormat=h5ad", tmp_path / "out")
     assert requests(omics_sandbox, LOG_OF_FILES) == 3
 
 
 def test_managed_access_is_explained(azul: Azul, omics_sandbox: Any, tmp_path: Path) -> None:
     omics_sandbox.settings.turn({"azul.managed_access": True})
-    report = azul.download("fileFormat=h5ad", tmp_path / "out")
-    assert "run `omics login azul`" in str(report.failed[0].error)
+    with pytest.raises(TransferFailed, match="run `omics login azul`"):
+        azul.download("fileFormat=h5ad", tmp_path / "out")
     with Azul(omics_sandbox.azul_url, credentials=omics_sandbox.token()) as client:
         assert client.download("fileFormat=h5ad", tmp_path / "out").ok
 
