@@ -1,6 +1,6 @@
 """Code of users of upload areas, without errors under a strict type checker."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, assert_type
 
@@ -34,7 +34,7 @@ def files(folder: Path) -> None:
     with UploadArea("s3://org-humancellatlas-upload-prod/uuid/") as area:
         result = area.upload_files([folder, "s3://bucket/key"], sync=False)
         assert_type(result, UploadResult)
-        assert_type(result.files, list[UploadedFile])
+        assert_type(result.uploaded, Sequence[UploadedFile])
         assert_type(result.files[0].checksums, Mapping[str, str])
         for file in area.list(detail=True):
             assert_type(file, dict[str, Any])

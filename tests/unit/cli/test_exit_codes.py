@@ -181,9 +181,9 @@ def of_dss(ends: Sequence[End]) -> Result:
 
 
 def of_areas(ends: Sequence[End]) -> areas.UploadResult:
-    made = report(ends)
-    files = [areas.UploadedFile(each.name, each.name, each.state, 1, error=each.error) for each in made.outcomes]
-    return areas.UploadResult("u", files, made)
+    made = areas.UploadResult.of(report(ends))
+    made.area_uuid, made.uploaded = "u", [areas.UploadedFile(each.name) for each in made.outcomes]
+    return made
 
 
 def of_gen3(ends: Sequence[End]) -> gen3.UploadResult:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from omicsdk.cli.output import Call, Console
-    from omicsdk.hca.upload import HcaUpload, UploadResult
+    from omicsdk.hca.upload import HcaUpload, UploadedFile, UploadResult
+    from omicsdk.transfer import Outcome
 
 _CHECKSUMS = ("S3_Etag", "CRC32C", "SHA1", "SHA256")
 """Checksums in a long listing."""
@@ -148,33 +149,55 @@ def report(
 
 def uploaded(result: UploadResult, call: Call) -> TextAndData | None:
     """Render an upload in the published client's texts."""
-    from omicsdk.cli.commands.transfers import THERE, finish, plan_line
+    from omicsdk.cli.commands.transfers import finish, plan_line
 
     area = UploadConfig().selected()
+    files = list(zip(result.uploaded, result.outcomes, strict=True))
     if call.arguments.get("dry_run"):
         planned = [
             {
                 "path": file.path,
-                "name": file.name,
-                "size": file.size,
-                "target": f"{area.uri}{file.name}",
+                "name": outcome.name,
+                "size": outcome.size,
+                "target": f"{area.uri}{outcome.name}",
                 "checksum": "crc32c",
                 "source": file.path,
             }
-            for file in result.files
+            for file, outcome in files
         ]
         return TextAndData("\n".join(map(plan_line, planned)), planned)
-    finish(result.report, call, result.errors, where=str(area.uri), fail=result.raise_if_failed)
+    finish(result, call, where=str(area.uri))
     lines = [
         f"{file.path} is in upload area {area.uri} already"
-        if file.state == "skipped"
+        if outcome.state == "skipped"
         else f"Upload complete of {file.path} to upload area {area.uri}"
-        for file in result.files
-        if file.state in THERE
+        for file, outcome in files
+        if outcome.is_present
     ]
-    if len(lines) == len(result.files):
-        lines.append(f"Completed upload of {len(result.files)} files to upload area {area.area_uuid}")
-    return None if call.options.get("quiet") else TextAndData("\n".join(lines), result.to_dict())
+    if len(lines) == len(files):
+        lines.append(f"Completed upload of {len(files)} files to upload area {area.area_uuid}")
+    told = {
+        "upload_area": result.area_uuid,
+        "counts": result.counts,
+        "verification": result.verification,
+        "seconds": round(result.seconds, 3),
+        "files": [_row(file, outcome) for file, outcome in files],
+    }
+    return None if call.options.get("quiet") else TextAndData("\n".join(lines), told)
+
+
+def _row(file: UploadedFile, outcome: Outcome) -> dict[str, object]:
+    return {
+        "path": file.path,
+        "name": outcome.name,
+        "state": outcome.state,
+        "verification": outcome.verification if outcome.is_present else None,
+        "size": outcome.size,
+        "content_type": file.content_type,
+        "checksums": dict(outcome.checksums),
+        "notified": file.notified,
+        **({} if outcome.error is None else {"error": str(outcome.error)}),
+    }
 
 
 def _which(uuid: str | None, env: str | None) -> UploadAreaURI:

@@ -4,7 +4,7 @@
 
     area = "s3://org-humancellatlas-upload-prod/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee/"
     with HcaUpload() as service:
-        service.upload(["reads_R1.fastq.gz", "reads_R2.fastq.gz"], area).raise_if_failed()
+        service.upload(["reads_R1.fastq.gz", "reads_R2.fastq.gz"], area)
 
 `omicsdk.compat.hca.upload` has the names of the published client. Each name below is imported when it is first used.
 """

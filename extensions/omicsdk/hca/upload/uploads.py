@@ -12,22 +12,12 @@ from functools import cache
 from logging import getLogger
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, Unpack
 
 from omicsdk import transfer
 from omicsdk.core.bodies import media_type_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.display import Displayed
-from omicsdk.core.errors import (
-    WRONG_KEYS,
-    APIError,
-    ChecksumMissing,
-    Interrupted,
-    OmicsError,
-    SomeFailed,
-    TransferError,
-    first_of,
-)
+from omicsdk.core.errors import WRONG_KEYS, APIError, ChecksumMissing, Interrupted, OmicsError, TransferError
 from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import Retry
 from omicsdk.core.s3_clients import s3_client
@@ -37,135 +27,60 @@ from omicsdk.hca.upload.areas import UploadAreaURI, UploadException, area_of
 from omicsdk.hca.upload.copying import copy, known_checksum
 from omicsdk.hca.upload.sources import UNKNOWN_COPY, LocalFile, S3File, SourceFile, chosen, content_type, type_of_file
 from omicsdk.hca.upload.storage import AreaStorage, area_storage
-from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload
+from omicsdk.transfer import Outcome, Progress, TransferFailed, TransferOptions, TransferReport, Upload
 from omicsdk.transfer.checksums import Stopped, checksums_of
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.reports.progress import Throughput
-from omicsdk.transfer.reports.report import PRESENT, Verification
+from omicsdk.transfer.reports.report import PRESENT
 from omicsdk.transfer.s3 import WRONG_BUCKET
 
 if TYPE_CHECKING:
     from omicsdk.hca.upload.client import HcaUpload
+    from omicsdk.transfer import TransferOptionsDict
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class UploadedFile(Displayed):
-    """The result for one file.
+class UploadedFile(NamedTuple):
+    """What the area has of a file beyond its outcome.
 
     Attributes:
         path: Where it came from: a local path, or `s3://BUCKET/KEY`.
-        name: What it is called in the area.
-        state: `done`: it was sent; `skipped`: the area has it already; `failed`; `stopped`: the upload ended before;
-            `planned`: by a dry run.
-        size: Its length in bytes; None if it could not be read.
         content_type: The media type that it was sent with, "" when it was not sent.
-        checksums: What is known of its contents, from algorithm to value.
         notified: Whether the service was notified of it.
-        error: Why it failed, None if it did not.
-        verification: What it was compared by where it is in the area: by a checksum (verified), by its size only, or by
-            nothing.
     """
 
     path: str
-    name: str
-    state: Literal["done", "skipped", "failed", "stopped", "planned"]
-    size: int | None = None
     content_type: str = ""
-    checksums: Mapping[str, str] = field(default_factory=dict[str, str])
     notified: bool = False
-    error: OmicsError | None = None
-    verification: Verification = "unverified"
-
-    def to_dict(self) -> dict[str, object]:
-        """Return plain values for JSON; the error as its words."""
-        return {
-            "path": self.path,
-            "name": self.name,
-            "state": self.state,
-            "verification": self.verification if self.state in PRESENT else None,
-            "size": self.size,
-            "content_type": self.content_type,
-            "checksums": dict(self.checksums),
-            "notified": self.notified,
-            **({} if self.error is None else {"error": str(self.error)}),
-        }
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class UploadResult(Displayed):
-    """The results for all files.
+class UploadResult(TransferReport):
+    """The result of an upload; the names of the files are those in the area.
 
     Attributes:
         area_uuid: The upload area.
-        files: The result for each, in the order in which they were found.
-        report: The same as the engine reports it, with times and rates.
+        uploaded: The files, in the order of the outcomes.
     """
 
-    area_uuid: str
-    files: list[UploadedFile]
-    report: TransferReport
+    area_uuid: str = ""
+    uploaded: Sequence[UploadedFile] = ()
 
-    @property
-    def errors(self) -> list[OmicsError]:
-        """Why files failed, in their order."""
-        return [file.error for file in self.files if file.error is not None]
+    def details(self, number: int) -> Mapping[str, object]:
+        """A file's path, its media type, and whether the service was notified of it."""
+        return self.uploaded[number]._asdict()
 
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many files are in each state."""
-        states = [file.state for file in self.files]
-        return {state: states.count(state) for state in ("done", "skipped", "failed", "stopped")}
-
-    def to_dict(self) -> dict[str, object]:
-        """Return plain values for JSON."""
-        return {
-            "upload_area": self.area_uuid,
-            "counts": self.counts,
-            "verification": self.report.verification,
-            "seconds": round(self.report.seconds, 3),
-            "files": [file.to_dict() for file in self.files],
-        }
-
-    def raise_if_failed(self) -> None:
-        """Raise when a file failed or was stopped.
-
-        Raises:
-            UploadFailed: Some failed; `errors` has the reasons, `result` the result for each.
-            Interrupted: None failed, but some were stopped.
-        """
-        errors = self.errors
-        if errors:
-            told = f"{len(errors)} of {len(self.files)} files failed: {first_of(errors)}"
-            raise UploadFailed(told, errors, result=self)
-        if stopped := self.counts["stopped"]:
-            why = self.report.why_stopped or "it was stopped"
-            raise Interrupted(f"The upload ended early: {why}; {stopped} of {len(self.files)} files are missing")
+    def _failure(self, errors: Sequence[OmicsError], count: int) -> TransferFailed:
+        return UploadFailed(self, errors, count)
 
 
-class UploadFailed(UploadException, SomeFailed):
-    """Some files could not be uploaded; the others were uploaded.
-
-    Args:
-        message: How many of how many.
-        errors: Why, one a file.
-        remedy: What to do.
-        result: The result for each file.
-    """
+class UploadFailed(UploadException, TransferFailed):
+    """Some files could not be uploaded; the others were uploaded."""
 
     default_remedy = "Run the same command again: files in the area are skipped."
 
-    def __init__(
-        self,
-        message: str = "",
-        errors: Sequence[OmicsError] = (),
-        *,
-        remedy: str | None = None,
-        result: UploadResult | None = None,
-    ) -> None:
+    def __init__(self, report: TransferReport, errors: Sequence[OmicsError], count: int | None = None) -> None:
+        super().__init__(report, errors, count)
         # Files that were not tried, since an error that all would meet ended the upload, are no others.
-        others = 0 if result is None else sum(file.state in PRESENT for file in result.files if file.error is None)
-        super().__init__(message, errors, others=others, remedy=remedy)
-        self.result = result
+        self.others = sum(report.counts[state] for state in PRESENT)
 
 
 T = TypeVar("T")
@@ -202,10 +117,7 @@ def upload(
     accelerate: bool = True,
     sync: bool = True,
     resume: bool = True,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
-    dry_run: bool = False,
+    **options: Unpack[TransferOptionsDict],
 ) -> UploadResult:
     """Upload files to an upload area, by default the selected one.
 
@@ -224,21 +136,20 @@ def upload(
         sync: Skip files that the area already has with the same contents; the service is still notified of them.
         resume: Remember in the user's state folder what was sent, until all of it is: the same call resumes after a
             stop, a failure or a crash.
-        progress: Called a few times a second.
-        stop: Set to stop the upload within a second; the same call resumes.
-        control: Stops and pauses it, limits its rate, and limits its time.
-        dry_run: Only report which files would be uploaded, and their names; the only requests are listings of s3:// URIs.
+        **options: See `omicsdk.transfer.TransferOptions`. A dry run only sends requests for listings of s3:// URIs.
 
     Returns:
-        The result of each file. Call `raise_if_failed()` on it, or look at `errors`.
+        The outcome of each file, and what the area has of it.
 
     Raises:
+        UploadFailed: A file failed; a `TransferFailed`.
         CannotUpload: A path does not exist or has a duplicate name; nothing was sent.
         NoAreaSelected: No area is given or selected.
         NotFound: There is no such area.
         Locked, Conflict: The area takes no more files.
         KeyboardInterrupt: It was interrupted; the same call resumes.
     """
+    settings = TransferOptions.of(options, connections=CONNECTIONS)
     uri = area_of(area)
     with ExitStack() as opened:
 
@@ -250,10 +161,10 @@ def upload(
             return client
 
         files = chosen(paths, target_filename=name, file_extension=file_extension, s3=own)
-        if dry_run:
-            planned = [UploadedFile(file.path, file.name, "planned", size=file.size) for file in files]
-            report = TransferReport(Outcome(file.name, "planned", file.size) for file in files)
-            return UploadResult(uri.area_uuid, planned, report)
+        if settings.dry_run:
+            planned = UploadResult(Outcome(file.name, "planned", file.size) for file in files)
+            planned.area_uuid, planned.uploaded = uri.area_uuid, [UploadedFile(file.path) for file in files]
+            return planned
         service = client.at(uri.deployment_stage)
         storage = area_storage(service, uri, settings_of(client).clock, accelerate=accelerate, connections=CALLERS)
         opened.callback(storage.client.close)
@@ -270,12 +181,10 @@ def upload(
             dcp_type,
             sync,
             resume,
-            progress,
-            control or Control(),
-            stop,
+            settings,
             settings_of(client).clock,
         )
-        return sender.send(files)
+        return settings.checked(sender.send(files))
 
 
 def _notifying(retry: Retry) -> Retry:
@@ -296,9 +205,7 @@ class Sender:
         dcp_type: The parameter of the media type that states what kind of file it is.
         sync: Leave out what the area has already, by checksum; the service is notified of it all the same.
         resume: Remember what was sent, so that the same upload resumes after a stop or failure.
-        progress: Called some times a second.
-        control: Stops, pauses and bounds it.
-        stop: Stops it when set.
+        options: The options of the transfer.
         clock: Returns the time.
     """
 
@@ -309,9 +216,7 @@ class Sender:
     dcp_type: str = "data"
     sync: bool = False
     resume: bool = True
-    progress: Callable[[Progress], None] | None = None
-    control: Control = field(default_factory=Control)
-    stop: threading.Event | None = None
+    options: TransferOptions = field(default_factory=TransferOptions)
     clock: Clock = SYSTEM_CLOCK
 
     def __post_init__(self) -> None:
@@ -334,7 +239,7 @@ class Sender:
             files: What to send.
 
         Returns:
-            The result for each.
+            The outcome of each.
 
         Raises:
             OmicsError: Nothing can be sent at all.
@@ -343,6 +248,7 @@ class Sender:
         self._files = files
         self._bytes = sum(file.size for file in files)
         began = self.clock.monotonic()
+        self.options.control.begin(began)  # objects are copied without the engine
         local = {number: file for number, file in enumerate(files) if isinstance(file, LocalFile)}
         objects = {number: file for number, file in enumerate(files) if isinstance(file, S3File)}
         journal = journal_of(self.area.uri, local.values()) if self.resume and local else None
@@ -353,25 +259,26 @@ class Sender:
                 for number, copied in copies.items():
                     if (outcome := self._end_of(copied)) is not None:
                         self._outcomes[number] = outcome
-                results = [self._result(number) for number in range(len(files))]
+                uploaded = [self._result(number) for number in range(len(files))]
             except BaseException:
-                self.control.stop()
+                self.options.control.stop()
                 raise
-        if journal is not None and all(result.state in ("done", "skipped") for result in results):
-            journal.unlink(missing_ok=True)
-        is_left = any(result.state == "stopped" for result in results) and not self._is_refused
-        report = TransferReport(
+        report = UploadResult(
             [self._outcomes[number] for number in range(len(files))],
             self.clock.monotonic() - began,
             throughput=self._throughput,
             began=self.clock.now() - (self.clock.monotonic() - began),
             title=f"Upload to area {self.area.area_uuid}",
-            why_stopped=self.control.why if is_left else "",
         )
-        return UploadResult(self.area.area_uuid, results, report)
+        report.area_uuid, report.uploaded = self.area.area_uuid, uploaded
+        if journal is not None and report.ok:
+            journal.unlink(missing_ok=True)
+        if report.stopped and not self._is_refused:
+            report.why_stopped = self.options.control.why
+        return report
 
     def _is_stopped(self) -> bool:
-        return self.control.over(self.clock.monotonic(), self.stop)
+        return self.options.control.over(self.clock.monotonic(), self.options.stop)
 
     # -- files of this machine
 
@@ -410,21 +317,19 @@ class Sender:
                 self._notify(number)
             elif outcome.error is not None and outcome.error is self.storage.keys.refusal:
                 self._is_refused = True
-                self.control.stop()  # no more keys for any user
+                self.options.control.stop()  # no more keys for any user
             elif isinstance(outcome.error, APIError) and outcome.error.code in _FOR_ALL:
                 outcome.error.remedy = _REMEDIES.get(outcome.error.code, outcome.error.remedy)
                 self._is_refused = True
-                self.control.stop()
+                self.options.control.stop()
 
         report = transfer.upload(
             self._uploads(files),
-            connections=CONNECTIONS,
+            options=self.options,
             callers=CALLERS,
             journal=journal,
-            progress=self._show if self.progress is not None else None,
+            progress=self._show if self.options.progress is not None else None,
             finished=over,
-            control=self.control,
-            stop=self.stop,
             clock=self.clock,
         )
         self._throughput = report.throughput
@@ -491,7 +396,7 @@ class Sender:
                 verification = copy(
                     self.storage, file, kind, crc32c=crc32c, stopped=self._is_stopped, copied=self._count
                 )
-                if verification != "verified" and self.control.require_checksum:
+                if verification != "verified" and self.options.require_checksum:
                     raise ChecksumMissing(file.path, "it was copied, but S3 states no checksum that both have")
                 outcome = outcome._replace(verification=verification)
         except Interrupted:
@@ -534,19 +439,8 @@ class Sender:
         state = "failed" if error is not None else outcome.state
         if told is not None and answer is None:
             state = "stopped"  # it is in the area, but the service has no record of it
-        assert state != "planned"
         self._outcomes[number] = outcome._replace(state=state, error=error)
-        return UploadedFile(
-            file.path,
-            file.name,
-            state,
-            size=outcome.size,
-            content_type=self._types.get(number, "") if state == "done" else "",
-            checksums=outcome.checksums,
-            notified=answer is True,
-            error=error,
-            verification=outcome.verification,
-        )
+        return UploadedFile(file.path, self._types.get(number, "") if state == "done" else "", answer is True)
 
     # -- progress
 
@@ -562,9 +456,9 @@ class Sender:
         if moved is not None:
             self._moved = moved
         moved = self._moved
-        if self.progress is not None:
+        if self.options.progress is not None:
             done, size = moved.files_done + self._beside_done, moved.bytes_done + self._beside_bytes
-            self.progress(
+            self.options.progress(
                 replace(moved, files=len(self._files), files_done=done, bytes=self._bytes, bytes_done=size, unsized=0)
             )
 

@@ -635,13 +635,17 @@ class TransferReport:
         count, total = self.outcomes.counts["failed"], len(self.outcomes)
         errors = [outcome.error for outcome in self.outcomes.failures if outcome.error is not None]
         if count:
-            raise TransferFailed(self, errors, count) from (errors[0] if count == 1 and errors else None)
+            raise self._failure(errors, count) from (errors[0] if count == 1 and errors else None)
         if not self.ok:
             counts = self.counts
             there = f"{counts['done'] + counts['skipped']} of {total} files are complete"
             error = Interrupted(f"The transfer ended early: {self.why_stopped or 'it was stopped'}; {there}")
             error.report = self
             raise error
+
+    def _failure(self, errors: Sequence[OmicsError], count: int) -> TransferFailed:
+        """Return the error of files that failed; reports of platforms override it."""
+        return TransferFailed(self, errors, count)
 
     def summary(self) -> dict[str, object]:
         """Return plain values for JSON: the totals of all files."""

@@ -37,8 +37,8 @@ def area(service: Any) -> Iterator[Any]:
     class Area(UploadArea):
         """An area with the platform's own upload beside what is published."""
 
-        def send(self, paths: Any, **options: Any) -> Any:
-            return self.upload_service.client.upload(paths, self.uri, **options)
+        def send(self, paths: Any, *, check: bool = False, **options: Any) -> Any:
+            return self.upload_service.client.upload(paths, self.uri, check=check, **options)
 
     client = HcaUpload(retry=Retry(attempts=3, base=0.0))
     with client:

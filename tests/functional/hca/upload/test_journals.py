@@ -38,7 +38,7 @@ def test_a_stopped_upload_continues_with_its_parts(
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
     second = area.send([path], sync=False)
     assert second.counts["done"] == 1
-    assert second.report.outcomes[0].bytes_kept >= 5 * MIB
+    assert second.outcomes[0].bytes_kept >= 5 * MIB
     assert stored("large.bin")["bytes"] == path.read_bytes()
     assert stored("large.bin")["Metadata"] == dict(second.files[0].checksums)
     assert not list(home.rglob("*.journal"))

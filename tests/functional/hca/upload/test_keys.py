@@ -145,7 +145,7 @@ def test_a_wrong_clock_is_named(aws: Sink, send: Any):
     assert told == []
     assert result.counts["done"] == 0
     assert result.counts["stopped"] > 0  # what every file would meet ends all
-    assert all("Set this machine's clock" in str(error) for error in result.errors)
+    assert all("Set this machine's clock" in str(each.error) for each in result.failed)
 
 
 def test_a_service_that_gives_no_more_keys_ends_all(aws: Sink, send: Any, clock: ManualClock):
@@ -156,7 +156,7 @@ def test_a_service_that_gives_no_more_keys_ends_all(aws: Sink, send: Any, clock:
     assert told == []
     assert result.counts["done"] == 0
     assert result.counts["stopped"] > 0
-    assert {str(error) for error in result.errors} == {str(service.error)}
+    assert {str(each.error) for each in result.failed} == {str(service.error)}
 
 
 def test_keys_that_may_not_list_parts_leave_what_is_remembered(aws: Sink, clock: ManualClock):

@@ -13,7 +13,7 @@ import pytest
 from omicsdk import transfer
 from omicsdk.compat.hca.upload import UploadArea
 from omicsdk.compat.hca.upload.exceptions import UploadApiException
-from omicsdk.core import ChecksumMismatch, Interrupted, NotFound, SomeFailed, SourceChanged, UsageError
+from omicsdk.core import ChecksumMismatch, Interrupted, NotFound, SourceChanged, UsageError
 from omicsdk.core.bodies import media_type_of
 from omicsdk.core.checksums import digest
 from omicsdk.hca.upload import AsyncHcaUpload, CannotUpload, HcaUpload, UploadException, UploadFailed, UploadResult
@@ -21,7 +21,7 @@ from omicsdk.hca.upload.sources import content_type, type_of_file
 from omicsdk.hca.upload.storage import AreaObject
 from omicsdk.hca.upload.uploads import Sender
 from omicsdk.sandbox import Rule
-from omicsdk.transfer import Control
+from omicsdk.transfer import Control, TransferFailed
 from privileges import as_ordinary_user
 from upload_areas import UUID, uri_of
 
@@ -46,18 +46,22 @@ def told_of(service: Any, uuid: str) -> list[str]:
     return sorted(entry["path"].removeprefix(start) for entry in asked if not entry["path"].endswith("/credentials"))
 
 
+def ends(result: UploadResult) -> list[tuple[object, object]]:
+    return [(row["state"], row["notified"]) for row in result.rows()]
+
+
 def test_files_exist_with_their_checksum_and_type_and_the_service_knows(
     area: Any, service: Any, folder: Path, stored: Any
 ):
     result = area.upload_files([folder])
     assert result.counts == {"done": 3, "skipped": 0, "failed": 0, "stopped": 0}
     kinds = {"a.txt": "text/plain", "b.json": "application/json", "c.fastq.gz": "application/gzip"}
-    for file in result.files:
-        there = stored(file.name)
+    for file, outcome in zip(result.uploaded, result.files, strict=True):
+        there = stored(outcome.name)
         data = Path(file.path).read_bytes()
         assert there["bytes"] == data
-        assert there["Metadata"] == {"crc32c": digest(data, "crc32c")} == dict(file.checksums)
-        assert there["ContentType"] == file.content_type == f"{kinds[file.name]}; dcp-type=data"
+        assert there["Metadata"] == {"crc32c": digest(data, "crc32c")} == dict(outcome.checksums)
+        assert there["ContentType"] == file.content_type == f"{kinds[outcome.name]}; dcp-type=data"
         assert file.notified
     assert told_of(service, area.uuid) == list(NAMES)
     assert [file["name"] for file in area.list()] == list(NAMES)
@@ -86,7 +90,7 @@ def test_a_file_that_was_read_otherwise_twice_is_not_treated_as_right(
             plain(to, replace(source, checksums={"crc32c": "00000000"}))  # a bit of it was read wrong
 
         patch.setattr(AreaObject, "_announce", announced)
-        assert isinstance(area.send([path]).errors[0], ChecksumMismatch)
+        assert isinstance(area.send([path]).failed[0].error, ChecksumMismatch)
     area.upload_files([path])
     assert stored("large.bin")["Metadata"] == {"crc32c": digest(path.read_bytes(), "crc32c")}
 
@@ -99,7 +103,7 @@ def test_a_file_that_changes_before_it_goes_is_reported_as_changed(area: Any, fo
         return plain(to, source, {"crc32c": "00000000"})  # of what is there now
 
     monkeypatch.setattr(AreaObject, "put", put)
-    assert isinstance(area.send([folder / "a.txt"]).errors[0], SourceChanged)
+    assert isinstance(area.send([folder / "a.txt"]).failed[0].error, SourceChanged)
 
 
 @pytest.mark.parametrize("name", ["x y.txt", "ä+%25.txt", "a#b?.txt", "sub/folder/x.txt"])
@@ -226,16 +230,15 @@ def test_a_service_that_cannot_be_notified_fails_the_file_and_states_that_it_is_
         Rule("status", f"/upload/v1/area/{area.uuid}/b.json", status=500, times=3),
         Rule("status", f"/upload/v1/area/{area.uuid}/a.txt", status=503, times=2),
     )
-    with pytest.raises(UploadFailed, match=r"1 of 3 files failed: b\.json: it is in the area, but") as raised:
+    with pytest.raises(UploadFailed, match=r"b\.json: it is in the area, but") as raised:
         area.upload_files([folder])
-    assert isinstance(raised.value, SomeFailed)
-    assert raised.value.result is not None
-    assert [file.state for file in raised.value.result.files] == ["done", "failed", "done"]
+    assert isinstance(raised.value, TransferFailed)
+    assert [file.state for file in raised.value.report.files] == ["done", "failed", "done"]
     assert stored("b.json")["bytes"] == b'{"a": 1}'
     # What was sent is not sent twice, and the service is reported.
     result = area.upload_files([folder], sync=False)
     assert [file.state for file in result.files] == ["skipped", "skipped", "skipped"]
-    assert all(file.notified for file in result.files)
+    assert all(file.notified for file in result.uploaded)
 
 
 def test_what_an_earlier_run_sent_and_is_gone_is_sent_again(area: Any, service: Any, folder: Path, stored: Any):
@@ -290,8 +293,8 @@ def test_a_stopped_upload_states_what_is_missing(area: Any, folder: Path):
     control.stop()
     result = area.send([folder], control=control)
     assert result.counts["stopped"] == 3
-    with pytest.raises(Interrupted, match="3 of 3 files are missing"):
-        result.raise_if_failed()
+    with pytest.raises(Interrupted, match="it was stopped; 0 of 3 files are complete"):
+        area.send([folder], control=control, check=True)
 
 
 def test_what_no_file_can_get_past_ends_all(area: Any, service: Any, folder: Path, monkeypatch: Any):
@@ -305,9 +308,10 @@ def test_what_no_file_can_get_past_ends_all(area: Any, service: Any, folder: Pat
     monkeypatch.setattr("omicsdk.hca.upload.uploads.CALLERS", 1)
     result = area.send([folder])
     assert result.counts["done"] == 0
-    assert result.errors
-    with pytest.raises(UploadFailed):
-        result.raise_if_failed()
+    assert result.failed
+    with pytest.raises(UploadFailed) as raised:
+        area.send([folder], check=True)
+    assert raised.value.report.failed
 
 
 def test_progress_counts_everything(area: Any, service: Any, folder: Path):
@@ -355,10 +359,10 @@ def test_a_stop_waits_for_no_silent_service(area: Any, service: Any, folder: Pat
     threading.Thread(target=stop, daemon=True).start()
     result = area.send([folder], control=control)
     assert service.stalled  # its answer was not waited for
-    assert [(file.state, file.notified) for file in result.files] == [("stopped", False)] * 3
+    assert ends(result) == [("stopped", False)] * 3
     service.fault_book.clear()
     service.release()
-    assert [(file.state, file.notified) for file in area.send([folder]).files] == [("skipped", True)] * 3
+    assert ends(area.send([folder])) == [("skipped", True)] * 3
 
 
 def test_awaited_it_does_the_same(area: Any, folder: Path):

@@ -300,7 +300,7 @@ class UploadArea:
             sync: Skip what the area has already, by checksum; the service is notified of it all the same.
 
         Returns:
-            The result of each file.
+            The outcome of each file, and what the area has of it.
 
         Raises:
             CannotUpload: A path does not exist or has no file name; nothing was sent.
@@ -315,14 +315,15 @@ class UploadArea:
                 dcp_type=dcp_type,
                 accelerate=use_transfer_acceleration,
                 sync=sync,
+                check=False,
             )
         if report_progress:
-            for file in result.files:
-                if file.error is None:
+            for file, outcome in zip(result.uploaded, result.outcomes, strict=True):
+                if outcome.is_present:
                     sys.stdout.write(f"Upload complete of {file.path} to upload area {self.uri}\n")
         result.raise_if_failed()
         if report_progress:
-            sys.stdout.write(f"Completed upload of {len(result.files)} files to upload area {self.uuid}\n")
+            sys.stdout.write(f"Completed upload of {len(result.outcomes)} files to upload area {self.uuid}\n")
         return result
 
     def store_file(self, filename: str, file_content: str | bytes, content_type: str) -> Any:
