@@ -220,6 +220,7 @@ def _offered(found: Found, catalog: Catalog) -> dict[str, Argument]:
     """Return the arguments of a tool: not those of the connection, of the terminal, or that tune a transfer."""
     service = catalog.registered(found.path[0]) or {}
     connection = {flag(each) for each in service.get("options", ())}
+    moves = "control" in found.command.get("supplied", ())
     return {
         argument["name"]: argument
         for argument in own_arguments(found.command)
@@ -227,7 +228,7 @@ def _offered(found: Found, catalog: Catalog) -> dict[str, Argument]:
         and not argument.get("negates")
         and flag(argument) not in connection
         and argument["name"] not in _CONNECTIONS
-        and not (flag(argument) in _OMITTED and key(argument) in (*found.command.get("own", ()), "quiet"))
+        and not (flag(argument) in _OMITTED and (moves or key(argument) in (*found.command.get("own", ()), "quiet")))
     }
 
 
