@@ -85,7 +85,7 @@ def planned(kind: str, count: int, folder: Path) -> Figures:
         from omicsdk.hca.dss.manifests import Manifest, ManifestFiles
 
         table = Manifest.open(folder / "manifest.tsv")
-        plan = Plan(partial(items_of, ManifestFiles(table, "aws"), 10, 0.25), folder / "target", repeats=True)
+        plan = Plan(partial(items_of, ManifestFiles(table, "aws")), folder / "target", repeats=True)
     began = time.perf_counter()
     shards = plan.shards(SHARDS)
     return Figures(sum(shard.files for shard in shards), time.perf_counter() - began, highest())

@@ -15,9 +15,9 @@ failed = 0
 with Dss() as dss:
     for hit in dss.post_search.iterate(es_query=query, replica="aws"):
         uuid, _, version = hit.bundle_fqid.partition(".")
-        result = dss.download(uuid, "aws", version=version, download_dir=folder)
-        print(result.bundles[0].folder, result.report.counts)
-        for error in result.errors:
-            print(f"  {error}", file=sys.stderr)
-        failed += len(result.errors)
+        result = dss.download(uuid, "aws", version=version, download_dir=folder, check=False)
+        print(result.bundles[0].folder, result.counts)
+        for file in result.failed:
+            print(f"  {file.error}", file=sys.stderr)
+        failed += len(result.failed)
 sys.exit(3 if failed else 0)

@@ -150,8 +150,8 @@ def workflows() -> None:
         assert_type(dss.get_bundle(uuid=UUID, replica="aws"), BundlePage)
         result = dss.download(UUID, "aws", download_dir="bundles", metadata_filter=("*.json",))
         assert_type(result.bundles[0].folder, str)
-        assert_type(result.report.ok, bool)
-        dss.download_manifest("manifest.tsv", replica="aws", layout="bundle").raise_if_failed()
+        assert_type(result.ok, bool)
+        dss.download_manifest("manifest.tsv", replica="aws", layout="bundle")
         assert_type(dss.create_version(), str)
         assert_type(dss.with_options(timeout=1), Dss)
 
@@ -159,7 +159,7 @@ def workflows() -> None:
 async def asynchronous_workflows() -> None:
     async with AsyncDss() as dss:
         result = await dss.download(UUID, "aws", download_dir="bundles")
-        assert_type(result.report.ok, bool)
+        assert_type(result.ok, bool)
 
 
 def documented() -> None:

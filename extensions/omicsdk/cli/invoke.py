@@ -14,7 +14,7 @@ from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, flag, key, loaded
 from omicsdk.cli.output import Call, Console, Output, logs_shown
 from omicsdk.cli.parser import parse, parse_globals, spelled
 from omicsdk.core.answer import json_of
-from omicsdk.core.errors import AuthError, Interrupted, NotJson, UsageError
+from omicsdk.core.errors import AuthError, NotJson, UsageError
 from omicsdk.core.json_encoding import decoded
 from omicsdk.core.type_guards import is_array
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.catalog import Catalog, Found
     from omicsdk.cli.shapes import Command, Service
     from omicsdk.core.request import Request
-    from omicsdk.transfer import Control, Progress, TransferReport
+    from omicsdk.transfer import Control, Progress
 
 
 NOT_MODIFIED = 304
@@ -308,8 +308,6 @@ def called(command: Command, given: Mapping[str, Any], console: Console, *client
             remove=lambda: function(*client, **passed),
             dry_run=bool(options.get("dry_run")),
         )
-    if "on_report" in supplied:
-        return _reported(function, command, call, passed, *client)
     result = (
         _transferred(function, command, call, passed, *client) if "control" in supplied else function(*client, **passed)
     )
@@ -326,28 +324,6 @@ def _gathered(command: Command, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def _unsaid(text: str) -> None:
     """Discard a message, for --no-verbose."""
-
-
-def _reported(
-    function: Callable[..., Any], command: Command, call: Call, passed: Mapping[str, Any], *client: Any
-) -> Any:
-    """Run a transfer whose result is not its report; the report is printed if the time was over."""
-    from omicsdk.cli.commands.transfers import listed, report_ended, rows_of, tell_stopped
-
-    reports: list[TransferReport] = []
-
-    def ended(report: TransferReport) -> None:
-        reports.append(report)
-        report_ended(report, call)
-
-    try:
-        result = _transferred(function, command, call, {**passed, "on_report": ended}, *client)
-    except Interrupted as error:
-        if not reports:
-            raise
-        tell_stopped(error, call.console)
-        return listed(reports[-1], rows_of(reports[-1]))
-    return loaded(command["render"])(result, call) if "render" in command else result
 
 
 def _transferred(

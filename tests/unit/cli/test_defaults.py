@@ -33,20 +33,20 @@ def configured(tmp_path, monkeypatch):
 
 def test_a_subtree_named_after_a_command_sets_its_defaults(configured):
     found = configured({"dss": {"download": {"num_retries": 3, "replica": "aws", "version": None}}}, "dss", "download")
-    assert found.own == {"num_retries": 3, "replica": "aws"}
+    assert found.own == {"retries": 3, "replica": "aws"}
     assert found.everywhere == {"log-level": "INFO"}
 
 
 @pytest.mark.parametrize("command", ["download-manifest", "download_manifest"])
 @pytest.mark.parametrize("argument", ["min-delay-seconds", "min_delay_seconds"])
 def test_dashes_and_underscores_are_the_same(configured, command, argument):
-    assert configured({"dss": {command: {argument: 1}}}, "dss", "download-manifest").own == {"min_delay_seconds": 1.0}
+    assert configured({"dss": {command: {argument: 1}}}, "dss", "download-manifest").own == {"min_delay": 1.0}
 
 
 @pytest.mark.parametrize(
     ("command", "argument", "given", "value"),
     [
-        ("download", "num_retries", "7", 7),
+        ("get-events", "per_page", "7", 7),
         ("download", "metadata_filter", "*.json", ["*.json"]),
         ("download", "metadata_filter", ["a*", "b*"], ["a*", "b*"]),
         ("download", "no_data", True, True),

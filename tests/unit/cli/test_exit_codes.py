@@ -35,6 +35,7 @@ from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.store import Entry, Uri
 from omicsdk.gen3 import uploads as gen3
 from omicsdk.hca.dss.downloads import Bundle, Result
+from omicsdk.hca.dss.uploads import UploadedBundle
 from omicsdk.hca.upload import uploads as areas
 from omicsdk.pangea.batches import Batch
 from omicsdk.pangea.reads import ReadSet, ReadsResult, UploadedReads
@@ -177,7 +178,13 @@ def of_sb(ends: Sequence[End]) -> FilesReport:
 
 
 def of_dss(ends: Sequence[End]) -> Result:
-    return Result([Bundle({"bundle": {"uuid": "u", "version": "v"}}, [])], report(ends), errors_of(ends))
+    made = Result.of(report(ends))
+    made.bundles = [Bundle({"bundle": {"uuid": "u", "version": "v"}}, [])]
+    return made
+
+
+def of_dss_upload(ends: Sequence[End]) -> UploadedBundle:
+    return UploadedBundle.of(report(ends))
 
 
 def of_areas(ends: Sequence[End]) -> areas.UploadResult:
@@ -243,6 +250,7 @@ RESULTS: dict[str, Callable[[Sequence[End]], Any]] = {
     "files.listings:verified": of_verdicts,
     "dss:bundle_manifest": of_dss,
     "dss:download_result": of_dss,
+    "dss:uploaded_bundle": of_dss_upload,
     "upload:uploaded": of_areas,
     "gen3.transfers:uploaded": of_gen3,
     "sb.files:transferred": of_sb,
@@ -255,7 +263,6 @@ RESULTS: dict[str, Callable[[Sequence[End]], Any]] = {
 """How each renderer's result is made; None where it cannot have such an end."""
 
 OTHERS = {
-    "dss upload": "raises; its report is printed by `on_report`",
     "htsget download": "has one file, and raises",
     "sb tasks logs": "prints what a task wrote",
 }

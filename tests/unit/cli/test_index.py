@@ -260,7 +260,10 @@ def test_a_table_and_a_function_that_do_not_fit_are_a_fault(entry: Entry, said: 
 
 def test_a_transfer_has_the_options_of_transfers():
     names = [each["name"] for each in command(Entry("download", Dss.download), "dss")["parameters"]]
-    assert names[-10:] == [
+    assert names[-14:] == [
+        "connections",
+        "retries",
+        "min_delay",
         "limit_rate",
         "time_budget",
         "min_rate",
@@ -269,6 +272,7 @@ def test_a_transfer_has_the_options_of_transfers():
         "max_wait",
         "require_checksum",
         "resume_unvalidated",
+        "dry_run",
         "fail_empty",
         "report",
     ]

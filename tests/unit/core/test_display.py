@@ -7,7 +7,6 @@ from omicsdk.core import NotFound
 from omicsdk.dtp.storage.datasets import DatasetReport
 from omicsdk.gen3.uploads import UploadedFile, UploadResult
 from omicsdk.hca.dss import UploadedBundle
-from omicsdk.hca.dss import UploadedFile as BundleFile
 from omicsdk.transfer import Outcome, ShardResult, ShardsReport, TransferReport
 from omicsdk_api.dss import DssApi
 from omicsdk_api.dss.models import BundlePage, FileVersion
@@ -100,8 +99,8 @@ def test_a_reports_table_has_its_sums_and_the_first_failures():
             "Outcome(name='a.fastq', state='done', size=2048, bytes_fetched=2048, seconds=1.5, verification='verified')",
         ),
         (
-            UploadedBundle("u", "v", "aws", 1, [BundleFile("f", 1)] * 1000),
-            "UploadedBundle(bundle_uuid='u', version='v', replica='aws', creator_uid=1, files=[1,000 × UploadedFile])",
+            UploadedBundle.of(REPORT),
+            "<UploadedBundle: <Outcomes: 1 done, 12 failed> (1 verified), 3.5 s>",
         ),
         (
             UploadResult([UploadedFile(Path("a"), "a", "g", 1)] * 2, REPORT),

@@ -45,7 +45,7 @@ def nothing_cached(*, console: Console) -> None:
 def bundle_manifest(result: Result, call: Call) -> object:
     """Render a bundle's download: the bundle's manifest, with the folder's path."""
     shown = download_result(result, call)
-    if call.arguments.get("dry_run") or result.report.why_stopped:
+    if call.arguments.get("dry_run") or result.why_stopped:
         return shown
     bundle = result.bundles[0]
     return {**bundle.manifest, "path": str(Path(call.arguments.get("download_dir") or "") / bundle.folder)}
@@ -55,17 +55,47 @@ def download_result(result: Result, call: Call) -> object:
     """Render a download as counts."""
     from omicsdk.cli.commands.transfers import finish, foreseen
 
-    finish(result.report, call, result.errors, fail=result.raise_if_failed)
-    return foreseen(result.report) if call.arguments.get("dry_run") else result.to_dict()
+    errors = [outcome.error for outcome in result.failed if outcome.error is not None]
+    finish(result, call, errors, fail=result.raise_if_failed)
+    if call.arguments.get("dry_run"):
+        return foreseen(result)
+    summary = result.summary()
+    return {
+        **{name: summary[name] for name in ("ok", "counts", "verification", "bytes_fetched", "seconds")},
+        "bundles": [bundle.folder for bundle in result.bundles],
+        "errors": [str(error) for error in errors],
+    }
 
 
 def uploaded_bundle(result: UploadedBundle, call: Call) -> object:
     """Render an upload: the new bundle, or the plan of a dry run."""
-    from omicsdk.cli.commands.transfers import planned
+    from omicsdk.cli.commands.transfers import listed, planned, report_ended, rows_of, tell_stopped
+    from omicsdk.core.errors import Interrupted
+    from omicsdk.hca.dss.files import CHECKSUMS
 
-    del call
-    told = result.to_dict()
-    return told if result.bundle_uuid else planned(told, told["bytes_to_send"], "send")
+    report_ended(result, call)
+    if call.arguments.get("dry_run"):
+        rows = [
+            {
+                "name": file.name,
+                "size": file.size,
+                "state": file.state,
+                "plan": file.plan,
+                "target": f"{result.target}/{file.name}",
+                "checksum": ", ".join(CHECKSUMS),
+                "source": file.source,
+            }
+            for file in result.files
+        ]
+        size = sum(file.size or 0 for file in result.files)
+        told = {"counts": {"planned": len(rows)}, "bytes_to_send": size, "files": rows}
+        return planned(told, size, "send")
+    if result.why_stopped and result.ended_by is None:
+        remedy = "No bundle was created. Repeat the upload to resume it."
+        tell_stopped(Interrupted(f"The upload ended early: {result.why_stopped}", remedy=remedy), call.console)
+        return listed(result, rows_of(result))
+    result.raise_if_failed()
+    return result.answer()
 
 
 # -- operations with several requests: changes of any size, and copies with waiting

@@ -29,9 +29,8 @@ class Entry:
     The function's parameters are the command's options; the docstring is its help. A dataclass parameter is replaced by
     its fields, each an option that the class documents, so that commands share documentation. Parameters that the
     command line supplies are recognised: a client as the first parameter (or what connects it, `Callable[[], Gen3]`,
-    for a function that may do without), and by their names `console`, `progress`, `control`, `stop`, `on_message`,
-    `on_more` (a `limit` omitted items) and `on_report` are not options. A function with `control` has the options of
-    transfers.
+    for a function that may do without), and by their names `console`, `progress`, `control`, `stop`, `on_message`
+    and `on_more` (a `limit` omitted items) are not options. A function with `control` has the options of transfers.
 
     Attributes:
         words: The words after the service's; for commands without a service, all words.

@@ -29,7 +29,7 @@ from omicsdk.cli.shapes import Argument, Command, Gathered, Kind
 from omicsdk.core.client import Client
 from omicsdk.transfer import TransferOptions, TransferOptionsDict
 
-SUPPLIED = ("console", "connection", "progress", "control", "stop", "on_message", "on_more", "on_report")
+SUPPLIED = ("console", "connection", "progress", "control", "stop", "on_message", "on_more")
 """Parameters that are not options: the command line supplies or omits them."""
 
 _SWITCHES = ("require_checksum", "resume_unvalidated")

@@ -14,7 +14,7 @@ from omicsdk.hca.dss.bundles import create_version, version_of
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument
 
-_RETRIES = {"num_retries": at_least_0, "min_delay_seconds": at_least_0}
+_RETRIES = {"retries": "num_retries", "min_delay": "min_delay_seconds"}
 _UUID = "ffffffff-0000-4000-8000-000000000001"
 _BUNDLE = f"--bundle-uuid {_UUID} --replica aws"
 _ONE = f"--uuid {_UUID}"
@@ -40,6 +40,7 @@ COMMANDS = (
         "upload",
         Dss.upload,
         checks={"src_dir": not_empty, "timeout_seconds": at_least_0},
+        flags=_RETRIES,
         hidden=("creator_uid",),
         options=(NO_PROGRESS,),
         title="Upload of",
@@ -48,7 +49,8 @@ COMMANDS = (
     Entry(
         "download",
         Dss.download,
-        checks={"bundle_uuid": not_empty, **_RETRIES},
+        checks={"bundle_uuid": not_empty},
+        flags=_RETRIES,
         metavars={"version": "TIMESTAMP"},
         title="Download of bundle",
         render=dss.bundle_manifest,
@@ -57,7 +59,8 @@ COMMANDS = (
     Entry(
         "download-manifest",
         Dss.download_manifest,
-        checks={"manifest": not_empty, "workers": at_least_1, **_RETRIES},
+        checks={"manifest": not_empty, "workers": at_least_1},
+        flags=_RETRIES,
         title="Download of",
         examples=(
             "--manifest manifest.tsv --replica aws",
@@ -69,6 +72,7 @@ COMMANDS = (
         "download-collection",
         Dss.download_collection,
         checks={"uuid": not_empty},
+        flags=_RETRIES,
         title="Download of collection",
         examples=(f"{_ONE} --replica aws --download-dir data",),
     ),

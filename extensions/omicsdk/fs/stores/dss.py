@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import Interrupted, NotFound, OmicsError
+from omicsdk.core.errors import NotFound, OmicsError
 from omicsdk.core.platform import unbound
 from omicsdk.fs.store import (
     Cache,
@@ -39,7 +39,7 @@ from omicsdk.hca.dss.files import (
     locate,
     without_redirects,
 )
-from omicsdk.transfer import Item, Location, Outcome, TransferReport
+from omicsdk.transfer import Item, Location, Outcome, TransferOptions, TransferReport
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
@@ -216,37 +216,31 @@ class NewBundle:
             UsageError: A name that no bundle takes.
             OmicsError: The service or the bucket refuses the first of the files.
         """
-        from omicsdk.hca.dss.uploads import UploadFailed, UploadOptions, upload_bundle  # listing needs no engine
+        from omicsdk.hca.dss.uploads import FILES_AT_ONCE, upload_bundle  # listing needs no engine
 
-        reports: list[TransferReport] = []
         folder = self.folder
-        where = ""
-        how = UploadOptions(
+        made = upload_bundle(
+            dss,
+            folder or Path(next(iter(self.files.values())).source).parent,
+            replica=self.replica,
+            staging_bucket=bucket,
+            options=TransferOptions.of(
+                {"progress": options.progress, "stop": options.stop, "control": options.control},
+                connections=FILES_AT_ONCE,
+            ),
             bundle_uuid=self.uuid or None,
             creator_uid=creator,
-            resume=folder is not None
-            or options.journal is not None,  # otherwise another run stores its record in another place
-            progress=options.progress,
-            on_report=reports.append,
-            stop=options.stop,
-            control=options.control,
+            # Otherwise another run stores its record in another place.
+            resume=folder is not None or options.journal is not None,
+            files={name: put.source for name, put in self.files.items()},
+            s3=s3,
         )
-        try:
-            made = upload_bundle(
-                dss,
-                folder or Path(next(iter(self.files.values())).source).parent,
-                replica=self.replica,
-                staging_bucket=bucket,
-                options=how,
-                files={name: put.source for name, put in self.files.items()},
-                s3=s3,
-            )
-            where = f"dss://{self.replica}/{made.bundle_uuid}.{made.version}"
+        if made.ended_by is not None:
+            raise made.ended_by
+        where = f"dss://{self.replica}/{made.bundle_uuid}.{made.version}" if made.bundle_uuid else ""
+        if where:
             _log.info("%s was created from %d files", where, len(self.files))
-        except (UploadFailed, Interrupted):
-            if not reports:
-                raise
-        return reports[-1].with_outcomes(self._named(each, where) for each in reports[-1].outcomes)
+        return made.with_outcomes(self._named(each, where) for each in made.outcomes)
 
     def _named(self, outcome: Outcome, where: str) -> Outcome:
         named = outcome._replace(name=self.files[outcome.name].path, label=f"{where}/{outcome.name}" if where else "")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from logging import getLogger
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 from uuid import uuid4
 
 from omicsdk.core.answer import checked_json, page_of
@@ -21,8 +20,9 @@ from omicsdk.core.type_guards import is_object
 from omicsdk.hca.dss.bundles import BundleNameClash, DSSFile, StoredVersion, chosen, create_version, stated_text
 from omicsdk.hca.dss.downloads import API_CALLS, Bundle, download_bundles
 from omicsdk.hca.dss.files import file_alone, get_manifest
-from omicsdk.hca.dss.filestore import FetchOptions
+from omicsdk.hca.dss.filestore import CONNECTIONS
 from omicsdk.hca.dss.manifests import SHA256, WRITTEN, write_manifest
+from omicsdk.transfer import Outcome, TransferOptions
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from omicsdk.hca.dss.bundles import Replica
     from omicsdk.hca.dss.client import Dss
     from omicsdk.hca.dss.downloads import Result
-    from omicsdk.transfer import Control, Progress
+    from omicsdk.transfer import TransferOptionsDict
 
 
 logger = getLogger("omicsdk.hca.dss")
@@ -49,12 +49,12 @@ class Contents:
         bundles: Each bundle once, with all of its files.
         files: Files that the collection refers to, directly or by a part of them, each once; their names are their
             paths below the download folder.
-        errors: Broken links.
+        failed: Broken links.
     """
 
     bundles: list[Bundle] = field(default_factory=list[Bundle])
     files: list[DSSFile] = field(default_factory=list[DSSFile])
-    errors: list[OmicsError] = field(default_factory=list[OmicsError])
+    failed: list[Outcome] = field(default_factory=list[Outcome])
 
 
 def get_collection(api: DssApi, uuid: str, version: str | None, replica: str) -> dict[str, Any]:
@@ -103,15 +103,15 @@ def contents(api: DssApi, uuid: str, version: str | None, replica: str) -> Conte
                     found.bundles.append(answer)
                 elif isinstance(answer, DSSFile):
                     found.files.append(answer)
-                elif isinstance(answer, OmicsError):
-                    found.errors.append(answer)
+                elif isinstance(answer, Outcome):
+                    found.failed.append(answer)
                 else:
                     links += answer
     return found
 
 
-def _followed(api: DssApi, link: Link, replica: str) -> Bundle | DSSFile | list[Link] | OmicsError:
-    """Return the target of a link; an error is returned as the result."""
+def _followed(api: DssApi, link: Link, replica: str) -> Bundle | DSSFile | list[Link] | Outcome:
+    """Return the target of a link, or its failure."""
     kind, uuid, version = link
     try:
         if kind == "bundle":
@@ -123,7 +123,7 @@ def _followed(api: DssApi, link: Link, replica: str) -> Bundle | DSSFile | list[
     except OmicsError as error:
         if not isinstance(error, BundleNameClash):
             error.remedy = f"{error.remedy} The collection links to {kind} {uuid} version {version}.".strip()
-        return error
+        return Outcome.of_error(f"{kind}/{uuid}.{version}", error)
 
 
 def _single(api: DssApi, uuid: str, version: str, replica: str) -> DSSFile:
@@ -259,10 +259,7 @@ def download_collection(
     *,
     version: str | None = None,
     download_dir: str | os.PathLike[str] = "",
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
-    dry_run: bool = False,
+    **options: Unpack[TransferOptionsDict],
 ) -> Result:
     """Download the bundles, files and nested collections of a collection.
 
@@ -275,30 +272,26 @@ def download_collection(
         replica: Replica to download from, `aws` or `gcp`.
         version: Version of the collection; by default the latest.
         download_dir: Folder to download into, created if missing; by default the current folder.
-        progress: Called a few times a second.
-        stop: Set to stop the download within a second; the same call resumes.
-        control: Stops and pauses it, limits its rate, and limits its time.
-        dry_run: Only report what would be done with each file; nothing is written.
+        **options: See `omicsdk.transfer.TransferOptions`.
 
     Returns:
-        The result, as `download` gives it. Links to nothing are among its errors.
+        The outcome of each file and of each link to nothing, and the bundles.
 
     Raises:
+        DownloadFailed: A file or link failed; a `TransferFailed`.
         NotFound: There is no such collection.
         Unauthorized: Collections are private; credentials are missing.
     """
+    settings = TransferOptions.of(options, connections=CONNECTIONS)
     found = contents(dss, uuid, version, replica)
-    options = FetchOptions(progress=progress, stop=stop, control=control, dry_run=dry_run)
-    result = download_bundles(dss, found.bundles, Path(download_dir), options, found.files)
-    result.errors[:0] = found.errors
-    if dry_run:
-        return result
-    table = Path.cwd() / f"{uuid}.{version or create_version()}.tsv"
-    try:
-        write_manifest(table, rows_of(found.bundles), os.fspath(download_dir))
-    except OmicsError as error:
-        result.errors.append(error)
-    return result
+    result = download_bundles(dss, found.bundles, Path(download_dir), settings, found.files, found.failed)
+    if not settings.dry_run:
+        table = Path.cwd() / f"{uuid}.{version or create_version()}.tsv"
+        try:
+            write_manifest(table, rows_of(found.bundles), os.fspath(download_dir))
+        except OmicsError as error:
+            result = result.with_failed([Outcome.of_error(table.name, error)])
+    return settings.checked(result)
 
 
 def create_collection(

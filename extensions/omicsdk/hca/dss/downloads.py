@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from logging import getLogger
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from omicsdk.core.display import Displayed
 from omicsdk.core.errors import (
     APIError,
     ChecksumMismatch,
     ConnectFailed,
     OmicsError,
-    SomeFailed,
     TimedOut,
     TransferError,
     UsageError,
@@ -28,10 +27,10 @@ from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import Workers
 from omicsdk.hca.dss.bundles import ALL, NONE, DSSFile, chosen, filters, folder_name, manifest_bytes, name_in_store
 from omicsdk.hca.dss.files import get_manifest
-from omicsdk.hca.dss.filestore import FetchOptions, fetch, link, store_bytes
+from omicsdk.hca.dss.filestore import CONNECTIONS, fetch, link, store_bytes
 from omicsdk.hca.dss.manifests import Manifest, ManifestError, ManifestFiles
 from omicsdk.hca.retirement import INSTEAD, retirement
-from omicsdk.transfer import Item, Location, Report, TransferReport
+from omicsdk.transfer import Item, Location, Outcome, TransferFailed, TransferOptions, TransferReport
 from omicsdk.transfer import verify as compare
 from omicsdk.transfer.disk import write_error
 from omicsdk.transfer.names import check_links, check_names
@@ -40,17 +39,14 @@ from omicsdk.transfer.scale import worker_pool
 if TYPE_CHECKING:
     from omicsdk.hca.dss.bundles import Replica
     from omicsdk.hca.dss.client import Dss
-    from omicsdk.transfer import Control, Progress
+    from omicsdk.transfer import TransferOptionsDict
+    from omicsdk.transfer.scale.workers import WorkerPool
 
 
 logger = getLogger("omicsdk.hca.dss")
 
 API_CALLS = 16
 """Calls to the service that are under way at once."""
-
-
-class DownloadFailed(SomeFailed, RuntimeError):
-    """Some files of a download failed; `errors` has each, all others are in place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,44 +67,35 @@ class Bundle:
         return folder_name(self.manifest)
 
 
-@dataclass(slots=True, repr=False)
-class Result(Displayed):
-    """The result of a download.
+class Result(TransferReport):
+    """The result of a download; what failed without being a file, such as a missing bundle, is the outcome of its name.
 
     Attributes:
         bundles: The bundles whose folders it made.
-        report: The transfer's report on the files of the filestore.
-        errors: Everything that failed.
     """
 
-    bundles: list[Bundle] = field(default_factory=list[Bundle])
-    report: Report = field(default_factory=lambda: Report(()))
-    errors: list[OmicsError] = field(default_factory=list[OmicsError])
+    bundles: Sequence[Bundle] = ()
 
-    def raise_if_failed(self) -> None:
-        """Raise when anything failed.
+    def _failure(self, errors: Sequence[OmicsError], count: int) -> TransferFailed:
+        return DownloadFailed(self, errors, count)
 
-        Raises:
-            DownloadFailed: Naming the first three; `errors` has all.
+    def with_failed(self, failed: Sequence[Outcome]) -> Self:
+        """Return the same result with further outcomes.
+
+        Args:
+            failed: They follow those of the files.
         """
-        if self.report.stopped and not self.errors:
-            raise DownloadStopped(
-                f"{len(self.report.stopped)} of {len(self.report.outcomes)} files were not finished"
-                + (f": {self.report.why_stopped}" if self.report.why_stopped else ""),
-                remedy="Repeat the call to resume.",
-            )
-        if self.errors:
-            raise DownloadFailed(f"{len(self.errors)} download task(s) failed: {first_of(self.errors)}", self.errors)
+        return self.with_outcomes(chain(self.outcomes, failed)) if failed else self
 
-    def to_dict(self) -> dict[str, Any]:
-        """The result as plain JSON data: counts, folders, failures."""
-        summary = self.report.summary()
-        return {
-            "ok": self.report.ok and not self.errors,
-            **{name: summary[name] for name in ("counts", "verification", "bytes_fetched", "seconds")},
-            "bundles": [bundle.folder for bundle in self.bundles],
-            "errors": [str(error) for error in self.errors],
-        }
+
+class DownloadFailed(TransferFailed, RuntimeError):
+    """Some files of a download failed; all others are in place."""
+
+    def __init__(self, report: TransferReport, errors: Sequence[OmicsError], count: int | None = None) -> None:
+        super().__init__(report, errors, count)
+        failed = len(errors) if count is None else count
+        self.message = f"{failed} download task(s) failed: {first_of(errors, failed)}"
+        self.remedy = self.default_remedy
 
 
 class InvalidLayout(UsageError, ValueError):
@@ -119,17 +106,13 @@ class RetiredService(TransferError):
     """A host of the Atlas that was switched off."""
 
 
-class DownloadStopped(TransferError):
-    """A download was stopped from outside; what arrived is kept."""
-
-
-def errors_of(report: Report) -> list[OmicsError]:
-    """The errors of the files that failed."""
-    return [outcome.error for outcome in report.failed if outcome.error is not None]
-
-
 def download_bundles(
-    dss: Dss, bundles: Sequence[Bundle], folder: Path, options: FetchOptions, singles: Sequence[DSSFile] = ()
+    dss: Dss,
+    bundles: Sequence[Bundle],
+    folder: Path,
+    options: TransferOptions,
+    singles: Sequence[DSSFile] = (),
+    failed: Sequence[Outcome] = (),
 ) -> Result:
     """Download the files of bundles and create their folders.
 
@@ -139,8 +122,9 @@ def download_bundles(
         dss: The service.
         bundles: The bundles.
         folder: The download folder.
-        options: How.
+        options: The options of the transfer.
         singles: Files that belong to no bundle; their names are where they are linked below the download folder.
+        failed: What failed before, such as bundles that do not exist.
 
     Raises:
         UnsafePath: A file's name would leave the download folder, or two would land on one path.
@@ -152,23 +136,34 @@ def download_bundles(
     check_links(names, str(folder))
     report = fetch(dss, [file for _, file in linked], folder, options, known=True)
     present: Container[str] = {outcome.name for outcome in report.outcomes if outcome.is_present}
-    # As the user finds them: a file of several bundles has the path in the first one.
-    paths = {name_in_store(file.sha256): name for name, file in reversed(linked)}
-    found = (outcome._replace(name=paths[outcome.name]) for outcome in report.outcomes)
-    result = Result(list(bundles), report.with_outcomes(found, target=str(folder)), errors_of(report))
-    if options.dry_run:
-        return result
-    for bundle in bundles:
+    unplaced: dict[str, OmicsError] = {}
+
+    def place(file: DSSFile, name: str, content: bytes | None = None) -> None:
+        if (error := placed(folder, file, name, content)) is not None:
+            unplaced[name] = error
+
+    for bundle in () if options.dry_run else bundles:
         content, identity = manifest_bytes(bundle.manifest), bundle.manifest["bundle"]
         own = DSSFile.for_bundle_manifest(content, identity["uuid"], identity["version"], "")
-        result.errors += placed(folder, own, f"{bundle.folder}/{own.name}", content)
-    for name, file in linked:
+        place(own, f"{bundle.folder}/{own.name}", content)
+    for name, file in () if options.dry_run else linked:
         if name_in_store(file.sha256) in present:
-            result.errors += placed(folder, file, name)
+            place(file, name)
+    # As the user finds them: a file of several bundles has the path in the first one.
+    paths = {name_in_store(file.sha256): name for name, file in reversed(linked)}
+    outcomes = list[Outcome]()
+    for outcome in report.outcomes:
+        name = paths[outcome.name]
+        error = unplaced.pop(name, None)
+        ended = outcome if error is None else outcome._replace(state="failed", error=error)
+        outcomes.append(ended._replace(name=name))
+    others = (Outcome.of_error(name, error) for name, error in unplaced.items())
+    result = Result.of(report).with_outcomes([*outcomes, *others, *failed], target=str(folder))
+    result.bundles = list(bundles)
     return result
 
 
-def placed(folder: Path, file: DSSFile, name: str, content: bytes | None = None) -> list[OmicsError]:
+def placed(folder: Path, file: DSSFile, name: str, content: bytes | None = None) -> OmicsError | None:
     """Link a file of the filestore to its place.
 
     Args:
@@ -185,27 +180,41 @@ def placed(folder: Path, file: DSSFile, name: str, content: bytes | None = None)
             store_bytes(folder, file.sha256, content)
         link(folder, file.sha256, name)
     except OmicsError as error:
-        return [error]
+        return error
     except OSError as error:
-        return [write_error(error, str(folder / name), name)]
-    return []
+        return write_error(error, str(folder / name), name)
+    return None
 
 
-def download_rows(dss: Dss, manifest: Manifest, replica: str, folder: Path, options: FetchOptions) -> Result:
+def download_rows(
+    dss: Dss,
+    manifest: Manifest,
+    replica: str,
+    folder: Path,
+    options: TransferOptions,
+    pool: WorkerPool | None = None,
+    addresses: Mapping[str, str] | None = None,
+) -> Result:
     """Fetch a manifest's files into the filestore; layout `none`. Rows are read as they are needed."""
     # Workers read it from another working directory.
     listed = ManifestFiles(replace(manifest, path=manifest.path.absolute()), replica)
-    report = fetch(dss, listed, folder, options)
-    errors = errors_of(report)
-    for error in errors:
-        if isinstance(error, ChecksumMismatch):
+    report = fetch(dss, listed, folder, options, pool=pool, addresses=addresses)
+    for outcome in report.outcomes.failures:
+        if isinstance(outcome.error, ChecksumMismatch):
             # The bytes were compared with values from the user, not from the service.
-            error.remedy = "Check file_sha256 in the manifest; if it is right, the platform's copy is damaged."
-    return Result(report=report, errors=errors)
+            outcome.error.remedy = "Check file_sha256 in the manifest; if it is right, the platform's copy is damaged."
+    return Result.of(report)
 
 
 def download_rows_as_bundles(
-    dss: Dss, manifest: Manifest, replica: str, folder: Path, options: FetchOptions, *, no_metadata: bool, no_data: bool
+    dss: Dss,
+    manifest: Manifest,
+    replica: str,
+    folder: Path,
+    options: TransferOptions,
+    *,
+    no_metadata: bool,
+    no_data: bool,
 ) -> Result:
     """Fetch the data files that a manifest names and all metadata of their bundles; layout `bundle`."""
     wanted: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
@@ -217,26 +226,26 @@ def download_rows_as_bundles(
                 remedy="Keep the correct row.",
             )
 
-    def plan(named: tuple[tuple[str, str], dict[str, str]]) -> tuple[list[Bundle], list[OmicsError]]:
+    def plan(named: tuple[tuple[str, str], dict[str, str]]) -> tuple[list[Bundle], list[Outcome]]:
         (uuid, version), rows = named
         try:
             answer = get_manifest(dss, uuid, version, replica)
         except OmicsError as error:
-            return [], [error]
-        bundle, errors = bundle_of_rows(answer, rows, replica, no_metadata=no_metadata, no_data=no_data)
-        return [bundle], errors
+            return [], [Outcome.of_error(f"{uuid}.{version}", error)]
+        bundle, failed = bundle_of_rows(answer, rows, replica, no_metadata=no_metadata, no_data=no_data)
+        return [bundle], failed
 
     with Workers(API_CALLS, "dss-bundles") as pool:
         planned = list(pool.map(plan, wanted.items()))
-    result = download_bundles(dss, [bundle for bundles, _ in planned for bundle in bundles], folder, options)
-    result.errors[:0] = [error for _, errors in planned for error in errors]
-    return result
+    bundles = [bundle for some, _ in planned for bundle in some]
+    failed = [outcome for _, some in planned for outcome in some]
+    return download_bundles(dss, bundles, folder, options, failed=failed)
 
 
 def bundle_of_rows(
     manifest: Mapping[str, Any], rows: Mapping[str, str], replica: str, *, no_metadata: bool, no_data: bool
-) -> tuple[Bundle, list[OmicsError]]:
-    """Return the part of a bundle that a manifest's rows select, and the rows that contradict the bundle.
+) -> tuple[Bundle, list[Outcome]]:
+    """Return the part of a bundle that a manifest's rows select, and the failures of rows that contradict the bundle.
 
     Args:
         manifest: What get_bundle answers.
@@ -249,23 +258,24 @@ def bundle_of_rows(
     where = f"bundle {bundle['uuid']} version {bundle['version']}"
     listed = [DSSFile.from_dss_bundle_response(entry, replica) for entry in bundle["files"]]
     stated = {file.name: file.sha256 for file in listed if isinstance(file.name, str)}  # pyright: ignore[reportUnnecessaryIsInstance] - not validated
-    errors: list[OmicsError] = []
+    failed: list[Outcome] = []
     agreed: set[str] = set()
     for name, sha256 in rows.items():
         if stated.get(name) == sha256:
             agreed.add(name)
-        elif name not in stated:
-            errors.append(TransferError(f"{name}: {where} has no such file", remedy="Check the manifest's file_name."))
+            continue
+        if name not in stated:
+            remedy = "Check the manifest's file_name."
+            error: OmicsError = TransferError(f"{name}: {where} has no such file", remedy=remedy)
         else:
             remedy = "The manifest and the bundle disagree; check the manifest's file_sha256."
-            errors.append(
-                ChecksumMismatch(
-                    f"{name} of {where}", algorithm="sha256", expected=sha256, actual=stated[name], remedy=remedy
-                )
+            error = ChecksumMismatch(
+                f"{name} of {where}", algorithm="sha256", expected=sha256, actual=stated[name], remedy=remedy
             )
+        failed.append(Outcome.of_error(f"{folder_name(manifest)}/{name}", error))
     every = chosen(manifest, replica, NONE if no_metadata else ALL, NONE if no_data else ALL)
     files = [file for file in every if file.name in agreed or (file.indexed and file.name not in rows)]
-    return Bundle(dict(manifest), files), errors
+    return Bundle(dict(manifest), files), failed
 
 
 @text_is_one_item
@@ -280,12 +290,7 @@ def download(
     data_filter: str | Iterable[str] = ALL,
     no_metadata: bool = False,
     no_data: bool = False,
-    num_retries: int = 10,
-    min_delay_seconds: float = 0.25,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
-    dry_run: bool = False,
+    **options: Unpack[TransferOptionsDict],
 ) -> Result:
     """Download a bundle into the folder `<download_dir>/<uuid>.<version>/`.
 
@@ -302,27 +307,22 @@ def download(
         data_filter: Shell patterns of all other files to download.
         no_metadata: Skip all metadata files.
         no_data: Skip all data files.
-        num_retries: Retries per file, 0 or more. Each block that arrives restores one.
-        min_delay_seconds: Minimum delay before a retry, in seconds.
-        progress: Called a few times a second.
-        stop: Set to stop the download within a second; the same call resumes it.
-        control: Stops and pauses it, limits its rate, and limits its time.
-        dry_run: Only report what would be done with each file; nothing is written.
+        **options: See `omicsdk.transfer.TransferOptions`.
 
     Returns:
-        The result: `bundles[0].manifest` and `.folder`, `report` of every file. Call `raise_if_failed()` on it, or look
-            at `errors`.
+        The outcome of each file, and the bundle: `bundles[0].manifest` and `.folder`.
 
     Raises:
+        DownloadFailed: A file failed; a `TransferFailed`.
         UsageError: A filter and its flag are both given, or a number is negative.
         NotFound: There is no such bundle.
         UnsafePath: A file's name would leave the folder, or two files would land on one name.
     """
     metadata, data = filters(metadata_filter, data_filter, no_metadata, no_data)
-    options = FetchOptions(int(num_retries), float(min_delay_seconds), progress, stop, control, dry_run)
+    settings = TransferOptions.of(options, connections=CONNECTIONS)
     manifest = get_manifest(dss, bundle_uuid, version, replica)
     bundle = Bundle(manifest, chosen(manifest, replica, metadata, data))
-    return download_bundles(dss, [bundle], Path(download_dir), options)
+    return settings.checked(download_bundles(dss, [bundle], Path(download_dir), settings))
 
 
 def download_manifest(
@@ -333,15 +333,10 @@ def download_manifest(
     layout: str = "none",
     no_metadata: bool = False,
     no_data: bool = False,
-    num_retries: int = 10,
-    min_delay_seconds: float = 0.25,
     download_dir: str | os.PathLike[str] = "",
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
-    dry_run: bool = False,
     workers: int | None = None,
     scheduler: Any = None,
+    **options: Unpack[TransferOptionsDict],
 ) -> Result:
     """Download the files that a manifest lists.
 
@@ -357,23 +352,19 @@ def download_manifest(
             its metadata and the data files that the manifest lists.
         no_metadata: Skip metadata files (layout `bundle` only).
         no_data: Skip data files (layout `bundle` only).
-        num_retries: Retries per file, 0 or more.
-        min_delay_seconds: Minimum delay before a retry, in seconds.
         download_dir: Folder to download into, created if missing; by default the current folder.
-        progress: Called a few times a second.
-        stop: Set to stop the download within a second; the same call resumes it.
-        control: Stops and pauses it, limits its rate, and limits its time.
-        dry_run: Only report what would be done with each file; nothing is written.
         workers: Number of worker processes on this machine, 1 or more; by default this process downloads alone. Workers
             import the main module, so a script starts its work below `if __name__ == "__main__":`.
         scheduler: Dask cluster whose workers download instead: the scheduler's address (`tcp://HOST:8786`), a cluster,
             or a `distributed.Client`. Its workers must see the manifest, the folder and any credentials file under
             the same paths.
+        **options: See `omicsdk.transfer.TransferOptions`. A dry run uses no workers.
 
     Returns:
-        The result, as `download` gives it.
+        The outcome of each file. With the layout `bundle`, `bundles` has the bundles.
 
     Raises:
+        DownloadFailed: A file failed; a `TransferFailed`.
         ManifestError: The manifest cannot be worked from; nothing was fetched.
         UsageError: No such layout, flags that do not go with it, a number below its bound, or workers and a scheduler.
         MissingExtra: A scheduler is meant, and `distributed` is not installed.
@@ -386,8 +377,8 @@ def download_manifest(
             "--no-metadata and --no-data are only compatible with the 'bundle' layout", remedy="Add --layout bundle."
         )
     pool = None if workers is scheduler is None else worker_pool(workers, scheduler)
-    options = FetchOptions(int(num_retries), float(min_delay_seconds), progress, stop, control, dry_run, pool)
-    table = Manifest.open(Path(manifest))
+    settings = TransferOptions.of(options, connections=CONNECTIONS)
+    table, folder = Manifest.open(Path(manifest)), Path(download_dir)
     table.check()
     addresses = table.addresses()
     if addresses and (layout == "bundle" or pool is not None):
@@ -395,24 +386,26 @@ def download_manifest(
             f"{table.path} is a manifest of Azul: the layout bundle and workers need the Data Store",
             remedy=f"Run: {INSTEAD} {table.path} --layout bundle",
         )
-    options = replace(options, addresses=addresses)
     if not addresses and retirement(dss.base_url):
         _expect_answer(dss, table)
     if layout == "none":
-        result = download_rows(dss, table, replica, Path(download_dir), options)
+        result = download_rows(dss, table, replica, folder, settings, pool, addresses)
     else:
         result = download_rows_as_bundles(
-            dss, table, replica, Path(download_dir), options, no_metadata=no_metadata, no_data=no_data
+            dss, table, replica, folder, settings, no_metadata=no_metadata, no_data=no_data
         )
-    if not (dry_run or result.errors or result.report.why_stopped):
+    if result.ok and not settings.dry_run:
         target = Path.cwd() / table.path.name
         if target.exists():
             logger.warning("Overwriting manifest %s", target.name)
         try:
-            result.errors += table.write_with_paths(target, os.fspath(download_dir), stored=layout == "none")
+            lost = table.write_with_paths(target, os.fspath(download_dir), stored=layout == "none")
         except OmicsError as error:  # the files exist nevertheless
-            result.errors.append(error)
-    return result
+            lost = [error]
+        result = result.with_failed(
+            [Outcome.of_error(getattr(error, "name", "") or target.name, error) for error in lost]
+        )
+    return settings.checked(result)
 
 
 def _expect_answer(dss: Dss, manifest: Manifest) -> None:

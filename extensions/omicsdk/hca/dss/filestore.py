@@ -12,7 +12,6 @@ import logging
 import os
 import pickle
 import shutil
-import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -21,11 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never
 
 from omicsdk.core.credentials import ANONYMOUS
-from omicsdk.core.errors import TransferError, UsageError
+from omicsdk.core.errors import TransferError
 from omicsdk.core.files import in_place_of
 from omicsdk.hca.dss.bundles import ROOT, DSSFile, name_in_store
 from omicsdk.hca.dss.files import Locate, Locator
-from omicsdk.transfer import Control, Item, Location, Progress, Report, download
+from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.names import first_of_each
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.credentials import Credentials
     from omicsdk.hca.dss.client import Dss
+    from omicsdk.transfer import TransferOptions, TransferReport
     from omicsdk.transfer.scale.workers import WorkerPool
 
 _NO_LINKS = frozenset({errno.EMLINK, errno.EPERM, errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
@@ -104,45 +104,16 @@ CONNECTIONS = 64
 """Concurrent requests for files at most: to the service, which takes its time, and to the storage that it redirects to."""
 
 
-class InvalidOption(UsageError, ValueError):
-    """An option of a download is out of its range."""
-
-
-@dataclass(frozen=True, slots=True)
-class FetchOptions:
-    """How files are fetched.
-
-    Attributes:
-        num_retries: Consecutive failures after which a file fails; 0 for none. It rises again with what arrives.
-        min_delay_seconds: Least wait before a retry.
-        progress: Called a few times a second.
-        stop: Set to stop the transfer within a second; what arrived is kept for the next run.
-        control: Stops and pauses it, limits its rate, and limits its time.
-        dry_run: Only report what would happen with each file; nothing is written.
-        pool: The workers that fetch; None if this process does. A dry run uses none of them.
-        addresses: Where files are, by their SHA-256; empty if the Data Store is asked.
-
-    Raises:
-        InvalidOption: A number is negative.
-    """
-
-    num_retries: int = 10
-    min_delay_seconds: float = 0.25
-    progress: Callable[[Progress], None] | None = None
-    stop: threading.Event | None = None
-    control: Control | None = None
-    dry_run: bool = False
-    pool: WorkerPool | None = None
-    addresses: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    def __post_init__(self) -> None:
-        if self.num_retries < 0:
-            raise InvalidOption(f"num_retries is {self.num_retries}", remedy="Use 0 (none) or more.")
-        if not 0 <= self.min_delay_seconds < float("inf"):
-            raise InvalidOption(f"min_delay_seconds is {self.min_delay_seconds}", remedy="Use 0 or more seconds.")
-
-
-def fetch(dss: Dss, files: Iterable[DSSFile], folder: Path, options: FetchOptions, *, known: bool = False) -> Report:
+def fetch(
+    dss: Dss,
+    files: Iterable[DSSFile],
+    folder: Path,
+    options: TransferOptions,
+    *,
+    known: bool = False,
+    pool: WorkerPool | None = None,
+    addresses: Mapping[str, str] | None = None,
+) -> TransferReport:
     """Fetch files into the filestore, each checksum once.
 
     Checksums are distinguished by 63 bits of a keyed digest, in eight bytes of memory each: among a million, two are treated as
@@ -152,37 +123,27 @@ def fetch(dss: Dss, files: Iterable[DSSFile], folder: Path, options: FetchOption
         dss: The service.
         files: The files: a list, or what can be iterated over again, by workers too, and may name a file several times.
         folder: The download folder.
-        options: How.
+        options: The options of the transfer.
         known: Whether the service has answered this client before.
+        pool: The workers that fetch; None if this process does. A dry run uses none of them.
+        addresses: Where files are, by their SHA-256; empty if the Data Store is asked.
     """
     # The engine's journals are in its target folder: inside the filestore they are out of the user's sight.
     target = folder / ROOT
-    retries = options.num_retries, options.min_delay_seconds
-    if options.pool is not None and not options.dry_run:
+    if pool is not None and not options.dry_run:
         from omicsdk.transfer.scale.workers import download_by
 
         is_list = isinstance(files, list)
         return download_by(
-            options.pool,
-            list(items_of(_each_once(files), *retries)) if is_list else partial(items_of, files, *retries),
+            pool,
+            list(items_of(_each_once(files))) if is_list else partial(items_of, files),
             target,
             opening=SameService.of(dss),
             repeats=not is_list,
-            connections=CONNECTIONS,
-            progress=options.progress,
-            stop=options.stop,
-            control=options.control,
+            options=options,
         )
-    place = _at(options.addresses) if options.addresses else Locator(dss, known=known).place
-    return download(
-        items_of(_each_once(files), *retries, place),
-        target,
-        progress=options.progress,
-        stop=options.stop,
-        control=options.control,
-        dry_run=options.dry_run,
-        connections=CONNECTIONS,
-    )
+    place = _at(addresses) if addresses else Locator(dss, known=known).place
+    return download(items_of(_each_once(files), place), target, options=options)
 
 
 def _at(addresses: Mapping[str, str]) -> Callable[[DSSFile], tuple[Locate | Location, Locate | None]]:
@@ -220,16 +181,12 @@ def unlocated(file: DSSFile) -> tuple[_Unlocated, None]:
 
 def items_of(
     files: Iterable[DSSFile],
-    retries: int,
-    min_delay: float,
     place: Callable[[DSSFile], tuple[Locate | Location, Locate | None]] = unlocated,
 ) -> Iterator[Item]:
     """Yield what the engine fetches.
 
     Args:
         files: The files.
-        retries: Failures in a row that end one.
-        min_delay: Seconds before the first retry.
         place: Returns an item's `locate` and `renew`; by default what has to be located before it is fetched, to be counted,
             shared out and sent to workers.
     """
@@ -241,8 +198,6 @@ def items_of(
             size=file.size,
             checksums={"sha256": file.sha256},
             label=f"{file.name} (file {file.uuid}{f' version {file.version}' if file.version else ''})",
-            retries=retries,
-            min_delay=min_delay,
             renew=renew,
         )
 

@@ -6,40 +6,29 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 from uuid import uuid4
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.clock import SYSTEM_CLOCK, StoppableClock
 from omicsdk.core.consistency import Identifier
-from omicsdk.core.display import Displayed
-from omicsdk.core.errors import (
-    AuthError,
-    Forbidden,
-    Interrupted,
-    OmicsError,
-    SomeFailed,
-    TransportError,
-    UsageError,
-    first_of,
-)
+from omicsdk.core.errors import AuthError, Forbidden, Interrupted, OmicsError, TransportError, UsageError, first_of
 from omicsdk.core.s3_clients import s3_client
 from omicsdk.core.threads import Workers, ended, never
 from omicsdk.core.type_guards import is_object
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss.bundles import create_version
-from omicsdk.hca.dss.files import CHECKSUMS
 from omicsdk.hca.dss.jobs import Awaited, Registrar, RegistrationRefused
 from omicsdk.hca.dss.staging import LocalFile, StagingRefused, Unfinished, files_named, files_of, staged, staging_error
-from omicsdk.transfer import Control, Outcome, Progress, TransferReport
+from omicsdk.transfer import Control, Outcome, Progress, TransferFailed, TransferOptions, TransferReport
 from omicsdk.transfer import upload as send
 from omicsdk.transfer.disk import write_errors
-from omicsdk.transfer.engine.control import opened, report_of
+from omicsdk.transfer.engine.control import keep_report, opened, report_of
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.uploads.sending import FollowUp
 
@@ -48,6 +37,7 @@ if TYPE_CHECKING:
 
     from omicsdk.hca.dss.bundles import Replica
     from omicsdk.hca.dss.client import Dss
+    from omicsdk.transfer import TransferOptionsDict
 
 FILES_AT_ONCE = 8
 """Files that go to the staging bucket at once."""
@@ -72,103 +62,69 @@ _UUID = re.compile(r"[A-Za-z0-9]{8}(-[A-Za-z0-9]{4}){3}-[A-Za-z0-9]{12}")
 logger = logging.getLogger("omicsdk.hca.dss")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class UploadedFile(Displayed):
-    """A file of an upload.
+class UploadedFile(NamedTuple):
+    """A file that an upload registered.
 
     Attributes:
         name: Its name in the bundle.
-        size: Bytes.
-        uuid: Its UUID; empty after a dry run.
-        version: Its version; empty after a dry run.
-        path: Its path on this machine, of a dry run.
-        target: Its URI, of a dry run; UUID stands for that of a new bundle.
+        uuid: Its UUID.
+        version: Its version.
     """
 
     name: str
-    size: int
-    uuid: str = ""
-    version: str = ""
-    path: str = ""
-    target: str = ""
+    uuid: str
+    version: str
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class UploadedBundle(Displayed):
-    """A bundle that an upload created, or would create.
+class UploadedBundle(TransferReport):
+    """The result of an upload; the names of the files are those in the bundle.
 
     Attributes:
-        bundle_uuid: Its UUID; empty after a dry run.
-        version: Its version; empty after a dry run.
+        bundle_uuid: The bundle's UUID; empty if none was made.
+        version: Its version; empty if none was made.
         replica: The replica in which it is registered.
         creator_uid: The number of its creator.
-        files: Its files.
+        registered: Its files, in the order of the outcomes; empty if no bundle was made.
+        ended_by: The error that ended the upload: every other file would meet it, too, or the bundle could not be
+            registered.
     """
 
-    bundle_uuid: str
-    version: str
-    replica: Replica
-    creator_uid: int
-    files: list[UploadedFile]
+    bundle_uuid: str = ""
+    version: str = ""
+    replica: Replica = "aws"
+    creator_uid: int = 0
+    registered: Sequence[UploadedFile] = ()
+    ended_by: OmicsError | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """The documented result as plain JSON data; after a dry run, counts and what would be done with each file."""
-        if not self.bundle_uuid:
-            kinds = ", ".join(CHECKSUMS)
-            planned = [
-                {
-                    "name": file.name,
-                    "size": file.size,
-                    "state": "planned",
-                    "plan": PLAN,
-                    "target": file.target,
-                    "checksum": kinds,
-                    "source": file.path,
-                }
-                for file in self.files
-            ]
-            size = sum(file.size for file in self.files)
-            return {"counts": {"planned": len(planned)}, "bytes_to_send": size, "files": planned}
+    def details(self, number: int) -> Mapping[str, object]:
+        """The UUID and version of a registered file."""
+        return {"uuid": self.registered[number].uuid, "version": self.version} if self.registered else {}
+
+    def answer(self) -> dict[str, Any]:
+        """The bundle and its files as plain JSON data, as the published client returns them."""
+        creator = {"creator_uid": self.creator_uid}
         return {
             "bundle_uuid": self.bundle_uuid,
-            "creator_uid": self.creator_uid,
+            **creator,
             "replica": self.replica,
             "version": self.version,
             "files": [
-                {"name": file.name, "version": file.version, "uuid": file.uuid, "creator_uid": self.creator_uid}
-                for file in self.files
+                {"name": file.name, "version": file.version, "uuid": file.uuid, **creator} for file in self.registered
             ],
         }
 
-
-@dataclass(frozen=True, slots=True)
-class UploadOptions:
-    """Options of the upload of a folder.
-
-    Attributes:
-        timeout_seconds: How long the service may take to copy one file.
-        bundle_uuid: UUID of the bundle; by default a new one.
-        creator_uid: Who makes it, a number.
-        resume: Whether to resume what an earlier run of the same upload left unfinished.
-        progress: Called a few times a second.
-        on_report: Called with the result for each file when the upload ends, also after a failure.
-        stop: Set to stop the upload; no bundle is made.
-        control: Stops and pauses it, limits its rate, and limits its time.
-        dry_run: Only report what would be sent; nothing is.
-    """
-
-    timeout_seconds: float = 1200
-    bundle_uuid: str | None = None
-    creator_uid: int = 0
-    resume: bool = True
-    progress: Callable[[Progress], None] | None = None
-    on_report: Callable[[TransferReport], None] | None = None
-    stop: threading.Event | None = None
-    control: Control | None = None
-    dry_run: bool = False
+    def _failure(self, errors: Sequence[OmicsError], count: int) -> TransferFailed:
+        if self.ended_by is not None:
+            failure = UploadFailed(self, [self.ended_by])
+            failure.others = 0
+            return failure
+        failure = UploadFailed(self, errors, count)
+        failure.message = f"{count} of {len(self.outcomes)} files failed: {first_of(errors, count)}"
+        failure.remedy = failure.default_remedy
+        return failure
 
 
-class UploadFailed(SomeFailed, RuntimeError):
+class UploadFailed(TransferFailed, RuntimeError):
     """Some files could not be uploaded or registered; no bundle was made."""
 
     default_remedy = "No bundle was registered. Fix the cause, then run the same again to resume."
@@ -194,19 +150,22 @@ class BundleUpload:
         replica: Replica,
         files: list[LocalFile],
         record: Unfinished,
-        options: UploadOptions,
+        options: TransferOptions,
+        *,
+        creator_uid: int,
+        timeout_seconds: float,
     ) -> None:
         self.files = files
         self._s3, self._bucket, self._record = s3, bucket, record
-        self._options, self._control = options, options.control or Control()
+        self._options, self._control = options, options.control
         self._ended = options.stop or threading.Event()
         self._clock = StoppableClock(SYSTEM_CLOCK, self._is_over, lambda: stopped(self._control))
         self._registrar = Registrar(
             api,
             version=record.version,
-            creator_uid=options.creator_uid,
+            creator_uid=creator_uid,
             replica=replica,
-            timeout_seconds=options.timeout_seconds,
+            timeout_seconds=timeout_seconds,
             clock=self._clock,
         )
         self._outcomes = dict[int, Outcome]()
@@ -219,10 +178,11 @@ class BundleUpload:
     def _is_over(self) -> bool:
         return self._control.over(SYSTEM_CLOCK.monotonic(), self._ended)
 
-    def run(self) -> None:
+    def run(self) -> TransferReport:
         """Stage and register every file.
 
-        Raises: as upload_bundle states.
+        Returns:
+            The outcome of each.
         """
         todo = list[int]()
         for number, file in enumerate(self.files):
@@ -244,11 +204,17 @@ class BundleUpload:
                 self._bring(lost)
             if self._last is not None and self._options.progress is not None:
                 self._options.progress(replace(self._last, final=True, phase="over"))
-        finally:
-            if self._options.on_report is not None and self._report is not None:
-                why = self._report.why_stopped or self._control.why
-                self._options.on_report(self._report.with_outcomes(self._ends(), title="Upload", why_stopped=why))
-        self._raise()
+        except KeyboardInterrupt as error:
+            self._report = report_of(error) or self._report
+            keep_report(error, self._told())
+            raise
+        return self._told()
+
+    def _told(self) -> TransferReport:
+        """What was done until now."""
+        report = self._report or TransferReport()
+        why = report.why_stopped or (self._control.why if self._is_over() else "")
+        return report.with_outcomes(self._ends(), title="Upload", why_stopped=why)
 
     def _bring(self, numbers: list[int]) -> list[int]:
         """Stage and register files.
@@ -286,10 +252,8 @@ class BundleUpload:
                 if not self._ended.is_set():
                     for one, error in self._registrar.wait_for(awaited, pool.map):
                         self._registered(one.number) if error is None else self._fail(one.number, error)
-            except BaseException as error:
+            except BaseException:
                 self._ended.set()
-                if isinstance(error, KeyboardInterrupt):
-                    self._report = report_of(error) or self._report
                 raise
         failures = {number: self._outcomes[number].error for number in sorted(kept)}
         return [n for n, error in failures.items() if isinstance(error, RegistrationRefused) and error.lost]
@@ -310,7 +274,7 @@ class BundleUpload:
 
         self._report = send(
             [staged(self._s3, self._bucket, self.files[number]) for number in numbers],
-            connections=FILES_AT_ONCE,
+            options=self._options,
             callers=CALLERS,
             journal=self._record.journal,
             abort=self._record.journal is None,  # no later run would find the parts
@@ -318,7 +282,6 @@ class BundleUpload:
             finished=over,
             follow=follow,
             stop=self._ended,
-            control=self._control,
         )
 
     def _ask(self, number: int, pool: Workers) -> FollowUp | None:
@@ -393,17 +356,6 @@ class BundleUpload:
         for number, file in enumerate(self.files):
             yield self._outcomes.get(number) or Outcome(file.name, "stopped", file.size)
 
-    def _raise(self) -> None:
-        errors = [outcome.error for outcome in self._ends() if outcome.error is not None]
-        for error in errors:
-            if _ends_all(error):
-                raise error
-        self._check_running()
-        if errors:
-            others = len(self.files) - len(errors)
-            told = f"{len(errors)} of {len(self.files)} files failed: {first_of(errors)}"
-            raise UploadFailed(told, errors, others=others)
-
 
 def stopped(control: Control) -> Interrupted:
     """The error of an upload that was stopped."""
@@ -419,7 +371,11 @@ def upload_bundle(
     *,
     replica: Replica,
     staging_bucket: str,
-    options: UploadOptions,
+    options: TransferOptions,
+    timeout_seconds: float = 1200,
+    bundle_uuid: str | None = None,
+    creator_uid: int = 0,
+    resume: bool = True,
     files: Mapping[str, str | os.PathLike[str]] | None = None,
     s3: Any = None,
 ) -> UploadedBundle:
@@ -430,68 +386,80 @@ def upload_bundle(
         folder: Its files, in all sub-folders, become the bundle's; names ending in .json are metadata.
         replica: Where the bundle is registered.
         staging_bucket: A bucket of the user's own.
-        options: How.
+        options: The options of the transfer.
+        timeout_seconds: How long the service may take to copy one file.
+        bundle_uuid: UUID of the bundle; by default a new one.
+        creator_uid: Who makes it, a number.
+        resume: Whether to resume what an earlier run of the same upload left unfinished.
         files: What becomes the bundle's in place of all files below the folder: where each is, by its name there.
         s3: A boto3 S3 client that may write to the staging bucket; by default one with the user's own credentials.
 
     Returns:
-        The bundle with its files. After a dry run, what would be sent: without UUIDs and versions.
+        The outcome of each file, and the bundle. If a file fails, all others are staged and registered, and the bundle is
+        not; an error that every file would meet ends the upload.
 
     Raises:
         UsageError: The folder has no files, one of them has a name that no bundle takes, or the UUID is invalid.
-        UploadFailed: Files failed; all others are staged and registered, the bundle is not.
-        StagingRefused: The bucket accepts no file; the upload ends with the first.
-        AuthError: The service or the bucket refuses the credentials; the upload ends with the first file.
-        TransportError: The service cannot be reached; the upload ends with the first file.
-        Interrupted: It was stopped, or its time is over.
     """
-    if options.bundle_uuid is not None and not _UUID.fullmatch(options.bundle_uuid):
-        what = f"bundle_uuid is {options.bundle_uuid!r}, which is not a UUID"
+    if bundle_uuid is not None and not _UUID.fullmatch(bundle_uuid):
+        what = f"bundle_uuid is {bundle_uuid!r}, which is not a UUID"
         raise UsageError(what, remedy="Leave it out to get a new one.")
-    creator = options.creator_uid
     found = files_of(folder) if files is None else files_named(files)
     if options.dry_run:
-        if options.on_report is not None:
-            options.on_report(TransferReport(Outcome(file.name, "planned", file.size, plan=PLAN) for file in found))
-        bundle = f"dss://{replica}/{options.bundle_uuid or 'UUID'}"
-        planned = [
-            UploadedFile(file.name, file.size, path=str(file.path), target=f"{bundle}/{file.name}") for file in found
-        ]
-        return UploadedBundle("", "", replica, creator, planned)
+        planned = (Outcome(file.name, "planned", file.size, plan=PLAN, source=str(file.path)) for file in found)
+        return UploadedBundle(planned, target=f"dss://{replica}/{bundle_uuid or 'UUID'}")
     s3 = s3_client() if s3 is None else s3
-    facts = (folder.resolve(), api.base_url, staging_bucket, replica, options.bundle_uuid, creator)
-    with closing(_opened(journal_for("dss-uploads", *map(str, facts)), f"uploading {folder}", options)) as record:
+    facts = (folder.resolve(), api.base_url, staging_bucket, replica, bundle_uuid, creator_uid)
+    journal, doing = journal_for("dss-uploads", *map(str, facts)), f"uploading {folder}"
+    with closing(_opened(journal, doing, options, resume=resume)) as record:
         with write_errors(str(record.path)):
-            found = record.begin(create_version(), options.bundle_uuid or str(uuid4()), found)
-        run = BundleUpload(api, s3, staging_bucket, replica, found, record, options)
-        run.run()
+            found = record.begin(create_version(), bundle_uuid or str(uuid4()), found)
+        run = BundleUpload(
+            *(api, s3, staging_bucket, replica, found, record, options),
+            creator_uid=creator_uid,
+            timeout_seconds=timeout_seconds,
+        )
+        made = UploadedBundle.of(run.run())
+        made.replica, made.creator_uid = replica, creator_uid
+        if not made.ok:
+            errors = (outcome.error for outcome in made.failed)
+            made.ended_by = next((error for error in errors if error is not None and _ends_all(error)), None)
+            return made
         version, uuid = record.version, record.bundle_uuid
         listed: Any = [
             {"indexed": file.indexed, "name": file.name, "version": version, "uuid": file.uuid} for file in run.files
         ]
-        answer = api.put_bundle.raw(uuid=uuid, version=version, replica=replica, creator_uid=creator, files=listed)
-        told: object = json_of(answer)
-        # Before the record goes: otherwise a repeated call would make another bundle.
-        stated = told.get("version") if is_object(told) else None
-        Identifier("version").check(version, stated, f"put_bundle {uuid}")
-        made = [UploadedFile(file.name, file.size, file.uuid, version) for file in run.files]
+        try:
+            answer = api.put_bundle.raw(
+                uuid=uuid, version=version, replica=replica, creator_uid=creator_uid, files=listed
+            )
+            told: object = json_of(answer)
+            # Before the record goes: otherwise a repeated call would make another bundle.
+            stated = told.get("version") if is_object(told) else None
+            Identifier("version").check(version, stated, f"put_bundle {uuid}")
+        except OmicsError as error:
+            made = made.with_outcomes([*made.outcomes, Outcome.of_error(f"dss://{replica}/{uuid}", error)])
+            made.ended_by = error
+            return made
         record.remove()
-    return UploadedBundle(uuid, version, replica, creator, made)
+    made.bundle_uuid, made.version = uuid, version
+    made.registered = [UploadedFile(file.name, file.uuid, version) for file in run.files]
+    return made
 
 
-def _opened(path: Path | None, doing: str, options: UploadOptions) -> Unfinished:
+def _opened(path: Path | None, doing: str, options: TransferOptions, *, resume: bool) -> Unfinished:
     """The record of an unfinished upload, or a new one."""
 
     def opening(wait: Callable[[], bool]) -> Unfinished:
         record = Unfinished(path, wait)
-        if record.version and not options.resume:
+        if record.version and not resume:
             record.remove()  # while it is locked: no other process resumes it meanwhile
             record.close()
             record = Unfinished(path, wait)
         return record
 
     try:
-        record = opened(opening, doing, options.stop, options.control or Control(), SYSTEM_CLOCK, patient=True)
+        record = opened(opening, doing, options.stop, options.control, SYSTEM_CLOCK, patient=True)
     except OSError as error:
         logger.warning("%s: %s; if this upload is interrupted, it cannot be resumed", path, error.strerror)
         return Unfinished(None, never)
@@ -510,11 +478,7 @@ def upload(
     bundle_uuid: str | None = None,
     creator_uid: int | None = None,
     resume: bool = True,
-    progress: Callable[[Progress], None] | None = None,
-    on_report: Callable[[TransferReport], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
-    dry_run: bool = False,
+    **options: Unpack[TransferOptionsDict],
 ) -> UploadedBundle:
     """Upload a folder's files and create a bundle from them.
 
@@ -531,25 +495,29 @@ def upload(
         bundle_uuid: UUID of the bundle; by default a new one.
         creator_uid: ID of the creator; by default the configuration's `creator_uid`, else 0.
         resume: Resume an unfinished upload of the same folder to the same bucket; False restarts it.
-        progress: Called a few times a second.
-        on_report: Called with the result for each file when the upload ends, also after a failure.
-        stop: Set to stop the upload within seconds; no bundle is made.
-        control: Stops and pauses it, limits its rate, and limits its time.
-        dry_run: Only report what would be sent; no server is contacted.
+        **options: See `omicsdk.transfer.TransferOptions`. A dry run contacts no server.
 
     Returns:
-        The bundle with its files. After a dry run, what would be sent: without UUIDs and versions.
+        The outcome of each file, and the bundle with its files.
 
     Raises:
         UsageError: The folder has no files, one has a name that no bundle takes, or the UUID is invalid.
-        UploadFailed: Files failed; `errors` has each, and no bundle was made.
-        StagingRefused: The bucket accepts no file at all; raised for the first.
-        AuthError: The service or the bucket does not know the caller; likewise.
+        UploadFailed: A file failed, and no bundle was made; a `TransferFailed`. If the bucket accepts no file, or the service
+            does not know the caller, it is raised for the first file.
         Interrupted: It was stopped, or its time is over; the same call resumes it.
     """
+    settings = TransferOptions.of(options, connections=FILES_AT_ONCE)
     if creator_uid is None:
         creator_uid = int(HCAConfig().value_of("creator_uid") or 0)
-    options = UploadOptions(
-        timeout_seconds, bundle_uuid, creator_uid, resume, progress, on_report, stop, control, dry_run
+    made = upload_bundle(
+        dss,
+        Path(src_dir),
+        replica=replica,
+        staging_bucket=staging_bucket,
+        options=settings,
+        timeout_seconds=timeout_seconds,
+        bundle_uuid=bundle_uuid,
+        creator_uid=creator_uid,
+        resume=resume,
     )
-    return upload_bundle(dss, Path(src_dir), replica=replica, staging_bucket=staging_bucket, options=options)
+    return settings.checked(made)

@@ -239,6 +239,16 @@ def report_of(error: KeyboardInterrupt) -> TransferReport | None:
     return vars(error).get(_REPORT)
 
 
+def keep_report(error: KeyboardInterrupt, report: TransferReport) -> None:
+    """Make `report_of` return a report.
+
+    Args:
+        error: The exception.
+        report: What was done until then.
+    """
+    vars(error)[_REPORT] = report
+
+
 def interruption(control: Control, *told: str, **facts: object) -> KeyboardInterrupt:
     """Return the exception for a transfer that Ctrl-C or SIGTERM has stopped cleanly.
 

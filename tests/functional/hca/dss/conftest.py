@@ -47,3 +47,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path.mkdir()
     monkeypatch.chdir(path)
     return path
+
+
+@pytest.fixture
+def staged(omics_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+    for name, value in omics_sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    return omics_sandbox.staging_bucket

@@ -12,6 +12,8 @@ from omicsdk.compat.hca.dss import DSSClient
 from omicsdk.compat.hca.util.exceptions import SwaggerAPIException
 from omicsdk.core import ConnectFailed, NotFound, Retry
 from omicsdk.hca.dss import AsyncDss, Dss
+from omicsdk.hca.dss.staging import StagingRefused
+from omicsdk.sandbox import Rule
 
 pytestmark = pytest.mark.sandbox
 
@@ -174,3 +176,19 @@ def test_iterating_over_one_answer_is_a_mistake(client: DSSClient):
     with pytest.raises(AttributeError, match="cannot be iterated"):
         client.get_subscriptions.iterate(replica="aws")
     assert not hasattr(client.get_subscriptions, "iterate")
+
+
+def test_failures_of_transfers_are_raised_as_published(
+    client: DSSClient, omics_sandbox: Any, bundle: Any, source: Path, staged: str, folder: Path
+):
+    with pytest.raises(StagingRefused):
+        client.upload(str(source), "aws", "no-such-bucket")
+    omics_sandbox.add_faults(Rule("status", path="/dss/v1/files/*", method="PUT", status=422, nth=1, times=1))
+    with pytest.raises(RuntimeError, match=r"1 of 4 files failed: .* No bundle was registered"):
+        client.upload(str(source), "aws", staged)
+    omics_sandbox.add_faults(Rule("status", path="/dss/v1/bundles/*", method="PUT", status=409, times=1))
+    with pytest.raises(SwaggerAPIException):
+        client.upload(str(source), "aws", staged)
+    omics_sandbox.add_faults(Rule("status", path="/_objects/*", status=404))
+    with pytest.raises(RuntimeError, match=r"4 download task\(s\) failed: "):
+        client.download(bundle["bundle_uuid"], "aws", num_retries=0)

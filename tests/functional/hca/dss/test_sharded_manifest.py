@@ -71,27 +71,26 @@ def test_two_workers_do_what_one_process_does(dss: Dss, rows: Any, folder: Path,
         results.append(
             dss.download_manifest("../../m.tsv", "aws", layout=layout, progress=told.append, workers=workers)
         )
-        results[-1].raise_if_failed()
     assert manifest.exists()
     assert tree(alone) == tree(together)
     assert (together / "m.tsv").read_bytes().count(b"file_path") == 1
-    first, second = ([(each.name, each.state, each.label) for each in result.report.outcomes] for result in results)
+    first, second = ([(each.name, each.state, each.label) for each in result.outcomes] for result in results)
     assert first == second
     assert len(first) == FILES + 4
     assert [bundle.folder for bundle in results[0].bundles] == [bundle.folder for bundle in results[1].bundles]
     last = told[-1]
     assert (last.final, last.files, last.files_done) == (True, FILES + 4, FILES + 4)
-    assert last.bytes == last.bytes_done == results[1].report.bytes_fetched
-    assert results[1].report.throughput.total == pytest.approx(last.bytes)
+    assert last.bytes == last.bytes_done == results[1].bytes_fetched
+    assert results[1].throughput.total == pytest.approx(last.bytes)
     assert not [path for path in together.rglob("*") if path.name.endswith((".part", ".reports"))]
 
 
 def test_the_same_call_continues_with_what_exists(dss: Dss, rows: Any, folder: Path):
     manifest = written(folder.parent / "m.tsv", rows)
-    dss.download_manifest(manifest, "aws", workers=2).raise_if_failed()
+    dss.download_manifest(manifest, "aws", workers=2)
     (folder / filestore_path(rows[0]["file_sha256"])).unlink()
     for workers, fetched in ((2, 1), (3, 0), (None, 0)):
-        counts = dss.download_manifest(manifest, "aws", workers=workers).report.counts
+        counts = dss.download_manifest(manifest, "aws", workers=workers).counts
         assert (counts["done"], counts["skipped"]) == (fetched, FILES + 4 - fetched)
 
 
@@ -99,21 +98,23 @@ def test_what_fails_is_reported_as_without_workers(dss: Dss, rows: Any, folder: 
     rows[1] = {**rows[1], "file_sha256": "0" * 64}
     rows[2] = {**rows[2], "file_uuid": "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"}
     results = [
-        dss.download_manifest(written(folder.parent / "m.tsv", rows), "aws", download_dir=name, workers=workers)
+        dss.download_manifest(
+            written(folder.parent / "m.tsv", rows), "aws", download_dir=name, workers=workers, check=False
+        )
         for name, workers in (("alone", None), ("together", 2))
     ]
-    alone, together = ([(type(each), str(each)) for each in result.errors] for result in results)
+    alone, together = ([(type(each.error), str(each.error)) for each in result.failed] for result in results)
     assert {kind for kind, _ in alone} == {ChecksumMismatch, NotFound}
     assert [kind for kind, _ in alone] == [kind for kind, _ in together]
     assert "Check file_sha256 in the manifest" in "".join(text for _, text in together)
-    assert results[1].report.counts == results[0].report.counts
+    assert results[1].counts == results[0].counts
     assert not (folder / "m.tsv").exists()
 
 
 def test_a_service_that_lets_no_user_in_is_stated_once_a_file(dss: Dss, rows: Any, folder: Path, omics_sandbox: Any):
     omics_sandbox.add_faults(Rule("status", path="*/files/*", status=403))
-    result = dss.download_manifest(written(folder.parent / "m.tsv", rows), "aws", workers=2, num_retries=0)
-    assert result.report.counts["failed"] == len(result.errors) == FILES + 4
+    result = dss.download_manifest(written(folder.parent / "m.tsv", rows), "aws", workers=2, retries=0, check=False)
+    assert result.counts["failed"] == len(result.failed) == FILES + 4
 
 
 def test_workers_and_a_scheduler_exclude_each_other(dss: Dss, rows: Any, folder: Path):
@@ -129,7 +130,7 @@ def test_a_dry_run_needs_no_workers(dss: Dss, rows: Any, folder: Path):
     result = dss.download_manifest(
         written(folder.parent / "m.tsv", rows), "aws", scheduler="tcp://127.0.0.1:1", dry_run=True
     )
-    assert result.report.counts["planned"] == FILES + 4
+    assert result.counts["planned"] == FILES + 4
     assert not list(folder.iterdir())
 
 

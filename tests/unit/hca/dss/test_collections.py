@@ -43,7 +43,7 @@ def test_circles_are_followed_once():
     a, b = UUIDS[:2]
     api = Fake({a: [link("collection", b)], b: [link("collection", a.upper()), link("collection", b)]})
     found = contents(api, a, "v", "aws")
-    assert (found.errors, found.bundles, api.asked) == ([], [], [a, b])
+    assert (found.failed, found.bundles, api.asked) == ([], [], [a, b])
 
 
 def test_files_parts_of_files_and_dead_ends():
@@ -52,8 +52,8 @@ def test_files_parts_of_files_and_dead_ends():
     api = Fake({a: [link("file", file), *parts, link("file", bad), link("collection", UUIDS[5])]})
     found = contents(api, a, None, "aws")
     assert [(one.name, one.sha256, one.size) for one in found.files] == [(f"files/{file}.v", "ab" * 32, 3)]
-    assert [type(error).__name__ for error in found.errors] == ["DecodeError", "NotFound"]
-    assert f"The collection links to collection {UUIDS[5]} version v" in str(found.errors[1])
+    assert [type(each.error).__name__ for each in found.failed] == ["DecodeError", "NotFound"]
+    assert f"The collection links to collection {UUIDS[5]} version v" in str(found.failed[1].error)
 
 
 @given(st.integers(0, 35), st.integers(0, 35), st.integers(1, 10))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from omicsdk.hca.config import HCAConfig
     from omicsdk.hca.dss.bundles import Replica
+    from omicsdk.transfer import TransferOptionsDict
 
 
 class DSSClient(SwaggerClient):
@@ -116,10 +117,8 @@ class DSSClient(SwaggerClient):
                 data_filter=data_filter,
                 no_metadata=no_metadata,
                 no_data=no_data,
-                num_retries=num_retries,
-                min_delay_seconds=min_delay_seconds,
+                **_options(num_retries, min_delay_seconds),
             )
-        result.raise_if_failed()
         bundle = result.bundles[0]
         return {**bundle.manifest, "path": str(Path(download_dir) / bundle.folder)}
 
@@ -145,10 +144,9 @@ class DSSClient(SwaggerClient):
             layout=layout,
             no_metadata=no_metadata,
             no_data=no_data,
-            num_retries=num_retries,
-            min_delay_seconds=min_delay_seconds,
             download_dir=download_dir,
-        ).raise_if_failed()
+            **_options(num_retries, min_delay_seconds),
+        )
 
     def download_collection(self, uuid: str, replica: str, version: str | None = None, download_dir: str = "") -> None:
         """Download all bundles of a collection; arguments as `Dss.download_collection`'s.
@@ -157,8 +155,7 @@ class DSSClient(SwaggerClient):
             DownloadFailed: Some bundles or files failed; all others are in place.
         """
         with documented_errors():
-            result = self._dss.download_collection(uuid, _replica(replica), version=version, download_dir=download_dir)
-        result.raise_if_failed()
+            self._dss.download_collection(uuid, _replica(replica), version=version, download_dir=download_dir)
 
     def upload(
         self,
@@ -183,13 +180,21 @@ class DSSClient(SwaggerClient):
                 timeout_seconds=timeout_seconds,
                 bundle_uuid=bundle_uuid,
                 creator_uid=int(self.config.value_of("creator_uid") or 0),
+                check=False,
             )
-        return made.to_dict()
+            if made.ended_by is not None:
+                raise made.ended_by
+        made.raise_if_failed()
+        return made.answer()
 
 
 def _replica(name: str) -> Replica:
     """Return the name of a replica for the typed client; unknown names are left to the service."""
     return cast("Replica", name)
+
+
+def _options(num_retries: int, min_delay_seconds: float) -> TransferOptionsDict:
+    return {"retries": int(num_retries), "min_delay": float(min_delay_seconds)}
 
 
 class DownloadContext:

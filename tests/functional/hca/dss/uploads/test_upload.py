@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from omicsdk.core import (
-    AuthError,
     BearerToken,
     Conflict,
     Interrupted,
@@ -21,7 +20,7 @@ from omicsdk.core.clock import StoppableClock
 from omicsdk.core.files import state_folder
 from omicsdk.hca.dss import Dss, UploadFailed, jobs, staging, uploads
 from omicsdk.sandbox import Rule
-from omicsdk.transfer import Control, Progress, TransferReport
+from omicsdk.transfer import Control, Progress, TransferFailed
 
 pytestmark = pytest.mark.sandbox
 
@@ -33,22 +32,15 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "state"
 
 
-@pytest.fixture
-def staged(omics_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> str:
-    for name, value in omics_sandbox.environment().items():
-        monkeypatch.setenv(name, value)
-    return omics_sandbox.staging_bucket
-
-
 def test_a_folder_becomes_a_bundle_that_can_be_had_back(dss: Dss, source: Path, staged: str, folder: Path):
     made = dss.upload(source, "aws", staged)
-    assert {file.name for file in made.files} == {
+    assert {file.name for file in made.registered} == {
         "cell_suspension_0.json",
         "links.json",
         "reads/R1.fastq",
         "empty.txt",
     }
-    dss.download(made.bundle_uuid, "aws", version=made.version).raise_if_failed()
+    dss.download(made.bundle_uuid, "aws", version=made.version)
     landed = folder / f"{made.bundle_uuid}.{made.version}"
     for path in source.rglob("*.*"):
         assert (landed / path.relative_to(source)).read_bytes() == path.read_bytes()
@@ -64,16 +56,21 @@ def test_a_separate_uuid(dss: Dss, source: Path, staged: str):
 
 
 def test_a_bucket_that_refuses(dss: Dss, source: Path, staged: str):
-    with pytest.raises(staging.StagingRefused, match="the staging bucket no-such-bucket refuses it"):
+    with pytest.raises(UploadFailed, match="the staging bucket no-such-bucket refuses it") as caught:
         dss.upload(source, "aws", "no-such-bucket")
+    assert isinstance(caught.value.errors[0], staging.StagingRefused)
+    made = dss.upload(source, "aws", "no-such-bucket", check=False)
+    assert isinstance(made.ended_by, staging.StagingRefused)
+    assert (made.bundle_uuid, made.counts["done"]) == ("", 0)
 
 
 def test_a_token_that_is_not_good_ends_the_upload_with_the_first_file(omics_sandbox: Any, source: Path, staged: str):
     for number in range(40):
         (source / f"{number}.json").write_text("{}")
     stranger = Dss(f"{omics_sandbox.url}/dss/v1", credentials=BearerToken("no-such-token"))
-    with stranger, pytest.raises(Unauthorized):
+    with stranger, pytest.raises(UploadFailed) as caught:
         stranger.upload(source, "aws", staged)
+    assert isinstance(caught.value.errors[0], Unauthorized)
     assert len(omics_sandbox.requests("/dss/v1/files/")) <= uploads.REGISTRATIONS_AT_ONCE
 
 
@@ -85,9 +82,9 @@ def test_missing_aws_credentials_are_reported_as_such(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(source / "none"))
-    with pytest.raises(staging.StagingCredentials, match="AWS_ACCESS_KEY_ID") as caught:
+    with pytest.raises(UploadFailed, match="AWS_ACCESS_KEY_ID") as caught:
         dss.upload(source, "aws", staged)
-    assert isinstance(caught.value, AuthError)
+    assert isinstance(caught.value.errors[0], staging.StagingCredentials)
 
 
 def test_a_uuid_that_is_none_costs_no_byte(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
@@ -102,7 +99,9 @@ def test_one_file_that_is_refused_leaves_the_others_and_no_bundle(
     omics_sandbox.add_faults(Rule("status", path="/dss/v1/files/*", method="PUT", status=422, nth=1, times=1))
     with pytest.raises(UploadFailed) as caught:
         dss.upload(source, "aws", staged)
-    assert len(caught.value.errors) == 1
+    assert isinstance(caught.value, TransferFailed)
+    assert caught.value.report.counts == {"done": 3, "skipped": 0, "failed": 1, "stopped": 0}
+    assert "No bundle was registered" in str(caught.value)
     assert omics_sandbox.requests("/dss/v1/bundles/") == []
 
 
@@ -122,13 +121,13 @@ def test_progress_ends_with_all(dss: Dss, source: Path, staged: str):
 
 def test_an_upload_is_stopped_from_outside(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
     stop = threading.Event()
-    reports: list[TransferReport] = []
-    with pytest.raises(Interrupted, match="it was stopped"):
-        dss.upload(source, "aws", staged, progress=lambda _: stop.set(), stop=stop, on_report=reports.append)
+    with pytest.raises(Interrupted, match="it was stopped") as caught:
+        dss.upload(source, "aws", staged, progress=lambda _: stop.set(), stop=stop)
+    report: Any = caught.value.report
     assert omics_sandbox.requests("/dss/v1/bundles/") == []
-    assert reports[0].why_stopped == "it was stopped"
-    assert {outcome.state for outcome in reports[0].outcomes} <= {"done", "stopped"}
-    assert len(reports[0].outcomes) == 4
+    assert report.why_stopped == "it was stopped"
+    assert {outcome.state for outcome in report.outcomes} <= {"done", "stopped"}
+    assert len(report.outcomes) == 4
 
 
 def test_a_service_that_is_silent_does_not_hold_up_a_stop(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
@@ -171,7 +170,7 @@ def test_the_same_call_continues_with_what_failed(omics_sandbox: Any, dss: Dss, 
     assert len(put_files(omics_sandbox)) == 5
     after = {entry["Key"]: entry["LastModified"] for entry in s3.list_objects_v2(Bucket=staged)["Contents"]}
     assert after == before
-    assert {one.version for one in made.files} == {made.version}
+    assert {one.version for one in made.registered} == {made.version}
     assert len(dss.get_bundle(uuid=made.bundle_uuid, replica="aws").to_dict()["bundle"]["files"]) == 4
     assert list(state.rglob("*.*")) == []
 
@@ -206,7 +205,7 @@ def test_another_bundle_of_the_same_folder_is_another_upload(
 def test_two_uploads_one_after_the_other_are_two_bundles(dss: Dss, source: Path, staged: str):
     first, second = dss.upload(source, "aws", staged), dss.upload(source, "aws", staged)
     assert first.bundle_uuid != second.bundle_uuid
-    assert first.files[0].uuid != second.files[0].uuid
+    assert first.registered[0].uuid != second.registered[0].uuid
 
 
 def test_staged_files_that_are_gone_are_sent_again(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
@@ -217,22 +216,23 @@ def test_staged_files_that_are_gone_are_sent_again(omics_sandbox: Any, dss: Dss,
     for entry in s3.list_objects_v2(Bucket=staged)["Contents"]:
         s3.delete_object(Bucket=staged, Key=entry["Key"])
     made = dss.upload(source, "aws", staged)
-    assert len(made.files) == 4
+    assert len(made.registered) == 4
     assert len(put_files(omics_sandbox)) == 6
 
 
 def test_only_the_bundle_is_left_to_do(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
     omics_sandbox.add_faults(Rule("status", path="/dss/v1/bundles/*", method="PUT", status=409, times=1))
-    with pytest.raises(Conflict):
+    with pytest.raises(UploadFailed) as caught:
         dss.upload(source, "aws", staged)
+    assert isinstance(caught.value.errors[0], Conflict)
+    assert caught.value.report.counts == {"done": 4, "skipped": 0, "failed": 1, "stopped": 0}
     omics_sandbox.fault_book.clear()
     before = len(put_files(omics_sandbox))
-    reports: list[TransferReport] = []
     told: list[Progress] = []
-    made = dss.upload(source, "aws", staged, on_report=reports.append, progress=told.append)
-    assert len(made.files) == 4
+    made = dss.upload(source, "aws", staged, progress=told.append)
+    assert len(made.registered) == 4
     assert len(put_files(omics_sandbox)) == before
-    assert reports[0].counts["skipped"] == 4
+    assert made.counts["skipped"] == 4
     assert told[-1].final
 
 
@@ -263,10 +263,10 @@ def test_a_damaged_record_costs_what_stood_behind_the_damage(
     (record,) = state.rglob("*.journal")
     data = record.read_bytes()
     record.write_bytes(data[: len(data) // 2] + b"\xff" * 8)
-    assert len(dss.upload(source, "aws", staged).files) == 4
+    assert len(dss.upload(source, "aws", staged).registered) == 4
     failing_once(omics_sandbox, dss, source, staged)
     record.write_text("something else")
-    assert len(dss.upload(source, "aws", staged).files) == 4
+    assert len(dss.upload(source, "aws", staged).registered) == 4
 
 
 def test_a_state_folder_that_cannot_be_written_costs_the_continuing_only(
@@ -280,13 +280,13 @@ def test_a_state_folder_that_cannot_be_written_costs_the_continuing_only(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "file"))
     assert state_folder() == tmp_path / "file"
-    assert len(dss.upload(source, "aws", staged).files) == 4
+    assert len(dss.upload(source, "aws", staged).registered) == 4
     assert "unfinished transfers are not recorded" in caplog.text
 
 
 def test_a_dry_run_sends_no_request(omics_sandbox: Any, dss: Dss, source: Path):
     told = dss.upload(source, "aws", "any", dry_run=True)
-    assert told.to_dict()["bytes_to_send"] == sum(path.stat().st_size for path in source.rglob("*.*"))
+    assert sum(file.size or 0 for file in told.files) == sum(path.stat().st_size for path in source.rglob("*.*"))
     assert [file.name for file in told.files] == [
         "cell_suspension_0.json",
         "empty.txt",
@@ -299,7 +299,7 @@ def test_a_dry_run_sends_no_request(omics_sandbox: Any, dss: Dss, source: Path):
 def test_a_time_budget_ends_it_and_the_next_call_continues(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
     with pytest.raises(Interrupted, match="the time budget of 1e-06 s is over"):
         dss.upload(source, "aws", staged, control=Control(budget=1e-6))
-    assert len(dss.upload(source, "aws", staged).files) == 4
+    assert len(dss.upload(source, "aws", staged).registered) == 4
 
 
 def test_files_that_the_service_takes_over_later_are_waited_for(
@@ -308,7 +308,7 @@ def test_files_that_the_service_takes_over_later_are_waited_for(
     monkeypatch.setattr(jobs, "FIRST_WAIT", 0.0)
     omics_sandbox.settings.turn({"dss.async_bytes": 1000, "dss.async_seconds": 0.05})
     made = dss.upload(source, "aws", staged)
-    assert len(made.files) == 4
+    assert len(made.registered) == 4
     assert any(one["method"] == "HEAD" for one in omics_sandbox.requests("/dss/v1/files/"))
 
 
@@ -488,8 +488,9 @@ def test_an_answer_that_is_not_the_services_makes_no_second_bundle(
 ):
     """Such as the page of a captive portal, with status 200: nothing is known of the bundle then."""
     (rule,) = omics_sandbox.add_faults(Rule("status", path="/dss/v1/bundles/*", method="PUT", status=200))
-    with pytest.raises(ResponseMismatch, match="version"):
+    with pytest.raises(UploadFailed, match="version") as caught:
         dss.upload(source, "aws", staged)
+    assert isinstance(caught.value.errors[0], ResponseMismatch)
     omics_sandbox.fault_book.remove(rule)
     asked = len(omics_sandbox.requests())
     made = dss.upload(source, "aws", staged)
