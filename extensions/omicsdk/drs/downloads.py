@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Never, Self
+from typing import TYPE_CHECKING, Never, Self, Unpack
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import NameClash, OmicsError, UnsafePath
@@ -16,7 +16,7 @@ from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.objects import DrsObject, IsABundle, in_order, verifiable
 from omicsdk.drs.planning import DrsFile, Layout, RequestedObject, find, requested_objects
 from omicsdk.drs.servers import DrsServer, HasServers, Servers
-from omicsdk.transfer import Item, Location, Outcome, TransferReport
+from omicsdk.transfer import Item, Location, Outcome, TransferOptions, TransferOptionsDict, TransferReport
 from omicsdk.transfer.items import MappedItems
 
 if TYPE_CHECKING:
@@ -24,52 +24,47 @@ if TYPE_CHECKING:
 
     from omicsdk.drs.client import Drs
     from omicsdk.drs.resolution import ResolutionSettings
-    from omicsdk.transfer import Control, Progress
     from omicsdk.transfer.scale.workers import WorkerPool
 
 
-def expect(files: Sequence[DrsFile], preferred: Sequence[str]) -> None:
+def expect(files: Sequence[DrsFile], prefer: Sequence[str]) -> None:
     """Announce to each server object which files will be requested.
 
     Args:
         files: The files that will be fetched.
-        preferred: Kinds, clouds or regions of storage to prefer.
+        prefer: Kinds, clouds or regions of storage to prefer.
     """
     by_server: dict[DrsServer, list[DrsFile]] = {}
     for file in files:
         if file.server is not None:
             by_server.setdefault(file.server, []).append(file)
     for server, some in by_server.items():
-        server.expect((file.found for file in some if file.found is not None), preferred)
-        server.expect_objects((file.requested.identifier for file in some if file.found is None), preferred)
+        server.expect((file.found for file in some if file.found is not None), prefer)
+        server.expect_objects((file.requested.identifier for file in some if file.found is None), prefer)
 
 
-def items_of(
-    files: Iterable[DrsFile], preferred: Sequence[str] = (), retries: int = 10, skip: int = 0
-) -> MappedItems[DrsFile]:
+def items_of(files: Iterable[DrsFile], prefer: Sequence[str] = (), skip: int = 0) -> MappedItems[DrsFile]:
     """Return items for the engine, created in each iteration.
 
     Args:
         files: The files.
-        preferred: Kinds, clouds or regions of storage to prefer.
-        retries: Consecutive failures after which a file fails.
+        prefer: Kinds, clouds or regions of storage to prefer.
         skip: Ways that were tried before and are not any more.
     """
-    return MappedItems(lambda file: item_for(file, locator_of(file, preferred, skip), retries), files)
+    return MappedItems(lambda file: item_for(file, locator_of(file, prefer, skip)), files)
 
 
-def item_for(file: DrsFile, locate: Callable[[], Location], retries: int) -> Item:
+def item_for(file: DrsFile, locate: Callable[[], Location]) -> Item:
     """Return the engine's item for a file.
 
     Args:
         file: The file.
         locate: Returns the location of its bytes.
-        retries: Consecutive failures after which it fails.
     """
     found, wanted = file.found, file.requested
     stated = {**(found.checksums if found is not None else {}), **verifiable(wanted.checksums)}
     size = wanted.size if wanted.size is not None or found is None else found.size
-    return Item(file.name, locate, size, stated, label_of(file), retries, source=wanted.identifier.text)
+    return Item(file.name, locate, size, stated, label_of(file), source=wanted.identifier.text)
 
 
 def label_of(file: DrsFile) -> str:
@@ -78,19 +73,19 @@ def label_of(file: DrsFile) -> str:
     return text if text != file.name else ""
 
 
-def locator_of(file: DrsFile, preferred: Sequence[str] = (), skip: int = 0) -> Callable[[], Location]:
+def locator_of(file: DrsFile, prefer: Sequence[str] = (), skip: int = 0) -> Callable[[], Location]:
     """Return a function that locates the bytes of a file; it requests the object first if needed.
 
     Args:
         file: The file.
-        preferred: Kinds, clouds or regions of storage to prefer.
+        prefer: Kinds, clouds or regions of storage to prefer.
         skip: Ways that were tried before and are not any more.
     """
     server, error = file.server, file.error
     if server is None or error is not None:
         return lambda: _raise(error or OmicsError(f"{file.name}: not found"))
     if file.found is not None:
-        return server.locator(file.found, preferred, skip)
+        return server.locator(file.found, prefer, skip)
     locator: Callable[[], Location] | None = None
 
     def locate() -> Location:
@@ -99,7 +94,7 @@ def locator_of(file: DrsFile, preferred: Sequence[str] = (), skip: int = 0) -> C
             found = server.described(file.requested.identifier)
             if found.is_bundle:
                 raise IsABundle(f"{file.requested.identifier} is a bundle, and is stated as one file", name=file.name)
-            locator = server.locator(found, preferred, skip)
+            locator = server.locator(found, prefer, skip)
         return locator()
 
     return locate
@@ -145,16 +140,15 @@ class _Opening:
     """Opens servers for a shard."""
 
     servers: Callable[[], AbstractContextManager[Servers]]
-    preferred: Sequence[str]
-    retries: int
+    prefer: Sequence[str]
     skip: int
 
     @contextmanager
     def __call__(self, items: Iterable[Item]) -> Generator[Iterable[Item]]:
         with self.servers() as servers:
             files = list(_files(items, servers))
-            expect(files, self.preferred)
-            yield items_of(files, self.preferred, self.retries, self.skip)
+            expect(files, self.prefer)
+            yield items_of(files, self.prefer, self.skip)
 
 
 def _files(items: Iterable[Item], servers: Servers) -> Iterator[DrsFile]:
@@ -178,12 +172,10 @@ _UNSAFE = "The other files are not affected. Give it another name."
 def fetch_found(
     files: Sequence[DrsFile],
     folder: str | os.PathLike[str],
-    preferred: Sequence[str] = (),
-    retries: int = 10,
+    prefer: Sequence[str] = (),
     *,
+    options: TransferOptions,
     shared: Shared | None = None,
-    dry_run: bool = False,
-    **options: Any,
 ) -> TransferReport:
     """Download found files by the first access method that works.
 
@@ -192,12 +184,9 @@ def fetch_found(
     Args:
         files: The files; the servers that have them must still be open.
         folder: The target folder, created if missing.
-        preferred: Kinds, clouds or regions of storage to prefer.
-        retries: Consecutive failures after which a file fails, 0 for none.
+        prefer: Kinds, clouds or regions of storage to prefer.
+        options: The options of the transfer.
         shared: The workers that download; None if this process does. A dry run uses none of them.
-        dry_run: Only report what would happen.
-        **options: Of `omicsdk.transfer.download`, or with workers of `omicsdk.transfer.scale.workers.download_by`, such
-            as connections, progress, stop and control.
 
     Returns:
         The outcome of each file, in order.
@@ -211,19 +200,19 @@ def fetch_found(
     good = [file for at, file in enumerate(files) if at not in lost]
 
     def fetched(some: Sequence[DrsFile], skip: int = 0) -> TransferReport:
-        if shared is None or dry_run:
-            return fetch(items_of(some, preferred, retries, skip), folder, dry_run=dry_run, **options)
+        if shared is None or options.dry_run:
+            return fetch(items_of(some, prefer, skip), folder, options=options)
         from omicsdk.transfer.scale.workers import download_by
 
-        items = [item_for(file, _Waiting.of(file), retries) for file in some]
-        opening = _Opening(shared.servers, tuple(preferred), retries, skip)
-        return download_by(shared.pool, items, folder, opening=opening, **options)
+        items = [item_for(file, _Waiting.of(file)) for file in some]
+        opening = _Opening(shared.servers, tuple(prefer), skip)
+        return download_by(shared.pool, items, folder, opening=opening, options=options)
 
     if shared is None:  # workers find the servers themselves
-        expect(good, preferred)
+        expect(good, prefer)
     report = fetched(good)
-    if not dry_run:
-        report = _by_other_ways(report, good, preferred, fetched)
+    if not options.dry_run:
+        report = _by_other_ways(report, good, prefer, fetched)
     sent = iter(report.outcomes)
     return report.with_outcomes(lost.get(at) or next(sent) for at in range(len(files))) if lost else report
 
@@ -253,7 +242,7 @@ def _lost(files: Iterable[DrsFile], folder: str | os.PathLike[str]) -> dict[int,
 def _by_other_ways(
     report: TransferReport,
     files: Sequence[DrsFile],
-    preferred: Sequence[str],
+    prefer: Sequence[str],
     fetched: Callable[[Sequence[DrsFile], int], TransferReport],
 ) -> TransferReport:
     """Download files again that their storage lacks, from another one that their servers list."""
@@ -263,7 +252,7 @@ def _by_other_ways(
         again = {
             at: file
             for at, file in _described(gone).items()
-            if file.found is not None and len(in_order(file.found.methods, preferred)) > skip
+            if file.found is not None and len(in_order(file.found.methods, prefer)) > skip
         }
         if not again:
             return report
@@ -294,15 +283,10 @@ def download(
     folder: str | os.PathLike[str] = ".",
     *,
     layout: Layout = "name",
-    preferred: str | Sequence[str] = (),
-    retries: int = 10,
-    connections: int = 16,
+    prefer: str | Sequence[str] = (),
     settings: ResolutionSettings | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
-    dry_run: bool = False,
     google_project: str | None = None,
+    **options: Unpack[TransferOptionsDict],
 ) -> TransferReport:
     """Download objects into a folder; bundles become folders.
 
@@ -314,15 +298,10 @@ def download(
         what: Objects: drs://HOST/ID, compact identifiers (drs://PREFIX:ID), or identifiers of the base URL's server.
         folder: Folder for the files; created if missing.
         layout: Store files by name, or each in a folder named after its identifier, for duplicate names.
-        preferred: Types, clouds or regions of storage that are tried first, such as gs.
-        retries: Consecutive failures after which a file fails, 0 for none.
-        connections: Maximum number of concurrent requests for bytes.
+        prefer: Types, clouds or regions of storage that are tried first, such as gs.
         settings: How prefixes of compact identifiers are resolved; by default from the environment.
-        progress: Called a few times a second.
-        stop: Set to stop the download within a second; the same call resumes.
-        control: Stops and pauses it, limits its rate, and limits its time.
-        dry_run: Only report what would be fetched; objects are requested, nothing is written.
         google_project: Google project to bill for gs:// objects in requester-pays buckets; by default OMICS_GOOGLE_PROJECT.
+        **options: See `omicsdk.transfer.TransferOptions`. A dry run requests the objects.
 
     Returns:
         The outcome of each file, in the order of the identifiers.
@@ -330,23 +309,14 @@ def download(
     Raises:
         NotADrsId: One of them is not an identifier; nothing was requested.
         NotWritable: The folder cannot be written.
+        TransferFailed: A file failed.
     """
+    chosen = TransferOptions.of(options)
     wanted = list(requested_objects(what))
     with client.servers(settings) as servers:
         servers.storage.project = google_project or servers.storage.project
-        return download_objects(
-            wanted,
-            folder,
-            servers=servers,
-            layout=layout,
-            preferred=preferred,
-            retries=retries,
-            connections=connections,
-            progress=progress,
-            stop=stop,
-            control=control,
-            dry_run=dry_run,
-        )
+        report = download_objects(wanted, folder, servers=servers, layout=layout, prefer=prefer, options=chosen)
+    return chosen.checked(report)
 
 
 def download_objects(
@@ -354,40 +324,25 @@ def download_objects(
     folder: str | os.PathLike[str],
     *,
     servers: Servers,
+    options: TransferOptions,
     layout: Layout = "name",
-    preferred: Sequence[str] = (),
-    retries: int = 10,
-    connections: int = 16,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
-    dry_run: bool = False,
+    prefer: Sequence[str] = (),
     shared: Shared | None = None,
 ) -> TransferReport:
-    """Download objects from servers; arguments and errors are those of `download`.
+    """Download objects from servers; arguments and errors are those of `download`, but the report states failures.
 
     Args:
         servers: The servers; they stay open.
+        options: The options of the transfer.
         shared: The workers that fetch; None if this process does. A dry run uses none of them.
     """
-    from omicsdk.transfer import Control
-
-    control = control or Control()
-    control.begin(SYSTEM_CLOCK.monotonic())
-    options: dict[str, Any] = {
-        "connections": connections,
-        "progress": progress,
-        "stop": stop,
-        "control": control,
-        "dry_run": dry_run,
-        "shared": shared,
-    }
+    options.control.begin(SYSTEM_CLOCK.monotonic())
 
     def stopped() -> bool:
-        return control.over(SYSTEM_CLOCK.monotonic(), stop)
+        return options.stopped
 
     def fetched(files: Sequence[DrsFile]) -> TransferReport:
-        return fetch_found(files, folder, preferred, retries, **options)
+        return fetch_found(files, folder, prefer, options=options, shared=shared)
 
     files = find(wanted, servers, layout, stopped)
     report = fetched(files)

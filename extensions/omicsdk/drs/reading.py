@@ -29,7 +29,7 @@ def open_object(
     client: HasServers,
     what: str | DrsId,
     *,
-    preferred: str | Sequence[str] = (),
+    prefer: str | Sequence[str] = (),
     settings: ResolutionSettings | None = None,
     resume_unvalidated: bool = False,
 ) -> Generator[BinaryIO]:
@@ -40,7 +40,7 @@ def open_object(
     Args:
         what: The object: `drs://HOST/ID`, a compact identifier, or an identifier alone (of Gen3 a GUID), which the base
             URL's server has.
-        preferred: Types, clouds or regions of storage that are tried first, such as `gs`.
+        prefer: Types, clouds or regions of storage that are tried first, such as `gs`.
         settings: How prefixes of compact identifiers are resolved; by default from the environment.
         resume_unvalidated: Join the bytes of several answers even if the storage sends no ETag, so that nothing shows
             that they are of one version of the file.
@@ -61,7 +61,7 @@ def open_object(
         if found.is_bundle:
             raise UsageError(f"{identifier} is a bundle", remedy="List it, and open one of its files.")
         ranges = Ranges(
-            server.locator(found, preferred),
+            server.locator(found, prefer),
             found.size,
             title=found.name,
             pool=ConnectionPool(client=servers.client),
@@ -98,7 +98,7 @@ def locate(
     client: HasServers,
     what: str | DrsId,
     *,
-    preferred: str | Sequence[str] = (),
+    prefer: str | Sequence[str] = (),
     settings: ResolutionSettings | None = None,
 ) -> dict[str, Any]:
     """Show the location of an object: its server, and the URLs of its bytes.
@@ -107,7 +107,7 @@ def locate(
 
     Args:
         what: The object: `drs://HOST/ID`, a compact identifier, or an identifier of the base URL's server.
-        preferred: Types, clouds or regions of storage that come first, such as `gs`.
+        prefer: Types, clouds or regions of storage that come first, such as `gs`.
         settings: How prefixes of compact identifiers are resolved; by default from the environment.
 
     Returns:
@@ -123,6 +123,6 @@ def locate(
         found = server.describe(identifier)
         access = [
             {"type": each.kind, "region": each.region or None, "url": server.locate(found, each).url}
-            for each in in_order(found.methods, preferred)
+            for each in in_order(found.methods, prefer)
         ]
     return {"host": server.host, "object_id": found.id, "is_bundle": found.is_bundle, "access": access}

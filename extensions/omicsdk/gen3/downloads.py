@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from logging import getLogger
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Unpack, runtime_checkable
 from urllib.parse import urlsplit
 
 import omicsdk.transfer
@@ -29,7 +28,7 @@ from omicsdk.gen3.index_records import guids_prefix, record_of
 from omicsdk.gen3.manifests.rows import rows_of
 from omicsdk.gen3.manifests.tables import Fault, OnFault
 from omicsdk.gen3.sources import endpoint_of
-from omicsdk.transfer import Item, Location, TransferReport
+from omicsdk.transfer import Item, Location, TransferOptions, TransferOptionsDict, TransferReport
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.names import safe_name
 from omicsdk.transfer.scale import worker_pool
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
     from omicsdk.core.credentials import Credentials
     from omicsdk.gen3.client import Gen3
-    from omicsdk.transfer import Control, Progress
 
 
 _log = getLogger("omicsdk.gen3")
@@ -147,16 +145,11 @@ def download(
     folder: str | os.PathLike[str] = ".",
     *,
     layout: Layout = "name",
-    preferred: str | Sequence[str] = (),
-    retries: int = 10,
-    connections: int = 16,
+    prefer: str | Sequence[str] = (),
     settings: ResolutionSettings | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
-    dry_run: bool = False,
     workers: int | None = None,
     scheduler: Any = None,
+    **options: Unpack[TransferOptionsDict],
 ) -> TransferReport:
     """Download files; bundles become folders.
 
@@ -170,21 +163,16 @@ def download(
         folder: The folder; it is created.
         layout: `name` puts files under their names, `id` each into a folder named by its GUID, for sets with repeated
             names.
-        preferred: Types, clouds or regions of storage that are tried first, such as `gs`.
-        retries: Consecutive failures after which a file fails, 0 for none.
-        connections: Maximum number of concurrent requests for bytes.
+        prefer: Types, clouds or regions of storage that are tried first, such as `gs`.
         settings: How prefixes of other commons are resolved; by default from the environment.
-        progress: Called a few times a second.
-        stop: Set to stop the download within a second; the same call resumes.
-        control: Stops and pauses it, limits its rate, and limits its time.
-        dry_run: Report what would happen with each file; records that are not stated are requested, nothing is written.
         workers: Worker processes on this machine, 1 or more; by default this one downloads alone. They import the
             program's main module: it starts its work below `if __name__ == "__main__":`.
         scheduler: Workers of a Dask cluster in their place: its scheduler's address (`tcp://HOST:8786`), a cluster, or
             a `distributed.Client`. They must see the folder under the same path; the login is sent to them.
+        **options: See `omicsdk.transfer.TransferOptions`. A dry run requests the records that are not stated.
 
     Returns:
-        The outcome of each file, in order. Call `raise_if_failed()` on it.
+        The outcome of each file, in order.
 
     Raises:
         NotADrsId: One of them is not an identifier; nothing was requested.
@@ -192,26 +180,17 @@ def download(
         UsageError: Both workers and a scheduler are given, or a login that cannot be sent to them.
         MissingExtra: A scheduler is given, and `distributed` is not installed.
         NoScheduler: No Dask scheduler answers at the address.
+        TransferFailed: A file failed.
     """
+    chosen = TransferOptions.of(options)
     wanted = list(requested_objects(what))
     pool = worker_pool(workers, scheduler)
+    shared = None if pool is None else Shared(pool, SameCommons(type(client), client.base_url, client.credentials))
     with client.servers(settings) as servers:
-        return download_objects(
-            wanted,
-            folder,
-            servers=servers,
-            layout=layout,
-            preferred=preferred,
-            retries=retries,
-            connections=connections,
-            progress=progress,
-            stop=stop,
-            control=control,
-            dry_run=dry_run,
-            shared=None
-            if pool is None
-            else Shared(pool, SameCommons(type(client), client.base_url, client.credentials)),
+        report = download_objects(
+            wanted, folder, servers=servers, layout=layout, prefer=prefer, options=chosen, shared=shared
         )
+    return chosen.checked(report)
 
 
 def listed_objects(path: str | os.PathLike[str], on_fault: OnFault) -> Iterator[RequestedObject]:
@@ -236,7 +215,9 @@ def listed_objects(path: str | os.PathLike[str], on_fault: OnFault) -> Iterator[
         yield RequestedObject(identifier, row.file_name, row.size, sums)
 
 
-def download_record(client: Gen3, guid: str, folder: str | os.PathLike[str] = ".") -> Path:
+def download_record(
+    client: Gen3, guid: str, folder: str | os.PathLike[str] = ".", **options: Unpack[TransferOptionsDict]
+) -> TransferReport:
     """Download one file by its record of the index, under the record's name; nothing else is written to the folder.
 
     It is verified by its size and all checksums of its record, and appears under its name when it is verified. A
@@ -245,23 +226,24 @@ def download_record(client: Gen3, guid: str, folder: str | os.PathLike[str] = ".
     Args:
         guid: Its GUID.
         folder: The folder; it is created.
+        **options: See `omicsdk.transfer.TransferOptions`. A dry run requests the record.
 
     Returns:
-        The file.
+        The outcome of the file, whose name is its path within the folder.
 
     Raises:
-        NotFound: There is no such file, or it has no bytes anywhere.
+        NotFound: There is no such record.
         UnsafePath: Its name would lead out of the folder.
-        ChecksumMismatch: Its bytes are not those of its record.
-        TransferError: It did not arrive.
+        TransferFailed: It has no bytes anywhere, or they did not arrive, or are not those of its record.
     """
+    chosen = TransferOptions.of(options)
     record = record_of(client.indexd.get_record.raw(guid=guid), f"get_record of {guid}")
     checksums = checksums_of(record.get("hashes"))
     if not checksums:
         _log.warning("%s has no hash that can be computed: only its size is compared", guid)
     named: str = record.get("file_name") or guid.rstrip("/").rpartition("/")[2]
     name = safe_name(named.lstrip(), f"record {guid}")
-    return download_url(
+    report = download_url(
         lambda: checked_json(
             client.fence.get_presigned_url.raw(file_id=guid), "get_presigned_url", members(url=STRING)
         )["url"],
@@ -270,7 +252,9 @@ def download_record(client: Gen3, guid: str, folder: str | os.PathLike[str] = ".
         what=guid,
         size=record.get("size"),
         checksums=checksums,
+        options=chosen,
     )
+    return chosen.checked(report)
 
 
 def download_url(
@@ -279,9 +263,10 @@ def download_url(
     folder: str | os.PathLike[str],
     *,
     what: str,
+    options: TransferOptions,
     size: int | None = None,
     checksums: Mapping[str, str] | None = None,
-) -> Path:
+) -> TransferReport:
     """Download a presigned URL; a stopped download is resumed, and the file appears under its name when it is complete.
 
     Args:
@@ -289,22 +274,22 @@ def download_url(
         name: Its path within the folder, as a server names it.
         folder: The folder; it is created.
         what: Its name in messages, which distinguishes it from others.
+        options: The options of the transfer.
         size: Its size in bytes, if it is known.
         checksums: What it is verified by, from algorithm to value.
 
     Raises:
         UnsafePath: The name would lead out of the folder.
-        TransferError: It did not arrive, or not right.
     """
     target = Path(folder)
     label = f"{what} ({name})" if what != name else what
     item = Item(name, lambda: Location(url()), size, checksums or {}, label=label)
     journal = journal_for("gen3/files", what, str(target.absolute()), name)
-    omicsdk.transfer.download([item], target, journal=journal).raise_if_failed()
-    if journal is not None:
+    report = omicsdk.transfer.download([item], target, options=options, journal=journal)
+    if journal is not None and report.ok and not options.dry_run:
         with suppress(OSError):  # it is removed when it is old
             journal.unlink()
-    return target / name
+    return report
 
 
 @dataclass(frozen=True, slots=True)

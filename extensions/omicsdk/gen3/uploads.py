@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.checksums import MIB
@@ -26,7 +24,6 @@ from omicsdk.core.errors import (
     TransferError,
     Unauthorized,
     UsageError,
-    raise_failed,
 )
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
@@ -35,6 +32,7 @@ from omicsdk.drs.objects import checksums_of as stated_checksums
 from omicsdk.gen3.fence_store import PART_SIZE, SINGLE, Destination, FenceStore, GuidBook
 from omicsdk.gen3.index_records import matching_records
 from omicsdk.gen3.manifests.tables import written_table
+from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.checksums import checksums_of
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.names import walk_folder
@@ -44,13 +42,13 @@ if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd import IndexdApi
 
     from omicsdk.gen3.client import Gen3
-    from omicsdk.transfer import Control, Outcome, Progress, TransferReport
+    from omicsdk.transfer import TransferOptionsDict
 
 
 Filled = Literal["by the commons", "by us", "not yet"]
 """Who wrote size and checksums into a record."""
 
-PATIENCE = 60.0
+WAIT = 60.0
 """Seconds for which the commons' own job is waited for; it takes seconds to minutes where there is one."""
 _FIRST, _LONGEST = 0.5, 5.0
 _ANEW = "Send it again with resume=False."
@@ -93,63 +91,33 @@ class UploadedFile(Displayed):
             return "skipped"
         return {None: "stopped", "not yet": "uploaded"}.get(self.filled, "indexed")
 
-    def outcome(self) -> Outcome:
-        """The outcome of a file that was skipped, for the report of a transfer."""
-        from omicsdk.transfer import Outcome
+    def outcome(self, sent: Outcome | None) -> Outcome:
+        """The outcome of the file, for the report.
 
-        verified = "the checksums in its record"
-        return Outcome(
-            self.name, "skipped", self.size, checksums=self.checksums, verified=verified, verification="verified"
-        )
+        Args:
+            sent: Its outcome as far as bytes are concerned; None if it was not sent, since the commons had it already.
+        """
+        if sent is None:
+            verified = "the checksums in its record"
+            return Outcome(
+                self.name, "skipped", self.size, checksums=self.checksums, verified=verified, verification="verified"
+            )
+        return sent if self.error is sent.error else sent._replace(state="failed", error=self.error)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class UploadResult(Displayed):
+class UploadResult(TransferReport):
     """The result for all.
 
     Attributes:
-        files: Each file, in the order in which they were named.
-        report: What was sent.
+        transferred: The files, in the order of the outcomes.
     """
 
-    files: Sequence[UploadedFile]
-    report: TransferReport
+    transferred: Sequence[UploadedFile] = ()
 
-    @property
-    def ok(self) -> bool:
-        """Whether every file is in the commons; records that are not filled yet count as well."""
-        return self.report.ok and not any(file.error for file in self.files)
-
-    def raise_if_failed(self) -> None:
-        """Raise the error when a file failed or was stopped before its end.
-
-        Raises:
-            OmicsError: The error of the only one that failed.
-            SomeFailed: Several did.
-            Interrupted: Some were stopped.
-        """
-        raise_failed([file.error for file in self.files if file.error is not None], len(self.files), "files")
-        self.report.raise_if_failed()
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many files are in each state."""
-        return dict(Counter(file.state for file in self.files))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON: counts, and the result for each file."""
-        files = [
-            {
-                "guid": file.guid,
-                "path": str(file.path),
-                "file_name": file.name,
-                "size": file.size,
-                "md5": file.checksums.get("md5"),
-                "state": file.state,
-            }
-            for file in self.files
-        ]
-        return {"counts": self.counts, "verification": self.report.verification, "files": files}
+    def details(self, number: int) -> Mapping[str, object]:
+        """The GUID of a file, its path on this machine, and who wrote size and checksums into its record."""
+        file = self.transferred[number]
+        return {"guid": file.guid, "path": str(file.path), "filled": file.filled}
 
     def write_manifest(self, path: str | os.PathLike[str]) -> None:
         """Write what was uploaded as a table separated by tabs, one row per file that has a GUID.
@@ -158,7 +126,7 @@ class UploadResult(Displayed):
             path: The file; it is replaced whole.
         """
         with written_table(path, COLUMNS, "\t") as write:
-            for file in self.files:
+            for file in self.transferred:
                 if file.guid:
                     checksums = (file.checksums.get("md5"), file.checksums.get("sha256"))
                     write((file.guid, file.name, file.size, *checksums, file.path, file.state))
@@ -174,14 +142,10 @@ def upload(
     subfolders: bool = False,
     part_size: int = PART_SIZE,
     single: int = SINGLE,
-    connections: int = 4,
-    retries: int = 10,
-    patience: float = PATIENCE,
+    wait: float = WAIT,
     resume: bool = True,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
     clock: Clock = SYSTEM_CLOCK,
+    **options: Unpack[TransferOptionsDict],
 ) -> UploadResult:
     """Upload files to a commons; each gets a record, and a GUID by which it is found.
 
@@ -200,30 +164,28 @@ def upload(
         part_size: The preferred size of parts in bytes, 5 MiB to 5 GiB; larger ones are taken where there would be more
             than 10,000.
         single: Files of at most this many bytes are sent in one request; at most 5 GiB.
-        connections: Maximum number of concurrent requests for bytes.
-        retries: Consecutive failures after which a file fails, 0 for none.
-        patience: Seconds for which the commons' own job is waited for that fills records, for all files together, from
+        wait: Seconds for which the commons' own job is waited for that fills records, for all files together, from
             when the last one was sent.
         resume: Whether to remember what was sent, and to skip files that the commons has already; False sends all
             again.
-        progress: Called about ten times a second.
-        stop: Set to stop the upload within a second; the same call resumes it.
-        control: Stops and pauses it, limits its rate, and limits its time.
         clock: Returns the time and sleeps.
+        **options: See `omicsdk.transfer.TransferOptions`. A dry run sends no request.
 
     Returns:
-        The result for each file. Call `raise_if_failed()` on it; `write_manifest(path)` keeps the GUIDs.
+        The outcome of each file, and the files with their GUIDs, which `write_manifest(path)` keeps.
 
     Raises:
         UsageError: There is nothing at a path, or no file in a folder, a number is out of its bounds, or a resource
             does not begin with a slash; nothing was sent.
         FolderBusy: Another process uploads the same.
         NotWritable: What an earlier run remembers cannot be read.
+        TransferFailed: A file was not sent, or its record cannot be filled.
         KeyboardInterrupt: It was interrupted; the same call resumes.
     """
-    from omicsdk.transfer import Control, Upload
+    from omicsdk.transfer import TransferOptions, Upload
     from omicsdk.transfer import upload as send
 
+    chosen = TransferOptions.of(options)
     named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     files = list(files_of(named, subfolders=subfolders))
     if not 5 * MIB <= part_size <= 5 * 1024 * MIB or not 0 <= single <= 5 * 1024 * MIB:
@@ -234,36 +196,27 @@ def upload(
     authz = list(authz)
     if wrong := [each for each in authz if not each.startswith("/")]:
         raise UsageError(f"{wrong[0]!r} is not a resource", remedy="Write resources as /programs/P/projects/Q.")
+    if chosen.dry_run:
+        planned = [UploadedFile(path, name, "", path.stat().st_size) for path, name in files]
+        return _result(planned, [Outcome(each.name, "planned", each.size, source=str(each.path)) for each in planned])
     # By the arguments, not by the folder's content: a file may have been added to it since.
     facts = [commons.base_url, bucket, str(subfolders), *sorted(authz), *(str(Path(each).absolute()) for each in named)]
     journal = journal_for("gen3/uploads", *facts) if resume else None
     book = GuidBook(journal.with_suffix(".journal-guids") if journal is not None else None)
     to, fence, indexd = Destination(tuple(authz), bucket), commons.fence, commons.indexd
-    control = control or Control()
-    control.begin(clock.monotonic())
+    chosen.control.begin(clock.monotonic())
 
     def stopped() -> bool:
-        return control.over(clock.monotonic(), stop)
+        return chosen.control.over(clock.monotonic(), chosen.stop)
 
     known = _Existing(commons, to.authz, book).of(files, stopped) if resume else {}
     left = [each for number, each in enumerate(files) if number not in known]
     stores = [
         FenceStore(fence, indexd, name, str(path), to, book, part_size=part_size, single=single) for path, name in left
     ]
-    uploads = [
-        Upload(path, store, name, ("md5", "sha256"), retries) for (path, name), store in zip(left, stores, strict=True)
-    ]
-    report = send(
-        uploads,
-        connections=connections,
-        journal=journal,
-        progress=progress,
-        stop=stop,
-        control=control,
-        clock=clock,
-        wait=False,
-    )
-    records = _Records(indexd, clock.monotonic() + patience, stopped, clock)
+    uploads = [Upload(path, store, name, ("md5", "sha256")) for (path, name), store in zip(left, stores, strict=True)]
+    report = send(uploads, options=chosen, journal=journal, clock=clock, wait=False)
+    records = _Records(indexd, clock.monotonic() + wait, stopped, clock)
     sent = [
         _Sent(path, name, store, outcome)
         for (path, name), store, outcome in zip(left, stores, report.outcomes, strict=True)
@@ -271,20 +224,26 @@ def upload(
     ends = side_by_side(records.settled, sent, records.stopped)
     # A stop ends the wait for records, too: it is then only known that a file was sent.
     settled = (each.result() if isinstance(end, OmicsError) else end for each, end in zip(sent, ends, strict=True))
+    transferred = [known[number] if number in known else next(settled) for number in range(len(files))]
     outcomes = iter(report.outcomes)
-    result = UploadResult(
-        [known[number] if number in known else next(settled) for number in range(len(files))],
-        report.with_outcomes(
-            known[number].outcome() if number in known else next(outcomes) for number in range(len(files))
-        )
-        if known
-        else report,
+    result = _result(
+        transferred,
+        [each.outcome(None if number in known else next(outcomes)) for number, each in enumerate(transferred)],
+        report,
     )
-    if journal is not None and all(file.state in ("indexed", "skipped") for file in result.files):
+    if journal is not None and all(file.state in ("indexed", "skipped") for file in transferred):
         with suppress(OSError):  # it is removed when it is old
             journal.unlink(missing_ok=True)
         book.forget()
-    return result
+    return chosen.checked(result)
+
+
+def _result(
+    files: Sequence[UploadedFile], outcomes: Sequence[Outcome], report: TransferReport | None = None
+) -> UploadResult:
+    made = UploadResult.of((report or TransferReport()).with_outcomes(outcomes))
+    made.transferred = files
+    return made
 
 
 class _Existing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, Unpack
 from urllib.parse import unquote, urlsplit
 
 from omicsdk.core.answer import json_of
@@ -18,6 +18,7 @@ from omicsdk.gen3.errors import Gen3Error, Gen3UserError
 
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
+    from omicsdk.transfer import TransferOptions, TransferOptionsDict, TransferReport
 
 SCHEME = "ws"
 PAGE_LIMIT = 1000
@@ -98,37 +99,52 @@ def workspace_url(client: Gen3, url: str, action: Literal["download", "upload"])
     return workspace_answer(client, action, *parse_workspace_url(url))["Data"]
 
 
-def workspace_copy(client: Gen3, source: str, target: str | os.PathLike[str]) -> None:
+def workspace_copy(
+    client: Gen3, source: str, target: str | os.PathLike[str], **options: Unpack[TransferOptionsDict]
+) -> TransferReport:
     """Copy a file to, from or between workspaces.
 
     Args:
         source: The file: its path, or ws:///WORKSPACE/KEY.
         target: The copy, in the same form; in a folder on this machine, the file keeps its name.
+        **options: See `omicsdk.transfer.TransferOptions`. A dry run sends no request.
+
+    Returns:
+        The outcome of the file.
 
     Raises:
         Gen3UserError: Neither is in a workspace.
         UsageError: There is no such file.
-        NotFound: The workspace has no such file.
-        TransferError: It did not arrive.
+        TransferFailed: The workspace has no such file, or it did not arrive.
     """
+    from omicsdk.transfer import Outcome, TransferOptions, TransferReport
+
+    chosen = TransferOptions.of(options)
     target = os.fspath(target)
     within = [each.startswith(f"{SCHEME}:") for each in (source, target)]
     if not any(within):
         raise Gen3UserError(
             f"Neither {source} nor {target} is in a workspace", remedy="Write one as ws:///WORKSPACE/KEY."
         )
+    if not within[0] and not Path(source).is_file():
+        raise UsageError(f"{source} is not a file", remedy="Use the path of a file.")
+    if chosen.dry_run:
+        size = None if within[0] else Path(source).stat().st_size
+        return TransferReport([Outcome(target, "planned", size, plan="copy", source=source)])
     if all(within):
         with TemporaryDirectory() as folder:
             between = Path(folder, "file")
-            _fetch(client, source, between)
-            _send(client, between, target)
+            report = _fetch(client, source, between, chosen)
+            if report.ok:
+                report = _send(client, between, target, chosen)
     elif within[0]:
         path = Path(target)
         if path.is_dir() or target.endswith(("/", os.sep)):
             path /= parse_workspace_url(source)[1].rstrip("/").rpartition("/")[2]
-        _fetch(client, source, path)
+        report = _fetch(client, source, path, chosen)
     else:
-        _send(client, Path(source), target)
+        report = _send(client, Path(source), target, chosen)
+    return chosen.checked(report)
 
 
 def workspace_rm(client: Gen3, url: str) -> None:
@@ -178,16 +194,17 @@ def workspace_answer(
     return answer
 
 
-def _fetch(client: Gen3, source: str, path: Path) -> None:
+def _fetch(client: Gen3, source: str, path: Path, options: TransferOptions) -> TransferReport:
     from omicsdk.gen3.downloads import download_url
 
-    download_url(lambda: workspace_url(client, source, "download"), path.name, path.parent, what=source)
+    def url() -> str:
+        return workspace_url(client, source, "download")
+
+    return download_url(url, path.name, path.parent, what=source, options=options)
 
 
-def _send(client: Gen3, path: Path, target: str) -> None:
+def _send(client: Gen3, path: Path, target: str, options: TransferOptions) -> TransferReport:
     from omicsdk.transfer import Location, PutTo, Upload, upload
 
-    if not path.is_file():
-        raise UsageError(f"{path} is not a file", remedy="Use the path of a file.")
     store = PutTo(lambda _: Location(workspace_url(client, target, "upload")))
-    upload([Upload(path, store)]).raise_if_failed()
+    return upload([Upload(path, store)], options=options)

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 
 KEPT = 10_000
 """Answers that a source keeps from the plan to the fetch, at most; what is missing is requested again."""
-RETRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,7 +430,7 @@ class DrsObjects(Source):
         found = self._found(file)
         if skip and (found.found is None or len(in_order(found.found.methods, self.options.preferred)) <= skip):
             return None
-        item = item_for(found, locator_of(found, self.options.preferred, skip), RETRIES)
+        item = item_for(found, locator_of(found, self.options.preferred, skip))
         return replace(item, label="")  # files are called by the names that their list or server states
 
     def _found(self, file: ListedFile) -> DrsFile:

@@ -47,7 +47,7 @@ def test_files_are_uploaded_listed_read_downloaded_and_verified(gen3: Gen3, tmp_
     (tmp_path / "reads.bin").write_bytes(content)
     uploaded = gen3.upload(tmp_path / "reads.bin")
     uploaded.raise_if_failed()
-    guid = uploaded.files[0].guid
+    guid = uploaded.transferred[0].guid
     (listed,) = gen3.ls(guid, settings=NOBODY)
     assert listed.found is not None
     assert (listed.name, listed.found.size) == ("reads.bin", len(content))
@@ -57,7 +57,7 @@ def test_files_are_uploaded_listed_read_downloaded_and_verified(gen3: Gen3, tmp_
         assert file.read() == content[-300:]
         file.seek(256 * 999)
         assert file.read(256) == bytes(range(256))
-    gen3.download(guid, tmp_path / "out", settings=NOBODY).raise_if_failed()
+    gen3.download(guid, tmp_path / "out", settings=NOBODY)
     assert gen3.verify(guid, tmp_path / "out", settings=NOBODY).verification["verified"] == 1
     (tmp_path / "out/reads.bin").write_bytes(content[:-1] + b"x")
     (wrong,) = gen3.verify([guid], tmp_path / "out", settings=NOBODY).failed

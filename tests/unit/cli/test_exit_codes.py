@@ -194,10 +194,11 @@ def of_areas(ends: Sequence[End]) -> areas.UploadResult:
 
 
 def of_gen3(ends: Sequence[End]) -> gen3.UploadResult:
-    return gen3.UploadResult(
-        [gen3.UploadedFile(Path(f"f{n}"), f"f{n}", "g", 1, error=error_of(end)) for n, end in enumerate(ends)],
-        report(ends),
-    )
+    made = gen3.UploadResult.of(report(ends))
+    made.transferred = [
+        gen3.UploadedFile(Path(f"f{n}"), f"f{n}", "g", 1, error=error_of(end)) for n, end in enumerate(ends)
+    ]
+    return made
 
 
 def of_reads(ends: Sequence[End]) -> ReadsResult:
@@ -253,6 +254,7 @@ RESULTS: dict[str, Callable[[Sequence[End]], Any]] = {
     "dss:uploaded_bundle": of_dss_upload,
     "upload:uploaded": of_areas,
     "gen3.transfers:uploaded": of_gen3,
+    "gen3.transfers:workspace_copied": report,
     "sb.files:transferred": of_sb,
     "sb.results:done": of_done,
     "pangea.transfers:downloaded_results": report,

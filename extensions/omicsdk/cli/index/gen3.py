@@ -151,6 +151,7 @@ COMMANDS = (
         Gen3.workspace_copy,
         writes={"target": ""},
         aliases=("wss create", "wss update"),
+        title="Copy of",
         render=transfers.workspace_copied,
         examples=("a.txt ws:///@user/a.txt", "ws:///@user/a.txt b.txt"),
     ),

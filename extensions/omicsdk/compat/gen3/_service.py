@@ -12,7 +12,7 @@ from omicsdk.compat._errors import OF_AIOHTTP, OF_REQUESTS, catchable
 from omicsdk.compat._requests import has_replaced_functions, observed
 from omicsdk.core.client import Client, Exchange, beside
 from omicsdk.core.credentials import ANONYMOUS, Basic, Credentials, as_credentials
-from omicsdk.core.errors import APIError, TransportError
+from omicsdk.core.errors import APIError, TransportError, raise_failed
 from omicsdk.gen3.client import AsyncGen3, Gen3
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.sources import endpoint_of
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from omicsdk.core.request import Request
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
+    from omicsdk.transfer import TransferReport
 
     Auth = Credentials | httpx.Auth | Callable[[Any], Any] | tuple[str, str]
     """A Gen3Auth or other credentials, an auth of httpx or requests, or a name and a password."""
@@ -242,3 +243,13 @@ def fields_of(arguments: dict[str, Any], *others: str) -> dict[str, Any]:
     return {
         name: value for name, value in arguments.items() if value is not None and name not in ("self", "_ssl", *others)
     }
+
+
+def raise_published(report: TransferReport) -> None:
+    """Raise the error of a file that failed itself, as the published functions do.
+
+    Args:
+        report: The result of the transfer.
+    """
+    raise_failed([each.error for each in report.failed if each.error is not None], len(report.files), "files")
+    report.raise_if_failed()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.compat._answers import DocumentedResponse
 from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat._requests import json_of
-from omicsdk.compat.gen3._service import Service, fields_of
+from omicsdk.compat.gen3._service import Service, fields_of, raise_published
 from omicsdk.core.errors import NotJson
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Gen3File(Service):
             ChecksumMismatch: Its bytes are not those of its record.
             TransferError: It did not arrive.
         """
-        self._commons.download_record(object_id, path)
+        raise_published(self._commons.download_record(object_id, path, check=False))
         return True
 
     def delete_file(self, guid: str) -> str:

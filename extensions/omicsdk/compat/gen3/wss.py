@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from omicsdk.compat._requests import __getattr__ as __getattr__
-from omicsdk.compat.gen3._service import LoginService
+from omicsdk.compat.gen3._service import LoginService, raise_published
 from omicsdk.core.errors import UsageError
 from omicsdk.gen3.workspaces import parse_workspace_url, workspace_answer
 
@@ -31,7 +31,7 @@ def get_url(urlstr: str, dest_path: str | os.PathLike[str]) -> None:
     from omicsdk.transfer import Item, Location, download
 
     path = Path(dest_path)
-    download([Item(path.name, Location(urlstr))], path.parent).raise_if_failed()
+    raise_published(download([Item(path.name, Location(urlstr))], path.parent))
 
 
 def put_url(urlstr: str, src_path: str | os.PathLike[str]) -> None:
@@ -49,7 +49,7 @@ def put_url(urlstr: str, src_path: str | os.PathLike[str]) -> None:
 
     if not Path(src_path).is_file():
         raise UsageError(f"{os.fspath(src_path)} is not a file", remedy="Pass the path of a file.")
-    upload([Upload(src_path, PutTo(lambda _: Location(urlstr)))]).raise_if_failed()
+    raise_published(upload([Upload(src_path, PutTo(lambda _: Location(urlstr)))]))
 
 
 class Gen3WsStorage(LoginService):
@@ -121,7 +121,7 @@ class Gen3WsStorage(LoginService):
             Gen3UserError: Neither is in a workspace.
             TransferError: It did not arrive.
         """
-        self._commons.workspace_copy(src_urlstr, dest_urlstr)
+        raise_published(self._commons.workspace_copy(src_urlstr, dest_urlstr, check=False))
 
     def ls(self, ws: str, wskey: str) -> dict[str, Any]:
         """List the files of a workspace below a key.

@@ -10,6 +10,7 @@ from omicsdk.gen3 import Gen3, Gen3Login
 from omicsdk.gen3.downloads import own_prefix
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sandbox.gen3 import READER
+from omicsdk.transfer import TransferFailed
 
 NOBODY = ResolutionSettings(order=())
 
@@ -38,14 +39,14 @@ def test_guids_with_and_without_a_prefix_are_at_home(sandbox: Sandbox, commons: 
     guids = [sandbox.gen3.add_file(f"{n}.bin", bytes([n]) * 70_000) for n in range(4)]
     assert guids[0].startswith("dg.TEST/")
     wanted = [guids[0], guids[1].partition("/")[2], f"drs://{guids[2].replace('/', ':')}", parse_drs_id(guids[3])]
-    commons.download(wanted, tmp_path / "out", settings=NOBODY).raise_if_failed()
+    commons.download(wanted, tmp_path / "out", settings=NOBODY)
     for n in range(4):
         assert (tmp_path / "out" / f"{n}.bin").read_bytes() == bytes([n]) * 70_000
 
 
 def test_many_files_take_few_calls(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     guids = [sandbox.gen3.add_file(f"{n}.bin", b"%d" % n) for n in range(120)]
-    commons.download(guids, tmp_path / "out", settings=NOBODY).raise_if_failed()
+    commons.download(guids, tmp_path / "out", settings=NOBODY)
     calls = [entry for entry in sandbox.requests("/") if not entry["path"].startswith("/gen3/_storage")]
     assert len(calls) <= 8
     assert len(list((tmp_path / "out").glob("*.bin"))) == 120
@@ -56,7 +57,9 @@ def test_what_fails_states_why_and_stops_nothing(sandbox: Sandbox, commons: Gen3
     wrong = sandbox.gen3.add_file("wrong", b"wrong", hashes={"md5": "0" * 32})
     blank = sandbox.gen3.index.create_blank("somebody", "blank")["did"]
     wanted = [good, wrong, blank, "dg.TEST/00000000-0000-4000-8000-000000000000", "dg.NONE/1"]
-    report = commons.download(wanted, tmp_path / "out", settings=NOBODY)
+    with pytest.raises(TransferFailed, match="4 of 5 files failed") as caught:
+        commons.download(wanted, tmp_path / "out", settings=NOBODY)
+    report = caught.value.report
     assert states(report) == ["done", *["failed"] * 4]
     kinds = [type(outcome.error) for outcome in report.outcomes[1:]]
     assert kinds == [ChecksumMismatch, NoAccess, NotFound, UnknownPrefix]
@@ -68,7 +71,7 @@ def test_a_file_that_one_may_not_read_is_forbidden(sandbox: Sandbox, tmp_path: P
     free = sandbox.gen3.add_file("free", b"f")
     auth = Gen3Login(refresh_file=sandbox.gen3_credentials(tmp_path / "reader.json", READER))
     with Gen3(sandbox.gen3_url, credentials=auth) as commons:
-        report = commons.download([secret, free], tmp_path / "out", settings=NOBODY)
+        report = commons.download([secret, free], tmp_path / "out", settings=NOBODY, check=False)
         with (
             pytest.raises(Forbidden, match="read-storage permission"),
             commons.open(secret, settings=NOBODY) as file,
@@ -84,25 +87,27 @@ def test_a_file_that_one_may_not_read_is_forbidden(sandbox: Sandbox, tmp_path: P
 def test_without_a_login_a_file_that_is_not_open_needs_one(sandbox: Sandbox, tmp_path: Path) -> None:
     secret = sandbox.gen3.add_file("secret", b"s", authz=("/programs/secret",))
     with Gen3(sandbox.gen3_url) as commons:
-        report = commons.download([secret], tmp_path / "out", settings=NOBODY)
+        report = commons.download([secret], tmp_path / "out", settings=NOBODY, check=False)
     assert isinstance(report.outcomes[0].error, Unauthorized)
 
 
 def test_what_is_open_comes_without_a_login(sandbox: Sandbox, tmp_path: Path) -> None:
     free = sandbox.gen3.add_file("free", b"f")
     with Gen3(sandbox.gen3_url) as commons:
-        commons.download([free], tmp_path / "out", settings=NOBODY).raise_if_failed()
+        commons.download([free], tmp_path / "out", settings=NOBODY)
 
 
 def test_a_url_that_ends_is_requested_again(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     guids = [sandbox.gen3.add_file(f"{n}", b"x" * 1000) for n in range(3)]
     sandbox.add_faults(Rule("status", path="/gen3/_storage/*", status=403, times=2))
-    commons.download(guids, tmp_path / "out", settings=NOBODY).raise_if_failed()
+    commons.download(guids, tmp_path / "out", settings=NOBODY)
 
 
 def test_a_manifest_may_know_more_than_the_record(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     guid = parse_drs_id(sandbox.gen3.add_file("a", b"a"))
-    report = commons.download([RequestedObject(guid, "a", 1, {"md5": "0" * 32})], tmp_path / "out", settings=NOBODY)
+    report = commons.download(
+        [RequestedObject(guid, "a", 1, {"md5": "0" * 32})], tmp_path / "out", settings=NOBODY, check=False
+    )
     assert isinstance(report.outcomes[0].error, ChecksumMismatch)
 
 
@@ -113,7 +118,7 @@ def test_files_of_another_commons_come_by_its_own_tokens(
     host = other.url.partition("://")[2]
     sandbox.gen3.wts.add_commons("other", other.url, other.gen3_credentials(tmp_path / "other.json"))
     uri = f"drs://{host}/{there}"
-    commons.download([uri, sandbox.gen3.add_file("here", b"h")], tmp_path / "out", settings=NOBODY).raise_if_failed()
+    commons.download([uri, sandbox.gen3.add_file("here", b"h")], tmp_path / "out", settings=NOBODY)
     assert (tmp_path / "out/there").read_bytes() == b"there"
 
 
@@ -123,7 +128,9 @@ def test_another_commons_without_a_login_gives_what_is_open_and_states_why_not_t
     host = other.url.partition("://")[2]
     free = other.gen3.add_file("free", b"free")
     secret = other.gen3.add_file("secret", b"s", authz=("/programs/secret",))
-    report = commons.download([f"drs://{host}/{free}", f"drs://{host}/{secret}"], tmp_path / "out", settings=NOBODY)
+    report = commons.download(
+        [f"drs://{host}/{free}", f"drs://{host}/{secret}"], tmp_path / "out", settings=NOBODY, check=False
+    )
     assert states(report) == ["done", "failed"]
     assert "login" in str(report.outcomes[1].error)
 
@@ -131,5 +138,18 @@ def test_another_commons_without_a_login_gives_what_is_open_and_states_why_not_t
 def test_a_bundle_becomes_a_folder(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     guids = [sandbox.gen3.add_file(name, name.encode()) for name in ("one", "two")]
     made = commons.indexd.create_bundle.raw(name="study", bundles=guids).json()
-    commons.download([made["bundle_id"]], tmp_path / "out", settings=NOBODY).raise_if_failed()
+    commons.download([made["bundle_id"]], tmp_path / "out", settings=NOBODY)
     assert (tmp_path / "out/study/two").read_bytes() == b"two"
+
+
+def test_the_file_of_a_record_is_downloaded_alone(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
+    guid = sandbox.gen3.add_file("a.txt", b"reads")
+    assert commons.download_record(guid, tmp_path / "planned", dry_run=True).counts["planned"] == 1
+    report = commons.download_record(guid, tmp_path / "out")
+    assert not (tmp_path / "planned").exists()
+    assert (tmp_path / "out" / report.files[0].name).read_bytes() == b"reads"
+    wrong = sandbox.gen3.add_file("wrong", b"wrong", hashes={"md5": "0" * 32})
+    with pytest.raises(TransferFailed) as caught:
+        commons.download_record(wrong, tmp_path / "out")
+    assert isinstance(caught.value.__cause__, ChecksumMismatch)
+    assert commons.download_record(wrong, tmp_path / "out", check=False).counts["failed"] == 1

@@ -14,6 +14,7 @@ from omicsdk.core import BearerToken, ChecksumMismatch, Credentials, Forbidden, 
 from omicsdk.gen3 import Gen3
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sandbox.gen3 import ADMINISTRATOR, READER
+from omicsdk.transfer import TransferFailed
 from trials import until
 
 MIB = 1024 * 1024
@@ -49,10 +50,10 @@ def record(commons: Gen3, guid: str) -> dict[str, Any]:
 
 def test_files_of_a_folder_get_records_that_say_what_they_hold(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     folder = filled(tmp_path / "in", a=10, b=0, c=100_000)
-    result = commons.upload(folder, authz=["/open"], bucket=BUCKET, patience=0)
+    result = commons.upload(folder, authz=["/open"], bucket=BUCKET, wait=0)
     result.raise_if_failed()
-    assert [file.name for file in result.files] == ["a", "b", "c"]
-    for file in result.files:
+    assert [file.name for file in result.transferred] == ["a", "b", "c"]
+    for file in result.transferred:
         content = file.path.read_bytes()
         found = record(commons, file.guid)
         assert found["size"] == len(content)
@@ -64,14 +65,14 @@ def test_files_of_a_folder_get_records_that_say_what_they_hold(sandbox: Sandbox,
 def test_a_large_file_goes_in_parts_and_comes_back_whole(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     folder = filled(tmp_path / "in", big=23 * MIB)
     (file,) = commons.upload(
-        folder / "big", authz=["/open"], bucket=BUCKET, part_size=5 * MIB, single=MIB, patience=0
-    ).files
+        folder / "big", authz=["/open"], bucket=BUCKET, part_size=5 * MIB, single=MIB, wait=0
+    ).transferred
     assert file.error is None
     parts = [entry for entry in sandbox.requests("/gen3/_storage") if entry["method"] == "PUT"]
     assert len(parts) == 5
     host = sandbox.url.partition("://")[2]
     login = cast("Credentials", commons.credentials)
-    download([f"drs://{host}/{file.guid}"], tmp_path / "out", credentials=lambda _host: login).raise_if_failed()
+    download([f"drs://{host}/{file.guid}"], tmp_path / "out", credentials=lambda _host: login)
     assert (tmp_path / "out/big").read_bytes() == (folder / "big").read_bytes()
 
 
@@ -95,26 +96,26 @@ def test_the_commons_own_job_fills_the_record_where_there_is_one(
         async def async_sleep(self, seconds: float) -> None:
             raise AssertionError
 
-    (file,) = commons.upload(folder / "a", clock=Clock()).files
+    (file,) = commons.upload(folder / "a", clock=Clock()).transferred
     assert done.is_set()
     assert file.filled == "by the commons"
 
 
 def test_a_record_is_left_blank_where_it_is_unknown_where_the_bytes_are(commons: Gen3, tmp_path: Path) -> None:
     """Filled without a URL it could not be downloaded, and the commons' job would not fill it any more."""
-    result = commons.upload(filled(tmp_path / "in", a=10), patience=0)
+    result = commons.upload(filled(tmp_path / "in", a=10), wait=0)
     assert result.ok
-    assert result.files[0].filled == "not yet"
-    assert result.files[0].state == "uploaded"
-    assert record(commons, result.files[0].guid)["size"] is None
+    assert result.transferred[0].filled == "not yet"
+    assert result.transferred[0].state == "uploaded"
+    assert record(commons, result.transferred[0].guid)["size"] is None
 
 
 def test_a_missing_permission_to_upload_is_reported_and_nothing_is_made(sandbox: Sandbox, tmp_path: Path) -> None:
     folder = filled(tmp_path / "in", a=10, b=10)
     with commons_of(sandbox, READER) as commons:
-        result = commons.upload(folder, authz=["/programs/secret"], patience=0)
-    assert [type(file.error) for file in result.files] == [Forbidden, Forbidden]
-    assert not any(file.guid for file in result.files)
+        result = commons.upload(folder, authz=["/programs/secret"], wait=0, check=False)
+    assert [type(file.error) for file in result.transferred] == [Forbidden, Forbidden]
+    assert not any(file.guid for file in result.transferred)
 
 
 def test_what_was_sent_is_not_sent_again_and_gets_no_second_record(
@@ -122,14 +123,14 @@ def test_what_was_sent_is_not_sent_again_and_gets_no_second_record(
 ) -> None:
     folder = filled(tmp_path / "in", a=100, b=100, c=100)
     sandbox.add_faults(Rule("status", path="/gen3/_storage/*/c", status=500))
-    first = commons.upload(folder, authz=["/open"], retries=0, patience=0)
-    assert [file.state for file in first.files] == ["uploaded", "uploaded", "failed"]
+    first = commons.upload(folder, authz=["/open"], retries=0, wait=0, check=False)
+    assert [file.state for file in first.transferred] == ["uploaded", "uploaded", "failed"]
     sandbox.fault_book.clear()
     before = len([entry for entry in sandbox.requests("/gen3/_storage") if entry["method"] == "PUT"])
-    second = commons.upload(folder, authz=["/open"], patience=0)
+    second = commons.upload(folder, authz=["/open"], wait=0, check=False)
     second.raise_if_failed()
     assert len([entry for entry in sandbox.requests("/gen3/_storage") if entry["method"] == "PUT"]) == before + 1
-    assert [file.guid for file in second.files] == [file.guid for file in first.files]
+    assert [file.guid for file in second.transferred] == [file.guid for file in first.transferred]
     assert commons.indexd.get_stats.raw().json()["fileCount"] == 3
 
 
@@ -139,21 +140,25 @@ def puts(sandbox: Sandbox) -> int:
 
 def test_files_that_the_commons_has_are_skipped(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     folder = filled(tmp_path / "in", a=100, b=0)
-    first = commons.upload(folder, authz=["/open"], bucket=BUCKET, patience=0)
-    assert [file.state for file in first.files] == ["indexed", "indexed"]
+    first = commons.upload(folder, authz=["/open"], bucket=BUCKET, wait=0)
+    assert [file.state for file in first.transferred] == ["indexed", "indexed"]
     filled(folder, c=10)
     before = puts(sandbox)
-    again = commons.upload(folder, authz=["/open"], bucket=BUCKET, patience=0)
+    again = commons.upload(folder, authz=["/open"], bucket=BUCKET, wait=0)
     again.raise_if_failed()
-    assert [(file.name, file.state) for file in again.files] == [("a", "skipped"), ("b", "skipped"), ("c", "indexed")]
-    assert [file.guid for file in again.files[:2]] == [file.guid for file in first.files]
-    assert (puts(sandbox), again.report.counts["skipped"], again.report.ok) == (before + 1, 2, True)
+    assert [(file.name, file.state) for file in again.transferred] == [
+        ("a", "skipped"),
+        ("b", "skipped"),
+        ("c", "indexed"),
+    ]
+    assert [file.guid for file in again.transferred[:2]] == [file.guid for file in first.transferred]
+    assert (puts(sandbox), again.counts["skipped"], again.ok) == (before + 1, 2, True)
     assert commons.indexd.get_stats.raw().json()["fileCount"] == 3
     (folder / "a").write_bytes(random.Random("another").randbytes(100))  # the same name and size, other bytes
-    changed = commons.upload(folder / "a", authz=["/open"], bucket=BUCKET, patience=0).files[0]
-    assert (changed.state, changed.guid != first.files[0].guid) == ("indexed", True)
-    anew = commons.upload(folder / "b", authz=["/open"], bucket=BUCKET, patience=0, resume=False).files[0]
-    assert (anew.state, anew.guid != first.files[1].guid) == ("indexed", True)
+    changed = commons.upload(folder / "a", authz=["/open"], bucket=BUCKET, wait=0).transferred[0]
+    assert (changed.state, changed.guid != first.transferred[0].guid) == ("indexed", True)
+    anew = commons.upload(folder / "b", authz=["/open"], bucket=BUCKET, wait=0, resume=False).transferred[0]
+    assert (anew.state, anew.guid != first.transferred[1].guid) == ("indexed", True)
 
 
 def test_a_file_of_another_resource_or_user_is_not_treated_as_one_s_own(
@@ -161,11 +166,11 @@ def test_a_file_of_another_resource_or_user_is_not_treated_as_one_s_own(
 ) -> None:
     folder = filled(tmp_path / "in", a=100)
     for authz, state in (((), "indexed"), ((), "skipped"), (["/open"], "indexed"), (["/open"], "skipped")):
-        (file,) = commons.upload(folder, authz=authz, bucket=BUCKET, patience=0).files
+        (file,) = commons.upload(folder, authz=authz, bucket=BUCKET, wait=0).transferred
         assert file.state == state, authz
-    mine = commons.upload(folder, bucket=BUCKET, patience=0).files[0].guid
+    mine = commons.upload(folder, bucket=BUCKET, wait=0).transferred[0].guid
     sandbox.gen3.index.update(mine, {"uploader": "somebody@example.org"})
-    assert commons.upload(folder, bucket=BUCKET, patience=0).files[0].state == "indexed"
+    assert commons.upload(folder, bucket=BUCKET, wait=0).transferred[0].state == "indexed"
 
 
 def test_an_upload_in_parts_continues_in_another_run(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
@@ -174,17 +179,19 @@ def test_an_upload_in_parts_continues_in_another_run(sandbox: Sandbox, commons: 
     # The third part is never answered: the stop comes after two of the four.
     sandbox.add_faults(Rule("stall", path="/gen3/_storage/*", method="PUT", nth=3))
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(commons.upload, folder, part_size=5 * MIB, single=0, connections=1, patience=0, stop=stop)
+        running = pool.submit(
+            commons.upload, folder, part_size=5 * MIB, single=0, connections=1, wait=0, stop=stop, check=False
+        )
         until(lambda: not sandbox.stalled, 60)
         stop.set()
         first = running.result(60)
     sandbox.fault_book.clear()
     sandbox.release()
-    assert first.files[0].state == "stopped"
+    assert first.transferred[0].state == "stopped"
     before = len(sandbox.requests("/gen3/_storage/"))
-    second = commons.upload(folder, part_size=5 * MIB, single=0, patience=0)
+    second = commons.upload(folder, part_size=5 * MIB, single=0, wait=0)
     second.raise_if_failed()
-    assert second.files[0].guid == first.files[0].guid
+    assert second.transferred[0].guid == first.transferred[0].guid
     assert len(sandbox.requests("/user/data/multipart/init")) == 1
     assert [each["method"] for each in sandbox.requests("/gen3/_storage/")[before:]] == ["PUT", "PUT"]
 
@@ -206,17 +213,20 @@ def test_a_record_that_states_otherwise_is_an_error(sandbox: Sandbox, commons: G
         async def async_sleep(self, seconds: float) -> None:
             raise AssertionError
 
-    (file,) = commons.upload(folder / "a", clock=Clock()).files
-    assert isinstance(file.error, ChecksumMismatch)
+    with pytest.raises(TransferFailed) as caught:
+        commons.upload(folder / "a", clock=Clock())
+    assert isinstance(caught.value.__cause__, ChecksumMismatch)
+    (outcome,) = caught.value.report.files
+    assert (outcome.state, outcome.error) == ("failed", caught.value.__cause__)
 
 
 def test_the_manifest_has_what_was_uploaded(commons: Gen3, tmp_path: Path) -> None:
     folder = filled(tmp_path / "in", a=10)
-    result = commons.upload(folder, bucket=BUCKET, patience=0)
+    result = commons.upload(folder, bucket=BUCKET, wait=0)
     result.write_manifest(tmp_path / "out.tsv")
     header, row = (line.split("\t") for line in (tmp_path / "out.tsv").read_text().splitlines())
     told = dict(zip(header, row, strict=True))
-    assert told["guid"] == result.files[0].guid
+    assert told["guid"] == result.transferred[0].guid
     assert told["md5"] == hashlib.md5((folder / "a").read_bytes()).hexdigest()
     assert (told["size"], told["file_name"], told["state"]) == ("10", "a", "indexed")
 
@@ -234,3 +244,12 @@ def test_a_missing_object_is_named(commons: Gen3, tmp_path: Path) -> None:
         commons.upload(filled(tmp_path / "empty"))
     with pytest.raises(UsageError, match="Nothing to upload"):
         commons.upload([])
+
+
+def test_a_dry_run_sends_no_request(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
+    folder = filled(tmp_path / "in", a=10, b=20)
+    before = len(sandbox.requests("/"))
+    report = commons.upload(folder, dry_run=True)
+    assert (report.counts["planned"], [outcome.size for outcome in report.files]) == (2, [10, 20])
+    assert [row["path"] for row in report.rows()] == [str(folder / name) for name in "ab"]
+    assert len(sandbox.requests("/")) == before

@@ -26,11 +26,11 @@ class Options(TypedDict):
 
     part_size: int
     single: int
-    patience: float
+    wait: float
     bucket: str
 
 
-PARTS: Options = {"part_size": 5 * MIB, "single": 0, "patience": 0, "bucket": "sandbox-gen3"}
+PARTS: Options = {"part_size": 5 * MIB, "single": 0, "wait": 0, "bucket": "sandbox-gen3"}
 
 
 @pytest.fixture
@@ -49,9 +49,9 @@ def records(commons: Gen3) -> list[dict[str, Any]]:
 def there(commons: Gen3, result: UploadResult, tmp_path: Path) -> None:
     """The commons has one record for each file, and gives what was sent."""
     result.raise_if_failed()
-    assert sorted(each["did"] for each in records(commons)) == sorted(file.guid for file in result.files)
-    commons.download([file.guid for file in result.files], tmp_path / "back", layout="id").raise_if_failed()
-    for file in result.files:
+    assert sorted(each["did"] for each in records(commons)) == sorted(file.guid for file in result.transferred)
+    commons.download([file.guid for file in result.transferred], tmp_path / "back", layout="id")
+    for file in result.transferred:
         (copy,) = (tmp_path / "back" / file.guid.replace("/", "_")).iterdir()
         assert hashlib.sha256(copy.read_bytes()).digest() == hashlib.sha256(file.path.read_bytes()).digest()
 
@@ -125,28 +125,28 @@ def test_a_part_that_fails_permanently_is_all_that_is_sent_the_next_time(
     (big.parent / "small").write_bytes(b"small")
     (rule,) = sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", query={"partNumber": "3"}, status=500))
     # One connection: parts under way when another fails permanently are sent again.
-    first = commons.upload(big.parent, connections=1, retries=1, **PARTS)
-    assert [file.state for file in first.files] == ["failed", "indexed"]
-    assert isinstance(first.files[0].error, ServerError)
+    first = commons.upload(big.parent, connections=1, retries=1, **PARTS, check=False)
+    assert [file.state for file in first.transferred] == ["failed", "indexed"]
+    assert isinstance(first.transferred[0].error, ServerError)
     sandbox.fault_book.remove(rule)
     before = puts()
-    second = commons.upload(big.parent, **PARTS)
+    second = commons.upload(big.parent, **PARTS, check=False)
     there(commons, second, tmp_path)
     assert puts() == before + 1
-    assert [file.guid for file in second.files] == [file.guid for file in first.files]
+    assert [file.guid for file in second.transferred] == [file.guid for file in first.transferred]
 
 
 def test_a_lost_book_of_records_is_made_good_from_the_journal(
     sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path, puts: Callable[[], int]
 ) -> None:
     (rule,) = sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", query={"partNumber": "3"}, status=500))
-    first = commons.upload(big, retries=0, connections=1, **PARTS)
+    first = commons.upload(big, retries=0, connections=1, **PARTS, check=False)
     sandbox.fault_book.remove(rule)
     (book,) = (tmp_path / "state").rglob("*.journal-guids")
     book.unlink()
-    second = commons.upload(big, **PARTS)
+    second = commons.upload(big, **PARTS, check=False)
     there(commons, second, tmp_path)
-    assert second.files[0].guid == first.files[0].guid
+    assert second.transferred[0].guid == first.transferred[0].guid
 
 
 def test_what_passes_is_tried_again(sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path) -> None:
@@ -180,14 +180,16 @@ def test_a_file_that_shrinks_or_grows_meanwhile_fails_and_leaves_no_record(
 ) -> None:
     sandbox.add_faults(Rule("stall", path=f"{STORAGE}/*", method="PUT", query={"partNumber": "2"}))
     results = list[UploadResult]()
-    running = threading.Thread(target=lambda: results.append(commons.upload(big, connections=1, **PARTS)), daemon=True)
+    running = threading.Thread(
+        target=lambda: results.append(commons.upload(big, connections=1, **PARTS, check=False)), daemon=True
+    )
     running.start()
     until(lambda: sandbox.stalled)
     os.truncate(big, size)
     sandbox.fault_book.clear()
     sandbox.release()
     running.join(30)
-    (file,) = results[0].files
+    (file,) = results[0].transferred
     assert file.state == "failed"
     assert "big" in str(file.error)
     assert "changed" in str(file.error)
@@ -199,27 +201,27 @@ def test_a_record_that_is_gone_is_made_again(sandbox: Sandbox, commons: Gen3, bi
     (big.parent / "small").write_bytes(b"small")
     sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", status=500))
     options: Options = {**PARTS, "single": 10}
-    first = commons.upload(big.parent, retries=0, **options)
-    assert [file.state for file in first.files] == ["failed", "failed"]
-    for file in first.files:
+    first = commons.upload(big.parent, retries=0, **options, check=False)
+    assert [file.state for file in first.transferred] == ["failed", "failed"]
+    for file in first.transferred:
         commons.fence.delete_file_locations(file_id=file.guid)
     sandbox.fault_book.clear()
-    second = commons.upload(big.parent, **options)
+    second = commons.upload(big.parent, **options, check=False)
     there(commons, second, tmp_path)
-    assert not {file.guid for file in first.files} & {file.guid for file in second.files}
+    assert not {file.guid for file in first.transferred} & {file.guid for file in second.transferred}
 
 
 def test_a_record_that_went_before_its_parts_were_put_together_is_made_again(
     sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path
 ) -> None:
     sandbox.add_faults(Rule("status", path="/user/data/multipart/complete", status=500))
-    (first,) = commons.upload(big, retries=0, **PARTS).files
+    (first,) = commons.upload(big, retries=0, **PARTS, check=False).transferred
     assert first.state == "failed"
     commons.fence.delete_file_locations(file_id=first.guid)
     sandbox.fault_book.clear()
-    second = commons.upload(big, **PARTS)
+    second = commons.upload(big, **PARTS, check=False)
     there(commons, second, tmp_path)
-    assert second.files[0].guid != first.guid
+    assert second.transferred[0].guid != first.guid
 
 
 def test_a_folder_that_got_one_more_file_is_resumed(
@@ -229,16 +231,16 @@ def test_a_folder_that_got_one_more_file_is_resumed(
     folder.mkdir()
     for name in "ab":
         (folder / name).write_text(name)
-    first = commons.upload(folder, patience=0)  # the bucket is unknown: the records stay blank
-    assert [file.state for file in first.files] == ["uploaded", "uploaded"]
+    first = commons.upload(folder, wait=0)  # the bucket is unknown: the records stay blank
+    assert [file.state for file in first.transferred] == ["uploaded", "uploaded"]
     (folder / "c").write_text("c")
     monkeypatch.chdir(tmp_path)
     sandbox.finish()
-    second = commons.upload("in", patience=0)
-    assert [file.state for file in second.files] == ["indexed", "indexed", "uploaded"]
+    second = commons.upload("in", wait=0)
+    assert [file.state for file in second.transferred] == ["indexed", "indexed", "uploaded"]
     assert puts() == 3
     sandbox.finish()
-    there(commons, commons.upload(Path("in"), patience=0), tmp_path)
+    there(commons, commons.upload(Path("in"), wait=0), tmp_path)
 
 
 def test_files_of_one_name_are_not_sent_again_for_each_other(
@@ -250,8 +252,8 @@ def test_files_of_one_name_are_not_sent_again_for_each_other(
         path.write_bytes(name.encode())
     options: Options = {**PARTS, "single": 10}
     sandbox.add_faults(Rule("status", path=f"{STORAGE}/*/b", status=403))
-    first = commons.upload(tmp_path / "in", retries=0, **options)
-    assert [file.state for file in first.files] == ["indexed", "indexed", "failed"]
+    first = commons.upload(tmp_path / "in", retries=0, **options, check=False)
+    assert [file.state for file in first.transferred] == ["indexed", "indexed", "failed"]
     sandbox.fault_book.clear()
     before = puts()
     there(commons, commons.upload(tmp_path / "in", **options), tmp_path)
@@ -263,7 +265,7 @@ def test_names_may_have_spaces_and_any_letters(commons: Gen3, tmp_path: Path) ->
     folder.mkdir()
     for name in ("reads 1 (copy).bam", "größe é 試料.vcf", "a+b&c=d#e?f%20.txt", "empty"):
         (folder / name).write_text("" if name == "empty" else name)
-    there(commons, commons.upload(folder, bucket="sandbox-gen3", patience=0), tmp_path)
+    there(commons, commons.upload(folder, bucket="sandbox-gen3", wait=0), tmp_path)
 
 
 def test_records_are_waited_for_together(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
@@ -293,8 +295,8 @@ def test_records_are_waited_for_together(sandbox: Sandbox, commons: Gen3, tmp_pa
             raise AssertionError(seconds)
 
     clock = Clock()
-    result = commons.upload(folder, patience=60, clock=clock)
-    assert {file.state for file in result.files} == {"uploaded"}
+    result = commons.upload(folder, wait=60, clock=clock)
+    assert {file.state for file in result.transferred} == {"uploaded"}
     assert 60 <= clock.passed < 120
 
 
@@ -317,20 +319,20 @@ def test_a_stop_ends_an_upload_whatever_it_waits_for(
     results = list[UploadResult]()
 
     def run() -> None:
-        results.append(commons.upload(big, stop=stop, **PARTS))
+        results.append(commons.upload(big, stop=stop, **PARTS, check=False))
         ended.set()
 
     threading.Thread(target=run, daemon=True).start()
     until(lambda: any(rule["acted"] for rule in sandbox.fault_book.rules()))
     stop.set()
     assert ended.wait(5)
-    assert results[0].files[0].state in ("stopped", "uploaded")
+    assert results[0].transferred[0].state in ("stopped", "uploaded")
     sandbox.fault_book.clear()
     sandbox.release()
-    first = results[0].files[0].guid
-    again = commons.upload(big, **PARTS)
+    first = results[0].transferred[0].guid
+    again = commons.upload(big, **PARTS, check=False)
     again.raise_if_failed()
-    assert first in ("", again.files[0].guid)
+    assert first in ("", again.transferred[0].guid)
     if first:  # else the answer to the request for a record was lost
         there(commons, again, tmp_path)
 
@@ -382,7 +384,7 @@ def test_a_blank_record_of_an_earlier_upload_of_the_same_name_is_left_alone(
     plain = fence_store.seconds_of_date
     monkeypatch.setattr(fence_store, "seconds_of_date", lambda text: plain(text) + 3600)  # an hour later
     sandbox.add_faults(Rule("reset", path="/user/data/multipart/init", method="POST", times=1))
-    (sent,) = commons.upload(str(big), **PARTS, clock=ManualClock()).files
+    (sent,) = commons.upload(str(big), **PARTS, clock=ManualClock()).transferred
     assert sent.guid != earlier
 
 
@@ -406,12 +408,12 @@ def test_a_flipped_bit_in_a_part_is_sent_anew(
         return data
 
     monkeypatch.setattr(FileBody, "read", read)
-    result = commons.upload(str(big), connections=1, **PARTS, clock=ManualClock())
+    result = commons.upload(str(big), connections=1, **PARTS, clock=ManualClock(), check=False)
     if times == 1:
         there(commons, result, tmp_path)
         assert puts() == 4
     else:
-        assert isinstance(result.files[0].error, ChecksumMismatch)
+        assert isinstance(result.transferred[0].error, ChecksumMismatch)
         assert sandbox.requests("/user/data/multipart/complete") == []
 
 
@@ -427,7 +429,7 @@ def test_a_file_that_changes_while_it_is_sent_whole_leaves_no_record(
         return plain(self, length)
 
     monkeypatch.setattr(FileBody, "read", read)
-    (file,) = commons.upload(str(big), **{**PARTS, "single": 64 * MIB}).files
+    (file,) = commons.upload(str(big), **{**PARTS, "single": 64 * MIB}, check=False).transferred
     assert isinstance(file.error, SourceChanged)
     assert records(commons) == []
     assert "was removed" in str(file.error)
@@ -438,7 +440,7 @@ def test_a_record_of_an_earlier_run_stays_when_the_file_changes(
 ) -> None:
     sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", status=500))
     how: Options = {**PARTS, "single": 64 * MIB}
-    (first,) = commons.upload(str(big), retries=0, **how).files
+    (first,) = commons.upload(str(big), retries=0, **how, check=False).transferred
     assert (first.state, len(records(commons))) == ("failed", 1)
     sandbox.fault_book.clear()
     plain = FileBody.read
@@ -448,6 +450,6 @@ def test_a_record_of_an_earlier_run_stays_when_the_file_changes(
         return plain(self, length)
 
     monkeypatch.setattr(FileBody, "read", read)
-    (file,) = commons.upload(str(big), **how).files
+    (file,) = commons.upload(str(big), **how, check=False).transferred
     assert (file.guid, len(records(commons))) == (first.guid, 1)
     assert f"The record {first.guid} has what was sent last" in str(file.error)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 from urllib.parse import urlsplit
 
 from omicsdk.cli.commands.drs import found
-from omicsdk.cli.commands.transfers import finish, planned, tell_failures
+from omicsdk.cli.commands.transfers import finish, foreseen, listed, planned, rows_of, tell_failures
 from omicsdk.core.archives import bytes_of
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.drs.identifiers import parse_drs_id
@@ -15,15 +16,15 @@ from omicsdk.drs.planning import RequestedObject, find, requested_objects
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.downloads import listed_objects, own_prefix, permissions_for
 from omicsdk.gen3.packages import unpack_download
-from omicsdk.gen3.uploads import UploadResult, files_of
+from omicsdk.gen3.uploads import UploadResult
 from omicsdk.gen3.workspaces import PAGE_LIMIT, WorkspaceListing, WorkspaceObject, parse_workspace_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from omicsdk.cli.output import Call, Console, TextAndData
     from omicsdk.gen3.manifests import Fault
-    from omicsdk.transfer import Control, Progress, TransferReport
+    from omicsdk.transfer import TransferOptionsDict, TransferReport
 
 
 def download(
@@ -39,10 +40,8 @@ def download(
     max_unpacked: str | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
-    dry_run: bool = False,
     console: Console,
-    progress: Callable[[Progress], None] | None = None,
-    control: Control | None = None,
+    **options: Unpack[TransferOptionsDict],
 ) -> TransferReport:
     """Download files by their GUIDs, DRS URIs or a manifest.
 
@@ -61,10 +60,8 @@ def download(
             at least 1G.
         workers: Use N worker processes of this machine.
         scheduler: Address of a Dask scheduler whose workers to use. They must have the folder under the same path.
-        dry_run: Only print what would be fetched, and whether the disk has space; nothing is written.
         console: Prints messages.
-        progress: Called with the progress.
-        control: Limits and ends the transfer.
+        **options: See `omicsdk.transfer.TransferOptions`.
     """
     manifests = [manifest] if isinstance(manifest, str) else manifest
     wanted = [*requested_objects(ids), *(each for path in manifests for each in _listed(path, console))]
@@ -73,15 +70,7 @@ def download(
     if not wanted:
         raise UsageError("no file is named", remedy="Use GUIDs, DRS URIs or --manifest FILE.")
     report = client.download(
-        wanted,
-        download_dir,
-        layout=layout,
-        preferred=prefer,
-        progress=progress,
-        control=control,
-        dry_run=dry_run,
-        workers=workers,
-        scheduler=scheduler,
+        wanted, download_dir, layout=layout, prefer=prefer, workers=workers, scheduler=scheduler, **options
     )
     for outcome in report.outcomes if unpack_packages else ():
         if outcome.is_present:
@@ -148,11 +137,9 @@ def upload(
     manifest_out: str | None = None,
     wait: float = 60,
     no_resume: bool = False,
-    dry_run: bool = False,
     console: Console,
-    progress: Callable[[Progress], None] | None = None,
-    control: Control | None = None,
-) -> UploadResult | dict[str, Any]:
+    **options: Unpack[TransferOptionsDict],
+) -> UploadResult:
     """Upload files and folders; each file gets a GUID.
 
     Run the same command again to resume: nothing is sent twice, and no file gets a second GUID. A file is skipped when
@@ -168,58 +155,66 @@ def upload(
         manifest_out: File (.tsv) for the GUIDs, sizes and checksums of the files.
         wait: Seconds to wait for the commons to fill in the records' sizes and checksums.
         no_resume: Send all files again, including those that were already uploaded.
-        dry_run: Only print what would be sent; no request is sent.
         console: Prints messages.
-        progress: Called with the progress.
-        control: Limits and ends the transfer.
+        **options: See `omicsdk.transfer.TransferOptions`.
     """
     part = bytes_of("--part-size", part_size)
-    if dry_run:
-        rows = [
-            {
-                "path": str(path),
-                "name": name,
-                "size": path.stat().st_size,
-                "target": f"gen3://{urlsplit(client.base_url).netloc}/GUID",  # the commons assigns it
-                "checksum": "md5",
-                "source": str(path),
-            }
-            for path, name in files_of(paths, subfolders=subfolders)
-        ]
-        size = sum(int(row["size"]) for row in rows)
-        return {"counts": {"planned": len(rows)}, "bytes_to_send": size, "files": rows}
-    own_prefix(client)  # a commons that does not answer fails here, not after the retries of each file
+    if not options.get("dry_run"):
+        own_prefix(client)  # a commons that does not answer fails here, not after the retries of each file
     result = client.upload(
         paths,
         authz=authz,
         bucket=bucket,
         subfolders=subfolders,
         part_size=part,
-        patience=wait,
+        wait=wait,
         resume=not no_resume,
-        progress=progress,
-        control=control,
+        **options,
     )
-    if manifest_out is not None:
+    if manifest_out is not None and not options.get("dry_run"):
         result.write_manifest(manifest_out)
         console.message(f"GUIDs written to {manifest_out}")
     return result
 
 
-def uploaded(result: UploadResult | dict[str, Any], call: Call) -> dict[str, Any] | TextAndData:
+def uploaded(result: UploadResult, call: Call) -> dict[str, Any] | TextAndData:
     """Render an upload: counts, and the result for each file."""
-    if not isinstance(result, UploadResult):
-        return planned(result, result["bytes_to_send"], "send")
-    for file in result.files:
+    if call.arguments.get("dry_run"):
+        rows = [
+            {
+                "path": str(file.path),
+                "name": file.name,
+                "size": file.size,
+                "target": f"gen3://{urlsplit(call.base_url).netloc}/GUID",  # the commons assigns it
+                "checksum": "md5",
+                "source": str(file.path),
+            }
+            for file in result.transferred
+        ]
+        size = sum(file.size or 0 for file in result.transferred)
+        return planned({"counts": {"planned": len(rows)}, "bytes_to_send": size, "files": rows}, size, "send")
+    for file in result.transferred:
         if file.error is not None and file.name not in str(file.error):
             file.error.message = f"{file.path}: {file.error.message}"
-    errors = [file.error for file in result.files if file.error is not None]
-    finish(result.report, call, errors, where=call.base_url)
-    if waiting := result.counts.get("uploaded"):
+    errors = [file.error for file in result.transferred if file.error is not None]
+    finish(result, call, errors, where=call.base_url)
+    counts = Counter(file.state for file in result.transferred)
+    if waiting := counts["uploaded"]:
         call.console.warning(
-            f"the commons has not filled in the sizes and checksums of {waiting} of {len(result.files)} files yet"
+            f"the commons has not filled in the sizes and checksums of {waiting} of {len(result.transferred)} files yet"
         )
-    return result.to_dict()
+    files = [
+        {
+            "guid": file.guid,
+            "path": str(file.path),
+            "file_name": file.name,
+            "size": file.size,
+            "md5": file.checksums.get("md5"),
+            "state": file.state,
+        }
+        for file in result.transferred
+    ]
+    return {"counts": dict(counts), "verification": result.verification, "files": files}
 
 
 def workspace_files(result: WorkspaceListing, call: Call) -> list[Any]:
@@ -229,9 +224,13 @@ def workspace_files(result: WorkspaceListing, call: Call) -> list[Any]:
     return [*({"WorkspaceKey": each} for each in result.folders), *result.objects]
 
 
-def workspace_copied(result: None, call: Call) -> dict[str, str]:
+def workspace_copied(result: TransferReport, call: Call) -> dict[str, str] | TextAndData:
     """Render a copy of a workspace's file."""
-    del result
+    finish(result, call, is_counted=True)
+    if call.arguments.get("dry_run"):
+        return foreseen(result)
+    if not result.ok:
+        return listed(result, rows_of(result))
     source, target = call.arguments["source"], call.arguments["target"]
     call.console.message(f"copied {source} to {target}")
     return {"copied": source, "to": target}

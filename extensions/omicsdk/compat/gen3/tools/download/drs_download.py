@@ -14,6 +14,7 @@ from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from omicsdk.compat.gen3._service import raise_published
 from omicsdk.core.answer import json_of
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import (
@@ -41,7 +42,7 @@ from omicsdk.gen3.manifests import ManifestError, rows_of
 from omicsdk.gen3.packages import unpack, unpack_download
 from omicsdk.gen3.sources import TokenService, decode_token
 from omicsdk.gen3.tokens import get_wts_idps, token_from_service
-from omicsdk.transfer import Item, Location
+from omicsdk.transfer import Item, Location, TransferOptions
 from omicsdk.transfer import download as fetch
 
 if TYPE_CHECKING:
@@ -783,7 +784,8 @@ class DownloadManager:
         began = datetime.now(UTC)
         with self._servers() as servers:
             files = find(wanted, servers, known=self._found)
-            report = fetch_found(files, save_directory, progress=draw if show_progress else None)
+            options = TransferOptions(progress=draw if show_progress else None)
+            report = fetch_found(files, save_directory, options=options)
         for file, outcome in zip(files, report.outcomes, strict=True):
             identifier = file.requested.identifier
             status = _status(outcome, began, identifier)
@@ -937,7 +939,7 @@ def download_file_from_url(url: str, filename: str | os.PathLike[str], show_prog
     """
     path = Path(filename)
     folder = ensure_dirpath_exists(path.parent)
-    fetch([Item(path.name, Location(url))], folder, progress=draw if show_progress else None).raise_if_failed()
+    raise_published(fetch([Item(path.name, Location(url))], folder, progress=draw if show_progress else None))
     return True
 
 
