@@ -7,7 +7,7 @@
     with Refget("https://refget.example.org") as refget:
         refget.read("6681ac2f62509cfc220d78751b8dc524", start=0, end=100)
     with Trs("https://trs.example.org/ga4gh/trs/v2") as trs:
-        trs.download("#workflow/github.com/org/align", "align", version="v1.0").raise_if_failed()
+        trs.download("#workflow/github.com/org/align", "align", version="v1.0")
 
 All three are tested with recorded responses of servers that others wrote: htsget-refserver, seqrepo-rest-service and
 trs-filer.

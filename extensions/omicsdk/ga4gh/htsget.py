@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from hashlib import md5
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Unpack
 
 from omicsdk_api.htsget import AsyncHtsgetApi, HtsgetApi
 
@@ -23,13 +21,22 @@ from omicsdk.core.answer import json_of
 from omicsdk.core.client import AsyncExchange, Exchange, beside, exchange_of
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.credentials import BearerToken, origin_of
-from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, FolderBusy, Interrupted, SourceChanged, TransferError
+from omicsdk.core.errors import (
+    ChecksumMismatch,
+    ChecksumMissing,
+    FolderBusy,
+    Interrupted,
+    OmicsError,
+    SourceChanged,
+    TransferError,
+)
 from omicsdk.core.files import HELD, is_special, lock_now, put_in_place
 from omicsdk.core.optional_server import NO_SERVER, AsyncServerExchange, OptionalServer, ServerExchange
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.ga4gh.formats import FileCheck, Format, InvalidFormat
+from omicsdk.ga4gh.requests import Run, client_of
 from omicsdk.ga4gh.tickets import (
     SliceRequest,
     Ticket,
@@ -39,9 +46,10 @@ from omicsdk.ga4gh.tickets import (
     parse_region,
     ticket_of,
 )
+from omicsdk.transfer import Outcome, TransferOptions, TransferReport
 
 if TYPE_CHECKING:
-    from omicsdk.transfer import Control, Location, Progress
+    from omicsdk.transfer import Location, TransferOptionsDict
     from omicsdk.transfer.ranges import ConnectionPool, Ranges
 
 DISCOVERY = Discovery(
@@ -52,31 +60,28 @@ DISCOVERY = Discovery(
 _STRIDE = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class SavedSlice:
-    """A file that htsget's blocks were joined to.
+class SavedSlice(TransferReport):
+    """The result for a file that htsget's blocks are joined to.
+
+    The outcome's `verified` states what the file was compared with: `format` (all of it: BAM, BCF and compressed VCF), `md5` of
+    the ticket where it states one, or `format and md5`; it is empty for a file that is unverified.
 
     Attributes:
         path: The file.
         format: Its format.
-        size: Its size in bytes; None in a dry run if a block states no end.
         blocks: The number of blocks.
         blocks_kept: How many of them an earlier run had fetched.
-        verification: What the file was compared with: `format` (all of it: BAM, BCF and compressed VCF), `md5` of the
-            ticket where it states one, `format and md5`, or `unverified`.
-        skipped: Whether the file existed, with the MD5 that the ticket states.
-        planned: Whether this was a dry run: nothing was fetched or written, and `verification` is the checksum that the
-            ticket states, if any.
     """
 
     path: str
     format: Format
-    size: int | None
     blocks: int
     blocks_kept: int = 0
-    verification: str = "format"
-    skipped: bool = False
-    planned: bool = False
+
+    def details(self, number: int) -> Mapping[str, object]:
+        """The path of the file, its format, and its blocks."""
+        del number
+        return {"path": self.path, "format": self.format, "blocks": self.blocks, "blocks_kept": self.blocks_kept}
 
 
 @text_is_one_item
@@ -91,10 +96,7 @@ def download(
     tags: str | Sequence[str] = (),
     exclude_tags: str | Sequence[str] = (),
     header_only: bool = False,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
-    dry_run: bool = False,
+    **options: Unpack[TransferOptionsDict],
 ) -> SavedSlice:
     """Download a slice of reads or variants, or a complete file.
 
@@ -113,61 +115,75 @@ def download(
         tags: Tags to include; by default all. A server may ignore it.
         exclude_tags: Tags to leave out.
         header_only: Request the header alone.
-        progress: Called a few times a second.
-        stop: Set to stop the download within a second; the same call resumes.
-        control: Stops and pauses it, limits its rate, and limits its time.
-        dry_run: Only request the ticket, and report what would be fetched; nothing is written.
+        **options: See `omicsdk.transfer.TransferOptions`. Blocks are fetched one after the other; a dry run requests the ticket;
+            `renewals` is refused.
 
     Returns:
-        The file.
+        The file and its outcome.
 
     Raises:
-        UsageError: The data set, a region or the format is invalid, or the file has the suffix of another format;
-            nothing was requested.
+        UsageError: The data set, a region, the format or an option is invalid, or the file has the suffix of another
+            format; nothing was requested.
         NotFound: The server has no such data set.
-        InvalidFormat: The ticket is of another format, the joined blocks are not a complete file of it, or the file is
-            named as a compressed VCF file and the server sends a plain one, or the other way round.
-        ChecksumMismatch: They do not have the MD5 of the ticket.
-        ChecksumMissing: The control requires a checksum, and the ticket states none; nothing was fetched.
+        InvalidFormat: The ticket is of another format.
+        TransferFailed: A block cannot be fetched, the file cannot be written, the joined blocks are not a complete file or
+            do not have the MD5 of the ticket, a checksum is required and the ticket states none, or the file is named as a
+            compressed VCF file and the server sends a plain one, or the other way round.
         Interrupted: It was stopped, or its time is over.
-        TransferError: A block cannot be fetched, or the file cannot be written.
     """
-    from omicsdk.transfer import Control
-    from omicsdk.transfer.disk import write_errors
-
-    control = control or Control()
-    control.begin(SYSTEM_CLOCK.monotonic())
+    began, now = SYSTEM_CLOCK.now(), SYSTEM_CLOCK.monotonic()
+    chosen = TransferOptions.of(options)
+    chosen.refuse("renewals", why="a URL that has ended is replaced by that of a new ticket once")
+    chosen.control.begin(now)
     address = parse_address(what)
     target = Path(path)
     kind, wanted_format = chosen_format(address.kind, format, target.name)
     places = [parse_region(each) for each in regions]
     wanted = SliceRequest(kind, address.id, wanted_format, places, fields, tags, exclude_tags, header_only)
-    source = _Source(_server(client, address.base_url), wanted, control, stop)
-    ticket = source.ticket
-    if control.require_checksum and not ticket.md5:
-        raise ChecksumMissing(target.name)
-    count = len(ticket.blocks)
-    with write_errors(os.fspath(path)):
+    source = _Source(client_of(_server(client, address.base_url), chosen), wanted, chosen)
+    made = SavedSlice(title=f"Download of {what}", target=str(target.parent))
+    made.path, made.format, made.blocks = str(path), source.ticket.format, len(source.ticket.blocks)
+    try:
+        outcome, made.blocks_kept = _fetched(source, target, not header_only, chosen)
+    except OmicsError as error:
+        outcome = Outcome.of_error(target.name, error, source.ticket.size)
+        if outcome.state == "stopped":
+            made.why_stopped = error.message
+    seconds = SYSTEM_CLOCK.monotonic() - now
+    made = made.with_outcomes([outcome._replace(seconds=seconds)], seconds=seconds)
+    made.began = began
+    return chosen.checked(made)
+
+
+def _fetched(source: _Source, target: Path, complete: bool, options: TransferOptions) -> tuple[Outcome, int]:
+    """Fetch what is missing of a file; return its outcome, and how many blocks an earlier run had fetched."""
+    from omicsdk.transfer.disk import write_errors
+    from omicsdk.transfer.reports.report import verification_of
+
+    ticket, name = source.ticket, target.name
+    checksums = {"md5": ticket.md5} if ticket.md5 else {}
+    if options.require_checksum and not checksums:
+        raise ChecksumMissing(name)
+    verification = verification_of(checksums, ticket.size)
+    with write_errors(str(target)):
         size = _present(target, ticket.md5)
         if size is not None:
-            return SavedSlice(str(path), ticket.format, size, count, count, "md5", skipped=True)
-        if dry_run:
-            return SavedSlice(
-                str(path), ticket.format, ticket.size, count, verification="md5" if ticket.md5 else "", planned=True
-            )
-        part = _Part(target)
+            outcome = Outcome(name, "skipped", size, checksums=checksums, verified="md5", verification="verified")
+            return outcome, len(ticket.blocks)
+        if options.dry_run:
+            return Outcome(name, "planned", ticket.size, checksums=checksums), 0
+        part, run = _Part(target, unvalidated=options.resume_unvalidated), Run(ticket.size, options)
         with part.opened() as file:
             try:
-                kept, verification = _join(
-                    source, part, file, not header_only, _Run(ticket.size, control, stop, progress)
-                )
+                kept, verified = _join(source, part, file, complete, run)
             except (InvalidFormat, ChecksumMismatch, SourceChanged):
                 part.discard()  # invalid data would be resumed
                 raise
             size = file.tell()
         put_in_place(part.path, target)
         part.record.unlink(missing_ok=True)
-    return SavedSlice(str(path), ticket.format, size, count, kept, verification)
+    done = Outcome(name, "done", size, size - run.kept, run.kept, checksums, verified, verification=verification)
+    return done, kept
 
 
 def _present(target: Path, stated: str) -> int | None:
@@ -181,7 +197,7 @@ def _present(target: Path, stated: str) -> int | None:
         return file.tell() if digest.hexdigest() == stated else None
 
 
-def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: _Run) -> tuple[int, str]:
+def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: Run) -> tuple[int, str]:
     """Write what is missing of a file, and check all of it; return how many blocks were kept, and the verification."""
     name, stated = part.target.name, source.ticket.md5
     check = FileCheck(source.ticket.format, name, complete=complete, compressed=compression_of(name))
@@ -198,7 +214,7 @@ def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: _Ru
     for number in range(kept, len(source.ticket.blocks)):
         for data in source.pieces(number):
             if run.is_over(len(data)):
-                said = f"{name}: {run.control.why} after {number} of {len(source.ticket.blocks)} blocks"
+                said = f"{run.control.why} after {number} of {len(source.ticket.blocks)} blocks"
                 raise Interrupted(said, name=name)
             check.feed(data)
             digest.update(data)
@@ -212,59 +228,16 @@ def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: _Ru
     os.fsync(file.fileno())
     run.report(is_done=True)
     verified = [word for word, is_true in (("format", check.verifies), ("md5", stated)) if is_true]
-    return kept, " and ".join(verified) or "unverified"
-
-
-class _Run:
-    """A download in progress: its counters, and whether it has to end.
-
-    Attributes:
-        control: What stops it.
-        kept: The bytes of earlier runs.
-        present: The bytes of the file so far.
-    """
-
-    def __init__(
-        self,
-        size: int | None,
-        control: Control,
-        stop: threading.Event | None,
-        progress: Callable[[Progress], None] | None,
-    ) -> None:
-        from omicsdk.transfer.reports.progress import WORD, Counters
-
-        self.control, self.kept, self.present = control, 0, 0
-        self._size, self._stop, self._progress = size, stop, progress
-        self._counters = Counters(1, size or 0, SYSTEM_CLOCK.monotonic(), WORD, int(size is None))
-
-    def is_over(self, count: int) -> bool:
-        """Whether it has to end before bytes are written; otherwise count them."""
-        now = SYSTEM_CLOCK.monotonic()
-        if self.control.over(now, self._stop):
-            return True
-        self.present += count
-        if now >= self._counters.next_word:
-            self.report()
-        return False
-
-    def report(self, *, is_done: bool = False) -> None:
-        """Call the progress function."""
-        fetched, present = self.present - self.kept, self.present
-        if is_done:
-            self._counters.count("done", self.present, self._size)
-            present = 0
-        if self._progress is not None:
-            phase = "over" if is_done else "paused" if self.control.paused else "moving"
-            self._progress(self._counters.progress(SYSTEM_CLOCK.monotonic(), fetched, present, phase, int(not is_done)))
+    return kept, " and ".join(verified)
 
 
 class _Source:
     """The blocks of a slice; their URLs are replaced by those of a new ticket once they have ended."""
 
-    def __init__(self, server: HtsgetApi, wanted: SliceRequest, control: Control, stop: threading.Event | None) -> None:
+    def __init__(self, server: HtsgetApi, wanted: SliceRequest, options: TransferOptions) -> None:
         from omicsdk.transfer.ranges import Pace
 
-        self._pace = Pace(control, stop)
+        self._pace = Pace(options.control, options.stop)
         self._server = server
         self._wanted = wanted
         self._ranges: dict[tuple[str, frozenset[tuple[str, str]]], Ranges] = {}
@@ -333,7 +306,8 @@ class _Source:
 class _Part:
     """A file that is being joined: FILE.part, and beside it the record of the blocks that are complete in it."""
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, *, unvalidated: bool) -> None:
+        self._unvalidated = unvalidated
         self.target = target
         self.path = target.with_name(f"{target.name}.part")
         self.record = target.with_name(f"{target.name}.part.json")
@@ -385,7 +359,7 @@ class _Part:
             if not isinstance(end, int) or not is_object(validators) or not (self.ends or [0])[-1] <= end <= size:
                 break
             strong = {origin: text for origin, text in validators.items() if isinstance(text, str) and is_strong(text)}
-            if block.data is None and not strong:
+            if block.data is None and not strong and not self._unvalidated:
                 break  # nothing would show that the file there is still the same
             source.validators[block.key] = strong
             self.ends.append(end)

@@ -4,34 +4,41 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from functools import cached_property
 from hashlib import md5, sha512
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
 
 from omicsdk_api.refget import AsyncRefgetApi, RefgetApi
 
 from omicsdk.core.answer import json_of
+from omicsdk.core.client import exchange_of
+from omicsdk.core.clock import SYSTEM_CLOCK, TICK, sleep_unless
 from omicsdk.core.errors import (
     APIError,
     ChecksumMismatch,
+    ChecksumMissing,
     DecodeError,
     Interrupted,
     NotFound,
+    OmicsError,
     TransferError,
+    TransportError,
     UsageError,
 )
+from omicsdk.core.files import is_special
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.core.type_guards import is_object
+from omicsdk.core.type_guards import is_object, number_in
+from omicsdk.ga4gh.requests import Run, client_of
+from omicsdk.transfer import Outcome, TransferOptions, TransferReport
 
 if TYPE_CHECKING:
-    from omicsdk.core.errors import OmicsError
+    from omicsdk.transfer import TransferOptionsDict
 
 Layout = Literal["fasta", "plain"]
 """How a sequence is written: FASTA, or its letters alone in one line."""
@@ -46,21 +53,25 @@ _TRUNCATED = 24  # bytes of SHA-512 that identify a sequence
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class SavedSequence:
-    """A sequence that was written to a file.
+class SavedSequence(TransferReport):
+    """The result for a sequence that is written to a file.
+
+    The outcome's `verified` names the digest that it was compared with; it is empty for a part, which has none.
 
     Attributes:
         path: The file.
         id: The identifier that it was requested by.
         length: The number of its letters.
-        verification: The digest that it was compared with; empty for a part of a sequence, which has none.
     """
 
     path: str
     id: str
-    length: int
-    verification: str = ""
+    length: int = 0
+
+    def details(self, number: int) -> Mapping[str, object]:
+        """The path of the file, the identifier, and the number of letters."""
+        del number
+        return {"path": self.path, "id": self.id, "length": self.length}
 
 
 class SequenceDigests:
@@ -167,7 +178,7 @@ def download(
     start: int | None = None,
     end: int | None = None,
     format: Layout = "fasta",
-    stop: threading.Event | None = None,
+    **options: Unpack[TransferOptionsDict],
 ) -> SavedSequence:
     """Get a sequence, or a part of one, as a file.
 
@@ -181,34 +192,87 @@ def download(
             origin of a circular sequence.
         end: Position after the last one, from 0; by default the end.
         format: FASTA with lines of 60 letters, or the letters alone.
-        stop: Set to stop the download; nothing is kept.
+        **options: See `omicsdk.transfer.TransferOptions`. A stopped download keeps nothing; a dry run requests the length; `renewals` and
+            `resume_unvalidated` are refused.
 
     Returns:
-        The file, and the digest that it was compared with.
+        The file and its outcome.
 
     Raises:
-        UsageError: The positions are invalid, or the part crosses the origin and the server does not support that.
+        UsageError: The positions or an option is invalid, or the part crosses the origin and the server does not support that.
         TransferError: The part crosses the origin, and the server does not state whether it supports that.
-        NotFound: The server has no such sequence.
-        ChecksumMismatch: The letters do not have the digest; nothing was kept.
-        DiskFull: There is no disk space.
+        TransferFailed: The server has no such sequence, the letters do not have the digest, a checksum is required and there is
+            none, or the file cannot be written; nothing was kept.
+        Interrupted: It was stopped, or its time is over.
     """
+    began, now = SYSTEM_CLOCK.now(), SYSTEM_CLOCK.monotonic()
+    chosen = TransferOptions.of(options)
+    chosen.refuse("renewals", "resume_unvalidated", why="a sequence is requested whole, at its own URL")
+    chosen.control.begin(now)
+    found = _Sequence(client_of(client, chosen), sequence, start, end)
+    target = Path(path)
+    made = SavedSequence(title=f"Download of {sequence}", target=str(target.parent))
+    made.path, made.id = str(path), sequence
+    try:
+        outcome = _fetched(found, target, format, chosen)
+    except OmicsError as error:
+        outcome = Outcome.of_error(target.name, error)
+        if outcome.state == "stopped":
+            made.why_stopped = chosen.control.why or error.message
+    seconds = SYSTEM_CLOCK.monotonic() - now
+    made = made.with_outcomes([outcome._replace(seconds=seconds)], seconds=seconds)
+    made.began, made.length = began, found.length
+    return chosen.checked(made)
+
+
+def _fetched(found: _Sequence, target: Path, format: Layout, options: TransferOptions) -> Outcome:
+    """Write a sequence; if its answer breaks, it is requested again."""
+    from omicsdk.transfer.reports.report import verification_of
+
+    expected = found.expected
+    if options.require_checksum and expected is None:
+        raise ChecksumMissing(target.name)
+    checksums = {} if expected is None else dict([expected])
+    if options.dry_run:
+        found.length = found.stated_length() or 0
+        plan = f"download {found.length:,} letters" if found.length else "download"
+        return Outcome(target.name, "planned", checksums=checksums, plan=plan, source=found.title)
+    transport = exchange_of(found.client).transport
+    failures, began = 0, SYSTEM_CLOCK.monotonic()
+    while True:
+        try:
+            size = _write(found, target, format, options)
+            break
+        except TransportError:
+            failures, elapsed = failures + 1, SYSTEM_CLOCK.monotonic() - began
+            pause = transport.retry.next_pause(failures=failures, elapsed=elapsed, fraction=1)
+            if not found.length or pause is None or is_special(target):  # the request itself was retried before
+                raise
+            sleep_unless(lambda: options.stopped, pause, TICK, transport.clock)
+    verification = verification_of(checksums, found.wanted)
+    done = Outcome(target.name, "done", size, found.length, checksums=checksums, verified=found.verification)
+    return done._replace(verification=verification, attempts=failures + 1, retries=failures)
+
+
+def _write(found: _Sequence, target: Path, format: Layout, options: TransferOptions) -> int:
+    """Write a sequence in place of a file; return the number of bytes."""
     from omicsdk.core.files import in_place_of
     from omicsdk.transfer.disk import write_errors
 
-    found = _Sequence(client, sequence, start, end)
-    with write_errors(os.fspath(path)), in_place_of(Path(path)) as file:
-        pieces = _until(stop, found.pieces(), sequence)
-        for data in pieces if format == "plain" else fasta(found.title, pieces):
-            file.write(data)
-    return SavedSequence(str(path), sequence, found.length, found.verification)
+    run, size = Run(None, options), 0
 
+    def pieces() -> Iterator[bytes]:
+        for piece in found.pieces():
+            if run.is_over(len(piece)):
+                raise Interrupted(run.control.why, name=found.title)
+            run.pace.passed(len(piece))
+            yield piece
 
-def _until(stop: threading.Event | None, pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
-    for piece in pieces:
-        if stop is not None and stop.is_set():
-            raise Interrupted(f"{name}: stopped", name=name)
-        yield piece
+    with write_errors(os.fspath(target)), in_place_of(target) as file:
+        for data in pieces() if format == "plain" else fasta(found.title, pieces()):
+            size += file.write(data)
+    run.report(is_done=True)
+    return size
 
 
 def fasta(title: str, pieces: Iterable[bytes], line: int = LINE) -> Iterator[bytes]:
@@ -232,9 +296,10 @@ def fasta(title: str, pieces: Iterable[bytes], line: int = LINE) -> Iterator[byt
 
 
 class _Sequence:
-    """A sequence, or a part of one, that is read once.
+    """A sequence, or a part of one.
 
     Attributes:
+        client: The client.
         title: What FASTA calls it: a part with its positions from 1, as samtools faidx does.
         length: The letters that came.
         verification: The digest that they were compared with.
@@ -243,7 +308,7 @@ class _Sequence:
     def __init__(self, client: RefgetApi, sequence: str, start: int | None, end: int | None) -> None:
         self.length = 0
         self.verification = ""
-        self._client = client
+        self.client = client
         self._id = sequence.strip()
         if not self._id:
             raise UsageError("The identifier of the sequence is empty")
@@ -271,7 +336,7 @@ class _Sequence:
         """Check that the server cuts circular sequences; its description is requested once, since some always fail."""
         remedy = "Read the part to the end and the part from the beginning, and join them."
         try:
-            answer: object = json_of(self._client.with_options(retry=NO_RETRY).get_service_info.raw())
+            answer: object = json_of(self.client.with_options(retry=NO_RETRY).get_service_info.raw())
         except (APIError, DecodeError) as error:
             why = f"whether circular sequences can be cut is unknown: {error.summary}"
             raise TransferError(f"start {start} is after end {end}, and {why}", name=self._id, remedy=remedy) from error
@@ -284,11 +349,10 @@ class _Sequence:
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the letters as they arrive; the end of them is their check."""
-        expected = None if self._is_part else expected_digest(self._id) or expected_digest(self._id, self._metadata())
-        digests = SequenceDigests()
+        self.length, expected, digests = 0, self.expected, SequenceDigests()
         start = OMIT if self._start is None or not self._is_part else self._start
         end = OMIT if self._end is None else self._end
-        stream = self._client.get_sequence.stream
+        stream = self.client.get_sequence.stream
         with ExitStack() as stack:
             body = _with_prefix(self._id, lambda id: stack.enter_context(stream(id=id, start=start, end=end)))
             for piece in body.iter_bytes():
@@ -305,12 +369,30 @@ class _Sequence:
             self.verification = algorithm
         if self._is_part and not self.length:  # some servers cut what begins after the end to nothing
             raise self._wrong("no letters were received: the sequence is shorter")
-        wanted = self.length if self._end is None else self._end - (self._start or 0)
-        if 0 <= wanted != self.length:
-            raise self._wrong(f"{wanted} letters were requested, and {self.length} received")
+        if self.wanted is not None and self.wanted != self.length:
+            raise self._wrong(f"{self.wanted} letters were requested, and {self.length} received")
 
-    def _metadata(self) -> Mapping[str, Any] | None:
-        return describe(self._client, self._id)
+    @cached_property
+    def expected(self) -> tuple[str, str] | None:
+        """The digest that it must have; None for a part, and if nothing states one."""
+        return None if self._is_part else expected_digest(self._id) or expected_digest(self._id, self._metadata)
+
+    @property
+    def wanted(self) -> int | None:
+        """The number of letters that were requested; None if that depends on the sequence."""
+        wanted = -1 if self._end is None else self._end - (self._start or 0)
+        return None if wanted < 0 else wanted
+
+    def stated_length(self) -> int | None:
+        """The number of letters that will come; None if the server does not state the sequence's."""
+        length = number_in(self._metadata.get("length"))
+        if self.wanted is not None or length is None:
+            return self.wanted
+        return (self._end or length) - (self._start or 0) + (length if self._end else 0)
+
+    @cached_property
+    def _metadata(self) -> Mapping[str, Any]:
+        return describe(self.client, self._id)
 
     def _wrong(self, why: str) -> OmicsError:
         return TransferError(

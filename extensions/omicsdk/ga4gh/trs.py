@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 from urllib.parse import unquote
 
 from omicsdk_api.trs import AsyncTrsApi, TrsApi
@@ -16,15 +15,23 @@ from omicsdk_api.trs import AsyncTrsApi, TrsApi
 from omicsdk.core.answer import json_of
 from omicsdk.core.checksums import Digests, first_difference
 from omicsdk.core.clock import SYSTEM_CLOCK
-from omicsdk.core.errors import ChecksumMismatch, DecodeError, Interrupted, NotFound, OmicsError, UsageError
+from omicsdk.core.errors import (
+    ChecksumMismatch,
+    ChecksumMissing,
+    DecodeError,
+    Interrupted,
+    NotFound,
+    OmicsError,
+    UsageError,
+)
 from omicsdk.core.files import in_place_of
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Platform, Workflow
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.objects import checksums_of
+from omicsdk.ga4gh.requests import client_of
 
 if TYPE_CHECKING:
-    from omicsdk.transfer import TransferReport
-    from omicsdk.transfer.reports.report import Outcome
+    from omicsdk.transfer import Outcome, TransferOptions, TransferOptionsDict, TransferReport
 
 DescriptorType = Literal["CWL", "WDL", "NFL", "GALAXY", "SMK"]
 """The languages of workflows."""
@@ -151,8 +158,7 @@ def download(
     *,
     version: str | None = None,
     type: DescriptorType | None = None,
-    dry_run: bool = False,
-    stop: threading.Event | None = None,
+    **options: Unpack[TransferOptionsDict],
 ) -> TransferReport:
     """Download the files of a version of a tool.
 
@@ -165,41 +171,57 @@ def download(
         folder: Folder for the files; created if missing.
         version: Identifier of the version, which may differ from its name; by default the only one.
         type: Language of the descriptors; by default the only one that the version has.
-        dry_run: Only report what would be fetched.
-        stop: Set to stop the download; the same call resumes.
+        **options: See `omicsdk.transfer.TransferOptions`. `renewals` and `resume_unvalidated` are refused.
 
     Returns:
         The outcome of each file, in the order of the registry's list.
 
     Raises:
-        UsageError: The tool has several versions, or the version several languages, and none is named.
+        UsageError: The tool has several versions, or the version several languages, and none is named; or an option is
+            invalid.
         NotFound: The registry has no such tool, version or language.
+        TransferFailed: A file failed.
     """
-    from omicsdk.transfer import TransferReport
+    from omicsdk.transfer import Outcome, Outcomes, TransferOptions, TransferReport
+    from omicsdk.transfer.reports.progress import WORD, Counters
 
-    began = SYSTEM_CLOCK.monotonic()
+    chosen = TransferOptions.of(options, connections=_AT_ONCE)
+    chosen.refuse("renewals", "resume_unvalidated", why="files are requested whole, at their own URLs")
+    began, now = SYSTEM_CLOCK.now(), SYSTEM_CLOCK.monotonic()
+    chosen.control.begin(now)
+    client = client_of(client, chosen)
     of_version = _chosen(client, tool, version, type)
     listed = _files(client, tool, *of_version)
     refused = _refused(listed, Path(folder))
-    store = _Store(
-        client, tool, of_version, Path(folder), [each.path for each in listed if each.kind == _CONTAINERFILE]
-    )
+    containers = [each.path for each in listed if each.kind == _CONTAINERFILE]
+    store = _Store(client, tool, of_version, Path(folder), containers, chosen)
+    counters, outcomes = Counters(len(listed), 0, now, WORD, unsized=len(listed)), Outcomes()
 
     def one(file: ToolFile) -> Outcome:
-        if (error := refused.get(id(file))) is not None:
-            return _failed(file, error)
-        if stop is not None and stop.is_set():
-            return _failed(file, Interrupted("stopped", name=file.path))
         try:
-            return store.outcome(file, dry_run=dry_run)
+            if (error := refused.get(id(file))) is not None:
+                raise error
+            if chosen.stopped:
+                raise Interrupted("stopped", name=file.path)
+            return store.outcome(file)
         except OmicsError as error:
-            return _failed(file, error)
+            return Outcome.of_error(file.path, error)
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        outcomes = list(pool.map(one, listed))
-    why = "it was stopped" if any(each.state == "stopped" for each in outcomes) else ""
-    seconds = SYSTEM_CLOCK.monotonic() - began
-    return TransferReport(outcomes, seconds, title=f"Download of {tool}", why_stopped=why, target=str(folder))
+    def report(phase: Literal["moving", "over"]) -> None:
+        if chosen.progress is not None:
+            chosen.progress(counters.progress(SYSTEM_CLOCK.monotonic(), outcomes.bytes_fetched, 0, phase))
+
+    with ThreadPoolExecutor(chosen.connections) as pool:
+        for number, outcome in enumerate(pool.map(one, listed)):
+            outcomes.put(number, outcome)
+            counters.count(outcome.state, outcome.size, None)
+            report("moving")
+    report("over")
+    made = TransferReport(
+        outcomes, SYSTEM_CLOCK.monotonic() - now, began=began, title=f"Download of {tool}", target=str(folder)
+    )
+    made.why_stopped = (chosen.control.why or "it was stopped") if made.stopped else ""
+    return chosen.checked(made)
 
 
 def _chosen(client: TrsApi, tool: str, version: str | None, type: str | None) -> tuple[str, str]:
@@ -270,24 +292,28 @@ def _refused(files: Sequence[ToolFile], folder: Path) -> dict[int, OmicsError]:
     return refused
 
 
-def _failed(file: ToolFile, error: OmicsError) -> Outcome:
-    from omicsdk.transfer.reports.report import Outcome
-
-    return Outcome.of_error(file.path, error)
-
-
 class _Store:
     """Fetches files of a version into a folder."""
 
     def __init__(
-        self, client: TrsApi, tool: str, of_version: tuple[str, str], folder: Path, containers: Sequence[str]
+        self,
+        client: TrsApi,
+        tool: str,
+        of_version: tuple[str, str],
+        folder: Path,
+        containers: Sequence[str],
+        options: TransferOptions,
     ) -> None:
+        from omicsdk.transfer.ranges import Pace
+
         self._client = client
         self._id, (self._version, self._type) = tool, of_version
         self._folder = folder
         self._containers = containers
+        self._options = options
+        self._pace = Pace(options.control, options.stop)
 
-    def outcome(self, file: ToolFile, *, dry_run: bool) -> Outcome:
+    def outcome(self, file: ToolFile) -> Outcome:
         """Fetch a file, unless it is complete."""
         from omicsdk.transfer.disk import write_errors
         from omicsdk.transfer.reports.report import Outcome, verification_of
@@ -296,10 +322,13 @@ class _Store:
         if file.checksums and target.is_file() and not _difference(target.read_bytes(), file.checksums):
             size = target.stat().st_size
             return Outcome(file.path, "skipped", size, checksums=file.checksums, verification="verified")
-        if dry_run:
+        if self._options.dry_run:
             return Outcome(file.path, "planned", plan="fetch", checksums=file.checksums, source=self._url(file))
         content, stated = self._contents(file)
+        self._pace.passed(len(content))
         checksums = {**stated, **file.checksums}
+        if self._options.require_checksum and not checksums:
+            raise ChecksumMissing(file.path)
         if (wrong := _difference(content, checksums)) is not None:
             raise ChecksumMismatch(file.path, algorithm=wrong[0], expected=checksums[wrong[0]], actual=wrong[1])
         with write_errors(str(target), file.path):

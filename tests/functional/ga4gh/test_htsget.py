@@ -15,6 +15,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from failed_transfers import failed
 from htsget_tickets import Tickets, inline
 from loopback import Head, LoopbackServer
 from omicsdk import (
@@ -63,8 +64,8 @@ def test_a_complete_file_is_what_the_server_has(
     saved = sandboxed.download("big/reads", tmp_path / "a.bam")
     assert gzip.decompress((tmp_path / "a.bam").read_bytes()) == gzip.decompress(a_bam)
     assert saved.blocks > 4
-    assert (saved.format, saved.size, saved.skipped) == ("BAM", (tmp_path / "a.bam").stat().st_size, False)
-    assert saved.verification == "format and md5"
+    assert (saved.format, saved.files[0].size, saved.counts["done"]) == ("BAM", (tmp_path / "a.bam").stat().st_size, 1)
+    assert saved.files[0].verified == "format and md5"
     assert names(tmp_path) == ["a.bam"]
 
 
@@ -77,7 +78,7 @@ def test_a_slice_has_the_records_of_its_regions(sandboxed: Htsget, tmp_path: Pat
 
 def test_a_region_of_reads_is_smaller_than_all_of_them(sandboxed: Htsget, tmp_path: Path) -> None:
     sizes = [
-        sandboxed.download("sample-1", tmp_path / f"{number}.bam", regions=regions).size
+        sandboxed.download("sample-1", tmp_path / f"{number}.bam", regions=regions).files[0].size
         for number, regions in enumerate(([], ["chr1"], ["chr1:1-1000"], ["chr1:1-1000", "chr2"]))
     ]
     assert sizes[0] > sizes[1] > sizes[2] < sizes[3]
@@ -105,7 +106,11 @@ def test_blocks_as_those_of_the_reference_server_are_joined_to_the_same_files(
         found: dict[str, tuple[int, str, bytes]] = {}
         for name, options in wanted.items():
             report = sandboxed.download("reads", tmp_path / folder / name, **options)
-            found[name] = report.blocks, report.verification, gzip.decompress((tmp_path / folder / name).read_bytes())
+            found[name] = (
+                report.blocks,
+                report.files[0].verified,
+                gzip.decompress((tmp_path / folder / name).read_bytes()),
+            )
         return found
 
     ordinary = saved("ordinary")
@@ -123,7 +128,7 @@ def test_blocks_as_those_of_the_reference_server_are_joined_to_the_same_files(
     sandboxed.download("sample-1", tmp_path / "a.vcf.gz")
     assert gzip.decompress((tmp_path / "a.vcf.gz").read_bytes()).count(b"\nchr") == 120  # without the zeros
     saved_variants = sandboxed.download("sample-1", tmp_path / "a.vcf", regions=["chr1:100-300"])
-    assert (saved_variants.verification, (tmp_path / "a.vcf").read_text().count("\nchr1")) == ("unverified", 3)
+    assert (saved_variants.files[0].verified, (tmp_path / "a.vcf").read_text().count("\nchr1")) == ("", 3)
 
 
 def test_the_header_alone_has_no_end(sandboxed: Htsget, tmp_path: Path) -> None:
@@ -176,7 +181,7 @@ def test_a_connection_that_breaks_is_resumed_where_it_broke(
     omics_sandbox.add_faults(Rule("cut", path="/_objects/*", at=100, times=1))
     saved = sandboxed.download("reads", tmp_path / "a.bam")
     assert gzip.decompress((tmp_path / "a.bam").read_bytes()) == gzip.decompress(a_bam)
-    assert saved.verification == "format and md5"
+    assert saved.files[0].verified == "format and md5"
 
 
 # -- from tickets of a test
@@ -195,7 +200,7 @@ def test_blocks_of_all_kinds_are_joined(htsget: Make, tickets: Tickets, a_bam: b
     ]
     saved = htsget().download("x", tmp_path / "a.bam")
     assert (tmp_path / "a.bam").read_bytes() == a_bam
-    assert (saved.blocks, saved.verification) == (4, "format")
+    assert (saved.blocks, saved.files[0].verified) == (4, "format")
 
 
 def test_what_is_requested_is_in_the_request(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path) -> None:
@@ -287,7 +292,7 @@ def test_a_whole_file_without_a_length_is_not_taken_for_a_range(
     server = UnmarkedRanges(a_bam, whole=True)
     try:
         tickets.urls = lambda: server.blocks(len(a_bam) // 2)
-        with pytest.raises(TransferError, match="sends more than was requested"):
+        with failed(TransferError, match="sends more than was requested"):
             htsget().download("x", tmp_path / "a.bam")
     finally:
         server.close()
@@ -322,7 +327,7 @@ def test_a_new_ticket_with_other_blocks_is_refused(
         return made
 
     tickets.urls = urls
-    with pytest.raises(SourceChanged, match="a new ticket has other blocks"):
+    with failed(SourceChanged, match="a new ticket has other blocks"):
         htsget().download("x", tmp_path / "a.bam")
     assert names(tmp_path) == []
 
@@ -347,7 +352,7 @@ def test_what_is_not_the_file_is_not_kept(
     said: str,
 ) -> None:
     tickets.serve(spoil(a_bam))
-    with pytest.raises(error, match=said):
+    with failed(error, match=said):
         htsget().download("x", tmp_path / "a.bam")
     assert names(tmp_path) == []
 
@@ -356,7 +361,7 @@ def test_another_md5_than_the_tickets_is_refused(htsget: Make, tickets: Tickets,
     tickets.serve(a_bam)
     tickets.state_md5(b"something else")
     (tmp_path / "a.bam").write_bytes(b"from before")
-    with pytest.raises(ChecksumMismatch, match="md5"):
+    with failed(ChecksumMismatch, match="md5"):
         htsget().download("x", tmp_path / "a.bam")
     assert names(tmp_path) == ["a.bam"]
     assert (tmp_path / "a.bam").read_bytes() == b"from before"
@@ -382,7 +387,7 @@ def test_a_block_that_is_gone_is_an_error(
 
 def test_a_header_that_cannot_be_sent_is_an_error(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path) -> None:
     tickets.urls = lambda: [tickets.stored(a_bam, X="a\r\nHost: b")]
-    with pytest.raises(TransferError, match="Block 1 of the ticket cannot be requested"):
+    with failed(TransferError, match="Block 1 of the ticket cannot be requested"):
         htsget().download("x", tmp_path / "a.bam")
 
 
@@ -397,7 +402,7 @@ def test_a_file_with_the_md5_of_the_ticket_is_skipped(
     htsget().download("x", tmp_path / "a.bam")
     before = len(omics_sandbox.requests("/_objects"))
     again = htsget().download("x", tmp_path / "a.bam")
-    assert again.skipped
+    assert again.counts["skipped"] == 1
     assert len(omics_sandbox.requests("/_objects")) == before
 
 
@@ -472,21 +477,36 @@ def test_a_dry_run_writes_nothing(htsget: Make, tickets: Tickets, a_bam: bytes, 
     tickets.serve(a_bam)
     client = htsget()
     planned = client.download("a", tmp_path / "a.bam", dry_run=True)
-    assert (planned.planned, planned.size, planned.blocks) == (True, len(a_bam), 3)
+    assert (planned.counts["planned"], planned.files[0].size, planned.blocks) == (1, len(a_bam), 3)
     assert names(tmp_path) == []
     tickets.urls = lambda: [tickets.stored(a_bam)]
-    assert client.download("a", tmp_path / "a.bam", dry_run=True).size is None
+    assert client.download("a", tmp_path / "a.bam", dry_run=True).files[0].size is None
+
+
+def test_a_report_has_the_blocks_and_what_cannot_be_followed_is_refused(
+    htsget: Make, tickets: Tickets, omics_sandbox: Sandbox, a_bam: bytes, tmp_path: Path
+) -> None:
+    tickets.serve(a_bam)
+    omics_sandbox.add_faults(Rule("status", path="/_objects/*", status=503, times=2))
+    report = htsget().download("a", tmp_path / "a.bam", min_delay=0, stall_timeout="5m", max_wait=9)
+    (row,) = report.rows()
+    assert (row["format"], row["blocks"], row["state"], row["bytes_fetched"]) == ("BAM", 3, "done", len(a_bam))
+    omics_sandbox.add_faults(Rule("status", path="/_objects/*", status=503))
+    failure = htsget().download("a", tmp_path / "b.bam", retries=1, min_delay=0, check=False)
+    assert (failure.counts["failed"], failure.blocks) == (1, 3)
+    with pytest.raises(UsageError, match="renewals cannot be set"):
+        htsget().download("a", tmp_path / "c.bam", renewals=4)
 
 
 def test_a_required_checksum_has_to_be_in_the_ticket(
     htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path
 ) -> None:
     tickets.serve(a_bam)
-    with pytest.raises(ChecksumMissing):
-        htsget().download("a", tmp_path / "a.bam", control=Control(require_checksum=True))
+    with failed(ChecksumMissing):
+        htsget().download("a", tmp_path / "a.bam", require_checksum=True)
     tickets.state_md5(a_bam)
-    saved = htsget().download("a", tmp_path / "a.bam", control=Control(require_checksum=True))
-    assert saved.verification == "format and md5"
+    saved = htsget().download("a", tmp_path / "a.bam", require_checksum=True)
+    assert saved.files[0].verified == "format and md5"
 
 
 def test_it_is_not_resumed_where_the_ticket_is_another(
@@ -510,6 +530,9 @@ def test_it_is_not_resumed_where_nothing_shows_that_blocks_are_the_same(
     told = json.loads(record.read_text())
     told["blocks"][1]["validators"] = {}
     record.write_text(json.dumps(told))
+    for path in (tmp_path / "a.bam.part", record):
+        path.with_name(path.name.replace("a.", "b.")).write_bytes(path.read_bytes())
+    assert htsget().download("x", tmp_path / "b.bam", resume_unvalidated=True).blocks_kept == 2
     assert htsget().download("x", tmp_path / "a.bam").blocks_kept == 1  # the one that is in the ticket itself
     assert (tmp_path / "a.bam").read_bytes() == a_bam
 
@@ -533,10 +556,10 @@ def test_a_source_that_changed_since_is_noticed(htsget: Make, tickets: Tickets, 
     (origin,) = told["blocks"][1]["validators"]
     told["blocks"][1]["validators"][origin] = '"another"'
     record.write_text(json.dumps(told))
-    with pytest.raises(SourceChanged):
+    with failed(SourceChanged):
         htsget().download("x", tmp_path / "a.bam")
     assert names(tmp_path) == []  # so that the next one begins at the beginning
-    assert htsget().download("x", tmp_path / "a.bam").size == len(a_bam)
+    assert htsget().download("x", tmp_path / "a.bam").files[0].size == len(a_bam)
 
 
 # -- the disk
@@ -551,7 +574,7 @@ def test_a_full_disk_is_named(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("omicsdk.ga4gh.htsget.os.fsync", full)
-    with pytest.raises(DiskFull, match=r"a\.bam"):
+    with failed(DiskFull, match=r"a\.bam"):
         htsget().download("x", tmp_path / "a.bam")
     assert not (tmp_path / "a.bam").exists()
 
@@ -560,14 +583,14 @@ def test_two_downloads_of_one_file_do_not_mix(htsget: Make, tickets: Tickets, a_
     tickets.serve(a_bam)
     with (tmp_path / "a.bam.part").open("wb") as file:
         lock_now(file.fileno())
-        with pytest.raises(FolderBusy, match="Another process"):
+        with failed(FolderBusy, match="Another process"):
             htsget().download("x", tmp_path / "a.bam")
     htsget().download("x", tmp_path / "a.bam")
 
 
 def test_a_folder_that_is_missing_is_named(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path) -> None:
     tickets.serve(a_bam)
-    with pytest.raises(TransferError, match="none"):
+    with failed(TransferError, match="none"):
         htsget().download("x", tmp_path / "none" / "a.bam")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,24 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from omicsdk import NO_RETRY, AsyncRefget, ChecksumMismatch, DiskFull, NotFound, Refget, TransferError, UsageError
+from failed_transfers import failed
+from omicsdk import (
+    NO_RETRY,
+    AsyncRefget,
+    ChecksumMismatch,
+    ChecksumMissing,
+    DiskFull,
+    Interrupted,
+    NotFound,
+    Refget,
+    TransferError,
+    TransportError,
+    UsageError,
+)
+from omicsdk.ga4gh import SavedSequence
 from omicsdk.sandbox import Rule, Sandbox
+from omicsdk.transfer import Progress
+from omicsdk.transfer.engine.options import InvalidOption
 
 LETTERS = "ACGTACGTTTGACCA" * 200
 
@@ -34,7 +51,7 @@ def test_a_sequence_is_read_by_each_identifier(refget: Refget, ids: dict[str, st
     assert refget.read(ids[kind]) == LETTERS
     saved = refget.download(ids[kind], tmp_path / "a.txt", format="plain")
     assert (tmp_path / "a.txt").read_text() == LETTERS
-    assert (saved.length, saved.verification) == (len(LETTERS), {"SQ": "ga4gh", "name": "ga4gh"}.get(kind, kind))
+    assert (saved.length, saved.files[0].verified) == (len(LETTERS), {"SQ": "ga4gh", "name": "ga4gh"}.get(kind, kind))
 
 
 def test_a_part_counts_from_0_and_is_named_as_samtools_does(
@@ -46,7 +63,7 @@ def test_a_part_counts_from_0_and_is_named_as_samtools_does(
     assert refget.read(ids["md5"], start=0) == LETTERS
     saved = refget.download("seq", tmp_path / "a.fa", start=5, end=75)
     assert (tmp_path / "a.fa").read_text() == f">seq:6-75\n{LETTERS[5:65]}\n{LETTERS[65:75]}\n"
-    assert (saved.length, saved.verification) == (70, "")
+    assert (saved.length, saved.files[0].verified) == (70, "")
 
 
 def test_a_part_across_the_origin_is_for_circular_sequences_on_servers_that_have_it(
@@ -71,9 +88,10 @@ def test_positions_that_cannot_be_are_refused(
 
 
 def test_what_the_server_does_not_have_is_not_found(refget: Refget, tmp_path: Path) -> None:
-    for work in (lambda: refget.describe("0" * 32), lambda: refget.download("0" * 32, tmp_path / "a.fa")):
-        with pytest.raises(NotFound, match="There is no sequence"):
-            work()
+    with pytest.raises(NotFound, match="There is no sequence"):
+        refget.describe("0" * 32)
+    with failed(NotFound, match="There is no sequence"):
+        refget.download("0" * 32, tmp_path / "a.fa")
     with pytest.raises(Exception, match="The sequence has 10000 letters"):
         refget.read("chr1", start=10_000, end=10_001)
     assert list(tmp_path.iterdir()) == []
@@ -84,7 +102,7 @@ def test_other_letters_than_the_digest_states_are_not_kept(
 ) -> None:
     omics_sandbox.add_faults(Rule("short", path="/refget/sequence/*", at=100))
     (tmp_path / "a.fa").write_text("from before")
-    with pytest.raises(ChecksumMismatch, match="ga4gh"):
+    with failed(ChecksumMismatch, match="ga4gh"):
         refget.download(ids["ga4gh"], tmp_path / "a.fa")
     assert (tmp_path / "a.fa").read_text() == "from before"
     with pytest.raises(TransferError, match="200 letters were requested, and 100 received"):
@@ -110,7 +128,7 @@ def test_a_full_disk_is_named(refget: Refget, tmp_path: Path, monkeypatch: pytes
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("omicsdk.core.files.os.fsync", full)
-    with pytest.raises(DiskFull):
+    with failed(DiskFull):
         refget.download("chr1", tmp_path / "a.fa")
     assert list(tmp_path.iterdir()) == []
 
@@ -135,3 +153,36 @@ def test_a_server_like_seqrepo_is_read_as_others_are(
         refget.read(ids["md5"], start=len(LETTERS))
     statuses = [each["status"] for each in omics_sandbox.requests("/refget")]
     assert statuses == [406, 404, 200, 404, 200, 500, 200]
+
+
+def test_what_breaks_is_requested_again(omics_sandbox: Sandbox, ids: dict[str, str], tmp_path: Path) -> None:
+    with Refget(omics_sandbox.refget_url, environ={}) as refget:
+        omics_sandbox.add_faults(Rule("cut", path="/refget/sequence/*", at=100, times=2))
+        report = refget.download(ids["md5"], tmp_path / "a.txt", format="plain", min_delay=0)
+        assert [(each.state, each.retries) for each in report.files] == [("done", 2)]
+        assert (tmp_path / "a.txt").read_text() == LETTERS
+        omics_sandbox.add_faults(Rule("cut", path="/refget/sequence/*", at=100))
+        with failed(TransportError):
+            refget.download(ids["md5"], tmp_path / "b.txt", retries=1, min_delay=0)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_the_options_of_transfers_are_followed_or_refused(refget: Refget, ids: dict[str, str], tmp_path: Path) -> None:
+    to, said, stop = tmp_path / "a.fa", list[Progress](), threading.Event()
+    planned = refget.download(ids["md5"], to, dry_run=True)
+    assert (planned.counts["planned"], planned.length, to.exists()) == (1, len(LETTERS), False)
+    with failed(ChecksumMissing):
+        refget.download(ids["md5"], to, end=10, require_checksum=True)
+    for name, value in (("renewals", 3), ("resume_unvalidated", True)):
+        with pytest.raises(InvalidOption, match=f"{name} cannot be set"):
+            refget.download(ids["md5"], to, **{name: value})  # pyright: ignore[reportArgumentType]
+    stop.set()
+    with pytest.raises(Interrupted) as caught:
+        refget.download(ids["md5"], to, stop=stop)
+    report = caught.value.report
+    assert isinstance(report, SavedSequence)
+    assert (report.counts["stopped"], to.exists()) == (1, False)
+    assert refget.download(ids["md5"], to, stop=stop, check=False).counts["stopped"] == 1
+    report = refget.download(ids["md5"], to, progress=said.append, limit_rate="1G", require_checksum=True)
+    assert [(row["id"], row["length"], row["state"]) for row in report.rows()] == [(ids["md5"], len(LETTERS), "done")]
+    assert (said[-1].final, said[-1].files_done) == (True, 1)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
-from omicsdk import NO_RETRY, AsyncTrs, NotFound, Trs, UsageError
+from omicsdk import NO_RETRY, AsyncTrs, Interrupted, NotFound, Trs, UsageError
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.ga4gh.state import EXAMPLE_TOOL
+from omicsdk.transfer import Progress, TransferFailed
+from omicsdk.transfer.engine.options import InvalidOption
 
 
 @pytest.fixture
@@ -25,7 +28,6 @@ def files(folder: Path) -> list[str]:
 
 def test_a_version_is_written_with_its_paths(trs: Trs, tmp_path: Path) -> None:
     report = trs.download(EXAMPLE_TOOL, tmp_path / "a", version="v1.0", type="CWL")
-    report.raise_if_failed()
     assert files(tmp_path / "a") == ["Dockerfile", "main.cwl", "tests/reads.json", "tools/count.cwl"]
     assert report.verification["verified"] == 4
     assert "run: tools/count.cwl" in (tmp_path / "a" / "main.cwl").read_text()
@@ -49,7 +51,7 @@ def test_a_tool_with_several_versions_needs_one_named(trs: Trs, omics_sandbox: S
         state.add("#workflow/a/b", "main/next", kind, {"main": f"text {kind}"}, name="the next one")
     with pytest.raises(UsageError, match="2 descriptor types: CWL, WDL"):
         trs.files("#workflow/a/b")
-    trs.download("#workflow/a/b", tmp_path, type="WDL").raise_if_failed()
+    trs.download("#workflow/a/b", tmp_path, type="WDL")
     assert (tmp_path / "main").read_text() == "text WDL"
 
 
@@ -97,3 +99,24 @@ def test_the_asynchronous_client_has_the_same(omics_sandbox: Sandbox, tmp_path: 
             return [each["id"] async for each in client.ls()], report.ok
 
     assert anyio.run(work) == ([EXAMPLE_TOOL], True)
+
+
+def test_the_options_of_transfers_are_followed_or_refused(trs: Trs, omics_sandbox: Sandbox, tmp_path: Path) -> None:
+    to, said, stop = tmp_path / "a", list[Progress](), threading.Event()
+    state = omics_sandbox.ga4gh.trs
+    state.add("#workflow/a/b", "1", "CWL", {"../main": "text", "other": "text"})
+    with pytest.raises(TransferFailed) as caught:
+        trs.download("#workflow/a/b", to)
+    assert sorted(each.state for each in caught.value.report.files) == ["done", "failed"]
+    assert trs.download("#workflow/a/b", to, check=False).counts["failed"] == 1
+    for name, value in (("renewals", 3), ("resume_unvalidated", True)):
+        with pytest.raises(InvalidOption, match=f"{name} cannot be set"):
+            trs.download(EXAMPLE_TOOL, to, version="v1.0", **{name: value})  # pyright: ignore[reportArgumentType]
+    stop.set()
+    with pytest.raises(Interrupted):
+        trs.download(EXAMPLE_TOOL, to, version="v1.0", stop=stop)
+    report = trs.download(
+        EXAMPLE_TOOL, to, version="v1.0", progress=said.append, connections=1, limit_rate="1G", require_checksum=True
+    )
+    assert report.counts["done"] == 4
+    assert (said[-1].final, said[-1].files_done, said[-1].bytes_done) == (True, 4, report.bytes_fetched)

@@ -33,6 +33,7 @@ from omicsdk.core.errors import WRONG_KEYS, OmicsError, raise_failed
 from omicsdk.fs.copying.comparison import Verdict
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.store import Entry, Uri
+from omicsdk.ga4gh import SavedSequence, SavedSlice
 from omicsdk.gen3 import uploads as gen3
 from omicsdk.hca.dss.downloads import Bundle, Result
 from omicsdk.hca.dss.uploads import UploadedBundle
@@ -201,6 +202,18 @@ def of_gen3(ends: Sequence[End]) -> gen3.UploadResult:
     return made
 
 
+def of_slice(ends: Sequence[End]) -> SavedSlice | None:
+    made = SavedSlice.of(report(ends))
+    made.path, made.format, made.blocks = "f", "BAM", 2
+    return made if len(ends) == 1 else None
+
+
+def of_sequence(ends: Sequence[End]) -> SavedSequence | None:
+    made = SavedSequence.of(report(ends))
+    made.path = made.id = "f"
+    return made if len(ends) == 1 else None
+
+
 def of_reads(ends: Sequence[End]) -> ReadsResult:
     states = {True: "failed", False: "uploaded"}
     samples = [
@@ -253,6 +266,8 @@ RESULTS: dict[str, Callable[[Sequence[End]], Any]] = {
     "dss:download_result": of_dss,
     "dss:uploaded_bundle": of_dss_upload,
     "upload:uploaded": of_areas,
+    "ga4gh:saved_slice": of_slice,
+    "ga4gh:saved_sequence": of_sequence,
     "gen3.transfers:uploaded": of_gen3,
     "gen3.transfers:workspace_copied": report,
     "sb.files:transferred": of_sb,
@@ -265,7 +280,6 @@ RESULTS: dict[str, Callable[[Sequence[End]], Any]] = {
 """How each renderer's result is made; None where it cannot have such an end."""
 
 OTHERS = {
-    "htsget download": "has one file, and raises",
     "sb tasks logs": "prints what a task wrote",
 }
 """Commands with the options of transfers and another result."""

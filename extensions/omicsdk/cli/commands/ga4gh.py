@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.transfers import plan_line
+from omicsdk.cli.commands.transfers import finish, foreseen, plan_line
 from omicsdk.transfer.reports.progress import size_words
 
 if TYPE_CHECKING:
@@ -15,27 +14,45 @@ if TYPE_CHECKING:
 
 def saved_slice(result: SavedSlice, call: Call) -> dict[str, Any]:
     """Render a slice: what was written, and what it was compared with."""
+    finish(result, call, is_counted=True)
+    (outcome,) = result.files
+    is_planned, is_skipped = outcome.state == "planned", outcome.state == "skipped"
+    verified = ", ".join(outcome.checksums) if is_planned else outcome.verified or "unverified"
+    told = {
+        "path": result.path,
+        "format": result.format,
+        "size": outcome.size,
+        "blocks": result.blocks,
+        "blocks_kept": result.blocks_kept,
+        "verification": verified,
+        "skipped": is_skipped,
+        "planned": is_planned,
+    }
     where = call.console.called.get(result.path, result.path)
-    size = "unknown size" if result.size is None else size_words(result.size)
+    size = "unknown size" if outcome.size is None else size_words(outcome.size)
     kept = f", {result.blocks_kept} of them resumed" if result.blocks_kept else ""
     blocks = f"{result.blocks} blocks{kept}" if result.blocks != 1 else "1 block"
-    if result.planned:
+    if is_planned:
         call.console.message(f"{where}: {result.format}, {size} in {blocks} would be fetched")
-        row = {"target": result.path, "checksum": result.verification or None, "source": call.arguments["what"]}
-        call.console.message(plan_line({"size": result.size, **row}))
-        return asdict(result) | row
-    elif result.skipped:
+        row = {"target": result.path, "checksum": verified or None, "source": call.arguments["what"]}
+        call.console.message(plan_line({"size": outcome.size, **row}))
+        return told | row
+    if is_skipped:
         call.console.message(f"{where} is already complete: {result.format}, {size}, verified by md5")
-    else:
-        verified = result.verification
+    elif result.ok:
         verified = verified if verified == "unverified" else f"verified by {verified}"
         call.console.message(f"{where}: {result.format}, {size} in {blocks}, {verified}")
-    return asdict(result)
+    return told
 
 
-def saved_sequence(result: SavedSequence, call: Call) -> dict[str, Any]:
+def saved_sequence(result: SavedSequence, call: Call) -> object:
     """Render a sequence: what was written, and the digest that it was compared with."""
+    finish(result, call, is_counted=True)
+    (outcome,) = result.files
+    if outcome.state == "planned":
+        return foreseen(result)
     where = call.console.called.get(result.path, result.path)
-    verified = f"verified by {result.verification}" if result.verification else "a part, which has no digest"
-    call.console.message(f"{where}: {result.length:,} letters, {verified}")
-    return asdict(result)
+    if result.ok:
+        verified = f"verified by {outcome.verified}" if outcome.verified else "a part, which has no digest"
+        call.console.message(f"{where}: {result.length:,} letters, {verified}")
+    return {"path": result.path, "id": result.id, "length": result.length, "verification": outcome.verified}

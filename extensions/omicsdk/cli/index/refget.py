@@ -19,7 +19,9 @@ COMMANDS = (
         positional=("sequence",),
         flags={"sequence": "--id", "path": "--to"},
         defaults={"path": "-"},
+        hidden=("renewals", "resume_unvalidated"),
         writes={"path": ""},
+        title="Download of",
         render=ga4gh.saved_sequence,
         examples=(
             f"{_ID} --to chrI.fa",

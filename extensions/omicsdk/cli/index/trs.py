@@ -29,6 +29,7 @@ COMMANDS = (
         positional=("tool",),
         flags={"tool": "--id", "folder": "--download-dir"},
         short={"folder": "-d"},
+        hidden=("renewals", "resume_unvalidated"),
         render=drs.downloaded,
         title="Download of",
         examples=(f"{_TOOL} --version v1.0 --type CWL -d align", f"{_TOOL} --dry-run"),

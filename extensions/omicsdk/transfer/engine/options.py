@@ -190,6 +190,20 @@ class TransferOptions:
             self.retries if retries is None else retries, self.min_delay if min_delay is None else min_delay
         )
 
+    def refuse(self, *names: str, why: str) -> None:
+        """Refuse options that a workflow cannot follow.
+
+        Args:
+            names: Their names.
+            why: The reason, for the message.
+
+        Raises:
+            InvalidOption: One of them is set.
+        """
+        for each in fields(self):
+            if each.name in names and getattr(self, each.name) != each.default:
+                raise InvalidOption(each.name, f"cannot be set: {why}", remedy="Omit it.")
+
     def checked(self, report: R) -> R:
         """Return the report of a workflow that ends.
 
