@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable
 from functools import partial
 from logging import getLogger
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.dtp.config import DtpConfig, Gen3Config, PathOrMapping, read_config, storage_of
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
     from omicsdk.dtp.sds.layout import Version
     from omicsdk.dtp.storage.datasets import DataStore
     from omicsdk.gen3.login import Gen3Login
-    from omicsdk.transfer import Progress
+    from omicsdk.transfer import TransferOptionsDict
 
 #: The default of `data_storage_type`: the settings decide.
 DEFAULT = "pacs"
@@ -83,10 +81,7 @@ class Downloader:
         self,
         dataset_id: str,
         dest: str | os.PathLike[str],
-        *,
-        progress: Callable[[Progress], None] | None = None,
-        stop: threading.Event | None = None,
-        require_checksum: bool = False,
+        **options: Unpack[TransferOptionsDict],
     ) -> DatasetReport:
         """Download a data set into DEST/DATASET_ID.
 
@@ -96,37 +91,25 @@ class Downloader:
         Args:
             dataset_id: The data set's name: the experiment's submitter_id in the commons.
             dest: The folder in which the data set's folder is created.
-            progress: Called for each file that has ended, and once at the end.
-            stop: Stops the transfer when set; it can be resumed later.
-            require_checksum: Whether a file for which the store states no checksum fails, instead of being fetched.
+            **options: See `omicsdk.transfer.TransferOptions`. Those of single connections and requests are refused: PACS and iRODS are
+                read by libraries. A dry run lists the files of the store.
 
         Returns:
             The result for each file; also in `report`, where an error is raised.
 
         Raises:
             UnknownDataset: The commons or the store has no such data set; nothing was written.
-            SomeFailed: Some files failed, or some metadata; all others are complete.
+            TransferFailed: Some files failed, or some metadata; all others are complete.
+            InvalidOption: An option cannot be followed.
             AuthError: The store or the commons refuses this user.
             ConfigError: The archive is configured otherwise than the settings say.
             TransportError: The store or the commons cannot be reached.
-            OmicsError: The error of the only file that failed.
         """
-        report = self.fetch(dataset_id, dest, progress=progress, stop=stop, require_checksum=require_checksum)
-        report.raise_if_failed()
-        return report
+        from omicsdk.dtp.storage.fetching import REFUSED, fetch_dataset
+        from omicsdk.transfer import TransferOptions
 
-    def fetch(
-        self,
-        dataset_id: str,
-        dest: str | os.PathLike[str],
-        *,
-        progress: Callable[[Progress], None] | None = None,
-        stop: threading.Event | None = None,
-        require_checksum: bool = False,
-    ) -> DatasetReport:
-        """Download a data set as `download_dataset` does, without an error for files that failed; the report has them."""
-        from omicsdk.dtp.storage.fetching import fetch_dataset
-
+        chosen = TransferOptions.of(options)
+        chosen.refuse(*REFUSED, why="libraries read files from PACS and iRODS")
         records = metadata = None
         if self._gen3 is not None or self._auth is not None:
             from omicsdk.dtp.commons import CommonsClient, login_to
@@ -140,14 +123,12 @@ class Downloader:
             self._store,
             Dataset(dataset_id, () if records is None else records.subjects),
             dest,
+            options=chosen,
             metadata=metadata,
-            progress=progress,
-            stop=stop,
-            require_checksum=require_checksum,
         )
         if records is None:
             _log.warning("%s: no commons is set, so metadata is left out", dataset_id)
-        return self.report
+        return chosen.checked(self.report)
 
     def close(self) -> None:
         """End the connections to the store."""

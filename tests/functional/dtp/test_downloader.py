@@ -12,12 +12,14 @@ pytest.importorskip("irods", reason="python-irodsclient is not installed: pip in
 
 from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case, login
 from irods_stand_in import PASSWORD, StandIn, config
-from omicsdk.core import ConfigError, ConnectFailed, MissingExtra, SomeFailed, UnsafePath
+from omicsdk.core import ConfigError, ConnectFailed, MissingExtra, UnsafePath
 from omicsdk.dtp import Downloader
 from omicsdk.dtp.metadata import DatasetRecords
 from omicsdk.dtp.storage.datasets import UnknownDataset
 from omicsdk.dtp.storage.irods import IrodsStore
 from omicsdk.gen3 import Gen3AuthError, Gen3UserError
+from omicsdk.transfer import Control, TransferFailed
+from omicsdk.transfer.engine.options import InvalidOption
 from openpyxl import load_workbook
 from orthanc import Orthanc, needs_dicomweb, needs_orthanc, study
 
@@ -133,7 +135,7 @@ def test_images_and_metadata_lie_as_the_structure_states(commons, archive, tmp_p
     report = downloader.download_dataset(DATASET, str(tmp_path / "data"))
     folder = tmp_path / "data" / DATASET
     assert names(folder) == sorted([*IMAGES, *SHEETS])
-    assert report.counts == {"done": 3, "skipped": 0, "failed": 0, "stopped": 0, "metadata": 4}
+    assert (report.counts, len(report.metadata)) == ({"done": 3, "skipped": 0, "failed": 0, "stopped": 0}, 4)
     assert (report, report.folder) == (downloader.report, folder)
     header, *subjects = cells(folder / "subjects.xlsx")
     assert [row[header.index("subject id")] for row in subjects] == [f"sub-{uid}" for uid in STUDIES]
@@ -150,21 +152,27 @@ def test_images_and_metadata_lie_as_the_structure_states(commons, archive, tmp_p
 def test_the_same_call_continues_after_a_failure(commons, archive, tmp_path):
     archive.delete(Path(IMAGES[-1]).stem)  # its only image: the archive has no such study then
     with Downloader(pacs(archive, tmp_path), commons) as downloader:
-        with pytest.raises(Exception, match=f"The archive has no study {STUDIES[1]}"):
+        with pytest.raises(TransferFailed, match=f"The archive has no study {STUDIES[1]}") as caught:
             downloader.download_dataset(DATASET, tmp_path)
         assert downloader.report is not None
-        assert downloader.report.counts == {"done": 2, "skipped": 0, "failed": 1, "stopped": 0, "metadata": 4}
+        assert caught.value.report is downloader.report
+        assert (downloader.report.counts, len(downloader.report.metadata)) == (
+            {"done": 2, "skipped": 0, "failed": 1, "stopped": 0},
+            4,
+        )
         archive.put(*study(STUDIES[1], [1]).values())
         report = downloader.download_dataset(DATASET, tmp_path)
-    assert report.counts == {"done": 1, "skipped": 2, "failed": 0, "stopped": 0, "metadata": 4}
+    assert (report.counts, len(report.metadata)) == ({"done": 1, "skipped": 2, "failed": 0, "stopped": 0}, 4)
     assert json.dumps(report.summary())
 
 
 @needs_orthanc
 def test_several_failures_are_reported_together(commons, archive, tmp_path):
     archive.empty()
-    with pytest.raises(SomeFailed, match="2 of 2 files failed"):
-        Downloader(pacs(archive, tmp_path), commons).download_dataset(DATASET, tmp_path)
+    downloader = Downloader(pacs(archive, tmp_path), commons)
+    with pytest.raises(TransferFailed, match="2 of 2 files failed"):
+        downloader.download_dataset(DATASET, tmp_path)
+    assert downloader.download_dataset(DATASET, tmp_path, check=False).counts["failed"] == 2
 
 
 @needs_orthanc
@@ -207,13 +215,13 @@ def test_irods_has_the_files_and_the_commons_what_is_missing(commons, irods, tmp
     assert names(folder) == sorted(["primary/sub-1/sam-1/a.nrrd", "subjects.xlsx", "subjects.json", *SHEETS[:-1]])
     assert (folder / "subjects.xlsx").read_bytes() == b"the data set's own"  # what the store has is not replaced
     assert [each["type"] for each in json.loads((folder / "subjects.json").read_text())] == ["case", "case"]
-    assert report.counts == {"done": 2, "skipped": 0, "failed": 0, "stopped": 0, "metadata": 4}
+    assert (report.counts, len(report.metadata)) == ({"done": 2, "skipped": 0, "failed": 0, "stopped": 0}, 4)
     assert downloader.download_dataset(DATASET, tmp_path / "data").counts["skipped"] == 2
 
 
 def test_irods_without_a_commons(irods, tmp_path, caplog):
     report = Downloader(IRODS, data_storage_type="irods", store=of_irods(irods)).download_dataset(DATASET, tmp_path)
-    assert report.counts["metadata"] == 0
+    assert report.metadata == ()
     assert names(tmp_path / DATASET) == ["primary/sub-1/sam-1/a.nrrd", "subjects.xlsx"]
     assert "metadata is left out" in caplog.text
 
@@ -333,3 +341,15 @@ def test_subjects_of_the_same_study_are_fetched_once():
     records = [{"subject_id": subject, "submitter_id": subject} for subject in ("sub-1.2", "1.2", "sub-1.3")]
     subjects = DatasetRecords(DATASET, {"case": records}).subjects
     assert [each.subject_id for each in subjects] == ["sub-1.2", "sub-1.3"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("connections", 2), ("retries", 1), ("limit_rate", "1M"), ("max_wait", 5), ("control", Control(rate_limit=9))],
+)
+def test_what_the_libraries_of_stores_cannot_follow_is_refused(irods, tmp_path, option, value):
+    downloader = Downloader(IRODS, data_storage_type="irods", store=of_irods(irods))
+    name = "limit_rate" if option == "control" else option
+    with pytest.raises(InvalidOption, match=f"{name} cannot be set: libraries read files from PACS and iRODS"):
+        downloader.download_dataset(DATASET, tmp_path / "data", **{option: value})
+    assert not (tmp_path / "data").exists()

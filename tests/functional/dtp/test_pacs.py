@@ -31,6 +31,7 @@ from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, FetchJob, Subje
 from omicsdk.dtp.storage.dicomweb import DicomWebStore
 from omicsdk.dtp.storage.dimse import DimseStore
 from omicsdk.dtp.storage.fetching import fetch_dataset
+from omicsdk.transfer import TransferFailed, TransferOptions
 from orthanc import Orthanc, free_port, image, needs_dicomweb, needs_orthanc, running, study
 from pydicom import dcmread
 from pynetdicom import evt
@@ -42,7 +43,7 @@ pytestmark = pytest.mark.tried(
 STUDY = "1.2.826.0.1.3680043.10.999.1"
 # pynetdicom leaves it to the garbage collector to close a socket whose connection failed.
 LEFT_OPEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-EMPTY = {"done": 0, "skipped": 0, "failed": 0, "stopped": 0, "metadata": 0}
+EMPTY = {"done": 0, "skipped": 0, "failed": 0, "stopped": 0}
 DIMSE = [pytest.param("cget", marks=needs_orthanc), pytest.param("cmove", marks=needs_orthanc)]
 WEB = [pytest.param("dicomweb", marks=needs_dicomweb), pytest.param("wado-uri", marks=needs_dicomweb)]
 
@@ -67,7 +68,7 @@ def get(archive: Orthanc, tmp_path: Path) -> Callable[..., DatasetReport]:
         store = store_of(archive, method, **more)
         try:
             cases = tuple(Subject(each) for each in subjects or (f"sub-{STUDY}",))
-            return fetch_dataset(store, Dataset("ds", cases), tmp_path, stop=stop)
+            return fetch_dataset(store, Dataset("ds", cases), tmp_path, options=TransferOptions(stop=stop))
         finally:
             store.close()
 
@@ -91,7 +92,7 @@ def test_the_instances_of_a_subject_lie_in_its_folder(get, archive: Orthanc, met
         assert str(found.SOPInstanceUID) == Path(name).stem
         assert len(found.PixelData) == 1024
         assert f"sam-{found.SeriesInstanceUID}" in name
-    assert {each.verified for each in report.files.outcomes} == {"SOPInstanceUID, StudyInstanceUID, length"}
+    assert {each.verified for each in report.files} == {"SOPInstanceUID, StudyInstanceUID, length"}
     assert not (tmp_path / "ds/.omics-transfer/dtp").exists()  # nothing is left beside
 
 
@@ -132,7 +133,7 @@ def test_a_subject_without_images_stops_no_other(get, archive: Orthanc, method: 
     archive.put(*study(STUDY, [1]).values())
     report = get(method, "sub-1.2.3.4", "sub-left-hand", f"sub-{STUDY}")
     assert report.counts == {**EMPTY, "done": 1, "failed": 2}
-    told = [str(each.error) for each in report.files.failed]
+    told = [str(each.error) for each in report.failed]
     assert "no study 1.2.3.4. Check subject_id in the commons" in told[0]
     assert "'sub-left-hand' has no images: its id is not a StudyInstanceUID" in told[1]
 
@@ -152,7 +153,7 @@ def test_an_instance_that_is_gone_when_its_turn_comes(archive: Orthanc, method: 
     report = fetch_dataset(store, Dataset("ds", (Subject(f"sub-{STUDY}"),)), tmp_path)
     store.close()
     assert report.counts == {**EMPTY, "done": 2, "failed": 1}
-    (failed,) = report.files.failed
+    (failed,) = report.failed
     assert failed.name.endswith(f"{STUDY}.1.2.dcm")
     assert sorted(images(tmp_path / "ds")) == sorted(name for name in put if name != failed.name)
 
@@ -170,7 +171,7 @@ def test_stopped_and_gone_on_with(get, archive: Orthanc, method: str):
     stop.set()
     report = get(method, stop=stop)
     assert report.counts == {**EMPTY, "stopped": 3}
-    assert "stopped" in report.files.why_stopped
+    assert "stopped" in report.why_stopped
     assert get(method).counts == {**EMPTY, "done": 3}
 
 
@@ -251,7 +252,7 @@ def test_an_answer_is_seen_that_came_before_the_requesting_thread_continued(time
 @pytest.mark.parametrize("method", ["cget", "cmove"])
 def test_a_title_of_ours_that_the_archive_does_not_know(get, archive: Orthanc, method: str):
     archive.put(*study(STUDY, [1]).values())
-    with pytest.raises((AuthError, ConfigError, TransferError, TransportError)) as caught:
+    with pytest.raises((AuthError, ConfigError, TransferFailed, TransportError)) as caught:
         get(method, aet="STRANGER").raise_if_failed()
     assert caught.value.remedy
 
@@ -261,7 +262,7 @@ def test_a_title_that_the_archive_may_not_send_to(archive: Orthanc, tmp_path: Pa
     archive.put(*study(STUDY, [1]).values())
     store = DimseStore(archive.config(method="cmove", aet="NOWHERE"), clock=ManualClock())
     report = fetch_dataset(store, Dataset("ds", (Subject(f"sub-{STUDY}"),)), tmp_path)
-    (failed,) = report.files.failed
+    (failed,) = report.failed
     assert isinstance(failed.error, TransferError)
     assert failed.error.remedy
 
@@ -319,7 +320,7 @@ def test_an_archive_that_ends_meanwhile(tmp_path: Path, method: str):
         report = fetch_dataset(store, cases, tmp_path)
         assert stopped.is_set()
     assert report.counts == {**EMPTY, "done": 4, "failed": 8}
-    assert all(isinstance(each.error, TransportError) for each in report.files.failed)
+    assert all(isinstance(each.error, TransportError) for each in report.failed)
     assert len(images(tmp_path / "ds")) == 4
     (tmp_path / "again").mkdir()
     with running(tmp_path / "again") as archive, closing(store_of(archive, method)) as store:

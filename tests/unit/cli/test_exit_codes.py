@@ -30,6 +30,7 @@ from omicsdk.core import (
     UsageError,
 )
 from omicsdk.core.errors import WRONG_KEYS, OmicsError, raise_failed
+from omicsdk.dtp.storage.datasets import DatasetReport
 from omicsdk.fs.copying.comparison import Verdict
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.store import Entry, Uri
@@ -202,6 +203,12 @@ def of_gen3(ends: Sequence[End]) -> gen3.UploadResult:
     return made
 
 
+def of_dataset(ends: Sequence[End]) -> DatasetReport:
+    made = DatasetReport.of(report(ends))
+    made.folder = Path("d")
+    return made
+
+
 def of_slice(ends: Sequence[End]) -> SavedSlice | None:
     made = SavedSlice.of(report(ends))
     made.path, made.format, made.blocks = "f", "BAM", 2
@@ -266,6 +273,7 @@ RESULTS: dict[str, Callable[[Sequence[End]], Any]] = {
     "dss:download_result": of_dss,
     "dss:uploaded_bundle": of_dss_upload,
     "upload:uploaded": of_areas,
+    "dtp:downloaded": of_dataset,
     "ga4gh:saved_slice": of_slice,
     "ga4gh:saved_sequence": of_sequence,
     "gen3.transfers:uploaded": of_gen3,

@@ -1,6 +1,7 @@
 """Data sets in iRODS, on a stand-in of python-irodsclient's documented API; no real server was tried."""
 
 import threading
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,15 +18,18 @@ from omicsdk.core import (
     AuthError,
     ChecksumMismatch,
     ConnectFailed,
+    Interrupted,
     ManualClock,
     NameClash,
+    OmicsError,
     TransferError,
     TruncatedTransfer,
     UnsafePath,
 )
-from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, UnknownDataset
+from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, MetadataFile, UnknownDataset
 from omicsdk.dtp.storage.fetching import fetch_dataset
 from omicsdk.dtp.storage.irods import IrodsStore, checksums_of_text
+from omicsdk.transfer import Control, TransferFailed, TransferOptions
 
 FILES = {
     "dataset_description.xlsx": b"sheet",
@@ -53,7 +57,7 @@ def get(zone: StandIn, tmp_path: Path):
             clock=ManualClock(),
         )
         try:
-            return fetch_dataset(store, Dataset(dataset), tmp_path / "data", **more)
+            return fetch_dataset(store, Dataset(dataset), tmp_path / "data", options=TransferOptions(**more))
         finally:
             store.close()
             assert zone.sessions == 0
@@ -82,10 +86,10 @@ def test_a_collection_is_copied_with_all_below_it(get, zone: StandIn):
     seen = []
     report = get(progress=seen.append)
     assert report.ok
-    assert report.counts == {"done": 4, "skipped": 0, "failed": 0, "stopped": 0, "metadata": 0}
+    assert report.counts == {"done": 4, "skipped": 0, "failed": 0, "stopped": 0}
     assert there(report.folder) == FILES
     assert report.folder.name == "ds"
-    by_name = {each.name: each for each in report.files.outcomes}
+    by_name = {each.name: each for each in report.files}
     assert by_name["primary/sub-1/sam-1/a.nrrd"].verified == "size, sha256"
     assert (seen[-1].final, seen[-1].files_done, seen[-1].bytes, seen[-1].bytes_done) == (True, 4, 8005, 8005)
     assert all(len(threads) == 1 for threads in zone.threads.values())  # the client's sessions are not shared
@@ -97,7 +101,7 @@ def test_what_exists_is_not_fetched_again(get, zone: StandIn, tmp_path: Path):
     assert get().counts["skipped"] == 4
     assert zone.opened == []
     (tmp_path / "data/ds/primary/sub-1/sam-1/a.nrrd").write_bytes(b"x" * 5000)
-    assert get().counts == {"done": 1, "skipped": 3, "failed": 0, "stopped": 0, "metadata": 0}
+    assert get().counts == {"done": 1, "skipped": 3, "failed": 0, "stopped": 0}
     assert there(tmp_path / "data/ds") == FILES
 
 
@@ -121,11 +125,11 @@ def test_a_connection_that_breaks_is_resumed_where_it_broke(get, zone: StandIn):
 def test_the_next_run_resumes_where_the_last_one_failed(get, zone: StandIn):
     zone.breaks["ds/primary/sub-1/sam-1/a.nrrd"] = [2000, 0, 0, 0, 0]
     report = get()
-    (failed,) = report.files.failed
+    (failed,) = report.failed
     assert isinstance(failed.error, ConnectFailed)
     assert report.counts["done"] == 3  # one that fails does not stop the others
     again = get()
-    (done,) = [each for each in again.files.outcomes if each.state == "done"]
+    (done,) = [each for each in again.files if each.state == "done"]
     assert (done.bytes_kept, done.bytes_fetched) == (2000, 3000)
     assert there(again.folder) == FILES
 
@@ -154,10 +158,10 @@ def test_bytes_are_held_against_the_stated_checksum(get, zone: StandIn, checksum
     zone.put("ds/wrong.bin", b"right", checksum)
     zone.objects[f"{ROOT}/ds/wrong.bin"].data = b"wrong"
     report = get()
-    (failed,) = report.files.failed
+    (failed,) = report.failed
     assert isinstance(failed.error, ChecksumMismatch)
     assert there(tmp_path / "data/ds") == FILES
-    with pytest.raises(ChecksumMismatch, match=r"wrong\.bin"):
+    with pytest.raises(TransferFailed, match=r"wrong\.bin"):
         report.raise_if_failed()
 
 
@@ -165,9 +169,9 @@ def test_without_a_checksum_the_size_counts_and_what_was_fetched(get, zone: Stan
     zone.put("ds/plain.bin", b"12345", None)
     zone.put("ds/short.bin", b"123", None, size=5)
     report = get()
-    (failed,) = report.files.failed
+    (failed,) = report.failed
     assert isinstance(failed.error, TruncatedTransfer)
-    (plain,) = [each for each in report.files.outcomes if each.name == "plain.bin"]
+    (plain,) = [each for each in report.files if each.name == "plain.bin"]
     assert (plain.verified, list(plain.checksums)) == ("size", ["sha256"])
     zone.objects.pop(f"{ROOT}/ds/short.bin")
     assert get().counts["skipped"] == 5
@@ -195,8 +199,8 @@ def test_names_never_leave_the_folder(get, zone: StandIn, tmp_path: Path):
     (tmp_path / "data/ds").mkdir(parents=True)
     (tmp_path / "data/ds/linked").symlink_to(tmp_path / "elsewhere")
     report = get()
-    assert {type(each.error) for each in report.files.failed} == {UnsafePath}
-    assert len(report.files.failed) == 3
+    assert {type(each.error) for each in report.failed} == {UnsafePath}
+    assert len(report.failed) == 3
     assert report.counts["done"] == 4
     assert list((tmp_path / "elsewhere").iterdir()) == []
     assert not (tmp_path / "outside").exists()
@@ -207,8 +211,8 @@ def test_a_file_that_is_listed_twice_is_fetched_once_and_reported(zone: StandIn,
     monkeypatch.setattr(IrodsStore, "files", lambda self, dataset: [*listed(self, dataset)] * 2)
     with closing(IrodsStore(config(), open_session=zone.opener(), clock=ManualClock())) as store:
         report = fetch_dataset(store, Dataset("ds"), tmp_path / "data")
-    assert report.counts == {"done": 4, "skipped": 0, "failed": 4, "stopped": 0, "metadata": 0}
-    assert {type(each.error) for each in report.files.failed} == {NameClash}
+    assert report.counts == {"done": 4, "skipped": 0, "failed": 4, "stopped": 0}
+    assert {type(each.error) for each in report.failed} == {NameClash}
     assert there(report.folder) == FILES
 
 
@@ -256,8 +260,8 @@ def test_a_server_that_is_down(get, zone: StandIn):
 def test_what_may_not_be_read_fails_alone(get, zone: StandIn):
     zone.forbidden = {f"{ROOT}/ds/primary/sub-1/sam-2/b.nrrd", f"{ROOT}/ds/primary/sub-2"}
     report = get()
-    assert {each.name for each in report.files.failed} == {"primary/sub-1/sam-2/b.nrrd", "primary/sub-2"}
-    assert all("may not read" in str(each.error) and "ichmod" in str(each.error) for each in report.files.failed)
+    assert {each.name for each in report.failed} == {"primary/sub-1/sam-2/b.nrrd", "primary/sub-2"}
+    assert all("may not read" in str(each.error) and "ichmod" in str(each.error) for each in report.failed)
     assert report.counts["done"] == 2
 
 
@@ -271,7 +275,7 @@ def test_a_file_that_is_gone_when_its_turn_comes(zone: StandIn, tmp_path: Path):
 
     store.files = then_removed
     report = fetch_dataset(store, Dataset("ds"), tmp_path)
-    (failed,) = report.files.failed
+    (failed,) = report.failed
     assert isinstance(failed.error, TransferError)
     assert "does not exist in iRODS (any longer)" in str(failed.error)
 
@@ -283,6 +287,38 @@ def test_stopped_and_gone_on_with(get, zone: StandIn):
     assert report.counts["stopped"] == 3
     assert get().ok
     assert there(report.folder) == FILES
+
+
+def test_its_control_and_its_time_stop_it(get):
+    control = Control()
+    report = get(control=control, progress=lambda _: control.stop(), connections=1)
+    assert (report.counts["stopped"], report.why_stopped) == (3, "it was stopped")
+    with pytest.raises(Interrupted):
+        report.raise_if_failed()
+    over = get(time_budget=1e-9)
+    assert (over.counts["stopped"], "time budget" in over.why_stopped) == (3, True)
+    assert get().ok
+
+
+def test_a_dry_run_writes_nothing(get, zone: StandIn, tmp_path: Path):
+    zone.put("ds/plain.bin", b"plain", checksum=lambda _: None)
+    report = get(dry_run=True, require_checksum=True)
+    assert (report.counts["planned"], report.counts["failed"]) == (4, 1)
+    assert {row["plan"] for row in report.rows() if row["state"] == "planned"} == {"download"}
+    assert not (tmp_path / "data").exists()
+
+
+def test_metadata_that_cannot_be_written_is_a_failure(zone: StandIn, tmp_path: Path):
+    def written(folder: Path, names: Collection[str]) -> list[MetadataFile]:
+        lost = MetadataFile("subjects.xlsx", 2, error=OmicsError("no space"))
+        return [MetadataFile("samples.xlsx", len(names), 9), lost]
+
+    with closing(IrodsStore(config(), open_session=zone.opener(), clock=ManualClock())) as store:
+        report = fetch_dataset(store, Dataset("ds"), tmp_path, metadata=written)
+    assert (report.counts["done"], report.counts["failed"], report.ok) == (4, 1, False)
+    with pytest.raises(TransferFailed, match="no space"):
+        report.raise_if_failed()
+    assert [each.name for each in report.metadata if each.error is None] == ["samples.xlsx"]
 
 
 def test_what_progress_raises_ends_the_download(get):

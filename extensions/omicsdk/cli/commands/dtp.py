@@ -6,10 +6,10 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 from omicsdk.cli.commands.gen3.access import login_of
-from omicsdk.cli.commands.transfers import count_of, finish, listed, named_errors, rows_of, tell_failures, watched
+from omicsdk.cli.commands.transfers import count_of, finish, foreseen, listed, rows_of, tell_failures
 from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.connecting import stated_by_variables
 from omicsdk.cli.errors import REFUSED
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.output import Console
     from omicsdk.dtp.convertor import Gen3Convertor
+    from omicsdk.dtp.storage.datasets import DatasetReport
     from omicsdk.gen3.dictionary import Dictionary
+    from omicsdk.transfer import TransferOptionsDict
 
 
 SdsVersion = Literal["1.2.3", "2.0.0", "2.1.0", "3.0.0", "3.0.1", "3.0.2"]
@@ -309,11 +311,8 @@ def download(
     storage: Literal["pacs", "irods"] | None = None,
     sds_version: SdsVersion | None = None,
     place: Place,
-    quiet: bool = False,
-    require_checksum: bool = False,
-    report: str | None = None,
-    console: Console,
-) -> TextAndData:
+    **options: Unpack[TransferOptionsDict],
+) -> DatasetReport:
     """Download a data set as an SDS folder.
 
     Its files come from iRODS or a PACS, its metadata from the commons, as --config states. Complete files are skipped;
@@ -326,8 +325,7 @@ def download(
         storage: Storage with the files (default: that of the settings).
         sds_version: Version of the SDS for the metadata (default: the one that its records state).
         place: The project.
-        require_checksum: Fail for each file without a stated checksum, and do not download it.
-        console: Prints progress and failures.
+        **options: See `omicsdk.transfer.TransferOptions`.
     """
     from omicsdk.dtp.config import storage_of
     from omicsdk.dtp.downloader import DEFAULT, Downloader
@@ -344,22 +342,22 @@ def download(
     if (login := workflow.login) is not None:
         names = {each: getattr(place, each) or workflow.stated(each) for each in ("program", "project")}
         gen3 = {"gen3_endpoint": login.endpoint} | {f"gen3_{name}": given for name, given in names.items() if given}
-    title, options = f"downloading {dataset_id}", {"quiet": quiet, "report": report}
     with Downloader(source, gen3, kept, version=sds_version, auth=login) as downloader:
-        found = watched(
-            lambda progress, _: downloader.fetch(
-                dataset_id, dest, progress=progress, require_checksum=require_checksum
-            ),
-            options,
-            console,
-            title,
-        )
-    errors = named_errors(found.files.failed) + [each.error for each in found.metadata if each.error is not None]
-    finish(found.files, Call(title, options, {}, console), errors)
+        return downloader.download_dataset(dataset_id, dest, **options)
+
+
+def downloaded(result: DatasetReport, call: Call) -> TextAndData:
+    """Render a download: counts, the result for each file, and the metadata."""
+    finish(result, call, where=str(result.folder))
+    if call.arguments.get("dry_run"):
+        return foreseen(result)
     metadata = [
-        {"name": each.name, "size": each.size, "records": each.records} for each in found.metadata if each.error is None
+        {"name": each.name, "size": each.size, "records": each.records}
+        for each in result.metadata
+        if each.error is None
     ]
-    return listed(found.files, rows_of(found.files), counts=found.counts, folder=str(found.folder), metadata=metadata)
+    counts = {**result.counts, "metadata": len(metadata)}
+    return listed(result, rows_of(result), counts=counts, folder=str(result.folder), metadata=metadata)
 
 
 def query(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from omicsdk.cli.commands import dtp
 from omicsdk.cli.commands.values import at_least_1, file_or_stdout
 from omicsdk.cli.index import Entry
-from omicsdk.cli.options import QUIET, REPORT
+from omicsdk.cli.options import QUIET
 
 BY_SIGNATURE = True
 
@@ -37,9 +37,10 @@ COMMANDS = (
     Entry(
         "download",
         dtp.download,
-        short={"quiet": "-q"},
-        metavars={"report": "FILE"},
-        like=(QUIET, REPORT),
+        limits=("time_budget", "require_checksum"),
+        options=(QUIET,),
+        title="Download of",
+        render=dtp.downloaded,
         examples=(
             f"{_DATA_SET} --config workflow.ini",
             f"{_DATA_SET} data --config gen3.json --storage-config irods.json",

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from omicsdk.core.display import Displayed
 from omicsdk.core.errors import OmicsError
-from omicsdk.transfer.reports.report import Outcome, TransferReport, error_words
+from omicsdk.transfer.reports.report import Outcome, TransferReport
 
 if TYPE_CHECKING:
     from omicsdk.dtp.storage.fetching import DatasetFolder
@@ -164,50 +163,13 @@ class MetadataFile:
     error: OmicsError | None = None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class DatasetReport(Displayed):
-    """The result of a data set's download.
+class DatasetReport(TransferReport):
+    """The result of a data set's download: the files of the store, and metadata that could not be written.
 
     Attributes:
         folder: The data set's folder.
-        files: The result for each file of the store; `counts` has how many were done, skipped (complete already), failed
-            and stopped, `verification` how they were verified.
         metadata: The files of the commons' records; empty without a commons.
     """
 
     folder: Path
-    files: TransferReport
     metadata: Sequence[MetadataFile] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether every file and all metadata are complete."""
-        return self.files.ok and not any(each.error for each in self.metadata)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many files of the store are in each state, and how many of metadata were written."""
-        return {**self.files.counts, "metadata": sum(each.error is None for each in self.metadata)}
-
-    def raise_if_failed(self) -> None:
-        """Raise an error if something failed or was stopped.
-
-        Raises:
-            OmicsError: The error of the only one that failed.
-            SomeFailed: Several did.
-            Interrupted: None failed, but some were stopped.
-        """
-        outcomes = list(self.files.outcomes)
-        if any(each.error for each in self.metadata):
-            for each in self.metadata:
-                outcomes.append(Outcome(each.name, "failed" if each.error else "done", each.size, error=each.error))
-        self.files.with_outcomes(outcomes).raise_if_failed()
-
-    def summary(self) -> dict[str, object]:
-        """Return plain values for JSON."""
-        metadata = [
-            {"name": each.name, "records": each.records, "size": each.size}
-            | ({"error": error_words(each.error)} if each.error is not None else {})
-            for each in self.metadata
-        ]
-        return {**self.files.summary(), "ok": self.ok, "folder": str(self.folder), "metadata": metadata}

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
+from itertools import chain
 from logging import getLogger
 from pathlib import Path
 from time import monotonic, time
@@ -26,7 +27,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.files import put_in_place
 from omicsdk.core.threads import never
 from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, DataStore, FetchJob, MetadataFile, StoredFile, Unlisted
-from omicsdk.transfer import Outcome, Outcomes, Progress, TransferReport
+from omicsdk.transfer import Outcome, Outcomes, Progress, TransferOptions
 from omicsdk.transfer.checksums import checksums_of
 from omicsdk.transfer.disk import Disk, write_errors
 from omicsdk.transfer.items import guard_of
@@ -41,6 +42,11 @@ OWN = "sha256"
 _CHANGED = "changed"
 #: Files whose records are synced together, at most.
 GROUP = 64
+#: Options of transfers that cannot be followed.
+REFUSED = (
+    *("connections", "retries", "min_delay", "limit_rate", "min_rate", "stall_timeout", "renewals", "max_wait"),
+    "resume_unvalidated",
+)
 
 _log = getLogger("omicsdk.dtp")
 
@@ -242,10 +248,8 @@ def fetch_dataset(
     dataset: Dataset,
     dest: str | os.PathLike[str],
     *,
+    options: TransferOptions | None = None,
     metadata: MetadataWriter | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    require_checksum: bool = False,
 ) -> DatasetReport:
     """Fetch a data set into a folder of its name.
 
@@ -257,14 +261,12 @@ def fetch_dataset(
         store: The store of the files.
         dataset: The data set.
         dest: The folder in which the data set's folder is created.
+        options: The options of the transfer; see `REFUSED`. `progress` is called for each file that has ended, by any thread but
+            by one at a time, and once at the end; an exception that it raises ends the transfer cleanly and is raised then.
         metadata: Writes the metadata beside the files.
-        progress: Called for each file that has ended, by any thread but by one at a time, and once at the end. An
-            exception that it raises ends the transfer cleanly and is raised then.
-        stop: Stops the transfer when set; it can be resumed later.
-        require_checksum: Whether a file for which the store states no checksum fails, instead of being fetched.
 
     Returns:
-        The result for each file.
+        The result for each file, and for metadata that could not be written.
 
     Raises:
         UnknownDataset: The store has no such data set; nothing was written.
@@ -278,14 +280,21 @@ def fetch_dataset(
     check_name(dataset.id)
     if "/" in dataset.id or "\\" in dataset.id:
         raise UnsafePath(dataset.id, "contains a slash", remedy="Use the data set's name.")
-    began, clock, stop = time(), monotonic(), stop or threading.Event()
+    options = options or TransferOptions()
+    options.control.begin(monotonic())
+    began, clock, stop = time(), monotonic(), _Stop(options)
     listed = list(store.files(dataset))
     path = Path(dest).absolute() / dataset.id
+    title = f"Data set {dataset.id} from {store.title} to {path}"
+    report = DatasetReport(began=began, title=title, target=str(path))
+    report.folder = path
+    if options.dry_run:
+        return report.with_outcomes([_planned(each, path, options) for each in listed], seconds=monotonic() - clock)
     with DatasetFolder(path) as folder:
-        results = _Results(listed, progress, stop)
+        results = _Results(listed, options.progress, stop)
         missing: list[F] = []
         for number, each in enumerate(listed):
-            outcome = _settled(each, folder, require_checksum=require_checksum)
+            outcome = _settled(each, folder, require_checksum=options.require_checksum)
             if outcome is not None:
                 results.put(number, outcome)
             elif not isinstance(each, Unlisted):
@@ -297,16 +306,36 @@ def fetch_dataset(
         outcomes = results.closed()
         if results.problem is not None:
             raise results.problem
-        report = TransferReport(
-            outcomes,
-            monotonic() - clock,
-            began=began,
-            title=f"Data set {dataset.id} from {store.title} to {path}",
-            why_stopped="it was stopped" if outcomes.counts["stopped"] else "",
-        )
+        lost = [Outcome(each.name, "failed", each.size, error=each.error) for each in written if each.error is not None]
+        report = report.with_outcomes(chain(outcomes, lost) if lost else outcomes, seconds=monotonic() - clock)
+        report.metadata = tuple(written)
+        report.why_stopped = (options.control.why or "it was stopped") if outcomes.counts["stopped"] else ""
         if report.ok:
             shutil.rmtree(folder.partial, ignore_errors=True)  # nothing is left to resume
-    return DatasetReport(path, report, tuple(written))
+    return report
+
+
+class _Stop(threading.Event):
+    """Is set also when the options of the transfer stop it, or its time is over."""
+
+    def __init__(self, options: TransferOptions) -> None:
+        super().__init__()
+        self._options = options
+
+    def is_set(self) -> bool:
+        if not super().is_set() and self._options.stopped:
+            self.set()
+        return super().is_set()
+
+
+def _planned(entry: StoredFile | Unlisted, folder: Path, options: TransferOptions) -> Outcome:
+    """The outcome of an entry in a dry run."""
+    if isinstance(entry, Unlisted):
+        return Outcome(entry.name, "failed", error=entry.error)
+    if options.require_checksum and not entry.checksums:
+        return Outcome(entry.name, "failed", entry.size, error=ChecksumMissing(entry.name))
+    plan = "check the existing file" if os.path.lexists(folder / entry.name) else "download"
+    return Outcome(entry.name, "planned", entry.size, checksums=entry.checksums, plan=plan)
 
 
 def _settled(entry: StoredFile | Unlisted, folder: DatasetFolder, *, require_checksum: bool) -> Outcome | None:

@@ -201,7 +201,8 @@ class TransferOptions:
             InvalidOption: One of them is set.
         """
         for each in fields(self):
-            if each.name in names and getattr(self, each.name) != each.default:
+            value = self.control.rate_limit if each.name == "limit_rate" else getattr(self, each.name)
+            if each.name in names and value != each.default:
                 raise InvalidOption(each.name, f"cannot be set: {why}", remedy="Omit it.")
 
     def checked(self, report: R) -> R:
