@@ -3,7 +3,6 @@
     import omicsdk
 
     report = omicsdk.get("gdc_manifest.2025-01-31.txt", "data")
-    report.raise_if_failed()
 
 Every row of a list, with the path and outcome of its file, is in the result manifest `data.manifest.tsv` then.
 """

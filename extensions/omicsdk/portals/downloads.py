@@ -8,14 +8,13 @@ import os
 import shutil
 import sys
 import tempfile
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Unpack
 
 import omicsdk.transfer
 from omicsdk.core.clock import SYSTEM_CLOCK
@@ -55,13 +54,11 @@ from omicsdk.portals.rows import OUTCOME_COLUMN
 from omicsdk.portals.sources import SourceOptions, Sources
 from omicsdk.portals.url_lists import CHECKSUMS
 from omicsdk.portals.url_lists import URLS as URL_LIST
-from omicsdk.transfer import Control, Item, Location, Outcome, TransferReport
+from omicsdk.transfer import Item, Location, Outcome, TransferOptions, TransferOptionsDict, TransferReport
 from omicsdk.transfer.disk import nearest_folder, write_errors
 from omicsdk.transfer.engine.control import report_of
 from omicsdk.transfer.reports.progress import count_of, size_words
-
-if TYPE_CHECKING:
-    from omicsdk.transfer import Progress
+from omicsdk.transfer.reports.report import raise_failure
 
 STDIN = "-"
 PATH_COLUMN = "file_path"
@@ -79,16 +76,12 @@ def get(
     *,
     format: str | None = None,
     layout: Layout = "name",
-    preferred: str | Sequence[str] = (),
+    prefer: str | Sequence[str] = (),
     result: str | os.PathLike[str] | None = None,
-    connections: int = 16,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
-    dry_run: bool = False,
     on_message: Callable[[str], object] | None = None,
     google_project: str | None = None,
     max_unpacked: int | str | None = None,
+    **options: Unpack[TransferOptionsDict],
 ) -> TransferReport:
     """Download the files that a portal's manifest, a URI or a URL names.
 
@@ -105,61 +98,56 @@ def get(
         format: Format of the lists, instead of the detected one. URLs are then URLs of lists, which are downloaded
             first.
         layout: Store files by name, or each in a folder named after its identifier, for duplicate names.
-        preferred: Copy to try first if a file has several: fastq, submitted or sra of ENA; s3, gs or a region of DRS.
+        prefer: Copy to try first if a file has several: fastq, submitted or sra of ENA; s3, gs or a region of DRS.
         result: File for the result manifest (.tsv); by default the folder's name with .manifest.tsv.
-        connections: Maximum number of concurrent requests for bytes.
-        progress: Called a few times a second.
-        stop: Set it to end the download within a second; the same call resumes.
-        control: Stops and pauses it, limits its rate, and bounds its time.
-        dry_run: Only report what would be downloaded; details that lists lack are requested from services, nothing is
-            written.
         on_message: Called with messages: the format and size of each list, and what cannot be verified.
         google_project: Google project to bill for gs:// objects in requester-pays buckets; by default OMICS_GOOGLE_PROJECT.
         max_unpacked: Most bytes that a compressed list or bag may inflate to, with K, M, G or T; by default a hundred
             times its size, at least 1G.
+        **options: See `omicsdk.transfer.TransferOptions`. A dry run requests from services what lists lack.
 
     Returns:
-        The outcome of each file, in the order of the lists. Call `raise_if_failed()` on it.
+        The outcome of each file, in the order of the lists.
 
     Raises:
+        TransferFailed: A file failed; the others, and the result manifest, are complete.
         UnknownList: The format of a list is not known.
         ListError: A list cannot be read, or a column or value is invalid; nothing was downloaded.
         UnsafePath: A name would leave the folder; nothing was downloaded.
         NameClash: Two different files have one name; nothing was downloaded.
         NotWritable: The folder or the result manifest cannot be written.
     """
+    chosen = TransferOptions.of(options, connections=16)
     target = os.fspath(folder)
     if scheme_of(target):
         raise UsageError(f"{target} is not a local folder", remedy="Download to a folder, then copy it: omics cp -r.")
     words = [what] if isinstance(what, str | os.PathLike) else list(what)
     if not words:
         raise UsageError("Nothing to download", remedy="Name a list, a URI or a URL.")
-    chosen = None if format is None else format_named(format, FORMATS)
-    control = control or Control()
-    control.begin(SYSTEM_CLOCK.monotonic())
+    named = None if format is None else format_named(format, FORMATS)
+    chosen.control.begin(SYSTEM_CLOCK.monotonic())
     written = Path(result) if result is not None else result_beside(Path(target))
-    if not dry_run:
+    if not chosen.dry_run:
         _check_writable(written)
     tell = on_message or _silent
 
     def stopped() -> bool:
-        return control.over(SYSTEM_CLOCK.monotonic(), stop)
+        return chosen.stopped
 
     environ = {**os.environ, PROJECT_VARIABLE: google_project} if google_project else os.environ
-    options = SourceOptions(tuple(preferred), environ, stopped)
-    with tempfile.TemporaryDirectory(prefix="omics-") as work, Sources(options) as sources:
-        of_all = FileList(Path(), "arguments", "", tuple(preferred), Counter(), max_unpacked)
-        lists = list(_lists([os.fspath(each) for each in words], chosen, Path(work), of_all))
+    preferred = tuple(prefer)
+    source_options = SourceOptions(preferred, environ, stopped)
+    with tempfile.TemporaryDirectory(prefix="omics-") as work, Sources(source_options) as sources:
+        of_all = FileList(Path(), "arguments", "", preferred, Counter(), max_unpacked)
+        lists = list(_lists([os.fspath(each) for each in words], named, Path(work), of_all))
         plan = Plan(Path(work, "plan"), sources, layout, stopped)
         _fill(plan, lists, tell)
 
         def fetch(items: Iterable[Item]) -> TransferReport:
-            return omicsdk.transfer.download(
-                items, target, connections=connections, progress=progress, stop=stop, control=control, dry_run=dry_run
-            )
+            return omicsdk.transfer.download(items, target, options=chosen)
 
         try:
-            report = _fetched(plan, fetch, dry_run=dry_run)
+            report = _fetched(plan, fetch, dry_run=chosen.dry_run)
         except NameClash as clash:
             clash.remedy = "Nothing was downloaded. Put each file into a folder named by its identifier: --layout id."
             raise
@@ -168,13 +156,13 @@ def get(
             if (report := report_of(error)) is not None and len(report.outcomes) == plan.count:
                 write_result(written, plan, target, _with_failed(plan, report).outcomes)
             raise
-        report = _described(plan, report) if dry_run else _without_pages(report, target, tell)
-        if not dry_run:
+        report = _described(plan, report) if chosen.dry_run else _without_pages(report, target, tell)
+        if not chosen.dry_run:
             write_result(written, plan, target, report.outcomes)
             tell(f"result manifest written to {written}")
         for note in _missing_logins(plan, sources, report):
             tell(note)
-        return report
+        return chosen.checked(report)
 
 
 def _silent(message: str) -> None:
@@ -228,7 +216,7 @@ def _given(words: Sequence[str]) -> Format:
 
 def _fetched_list(url: str, folder: Path) -> Path:
     """Download a list."""
-    omicsdk.transfer.download([Item("list", Location(url))], folder).raise_if_failed()
+    raise_failure(omicsdk.transfer.download([Item("list", Location(url))], folder))
     return folder / "list"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.commands.values import at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.cli.options import QUIET
 from omicsdk.portals.downloads import get
@@ -17,10 +16,9 @@ COMMANDS = (
         "get",
         get,
         positional=("what",),
-        flags={"what": "--what", "folder": "--to", "preferred": "--prefer"},
-        checks={"connections": at_least_1},
-        repeated=("preferred",),
-        metavars={"folder": "FOLDER", "format": "FORMAT", "preferred": "WORD", "result": "FILE"},
+        flags={"what": "--what", "folder": "--to"},
+        repeated=("prefer",),
+        metavars={"folder": "FOLDER", "format": "FORMAT", "prefer": "WORD", "result": "FILE"},
         options=(QUIET,),
         title="Download of",
         examples=(

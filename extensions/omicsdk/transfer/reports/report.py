@@ -756,6 +756,23 @@ class TransferFailed(SomeFailed):
         self.report = report
 
 
+def raise_failure(report: TransferReport) -> None:
+    """Raise as `TransferReport.raise_if_failed`, but of a single failure its own error, as calls for one file do.
+
+    Args:
+        report: The result of the transfer.
+
+    Raises:
+        OmicsError: The error of the only file that failed.
+        TransferFailed: Several failed.
+        Interrupted: None failed, but some were stopped.
+    """
+    errors = [outcome.error for outcome in islice(report.outcomes.failures, 2)]
+    if len(errors) == 1 and errors[0] is not None:
+        raise errors[0]
+    report.raise_if_failed()
+
+
 #: The public name, used where the name is unambiguous.
 Report = TransferReport
 
