@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk import OmicsError
 from omicsdk.fs import STORES, CopyOptions, Entry, PathError, PathNotFound, Put, Store, Uri, parse_uri
+from omicsdk.transfer.reports.report import raise_failure
 from snakemake_interface_storage_plugins.io import IOCacheStorageInterface, Mtime, get_constant_prefix
 from snakemake_interface_storage_plugins.settings import StorageProviderSettingsBase
 from snakemake_interface_storage_plugins.storage_object import StorageObjectGlob, StorageObjectRead, StorageObjectWrite
@@ -187,11 +188,11 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
         with Unfinished("snakemake", [self.query, str(local)]) as journal:
             report = fetch(wanted, self._store, str(folder), CopyOptions(journal=journal.path))
             journal.keep = not report.ok
-        report.raise_if_failed()
+        raise_failure(report)
 
     def store_object(self) -> None:
         """Put it, verified."""
-        self._store.put([Put(str(self.local_path()), self._uri.path)], CopyOptions()).raise_if_failed()
+        raise_failure(self._store.put([Put(str(self.local_path()), self._uri.path)], CopyOptions()))
 
     def remove(self) -> None:
         """Remove it."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import io
 import os
-import threading
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Unpack, cast
 
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.jobs import check_target, kind_of
 from omicsdk.fs.copying.planning import plan_copy, source_to_copy
-from omicsdk.fs.store import CopyOptions, FileBytes, Stores, Uri, open_store, parse_uri
-from omicsdk.transfer import Control, Outcome, Progress, TransferReport
+from omicsdk.fs.store import CopyOptions, FileBytes, Stores, Uri, WrongOption, open_store, options_of, parse_uri
+from omicsdk.transfer import TransferOptionsDict, TransferReport
 from omicsdk.transfer.ranges import SourceFile
 
 if TYPE_CHECKING:
@@ -71,12 +70,8 @@ def download(
     *,
     recursive: bool = True,
     overwrite: bool = True,
-    connections: int = 16,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
-    dry_run: bool = False,
-    **options: Any,
+    storage_options: Mapping[str, Any] | None = None,
+    **options: Unpack[TransferOptionsDict],
 ) -> TransferReport:
     """Download a file or a folder of any platform into a folder.
 
@@ -88,18 +83,16 @@ def download(
         folder: The target folder, created where it is missing. A file keeps its name, a folder its relative paths.
         recursive: Whether a folder is downloaded, with everything below it.
         overwrite: Whether existing files are replaced.
-        connections: Concurrent requests for bytes, from 1.
-        progress: Called a few times a second.
-        stop: Stops the download within a second when set.
-        control: Stops and pauses the download, limits its rate, and limits its time.
-        dry_run: Only report what would be downloaded; nothing is written.
-        options: Options of the platform's store; see `open`.
+        storage_options: Options of the platform's store, such as `profile` or `base_url`; see `open`.
+        **options: See `omicsdk.transfer.TransferOptions`.
 
     Returns:
         The result for each file; a listing that contradicts itself, also when it is read again, is a failure beside those
-        of its files. Call `raise_if_failed()` on it.
+        of its files.
 
     Raises:
+        TransferFailed: A file failed; the others are complete.
+        WrongOption: An option of the store is passed as a keyword, or unknown.
         PathNotFound: The file or folder does not exist.
         FileAndFolder: Both have the URI. With a slash at its end it names the folder, with `recursive=False` the file.
         IsFolder: It is a folder, and `recursive` is not set.
@@ -107,15 +100,9 @@ def download(
         NameClash: Two files have one name; nothing was downloaded.
     """
     source, target = parse_uri(uri), parse_uri(os.fspath(folder))
-    how = CopyOptions(overwrite, connections, control or Control(), progress, stop)
-    return _copied(
-        source,
-        Uri(target.scheme, target.path, is_folder=True),
-        how,
-        {source.scheme: options},
-        dry_run=dry_run,
-        recursive=recursive,
-    )
+    how = _chosen(options, source.scheme, overwrite=overwrite)
+    folder_uri = Uri(target.scheme, target.path, is_folder=True)
+    return _copied(source, folder_uri, how, {source.scheme: storage_options or {}}, recursive=recursive)
 
 
 def upload(
@@ -123,12 +110,8 @@ def upload(
     uri: str,
     *,
     overwrite: bool = True,
-    connections: int = 16,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
-    dry_run: bool = False,
-    **options: Any,
+    storage_options: Mapping[str, Any] | None = None,
+    **options: Unpack[TransferOptionsDict],
 ) -> TransferReport:
     """Upload a file or a folder to any platform.
 
@@ -138,33 +121,36 @@ def upload(
         path: The file or folder.
         uri: The target: a file's name, or a folder where it ends with a slash or exists.
         overwrite: Whether existing files are replaced.
-        connections: Concurrent requests for bytes, from 1.
-        progress: Called a few times a second.
-        stop: Stops the upload within a second when set.
-        control: Stops and pauses the upload, limits its rate, and limits its time.
-        dry_run: Only report what would be uploaded; nothing is sent.
-        options: Options of the platform's store; see `open`.
+        storage_options: Options of the platform's store, such as `profile` or `base_url`; see `open`.
+        **options: See `omicsdk.transfer.TransferOptions`.
 
     Returns:
-        The result for each file. Call `raise_if_failed()` on it.
+        The result for each file.
 
     Raises:
+        TransferFailed: A file failed; the others are complete.
+        WrongOption: An option of the store is passed as a keyword, or unknown.
         PathNotFound: The file or folder does not exist.
         ReadOnly: The platform does not accept files there; nothing was sent.
     """
     target = parse_uri(uri)
-    how = CopyOptions(overwrite, connections, control or Control(), progress, stop)
-    return _copied(parse_uri(os.fspath(path)), target, how, {target.scheme: options}, dry_run=dry_run)
+    how = _chosen(options, target.scheme, overwrite=overwrite)
+    return _copied(parse_uri(os.fspath(path)), target, how, {target.scheme: storage_options or {}})
+
+
+def _chosen(keywords: TransferOptionsDict, scheme: str, *, overwrite: bool) -> CopyOptions:
+    """Return the options of a copy; an option of the store among them is an error that says where it goes."""
+    misplaced = [name for name in options_of(scheme) if name in keywords]
+    if misplaced:
+        name = misplaced[0]
+        raise WrongOption(
+            f"{scheme}.{name} is an option of the store", remedy=f"Pass it as storage_options={{{name!r}: ...}}."
+        )
+    return CopyOptions.of(keywords, CopyOptions(overwrite=overwrite))
 
 
 def _copied(
-    source: Uri,
-    target: Uri,
-    how: CopyOptions,
-    options: dict[str, dict[str, Any]],
-    *,
-    dry_run: bool,
-    recursive: bool = True,
+    source: Uri, target: Uri, how: CopyOptions, options: Mapping[str, Mapping[str, Any]], *, recursive: bool = True
 ) -> TransferReport:
     with Stores(options) as stores:
         store = stores.of(source)
@@ -172,7 +158,4 @@ def _copied(
         kind = kind_of(stores, target, recursive=found.is_folder)
         plan = plan_copy([replace(found, uri=replace(source, is_folder=found.is_folder))], target, kind)
         check_target(stores, plan)
-        if dry_run:
-            planned = (Outcome(file.name, "planned", file.entry.size, plan="copy") for file in plan.files)
-            return TransferReport([*planned, *plan.unfit_outcomes])
-        return copy_files(plan, stores, how)
+        return how.checked(copy_files(plan, stores, how))

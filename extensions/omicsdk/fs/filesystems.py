@@ -57,6 +57,7 @@ from omicsdk.fs.store import (
 from omicsdk.fs.streams import stream
 from omicsdk.transfer import Progress
 from omicsdk.transfer.ranges import Source
+from omicsdk.transfer.reports.report import raise_failure
 
 #: Files whose URL and ETag are remembered between reads of their parts.
 REMEMBERED = 256
@@ -566,7 +567,7 @@ class OmicsFileSystem(AbstractFileSystem):
             for (entry, _), target in zip(wanted, targets, strict=True)
         ]
         options = CopyOptions(progress=callback and partial(tell, callback))
-        download_files(CopyPlan(Uri("file", folder), files), self.store, options).raise_if_failed()
+        raise_failure(download_files(CopyPlan(Uri("file", folder), files), self.store, options))
 
     @contextmanager
     def _together(self, kind: str) -> Generator[list[Any]]:
@@ -597,7 +598,7 @@ class OmicsFileSystem(AbstractFileSystem):
             return
         options = CopyOptions(overwrite=overwrite, progress=callback and partial(tell, callback))
         try:
-            self.store.put(puts, options).raise_if_failed()
+            raise_failure(self.store.put(puts, options))
         finally:
             for put in puts:
                 self._forget(put.path)

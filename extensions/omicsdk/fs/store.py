@@ -35,8 +35,9 @@ from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
 from omicsdk.core.dates import DateTime
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.fs.streams import PIECE, StreamSource, stream
-from omicsdk.transfer import Control, Item, Location, Progress, TransferReport, Upload
+from omicsdk.transfer import Control, Item, Location, TransferOptions, TransferReport, Upload
 from omicsdk.transfer.ranges import NoRanges, Pace, Ranges, Source
+from omicsdk.transfer.reports.report import raise_failure
 
 
 class WrongUri(UsageError):
@@ -336,34 +337,21 @@ class Put:
 SPOOL = 4 * 1024**3
 
 
-@dataclass(frozen=True, slots=True)
-class CopyOptions:
-    """Options of a copy, in either or both directions.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CopyOptions(TransferOptions):
+    """Options of a copy, in either or both directions: those of transfers, and where it stores what it needs.
 
     Attributes:
         overwrite: Whether to replace existing targets; otherwise they are kept, and the put of that file fails.
-        connections: Concurrent requests for bytes, at most.
-        control: Stops, pauses, limits the rate, bounds the time, states whether files without a checksum are accepted.
-        progress: Called a few times a second.
-        stop: Set to stop within a second; the same call resumes.
         journal: A file that records the progress of transfers; None for one in the target folder, and for none of puts.
         spool: Folder for files on their way between platforms; by default one in the user's state folder.
         spool_bytes: How much is stored there at once, at most; a larger file is stored there alone.
     """
 
     overwrite: bool = True
-    connections: int = 16
-    control: Control = field(default_factory=Control)
-    progress: Callable[[Progress], None] | None = None
-    stop: threading.Event | None = None
     journal: str | os.PathLike[str] | None = None
     spool: str | None = None
     spool_bytes: int = SPOOL
-
-    @property
-    def stopped(self) -> bool:
-        """Whether it should stop: it was stopped, or its time is over."""
-        return self.control.over(SYSTEM_CLOCK.monotonic(), self.stop)
 
 
 def put_files(
@@ -371,7 +359,7 @@ def put_files(
     prepare: Callable[[Put], Upload],
     options: CopyOptions,
     *,
-    connections: int | None = None,
+    connections: int = 16,
     environ: Mapping[str, str] | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> TransferReport:
@@ -382,7 +370,7 @@ def put_files(
         prepare: Makes the upload of a file, named by its path; called in threads, several at once. The error that it
             raises is that file's outcome.
         options: How.
-        connections: Concurrent requests with bytes, at most; by default those of `options`.
+        connections: Concurrent requests with bytes, at most, if `options` state none.
         environ: The environment's variables for proxies and certificates; by default the process's own.
         clock: Returns the time.
 
@@ -394,11 +382,9 @@ def put_files(
     def send(uploads: Sequence[Upload]) -> TransferReport:
         return upload(
             uploads,
-            connections=connections or options.connections,
+            options=options,
+            connections=options.connections or connections,
             journal=options.journal,
-            progress=options.progress,
-            stop=options.stop,
-            control=options.control,
             environ=environ,
             clock=clock,
         )
@@ -629,15 +615,8 @@ class Store(Closing, ABC):
         from omicsdk.transfer import download  # as above
 
         def fetched(some: Sequence[tuple[Entry, str]]) -> TransferReport:
-            return download(
-                [self.item(entry, name) for entry, name in some],
-                folder,
-                connections=options.connections,
-                control=options.control,
-                progress=options.progress,
-                stop=options.stop,
-                journal=options.journal,
-            )
+            items = [self.item(entry, name) for entry, name in some]
+            return download(items, folder, options=options, journal=options.journal)
 
         report = fetched(wanted)
         while report.failed and not report.why_stopped:
@@ -1014,7 +993,7 @@ class FileBytes:
                 folder = tempfile.mkdtemp(prefix="omics-")
                 weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
                 options = CopyOptions(control=self._control or Control())
-                self._store.download([(self.entry, "bytes")], folder, options).raise_if_failed()
+                raise_failure(self._store.download([(self.entry, "bytes")], folder, options))
                 stream = Path(folder, "bytes").open("rb")  # noqa: SIM115 - open as long as it is read
                 whole = StreamSource(stream, self.entry.size, self._uri, self._pace)
                 if isinstance(self._opened, Ranges):
@@ -1059,6 +1038,18 @@ def open_store(scheme: str, /, **options: Any) -> Store:
     """
     kind = _store_class(scheme)
     return kind(**_checked_options(kind, options))
+
+
+def options_of(scheme: str) -> Sequence[str]:
+    """Return the names of the options of a scheme's store.
+
+    Args:
+        scheme: One of STORES.
+
+    Raises:
+        WrongUri: There is no such scheme.
+    """
+    return list(inspect.signature(_store_class(scheme)).parameters)
 
 
 def _store_class(scheme: str) -> type[Store]:

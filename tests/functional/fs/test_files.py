@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import os
 from pathlib import Path
+from typing import Any
 
 import omicsdk
 import psutil
 import pytest
+from breakable import Faults
 from omicsdk.core import UnsafePath
 from omicsdk.fs import IsFolder, PathNotFound, WrongUri
+from omicsdk.transfer import TransferFailed
 from served_store import ServedFileSystem, ServedStore
 
 
@@ -70,21 +73,25 @@ def test_an_invalid_file_cannot_be_opened(store: ServedStore, uri: str, error: t
 
 
 def test_a_folder_is_downloaded_and_the_same_call_skips_what_exists(store: ServedStore, tmp_path: Path) -> None:
-    report = omicsdk.download("served://p", tmp_path / "into", port=port(store))
-    report.raise_if_failed()
+    report = omicsdk.download("served://p", tmp_path / "into", storage_options={"port": port(store)})
     assert report.counts["done"] == 3
     assert (tmp_path / "into" / "a.txt").read_bytes() == b"alpha\nbeta\n"
     assert (tmp_path / "into" / "b" / "c.bin").stat().st_size == 5_120_000
-    assert omicsdk.download("served://p", tmp_path / "into", port=port(store), overwrite=False).counts["skipped"] == 3
+    assert (
+        omicsdk.download(
+            "served://p", tmp_path / "into", storage_options={"port": port(store)}, overwrite=False
+        ).counts["skipped"]
+        == 3
+    )
 
 
 def test_a_file_is_downloaded_under_its_name(store: ServedStore, tmp_path: Path) -> None:
-    omicsdk.download("served://p/a.txt", tmp_path / "into", port=port(store)).raise_if_failed()
+    omicsdk.download("served://p/a.txt", tmp_path / "into", storage_options={"port": port(store)})
     assert [path.name for path in (tmp_path / "into").iterdir()] == ["a.txt"]
 
 
 def test_a_dry_run_writes_nothing(store: ServedStore, tmp_path: Path) -> None:
-    report = omicsdk.download("served://p", tmp_path / "into", port=port(store), dry_run=True)
+    report = omicsdk.download("served://p", tmp_path / "into", storage_options={"port": port(store)}, dry_run=True)
     assert {outcome.state for outcome in report.outcomes} == {"planned"}
     assert not (tmp_path / "into").exists()
 
@@ -92,16 +99,37 @@ def test_a_dry_run_writes_nothing(store: ServedStore, tmp_path: Path) -> None:
 def test_a_folder_and_a_file_are_uploaded(store: ServedStore, tmp_path: Path) -> None:
     (tmp_path / "from" / "sub").mkdir(parents=True)
     (tmp_path / "from" / "sub" / "x").write_bytes(b"x")
-    omicsdk.upload(tmp_path / "from", "served://q/", port=port(store)).raise_if_failed()
+    omicsdk.upload(tmp_path / "from", "served://q/", storage_options={"port": port(store)})
     assert store.held("q/sub/x") == b"x"
-    omicsdk.upload(tmp_path / "from" / "sub" / "x", "served://q/named", port=port(store)).raise_if_failed()
+    omicsdk.upload(tmp_path / "from" / "sub" / "x", "served://q/named", storage_options={"port": port(store)})
     assert store.held("q/named") == b"x"
+
+
+def test_a_failure_raises_with_the_report_of_all(store: ServedStore, tmp_path: Path) -> None:
+    store.always("p/a.txt", Faults.status(403))
+    options: Any = {"storage_options": {"port": port(store)}}
+    with pytest.raises(TransferFailed, match=r"a\.txt") as caught:
+        omicsdk.download("served://p", tmp_path, **options)
+    assert caught.value.report.counts == {"done": 2, "skipped": 0, "failed": 1, "stopped": 0}
+    again = omicsdk.download("served://p", tmp_path, check=False, **options)
+    assert [outcome.name for outcome in again.failed] == ["a.txt"]
+    (tmp_path / "into" / "c.bin").mkdir(parents=True)
+    with pytest.raises(TransferFailed, match=r"c\.bin") as caught:
+        omicsdk.upload(tmp_path / "b", f"{tmp_path / 'into'}/")
+    assert caught.value.report.counts == omicsdk.upload(tmp_path / "b", f"{tmp_path / 'into'}/", check=False).counts
+
+
+def test_an_option_of_the_store_is_no_option_of_a_transfer(store: ServedStore, tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match=r"served\.port is an option of the store.*storage_options=\{'port': \.\.\.\}"):
+        omicsdk.download("served://p", tmp_path, port=port(store))  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    with pytest.raises(TypeError, match="unknown option 'retrys'; did you mean 'retries'"):
+        omicsdk.download("served://p", tmp_path, retrys=3)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
 
 
 def test_names_that_leave_the_folder_are_refused(store: ServedStore, tmp_path: Path) -> None:
     store.hold("p/../../out", b"bad")
     with pytest.raises((UnsafePath, WrongUri)):
-        omicsdk.download("served://p", tmp_path / "into", port=port(store)).raise_if_failed()
+        omicsdk.download("served://p", tmp_path / "into", storage_options={"port": port(store)})
     assert not list(tmp_path.rglob("out"))
 
 

@@ -40,6 +40,7 @@ from omicsdk.fs.stores.pangea import (
 from omicsdk.pangea.uploads import UNFINISHED
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
+from omicsdk.transfer import TransferFailed
 from pangea_users import create_samples
 from stored_files import got, paths, put
 from unsettled import unsettled
@@ -384,6 +385,6 @@ def test_a_put_into_a_group_without_a_bucket_creates_nothing(store: PangeaStore,
     sample = store.client.create_sample(name="s", library=library.uuid)
     (tmp_path / "a.txt").write_bytes(b"a")
     report = store.put([Put(str(tmp_path / "a.txt"), "Sandbox/New/s/m/f")], CopyOptions())
-    with pytest.raises(UsageError, match="'New' has no bucket"):
+    with pytest.raises(TransferFailed, match="'New' has no bucket"):
         report.raise_if_failed()
     assert store.client.list_sample_analysis_results(sample_id=sample.uuid).count == 0

@@ -21,6 +21,7 @@ from omicsdk.fs.stores.sb import SbStore
 from omicsdk.hca.azul import AzulFile
 from omicsdk.hca.dss.files import BundleListing
 from omicsdk.sb import SevenBridges
+from omicsdk.transfer import TransferFailed
 
 UUID = "0d8d8ae0-8f2c-4b8e-9a3c-000000000001"
 
@@ -288,5 +289,5 @@ def test_what_is_listed_after_a_contradiction_is_read_all_the_same(
         ("z", "planned"),
         ("shelf://p", "failed"),
     ]
-    with pytest.raises(InconsistentListing, match="more may exist: run the same command again"):
+    with pytest.raises(TransferFailed, match="more may exist: run the same command again"):
         report.raise_if_failed()

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from omicsdk.cli.commands.files import changes, listings
-from omicsdk.cli.commands.values import at_least_0, at_least_1
+from omicsdk.cli.commands.values import at_least_0
 from omicsdk.cli.index import Entry
 from omicsdk.cli.options import FAIL_EMPTY, FETCH
 
 SERVICE = ""
 BY_SIGNATURE = True
 
-_COPIES = {"connections": at_least_1}
 _RESULTS = ("source", "target", "plan", "size", "state", "verification")
 _BUNDLE = "dss://aws/5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d"
 
@@ -57,7 +56,6 @@ _ENTRIES = (
         "cp",
         changes.cp,
         short={"recursive": "-r", "no_clobber": "-n"},
-        checks=_COPIES,
         title="Copy",
         render=changes.changed,
         columns=_RESULTS,
@@ -71,8 +69,8 @@ _ENTRIES = (
     Entry(
         "mv",
         changes.mv,
+        like=(changes.cp,),
         short={"no_clobber": "-n"},
-        checks=_COPIES,
         title="Move",
         render=changes.changed,
         columns=_RESULTS,
@@ -92,8 +90,9 @@ _ENTRIES = (
     Entry(
         "sync",
         changes.sync,
+        like=(changes.cp,),
         short={"update": "-u"},
-        checks={**_COPIES, "max_delete": at_least_0},
+        checks={"max_delete": at_least_0},
         title="Copy",
         render=changes.changed,
         columns=_RESULTS,

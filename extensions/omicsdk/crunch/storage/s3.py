@@ -20,6 +20,7 @@ from omicsdk.crunch.hashing import THREADS, Hashed, hash_files
 from omicsdk.crunch.storage.base import BuiltinStorage, Sending, Stored, Watch, joined, no_check, plain
 from omicsdk.transfer import Item, Location, S3Object, Upload, download, upload
 from omicsdk.transfer.downloads.targets import claims, digest_of
+from omicsdk.transfer.reports.report import raise_failure
 from omicsdk.transfer.s3 import asking_s3, etag_of, s3_pages, size_of
 
 #: Seconds for which an address of `url` is valid by default: django-storages' own default.
@@ -89,7 +90,7 @@ class S3Storage(BuiltinStorage):
         folder = Path(tempfile.mkdtemp(prefix="omics-crunch-"))
         try:
             item = Item("object", partial(self.location, name), size, label=self._told(name))
-            download([item], folder, journal=folder / "journal", route=self._route).raise_if_failed()
+            raise_failure(download([item], folder, journal=folder / "journal", route=self._route))
             return cast("BinaryIO", _Spooled(folder / "object"))
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
@@ -97,7 +98,7 @@ class S3Storage(BuiltinStorage):
 
     def put(self, name: str, path: Path, check: Callable[[], None] = no_check) -> None:
         """Write an object; arguments and errors are those of `BuiltinStorage.put`. It has the name when `check` is called."""
-        upload([self._upload(name, path)], abort=True).raise_if_failed()
+        raise_failure(upload([self._upload(name, path)], abort=True))
         check()
 
     def _upload(self, name: str, path: Path) -> Upload:
@@ -218,7 +219,7 @@ class S3Storage(BuiltinStorage):
             return
         items = [Item(file.name, partial(self.location, joined(base, file.name)), file.size) for file in files]
         with tempfile.TemporaryDirectory(prefix="omics-crunch-") as place:
-            download(items, folder, journal=Path(place) / "journal", route=self._route, **watch).raise_if_failed()
+            raise_failure(download(items, folder, journal=Path(place) / "journal", route=self._route, **watch))
 
     def _route(self, url: str) -> Network:
         """The client's own way (proxies, certificates), else that of the environment."""
@@ -265,7 +266,7 @@ class S3Storage(BuiltinStorage):
             file.check()
         # Without a journal no later run could use the parts that a stopped one leaves.
         uploads = [self._upload(joined(base, file.name), file.path) for file in files]
-        upload(uploads, abort=True, **watch).raise_if_failed()
+        raise_failure(upload(uploads, abort=True, **watch))
         for file in files:
             file.check()
 

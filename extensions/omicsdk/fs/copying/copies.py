@@ -35,7 +35,7 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
     Args:
         plan: The files and their targets.
         stores: The stores of both ends.
-        options: How to copy.
+        options: How to copy. After a dry run each file is planned.
 
     Returns:
         The outcome of each file, in the plan's order, then of those that cannot be copied.
@@ -46,6 +46,9 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
         KeyboardInterrupt: It was interrupted; `omicsdk.transfer.engine.control.report_of` returns the report.
     """
     chosen = options or CopyOptions()
+    if chosen.dry_run:
+        planned = (Outcome(file.name, "planned", file.entry.size, plan="copy") for file in plan.files)
+        return TransferReport([*planned, *plan.unfit_outcomes])
     reports: list[TransferReport] = []
     files = plan.files
     known: dict[str, Outcome] = {}
@@ -165,7 +168,7 @@ def accepted(outcome: Outcome, options: CopyOptions) -> Outcome:
         outcome: The outcome.
         options: The options of the copy.
     """
-    if not (options.control.require_checksum and outcome.is_present and outcome.verification != "verified"):
+    if not (options.require_checksum and outcome.is_present and outcome.verification != "verified"):
         return outcome
     reason = "it is at the target, but no checksum of it was compared"
     return outcome._replace(state="failed", error=ChecksumMissing(outcome.name, reason))

@@ -90,7 +90,7 @@ def fetch(
             continue
         if stream is None:
             by_engine.append((entry, name))
-        elif chosen.control.require_checksum and not entry.checksums:
+        elif chosen.require_checksum and not entry.checksums:
             stream.close()
             outcomes[name] = Outcome(name, "failed", entry.size, error=ChecksumMissing(entry.path, name=name))
         else:
@@ -129,7 +129,7 @@ def _small_copies(wanted: Sequence[tuple[Entry, str]], folder: str, options: Cop
     Whatever is not as it should be is left to the usual way, which reports what is wrong.
     """
     done: dict[str, Outcome] = {}
-    if os.name == "nt" or options.control.require_checksum:
+    if os.name == "nt" or options.require_checksum:
         return done
     pace = Pace(options.control, options.stop)
     made = set[str]()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast
 
 from omicsdk.core.archives import size_of
 from omicsdk.core.clock import SYSTEM_CLOCK, seconds_in
@@ -116,9 +116,7 @@ class TransferOptions:
     check: bool = True
 
     @classmethod
-    def of(
-        cls, keywords: Mapping[str, Any], base: TransferOptions | None = None, *, connections: int | None = None
-    ) -> TransferOptions:
+    def of(cls, keywords: Mapping[str, Any], base: Self | None = None, *, connections: int | None = None) -> Self:
         """Return the options of a workflow's keywords.
 
         Args:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from omicsdk.cli.commands.files.listings import ANYWHERE, Places, print_bytes
 from omicsdk.cli.commands.transfers import count_of, ended, finish, listed, plan_line, tell_empty, tell_failures
@@ -33,40 +33,15 @@ from omicsdk.fs.copying.naming import Layout, Naming
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.copying.removal import plan_removal, remove
 from omicsdk.fs.store import CopyOptions, Stores, Uri, parse_uri
-from omicsdk.transfer import Control, Outcome, TransferReport
+from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.disk import Growth
 from omicsdk.transfer.reports.progress import size_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.output import Call, Console
-    from omicsdk.transfer import Progress
+    from omicsdk.transfer import TransferOptionsDict
 
 _STRIDE = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """How files are copied.
-
-    Attributes:
-        dry_run: Only print what would be done.
-        connections: Maximum number of concurrent requests for bytes.
-        spool: Folder for temporary files between platforms, at most 4 GiB or one larger file; by default one in the
-            user's state folder.
-    """
-
-    dry_run: bool = False
-    connections: int = 16
-    spool: str | None = None
-
-    def options(
-        self, progress: Callable[[Progress], None] | None, control: Control, *, overwrite: bool = True
-    ) -> CopyOptions:
-        """The options of a copy."""
-        return CopyOptions(overwrite, self.connections, control, progress, spool=self.spool)
-
-
-_USUAL = Means()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +74,10 @@ def cp(
     no_clobber: bool = False,
     layout: Layout = "tree",
     name_template: str = "",
-    means: Means = _USUAL,
+    spool: str | None = None,
     places: Places = ANYWHERE,
     console: Console,
-    progress: Callable[[Progress], None] | None = None,
-    control: Control,
+    **options: Unpack[TransferOptionsDict],
 ) -> Changed | None:
     """Copy files and folders from and to any platform, verified.
 
@@ -120,26 +94,27 @@ def cp(
         layout: Keep folders below the source (tree), or copy all files into one folder (flat).
         name_template: Name of each copy, with fields such as {name}, {stem}, {suffix}, {guid}, {size}, {date} or
             {sha256}: '{guid}_{name}'.
-        means: How they are copied.
+        spool: Folder for temporary files between platforms, at most 4 GiB or one larger file; by default one in the
+            user's state folder.
         places: Which files.
         console: Prints messages.
-        progress: Called with the progress.
-        control: Limits and stops it.
+        **options: See `omicsdk.transfer.TransferOptions`.
     """
     sources, target = _ends(paths, "cp")
+    how = CopyOptions.of(options, CopyOptions(overwrite=not no_clobber, spool=spool))
     if paths[-1] == STREAM:
-        for given, option in ((means.dry_run, "--dry-run"), (control.require_checksum, "--require-checksum")):
+        for given, option in ((how.dry_run, "--dry-run"), (how.require_checksum, "--require-checksum")):
             if given:
                 raise UsageError(f"{option}: not possible for stdout", remedy="Name a file or folder as the target.")
         with places.stores() as stores:
-            print_bytes(sources, stores, control)
+            print_bytes(sources, stores, how.control)
         return None
-    naming, options = Naming(layout, name_template), means.options(progress, control, overwrite=not no_clobber)
-    with places.stores() as stores, _typed(sources, target, stores, means, console) as uris:
-        plan = planned_copy(stores, uris, target, recursive=recursive, patterns=places, naming=naming, options=options)
+    naming = Naming(layout, name_template)
+    with places.stores() as stores, _typed(sources, target, stores, how, console) as uris:
+        plan = planned_copy(stores, uris, target, recursive=recursive, patterns=places, naming=naming, options=how)
         is_typed = STREAM in sources
         plan = replace(plan, differing=is_typed)  # its name differs each time
-        report = None if means.dry_run else copy_files(plan, stores, options)
+        report = None if how.dry_run else copy_files(plan, stores, how)
         return Changed(plan, report, source=STREAM if is_typed else None)
 
 
@@ -153,7 +128,7 @@ def _ends(paths: Sequence[str], command: str) -> tuple[Sequence[str], Uri]:
 
 @contextmanager
 def _typed(
-    sources: Sequence[str], target: Uri, stores: Stores, means: Means, console: Console
+    sources: Sequence[str], target: Uri, stores: Stores, options: CopyOptions, console: Console
 ) -> Generator[Sequence[Uri]]:
     """The sources, with stdin in a temporary file."""
     if STREAM not in sources:
@@ -161,11 +136,11 @@ def _typed(
         return
     if len(sources) > 1 or target.is_folder or kind_of(stores, target) == "folder":
         raise UsageError("stdin is a single file without a name", remedy="Name the target file: omics cp - TARGET.")
-    with tempfile.TemporaryDirectory(prefix="omics-", dir=means.spool) as folder:
+    with tempfile.TemporaryDirectory(prefix="omics-", dir=options.spool) as folder:
         name = Path(folder, target.name)
         growth = Growth(str(name), "stdin")
         with name.open("wb") as file:
-            while not means.dry_run and (chunk := sys.stdin.buffer.read(_STRIDE)):
+            while not options.dry_run and (chunk := sys.stdin.buffer.read(_STRIDE)):
                 growth.expect(len(chunk))
                 file.write(chunk)
         console.called[str(name)] = "stdin"
@@ -177,11 +152,10 @@ def mv(
     *,
     no_clobber: bool = False,
     unverified: bool = False,
-    means: Means = _USUAL,
+    spool: str | None = None,
     places: Places = ANYWHERE,
     console: Console,
-    progress: Callable[[Progress], None] | None = None,
-    control: Control,
+    **options: Unpack[TransferOptionsDict],
 ) -> Changed:
     """Move files and folders from and to any platform.
 
@@ -192,19 +166,18 @@ def mv(
         paths: Sources, then the target.
         no_clobber: Keep existing files at the target, and their sources.
         unverified: Remove sources, too, whose copies are complete but cannot be compared by a checksum.
-        means: How they are moved.
         places: Which files.
         console: Prints messages.
-        progress: Called with the progress.
-        control: Limits and stops it.
+        **options: See `omicsdk.transfer.TransferOptions`.
     """
     sources, target = _ends(paths, "mv")
-    options, uris = means.options(progress, control, overwrite=not no_clobber), [parse_uri(text) for text in sources]
+    how = CopyOptions.of(options, CopyOptions(overwrite=not no_clobber, spool=spool))
+    uris = [parse_uri(text) for text in sources]
     with places.stores() as stores:
-        plan = planned_move(stores, uris, target, patterns=places, options=options)
-        if means.dry_run:
+        plan = planned_move(stores, uris, target, patterns=places, options=how)
+        if how.dry_run:
             return Changed(plan, None, "moved")
-        report, kept = move_files(plan, uris, stores, options, keeps_folders=not places.fit_all, unverified=unverified)
+        report, kept = move_files(plan, uris, stores, how, keeps_folders=not places.fit_all, unverified=unverified)
         tell_failures(kept, console, len(plan.files) + len(plan.unfit))
         return Changed(plan, report, "moved", kept=len(kept))
 
@@ -218,11 +191,10 @@ def sync(
     max_delete: int | None = None,
     compare: By = "auto",
     size_only: bool = False,
-    means: Means = _USUAL,
+    spool: str | None = None,
     places: Places = ANYWHERE,
     console: Console,
-    progress: Callable[[Progress], None] | None = None,
-    control: Control,
+    **options: Unpack[TransferOptionsDict],
 ) -> Changed:
     """Make a folder equal to another one: copy missing and changed files.
 
@@ -239,24 +211,23 @@ def sync(
         compare: How to compare files. auto: by checksums if both platforms state the same kind, else by size and
             modification time; local files are read if only their times differ. checksum: local files are always read.
         size_only: Compare sizes only, like --compare size.
-        means: How they are copied.
         places: Which files.
         console: Prints messages.
-        progress: Called with the progress.
-        control: Limits and stops it.
+        **options: See `omicsdk.transfer.TransferOptions`.
     """
     if size_only and compare == "checksum":
         raise UsageError("--size-only and --compare checksum are mutually exclusive", remedy="Leave one of them out.")
+    how = CopyOptions.of(options, CopyOptions(spool=spool))
     to, by = parse_uri(target), "size" if size_only else compare
     with places.stores() as stores:
         found = planned_sync(stores, parse_uri(source), to, compare=by, update=update, removes=delete, patterns=places)
         extra = found.remove if delete else ()
-        if means.dry_run:
+        if how.dry_run:
             return Changed(found.copy, None, sync=found, removed=[str(file.uri) for file in extra])
         if delete and found.copy.unfit:
             console.message("nothing is removed: some objects cannot be copied")
         goes = bool(extra) and _may_remove(found, to, max_delete, console)
-        report = copy_files(found.copy, stores, means.options(progress, control))
+        report = copy_files(found.copy, stores, how)
         # Removals come last, and are omitted after a failure: a target never loses files before it has the new ones.
         gone, kept = remove_extra(found, stores) if goes and report.ok else ((), ())
         tell_failures(kept, console, len(gone) + len(kept))
