@@ -7,14 +7,14 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from omicsdk import transfer  # lazy: the engine is imported with its first use
 from omicsdk.core.answer import json_of
@@ -25,7 +25,6 @@ from omicsdk.core.platform import settings_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.pangea.answers import Blob, name_in, object_of, objects_in
 from omicsdk.pangea.fields import (
-    RETRIES,
     FieldId,
     NoFile,
     blob_file_name,
@@ -41,7 +40,7 @@ from omicsdk.pangea.listings import find_sample_group, is_uuid
 
 if TYPE_CHECKING:
     from omicsdk.pangea.client import Pangea
-    from omicsdk.transfer import Control, Item, Outcome, Progress, TransferReport
+    from omicsdk.transfer import Item, Outcome, TransferOptionsDict, TransferReport
 
 RUN = "pangea-results"
 """Names the journal within the target folder."""
@@ -94,12 +93,7 @@ def download(
     module_name: str | None = None,
     field_name: str | None = None,
     of_group: bool = False,
-    retries: int = RETRIES,
-    connections: int = 16,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
-    dry_run: bool = False,
+    **options: Unpack[TransferOptionsDict],
 ) -> TransferReport:
     """Download the results of a group's samples: the JSON of each field, and the file that it refers to.
 
@@ -117,28 +111,24 @@ def download(
         module_name: The module; None for all.
         field_name: The field; None for all.
         of_group: Whether to include results of the group itself.
-        retries: Consecutive failures after which a file fails, 0 for none.
-        connections: Maximum number of concurrent requests for bytes.
-        progress: Called about ten times a second.
-        stop: Stops the download when set.
-        control: Stops and pauses it, limits its rate, and limits its time.
-        dry_run: Only report what would happen; nothing is written.
+        **options: See `omicsdk.transfer.TransferOptions`.
 
     Returns:
-        The outcome of each field: of its file if it refers to one, else of its JSON. Call `raise_if_failed()` on it.
+        The outcome of each field: of its file if it refers to one, else of its JSON.
 
     Raises:
+        TransferFailed: A field failed; the others are downloaded.
         OmicsError: The server refused, or did not answer.
         NotWritable: The folder is not writable.
         FolderBusy: Another process downloads into it.
     """
+    chosen = transfer.TransferOptions.of(options, connections=16)
     planned = _planned(client, organization, group, Wanted(samples, module_name, field_name, of_group))
     target = Path(folder)
-    needs_checksum = control is not None and control.require_checksum
     ends: dict[FieldId, Outcome] = {}
-    if not dry_run:
+    if not chosen.dry_run:
         for each in planned:
-            end = _write(target, each, require_checksum=needs_checksum)
+            end = _write(target, each, require_checksum=chosen.require_checksum)
             if end is not None:
                 ends[each.field] = end
     files = [
@@ -150,21 +140,17 @@ def download(
 
     settings = settings_of(client)
     report = transfer.download(
-        MappedItems(lambda each: item_of(client, each.field, each.data, each.file_name, retries=retries), files),
+        MappedItems(lambda each: item_of(client, each.field, each.data, each.file_name), files),
         target,
-        connections=connections,
-        progress=progress,
-        stop=stop,
-        control=control,
+        options=chosen,
         environ=settings.environ,
         clock=settings.clock,
         run=RUN,
-        dry_run=dry_run,
     )
     ends |= zip((each.field for each in files), report.outcomes, strict=True)
     report.outcomes = transfer.Outcomes(_outcome(each, ends.get(each.field)) for each in planned)
     report.title = "Download"
-    return report
+    return chosen.checked(report)
 
 
 def download_field(client: Pangea, field: FieldId | None, data: object, path: str | os.PathLike[str]) -> None:
@@ -181,15 +167,16 @@ def download_field(client: Pangea, field: FieldId | None, data: object, path: st
         OmicsError: It did not arrive, or not as it was stated.
     """
     from omicsdk.transfer.journal import journal_for
+    from omicsdk.transfer.reports.report import raise_failure
 
     target = Path(path).absolute()
     item = item_of(client, field, data, target.name, label=os.fspath(path))
     route = "" if field is None else field.route
     journal = journal_for("pangea/downloads", f"{client.base_url}/api", route, str(target))
     settings = settings_of(client)
-    transfer.download(
-        [item], target.parent, journal=journal, environ=settings.environ, clock=settings.clock
-    ).raise_if_failed()
+    raise_failure(
+        transfer.download([item], target.parent, journal=journal, environ=settings.environ, clock=settings.clock)
+    )
     if journal is not None:
         with suppress(OSError):  # it is removed when it is old
             journal.unlink(missing_ok=True)

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 CHUNK = 10_311_680
 """The published client's size of parts, and the size from which on a file is sent in parts, in bytes."""
-RETRIES = 10
-"""Failures in a row that end a file by default."""
 Kind = Literal["s3", "sra", "ftp", "blob"]
 """A file on S3, one of the Sequence Read Archive, one at any URL (ftp and http alike), or data in JSON."""
 
@@ -357,9 +355,7 @@ class FieldId(NamedTuple):
 _RANGE = re.compile(r"bytes \d+-\d+/(\d+)\Z")
 
 
-def item_of(
-    client: PangeaApi, field: FieldId | None, data: object, name: str, *, label: str = "", retries: int = RETRIES
-) -> Item:
+def item_of(client: PangeaApi, field: FieldId | None, data: object, name: str, *, label: str = "") -> Item:
     """Return the engine's item for a field's file; an expired presigned URL is requested again.
 
     Args:
@@ -368,14 +364,13 @@ def item_of(
         data: Its `stored_data`.
         name: The path within the target folder.
         label: Its name in messages.
-        retries: Consecutive failures after which it fails.
 
     Raises:
         NoFile: The field refers to no file.
     """
     location = transfer.Location(download_url(data))
     renew = None if field is None or kind_of(data) != "s3" else lambda: locate(client, field)
-    return transfer.Item(name, location, size_of(data), checksums_of(data), label, retries, renew=renew)
+    return transfer.Item(name, location, size_of(data), checksums_of(data), label, renew=renew)
 
 
 def locate(client: PangeaApi, field: FieldId) -> Location:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, Unpack
 
-from omicsdk.core.errors import Interrupted, OmicsError, UsageError, raise_failed
+from omicsdk.core.errors import Interrupted, OmicsError, UsageError
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
 from omicsdk.pangea.batches import named
 from omicsdk.pangea.field_store import Logger
-from omicsdk.pangea.fields import RETRIES, FieldId, ResultId, has_file
+from omicsdk.pangea.fields import FieldId, ResultId, has_file
 from omicsdk.pangea.listings import check_bucket, ensure_result, ensure_sample, find_sample_group, find_tag
-from omicsdk.pangea.uploads import CONNECTIONS, FieldUpload, check_files, stopped_by, upload_files
-from omicsdk.transfer import Control, Outcome, Progress, TransferReport
+from omicsdk.pangea.uploads import CONNECTIONS, FieldUpload, check_files, planned_upload, send_files
+from omicsdk.transfer import Outcome, TransferOptions, TransferOptionsDict, TransferReport
 
 if TYPE_CHECKING:
     from omicsdk_api.pangea.models.sample import Sample
@@ -180,34 +179,21 @@ class UploadedReads:
     error: OmicsError | None = attribute(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadsResult:
-    """The results for all samples.
+class ReadsResult(TransferReport):
+    """What was sent: a file each, then the samples that could not be created.
 
     Attributes:
-        samples: Each sample, in the order of the read sets.
-        report: What was sent.
+        samples: The result for each sample, in the order of the read sets.
+        sent: The sample and the field of each outcome; a sample that could not be created has no field.
     """
 
-    samples: Sequence[UploadedReads]
-    report: TransferReport
+    samples: Sequence[UploadedReads] = ()
+    sent: Sequence[tuple[str, str | None]] = ()
 
-    @property
-    def ok(self) -> bool:
-        """Whether every sample has its reads."""
-        return self.report.ok and not any(each.state in ("failed", "stopped") for each in self.samples)
-
-    def raise_if_failed(self) -> None:
-        """Raise when the reads of a sample are missing.
-
-        Raises:
-            OmicsError: The error of the only one that failed.
-            SomeFailed: Several failed.
-            Interrupted: Some were stopped.
-        """
-        raise_failed([each.error for each in self.samples if each.error is not None], len(self.samples), "samples")
-        if not self.ok:
-            raise Interrupted("The upload was stopped; run the same again to resume")
+    def details(self, number: int) -> Mapping[str, object]:
+        """The sample and the field of a file."""
+        sample, field = self.sent[number]
+        return {"sample": sample, "field": field}
 
 
 @text_is_one_item
@@ -221,13 +207,8 @@ def upload_reads(
     private: bool = True,
     overwrite: bool = False,
     tags: str | Iterable[str] = (),
-    dry_run: bool = False,
     logger: Logger | None = None,
-    retries: int = RETRIES,
-    connections: int = CONNECTIONS,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
+    **options: Unpack[TransferOptionsDict],
 ) -> ReadsResult:
     """Upload reads into a library; samples that do not exist are created.
 
@@ -244,31 +225,31 @@ def upload_reads(
         private: Whether only members of the organization see the results.
         overwrite: Whether files that exist are sent again.
         tags: Names of tags for the samples; they must exist.
-        dry_run: Only check the files and report what would become what; the server is not asked.
         logger: Receives messages about the progress of each file, in other threads.
-        retries: Consecutive failures after which a file fails.
-        connections: Maximum number of concurrent requests with bytes.
-        progress: Called about ten times a second.
-        stop: Stops the upload when set.
-        control: Stops and pauses it, limits its rate, and limits its time.
+        **options: See `omicsdk.transfer.TransferOptions`. A dry run checks the files; the server is not asked.
 
     Returns:
-        The result for each sample. Call `raise_if_failed()` on it.
+        The outcome of each file that was sent, and the result for each sample.
 
     Raises:
+        TransferFailed: A file or a sample failed; the others are uploaded.
         UsageError: A file does not exist, a sample is listed twice, or the group is not a library or has no bucket;
             nothing was created or sent.
         NotFound: There is no such tag, or no such library.
         OmicsError: The server refused, or did not answer.
     """
-    chosen = list(sets)
-    names = [each.sample for each in chosen]
+    chosen = TransferOptions.of(options, connections=CONNECTIONS)
+    sets = list(sets)
+    names = [each.sample for each in sets]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise UsageError(f"The sample {twice!r} is listed twice", remedy="List each sample's files together.")
-    check_files(path for each in chosen for path in each.files.values())
-    if dry_run:
-        return ReadsResult([UploadedReads(each, "planned") for each in chosen], TransferReport())
+    check_files(path for each in sets for path in each.files.values())
+    if chosen.dry_run:
+        files = [(each.sample, name, path) for each in sets for name, path in each.files.items()]
+        planned = TransferReport([planned_upload(path) for _, _, path in files], title="Upload")
+        samples = [UploadedReads(each, "planned") for each in sets]
+        return reads_result(planned, samples, [(sample, name) for sample, name, _ in files])
     group = find_sample_group(client, organization, library)
     if not group.is_library:
         raise UsageError(
@@ -280,26 +261,38 @@ def upload_reads(
     def prepare(reads: ReadSet) -> _PreparedReads:
         return _prepared_reads(client, group.uuid, reads, module_name, tagged, private=private, overwrite=overwrite)
 
-    ends = list(side_by_side(prepare, chosen, stopped_by(stop, control)))
-    entries = [
-        FieldUpload(FieldId(target.uuid), each.files[target.name])
-        for each, end in zip(chosen, ends, strict=True)
+    ends = list(side_by_side(prepare, sets, lambda: chosen.stopped))
+    missing = [
+        (each, target)
+        for each, end in zip(sets, ends, strict=True)
         if isinstance(end, _PreparedReads)
         for target in end.missing
     ]
-    report = upload_files(
-        client,
-        entries,
-        logger=logger,
-        retries=retries,
-        connections=connections,
-        progress=progress,
-        stop=stop,
-        control=control,
-    )
+    entries = [FieldUpload(FieldId(target.uuid), each.files[target.name]) for each, target in missing]
+    report = send_files(client, entries, chosen, logger=logger)
     outcomes = {entry.field.uuid: outcome for entry, outcome in zip(entries, report.outcomes, strict=True)}
-    results = [_uploaded_reads(each, end, outcomes) for each, end in zip(chosen, ends, strict=True)]
-    return ReadsResult(results, report)
+    samples = [_uploaded_reads(each, end, outcomes) for each, end in zip(sets, ends, strict=True)]
+    lost = [each for each in samples if each.sample is None]
+    states = [
+        Outcome(each.reads.sample, "stopped" if each.error is None else "failed", error=each.error) for each in lost
+    ]
+    sent = [*((each.sample, target.name) for each, target in missing), *((each.reads.sample, None) for each in lost)]
+    return chosen.checked(reads_result(report.with_outcomes([*report.outcomes, *states]), samples, sent))
+
+
+def reads_result(
+    report: TransferReport, samples: Sequence[UploadedReads], sent: Sequence[tuple[str, str | None]] = ()
+) -> ReadsResult:
+    """Return a report with the result for each sample.
+
+    Args:
+        report: What was sent.
+        samples: The result for each sample.
+        sent: The sample and the field of each outcome.
+    """
+    made = ReadsResult.of(report)
+    made.samples, made.sent = samples, sent
+    return made
 
 
 class _PreparedReads(NamedTuple):

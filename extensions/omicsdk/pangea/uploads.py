@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, Unpack
 
 from omicsdk.core.checksums import ALGORITHMS
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
@@ -16,18 +15,17 @@ from omicsdk.core.platform import settings_of
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object
 from omicsdk.pangea.field_store import FieldStore, Logger, NotPutTogether, PartUrls, Refused
-from omicsdk.pangea.fields import (
-    CHUNK,
-    RETRIES,
-    FieldId,
-    ResultId,
-    extension_of,
-    has_file,
-    holds_file,
-    without_signature,
-)
+from omicsdk.pangea.fields import CHUNK, FieldId, ResultId, extension_of, has_file, holds_file, without_signature
 from omicsdk.pangea.listings import check_bucket, ensure_result, find_sample, find_sample_group
-from omicsdk.transfer import Control, Outcome, Outcomes, Progress, TransferReport, Upload, abort_upload
+from omicsdk.transfer import (
+    Outcome,
+    Outcomes,
+    TransferOptions,
+    TransferOptionsDict,
+    TransferReport,
+    Upload,
+    abort_upload,
+)
 from omicsdk.transfer import upload as send_all
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.uploads.uploading import upload_prepared
@@ -62,12 +60,7 @@ def upload(
     replicate: str | None = None,
     private: bool = True,
     overwrite: bool = False,
-    retries: int = RETRIES,
-    connections: int = CONNECTIONS,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
-    dry_run: bool = False,
+    **options: Unpack[TransferOptionsDict],
 ) -> TransferReport:
     """Upload a file into a field of a result. The result and the field are created if missing.
 
@@ -84,21 +77,18 @@ def upload(
         replicate: The result's replicate; None for the newest result of the module.
         private: Whether only members of the organization see a result that is created.
         overwrite: Whether to replace the field's content.
-        retries: Consecutive failures after which it fails.
-        connections: Maximum number of concurrent requests with bytes.
-        progress: Called about ten times a second.
-        stop: Stops the upload when set.
-        control: Stops and pauses it, limits its rate, and limits its time.
-        dry_run: Only check the file and that the sample exists.
+        **options: See `omicsdk.transfer.TransferOptions`. A dry run checks the file and that the sample exists.
 
     Returns:
-        The outcome of the file. Call `raise_if_failed()` on it.
+        The outcome of the file.
 
     Raises:
+        TransferFailed: It could not be uploaded.
         UsageError: The file does not exist, the group has no bucket, or the field has content and `overwrite` is false.
         NotFound: There is no such sample or group, or it is not visible to this user.
         OmicsError: The server refused, or did not answer.
     """
+    chosen = TransferOptions.of(options, connections=CONNECTIONS)
     check_files([path])
     if sample is None:
         holder = find_sample_group(client, organization, group)
@@ -107,42 +97,59 @@ def upload(
         found = find_sample(client, organization, group, sample)
         holder, owner = client.get_sample_group(uuid=found.library), found.uuid
     check_bucket(holder)
-    if dry_run:
-        size = Path(path).stat().st_size
-        return TransferReport([Outcome(os.fspath(path), "planned", size, plan="uploaded")], title="Upload")
+    if chosen.dry_run:
+        return TransferReport([planned_upload(path)], title="Upload")
 
     def begun(name: str) -> FieldPut:
         result = ensure_result(client, owner, module, replicate, of_group=sample is None, private=private)
         return begin_put(client, ResultId(result.uuid, sample is None), name, overwrite=overwrite)
 
-    return put_files(
-        client,
-        [(field, path)],
-        begun,
-        retries=retries,
-        connections=connections,
-        progress=progress,
-        stop=stop,
-        control=control,
-    )
+    return chosen.checked(put_files(client, [(field, path)], begun, chosen))
 
 
-class UploadedField(NamedTuple):
-    """The result for the file of a field.
+def planned_upload(path: str | os.PathLike[str]) -> Outcome:
+    """Return the outcome of a file in a dry run.
+
+    Args:
+        path: The file.
+    """
+    return Outcome(os.fspath(path), "planned", Path(path).stat().st_size, plan="uploaded")
+
+
+class UploadedField(TransferReport):
+    """The result for the file of a field: `skipped` if the field had it.
 
     Attributes:
         name: The field's name.
-        uuid: Its UUID.
+        uuid: Its UUID; empty if a dry run found no such field.
         analysis_result: The UUID of its result.
         path: The file.
-        report: The outcome of the file: `skipped` if the field had it.
     """
 
-    name: str
-    uuid: str
-    analysis_result: str
-    path: str
-    report: TransferReport
+    name: str = ""
+    uuid: str = ""
+    analysis_result: str = ""
+    path: str = ""
+
+    def details(self, number: int) -> Mapping[str, object]:
+        """The field that the file is in."""
+        del number
+        return {"field": self.name, "uuid": self.uuid, "analysis_result": self.analysis_result}
+
+
+def uploaded_field(report: TransferReport, name: str, uuid: str, result: str, path: str) -> UploadedField:
+    """Return a report with the field that a file is in.
+
+    Args:
+        report: The outcome of the file.
+        name: The field's name.
+        uuid: Its UUID.
+        result: The UUID of its result.
+        path: The file.
+    """
+    made = UploadedField.of(report)
+    made.name, made.uuid, made.analysis_result, made.path = name, uuid, result, path
+    return made
 
 
 def upload_field(
@@ -150,10 +157,7 @@ def upload_field(
     path: str | os.PathLike[str],
     result: ResultId,
     name: str,
-    *,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
+    **options: Unpack[TransferOptionsDict],
 ) -> UploadedField:
     """Upload a file into a field of a result that has its name immediately; the field is created if missing.
 
@@ -163,15 +167,15 @@ def upload_field(
         path: The file.
         result: The result.
         name: The field's name.
-        progress: Called about ten times a second.
-        stop: Stops the upload when set.
-        control: Stops and pauses it, limits its rate, and limits its time.
+        **options: See `omicsdk.transfer.TransferOptions`.
 
     Raises:
         UsageError: The file does not exist.
         FieldExists: The field holds something else.
+        TransferFailed: It could not be uploaded.
         OmicsError: The server refused, or did not answer.
     """
+    chosen = TransferOptions.of(options, connections=CONNECTIONS)
     check_files([path])
     shown = os.fspath(path)
     field = next(result.fields(client, name), None)
@@ -184,14 +188,17 @@ def upload_field(
         size = Path(path).stat().st_size
         outcome = Outcome(shown, "skipped", size, verified="the ETag of the stored object", verification="verified")
         report = TransferReport([outcome], title="Upload")
-        return UploadedField(name, field.uuid, result.uuid, shown, report)
+        return uploaded_field(report, name, field.uuid, result.uuid, shown)
+    if chosen.dry_run:
+        uuid = "" if field is None else field.uuid
+        return uploaded_field(TransferReport([planned_upload(path)], title="Upload"), name, uuid, result.uuid, shown)
     is_new = field is None
     field = field or result.create_field(client, name)
     target = [FieldUpload(result.field(field.uuid), path)]
-    report = upload_files(client, target, progress=progress, stop=stop, control=control)
+    report = send_files(client, target, chosen)
     if is_new and report.failed:
         _delete_empty(client, result.field(field.uuid))
-    return UploadedField(field.name, field.uuid, result.uuid, shown, report)
+    return chosen.checked(uploaded_field(report, field.name, field.uuid, result.uuid, shown))
 
 
 # -- files that replace others
@@ -270,12 +277,7 @@ def put_files(
     client: Pangea,
     files: Sequence[tuple[T, str | os.PathLike[str]]],
     begin: Callable[[T], FieldPut],
-    *,
-    retries: int = RETRIES,
-    connections: int = CONNECTIONS,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
+    options: TransferOptions,
 ) -> TransferReport:
     """Upload files that replace others.
 
@@ -284,26 +286,15 @@ def put_files(
         files: Of each file where it goes, in terms of `begin`, and its path.
         begin: Creates the field of a file; called in threads, several at once. The error that it raises is the file's
             outcome.
-        retries: Consecutive failures after which a file fails.
-        connections: Maximum number of concurrent requests with bytes.
-        progress: Called about ten times a second.
-        stop: Stops the upload when set.
-        control: Stops and pauses it, limits its rate, and limits its time.
+        options: The options of the transfer.
 
     Returns:
         The outcome of each file, in their order.
     """
 
     def send(ready: Sequence[tuple[FieldPut, str]]) -> TransferReport:
-        report = upload_files(
-            client,
-            [FieldUpload(put.new, path, _object_name(put, path)) for put, path in ready],
-            retries=retries,
-            connections=connections,
-            progress=progress,
-            stop=stop,
-            control=control,
-        )
+        entries = [FieldUpload(put.new, path, _object_name(put, path)) for put, path in ready]
+        report = send_files(client, entries, options)
         sent = [(put, outcome) for (put, _), outcome in zip(ready, report.outcomes, strict=True)]
         ended = side_by_side(lambda each: _end_put(client, *each), sent)
         return report.with_outcomes(
@@ -312,7 +303,7 @@ def put_files(
         )
 
     named = [(os.fspath(path), (target, os.fspath(path))) for target, path in files]
-    return upload_prepared(named, lambda each: (begin(each[0]), each[1]), send, stopped_by(stop, control))
+    return upload_prepared(named, lambda each: (begin(each[0]), each[1]), send, lambda: options.stopped)
 
 
 def _object_name(put: FieldPut, path: str | os.PathLike[str]) -> str:
@@ -346,13 +337,9 @@ def upload_files(
     *,
     multipart_thresh: int = CHUNK,
     chunk_size: int = CHUNK,
-    retries: int = RETRIES,
     logger: Logger | None = None,
-    connections: int = CONNECTIONS,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
     clock: Clock | None = None,
+    **options: Unpack[TransferOptionsDict],
 ) -> TransferReport:
     """Upload files into fields that exist; one that fails does not stop the others from being uploaded.
 
@@ -363,26 +350,60 @@ def upload_files(
         entries: The files.
         multipart_thresh: The size in bytes from which on a file is sent in parts.
         chunk_size: The size of parts in bytes.
-        retries: Consecutive failures after which a file fails.
         logger: Receives messages about the progress, in other threads.
-        connections: Maximum number of concurrent requests with bytes.
-        progress: Called about ten times a second.
-        stop: Stops the upload when set.
-        control: Stops and pauses it, limits its rate, and limits its time.
         clock: Returns the time and sleeps; by default that of the client.
+        **options: See `omicsdk.transfer.TransferOptions`.
 
     Returns:
-        The outcome of each file, in their order. Call `raise_if_failed()` on it.
+        The outcome of each file, in their order.
 
     Raises:
+        TransferFailed: A file failed; the others are uploaded.
         UsageError: Two files go into one field.
         FolderBusy: Another process uploads the same files.
+    """
+    chosen = TransferOptions.of(options, connections=CONNECTIONS)
+    return chosen.checked(
+        send_files(
+            client,
+            entries,
+            chosen,
+            multipart_thresh=multipart_thresh,
+            chunk_size=chunk_size,
+            logger=logger,
+            clock=clock,
+        )
+    )
+
+
+def send_files(
+    client: Pangea,
+    entries: Iterable[FieldUpload],
+    options: TransferOptions,
+    *,
+    multipart_thresh: int = CHUNK,
+    chunk_size: int = CHUNK,
+    logger: Logger | None = None,
+    clock: Clock | None = None,
+) -> TransferReport:
+    """Upload files into fields, as `upload_files`, whose other arguments these are; the report states failures.
+
+    Args:
+        client: The server.
+        entries: The files.
+        options: The options of the transfer.
+        multipart_thresh: The size from which on a file is sent in parts.
+        chunk_size: The size of parts.
+        logger: Receives messages.
+        clock: Returns the time.
     """
     chosen = list(entries)
     routes = [each.field.route for each in chosen]
     if len(set(routes)) < len(routes):
         twice = next(route for route in routes if routes.count(route) > 1)
         raise UsageError(f"Two files go into one field ({twice})", remedy="Use a separate field for each file.")
+    if options.dry_run:
+        return TransferReport([planned_upload(each.path) for each in chosen], title="Upload")
     facts = sorted(f"{each.field.route} {Path(each.path).absolute()}" for each in chosen)
     journal = journal_for("pangea/uploads", f"{client.base_url}/api", *facts) if chosen else None
     settings = settings_of(client)
@@ -400,18 +421,15 @@ def upload_files(
             logger=logger,
         )
         is_whole = not store.in_parts and _size(path) <= store.rules.single
-        return Upload(path, store, str(path), ("md5",) if is_whole else (), retries=retries)
+        return Upload(path, store, str(path), ("md5",) if is_whole else ())
 
     uploads = [prepared(each) for each in chosen]
 
     def run() -> TransferReport:
         return send_all(
             uploads,
-            connections=connections,
+            options=options,
             journal=journal,
-            progress=progress,
-            stop=stop,
-            control=control,
             environ=settings.environ,
             clock=settings.clock if clock is None else clock,
             wait=False,
@@ -468,8 +486,3 @@ def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
         raise UsageError(
             f"{os.fspath(missing[0])} not found{more}", remedy="Check the paths; they begin in this folder."
         )
-
-
-def stopped_by(stop: threading.Event | None, control: Control | None) -> Callable[[], bool]:
-    """Return a function that states whether an upload should stop."""
-    return lambda: (stop is not None and stop.is_set()) or (control is not None and control.stopped)

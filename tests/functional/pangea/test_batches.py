@@ -86,10 +86,10 @@ def test_a_field_that_holds_the_file_is_skipped(pangea: Pangea, tmp_path: Path, 
     sample = pangea.ensure_samples(*WHERE, ["a"]).items[0]
     result = ResultId(pangea.create_sample_analysis_result(module_name="m", sample=sample.uuid).uuid)
     first = pangea.upload_field(path, result, "f")
-    assert (first.report.counts["done"], first.analysis_result) == (1, result.uuid)
+    assert (first.counts["done"], first.analysis_result) == (1, result.uuid)
     again = pangea.upload_field(path, result, "f")
-    assert (again.report.counts["skipped"], again.uuid) == (1, first.uuid)
-    assert again.report.outcomes[0].verification == "verified"
+    assert (again.counts["skipped"], again.uuid) == (1, first.uuid)
+    assert again.outcomes[0].verification == "verified"
     path.write_bytes(random.Random(2).randbytes(size))
     with pytest.raises(FieldExists, match="already contains data"):
         pangea.upload_field(path, result, "f")

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from omicsdk.compat.pangea_api import Knex, Organization, PangeaForbiddenError, PangeaNotFoundError, SampleGroup
 from omicsdk.compat.pangea_api.contrib.tagging.tag import Tag
-from omicsdk.core import NotFound, OmicsError, UsageError
+from omicsdk.core import NotFound, UsageError
 from omicsdk.pangea import FieldId, ReadSet, ReadsResult, pair_reads
 from omicsdk.pangea.fields import ResultId
-from omicsdk.pangea.uploads import upload_field
+from omicsdk.pangea.uploads import UploadedField, upload_field
+from omicsdk.transfer import TransferFailed
 
 
 def planned(sets: list[ReadSet]) -> dict[str, dict[str, str]]:
@@ -49,7 +50,6 @@ def test_reads_exist_with_samples_results_and_tags(
 ):
     tag = Tag(knex, "gut").create()
     done = upload(stored, reads, tags=["gut"])
-    done.raise_if_failed()
     assert [(each.reads.sample, each.state) for each in done.samples] == [("q1", "uploaded"), ("é 🧬", "uploaded")]
     assert content(stored, "q1", "read_2") == b"q1 2" * 50
     assert content(stored, "é 🧬", "read_1") == "é 🧬 1".encode() * 50
@@ -66,7 +66,7 @@ def test_again_keeps_what_exists_by_default(stored: SampleGroup, reads: list[Rea
     again = upload(stored, reads)
     assert [each.state for each in again.samples] == ["kept", "kept"]
     assert content(stored, "q1", "read_1") == b"q1 1" * 50
-    upload(stored, reads, overwrite=True, private=False).raise_if_failed()
+    upload(stored, reads, overwrite=True, private=False)
     assert content(stored, "q1", "read_1") == b"changed"
     result = stored.sample("q1").get().analysis_result("raw::paired_short_reads").get()
     assert result.is_private is False
@@ -79,15 +79,14 @@ def test_an_upload_that_was_broken_off_is_made_good(stored: SampleGroup, knex: K
     field = stored.sample("q1").create().analysis_result("raw::paired_short_reads").create().field("read_1").create()
     FieldId(str(field.uuid)).begin_upload(knex.client, "q1.R1.fastq.gz")
     assert field.refresh().stored_data["__type__"] == "s3"
-    done = upload(stored, reads)
-    done.raise_if_failed()
+    upload(stored, reads)
     assert content(stored, "q1", "read_1") == b"q1 1" * 50
 
 
 def test_a_public_result_is_not_given_private_reads(stored: SampleGroup, reads: list[ReadSet]):
     there = stored.sample("q1").create().analysis_result("raw::paired_short_reads").create()
     assert there.is_private is False
-    upload(stored, reads).raise_if_failed()
+    upload(stored, reads)
     assert stored.sample("q1").get().analysis_result("raw::paired_short_reads").get().is_private is True
 
 
@@ -114,11 +113,18 @@ def test_faults_are_reported_before_anything_is_created(stored: SampleGroup, rea
 
 def test_a_sample_that_fails_does_not_keep_the_others_back(stored: SampleGroup, reads: list[ReadSet]):
     reads.append(ReadSet("", {"read_1": reads[0].files["read_1"]}))  # the server accepts no blank names
-    done = upload(stored, reads)
+    with pytest.raises(TransferFailed, match="blank") as caught:
+        upload(stored, reads)
+    done = caught.value.report
+    assert isinstance(done, ReadsResult)
     assert [each.state for each in done.samples] == ["uploaded", "uploaded", "failed"]
-    assert not done.ok
-    with pytest.raises(Exception, match="blank"):
-        done.raise_if_failed()
+    assert [(row["state"], row["sample"], row["field"]) for row in done.rows()] == [
+        *(("done", sample, field) for sample in ("q1", "é 🧬") for field in ("read_1", "read_2")),
+        ("failed", "", None),
+    ]
+    again = upload(stored, reads, check=False)
+    assert [each.state for each in again.samples] == ["kept", "kept", "failed"]
+    assert again.counts["failed"] == 1
 
 
 def test_a_library_without_a_bucket_gets_no_samples_and_no_fields(
@@ -140,6 +146,9 @@ def test_a_library_without_a_bucket_gets_no_samples_and_no_fields(
             client.upload(path, "Sandbox", "New", owner, "m", "f")
     assert client.list_sample_analysis_results(sample_id=sample.uuid).count == 0
     result = client.create_sample_analysis_result(sample=sample.uuid, module_name="m")
-    with pytest.raises(OmicsError, match="bucket"):
-        upload_field(client, path, ResultId(result.uuid), "f").report.raise_if_failed()
+    assert upload_field(client, path, ResultId(result.uuid), "f", dry_run=True).counts["planned"] == 1
+    with pytest.raises(TransferFailed, match="bucket") as caught:
+        upload_field(client, path, ResultId(result.uuid), "f")
+    assert isinstance(caught.value.report, UploadedField)
+    assert upload_field(client, path, ResultId(result.uuid), "f", check=False).counts["failed"] == 1
     assert client.list_sample_analysis_result_fields(analysis_result_id=result.uuid).count == 0

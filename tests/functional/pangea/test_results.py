@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from breakable import Answer, noise, server
 from omicsdk.core import ChecksumMismatch, NotFound, TransferError
+from omicsdk.transfer import TransferFailed
 from pangea_fields import LIBRARY, FieldServer, signed
 from pangea_fields import pangea as pangea
 from sink import sink as sink
@@ -73,7 +74,6 @@ def test_files_and_data_have_their_documented_places(
     pangea: FieldServer, server: Any, two: Any, tmp_path: Path, noise: Any
 ):
     report = pangea.client.download(*LIBRARY, tmp_path / "dl")
-    report.raise_if_failed()
     assert files(tmp_path / "dl") == [
         "q1/q1.raw__short.read_1.fastq.gz",
         "q1/q1.raw__short.read_1.json",
@@ -116,7 +116,7 @@ def test_a_second_run_fetches_nothing_and_a_dry_one_writes_nothing(
     dry = pangea.client.download(*LIBRARY, tmp_path / "dl", dry_run=True)
     assert dry.counts.get("planned") == 4
     assert not (tmp_path / "dl").exists()
-    pangea.client.download(*LIBRARY, tmp_path / "dl").raise_if_failed()
+    pangea.client.download(*LIBRARY, tmp_path / "dl")
     before = len(server.requests)
     assert pangea.client.download(*LIBRARY, tmp_path / "dl").counts["skipped"] == 4
     assert len(server.requests) == before
@@ -125,7 +125,7 @@ def test_a_second_run_fetches_nothing_and_a_dry_one_writes_nothing(
 def test_a_field_with_other_data_is_fetched_again(
     pangea: FieldServer, server: Any, two: Any, tmp_path: Path, noise: Any
 ):
-    pangea.client.download(*LIBRARY, tmp_path).raise_if_failed()
+    pangea.client.download(*LIBRARY, tmp_path)
     server.put("new.fastq.gz", noise(1000, 9))
     two["samples"][0]["analysis_results"][0]["fields"][0]["stored_data"] = signed(server, "new.fastq.gz")
     report = pangea.client.download(*LIBRARY, tmp_path)
@@ -136,7 +136,9 @@ def test_a_field_with_other_data_is_fetched_again(
 def test_one_that_fails_does_not_keep_the_others_back(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
     del server.files["q1.fastq.gz"]
     two["samples"][1]["analysis_results"][0]["fields"].append(field("f-bad", "broken", {"__type__": "s3"}))
-    report = pangea.client.download(*LIBRARY, tmp_path)
+    with pytest.raises(TransferFailed, match="2 of 5 files failed") as caught:
+        pangea.client.download(*LIBRARY, tmp_path)
+    report = caught.value.report
     assert report.counts["done"] == 3
     errors = {outcome.name: outcome.error for outcome in report.failed}
     assert isinstance(errors.pop("q1/q1.raw__short.read_1.fastq.gz"), NotFound)
@@ -149,7 +151,7 @@ def test_one_that_fails_does_not_keep_the_others_back(pangea: FieldServer, serve
 def test_data_that_cannot_be_written_are_a_separate_failure(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
     (tmp_path / "q1").write_text("a file stands where the folder should")
     with pytest.raises(Exception, match="q1"):
-        pangea.client.download(*LIBRARY, tmp_path).raise_if_failed()
+        pangea.client.download(*LIBRARY, tmp_path)
     assert files(tmp_path) == [
         "q1",
         "q2/q2.raw__short.read_1.fastq.gz",
@@ -163,7 +165,7 @@ def test_a_link_out_of_the_folder_is_refused(pangea: FieldServer, server: Any, t
     outside.mkdir()
     (tmp_path / "dl").mkdir()
     (tmp_path / "dl" / "q1").symlink_to(outside)
-    report = pangea.client.download(*LIBRARY, tmp_path / "dl")
+    report = pangea.client.download(*LIBRARY, tmp_path / "dl", check=False)
     assert not list(outside.iterdir())
     assert report.counts["failed"] == 2
     assert report.counts["done"] == 2
@@ -175,7 +177,7 @@ def test_a_url_that_ended_is_requested_again(pangea: FieldServer, server: Any, t
     )
     for name in ("q1", "q2"):
         server.always[f"{name}.fastq.gz"] = lambda _, asked, answer: answer if "new" in asked.query else Answer(403)
-    pangea.client.download(*LIBRARY, tmp_path).raise_if_failed()
+    pangea.client.download(*LIBRARY, tmp_path)
     for number in (1, 2):
         assert (tmp_path / f"q{number}/q{number}.raw__short.read_1.fastq.gz").read_bytes() == noise(2000, number)
 
@@ -183,10 +185,10 @@ def test_a_url_that_ended_is_requested_again(pangea: FieldServer, server: Any, t
 def test_a_stop_leaves_what_can_be_gone_on_with(pangea: FieldServer, server: Any, two: Any, tmp_path: Path, noise: Any):
     stop = threading.Event()
     stop.set()
-    report = pangea.client.download(*LIBRARY, tmp_path, stop=stop)
+    report = pangea.client.download(*LIBRARY, tmp_path, stop=stop, check=False)
     assert not report.ok
     assert not list(tmp_path.rglob("*.fastq.gz"))
-    pangea.client.download(*LIBRARY, tmp_path).raise_if_failed()
+    pangea.client.download(*LIBRARY, tmp_path)
     assert (tmp_path / "q1/q1.raw__short.read_1.fastq.gz").read_bytes() == noise(2000, 1)
 
 
@@ -201,7 +203,7 @@ for manifest in manifests:  # imports are measured with the first one
     transport = httpx.MockTransport(lambda request: told)
     tracemalloc.start()
     with Pangea("http://pangea.test", credentials=ANONYMOUS, transport=transport) as client:
-        client.download(organization, group, folder).raise_if_failed()
+        client.download(organization, group, folder)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 print(peak)
@@ -238,7 +240,7 @@ def test_several_hundred_files_come_in_little_memory(server: Any, tmp_path: Path
 def test_what_was_downloaded_is_verified(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
     first = two["samples"][0]["analysis_results"][0]["fields"][0]["stored_data"]
     first |= {"size": 2000, "md5": hashlib.md5(server.files["q1.fastq.gz"]).hexdigest()}
-    pangea.client.download(*LIBRARY, tmp_path).raise_if_failed()
+    pangea.client.download(*LIBRARY, tmp_path)
     report = pangea.client.verify(*LIBRARY, tmp_path)
     report.raise_if_failed()
     assert [each.verification for each in report.outcomes] == ["verified", "verified", "unverified", "verified"]

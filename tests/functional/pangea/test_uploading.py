@@ -10,11 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core import ChecksumMismatch, Forbidden, ServerError, SomeFailed, SourceChanged, TransferError, UsageError
+from omicsdk.core import ChecksumMismatch, Forbidden, ServerError, SourceChanged, TransferError, UsageError
 from omicsdk.core.checksums import MIB
 from omicsdk.pangea import FieldId, FieldUpload, upload_files
 from omicsdk.pangea.field_store import FieldStore, NotPutTogether, PartUrls
 from omicsdk.pangea.fields import CHUNK
+from omicsdk.transfer import TransferFailed
 from omicsdk.transfer.uploads.store import Unconfirmed, plan_parts
 from pangea_fields import FieldServer
 from pangea_fields import clock as clock
@@ -42,8 +43,8 @@ def large(tmp_path: Path) -> Path:
     return made(tmp_path / "large.fastq.gz", 2 * PART + 1000)
 
 
-def sent(pangea: FieldServer, path: Path, field: str = "f1", **how: Any) -> Any:
-    return upload_files(pangea.client, [FieldUpload(pangea.put_field(field), path)], **how)
+def sent(pangea: FieldServer, path: Path, field: str = "f1", *, check: bool = False, **how: Any) -> Any:
+    return upload_files(pangea.client, [FieldUpload(pangea.put_field(field), path)], check=check, **how)
 
 
 def in_parts(pangea: FieldServer, path: Path, field: str = "f1", **how: Any) -> Any:
@@ -71,8 +72,9 @@ def test_a_small_file_goes_by_the_presigned_form(pangea: FieldServer, sink: Any,
 
 def test_a_form_that_the_store_refuses_is_reported(pangea: FieldServer, sink: Any, small: Path, reply: Any):
     sink.always = lambda _: reply(403, body=b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
-    with pytest.raises(Forbidden) as caught:
-        sent(pangea, small).raise_if_failed()
+    with pytest.raises(TransferFailed) as caught:
+        sent(pangea, small, check=True)
+    assert isinstance(caught.value.errors[0], Forbidden)
     assert "canary" not in str(caught.value)
 
 
@@ -219,8 +221,9 @@ def test_an_object_of_another_size_is_a_mismatch(pangea: FieldServer, large: Pat
 def test_a_server_that_refuses_with_500_reports_it_soon(pangea: FieldServer, small: Path, clock: Any):
     """As for a field that holds data, or a library without a bucket: the real server answers 500 to both."""
     pangea.faults = [httpx.Response(500, text="AttributeError") for _ in range(9)]
-    with pytest.raises(ServerError, match="bucket"):
+    with pytest.raises(TransferFailed, match="bucket") as caught:
         sent(pangea, small, clock=clock).raise_if_failed()
+    assert isinstance(caught.value.errors[0], ServerError)
     assert len(pangea.of("upload_s3")) == 3
 
 
@@ -235,8 +238,9 @@ def test_one_500_at_the_beginning_ends_no_upload(
 
 def test_a_missing_permission_is_reported(pangea: FieldServer, small: Path):
     pangea.faults = [httpx.Response(403, json={"detail": "You do not have permission to perform this action."})]
-    with pytest.raises(Forbidden, match="permission"):
+    with pytest.raises(TransferFailed, match="permission") as caught:
         sent(pangea, small).raise_if_failed()
+    assert isinstance(caught.value.errors[0], Forbidden)
 
 
 def test_odd_answers_of_the_server_are_reported(pangea: FieldServer, small: Path, large: Path):
@@ -358,9 +362,9 @@ def test_a_file_that_changed_since_is_reported_and_then_sent_again(
 ):
     stopped_upload(pangea, sink, large, reply)
     made(large, 2 * PART + 77)
-    with pytest.raises(SourceChanged):
-        in_parts(pangea, large).raise_if_failed()
-    in_parts(pangea, large).raise_if_failed()
+    (outcome,) = in_parts(pangea, large).outcomes
+    assert isinstance(outcome.error, SourceChanged)
+    in_parts(pangea, large, check=True)
     assert pangea.body("up2") == large.read_bytes()
 
 
@@ -370,13 +374,14 @@ def test_a_file_that_changed_since_is_reported_and_then_sent_again(
 def test_one_that_fails_does_not_keep_the_others_back(pangea: FieldServer, sink: Any, tmp_path: Path):
     entries = [FieldUpload(pangea.put_field(f"f{n}"), made(tmp_path / f"{n}.txt", 100 + n)) for n in range(40)]
     (tmp_path / "7.txt").unlink()
-    report = upload_files(pangea.client, entries)
+    with pytest.raises(TransferFailed, match="cannot be read") as caught:
+        upload_files(pangea.client, entries)
+    report = caught.value.report
     assert report.counts["done"] == 39
     assert [outcome.name for outcome in report.failed] == [str(tmp_path / "7.txt")]
     assert all(pangea.stored[f"f{number}"] for number in range(40) if number != 7)
     (tmp_path / "8.txt").unlink()
-    with pytest.raises(SomeFailed):
-        upload_files(pangea.client, entries).raise_if_failed()
+    assert upload_files(pangea.client, entries, check=False).counts["failed"] == 2
 
 
 def test_two_files_into_one_field_are_refused(pangea: FieldServer, small: Path, sink: Any):

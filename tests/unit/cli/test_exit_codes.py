@@ -40,8 +40,8 @@ from omicsdk.hca.dss.downloads import Bundle, Result
 from omicsdk.hca.dss.uploads import UploadedBundle
 from omicsdk.hca.upload import uploads as areas
 from omicsdk.pangea.batches import Batch
-from omicsdk.pangea.reads import ReadSet, ReadsResult, UploadedReads
-from omicsdk.pangea.uploads import UploadedField
+from omicsdk.pangea.reads import ReadSet, ReadsResult, UploadedReads, reads_result
+from omicsdk.pangea.uploads import UploadedField, uploaded_field
 from omicsdk.sb.reports import FilesReport, TransferredFile, files_report
 from omicsdk.transfer import Outcome, TransferReport
 
@@ -232,11 +232,11 @@ def of_reads(ends: Sequence[End]) -> ReadsResult:
         )
         for n, end in enumerate(ends)
     ]
-    return ReadsResult(samples, report(ends))
+    return reads_result(report(ends), samples)
 
 
 def of_field(ends: Sequence[End]) -> UploadedField | None:
-    return UploadedField("n", "u", "r", "f0", report(ends)) if len(ends) == 1 else None
+    return uploaded_field(report(ends), "n", "u", "r", "f0") if len(ends) == 1 else None
 
 
 def of_batch(ends: Sequence[End]) -> Batch[Any] | None:

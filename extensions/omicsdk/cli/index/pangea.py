@@ -148,7 +148,12 @@ COMMANDS = (
         f"{_GUT} gut.csv --overwrite --index-col sample_id",
         opposites={"overwrite": "--no-overwrite", "create": "--no-create", "update": "--no-update"},
     ),
-    _upload("upload group-field", transfers.upload_group_field, f"{_GUT} multiqc report multiqc.html"),
+    _upload(
+        "upload group-field",
+        transfers.upload_group_field,
+        f"{_GUT} multiqc report multiqc.html",
+        hidden=("dry_run",),  # the result is created for it
+    ),
     _delete("delete sample, samples rm", things.delete_samples, f"{_UUID} --dry-run"),
     _delete("delete group, groups rm", things.delete_groups, f"{_UUID} --dry-run"),
     _delete("delete sample-result, results rm", things.delete_sample_results, f"{_UUID} --dry-run"),

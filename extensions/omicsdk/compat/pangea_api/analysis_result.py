@@ -17,14 +17,7 @@ from omicsdk.compat.pangea_api.utils import paginated_iterator
 from omicsdk.core.errors import APIError
 from omicsdk.core.type_guards import is_object
 from omicsdk.pangea.answers import Blob
-from omicsdk.pangea.fields import (
-    RETRIES,
-    FieldId,
-    blob_file_name,
-    download_url,
-    referenced_file_name,
-    without_signature,
-)
+from omicsdk.pangea.fields import FieldId, blob_file_name, download_url, referenced_file_name, without_signature
 
 if TYPE_CHECKING:
     from omicsdk.compat.pangea_api.knex import Knex
@@ -251,16 +244,19 @@ class AnalysisResultField(RemoteObject):
             PangeaGeneralError: The server refused: the field holds data already, or its group has no bucket.
         """
         from omicsdk.pangea.uploads import FieldUpload, upload_files
+        from omicsdk.transfer.reports.report import raise_failure
 
         with documented_errors(APIError):
-            upload_files(
+            report = upload_files(
                 self.knex.client,
                 [FieldUpload(self._field_id(), filepath)],
                 multipart_thresh=multipart_thresh,
                 chunk_size=chunk_size,
                 retries=max_retries,
                 logger=logger,
-            ).raise_if_failed()
+                check=False,
+            )
+            raise_failure(report)
         return self.refresh()
 
     def upload_small_file(self, filepath: str | os.PathLike[str]) -> Self:
@@ -272,7 +268,7 @@ class AnalysisResultField(RemoteObject):
         Returns:
             This object, with the data that the server has of it.
         """
-        return self.upload_file(filepath, 1 << 62, max_retries=RETRIES)
+        return self.upload_file(filepath, 1 << 62, max_retries=10)
 
     def upload_large_file(
         self,

@@ -346,14 +346,7 @@ class PangeaStore(ClientStore[Pangea]):
             except FieldExists as error:
                 raise AlreadyThere(self.uri(path)) from error
 
-        report = put_files(
-            self.client,
-            [(file.path, file.source) for file in once],
-            begin,
-            progress=options.progress,
-            stop=options.stop,
-            control=options.control,
-        )
+        report = put_files(self.client, [(file.path, file.source) for file in once], begin, options)
         ends = {file.path: end._replace(name=file.path) for file, end in zip(once, report.outcomes, strict=True)}
         return report.with_outcomes(
             ends.pop(file.path, None)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from omicsdk.cli.commands.pangea.things import Names, check_words, line, names_given, print_done, printed
 from omicsdk.cli.commands.transfers import (
@@ -32,7 +32,7 @@ from omicsdk.pangea.reads import PAIRED_END, ReadSet, ReadsResult, UploadedReads
 from omicsdk.pangea.samples import not_found
 from omicsdk.pangea.tables import csv_of, rows_of
 from omicsdk.pangea.uploads import UploadedField, check_files
-from omicsdk.transfer import Control, Progress, TransferReport
+from omicsdk.transfer import TransferOptionsDict, TransferReport
 
 if TYPE_CHECKING:
     from omicsdk_api.pangea.models.sample import Sample
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from omicsdk.cli.output import Call, Console, TextAndData
 
 Urls = list[tuple[str, str]]
-Watch = Callable[[Progress], None] | None
 ReadsModule = Literal["raw::paired_short_reads", "raw::single_short_reads", "raw::basecalled_nanopore_reads"]
 
 
@@ -52,7 +51,6 @@ def upload_reads(
     *,
     overwrite: bool = False,
     private: bool = True,
-    dry_run: bool = False,
     tag: Sequence[str] = (),
     module_name: str = PAIRED_END,
     delim: str | None = None,
@@ -60,9 +58,8 @@ def upload_reads(
     ext_2: str = ".R2.fastq.gz",
     ext: str = "",
     field_name: str = "reads",
-    progress: Watch = None,
-    control: Control,
     console: Console,
+    **options: Unpack[TransferOptionsDict],
 ) -> ReadsResult:
     """Upload reads into samples that are named after the files.
 
@@ -74,7 +71,6 @@ def upload_reads(
         file_list: File with the paths of FASTQ files, one per line; - is stdin.
         overwrite: Upload existing files again.
         private: Restrict access to the reads to members of the organization.
-        dry_run: Only print the samples and the files for each.
         tag: Name of a tag for the samples; may be given several times.
         module_name: Module of the analysis result for the reads.
         delim: Text after the sample's name within a file's name.
@@ -82,9 +78,8 @@ def upload_reads(
         ext_2: Suffix of the names of second reads.
         ext: Suffix of the names of the files.
         field_name: Field of the analysis result for the reads.
-        progress: Called with the progress.
-        control: Limits and stops the transfer.
         console: Prints warnings.
+        **options: See `omicsdk.transfer.TransferOptions`.
     """
     paths = names_given(None, file_list, "FILE_LIST")
     if ext:
@@ -101,9 +96,7 @@ def upload_reads(
         private=private,
         overwrite=overwrite,
         tags=tag,
-        dry_run=dry_run,
-        progress=progress,
-        control=control,
+        **options,
     )
 
 
@@ -115,8 +108,7 @@ def create_sample_with_data(
     data_files: Sequence[str],
     *,
     module_name: ReadsModule,
-    progress: Watch = None,
-    control: Control,
+    **options: Unpack[TransferOptionsDict],
 ) -> ReadsResult:
     """Create a sample with its reads.
 
@@ -125,8 +117,7 @@ def create_sample_with_data(
         sample_name: Name of the sample.
         data_files: The reads, gzipped FASTQ: two files of paired ones, else one.
         module_name: Module of the reads, which states their kind.
-        progress: Called with the progress.
-        control: Limits and stops the transfer.
+        **options: See `omicsdk.transfer.TransferOptions`.
     """
     fields = ["read_1", "read_2"] if module_name == PAIRED_END else ["reads"]
     if len(data_files) != len(fields):
@@ -134,13 +125,11 @@ def create_sample_with_data(
             f"DATA_FILES: {module_name} takes {len(fields)}, got {len(data_files)}", remedy="Check the files."
         )
     sets = [ReadSet(sample_name, dict(zip(fields, data_files, strict=True)))]
-    return client.upload_reads(
-        sets, org_name, library_name, module_name=module_name, private=False, progress=progress, control=control
-    )
+    return client.upload_reads(sets, org_name, library_name, module_name=module_name, private=False, **options)
 
 
 def create_field(
-    client: Pangea, names: Sequence[str], *, progress: Watch = None, control: Control, console: Console
+    client: Pangea, names: Sequence[str], *, console: Console, **options: Unpack[TransferOptionsDict]
 ) -> UploadedField:
     """Create a field of a sample's analysis result, and upload a file into it.
 
@@ -148,9 +137,8 @@ def create_field(
 
     Args:
         names: ORGANIZATION LIBRARY SAMPLE MODULE FIELD FILE; or RESULT_UUID FIELD FILE.
-        progress: Called with the progress.
-        control: Limits and stops the transfer.
         console: Prints messages.
+        **options: See `omicsdk.transfer.TransferOptions`.
     """
     check_words(names, "RESULT_UUID FIELD FILE", "ORGANIZATION LIBRARY SAMPLE MODULE FIELD FILE")
     *owner, field, path = names
@@ -160,7 +148,7 @@ def create_field(
     else:
         found = client.find_sample_result(client.find_sample(*owner[:3]).uuid, owner[3])
     console.message(f"Uploading file: {path}")
-    return client.upload_field(path, ResultId(found.uuid), field, progress=progress, control=control)
+    return client.upload_field(path, ResultId(found.uuid), field, **options)
 
 
 def upload_group_field(
@@ -171,9 +159,8 @@ def upload_group_field(
     field_name: str,
     file_path: str,
     *,
-    progress: Watch = None,
-    control: Control,
     console: Console,
+    **options: Unpack[TransferOptionsDict],
 ) -> UploadedField:
     """Upload a file as a field of a group's analysis result.
 
@@ -185,15 +172,14 @@ def upload_group_field(
         module_name: Module of the result, which is created if missing.
         field_name: Name of the field.
         file_path: The file.
-        progress: Called with the progress.
-        control: Limits and stops the transfer.
         console: Prints messages.
+        **options: See `omicsdk.transfer.TransferOptions`.
     """
     check_files([file_path])
     owner = client.find_sample_group(org_name, grp_name).uuid
     result = ensure_result(client, owner, module_name, of_group=True, private=False)
     console.message(f"Uploading file: {file_path}")
-    return client.upload_field(file_path, ResultId(result.uuid, True), field_name, progress=progress, control=control)
+    return client.upload_field(file_path, ResultId(result.uuid, True), field_name, **options)
 
 
 def upload_metadata(
@@ -256,10 +242,8 @@ def download_results(
     field_name: str | None = None,
     target_dir: str = ".",
     urls_only: bool = False,
-    dry_run: bool = False,
-    progress: Watch = None,
-    control: Control,
     console: Console,
+    **options: Unpack[TransferOptionsDict],
 ) -> TransferReport | Urls:
     """Download the analysis results of a group's samples.
 
@@ -274,10 +258,8 @@ def download_results(
         field_name: Only fields with this name.
         target_dir: Folder to write into.
         urls_only: Only print the URLs of the files, each with its local name.
-        dry_run: Only print what would be downloaded; nothing is written.
-        progress: Called with the progress.
-        control: Limits and stops the transfer.
         console: Reports samples that were not found.
+        **options: See `omicsdk.transfer.TransferOptions`.
     """
     names, group = of.given() or None, client.find_sample_group(org_name, grp_name)
     missing = not_found(names, group_samples(client, group, names), group) if names is not None else []
@@ -293,9 +275,7 @@ def download_results(
         samples=names,
         module_name=module_name,
         field_name=field_name,
-        progress=progress,
-        control=control,
-        dry_run=dry_run,
+        **options,
     )
 
 
@@ -334,7 +314,7 @@ def uploaded_reads(result: ReadsResult, call: Call) -> TextAndData:
             call.console.message(plan_line(file))
         rows = [{**sample, "files": files} for sample, files in zip(samples, planned, strict=True)]
         return printed(text, rows, call)
-    console, report = call.console, result.report
+    console, report = call.console, result
     tell_report(report_path(call.options.get("report")), report, named_errors(report.failed), call.title, console)
     whole = [each for each in result.samples if each.state in ("uploaded", "kept")]
     errors = [each.error for each in result.samples if each.error is not None]
@@ -368,11 +348,13 @@ def _reads_row(each: UploadedReads) -> dict[str, Any]:
 
 def uploaded_field(result: UploadedField, call: Call) -> TextAndData:
     """Render the upload of a file into a field."""
-    report, shown = result.report, _field_line(result.name, result.uuid)
-    skipped = bool(report.counts["skipped"])
-    if report.ok:
+    shown = _field_line(result.name, result.uuid)
+    skipped = bool(result.counts["skipped"])
+    if result.ok and "planned" not in result.counts:
         call.console.message(f"Skipped: {shown} holds {result.path} already" if skipped else f"Created: {shown}")
-    finish(report, call)
+    finish(result, call)
+    if "planned" in result.counts:
+        return foreseen(result)
     facts = {"name": result.name, "uuid": result.uuid, "analysis_result": result.analysis_result, "file": result.path}
     return printed(shown, facts, call, made=True)
 
