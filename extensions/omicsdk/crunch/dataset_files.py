@@ -18,6 +18,7 @@ from omicsdk.crunch.hashing import Hashed, clock_of, files_below, hash_file, has
 from omicsdk.crunch.statuses import WorkflowType
 from omicsdk.crunch.storage.base import Sending, Storage, StorageMissing, joined
 from omicsdk.crunch.storage.files import fetch, md5s, room_for, same, send, stored_below
+from omicsdk.transfer import TransferOptions
 
 FOLDER = ".crunch"
 """The folder, within the dataset's; its content is never data of the dataset."""
@@ -177,7 +178,7 @@ class DataFiles:
         self._was_there = bool(stored)
         self._stored_bookkeeping = frozenset(file.name for file in stored if is_bookkeeping(file.name))
         data = [file for file in stored if file.name not in self._stored_bookkeeping]
-        self._brought = fetch(self._storage, self._base, data, self._folder, stop=stop)
+        self._brought = fetch(self._storage, self._base, data, self._folder, TransferOptions(stop=stop))
         check_stop(stop)
         write(self._kept / SETUP_MD5, _table(md5s(self._brought)))
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import posixpath
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, time
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias, TypeVar, Unpack
 
 from omicsdk.core.consistency import whole_list
-from omicsdk.core.errors import ConfigError, Interrupted, OmicsError, UnsafePath
+from omicsdk.core.errors import ConfigError, Interrupted, OmicsError, UnsafePath, UsageError
 from omicsdk.core.model import check_fields
 from omicsdk.crunch.requests import checked_slug
 
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from omicsdk_api.crunch.models.project import Project
 
     from omicsdk.crunch.client import Crunch
+    from omicsdk.crunch.hashing import Hashed
     from omicsdk.crunch.storage import Storage
     from omicsdk.crunch.storage.base import Stored
-    from omicsdk.transfer import Control, Outcome, Progress, TransferReport
+    from omicsdk.transfer import Outcome, TransferOptions, TransferOptionsDict, TransferReport
 
     StorageSettings: TypeAlias = Mapping[str, Any] | str | os.PathLike[str] | Storage
 
@@ -106,10 +107,7 @@ def download(
     folder: str | os.PathLike[str] = ".",
     *,
     storage: StorageSettings | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
-    dry_run: bool = False,
+    **options: Unpack[TransferOptionsDict],
 ) -> TransferReport:
     """Download the files of a dataset. A file that is in the folder already and equal is not copied again.
 
@@ -118,10 +116,7 @@ def download(
         folder: The target; it is created when it does not exist.
         storage: Where datasets' files are: Django's settings as a mapping or a .toml or .json file, or a storage; by
             default the file that CRUNCH_STORAGE_SETTINGS names.
-        progress: Called as files are downloaded.
-        stop: Stops the download before the next file when set; that of an object store within a second.
-        control: Stops it and limits its time; downloads from an object store are paused and limited as well.
-        dry_run: Only report what would be downloaded.
+        **options: See `omicsdk.transfer.TransferOptions`. Other storages than object stores stop before the next file.
 
     Returns:
         The outcome of each file, with its MD5.
@@ -129,30 +124,27 @@ def download(
     Raises:
         NotFound: There is no such dataset.
         UnsafePath: A name would leave the folder; nothing was downloaded.
+        TransferFailed: A file failed; the others are downloaded.
         OmicsError: The storage cannot be read.
         OSError: The storage or the folder cannot be read or written.
     """
     from omicsdk.crunch.storage.files import fetch, stored_below
     from omicsdk.transfer import Outcome
 
+    chosen = _options(options)
     opened = storage_of(storage)
     base = folder_of(client.get_dataset(slug=checked_slug(dataset)))
     files = sorted(stored_below(opened, base), key=lambda file: file.name)
-    if dry_run:
+    if chosen.dry_run:
         return _report(
             "Download", [Outcome(each.name, "planned", each.size, plan="would be downloaded") for each in files]
         )
     began, clock, target = time(), monotonic(), Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    check_stop(stop)
-    got = fetch(opened, base, files, target, progress=progress, stop=stop, control=control)
-    outcomes = [
-        Outcome(name, "done", known.stamp.size, checksums={"md5": known.md5})
-        if (known := got.get(name))
-        else Outcome(name, "stopped")
-        for name in (file.name for file in files)
-    ]
-    return _report("Download", outcomes, began, monotonic() - clock)
+    failed: dict[str, OmicsError] = {}
+    got = fetch(opened, base, files, target, chosen, failed=failed)
+    outcomes = [_outcome(file.name, got.get(file.name), failed) for file in files]
+    return chosen.checked(_report("Download", outcomes, began, monotonic() - clock, chosen.control.why))
 
 
 def upload(
@@ -161,10 +153,7 @@ def upload(
     folder: str | os.PathLike[str],
     *,
     storage: StorageSettings | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-    control: Control | None = None,
-    dry_run: bool = False,
+    **options: Unpack[TransferOptionsDict],
 ) -> TransferReport:
     """Upload the files of a folder to a dataset. Files of the same names are replaced; no others are removed.
 
@@ -172,10 +161,7 @@ def upload(
         dataset: The dataset's slug.
         folder: The folder, with all folders in it.
         storage: Where datasets' files are, see `download`.
-        progress: Called as files are uploaded.
-        stop: Stops the upload before the next file when set; that to an object store within a second.
-        control: Stops it and limits its time; uploads to an object store are paused and limited as well.
-        dry_run: Only report what would be uploaded.
+        **options: See `omicsdk.transfer.TransferOptions`. Other storages than object stores stop before the next file.
 
     Returns:
         The outcome of each file, with its MD5.
@@ -183,8 +169,7 @@ def upload(
     Raises:
         NotFound: There is no such dataset.
         Interrupted: It was stopped.
-        SourceChanged: A file changed meanwhile.
-        OmicsError: The storage cannot be written.
+        TransferFailed: A file failed, or changed meanwhile; the others are uploaded.
         OSError: A file cannot be read.
     """
     from omicsdk.crunch.hashing import files_below, hash_files
@@ -192,21 +177,22 @@ def upload(
     from omicsdk.crunch.storage.files import send
     from omicsdk.transfer import Outcome
 
+    chosen = _options(options)
     opened = storage_of(storage)
     base = folder_of(client.get_dataset(slug=checked_slug(dataset)))
     paths = {name: Path(file) for name, file in sorted(files_below(Path(folder)))}
-    if dry_run:
+    if chosen.dry_run:
         planned = [
             Outcome(name, "planned", path.stat().st_size, plan="would be uploaded") for name, path in paths.items()
         ]
         return _report("Upload", planned)
     began, clock = time(), monotonic()
     hashed = hash_files(paths)
-    check_stop(stop)
     sendings = [Sending(name, path, hashed[name]) for name, path in paths.items()]
-    send(opened, base, sendings, progress=progress, stop=stop, control=control)
-    outcomes = [Outcome(name, "done", known.stamp.size, checksums={"md5": known.md5}) for name, known in hashed.items()]
-    return _report("Upload", outcomes, began, monotonic() - clock)
+    failed: dict[str, OmicsError] = {}
+    sent = set(send(opened, base, sendings, chosen, failed=failed))
+    outcomes = [_outcome(name, known if name in sent else None, failed) for name, known in hashed.items()]
+    return chosen.checked(_report("Upload", outcomes, began, monotonic() - clock, chosen.control.why))
 
 
 def verify(
@@ -306,12 +292,30 @@ def check_stop(stop: threading.Event | None) -> None:
         raise Interrupted("It was stopped")
 
 
+def _options(keywords: TransferOptionsDict) -> TransferOptions:
+    """Return the options; storages state no checksums, so that none can be required."""
+    from omicsdk.transfer import TransferOptions
+
+    chosen = TransferOptions.of(keywords)
+    if chosen.require_checksum:
+        raise UsageError("require_checksum: storages of datasets state no checksums", remedy="Leave it out.")
+    return chosen
+
+
+def _outcome(name: str, moved: Hashed | None, failed: Mapping[str, OmicsError]) -> Outcome:
+    from omicsdk.transfer import Outcome
+
+    if moved is not None:
+        return Outcome(name, "done", moved.stamp.size, checksums={"md5": moved.md5})
+    return Outcome.of_error(name, failed[name]) if name in failed else Outcome(name, "stopped")
+
+
 def _report(
-    title: str, outcomes: Sequence[Outcome], began: float | None = None, seconds: float = 0.0
+    title: str, outcomes: Sequence[Outcome], began: float | None = None, seconds: float = 0.0, why_stopped: str = ""
 ) -> TransferReport:
     from omicsdk.transfer import TransferReport
 
-    return TransferReport(outcomes, seconds, began=began, title=title)
+    return TransferReport(outcomes, seconds, began=began, title=title, why_stopped=why_stopped)
 
 
 # -- datasets that share a folder

@@ -32,7 +32,7 @@ from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.crunch.storage.fsspec import FsspecStorage
 from omicsdk.crunch.storage.s3 import S3Storage
 from omicsdk.sandbox import Sandbox
-from omicsdk.transfer import FsspecTarget, Progress
+from omicsdk.transfer import FsspecTarget, Progress, TransferOptions
 from plain_storage import Plain
 
 
@@ -182,13 +182,13 @@ def test_progress_is_reported_and_a_stop_begins_no_file(storage: Any, tmp_path: 
     filled(storage, {"a.txt": b"alpha", "deep/b.txt": b"beta"})
     files, seen, stop = list(stored_below(storage, "proj/data")), list[Progress](), threading.Event()
     (tmp_path / "work").mkdir()
-    fetch(storage, "proj/data", files, tmp_path / "work", progress=seen.append)
+    fetch(storage, "proj/data", files, tmp_path / "work", TransferOptions(progress=seen.append))
     assert (seen[-1].files_done, seen[-1].bytes_done, seen[-1].final) == (2, 9, True)
 
     stop.set()
     (tmp_path / "other").mkdir()
     with pytest.raises(Interrupted) if isinstance(storage, S3Storage) else nullcontext():
-        assert fetch(storage, "proj/data", files, tmp_path / "other", stop=stop) == {}
+        assert fetch(storage, "proj/data", files, tmp_path / "other", TransferOptions(stop=stop)) == {}
     assert table(tmp_path / "other") == {}
 
 

@@ -12,7 +12,7 @@ from omicsdk.core import ConfigError, Interrupted, NotFound, Retry, SomeFailed, 
 from omicsdk.core.errors import ServerError
 from omicsdk.crunch import AsyncCrunch, Crunch, RunResult, Stage, State, WorkflowType
 from omicsdk.sandbox import Rule, Sandbox
-from omicsdk.transfer import Control, Progress
+from omicsdk.transfer import Control, Progress, TransferFailed
 
 FILES = {"a.txt": "alpha", "sub/b.txt": "beta"}
 SLUG = "proj:data"
@@ -101,11 +101,35 @@ def test_progress_is_reported_and_a_control_ends_them(crunch: Crunch, media: Pat
 
     control = Control()
     control.stop()
-    stopped = crunch.download(SLUG, tmp_path / "other", control=control)
+    stopped = crunch.download(SLUG, tmp_path / "other", control=control, check=False)
     assert {each.state for each in stopped.outcomes} == {"stopped"}
     with pytest.raises(Interrupted):
         crunch.upload(SLUG, put(tmp_path / "work", {"c.txt": "c"}), control=control)
     assert not (media / "proj/data/c.txt").exists()
+
+
+def test_a_file_that_fails_does_not_keep_the_others_back(crunch: Crunch, media: Path, tmp_path: Path):
+    folder = tmp_path / "work"
+    (folder / "a.txt").mkdir(parents=True)
+    with pytest.raises(TransferFailed, match=r"a\.txt") as caught:
+        crunch.download(SLUG, folder)
+    assert [outcome.state for outcome in caught.value.report.outcomes] == ["failed", "done"]
+    assert (folder / "sub/b.txt").read_text() == "beta"
+    assert crunch.download(SLUG, folder, check=False).counts["failed"] == 1
+
+    (folder / "a.txt").rmdir()
+    (media / "proj/data/a.txt").unlink()
+    (media / "proj/data/a.txt").mkdir()
+    (folder / "a.txt").write_text("new")
+    with pytest.raises(TransferFailed) as caught:
+        crunch.upload(SLUG, folder)
+    assert [(outcome.name, outcome.state) for outcome in caught.value.report.outcomes] == [
+        ("a.txt", "failed"),
+        ("sub/b.txt", "done"),
+    ]
+    assert crunch.upload(SLUG, folder, check=False).counts["failed"] == 1
+    with pytest.raises(UsageError, match="require_checksum"):
+        crunch.download(SLUG, folder, require_checksum=True)
 
 
 def test_a_run_that_is_stopped_ends_its_workflow(crunch: Crunch, media: Path, tmp_path: Path):

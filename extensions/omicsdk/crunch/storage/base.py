@@ -6,17 +6,16 @@ import io
 import posixpath
 import shutil
 import tempfile
-import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, TypedDict, Unpack, runtime_checkable
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from omicsdk.core.errors import OmicsError, TransferError, UnsafePath
 from omicsdk.crunch.hashing import Hashed, unchanged
-from omicsdk.transfer import Control, Progress
+from omicsdk.transfer import TransferOptions
 from omicsdk.transfer.names import UNENCODABLE, check_name, has_characters_of_names
 
 #: Bytes that are read at once.
@@ -107,30 +106,24 @@ class Sending:
         unchanged(self.path, self.known)
 
 
-class Watch(TypedDict, total=False):
-    """Who watches a transfer.
-
-    Attributes:
-        progress: Called as files are moved.
-        stop: Stops it when set.
-        control: Stops it, and limits its time; an object store is paused and limited by it as well.
-    """
-
-    progress: Callable[[Progress], None] | None
-    stop: threading.Event | None
-    control: Control | None
+#: Why files could not be moved, by name, where they are collected; otherwise the first error is raised.
+Failures = dict[str, OmicsError]
 
 
 @runtime_checkable
 class Moves(Protocol):
     """A storage that moves many files together, instead of each through `open` and `save`."""
 
-    def fetch(self, base: str, files: Sequence[Stored], folder: Path, **watch: Unpack[Watch]) -> Mapping[str, Hashed]:
+    def fetch(
+        self, base: str, files: Sequence[Stored], folder: Path, options: TransferOptions, failed: Failures | None
+    ) -> Mapping[str, Hashed]:
         """Download files into a folder; those that exist and are equal are left unchanged."""
         ...
 
-    def send(self, base: str, files: Sequence[Sending], **watch: Unpack[Watch]) -> None:
-        """Upload files below a folder of the storage, in place of what has their names."""
+    def send(
+        self, base: str, files: Sequence[Sending], options: TransferOptions, failed: Failures | None
+    ) -> Collection[str]:
+        """Upload files below a folder of the storage, in place of what has their names; return the names of the sent."""
         ...
 
 

@@ -6,35 +6,36 @@ import errno
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
 from time import monotonic
-from typing import TypeVar, Unpack, cast
+from typing import TypeVar, cast
 
-from omicsdk.core.errors import DiskFull, Interrupted, SourceChanged, TransferError, UnsafePath
+from omicsdk.core.errors import DiskFull, Interrupted, OmicsError, SourceChanged, TransferError, UnsafePath
 from omicsdk.core.files import in_place_of
 from omicsdk.core.threads import in_threads
 from omicsdk.crunch.hashing import THREADS, Hashed, stamp_of
 from omicsdk.crunch.storage.base import (
     STRIDE,
     BuiltinStorage,
+    Failures,
     Moves,
     Sending,
     Storage,
     Stored,
-    Watch,
     check_size,
     joined,
 )
 from omicsdk.crunch.storage.folder import FolderStorage
-from omicsdk.transfer import Control
+from omicsdk.transfer import TransferOptions
 from omicsdk.transfer.names import NameGuard, folds_case, room_in
+from omicsdk.transfer.ranges import Pace
 from omicsdk.transfer.reports.progress import Counters
 
-F = TypeVar("F")
+F = TypeVar("F", Stored, Sending)
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -63,11 +64,16 @@ def stored_below(storage: Storage, base: str) -> Iterator[Stored]:
 
 
 def _moved(
-    storage: Storage, files: Sequence[F], size_of: Callable[[F], int | None], move: Callable[[F], Hashed], watch: Watch
+    storage: Storage,
+    files: Sequence[F],
+    size_of: Callable[[F], int | None],
+    move: Callable[[F], Hashed],
+    options: TransferOptions,
+    failed: Failures | None,
 ) -> list[Hashed | None]:
-    """Move files, several at once; None replaces those that a stop left out."""
-    control, progress = watch.get("control") or Control(), watch.get("progress")
-    control.begin(monotonic())
+    """Move files, several at once; None replaces those that failed or that a stop left out."""
+    progress, pace = options.progress, Pace(options.control, options.stop)
+    options.control.begin(monotonic())
     sizes = [size_of(file) for file in files]
     known = [size for size in sizes if size is not None]
     counters = Counters(len(sizes), sum(known), monotonic(), 1.0, len(sizes) - len(known))
@@ -75,9 +81,18 @@ def _moved(
 
     def one(file: F) -> Hashed | None:
         nonlocal came
-        if control.over(monotonic(), watch.get("stop")):
+        if options.stopped:
             return None
-        moved = move(file)
+        try:
+            moved = move(file)
+        except (OmicsError, OSError) as error:
+            if failed is None:
+                raise
+            failed[file.name] = (
+                error if isinstance(error, OmicsError) else TransferError(f"{file.name}: {error}", name=file.name)
+            )
+            return None
+        pace.passed(moved.stamp.size)
         if progress is not None:
             with lock:
                 came += moved.stamp.size
@@ -85,14 +100,21 @@ def _moved(
                 progress(counters.progress(monotonic(), came, 0, "moving"))
         return moved
 
-    done = in_threads(one, files, getattr(storage, "at_once", THREADS))
+    at_once = getattr(storage, "at_once", THREADS)
+    done = in_threads(one, files, min(at_once, options.connections or at_once))
     if progress is not None:
         progress(counters.progress(monotonic(), came, 0, "over"))
     return done
 
 
 def fetch(
-    storage: Storage, base: str, files: Sequence[Stored], folder: Path, **watch: Unpack[Watch]
+    storage: Storage,
+    base: str,
+    files: Sequence[Stored],
+    folder: Path,
+    options: TransferOptions | None = None,
+    *,
+    failed: Failures | None = None,
 ) -> dict[str, Hashed]:
     """Download files into a folder. Equal existing files are kept; others are replaced.
 
@@ -101,7 +123,8 @@ def fetch(
         base: The folder in it.
         files: The files, as `stored_below` returned them.
         folder: The target folder, which must exist.
-        **watch: Progress and stop. After a stop no further file starts; an object store ends within a second.
+        options: The options. After a stop no further file starts; an object store ends within a second.
+        failed: Receives the errors of files, which do not stop the others; None to raise the first one.
 
     Returns:
         The MD5 and the state then of each downloaded file, by name.
@@ -110,10 +133,11 @@ def fetch(
         UnsafePath: A name leads out of the folder, or two to one path; nothing was downloaded.
         SourceChanged: A file does not have the listed size; an existing file is kept.
         DiskFull: The disk is full.
-        Interrupted: An object store was stopped.
+        Interrupted: An object store was stopped, and `failed` is None.
         OmicsError: The storage cannot be read.
         OSError: The same, or the folder is not writable.
     """
+    chosen = options or TransferOptions()
     root = os.fspath(folder)
     guard = NameGuard(folds_case=folds_case(root), room=room_in(root), folder=root)
     for file in files:
@@ -125,7 +149,7 @@ def fetch(
             )
             raise
     if isinstance(storage, Moves):
-        return dict(storage.fetch(base, files, folder, **watch))
+        return dict(storage.fetch(base, files, folder, chosen, failed))
     for above in sorted({file.name.rpartition("/")[0] for file in files}):
         (folder / above).mkdir(parents=True, exist_ok=True)
 
@@ -134,7 +158,7 @@ def fetch(
     def bring(file: Stored) -> Hashed:
         return _bring(storage, joined(base, file.name), prefix + file.name, file.size)
 
-    got = _moved(storage, files, lambda file: file.size, bring, watch)
+    got = _moved(storage, files, lambda file: file.size, bring, chosen, failed)
     return {file.name: hashed for file, hashed in zip(files, got, strict=True) if hashed is not None}
 
 
@@ -210,17 +234,28 @@ def _equal_small(source: str, target: str, size: int) -> Hashed | None:
     return Hashed(hashlib.md5(data, usedforsecurity=False).hexdigest(), stamp_of(status))
 
 
-def send(storage: Storage, base: str, files: Sequence[Sending], **watch: Unpack[Watch]) -> None:
+def send(
+    storage: Storage,
+    base: str,
+    files: Sequence[Sending],
+    options: TransferOptions | None = None,
+    *,
+    failed: Failures | None = None,
+) -> Collection[str]:
     """Upload files below a folder of a storage. Files of the same names are replaced; no others are removed.
 
     Args:
         storage: The storage.
         base: The folder in it.
         files: The files.
-        **watch: Progress and stop. After a stop no further file starts; an object store ends within a second.
+        options: The options. After a stop no further file starts; an object store ends within a second.
+        failed: Receives the errors of files, which do not stop the others; None to raise the first one.
+
+    Returns:
+        The names of the files that were sent.
 
     Raises:
-        Interrupted: It was stopped.
+        Interrupted: It was stopped, and `failed` is None.
         SourceChanged: A file changed since it was hashed. A folder keeps its old file; an object store may have the
             changed one already, and a custom storage neither, since it cannot replace a file atomically.
         StorageMissing: The storage no longer exists.
@@ -228,16 +263,18 @@ def send(storage: Storage, base: str, files: Sequence[Sending], **watch: Unpack[
         OmicsError: The storage is not writable.
         OSError: The same, or a file cannot be read.
     """
+    chosen = options or TransferOptions()
     if isinstance(storage, Moves):
-        storage.send(base, files, **watch)
-        return
+        return storage.send(base, files, chosen, failed)
 
     def put(file: Sending) -> Hashed:
         _put(storage, joined(base, file.name), file)
         return file.known
 
-    if None in _moved(storage, files, lambda file: file.known.stamp.size, put, watch):
+    done = _moved(storage, files, lambda file: file.known.stamp.size, put, chosen, failed)
+    if failed is None and None in done:
         raise Interrupted("It was stopped")
+    return [file.name for file, moved in zip(files, done, strict=True) if moved is not None]
 
 
 def _put(storage: Storage, name: str, file: Sending) -> None:

@@ -6,19 +6,19 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from stat import S_ISREG
-from typing import Any, BinaryIO, Unpack, cast
+from typing import Any, BinaryIO, cast
 
-from omicsdk.core.errors import ChecksumMismatch, NotFound
+from omicsdk.core.errors import ChecksumMismatch, NotFound, OmicsError
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.core.threads import in_threads
 from omicsdk.crunch.hashing import THREADS, Hashed, hash_files
-from omicsdk.crunch.storage.base import BuiltinStorage, Sending, Stored, Watch, joined, no_check, plain
-from omicsdk.transfer import Item, Location, S3Object, Upload, download, upload
+from omicsdk.crunch.storage.base import BuiltinStorage, Failures, Sending, Stored, joined, no_check, plain
+from omicsdk.transfer import Item, Location, S3Object, TransferOptions, TransferReport, Upload, download, upload
 from omicsdk.transfer.downloads.targets import claims, digest_of
 from omicsdk.transfer.reports.report import raise_failure
 from omicsdk.transfer.s3 import asking_s3, etag_of, s3_pages, size_of
@@ -189,17 +189,25 @@ class S3Storage(BuiltinStorage):
                 self._client.generate_presigned_url("get_object", Params=self._place(name), ExpiresIn=self._expires)
             )
 
-    def fetch(self, base: str, files: Sequence[Stored], folder: Path, **watch: Unpack[Watch]) -> Mapping[str, Hashed]:
+    def fetch(
+        self,
+        base: str,
+        files: Sequence[Stored],
+        folder: Path,
+        options: TransferOptions,
+        failed: Failures | None = None,
+    ) -> Mapping[str, Hashed]:
         """Download objects into a folder; equal existing files, by their ETag, are kept.
 
         Args:
             base: The folder in the storage.
             files: The files, as `stored` returned them.
             folder: The target folder.
-            **watch: Progress and stop.
+            options: The options of the transfer.
+            failed: Receives the errors of files; None to raise the first one.
 
         Returns:
-            The MD5 and the state then of each file, by name.
+            The MD5 and the state then of each downloaded file, by name.
 
         Raises:
             OmicsError: One cannot be downloaded; ChecksumMismatch if its ETag is the MD5 of other bytes.
@@ -208,18 +216,27 @@ class S3Storage(BuiltinStorage):
         wanted = [file for file, found in zip(files, there, strict=True) if not found]
         for file in wanted:
             (folder / file.name).unlink(missing_ok=True)
-        self._download(base, wanted, folder, **watch)
-        hashed = hash_files({file.name: folder / file.name for file in files})
+        items = [Item(file.name, partial(self.location, joined(base, file.name)), file.size) for file in wanted]
+        report = TransferReport()
+        if items:
+            with tempfile.TemporaryDirectory(prefix="omics-crunch-") as place:
+                report = download(items, folder, options=options, journal=Path(place) / "journal", route=self._route)
+        if failed is None:
+            raise_failure(report)
+        else:
+            failed |= _errors_in(report)
+        absent = {outcome.name for outcome in report.outcomes if not outcome.is_present}
+        hashed = hash_files({file.name: folder / file.name for file in files if file.name not in absent})
         for file in wanted:
-            self._compare(joined(base, file.name), file, hashed[file.name].md5)
+            if file.name in hashed:
+                try:
+                    self._compare(joined(base, file.name), file, hashed[file.name].md5)
+                except OmicsError as error:
+                    if failed is None:
+                        raise
+                    failed[file.name] = error
+                    del hashed[file.name]
         return hashed
-
-    def _download(self, base: str, files: Sequence[Stored], folder: Path, **watch: Unpack[Watch]) -> None:
-        if not files:
-            return
-        items = [Item(file.name, partial(self.location, joined(base, file.name)), file.size) for file in files]
-        with tempfile.TemporaryDirectory(prefix="omics-crunch-") as place:
-            raise_failure(download(items, folder, journal=Path(place) / "journal", route=self._route, **watch))
 
     def _route(self, url: str) -> Network:
         """The client's own way (proxies, certificates), else that of the environment."""
@@ -248,27 +265,35 @@ class S3Storage(BuiltinStorage):
             return
         raise ChecksumMismatch(name, algorithm="md5", expected=stated[0], actual=md5)
 
-    def send(self, base: str, files: Sequence[Sending], **watch: Unpack[Watch]) -> None:
+    def send(
+        self, base: str, files: Sequence[Sending], options: TransferOptions, failed: Failures | None = None
+    ) -> Collection[str]:
         """Upload files below a folder of the storage, replacing those of the same names.
 
         Args:
             base: The folder.
             files: The files.
-            **watch: Progress and stop.
+            options: The options of the transfer.
+            failed: Receives the errors of files; None to raise the first one.
+
+        Returns:
+            The names of the files that were sent.
 
         Raises:
             SourceChanged: A file changed since it was hashed.
             OmicsError: One cannot be uploaded.
         """
-        if not files:
-            return
-        for file in files:
-            file.check()
+        unchanged = _unchanged(files, failed)
         # Without a journal no later run could use the parts that a stopped one leaves.
-        uploads = [self._upload(joined(base, file.name), file.path) for file in files]
-        raise_failure(upload(uploads, abort=True, **watch))
-        for file in files:
-            file.check()
+        uploads = [self._upload(joined(base, file.name), file.path) for file in unchanged]
+        report = upload(uploads, options=options, abort=True) if uploads else TransferReport()
+        if failed is None:
+            raise_failure(report)
+        ends = list(zip(unchanged, report.outcomes, strict=True))
+        if failed is not None:
+            failed |= {file.name: outcome.error for file, outcome in ends if outcome.error is not None}
+        sent = _unchanged([file for file, outcome in ends if outcome.is_present], failed)
+        return [file.name for file in sent]
 
     def __repr__(self) -> str:
         return f"S3Storage({self._told('')!r})"
@@ -303,3 +328,22 @@ class _Spooled(io.FileIO):
     def close(self) -> None:
         super().close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _errors_in(report: TransferReport) -> Failures:
+    return {outcome.name: outcome.error for outcome in report.failed if outcome.error is not None}
+
+
+def _unchanged(files: Iterable[Sending], failed: Failures | None) -> list[Sending]:
+    """Return the files that are as they were hashed; an error of the others is raised, or collected."""
+    kept: list[Sending] = []
+    for file in files:
+        try:
+            file.check()
+        except OmicsError as error:
+            if failed is None:
+                raise
+            failed[file.name] = error
+        else:
+            kept.append(file)
+    return kept
