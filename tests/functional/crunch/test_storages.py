@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Generator, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,9 +26,10 @@ from hypothesis import strategies as st
 from omicsdk.compat.crunch.client.connections import Connection
 from omicsdk.core import ChecksumMismatch, Interrupted, NotFound, OmicsError, SourceChanged, TransferError, UnsafePath
 from omicsdk.crunch import RunResult
+from omicsdk.crunch.hashing import hash_files
 from omicsdk.crunch.storage import StorageMissing, open_storage, walk
-from omicsdk.crunch.storage.base import Stored, plain
-from omicsdk.crunch.storage.files import fetch, stored_below
+from omicsdk.crunch.storage.base import Sending, Stored, plain
+from omicsdk.crunch.storage.files import fetch, send, stored_below
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.crunch.storage.fsspec import FsspecStorage
 from omicsdk.crunch.storage.s3 import S3Storage
@@ -190,6 +192,33 @@ def test_progress_is_reported_and_a_stop_begins_no_file(storage: Any, tmp_path: 
     with pytest.raises(Interrupted) if isinstance(storage, S3Storage) else nullcontext():
         assert fetch(storage, "proj/data", files, tmp_path / "other", TransferOptions(stop=stop)) == {}
     assert table(tmp_path / "other") == {}
+
+
+def test_collected_errors_keep_no_other_file_back(storage: Any, tmp_path: Path) -> None:
+    filled(storage, {"a.txt": b"alpha", "b.txt": b"beta", "other": b"1234567"})
+    listed = list(stored_below(storage, "proj/data"))
+    storage.delete("proj/data/a.txt")
+    wrong = hashlib.md5(b"another").hexdigest()
+    listed = [replace(each, etag=wrong) if each.name == "other" else each for each in listed]
+    failed: dict[str, OmicsError] = {}
+    (tmp_path / "work").mkdir()
+    hashed = fetch(storage, "proj/data", listed, tmp_path / "work", failed=failed)
+    has_etags = isinstance(storage, S3Storage)
+    assert sorted(failed) == (["a.txt", "other"] if has_etags else ["a.txt"])
+    assert sorted(hashed) == (["b.txt"] if has_etags else ["b.txt", "other"])
+    assert (tmp_path / "work" / "b.txt").read_bytes() == b"beta"
+
+    files = put(tmp_path / "sent", {"c.txt": b"c", "changed": b"before"})
+    known = hash_files({name: files / name for name in ("c.txt", "changed")})
+    (files / "changed").write_bytes(b"after, and longer")
+    sending = [Sending(name, files / name, known[name]) for name in known]
+    failed.clear()
+    assert list(send(storage, "proj/data", sending, failed=failed)) == ["c.txt"]
+    assert {name: type(error) for name, error in failed.items()} == {"changed": SourceChanged}
+    assert storage.exists("proj/data/c.txt")
+    assert not storage.exists("proj/data/changed")
+    with pytest.raises(SourceChanged):
+        send(storage, "proj/data", sending)
 
 
 @pytest.mark.parametrize("change", [b"", b" and more"])
