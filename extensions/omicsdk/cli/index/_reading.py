@@ -106,7 +106,8 @@ def _imported_for_checkers(module: types.ModuleType) -> dict[str, Any]:
             for node in ast.walk(block):
                 if isinstance(node, ast.ImportFrom):
                     home = import_module(node.module or "")
-                    names |= {each.asname or each.name: getattr(home, each.name) for each in node.names}
+                    existing = [each for each in node.names if hasattr(home, each.name)]  # aliases of types may not
+                    names |= {each.asname or each.name: getattr(home, each.name) for each in existing}
                 elif isinstance(node, ast.Import):
                     roots = [each.name.partition(".")[0] for each in node.names]
                     names |= {root: import_module(root) for root in roots}
