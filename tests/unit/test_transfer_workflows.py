@@ -62,7 +62,9 @@ TRANSFERS = sorted(name for name, each in FUNCTIONS.items() if reports(each) and
 
 def test_all_transfers_return_their_report():
     named = {
-        name for name in FUNCTIONS if any(word in name.partition(".")[2] for word in ("download", "upload", "get"))
+        name
+        for name in FUNCTIONS
+        if any(word in name.partition(".")[2] for word in ("download", "upload", "get", "workspace_copy"))
     }
     getters = {name for name in named if name.partition(".")[2].startswith("get") and name != "omicsdk.get"}
     assert named - getters == set(TRANSFERS)

@@ -305,7 +305,8 @@ def _with_names(
                 **({"description": description} if description else {}),
             }
             by_commons[column.commons] = names
-    block = {**(held.get(BLOCK) or {}), guid_type: {**by_commons, METHODS: sorted({*matched, *methods})}}
+    present: Document = held.get(BLOCK) or {}
+    block = {**present, guid_type: {**by_commons, METHODS: sorted({*matched, *methods})}}
     return {"_guid_type": held.get("_guid_type") or GUID_TYPE, BLOCK: block}
 
 
@@ -319,7 +320,8 @@ def _block_of(document: Mapping[str, Any], guid_type: str) -> tuple[Document, li
         DecodeError: There is something else among them, which would be lost.
     """
     check("get", BLOCK, document.get(BLOCK), optional(members(**{guid_type: optional(mapping(ANY))})))
-    told: Document = (document.get(BLOCK) or {}).get(guid_type) or {}
+    block: Document = document.get(BLOCK) or {}
+    told: Document = block.get(guid_type) or {}
     by_commons = {name: value for name, value in told.items() if name != METHODS}
     check("get", f"{BLOCK}.{guid_type}", told, members(**{METHODS: optional(array(STRING))}))
     check("get", f"{BLOCK}.{guid_type}", by_commons, mapping(_NAMES))
@@ -414,7 +416,8 @@ def _without(client: Gen3, guid: str, subject: Subject, guid_type: str) -> str:
         if (column.commons, column.name, value) not in gone:
             kept.setdefault(column.commons, {})[column.name] = told
             values.add(value)
-    block: Document = {name: value for name, value in (document.get(BLOCK) or {}).items() if name != guid_type}
+    present: Document = document.get(BLOCK) or {}
+    block: Document = {name: value for name, value in present.items() if name != guid_type}
     if kept:
         block[guid_type] = {**kept, METHODS: methods}
     rest = {name: value for name, value in document.items() if name not in (BLOCK, "_guid_type")}

@@ -285,7 +285,9 @@ def download_results(
 def metadata_table(result: Batch[Sample], call: Call) -> TextAndData:
     """Render the metadata of samples as CSV."""
     print_done(result, call.console)
-    data = [{"name": each.name, "uuid": each.uuid, "metadata": dict(each.metadata or {})} for each in result.items]
+    data: list[dict[str, Any]] = [
+        {"name": each.name, "uuid": each.uuid, "metadata": dict(each.metadata or {})} for each in result.items
+    ]
     return printed(csv_of((each["name"], each["metadata"]) for each in data).removesuffix("\n"), data, call)
 
 

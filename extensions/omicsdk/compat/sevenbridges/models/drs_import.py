@@ -43,7 +43,7 @@ class DRSImportBulk(BackgroundJob):
     @property
     def result_files(self) -> list[FileBulkRecord]:
         """The files that were imported, as the platform has them now: a record for each, as `File.bulk_get` gives them."""
-        found = [each.resource for each in self.result or ()]
+        found: list[File | None] = [each.resource for each in self.result or ()]  # None of one that failed
         return File.bulk_get([identifier(each) for each in found if each is not None], self.api)
 
     @classmethod
