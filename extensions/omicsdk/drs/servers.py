@@ -28,7 +28,7 @@ from omicsdk.core.errors import (
     Unauthorized,
 )
 from omicsdk.core.threads import never, side_by_side
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.drs.credentials import Passports
 from omicsdk.drs.hosts import login_remedy
 from omicsdk.drs.identifiers import OBJECT, DrsId, is_guid
@@ -385,8 +385,7 @@ class DrsServer(Closing):
         found: object = None
         if is_object(told):  # the standard's word, and that of Gen3's servers
             found = told.get("resolved_drs_objects") or told.get("resolved_drs_object")
-        listed = [each for each in found if is_object(each)] if is_array(found) else []
-        return {str(each["id"]): each for each in listed if each.get("id")}
+        return {str(each["id"]): each for each in only_objects(found) if each.get("id")}
 
     # -- bytes
 

@@ -17,7 +17,7 @@ from omicsdk.core.credentials import ANONYMOUS, BearerToken, origin_of
 from omicsdk.core.errors import Forbidden, OmicsError, Unauthorized
 from omicsdk.core.model import STRING, members
 from omicsdk.core.text_arguments import text_is_one_item
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.drs.downloads import Shared, download_objects
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
 from omicsdk.drs.objects import checksums_of
@@ -391,7 +391,6 @@ def permissions_for(
             on_error(host, error)
             continue
         for resource, allowed in authz.items():
-            listed = [each for each in allowed if is_object(each)] if is_array(allowed) else []
-            methods = sorted({str(each.get("method")) for each in listed})
+            methods = sorted({str(each.get("method")) for each in only_objects(allowed)})
             rows.append({"host": host, "resource": resource, "methods": methods})
     return rows

@@ -10,6 +10,7 @@ import pytest
 from gen3_commons import COMMONS
 from gen3_records import dictionary, experiment
 from omicsdk.compat.gen3.index import Gen3Index
+from omicsdk.compat.gen3.tools.download.drs_download import get_access_methods, get_drs_object_timestamp, list_auth
 from omicsdk.core import NO_RETRY, BearerToken, ManualClock
 from omicsdk.gen3 import Gen3
 from omicsdk.gen3.index_records import IndexRecords
@@ -245,3 +246,10 @@ def test_no_changed_answer_is_more_than_an_error(
 ) -> None:
     for changed in each_changed(answers):
         run(make, act, changed, tmp_path)
+
+
+@pytest.mark.parametrize("other", [None, True, 5, "x", [], {}, [None], ["x"], [[]]])
+def test_what_published_downloads_print_of_answers_may_be_anything(other: Any) -> None:
+    list_auth("commons.example.org", {"/a": other})
+    assert get_drs_object_timestamp(other) is None
+    assert get_access_methods({"access_methods": other}) == []

@@ -22,7 +22,7 @@ from omicsdk.core.model import STRING, members
 from omicsdk.core.paging import count_at, items_at
 from omicsdk.core.tables import LONGEST_RECORD
 from omicsdk.core.text_arguments import text_is_one_item
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3UserError, choice
 from omicsdk.gen3.queries import answer, arguments, literal, name_of
@@ -393,7 +393,7 @@ def flat(row: Mapping[str, Any]) -> dict[str, Any]:
     """
     cells: dict[str, Any] = {}
     for name, value in row.items():
-        targets = [each for each in value if is_object(each)] if is_array(value) else []
+        targets = only_objects(value)
         if not targets:
             cells[name] = value
             continue

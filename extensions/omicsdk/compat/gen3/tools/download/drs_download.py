@@ -28,7 +28,7 @@ from omicsdk.core.errors import (
     first_of,
 )
 from omicsdk.core.paging import items_at
-from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.drs.downloads import fetch_found
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
 from omicsdk.drs.objects import DrsObject, NoAccess, object_of
@@ -383,8 +383,7 @@ def get_access_methods(object_info: Mapping[str, Any]) -> list[dict[str, Any]]:
     Args:
         object_info: The server's answer for the object.
     """
-    listed = object_info.get("access_methods")
-    return [each for each in listed if is_object(each)] if is_array(listed) else []
+    return only_objects(object_info.get("access_methods"))
 
 
 def get_drs_object_type(object_info: Mapping[str, Any]) -> DRSObjectType:
@@ -406,7 +405,7 @@ def get_drs_object_timestamp(s: str | None) -> datetime | None:
     """
     try:
         found = datetime.fromisoformat(s or "")
-    except ValueError:
+    except (TypeError, ValueError):  # what a server has is not always a text
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
@@ -496,7 +495,7 @@ def wts_external_oidc(hostname: str) -> dict[str, Any]:
         For each host its login as the service lists it: `idp`, `base_url`, `name` ...
     """
     told = get_wts_idps(external_wts_host=f"{server_url(hostname)}/wts/")
-    entries = [each for each in items_at(told, "providers", "get_external_oidc") if is_object(each)]
+    entries = only_objects(items_at(told, "providers", "get_external_oidc"))
     return {get_hostname_from_endpoint(str(each.get("base_url") or "")): each for each in entries}
 
 
@@ -919,7 +918,7 @@ def list_auth(hostname: str, authz: Mapping[str, Any]) -> None:
     """
     print(f"Access in {hostname}:")  # noqa: T201 - documented output
     for resource, allowed in sorted(authz.items()):
-        methods = sorted({str(each.get("method")) for each in allowed if is_object(each)})
+        methods = sorted({str(each.get("method")) for each in only_objects(allowed)})
         print(f"  {resource}: {' '.join(methods)}")  # noqa: T201 - documented output
 
 
