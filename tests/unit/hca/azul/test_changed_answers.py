@@ -1,0 +1,103 @@
+"""Workflows of Azul whose answers have one place changed: they work, or end with one of our errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from omicsdk.cli.commands.azul import row_of
+from omicsdk.core import NO_RETRY, ManualClock
+from omicsdk.hca.azul import Azul
+from omicsdk.hca.azul.index import files
+from told_services import Answers, Services, each_changed, told
+
+UUID = "0" * 8 + "-0000-4000-8000-" + "0" * 12
+FILE = {
+    "uuid": UUID,
+    "version": "v",
+    "name": "a.loom",
+    "size": 1,
+    "format": "loom",
+    "sha256": "0" * 64,
+    "azul_url": f"https://service.example.org/repository/files/{UUID}",
+    "contentDescription": ["x"],
+}
+MATRICES = {"genusSpecies": {"Homo sapiens": {"developmentStage": {"adult": [FILE]}}}}
+PROJECT = {"projectId": [UUID], "projectTitle": ["t"], "projectShortname": ["s"], "matrices": MATRICES}
+HIT = {
+    "entryId": UUID,
+    "sources": [{"sourceId": "s", "sourceSpec": "tdr:x"}],
+    "projects": [{**PROJECT, "contributedAnalyses": {}}],
+    "files": [FILE],
+    "bundles": [{"bundleUuid": UUID, "bundleVersion": "v"}],
+    "fileTypeSummaries": [{"format": "loom", "count": 1, "totalSize": 1.0}],
+    "donorOrganisms": [{"genusSpecies": ["Homo sapiens"]}],
+}
+PAGE = {
+    "hits": [HIT],
+    "pagination": {"count": 1, "total": 1, "size": 1000, "next": None, "pages": 1, "sort": "entryId", "order": "asc"},
+    "termFacets": {
+        "organ": {"terms": [{"term": "eye", "count": 1}, {"term": None, "count": 1}], "total": 2, "type": "terms"}
+    },
+}
+CATALOGS = {
+    "default_catalog": "c",
+    "catalogs": {"c": {"atlas": "hca", "internal": False, "plugins": {"metadata": {"indices": {"files": {}}}}}},
+}
+
+Act = Callable[[Azul, Path], object]
+WORKFLOWS: dict[str, tuple[Act, Answers]] = {
+    "catalogs": (
+        lambda azul, _: [(each.name.upper(), each.entity_types) for each in azul.catalogs()],
+        {"GET /index/catalogs": told(CATALOGS)},
+    ),
+    "summary": (
+        lambda azul, _: azul.summary().to_dict(),
+        {
+            "GET /index/summary": told(
+                {"fileCount": 1, "totalFileSize": 1.0, "fileTypeSummaries": [], "organTypes": ["eye"]}
+            )
+        },
+    ),
+    "projects": (
+        lambda azul, _: [row_of("projects", each.to_dict()) for each in azul.ls("projects")],
+        {"GET /index/projects": told(PAGE)},
+    ),
+    "files of a project": (
+        lambda azul, _: [(each.name.upper(), each.checksums) for each in files(azul, {"projectId": {"is": [UUID]}})],
+        {"GET /index/files": told(PAGE)},
+    ),
+    "facets": (
+        lambda azul, _: [(each.facet, each.value, each.count + 1) for each in azul.facets()],
+        {"GET /index/files": told(PAGE)},
+    ),
+    "a project": (
+        lambda azul, _: azul.get(UUID, entity="projects").to_dict(),
+        {f"GET /index/projects/{UUID}": told(HIT)},
+    ),
+    "matrices": (
+        lambda azul, _: [(each.name.upper(), each.size) for each in azul.matrices(UUID)],
+        {f"GET /index/projects/{UUID}": told(HIT)},
+    ),
+}
+
+
+def run(act: Act, answers: Answers, folder: Path) -> Services:
+    services = Services(answers)
+    with Azul(
+        "https://service.example.org", transport=services.transport, retry=NO_RETRY, clock=ManualClock()
+    ) as client:
+        services.use(lambda own: act(client, own), folder)
+    return services
+
+
+@pytest.mark.parametrize(("act", "answers"), WORKFLOWS.values(), ids=WORKFLOWS)
+def test_what_services_answer_is_used(act: Act, answers: Answers, tmp_path: Path) -> None:
+    assert run(act, answers, tmp_path).asked == answers.keys()
+
+
+@pytest.mark.parametrize(("act", "answers"), WORKFLOWS.values(), ids=WORKFLOWS)
+def test_no_changed_answer_is_more_than_an_error(act: Act, answers: Answers, tmp_path: Path) -> None:
+    for changed in each_changed(answers):
+        run(act, changed, tmp_path)
