@@ -236,7 +236,10 @@ def _fetched(found: _Sequence, target: Path, format: Layout, options: TransferOp
     if options.dry_run:
         found.length = found.stated_length() or 0
         plan = f"download {found.length:,} letters" if found.length else "download"
-        return Outcome(target.name, "planned", checksums=checksums, plan=plan, source=found.title)
+        size = found.length
+        if size and format == "fasta":  # a line of the title, and the ends of lines
+            size += len(f">{found.title}\n".encode()) + -(-size // LINE)
+        return Outcome(target.name, "planned", size or None, checksums=checksums, plan=plan, source=found.title)
     transport = exchange_of(found.client).transport
     failures, began = 0, SYSTEM_CLOCK.monotonic()
     while True:

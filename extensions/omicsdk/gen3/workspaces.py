@@ -128,9 +128,13 @@ def workspace_copy(
         )
     if not within[0] and not Path(source).is_file():
         raise UsageError(f"{source} is not a file", remedy="Use the path of a file.")
+    path = Path(target)
+    if not within[1] and (path.is_dir() or target.endswith(("/", os.sep))):
+        path /= parse_workspace_url(source)[1].rstrip("/").rpartition("/")[2]
     if chosen.dry_run:
+        folder, _, name = (target if within[1] else path.as_posix()).rpartition("/")
         size = None if within[0] else Path(source).stat().st_size
-        return TransferReport([Outcome(target, "planned", size, plan="copy", source=source)])
+        return TransferReport([Outcome(name, "planned", size, plan="copy", source=source)], target=folder or ".")
     if all(within):
         with TemporaryDirectory() as folder:
             between = Path(folder, "file")
@@ -138,9 +142,6 @@ def workspace_copy(
             if report.ok:
                 report = _send(client, between, target, chosen)
     elif within[0]:
-        path = Path(target)
-        if path.is_dir() or target.endswith(("/", os.sep)):
-            path /= parse_workspace_url(source)[1].rstrip("/").rpartition("/")[2]
         report = _fetch(client, source, path, chosen)
     else:
         report = _send(client, Path(source), target, chosen)

@@ -65,6 +65,16 @@ def test_a_file_that_fails_does_not_stop_the_others(dtp, zone, work):
     assert not (work / DATASET / "bad.nrrd").exists()
 
 
+def test_a_dry_run_lists_the_files_and_writes_nothing(dtp, zone, work):
+    before = sorted(work.rglob("*"))
+    ran = dtp("download", DATASET, "data", "--config", "irods.json", "--dry-run")
+    assert (ran.code, ran.json["counts"]["planned"]) == (0, 2)
+    assert {(row["target"], row["size"], row["checksum"]) for row in ran.json["files"]} == {
+        (str(work / "data" / DATASET / name), len(data), "sha256") for name, data in FILES.items()
+    }
+    assert sorted(work.rglob("*")) == before
+
+
 def test_what_cannot_begin_states_why(dtp, zone, work, monkeypatch):
     nowhere = dtp("download", DATASET)
     assert (nowhere.code, "--config" in nowhere.err) == (2, True)

@@ -171,6 +171,7 @@ def test_the_options_of_transfers_are_followed_or_refused(refget: Refget, ids: d
     to, said, stop = tmp_path / "a.fa", list[Progress](), threading.Event()
     planned = refget.download(ids["md5"], to, dry_run=True)
     assert (planned.counts["planned"], planned.length, to.exists()) == (1, len(LETTERS), False)
+    assert refget.download(ids["md5"], tmp_path / "b.fa").files[0].size == planned.files[0].size
     with failed(ChecksumMissing):
         refget.download(ids["md5"], to, end=10, require_checksum=True)
     for name, value in (("renewals", 3), ("resume_unvalidated", True)):
