@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk import OmicsError
 from omicsdk.fs import STORES, CopyOptions, Entry, PathError, PathNotFound, Put, Store, Uri, parse_uri
-from omicsdk.transfer.reports.report import raise_failure
 from snakemake_interface_storage_plugins.io import IOCacheStorageInterface, Mtime, get_constant_prefix
 from snakemake_interface_storage_plugins.settings import StorageProviderSettingsBase
 from snakemake_interface_storage_plugins.storage_object import StorageObjectGlob, StorageObjectRead, StorageObjectWrite
@@ -188,11 +187,11 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
         with Unfinished("snakemake", [self.query, str(local)]) as journal:
             report = fetch(wanted, self._store, str(folder), CopyOptions(journal=journal.path))
             journal.keep = not report.ok
-        raise_failure(report)
+        report.raise_if_failed()
 
     def store_object(self) -> None:
         """Put it, verified."""
-        raise_failure(self._store.put([Put(str(self.local_path()), self._uri.path)], CopyOptions()))
+        self._store.put([Put(str(self.local_path()), self._uri.path)], CopyOptions()).raise_if_failed()
 
     def remove(self) -> None:
         """Remove it."""
