@@ -18,6 +18,8 @@ import pytest
 
 SLOW = 0.005
 """Seconds from which a setup or a teardown that passed is reported: `--durations` shows none below."""
+PATIENCE = 5
+"""Seconds in which a process that a user interrupts ends by itself."""
 CHUNK = struct.Struct("=II")
 
 
@@ -76,12 +78,16 @@ class _Parent:
                         raise session.Failed(session.shouldfail)
                     if session.shouldstop:
                         raise session.Interrupted(session.shouldstop)
-        finally:
+        except KeyboardInterrupt:  # which a terminal sends to all of them
             for _, process in self._processes.values():
-                os.kill(process.pid, signal.SIGINT)
+                process.join(PATIENCE)
+            raise
+        finally:
             for reader, (_, process) in self._processes.items():
-                reader.close()
+                if process.is_alive():
+                    os.kill(process.pid, signal.SIGINT)
                 process.join()
+                reader.close()
             os.close(self._chunks)
             self._running.close()
 
@@ -134,14 +140,17 @@ def _child(session: pytest.Session, number: int, chunks: int, running: mmap.mmap
     folders._basetemp.mkdir(mode=0o700)
     numbers = _numbers(chunks)
     following = next(numbers, None)
-    while following is not None:
-        current, following = following, next(numbers, None)
-        struct.pack_into("=I", running, 4 * number, current)
-        after = None if following is None else session.items[following]
-        config.hook.pytest_runtest_protocol(item=session.items[current], nextitem=after)
-        parent.send((current, [told for report in relay.reports if (told := _told(config, report)) is not None]))
-        relay.reports.clear()
-    config._ensure_unconfigure()
+    try:
+        while following is not None:
+            current, following = following, next(numbers, None)
+            struct.pack_into("=I", running, 4 * number, current)
+            after = None if following is None else session.items[following]
+            config.hook.pytest_runtest_protocol(item=session.items[current], nextitem=after)
+            parent.send((current, [told for report in relay.reports if (told := _told(config, report)) is not None]))
+            relay.reports.clear()
+    finally:
+        session._setupstate.teardown_exact(None)  # of fixtures that are left when a user interrupts
+        config._ensure_unconfigure()
 
 
 class _Relay:

@@ -4,8 +4,10 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -149,6 +151,38 @@ def test_forked_processes_run_each_test_once_and_tell_all(tmp_path: Path) -> Non
         assert told in ran.stdout
 
 
+WAITS = """
+import signal
+from pathlib import Path
+import pytest
+
+@pytest.fixture(scope="session", autouse=True)
+def process():
+    yield
+    Path("ended").touch()
+
+def test_waits():
+    Path("begun").touch()
+    signal.pause()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_interrupt_ends_forked_processes_with_their_fixtures(tmp_path: Path, whole: bool) -> None:
+    """One from a terminal goes to all processes, and one from a program to the first."""
+    as_ours(tmp_path)
+    (tmp_path / "test_waits.py").write_text(WAITS)
+    with subprocess.Popen([*COMMAND, "-q", "--forks", "1"], cwd=tmp_path, start_new_session=True) as run:
+        while not (tmp_path / "begun").exists():
+            assert run.poll() is None
+            threading.Event().wait(0.01)
+        (os.killpg if whole else os.kill)(run.pid, signal.SIGINT)
+        assert run.wait(110) == pytest.ExitCode.INTERRUPTED
+    assert (tmp_path / "ended").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
 def test_a_forked_process_that_dies_fails_its_test(tmp_path: Path) -> None:
     as_ours(tmp_path)
     (tmp_path / "test_dies.py").write_text(
