@@ -174,7 +174,7 @@ def _numbers(chunks: int) -> Iterator[int]:
 
 def _told(config: pytest.Config, report: pytest.TestReport) -> float | dict[str, Any] | None:
     """What is sent of a report; of most, that is how long the call took."""
-    if report.passed and not report.user_properties:
+    if report.passed and not report.user_properties and not hasattr(report, "wasxfail"):
         if report.when == "call":
             return report.duration
         if report.duration < SLOW:
