@@ -56,7 +56,7 @@ def _command(
 
 
 _list = partial(_command, options=(LIMIT,), render=things.listed, columns=_COLUMNS)
-_upload = partial(_command, options=(QUIET,), title="Upload to")
+_upload = partial(_command, options=(QUIET,), title="Upload to", hidden=("dry_run",))  # the result is created first
 _delete = partial(_command, asks=True, render=things.deletions)
 
 _KEPT = {"overwrite": "--no-overwrite", "private": "--public", "dry_run": "--wetrun"}
@@ -148,12 +148,7 @@ COMMANDS = (
         f"{_GUT} gut.csv --overwrite --index-col sample_id",
         opposites={"overwrite": "--no-overwrite", "create": "--no-create", "update": "--no-update"},
     ),
-    _upload(
-        "upload group-field",
-        transfers.upload_group_field,
-        f"{_GUT} multiqc report multiqc.html",
-        hidden=("dry_run",),  # the result is created for it
-    ),
+    _upload("upload group-field", transfers.upload_group_field, f"{_GUT} multiqc report multiqc.html"),
     _delete("delete sample, samples rm", things.delete_samples, f"{_UUID} --dry-run"),
     _delete("delete group, groups rm", things.delete_groups, f"{_UUID} --dry-run"),
     _delete("delete sample-result, results rm", things.delete_sample_results, f"{_UUID} --dry-run"),

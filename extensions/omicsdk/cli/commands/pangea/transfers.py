@@ -352,11 +352,9 @@ def uploaded_field(result: UploadedField, call: Call) -> TextAndData:
     """Render the upload of a file into a field."""
     shown = _field_line(result.name, result.uuid)
     skipped = bool(result.counts["skipped"])
-    if result.ok and "planned" not in result.counts:
+    if result.ok:
         call.console.message(f"Skipped: {shown} holds {result.path} already" if skipped else f"Created: {shown}")
     finish(result, call)
-    if "planned" in result.counts:
-        return foreseen(result)
     facts = {"name": result.name, "uuid": result.uuid, "analysis_result": result.analysis_result, "file": result.path}
     return printed(shown, facts, call, made=True)
 
