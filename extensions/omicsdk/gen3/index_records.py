@@ -26,7 +26,7 @@ from omicsdk.core.errors import (
     OmicsError,
     TransportError,
 )
-from omicsdk.core.model import ANY, SIZE, STRING, array, mapping, members, optional
+from omicsdk.core.model import ANY, SIZE, STRING, Shape, array, mapping, members, optional
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import items_at
 from omicsdk.core.request import Query, joined, request
@@ -188,24 +188,26 @@ def _criterion(name: str, value: Any) -> list[tuple[str, Any]]:
 
 
 _TEXT, _TEXTS = optional(STRING), optional(array(STRING))
-RECORD = members(
-    did=STRING,
+_FIELDS = {
     **dict.fromkeys(("rev", "baseid", "file_name"), _TEXT),
-    size=optional(SIZE),
+    "size": optional(SIZE),
     **dict.fromkeys(("urls", "acl", "authz"), _TEXTS),
-    urls_metadata=optional(mapping(ANY)),
-    hashes=optional(mapping(STRING)),
-)
+    "urls_metadata": optional(mapping(ANY)),
+    "hashes": optional(mapping(STRING)),
+}
+RECORD = members(did=STRING, **_FIELDS)
 """What is read of a record."""
+RECORD_OR_BUNDLE = members(did=_TEXT, **_FIELDS)
+"""What is read of what an index has for a GUID; a bundle states an id in place of it."""
 
 
-def record_of(answer: httpx.Response, operation: str) -> Record:
-    """The record of an answer.
+def record_of(answer: httpx.Response, operation: str, shape: Shape = RECORD_OR_BUNDLE) -> Record:
+    """The record or bundle of an answer.
 
     Raises:
         DecodeError: It is none.
     """
-    return checked_json(answer, operation, RECORD)
+    return checked_json(answer, operation, shape)
 
 
 def records_of(page: Any) -> list[Record]:
@@ -254,7 +256,7 @@ def did_of(answer: httpx.Response, operation: str) -> str:
     return checked_json(answer, operation, members(did=STRING))["did"]
 
 
-def read_record(indexd: IndexdApi, guid: str) -> OutputInfo:
+def read_record(indexd: IndexdApi, guid: str, shape: Shape = RECORD) -> OutputInfo:
     """Request a record; a prefix of its GUID may be left out.
 
     Raises:
@@ -263,7 +265,7 @@ def read_record(indexd: IndexdApi, guid: str) -> OutputInfo:
     """
     from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
 
-    return OutputInfo.from_dict(record_of(indexd.get_record.raw(guid=guid), "get_record"))
+    return OutputInfo.from_dict(record_of(indexd.get_record.raw(guid=guid), "get_record", shape))
 
 
 # An index returns what follows a GUID, a page at a time. GUIDs end in random UUIDs, so that a list can be divided
@@ -672,7 +674,7 @@ class IndexRecords:
         found: dict[str, OutputInfo] = {}
         for guid in guids:
             with suppress(NotFound):
-                found[guid] = read_record(self._indexd, guid)
+                found[guid] = read_record(self._indexd, guid, RECORD_OR_BUNDLE)
         return found
 
     def with_md5(self, md5: str, size: int | None = None, url: str | None = None) -> list[OutputInfo]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,14 @@ REFUSED = {
             "unique_keys": [{"project_id": "demo-one", "submitter_id": "e1"}],
             "errors": [{"message": "no", "type": "INVALID_LINK", "keys": ["projects"], "dependents": [CASE]}],
         }
+    ],
+}
+ACCEPTED = {
+    "success": True,
+    "message": "stored",
+    "transactional_errors": [],
+    "entities": [
+        {"type": "experiment", "id": "1", "action": "create", "valid": True, "unique_keys": [{"submitter_id": "e1"}]}
     ],
 }
 JOB = {"uid": "1", "name": "a", "status": "Completed"}
@@ -129,6 +138,12 @@ WORKFLOWS: dict[str, tuple[Act, Answers]] = {
     "submit rows": (
         lambda commons, _: list(commons.submit_rows("demo-one", [experiment()], dictionary=dictionary())),
         {"PUT /submission/demo/one": told(REFUSED, status=400)},
+    ),
+    "submitted rows": (
+        lambda commons, _: Counter(
+            each.status for each in commons.submit_rows("demo-one", [experiment()], dictionary=dictionary())
+        ),
+        {"PUT /submission/demo/one": told(ACCEPTED)},
     ),
     "list projects": (
         lambda commons, _: commons.projects(),
@@ -253,3 +268,9 @@ def test_what_published_downloads_print_of_answers_may_be_anything(other: Any) -
     list_auth("commons.example.org", {"/a": other})
     assert get_drs_object_timestamp(other) is None
     assert get_access_methods({"access_methods": other}) == []
+
+
+def test_a_record_that_is_asked_for_may_be_a_bundle() -> None:
+    bundle = {"id": GUID, "name": "b", "form": "bundle", "bundle_data": []}
+    with Gen3Index(COMMONS, transport=Services({f"GET {REC}": told(bundle)}).transport) as index:
+        assert index.get_record(GUID) == bundle

@@ -196,11 +196,15 @@ def _entity(stated: Mapping[str, Any]) -> Entity:
     return Entity(
         type=str(stated.get("type") or ""),
         name=str(next((name for name in names if name), "")),
-        id=stated.get("id"),
-        action=stated.get("action"),
+        id=_text(stated.get("id")),
+        action=_text(stated.get("action")),
         valid=bool(stated.get("valid")),
         errors=tuple(only_objects(stated.get("errors"))),
     )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 REASONS = 3
