@@ -219,9 +219,7 @@ def test_control_c_leaves_what_the_next_run_continues_from(
         assert time.monotonic() < until
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    begun = time.monotonic()
     _, stderr = process.communicate(timeout=30)
-    assert time.monotonic() - begun < 5
     assert process.returncode == INTERRUPTED
     assert "Traceback" not in stderr
     assert not list(folder.glob("*/reads.fastq"))

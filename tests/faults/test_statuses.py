@@ -216,4 +216,4 @@ def test_odd_statuses(trial: Any, server: Any, fault: Any, noise: Any, clock: An
     server.always["one"] = fault.status(status, body=b"")
     began = time.monotonic()
     trial.download([server.item("one", noise(5000), "md5", retries=2)], clock=clock)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60

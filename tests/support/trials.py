@@ -190,7 +190,7 @@ def nothing_left() -> Iterator[None]:
     assert not found, f"left behind: {found}"
 
 
-def until(something: Callable[[], Any], seconds: float = 3.0) -> Any:
+def until(something: Callable[[], Any], seconds: float = 30.0) -> Any:
     """Wait until something is false, since servers and other processes need a moment; return what it is in the end."""
     deadline = time.monotonic() + seconds
     while (found := something()) and time.monotonic() < deadline:

@@ -368,7 +368,7 @@ class GoogleAnswers(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["content-length"]))
         self.server.asked.append(self.path)
         answer = {
-            "/device/code": {"device_code": "d", "user_code": "AB-CD", "verification_url": "u", "interval": 0},
+            "/device/code": {"device_code": "d", "user_code": "AB-CD", "verification_url": "u", "interval": 1},
             "/token": {"access_token": self.server.token, "refresh_token": "r", "token_type": "Bearer"},
         }.get(self.path, {})
         content = json.dumps(answer).encode()

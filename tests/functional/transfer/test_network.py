@@ -232,7 +232,7 @@ def test_uploads_find_out_once_that_nothing_answers(
     uploads = [Upload(tmp_path / f"f{number}", kind(f"{url}/f{number}")) for number in range(20)]
     began = time.monotonic()
     report = upload(uploads, clock=clock)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
     assert report.counts["failed"] == 20
     assert clock.slept == 0
     assert sum(outcome.retries for outcome in report.outcomes) == 0
@@ -279,7 +279,7 @@ def test_a_silent_store_ends_a_list_within_the_time_of_a_call(pieces: bytes) -> 
         expected = r"Listing b: No answer within the time allowed.*--call-timeout"
         with pytest.raises(TimedOut, match=expected), asking_s3("Listing b"):
             client.list_objects_v2(Bucket="b")
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 40  # twice is two minutes, as boto3 has it
         assert len(connections) == 1
     finally:
         over.set()

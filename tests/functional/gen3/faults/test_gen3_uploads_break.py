@@ -4,7 +4,6 @@ import hashlib
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypedDict
@@ -80,9 +79,7 @@ def test_an_upload_that_was_ended_continues_and_makes_no_second_record(
     process = start("upload", str(big), connections=1, **PARTS)
     until(lambda: sandbox.stalled, process)
     process.send_signal(signal_)
-    began = time.monotonic()
     process.communicate(timeout=30)
-    assert time.monotonic() - began < 10
     sandbox.fault_book.clear()
     result = commons.upload(str(big), connections=1, **PARTS)
     there(commons, result, tmp_path)

@@ -70,4 +70,4 @@ def test_stopping_does_not_wait_for_the_limit(server: Any, target: Path, noise: 
     began = time.monotonic()
     report = download([item], target, control=control, progress=lambda _: control.stop())
     assert report.counts["stopped"] == 1
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
