@@ -51,7 +51,7 @@ class Sending(Handle):
         timeout: float | None,
         resume: bool,
     ) -> None:
-        size = check_part_size(part_size, PartSize.UPLOAD_RECOMMENDED_SIZE, 1)  # the platform knows its least
+        size = check_part_size(part_size, PartSize.UPLOAD_RECOMMENDED_SIZE, PartSize.UPLOAD_MINIMUM_PART_SIZE)
         super().__init__(api, "upload", size, retry_count, timeout)
         self._path = Path(path_of("file_path", file_path))
         name = self._path.name if file_name is None else file_name
@@ -133,7 +133,7 @@ class Upload(Sending):
         parent: The folder that it goes to, or its id.
         file_name: Its name there, at most 255 characters without slashes; by default its own name.
         overwrite: Whether it takes the place of a file of that name.
-        part_size: The size of parts in bytes, at most 5 GiB, 32 MiB by default; larger ones are taken where there
+        part_size: The size of parts in bytes, 5 MiB to 5 GiB, 32 MiB by default; larger ones are taken where there
             would be more than 10,000. The platform may choose another.
         retry_count: How many failures in a row end it; each part that is sent wins one back. 6 by default, 0 for none.
         timeout: Seconds for which a silent server is waited for, 300 by default.
@@ -206,7 +206,7 @@ class CodePackageUpload(Sending):
         file_path: The file with the code, which is not empty.
         automation_id: The automation, or its id.
         file_name: What the package is called; by default the file's own name.
-        part_size: The size of parts in bytes, at most 5 GiB, 32 MiB by default. The platform may choose another.
+        part_size: The size of parts in bytes, 5 MiB to 5 GiB, 32 MiB by default. The platform may choose another.
         retry_count: How many failures in a row end it, 6 by default.
         timeout: Seconds for which a silent server is waited for, 300 by default.
         parent: Has no effect: code has no folder.
