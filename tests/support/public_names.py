@@ -56,7 +56,7 @@ OPTIONS = ["NO_RETRY", "OMIT", "Omit", "Retry", "Timeout"]
 
 SURFACE = {
     "omicsdk": [
-        *ERRORS, *CREDENTIALS, *OPTIONS, "ANONYMOUS", "AsyncAzul", "AsyncCrunch", "AsyncDrs", "AsyncDss", "AsyncFusillade",
+        *ERRORS, *CREDENTIALS, *OPTIONS, "TransferFailed", "TransferReport", "ANONYMOUS", "AsyncAzul", "AsyncCrunch", "AsyncDrs", "AsyncDss", "AsyncFusillade",
         "AsyncGen3", "AsyncHcaUpload", "AsyncHtsget", "AsyncPangea", "AsyncRefget", "AsyncSevenBridges", "AsyncTrs", "Azul", "Crunch",
         "Drs", "Dss", "Fusillade", "Gen3", "HcaUpload", "Htsget", "Pangea", "Refget", "SevenBridges", "Trs", "__version__",
     ],
@@ -76,7 +76,8 @@ SURFACE = {
     "omicsdk.transfer": [
         "Control", "FollowUp", "Form", "FsspecTarget", "Item", "Location", "MultipartStore", "NoSuchUpload", "Outcome", "Outcomes",
         "PartRules", "Patience", "Plan", "Progress", "PutTo", "Report", "S3Object", "SentPart", "Shard", "ShardResult",
-        "ShardsOpen", "ShardsProgress", "ShardsReport", "Source", "Transfer", "TransferReport", "Upload",
+        "ShardsOpen", "ShardsProgress", "ShardsReport", "Source", "Transfer", "TransferFailed", "TransferOptions",
+        "TransferOptionsDict", "TransferReport", "Upload",
         "abort_upload", "download", "download_async", "read_jsonl", "run_on_dask", "run_shards", "upload",
         "upload_async", "verify",
     ],

@@ -6,7 +6,7 @@ from typing import Any
 
 import omicsdk.transfer
 import pytest
-from omicsdk.transfer import MultipartStore, Transfer
+from omicsdk.transfer import MultipartStore, Transfer, TransferOptionsDict
 
 #: Each public function's arguments, and each class's constructor's, unchanged; "*" before those that need their name.
 SIGNATURES = {
@@ -73,7 +73,7 @@ def arguments(of: Any) -> Iterator[str]:
 
 
 def test_every_public_name_is_in_the_table() -> None:
-    assert {*SIGNATURES, MultipartStore.__name__} == {*omicsdk.transfer.__all__}
+    assert {*SIGNATURES, MultipartStore.__name__, TransferOptionsDict.__name__} == {*omicsdk.transfer.__all__}
 
 
 @pytest.mark.parametrize("name", SIGNATURES)

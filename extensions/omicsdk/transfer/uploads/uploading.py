@@ -19,6 +19,7 @@ from omicsdk.transfer.engine.options import EngineOptionsDict, TransferOptions
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.report import Outcome, Outcomes, TransferReport
 from omicsdk.transfer.uploads.engine import Settings, Uploads
+from omicsdk.transfer.uploads.job import unreadable
 from omicsdk.transfer.uploads.journal import UploadJournal, key_of
 from omicsdk.transfer.uploads.sending import FollowUp
 from omicsdk.transfer.uploads.store import PutTo, Upload
@@ -88,6 +89,8 @@ def upload(
     kind("patience", patience, Patience, "use Patience(silence=30) to wait for 30 s")
     function("follow", follow)
     many("uploads", uploads, Upload)
+    if chosen.dry_run:
+        return TransferReport(map(_foreseen, uploads), title="Dry run of an upload")
     control.begin(clock.monotonic())
     began = clock.monotonic()
     settings = Settings(
@@ -114,6 +117,15 @@ def upload(
     if engine.sizes is not None and len(outcomes) < len(engine.sizes):
         outcomes.fill((entry.name, size) for entry, size in zip(uploads, engine.sizes, strict=True))
     return engine.report(outcomes, began, "Upload", _how_to_go_on(journal, abort=abort))
+
+
+def _foreseen(entry: Upload) -> Outcome:
+    """Predict what an upload would do with one file."""
+    try:
+        size = os.stat(entry.path).st_size
+    except OSError as error:
+        return Outcome.of_error(entry.name, unreadable(entry.name, os.fspath(entry.path), error))
+    return Outcome(entry.name, "planned", size, plan=f"upload {size:,} bytes")
 
 
 def abort_upload(entry: Upload, journal: str | os.PathLike[str]) -> bool:

@@ -49,6 +49,15 @@ def test_a_file_goes_to_a_presigned_url_with_its_headers(sink: Any, file: Path, 
     assert outcome.bytes_fetched == len(data)
 
 
+def test_a_dry_run_sends_nothing(sink: Any, file: Path, tmp_path: Path):
+    to = PutTo(Location(sink.url("a")))
+    report = upload([Upload(file, to), Upload(tmp_path / "missing", to)], dry_run=True)
+    planned, failed = report.outcomes
+    assert (planned.state, planned.plan) == ("planned", f"upload {file.stat().st_size:,} bytes")
+    assert "missing cannot be read: No such file" in str(failed.error)
+    assert not sink.requests
+
+
 @pytest.mark.parametrize("size", [0, 1, 999, 1000, 1001, 25_000])
 def test_a_file_of_any_size_goes_in_parts(sink: Any, store: Any, tmp_path: Path, send: Any, size: int, noise: Any):
     path = tmp_path / "file"
