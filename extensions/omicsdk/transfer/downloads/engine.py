@@ -355,7 +355,8 @@ class Downloads(Engine[Job]):
         """Decide whether an answer's body is written; called from within libcurl, which ends the request if it raises."""
         if response.stale or verdict.kind not in ACCEPTED:
             return False
-        self._step(response.job, messages.Answered(response, verdict))
+        if not response.job.over:  # another thread may have accepted it just before the file failed
+            self._step(response.job, messages.Answered(response, verdict))
         return True
 
     def cell_written(self, job: Job, index: int, crc: int) -> None:
