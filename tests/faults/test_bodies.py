@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from omicsdk.transfer import Control, Item, Location, Patience
+from omicsdk.transfer import Item, Location, Patience
 
 MIB = 1024 * 1024
 SIZE = 16 * MIB + 5
@@ -413,5 +413,5 @@ def test_two_lengths(trial: Any, server: Any, noise: Any, clock: Any, lengths: t
 @pytest.mark.parametrize("wrong", [b"<html>Please log in</html>", bytes(1000), b"\x1f\x8b" + bytes(998)])
 def test_a_required_checksum(trial: Any, server: Any, wrong: bytes) -> None:
     items = [Item("one", Location(server.put("one", wrong)), 1000), Item("two", Location(server.put("two", wrong)))]
-    trial.download(items, control=Control(require_checksum=True))
+    trial.download(items, require_checksum=True)
     assert server.requests == []

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from omicsdk.transfer import Control, Item, Location, download
+from omicsdk.transfer import Item, Location, TransferOptions, download
 
 MIB = 1024 * 1024
 SIZE = 16 * MIB + 5
@@ -173,7 +173,7 @@ def test_halves_of_two_versions(
     "neither checksum nor strong validator, connection broken, resumed because allowed", ends="right file"
 )
 @pytest.mark.parametrize(("tag", "date"), VALIDATORS.values(), ids=VALIDATORS)
-@pytest.mark.parametrize("how", ["argument", "control"])
+@pytest.mark.parametrize("how", ["keyword", "options"])
 def test_joined_when_allowed(
     trial: Any, server: Any, fault: Any, noise: Any, clock: Any, tag: Any, date: Any, how: str
 ):
@@ -182,7 +182,8 @@ def test_joined_when_allowed(
     server.put("one", body, tag, date or "")
     server.fault("one", fault.cut(9 * MIB))
     item = Item("one", Location(server.url("one")), SIZE, min_delay=0.01)
-    options = {"resume_unvalidated": True} if how == "argument" else {"control": Control(resume_unvalidated=True)}
+    keywords = {"resume_unvalidated": True}
+    options = keywords if how == "keyword" else {"options": TransferOptions.of(keywords)}
     report = trial.download([item], clock=clock, **options)
     assert report.bytes_fetched == SIZE
     assert any("range" in request.headers for request in server.of("one"))

@@ -308,9 +308,11 @@ def called(command: Command, given: Mapping[str, Any], console: Console, *client
             remove=lambda: function(*client, **passed),
             dry_run=bool(options.get("dry_run")),
         )
-    result = (
-        _transferred(function, command, call, passed, *client) if "control" in supplied else function(*client, **passed)
-    )
+    try:
+        result = _transferred(function, call, passed, *client) if "control" in supplied else function(*client, **passed)
+    except UsageError as error:
+        _name_option(error, command)
+        raise
     return loaded(command["render"])(result, call) if "render" in command else result
 
 
@@ -326,22 +328,22 @@ def _unsaid(text: str) -> None:
     """Discard a message, for --no-verbose."""
 
 
-def _transferred(
-    function: Callable[..., Any], command: Command, call: Call, passed: Mapping[str, Any], *client: Any
-) -> Any:
+def _name_option(error: UsageError, command: Command) -> None:
+    """Replace the name of an invalid option of a transfer with its flag."""
+    option: str = getattr(error, "option", "")
+    if option:
+        spellings = {key(each): spelled(each) for each in command.get("parameters", ())}
+        error.message = error.message.replace(option, spellings.get(option, option), 1)
+
+
+def _transferred(function: Callable[..., Any], call: Call, passed: Mapping[str, Any], *client: Any) -> Any:
     """Run a transfer with progress, Ctrl-C and a report of completed files."""
     from omicsdk.cli.commands.transfers import watched
-    from omicsdk.transfer.engine.options import InvalidOption
 
     def work(progress: Callable[[Progress], None] | None, control: Control) -> Any:
         return function(*client, **passed, progress=progress, control=control)
 
-    try:
-        return watched(work, {**call.arguments, **call.options}, call.console, call.title)
-    except InvalidOption as error:
-        spellings = {key(each): spelled(each) for each in command.get("parameters", ())}
-        error.message = error.message.replace(error.option, spellings.get(error.option, error.option), 1)
-        raise
+    return watched(work, {**call.arguments, **call.options}, call.console, call.title)
 
 
 def _title(command: Command, arguments: Mapping[str, Any]) -> str:

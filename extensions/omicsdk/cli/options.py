@@ -83,53 +83,6 @@ DRY_RUN = _switch("dry-run", "Print the request that would be sent, and send not
 CHECK_ONLY = _switch("dry_run", "Only check that it exists; nothing is deleted.")
 """Of commands that delete one thing."""
 
-REQUIRE_CHECKSUM = _switch(
-    "require_checksum",
-    "Fail for each file without a stated checksum, and do not download it. An upload whose checksum the "
-    "platform does not confirm is sent and reported as failed.",
-)
-
-LIMITS: list[Argument] = [
-    _value(
-        "limit_rate", "Maximum total rate in bytes per second; suffixes K, M and G are powers of 1024, such as 10M."
-    ),
-    _value(
-        "time_budget",
-        "Stop cleanly after this time: seconds, or 90m, or 2h30m. Run the same command again to resume. By default "
-        "there is no limit while a file makes progress.",
-    ),
-    _value(
-        "min_rate",
-        "Minimum rate of a connection in bytes per second, with K or M; a slower one is closed after --stall-timeout, "
-        "and the file retried (default 1K; 0 for none).",
-    ),
-    _value("stall_timeout", "Time over which --min-rate is measured: seconds, or 5m (default 60)."),
-    {
-        **_value(
-            "renewals",
-            "Maximum consecutive renewals of a refused URL or login (401, 403) without progress (default 1).",
-        ),
-        "type": "integer",
-        "convert": "omicsdk.cli.commands.values:at_least_0",
-    },
-    _value(
-        "max_wait",
-        "Longest wait that a server may request; a file that would wait longer fails: seconds, or 90m (default 1h).",
-    ),
-    REQUIRE_CHECKSUM,
-]
-"""Of commands that move files, in either direction."""
-
-FETCH: list[Argument] = [
-    *LIMITS,
-    _switch(
-        "resume_unvalidated",
-        "Resume a partial file even if nothing proves that its source is unchanged: no checksum, no strong ETag and "
-        "no date that is old enough. By default such a file restarts.",
-    ),
-]
-"""Of commands that download."""
-
 FAIL_EMPTY = _switch("fail_empty", "End with exit code 1 if no file is selected; by default this is only a warning.")
 """Of commands whose list, filter or pattern may select nothing."""
 

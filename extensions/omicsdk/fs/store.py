@@ -35,7 +35,7 @@ from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
 from omicsdk.core.dates import DateTime
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.fs.streams import PIECE, StreamSource, stream
-from omicsdk.transfer import Control, Item, Location, TransferOptions, TransferReport, Upload
+from omicsdk.transfer import Item, Location, TransferOptions, TransferReport, Upload
 from omicsdk.transfer.ranges import NoRanges, Pace, Ranges, Source
 from omicsdk.transfer.reports.report import raise_failure
 
@@ -873,7 +873,7 @@ class FileBytes:
     Args:
         store: The store that has the file.
         entry: The file, as the store gave it.
-        control: Limits the rate, pauses, and stops waiting for it; None for no limit.
+        options: Their control limits the rate, pauses, and stops waiting for it; None for no limit.
         validators: As for `Ranges`.
 
     Raises:
@@ -881,15 +881,19 @@ class FileBytes:
     """
 
     def __init__(
-        self, store: Store, entry: Entry, control: Control | None = None, validators: Mapping[str, str] | None = None
+        self,
+        store: Store,
+        entry: Entry,
+        options: TransferOptions | None = None,
+        validators: Mapping[str, str] | None = None,
     ) -> None:
         if entry.is_folder:
             raise IsFolder(store.uri(entry.path), "is a folder, not a file")
         self.entry = entry
         self._store = store
-        self._control = control
+        self._options = options
         self._validators = validators or {}
-        self._pace = None if control is None else Pace(control)
+        self._pace = None if options is None else Pace(options.control)
         self._lock = threading.Lock()
         self._opened: Source | None = None
 
@@ -982,7 +986,7 @@ class FileBytes:
             elsewhere=partial(self._store.elsewhere, self.entry),
             pace=self._pace,
             validators=self._validators,
-            unvalidated=self._control is not None and self._control.resume_unvalidated,
+            unvalidated=self._options is not None and self._options.resume_unvalidated,
         )
 
     def _whole(self, why: NoRanges) -> Source:
@@ -992,7 +996,7 @@ class FileBytes:
                 _log.info("%s; fetching the whole file", why.message)
                 folder = tempfile.mkdtemp(prefix="omics-")
                 weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-                options = CopyOptions(control=self._control or Control())
+                options = CopyOptions() if self._options is None else CopyOptions(control=self._options.control)
                 raise_failure(self._store.download([(self.entry, "bytes")], folder, options))
                 stream = Path(folder, "bytes").open("rb")  # noqa: SIM115 - open as long as it is read
                 whole = StreamSource(stream, self.entry.size, self._uri, self._pace)

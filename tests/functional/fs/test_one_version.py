@@ -12,7 +12,7 @@ from breakable import Answer, Request, Server
 from omicsdk.core import ChecksumMismatch, SourceChanged
 from omicsdk.fs import open_store
 from omicsdk.fs.store import FileBytes
-from omicsdk.transfer import Control
+from omicsdk.transfer import TransferOptions
 from served_store import ServedFileSystem, ServedStore
 
 BODY = bytes(range(256)) * 40
@@ -74,7 +74,9 @@ def unvalidated(server: Server, served: ServedFileSystem) -> ServedStore:
 def test_parts_of_an_unvalidated_file_come_in_one_answer(
     unvalidated: ServedStore, server: Server, allowed: bool
 ) -> None:
-    file = FileBytes(unvalidated, unvalidated.stat("p/a"), Control(resume_unvalidated=True) if allowed else None)
+    file = FileBytes(
+        unvalidated, unvalidated.stat("p/a"), TransferOptions(resume_unvalidated=True) if allowed else None
+    )
     assert file.read(0, 10) == BODY[:10]
     assert file.read(5000, 5010) == BODY[5000:5010]
     assert file.read(6000, 6010) == BODY[6000:6010]

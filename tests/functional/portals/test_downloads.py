@@ -32,7 +32,7 @@ from omicsdk.portals.downloads import write_result
 from omicsdk.portals.lists import format_named
 from omicsdk.portals.plan import Plan
 from omicsdk.portals.sources import Sources
-from omicsdk.transfer import Control, Outcome, TransferFailed
+from omicsdk.transfer import Outcome, TransferFailed
 from portal_host import PortalHost, content
 
 U = "{0:08x}-0000-4000-8000-{0:012x}".format
@@ -380,7 +380,7 @@ def test_what_is_left_is_fetched_by_the_next_run(get: Any, portal: PortalHost, t
 
 def test_a_list_without_checksums_is_reported_and_can_be_refused(get: Any, portal: PortalHost):
     sb(portal)
-    report = get("sb_manifest.csv", control=Control(require_checksum=True))
+    report = get("sb_manifest.csv", require_checksum=True)
     assert isinstance(report.failed[0].error, ChecksumMissing)
     assert "1 without a checksum (size checked only)" in get.said[0]
     assert [each for each in portal.requests if each.path.startswith("sb-storage")] == []

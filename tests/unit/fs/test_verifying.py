@@ -6,7 +6,7 @@ import pytest
 from omicsdk.fs import Entry, Store, parse_uri
 from omicsdk.fs.copying.comparison import judge, verify_bytes, verify_copies
 from omicsdk.fs.copying.planning import select
-from omicsdk.fs.store import Stores
+from omicsdk.fs.store import CopyOptions, Stores
 
 MIB = 1024**2
 
@@ -59,7 +59,9 @@ def test_a_platform_s_own_bytes(shelf):
     shelf.stated["p/b"] = "0" * 64
     shelf.broken.add("p/c")
     with Stores() as stores:
-        found = list(verify_bytes(list(files(stores, "shelf://p").values()), stores.of("shelf://"), room=10))
+        found = list(
+            verify_bytes(list(files(stores, "shelf://p").values()), stores.of("shelf://"), CopyOptions(), room=10)
+        )
     assert [each.state for each in found] == ["verified", "wrong", "failed"]
 
 

@@ -10,7 +10,7 @@ from omicsdk.transfer import MultipartStore, Transfer, TransferOptionsDict
 
 #: Each public function's arguments, and each class's constructor's, unchanged; "*" before those that need their name.
 SIGNATURES = {
-    "Control": "* budget rate_limit require_checksum resume_unvalidated patience",
+    "Control": "* budget rate_limit",
     "FollowUp": "url headers content answered method",
     "Form": "url headers fields file_name",
     "FsspecTarget": "fs path * spool spool_files spool_bytes puts verify whole",

@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.cli.commands.values import file_to_write
-from omicsdk.cli.connecting import seconds_of
 from omicsdk.cli.errors import REFUSED, SHOWN, is_denied, printable
 from omicsdk.cli.output import Call, TextAndData
-from omicsdk.core.archives import size_of
 from omicsdk.core.errors import Interrupted, SomeFailed, UsageError
-from omicsdk.transfer import Control, Outcome, Patience, TransferReport
+from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.engine.control import report_of, termination
 from omicsdk.transfer.reports.progress import count_of, counted_words, size_words, time_words
 
@@ -34,49 +32,6 @@ THERE = ("done", "skipped", "planned")
 LISTED = 1000
 """Results of more files than this are only counted if no output format is chosen."""
 _DONE = {"Download": "downloaded", "Upload": "uploaded", "downloading": "downloaded", "uploading": "uploaded"}
-
-
-# -- options
-
-
-def control_of(arguments: Mapping[str, Any]) -> Control:
-    """Return the control of a transfer from the options of its command.
-
-    Args:
-        arguments: The command's arguments; see `CONTROLS`.
-
-    Raises:
-        UsageError: One of them is invalid.
-    """
-    limit_rate, time_budget = arguments.get("limit_rate"), arguments.get("time_budget")
-    return Control(
-        budget=None if time_budget is None else seconds_of("--time-budget", time_budget),
-        rate_limit=None if limit_rate is None else _rate("--limit-rate", limit_rate),
-        require_checksum=bool(arguments.get("require_checksum")),
-        resume_unvalidated=bool(arguments.get("resume_unvalidated")),
-        patience=_patience(arguments),
-    )
-
-
-def _patience(arguments: Mapping[str, Any]) -> Patience | None:
-    """Return the limits for waiting on servers; None without such options."""
-    rate, silence, wait = (arguments.get(name) for name in ("min_rate", "stall_timeout", "max_wait"))
-    renewals = arguments.get("renewals")
-    said: dict[str, Any] = {
-        "least_rate": None if rate is None else 0 if rate.strip() == "0" else int(_rate("--min-rate", rate)),
-        "silence": None if silence is None else seconds_of("--stall-timeout", silence),
-        "retry_after": None if wait is None else seconds_of("--max-wait", wait),
-        "renewals": renewals,
-    }
-    given = {name: value for name, value in said.items() if value is not None}
-    return Patience(**given) if given else None
-
-
-def _rate(option: str, text: str) -> float:
-    rate = size_of(text.strip().lower().removesuffix("/s"))
-    if not rate:
-        raise UsageError(f"{option} {text}: not a number of bytes per second", remedy="Use one such as 500K or 10M.")
-    return rate
 
 
 # -- the run
@@ -97,7 +52,7 @@ def watched(
         title: Title of the transfer.
     """
     path = report_path(arguments.get("report"))
-    control = control_of(arguments)
+    control = Control()
     is_quiet = arguments.get("quiet") or arguments.get("no_progress")
     drawing: AbstractContextManager[Callable[[Progress], None] | None] = (
         nullcontext() if is_quiet else console.progress(title)

@@ -22,7 +22,7 @@ from omicsdk.cli.catalog import Catalog
 from omicsdk.cli.commands.values import at_least_0, at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index._renderers import RENDERERS
-from omicsdk.cli.options import CHECK_ONLY, FAIL_EMPTY, FETCH, LIMITS, REPORT, key, loaded
+from omicsdk.cli.options import CHECK_ONLY, FAIL_EMPTY, REPORT, key, loaded
 from omicsdk.cli.parser import spelled
 from omicsdk.cli.services import SERVICES
 from omicsdk.cli.shapes import Argument, Command, Gathered, Kind
@@ -196,17 +196,10 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
             arguments.append(_opposite(arguments[-1], entry.opposites[each.name]))
     for each in arguments:
         each["help"] = _in_flags(each.get("help") or "", arguments)
-    names = {each["name"] for each in arguments}
     more: list[Argument] = []
     if transfers:
-        more += [*([FAIL_EMPTY] if _downloads(entry, names) else []), REPORT]
-    elif "control" in supplied:
-        all_limits = [*([*FETCH, FAIL_EMPTY] if _downloads(entry, names) else LIMITS), REPORT]
-        more += [
-            each
-            for each in all_limits
-            if each["name"] not in names and (not entry.limits or each["name"] in entry.limits)
-        ]
+        ends = [*([FAIL_EMPTY] if _downloads(entry, parameters) else []), REPORT]
+        more += [each for each in ends if not entry.limits or each["name"] in entry.limits]
     if entry.deletes and entry.look is not None:
         made["deletes"], made["look"] = entry.deletes, _target(entry.look)
         more.append(CHECK_ONLY)
@@ -279,6 +272,7 @@ def _with_transfer_options(
         del fields["resume_unvalidated"]
     if entry.limits:
         fields = {name: each for name, each in fields.items() if name in (*entry.limits, "dry_run")}
+    fields = {name: each for name, each in fields.items() if name not in parameters}
     parameters |= fields
     hints |= {name: hint for name, hint in type_hints(TransferOptions).items() if name in fields}
     texts = documentation(TransferOptions).arguments

@@ -7,7 +7,6 @@ from dataclasses import replace
 from omicsdk.cli.commands.files import changes, listings
 from omicsdk.cli.commands.values import at_least_0
 from omicsdk.cli.index import Entry
-from omicsdk.cli.options import FAIL_EMPTY, FETCH
 
 SERVICE = ""
 BY_SIGNATURE = True
@@ -101,7 +100,7 @@ _ENTRIES = (
     Entry(
         "verify",
         listings.verify,
-        options=(FETCH[-1], FAIL_EMPTY),
+        hidden=("dry_run",),
         title="Verification of",
         render=listings.verified,
         columns=("name", "state", "why"),

@@ -10,14 +10,13 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
 from omicsdk.cli.catalog import Catalog, Found, Group
 from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.options import (
-    FETCH,
     NO_PAGINATE,
     NO_PROGRESS,
     QUIET,
@@ -32,6 +31,7 @@ from omicsdk.cli.options import (
 from omicsdk.cli.shapes import Argument, Command
 from omicsdk.core.errors import UsageError
 from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.transfer import TransferOptions
 
 FILES = "files"
 """The word for the commands that take URIs of any platform and belong to no service."""
@@ -39,7 +39,10 @@ FILES = "files"
 MORE = "more"
 """The tool that returns the next page of a cut answer."""
 
-_OMITTED = {flag(each) for each in (*FETCH, REPORT, QUIET, NO_PROGRESS)}
+_OMITTED = {
+    *(f"--{each.name.replace('_', '-')}" for each in fields(TransferOptions) if each.name != "dry_run"),
+    *map(flag, (REPORT, QUIET, NO_PROGRESS)),
+}
 _CONNECTIONS = {"option", "storage_config"}
 """Arguments beside a service's own options that state where a platform or a storage is, or which login is used there."""
 _TARGETS = {"to", "dest", "dest_dir", "download_dir", "folder", "output_dir", "path", "spool", "target", "target_dir"}

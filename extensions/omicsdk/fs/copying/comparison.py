@@ -13,7 +13,7 @@ from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.copying.spool import Spool, batches
 from omicsdk.fs.store import STRONGEST, CopyOptions, Entry, Store, Uri
-from omicsdk.transfer import Control, Outcome, Progress
+from omicsdk.transfer import Outcome
 from omicsdk.transfer.checksums import checksums_of
 
 By = Literal["auto", "size", "checksum"]
@@ -283,33 +283,29 @@ def _with(file: Selected, entry: Entry, algorithm: str) -> Entry:
 def verify_bytes(
     files: Sequence[Selected],
     store: Store,
+    options: CopyOptions,
     *,
     room: int,
-    spool: str | None = None,
-    control: Control | None = None,
-    progress: Callable[[Progress], None] | None = None,
 ) -> Iterator[Verdict]:
     """Fetch a platform's files and compare their bytes with what it states of them; nothing is kept.
 
     Args:
         files: The files.
         store: The store that has them.
+        options: The options of the transfer, and the folder for the bytes.
         room: Bytes that may be stored on this machine at once; a larger file is stored there alone.
-        spool: The folder for them; by default one in the user's state folder.
-        control: Stops, limits the rate, bounds the time.
-        progress: Called a few times a second.
 
     Yields:
         A verdict for each file, in order.
     """
     if not files:
         return
-    with Spool(spool, ["verify", os.urandom(12).hex()], str(files[0].uri)) as place:
+    with Spool(options.spool, ["verify", os.urandom(12).hex()], str(files[0].uri)) as place:
         place.keep = False
-        options = CopyOptions(control=control or Control(), progress=progress, journal=place.fetched)
+        chosen = replace(options, journal=place.fetched)
         for batch in batches(files, min(room, place.room())):
             wanted = [(file.entry, str(number)) for number, file in enumerate(batch)]
-            report = fetch(wanted, store, str(place.files), options)
+            report = fetch(wanted, store, str(place.files), chosen)
             for file, outcome in zip(batch, report.outcomes, strict=True):
                 yield _fetched(file, outcome)
             place.keep_only(())

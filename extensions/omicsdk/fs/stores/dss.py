@@ -224,10 +224,7 @@ class NewBundle:
             folder or Path(next(iter(self.files.values())).source).parent,
             replica=self.replica,
             staging_bucket=bucket,
-            options=TransferOptions.of(
-                {"progress": options.progress, "stop": options.stop, "control": options.control},
-                connections=FILES_AT_ONCE,
-            ),
+            options=TransferOptions.of({}, options, connections=FILES_AT_ONCE),
             bundle_uuid=self.uuid or None,
             creator_uid=creator,
             # Otherwise another run stores its record in another place.

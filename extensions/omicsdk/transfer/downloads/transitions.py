@@ -48,7 +48,7 @@ AGED = 30.0
 #: Remedy for a file that restarts after each break.
 UNJOINED = (
     "No ETag or date shows that its parts are of one version, so each try restarts. Use --resume-unvalidated "
-    "(Control(resume_unvalidated=True)) to join them anyway."
+    "(resume_unvalidated=True in Python) to join them anyway."
 )
 
 _log = logger("omicsdk.transfer")

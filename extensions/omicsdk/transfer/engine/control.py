@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from omicsdk.core.clock import TICK, Clock
 from omicsdk.core.errors import FolderBusy, Interrupted
 from omicsdk.core.lazy import logger
-from omicsdk.transfer.arguments import kind, number
+from omicsdk.transfer.arguments import number
 from omicsdk.transfer.network.limits import Throttle
-from omicsdk.transfer.network.requests import Patience
 
 if TYPE_CHECKING:
     from omicsdk.transfer.network.substitutes import Answering
@@ -37,22 +36,12 @@ class Control:
     Args:
         budget: Seconds from the start of the first transfer until all are stopped, pauses included; None for no limit.
         rate_limit: Bytes a second for all transfers together, None for no limit; see `rate_limit`.
-        require_checksum: Whether a file without a stated checksum fails with ChecksumMissing. It is not downloaded
-            then; an existing file stays unchanged, and fails unless it was verified before. An upload fails after it
-            was sent, if the
-            platform confirms no checksum of it: the object is not removed.
-        resume_unvalidated: As for `download`: whether bytes of several answers are joined even if nothing shows that
-            they are of one version of the file.
-        patience: As for `download` and `upload`, whose own argument takes precedence; None for the defaults.
 
     Raises:
         ValueError: A budget or limit that is not above 0.
 
     Attributes:
         throttle: The bandwidth limit, for engines.
-        require_checksum: As given.
-        resume_unvalidated: As given.
-        patience: As given.
         substitute: Called at the start of a transfer; returns what answers its requests in place of the network, or None.
         asking: Whether the engine is waiting for the program's own iterator of items: Ctrl-C is raised there at once.
     """
@@ -64,20 +53,13 @@ class Control:
         *,
         budget: float | None = None,
         rate_limit: float | None = None,
-        require_checksum: bool = False,
-        resume_unvalidated: bool = False,
-        patience: Patience | None = None,
     ) -> None:
         if budget is not None:
             number("budget", budget, "seconds")
         if budget is not None and not budget > 0:
             raise ValueError(f"budget is {budget} seconds; it must be above 0")
-        kind("patience", patience, Patience, "use Patience(silence=30) to wait for 30 s")
         self.throttle = Throttle(rate_limit)
-        self.require_checksum = require_checksum
         self.asking = False
-        self.resume_unvalidated = resume_unvalidated
-        self.patience = patience
         self.substitute: Callable[[], Answering | None] | None = None
         self._budget = budget
         self._deadline: float | None = None

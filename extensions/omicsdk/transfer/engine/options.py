@@ -157,8 +157,6 @@ class TransferOptions:
         function("progress", self.progress)
         kind("control", self.control, Control)
         self.control.limit(cast("float | None", self.limit_rate), cast("float | None", self.time_budget))
-        for name in ("require_checksum", "resume_unvalidated"):
-            object.__setattr__(self, name, bool(getattr(self, name) or getattr(self.control, name)))
 
     @property
     def stopped(self) -> bool:
@@ -175,7 +173,7 @@ class TransferOptions:
             "renewals": self.renewals,
         }
         changed: dict[str, Any] = {name: value for name, value in stated.items() if value is not None}
-        return replace(self.control.patience or PATIENCE, **changed)
+        return replace(PATIENCE, **changed)
 
     def quota(self, retries: int | None, min_delay: float | None) -> Quota:
         """Return the failures that a file may have.

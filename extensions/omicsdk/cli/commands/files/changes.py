@@ -107,7 +107,7 @@ def cp(
             if given:
                 raise UsageError(f"{option}: not possible for stdout", remedy="Name a file or folder as the target.")
         with places.stores() as stores:
-            print_bytes(sources, stores, how.control)
+            print_bytes(sources, stores, how)
         return None
     naming = Naming(layout, name_template)
     with places.stores() as stores, _typed(sources, target, stores, how, console) as uris:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from omicsdk.cli.commands.transfers import control_of, count_of, report_path, tell_empty, tell_failures, tell_report
+from omicsdk.cli.commands.transfers import count_of, report_path, tell_empty, tell_failures, tell_report
 from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.errors import printable
 from omicsdk.cli.output import Output, TextAndData
@@ -20,9 +20,9 @@ from omicsdk.core.type_guards import is_object
 from omicsdk.fs.copying.planning import Patterns, Selected, by_name, select, source_to_copy
 from omicsdk.fs.queries import Conditions, Sum, duration, parse_metadata, parse_moment, parse_range, parse_size, sums
 from omicsdk.fs.queries import find as matching
-from omicsdk.fs.store import SPOOL, STORES, STRONGEST, FileBytes, IsFolder, Stores, Uri, parse_uri
+from omicsdk.fs.store import SPOOL, STORES, STRONGEST, CopyOptions, FileBytes, IsFolder, Stores, Uri, parse_uri
 from omicsdk.fs.streams import PIECE, stream
-from omicsdk.transfer import Outcome, TransferReport
+from omicsdk.transfer import Outcome, TransferOptions, TransferReport
 from omicsdk.transfer.reports.progress import size_words
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.output import Call, Console
     from omicsdk.core.consistency import InconsistentListing
     from omicsdk.fs.copying.comparison import Verdict
-    from omicsdk.transfer import Control, Progress
+    from omicsdk.transfer import TransferOptionsDict
 
 T = TypeVar("T")
 
@@ -235,26 +235,27 @@ def cat(
     if span != (None, None) and STREAM in uris:
         raise UsageError("--range: not possible for stdin", remedy="Name files.")
     with places.stores() as stores:
-        given = {"limit_rate": limit_rate, "resume_unvalidated": resume_unvalidated}
-        print_bytes(uris, stores, control_of(given), span)
+        options = TransferOptions(limit_rate=limit_rate, resume_unvalidated=resume_unvalidated)
+        print_bytes(uris, stores, options, span)
 
 
 def print_bytes(
-    words: Sequence[str], stores: Stores, control: Control, span: tuple[int | None, int | None] = (None, None)
+    words: Sequence[str], stores: Stores, options: TransferOptions, span: tuple[int | None, int | None] = (None, None)
 ) -> None:
     """Write files to stdout, one after the other; all are looked up first.
 
     Args:
         words: Their URIs, or - for stdin.
         stores: The stores.
-        control: Limits the rate, and controls resumption.
+        options: Limit the rate, and control resumption.
         span: Range of bytes of each file, from `parse_range`.
 
     Raises:
         IsFolder: One is a folder; nothing was written.
         PathNotFound: One does not exist; nothing was written.
     """
-    piece = PIECE if control.rate_limit is None else max(LEAST_PIECE, min(PIECE, int(control.rate_limit)))
+    rate = options.control.rate_limit
+    piece = PIECE if rate is None else max(LEAST_PIECE, min(PIECE, int(rate)))
 
     def opened(word: str) -> FileBytes:
         uri = parse_uri(word)
@@ -262,7 +263,7 @@ def print_bytes(
         entry = store.entry(uri)
         if entry.is_folder:
             raise IsFolder(store.uri(entry.path), "is a folder", remedy="Name files; omics ls lists them.")
-        return FileBytes(store, entry, control)
+        return FileBytes(store, entry, options)
 
     files = [None if word == STREAM else opened(word) for word in words]
     output = Output()
@@ -376,11 +377,9 @@ def verify(
     source: str,
     copy: str | None = None,
     *,
-    require_checksum: bool = False,
     spool: str | None = None,
     places: Places = ANYWHERE,
-    progress: Callable[[Progress], None] | None = None,
-    control: Control,
+    **options: Unpack[TransferOptionsDict],
 ) -> list[Verdict]:
     """Verify copies against their source, or a platform's own bytes.
 
@@ -393,26 +392,24 @@ def verify(
     Args:
         source: File or folder to verify.
         copy: Copy to compare.
-        require_checksum: Also exit with 3 if only the size of a file could be compared.
         spool: Folder for the bytes of a source without a copy; by default one in the user's state folder.
         places: Which files.
-        progress: Called with the progress.
-        control: Limits and ends it.
+        **options: See `omicsdk.transfer.TransferOptions`. With `require_checksum`, the exit code is 3 as well if only the
+            size of a file could be compared.
     """
     from omicsdk.fs.copying.comparison import Verdict, verify_bytes, verify_copies  # listing needs no engine
 
-    del require_checksum
-    control.require_checksum = False  # files without a checksum are still compared: the size may be wrong
+    # Files without a checksum are still compared, since the size may be wrong: the renderer judges them.
+    chosen = CopyOptions.of({**options, "require_checksum": False}, CopyOptions(spool=spool))
     uri = parse_uri(source)
     with places.stores() as stores:
         found = source_to_copy(stores.of(uri), uri, patterns=places)
         doubtful = [Verdict(file.name, "unverified", doubt.message) for file, doubt in found.unlisted]
         if copy is None:
-            how: dict[str, Any] = {"room": SPOOL, "spool": spool, "control": control, "progress": progress}
-            return [*verify_bytes(found.files, stores.of(uri), **how), *doubtful]
+            return [*verify_bytes(found.files, stores.of(uri), chosen, room=SPOOL), *doubtful]
         wanted = by_name(found.files, parse_uri(copy))
         copies = _copies(stores, wanted, parse_uri(copy))
-        return [*verify_copies(wanted, copies, stores.of, stopped=lambda: bool(control.why)), *doubtful]
+        return [*verify_copies(wanted, copies, stores.of, stopped=lambda: bool(chosen.control.why)), *doubtful]
 
 
 def _copies(stores: Stores, wanted: Mapping[str, Selected], copy: Uri) -> dict[str, Selected]:

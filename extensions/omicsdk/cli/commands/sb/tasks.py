@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from omicsdk.cli.commands.sb.files import transferred
 from omicsdk.cli.commands.sb.results import (
@@ -30,13 +30,13 @@ from omicsdk.sb.reports import FilesReport
 from omicsdk.sb.tasks import ENDED, batch_by_of, download_logs, reason, some_of, with_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from omicsdk_api.sb.models.task import Task
 
     from omicsdk.cli.output import Call, Console
     from omicsdk.sb.client import SevenBridges
-    from omicsdk.transfer import Control, Progress
+    from omicsdk.transfer import TransferOptionsDict
 
 Status = Literal["DRAFT", "CREATING", "QUEUED", "RUNNING", "COMPLETED", "ABORTING", "ABORTED", "FAILED"]
 TASK = (
@@ -283,8 +283,7 @@ def logs(
     download_dir: str | None = None,
     overwrite: bool = False,
     console: Console,
-    progress: Callable[[Progress], None] | None = None,
-    control: Control | None = None,
+    **options: Unpack[TransferOptionsDict],
 ) -> object:
     """List the jobs of a task with their logs, print logs, or download them.
 
@@ -295,16 +294,13 @@ def logs(
         download_dir: Download the logs into this folder, with a subfolder for each job.
         overwrite: Replace local files that already exist.
         console: Prints progress.
-        progress: Called with the progress of a download.
-        control: Limits and stops a download.
+        **options: See `omicsdk.transfer.TransferOptions`; they are those of a download.
     """
     found = list(client.task_logs(task, job, log))
     if not found:
         console.message("no such logs")
     if download_dir is not None:
-        return download_logs(
-            client, found, download_dir, overwrite=overwrite, progress=progress, control=control, check=False
-        )
+        return download_logs(client, found, download_dir, overwrite=overwrite, **options)
     rows: list[Row] = [
         {"job": each.job, "status": each.status, "log": each.name or None, "id": each.file_id, "task": each.task}
         for each in found
