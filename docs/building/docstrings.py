@@ -1,4 +1,4 @@
-"""Examples in docstrings that stand at the margin, as code."""
+"""Examples in docstrings, at the margin or in a section, as code."""
 
 import ast
 import re
@@ -7,10 +7,11 @@ from typing import Any
 import griffe
 
 _BEGINS = re.compile(r"(?:from|import|with|for|async with|await|@|def|class|try:)\b|[\w., ]+ = |[\w.]+\(")
+_SECTION = re.compile(r"^Example:\n((?: {4}.*\n?|\n)+)", re.MULTILINE)
 
 
 def fenced(text: str) -> str:
-    """A docstring with its paragraphs of Python in fences; those that are indented are code already.
+    """A docstring with its paragraphs of Python, and the section `Example`, in fences; others that are indented are code already.
 
     Args:
         text: The docstring without its indentation.
@@ -23,7 +24,7 @@ def fenced(text: str) -> str:
             done[-1] = f"{done[-1].removesuffix('```')}\n{paragraph}\n```"
         else:
             done.append(f"```python\n{paragraph}\n```")
-    return "\n\n".join(done)
+    return _SECTION.sub(lambda found: f"Example:\n    ```python\n{found[1].rstrip()}\n    ```", "\n\n".join(done))
 
 
 def _is_code(paragraph: str) -> bool:

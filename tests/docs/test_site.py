@@ -181,6 +181,10 @@ def test_pages_at_the_top_that_there_are_belong_to_the_manual():
         ("Pure.", "Pure."),
         ("with a as b:\n    b.c()\nd = e()", "```python\nwith a as b:\n    b.c()\nd = e()\n```"),
         ("with nothing else", "with nothing else"),
+        (
+            "What.\n\nExample:\n    a = b\n\n    c(a)",
+            "What.\n\nExample:\n    ```python\n    a = b\n\n    c(a)\n    ```",
+        ),
     ],
 )
 def test_examples_in_docstrings_become_code(text: str, code: str):

@@ -1,63 +1,16 @@
 """Every workflow that moves files: the same options, one report, and an error when something failed."""
 
+import ast
 import inspect
-from collections.abc import Callable, Iterator
 from dataclasses import fields
-from typing import Any, Unpack, get_args, get_origin
+from typing import Unpack, get_args, get_origin
 
 import omicsdk
 import pytest
-from omicsdk.cli.index._reading import documentation, type_hints
-from omicsdk.core.platform import AsyncPlatform, Platform, Workflow
-from omicsdk.transfer import TransferOptions, TransferOptionsDict, TransferReport
-
-CLIENTS = [
-    "Azul",
-    "Crunch",
-    "Drs",
-    "Dss",
-    "Fusillade",
-    "Gen3",
-    "HcaUpload",
-    "Htsget",
-    "Pangea",
-    "Refget",
-    "SevenBridges",
-    "Trs",
-]
-
-
-def workflows(name: str) -> Iterator[tuple[str, Callable[..., Any]]]:
-    client: type[Platform] = getattr(omicsdk, name)
-    for attribute in dir(client):
-        if isinstance(inspect.getattr_static(client, attribute), Workflow):
-            yield f"{name}.{attribute}", getattr(client, attribute)
-
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{f"omicsdk.{name}": getattr(omicsdk, name) for name in ("get", "download", "upload")},
-    **dict(each for name in CLIENTS for each in workflows(name)),
-}
-
-
-def hint_of(function: Callable[..., Any], name: str) -> Any:
-    """The annotation of a parameter, or of the result; the others may be of optional packages."""
-
-    def alone() -> None: ...
-
-    alone.__module__ = function.__module__
-    alone.__annotations__ = {name: function.__annotations__[name]}
-    return type_hints(alone)[name]
-
-
-def reports(function: Callable[..., Any]) -> bool:
-    """Whether a function returns the report of a transfer."""
-    result = hint_of(inspect.unwrap(function), "return")
-    return isinstance(result, type) and issubclass(result, TransferReport)
-
-
-#: A comparison moves nothing, and its report is what it is for.
-TRANSFERS = sorted(name for name, each in FUNCTIONS.items() if reports(each) and not name.endswith(".verify"))
+from omicsdk.cli.index._reading import documentation
+from omicsdk.core.platform import AsyncPlatform
+from omicsdk.transfer import TransferOptions, TransferOptionsDict
+from transfer_workflows import FUNCTIONS, TRANSFERS, example, hint_of
 
 
 def test_all_transfers_return_their_report():
@@ -92,3 +45,19 @@ def test_the_asynchronous_client_has_the_same(name: str):
     platform, _, attribute = name.partition(".")
     other: type[AsyncPlatform] = getattr(omicsdk, f"Async{platform}")
     assert getattr(other, attribute) is FUNCTIONS[name]
+
+
+@pytest.mark.parametrize("name", TRANSFERS)
+def test_the_documentation_has_an_example_of_a_few_lines(name: str):
+    code = example(name)
+    assert 1 <= sum(bool(line) for line in code.splitlines()) <= 4
+    service, _, attribute = name.partition(".")
+    called = {ast.unparse(each.func) for each in ast.walk(ast.parse(code)) if isinstance(each, ast.Call)}
+    assert f"{'client' if service != 'omicsdk' else service}.{attribute}" in called
+
+
+@pytest.mark.parametrize("name", TRANSFERS)
+def test_the_example_is_no_part_of_the_help_of_commands(name: str):
+    said = documentation(inspect.unwrap(FUNCTIONS[name]))
+    texts = (said.summary, said.description, *said.arguments.values())
+    assert [text for text in texts if example(name).splitlines()[0] in text or "Example:" in text] == []

@@ -127,6 +127,9 @@ def download(
         TransferFailed: A file failed; the others are downloaded.
         OmicsError: The storage cannot be read.
         OSError: The storage or the folder cannot be read or written.
+
+    Example:
+        client.download("study:sample", "sample")
     """
     from omicsdk.crunch.storage.files import fetch, stored_below
     from omicsdk.transfer import Outcome
@@ -171,6 +174,9 @@ def upload(
         Interrupted: It was stopped.
         TransferFailed: A file failed, or changed meanwhile; the others are uploaded.
         OSError: A file cannot be read.
+
+    Example:
+        client.upload("study:sample", "results")
     """
     from omicsdk.crunch.hashing import files_below, hash_files
     from omicsdk.crunch.storage.base import Sending

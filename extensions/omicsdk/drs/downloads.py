@@ -310,6 +310,9 @@ def download(
         NotADrsId: One of them is not an identifier; nothing was requested.
         NotWritable: The folder cannot be written.
         TransferFailed: A file failed.
+
+    Example:
+        client.download("0c8ae6a5-5b0e-4f37-9d1e-2a7f6c3b1d90", "data")
     """
     chosen = TransferOptions.of(options)
     wanted = list(requested_objects(what))

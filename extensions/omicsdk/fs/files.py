@@ -98,6 +98,9 @@ def download(
         IsFolder: It is a folder, and `recursive` is not set.
         UnsafePath: A file's name would leave the folder; nothing was downloaded.
         NameClash: Two files have one name; nothing was downloaded.
+
+    Example:
+        omicsdk.download("sb://sandbox-user/study/sample/", "sample")
     """
     source, target = parse_uri(uri), parse_uri(os.fspath(folder))
     how = _chosen(options, source.scheme, overwrite=overwrite)
@@ -132,6 +135,9 @@ def upload(
         WrongOption: An option of the store is passed as a keyword, or unknown.
         PathNotFound: The file or folder does not exist.
         ReadOnly: The platform does not accept files there; nothing was sent.
+
+    Example:
+        omicsdk.upload("reads", "sb://sandbox-user/study/sample/")
     """
     target = parse_uri(uri)
     how = _chosen(options, target.scheme, overwrite=overwrite)

@@ -130,6 +130,9 @@ def download(
             do not have the MD5 of the ticket, a checksum is required and the ticket states none, or the file is named as a
             compressed VCF file and the server sends a plain one, or the other way round.
         Interrupted: It was stopped, or its time is over.
+
+    Example:
+        client.download("sample-1", "chr1.bam", regions="chr1:1-1000")
     """
     began, now = SYSTEM_CLOCK.now(), SYSTEM_CLOCK.monotonic()
     chosen = TransferOptions.of(options)

@@ -204,6 +204,9 @@ def download(
         TransferFailed: The server has no such sequence, the letters do not have the digest, a checksum is required and there is
             none, or the file cannot be written; nothing was kept.
         Interrupted: It was stopped, or its time is over.
+
+    Example:
+        client.download("chr1", "chr1_start.fa", end=120)
     """
     began, now = SYSTEM_CLOCK.now(), SYSTEM_CLOCK.monotonic()
     chosen = TransferOptions.of(options)

@@ -181,6 +181,9 @@ def download(
             invalid.
         NotFound: The registry has no such tool, version or language.
         TransferFailed: A file failed.
+
+    Example:
+        client.download("#workflow/sandbox/example/count", "count", version="v1.1")
     """
     from omicsdk.transfer import Outcome, Outcomes, TransferOptions, TransferReport
     from omicsdk.transfer.reports.progress import WORD, Counters

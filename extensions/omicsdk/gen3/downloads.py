@@ -181,6 +181,9 @@ def download(
         MissingExtra: A scheduler is given, and `distributed` is not installed.
         NoScheduler: No Dask scheduler answers at the address.
         TransferFailed: A file failed.
+
+    Example:
+        client.download("0c8ae6a5-5b0e-4f37-9d1e-2a7f6c3b1d90", "data")
     """
     chosen = TransferOptions.of(options)
     wanted = list(requested_objects(what))
@@ -235,6 +238,10 @@ def download_record(
         NotFound: There is no such record.
         UnsafePath: Its name would lead out of the folder.
         TransferFailed: It has no bytes anywhere, or they did not arrive, or are not those of its record.
+
+    Example:
+        report = client.download_record("0c8ae6a5-5b0e-4f37-9d1e-2a7f6c3b1d90", "data")
+        print(report.files[0].name)
     """
     chosen = TransferOptions.of(options)
     record = record_of(client.indexd.get_record.raw(guid=guid), f"get_record of {guid}")

@@ -181,6 +181,9 @@ def upload(
         NotWritable: What an earlier run remembers cannot be read.
         TransferFailed: A file was not sent, or its record cannot be filled.
         KeyboardInterrupt: It was interrupted; the same call resumes.
+
+    Example:
+        client.upload("reads", authz="/open").write_manifest("uploaded.tsv")
     """
     from omicsdk.transfer import TransferOptions, Upload
     from omicsdk.transfer import upload as send

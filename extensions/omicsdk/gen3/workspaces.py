@@ -116,6 +116,9 @@ def workspace_copy(
         Gen3UserError: Neither is in a workspace.
         UsageError: There is no such file.
         TransferFailed: The workspace has no such file, or it did not arrive.
+
+    Example:
+        client.workspace_copy("counts.tsv", "ws:///@user/counts.tsv")
     """
     from omicsdk.transfer import Outcome, TransferOptions, TransferReport
 

@@ -121,6 +121,9 @@ def download(
         OmicsError: The server refused, or did not answer.
         NotWritable: The folder is not writable.
         FolderBusy: Another process downloads into it.
+
+    Example:
+        client.download("Sandbox", "study", "results", samples=["sample"])
     """
     chosen = transfer.TransferOptions.of(options, connections=16)
     planned = _planned(client, organization, group, Wanted(samples, module_name, field_name, of_group))

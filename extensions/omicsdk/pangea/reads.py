@@ -237,6 +237,12 @@ def upload_reads(
             nothing was created or sent.
         NotFound: There is no such tag, or no such library.
         OmicsError: The server refused, or did not answer.
+
+    Example:
+        from omicsdk.pangea import pair_reads
+
+        pairs = pair_reads(["sample.R1.fastq.gz", "sample.R2.fastq.gz"])
+        client.upload_reads(pairs, "Sandbox", "Sandbox Library")
     """
     chosen = TransferOptions.of(options, connections=CONNECTIONS)
     sets = list(sets)

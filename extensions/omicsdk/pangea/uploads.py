@@ -87,6 +87,9 @@ def upload(
         UsageError: The file does not exist, the group has no bucket, or the field has content and `overwrite` is false.
         NotFound: There is no such sample or group, or it is not visible to this user.
         OmicsError: The server refused, or did not answer.
+
+    Example:
+        client.upload("counts.tsv", "Sandbox", "Sandbox Library", "sample", "counts", "table")
     """
     chosen = TransferOptions.of(options, connections=CONNECTIONS)
     check_files([path])
@@ -174,6 +177,13 @@ def upload_field(
         FieldExists: The field holds something else.
         TransferFailed: It could not be uploaded.
         OmicsError: The server refused, or did not answer.
+
+    Example:
+        from omicsdk.pangea import ResultId
+
+        sample = client.find_sample("Sandbox", "Sandbox Library", "sample")
+        result = client.create_sample_analysis_result(module_name="counts", sample=sample.uuid)
+        client.upload_field("counts.tsv", ResultId(result.uuid), "table")
     """
     chosen = TransferOptions.of(options, connections=CONNECTIONS)
     check_files([path])

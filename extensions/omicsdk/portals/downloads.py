@@ -116,6 +116,9 @@ def get(
         UnsafePath: A name would leave the folder; nothing was downloaded.
         NameClash: Two different files have one name; nothing was downloaded.
         NotWritable: The folder or the result manifest cannot be written.
+
+    Example:
+        omicsdk.get("gdc_manifest.txt", "data", require_checksum=True)
     """
     chosen = TransferOptions.of(options, connections=16)
     target = os.fspath(folder)

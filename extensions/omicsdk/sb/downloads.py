@@ -113,6 +113,9 @@ def download(
         LocalFileExists: A file already exists, and `overwrite` is not set; nothing was downloaded.
         UnsafePath: A name is not safe here; nothing was downloaded.
         TransferFailed: A file failed, or a listing contradicts itself.
+
+    Example:
+        client.download("sb://sandbox-user/study/sample/", "sample")
     """
     from omicsdk.transfer import TransferOptions
 

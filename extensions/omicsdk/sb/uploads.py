@@ -85,6 +85,9 @@ def upload(
         UsageError: A file does not exist, or two would have one name; nothing was uploaded.
         WrongPath: `to` is not a path of a project, folder or file.
         TransferFailed: A file failed.
+
+    Example:
+        client.upload("reads/", "sb://sandbox-user/study/sample/")
     """
     from omicsdk.sb.reports import TransferredFile, files_report
     from omicsdk.transfer import TransferOptions

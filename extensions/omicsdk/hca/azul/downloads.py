@@ -100,6 +100,9 @@ def download(
         NameClash: Two files would get one name; nothing was fetched.
         TransferFailed: A file failed, or the listing contradicts itself.
         Interrupted: It was stopped.
+
+    Example:
+        client.download(["organ=lung", "fileFormat=h5ad"], "lung")
     """
     from omicsdk.transfer import TransferOptions
     from omicsdk.transfer import download as fetch

@@ -281,6 +281,9 @@ def download_collection(
         DownloadFailed: A file or link failed; a `TransferFailed`.
         NotFound: There is no such collection.
         Unauthorized: Collections are private; credentials are missing.
+
+    Example:
+        client.download_collection("8d3f9a52-0c1b-4e7a-b6f4-5a2c7e9d1f03", "aws", download_dir="collection")
     """
     settings = TransferOptions.of(options, connections=CONNECTIONS)
     found = contents(dss, uuid, version, replica)

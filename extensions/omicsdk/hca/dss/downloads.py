@@ -317,6 +317,9 @@ def download(
         UsageError: A filter and its flag are both given, or a number is negative.
         NotFound: There is no such bundle.
         UnsafePath: A file's name would leave the folder, or two files would land on one name.
+
+    Example:
+        client.download("5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d", "aws", download_dir="bundles")
     """
     metadata, data = filters(metadata_filter, data_filter, no_metadata, no_data)
     settings = TransferOptions.of(options, connections=CONNECTIONS)
@@ -369,6 +372,9 @@ def download_manifest(
         UsageError: No such layout, flags that do not go with it, a number below its bound, or workers and a scheduler.
         MissingExtra: A scheduler is meant, and `distributed` is not installed.
         NoScheduler: Nothing that speaks Dask answers there.
+
+    Example:
+        client.download_manifest("manifest.tsv", "aws", layout="bundle", download_dir="bundles")
     """
     if layout not in ("none", "bundle"):
         raise InvalidLayout(f"Invalid layout {layout} not one of [none, bundle]", remedy="Use one of the two.")

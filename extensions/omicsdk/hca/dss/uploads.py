@@ -505,6 +505,10 @@ def upload(
         UploadFailed: A file failed, and no bundle was made; a `TransferFailed`. If the bucket accepts no file, or the service
             does not know the caller, it is raised for the first file.
         Interrupted: It was stopped, or its time is over; the same call resumes it.
+
+    Example:
+        made = client.upload("reads", "aws", "omics-staging")
+        client.download(made.bundle_uuid, "aws", download_dir="check")
     """
     settings = TransferOptions.of(options, connections=FILES_AT_ONCE)
     if creator_uid is None:

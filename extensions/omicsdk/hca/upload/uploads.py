@@ -148,6 +148,9 @@ def upload(
         NotFound: There is no such area.
         Locked, Conflict: The area takes no more files.
         KeyboardInterrupt: It was interrupted; the same call resumes.
+
+    Example:
+        client.upload("reads", "s3://org-humancellatlas-upload-sandbox/b4f1c7e2-9a3d-4e58-8c60-1d2e3f4a5b6c/")
     """
     settings = TransferOptions.of(options, connections=CONNECTIONS)
     uri = area_of(area)
