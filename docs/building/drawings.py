@@ -1,12 +1,13 @@
 """What pages ask for: `<!-- drawing: layers -->` becomes the SVG that docs/diagrams/layers.py draws from the code, and
-`<!-- made: hca-settings -->` the table of settings that the program knows."""
+`<!-- made: hca-settings -->` or `<!-- made: transfer-options -->` a table of what the program knows."""
 
 import re
+from dataclasses import MISSING, fields
 from importlib import import_module
 
 from building.markdown import plain
 
-_TABLE = "<!-- made: hca-settings -->"
+_TABLE = re.compile(r"^<!-- made: ([\w-]+) -->$", re.MULTILINE)
 _PLACE = re.compile(r"^<!-- drawing: (\w+) -->$", re.MULTILINE)
 
 
@@ -16,8 +17,7 @@ def drawn(markdown: str) -> str:
     Args:
         markdown: The page; a drawing is named by its module in docs/diagrams.
     """
-    if _TABLE in markdown:
-        markdown = markdown.replace(_TABLE, _hca_settings())
+    markdown = _TABLE.sub(lambda place: _TABLES[place[1]](), markdown)
     return _PLACE.sub(lambda place: import_module(f"diagrams.{place[1]}").draw(), markdown)
 
 
@@ -26,3 +26,18 @@ def _hca_settings() -> str:
 
     rows = [f"| `{name}` | {plain(meaning)} |" for name, meaning in KNOWN.items()]
     return "\n".join(["| Setting of these files | Meaning |", "|---|---|", *rows])
+
+
+def _transfer_options() -> str:
+    from omicsdk.cli.index._reading import documentation
+    from omicsdk.transfer import TransferOptions
+
+    meanings = documentation(TransferOptions).arguments
+    rows = [
+        f"| `{each.name}` | {'' if each.default in (None, MISSING) else f'`{each.default}`'} | {plain(meanings[each.name])} |"
+        for each in fields(TransferOptions)
+    ]
+    return "\n".join(["| Keyword | Default | Meaning |", "|---|---|---|", *rows])
+
+
+_TABLES = {"hca-settings": _hca_settings, "transfer-options": _transfer_options}

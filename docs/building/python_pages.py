@@ -43,7 +43,10 @@ PACKAGES = (
     Package(
         "omicsdk.transfer",
         "downloads and uploads: parallel, verified, resumable",
-        first=("download", "upload", "verify", "Item", "Location", "Upload", "Transfer", "Control", "TransferReport"),
+        first=(
+            "download", "upload", "verify", "Item", "Location", "Upload", "TransferOptions", "TransferReport", "TransferFailed",
+            "Transfer", "Control",
+        ),
     ),
     Package("omicsdk.hca.dss", "the Data Store of the Human Cell Atlas", ("omicsdk.hca.dss.tsv",)),
     Package("omicsdk.hca.azul", "projects, files and manifests of the Human Cell Atlas, LungMAP and AnVIL (Azul)"),

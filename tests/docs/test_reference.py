@@ -1,6 +1,7 @@
 """The reference has every command, public name, error and variable that the program has."""
 
 import importlib
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,6 +127,18 @@ def test_every_known_setting_of_the_human_cell_atlas_is_told():
 
     page = drawn((ROOT / "docs" / "reference" / "environment.md").read_text(encoding="utf-8"))
     assert [name for name in KNOWN if f"| `{name}` |" not in page] == []
+
+
+def test_every_option_of_transfers_is_told_with_its_default():
+    from building.drawings import drawn
+    from omicsdk.transfer import TransferOptions
+
+    page = drawn((ROOT / "docs" / "how-to" / "move-a-terabyte.md").read_text(encoding="utf-8"))
+    section = page[page.index("### Options in Python") : page.index("## Limit time")]
+    told = re.findall(r"^\| `(\w+)` \| (?:`(.+)`)? \| \w", section, re.MULTILINE)
+    assert [name for name, _ in told] == list(inspect.signature(TransferOptions).parameters)
+    assert ("retries", "10") in told
+    assert ("control", "") in told
 
 
 @pytest.mark.parametrize(

@@ -464,7 +464,7 @@ class SevenBridges(_Workflows, _Found, Platform, SbApi):
     with SevenBridges() as client:
         for entry in client.ls("sb://me/my-project/"):
             print(entry.path)
-        client.download("sb://me/my-project/reads/", "data").raise_if_failed()
+        client.download("sb://me/my-project/reads/", "data")
     """
 
     _exchange_class = _PatientExchange

@@ -162,7 +162,8 @@ class Transfer(Generic[T]):
             timeout: Maximum seconds to wait; None for no limit.
 
         Returns:
-            The transfer's result: for downloads and uploads the report, whose `raise_if_failed` is up to the caller.
+            The transfer's result. The report of `Transfer.download` and `Transfer.upload` may state failures, which its
+            `raise_if_failed` raises; those of platforms' workflows are raised here.
 
         Raises:
             UsageError: It was not started, or this is one of its callbacks.
