@@ -222,7 +222,7 @@ PUBLISHED: dict[str, tuple[Callable[[Gen3Index, Path], object], Answers]] = {
         {"POST /index/bulk/documents": told([RECORD])},
     ),
     "Gen3Index.get_urls": (
-        lambda index, _: [each["url"] for each in index.get_urls(guids=GUID)],
+        lambda index, _: [each["url"] for each in index.get_urls(guids=GUID)[0]],
         {
             "GET /index/urls": told({"urls": [{"url": "s3://b/a", "metadata": {}}] * 1024}),
             "POST /index/bulk/documents": told([RECORD]),
