@@ -51,6 +51,7 @@ codegen-check: $(STAMP)
 	@$(BIN)/python -m omicsdk.cli.index check
 
 # `make test COVERAGE=1` measures, which costs much processor time. The figure fails below its floor in pyproject.toml.
+unit functional coverage: export COVERAGE_FILE := $(CURDIR)/.coverage
 MEASURED := $(if $(COVERAGE),--cov --cov-report= --cov-fail-under=0)
 coverage: $(STAMP)
 	@$(BIN)/coverage report --format=total

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core import ChecksumMissing
-from omicsdk.transfer import Control, FsspecTarget, Item, Location, TransferReport, download
+from omicsdk.transfer import FsspecTarget, Item, Location, TransferReport, download
 from omicsdk.transfer.reports.page import page_of
 
 MIB = 1024 * 1024
@@ -71,7 +71,7 @@ def test_without_a_checksum_nothing_is_fetched_where_one_is_required(
 ) -> None:
     right = noise(size)
     item = Item("one", Location(server.put("one", WRONG[kind](right))), len(right) if is_sized else None)
-    report = download([item, server.item("two", right, "sha256")], target, control=Control(**REQUIRED))
+    report = download([item, server.item("two", right, "sha256")], target, **REQUIRED)
     refused, fetched = report.outcomes
     assert (refused.state, fetched.state) == ("failed", "done")
     assert isinstance(refused.error, ChecksumMissing)
@@ -107,7 +107,7 @@ def test_what_exists_stays_as_it_is_where_a_checksum_is_required(server: Any, ta
     """Another file of the name is not even moved aside for one that will not be fetched."""
     target.mkdir(exist_ok=True)
     (target / "one").write_bytes(b"the user's own")
-    report = download([server.item("one", noise(1000))], target, control=Control(**REQUIRED))
+    report = download([server.item("one", noise(1000))], target, **REQUIRED)
     assert isinstance(report.outcomes[0].error, ChecksumMissing)
     assert (target / "one").read_bytes() == b"the user's own"
     assert [path.name for path in target.iterdir() if path.is_file()] == ["one"]
@@ -118,17 +118,17 @@ def test_what_was_verified_before_needs_no_checksum_now(server: Any, target: Pat
     stated = server.item("one", body, "sha256")
     download([stated], target)
     bare = Item("one", stated.locate, len(body))
-    report = download([bare], target, control=Control(**REQUIRED))
+    report = download([bare], target, **REQUIRED)
     assert (report.outcomes[0].state, report.outcomes[0].verification) == ("skipped", "verified")
     (target / "one").write_bytes(flipped(body))  # since then it is another one
-    report = download([bare], target, control=Control(**REQUIRED))
+    report = download([bare], target, **REQUIRED)
     assert isinstance(report.outcomes[0].error, ChecksumMissing)
     assert (target / "one").read_bytes() == flipped(body)
 
 
 def test_a_dry_run_states_which_files_would_be_refused(server: Any, target: Path, noise: Any) -> None:
     items = [server.item("one", noise(10)), server.item("two", noise(10), "md5")]
-    report = download(items, target, control=Control(**REQUIRED), dry_run=True)
+    report = download(items, target, **REQUIRED, dry_run=True)
     assert [outcome.state for outcome in report.outcomes] == ["failed", "planned"]
     assert isinstance(report.outcomes[0].error, ChecksumMissing)
 
@@ -145,6 +145,6 @@ def test_a_store_gets_nothing_without_a_checksum_where_one_is_required(
         assert (report.outcomes[0].state, report.outcomes[0].verification) == ("done", "size only")
         report = download([item], to, journal=journal)
         assert (report.outcomes[0].state, report.outcomes[0].verification) == ("skipped", "size only")
-    report = download([item], to, journal=journal, control=Control(**REQUIRED))
+    report = download([item], to, journal=journal, **REQUIRED)
     assert isinstance(report.outcomes[0].error, ChecksumMissing)
     assert (tmp_path / "store" / "one").exists() == is_there

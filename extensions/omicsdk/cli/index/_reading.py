@@ -198,8 +198,8 @@ def command(entry: Entry, service: str, *, by_signature: bool = False) -> Comman
         each["help"] = _in_flags(each.get("help") or "", arguments)
     more: list[Argument] = []
     if transfers:
-        ends = [*([FAIL_EMPTY] if _downloads(entry, parameters) else []), REPORT]
-        more += [each for each in ends if not entry.limits or each["name"] in entry.limits]
+        selects = _downloads(entry, parameters) and not entry.limits  # one with limits of its own has one file
+        more += [FAIL_EMPTY, REPORT] if selects else [REPORT]
     if entry.deletes and entry.look is not None:
         made["deletes"], made["look"] = entry.deletes, _target(entry.look)
         more.append(CHECK_ONLY)

@@ -159,6 +159,7 @@ TASKS = (
         _TASK,
         f"{_TASK} --log std.err",
         f"{_TASK} --download-dir logs",
+        hidden=("dry_run",),
         title="Download of logs of",
         render=tasks.shown_logs,
     ),

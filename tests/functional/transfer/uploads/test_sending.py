@@ -26,7 +26,7 @@ from omicsdk.core import (
 )
 from omicsdk.core.checksums import digest
 from omicsdk.core.sending.connections import Network
-from omicsdk.transfer import Control, Location, Patience, PutTo, SentPart, Source, Upload, upload
+from omicsdk.transfer import Location, Patience, PutTo, SentPart, Source, Upload, upload
 
 MIB = 1024 * 1024
 
@@ -538,7 +538,7 @@ def test_a_store_that_names_no_checksum_confirms_the_size_only(
     assert report.outcomes[0].verified == "size"
     again = send(file, to, **how)
     assert (again.outcomes[0].state, again.outcomes[0].verification) == ("skipped", "size only")
-    error = error_of(send(file, to, control=Control(**REQUIRED), **how))
+    error = error_of(send(file, to, **REQUIRED, **how))
     assert isinstance(error, ChecksumMissing)
     assert "the platform confirms its size only" in str(error)
 
@@ -550,7 +550,7 @@ def test_a_checksum_that_was_confirmed_counts_for_the_next_run(sink: Any, file: 
             PutTo(Location(sink.url("a"))),
             checksums=["md5"],
             journal=tmp_path / "journal",
-            control=Control(**REQUIRED),
+            **REQUIRED,
         )
         outcome = report.outcomes[0]
         assert (outcome.state, outcome.verification, outcome.verified) == (expected, "verified", "md5")

@@ -17,6 +17,7 @@ from omicsdk.core.clock import TICK
 from omicsdk.core.errors import OmicsError
 from omicsdk.transfer import Control, Patience
 from omicsdk.transfer.engine.control import Terminated
+from omicsdk.transfer.reports.report import raise_failure
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api
@@ -217,7 +218,7 @@ class Handle(threading.Thread, ABC):
         self._runner = threading.current_thread()
         error: BaseException | None = None
         try:
-            self._transfer().raise_if_failed()
+            raise_failure(self._transfer())
         except BaseException as raised:  # it is raised in the waiting thread
             error = raised
         try:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from omicsdk.core import APIError, ServerError, UnsafePath, UsageError
 from omicsdk.sb import LocalFileExists
-from omicsdk.transfer import Control
+from omicsdk.transfer import Control, TransferFailed
 
 TREE = {"a.txt": b"a", "empty.txt": b"", "sub/b.txt": b"bb", "sub/deep/c.txt": b"ccc", "other/a.txt": b"aaaa"}
 
@@ -72,8 +72,8 @@ def test_a_file_of_the_folders_name(platform: Any, api: Any, tree: Path):
 
 def test_a_file_that_fails_and_a_second_try(platform: Any, api: Any, tree: Path, error: Any):
     platform.fault("POST v2/upload/multipart/up3/complete", lambda _: error(403, 8002))
-    report = api.platform.upload(tree, PROJECT)
-    with pytest.raises(APIError, match="8002"):
+    report = api.platform.upload(tree, PROJECT, check=False)
+    with pytest.raises(TransferFailed, match="8002"):
         report.raise_if_failed()
     assert (report.counts["done"], report.counts["failed"]) == (5, 1)
     assert [each.error.code for each in report.outcomes.failures if isinstance(each.error, APIError)] == [8002]
@@ -90,7 +90,7 @@ def test_a_file_that_fails_and_a_second_try(platform: Any, api: Any, tree: Path,
 )
 def test_why_a_file_failed(platform: Any, api: Any, tree: Path, error: Any, status: int, code: int, kind: type):
     platform.fault("POST v2/upload/multipart", lambda _: error(status, code))
-    (failed,) = api.platform.upload(tree, PROJECT, retries=0).outcomes.failures
+    (failed,) = api.platform.upload(tree, PROJECT, retries=0, check=False).outcomes.failures
     assert isinstance(failed.error.__cause__ or failed.error, kind)
 
 
@@ -121,7 +121,7 @@ def test_a_missing_object(api: Any, tree: Path, name: str):
 def test_one_that_was_stopped(platform: Any, api: Any, tree: Path):
     control = Control()
     control.stop()
-    report = api.platform.upload(tree, PROJECT, control=control)
+    report = api.platform.upload(tree, PROJECT, control=control, check=False)
     assert (report.ok, report.why_stopped) == (False, "it was stopped")
 
 
@@ -178,8 +178,8 @@ def test_names_that_lead_elsewhere(platform: Any, api: Any, tmp_path: Path, name
 def test_some_files_fail(platform: Any, api: Any, tmp_path: Path, error: Any):
     remote(platform)
     platform.fault("GET v2/files/file-4/download_info", lambda _: error(403, 5001))
-    report = api.platform.download(f"{PROJECT}root/", tmp_path / "local")
-    with pytest.raises(APIError, match="5001"):
+    report = api.platform.download(f"{PROJECT}root/", tmp_path / "local", check=False)
+    with pytest.raises(TransferFailed, match="5001"):
         report.raise_if_failed()
     assert (report.counts["done"], report.counts["failed"]) == (2, 1)
     assert api.platform.download(f"{PROJECT}root/", tmp_path / "local").counts["done"] == 1
