@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,12 @@ def test_what_is_run_in_the_first_hour_is_in_the_makefile():
     first = [words[1] for words in COMMANDS if words[0] == "make"]
     assert first == ["demo", "setup", "unit", "test"]
     assert set(first) <= set(TARGETS) | {"setup", "demo"}
+
+
+def test_the_readme_states_the_coverage_below_which_ci_fails():
+    floor = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["coverage"]["report"]["fail_under"]
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"The functional tests alone reach {floor} % of all lines and branches" in readme
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMED)))
