@@ -22,7 +22,8 @@ def test_what_is_run_in_the_first_hour_is_in_the_makefile():
 
 
 def test_the_readme_states_the_coverage_below_which_ci_fails():
-    floor = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["coverage"]["report"]["fail_under"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    floor = project["tool"]["coverage"]["report"]["fail_under"]
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     assert f"The functional tests alone reach {floor} % of all lines and branches" in readme
 
