@@ -1,6 +1,6 @@
-"""Servers of benchmarks: HTTP/1.1 with as little between a request and its answer as Python allows.
+"""Servers of benchmarks: HTTP/1.1 with as little between a request and its response as Python allows.
 
-A server is a function from a request to the bytes of its answer. It writes the port that it listens on, and ends with its
+A server is a function from a request to the bytes of its response. It writes the port that it listens on, and ends with its
 input.
 """
 
@@ -30,11 +30,11 @@ class Request(NamedTuple):
     body: bytes
 
 
-Answer = Callable[[Request], bytes]
+Response = Callable[[Request], bytes]
 
 
 def reply(status: int, *headers: str, body: bytes = b"", kind: str = "application/json") -> bytes:
-    """An answer's bytes.
+    """A response's bytes.
 
     Args:
         status: Its status.
@@ -52,12 +52,12 @@ class Answering(asyncio.Protocol):
     """A connection that is kept alive, one request after the other.
 
     Args:
-        answer: Gives the answers.
-        delay: Seconds from a request to its answer.
+        response: Gives the responses.
+        delay: Seconds from a request to its response.
     """
 
-    def __init__(self, answer: Answer, delay: float) -> None:
-        self._answer = answer
+    def __init__(self, response: Response, delay: float) -> None:
+        self._response = response
         self._delay = delay
         self._came = bytearray()
         self._let = False  # whether a client that asks first was requested to continue
@@ -69,7 +69,7 @@ class Answering(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Answers what is whole."""
+        """Responses what is whole."""
         self._came += data
         while (request := self._whole()) is not None:
             if self._delay:
@@ -103,21 +103,21 @@ class Answering(asyncio.Protocol):
 
     def _write(self, request: Request) -> None:
         if self._transport is not None:
-            self._transport.write(self._answer(request))
+            self._transport.write(self._response(request))
 
 
-async def serve(make: Callable[[str], Answer], delay: float = 0) -> None:
+async def serve(make: Callable[[str], Response], delay: float = 0) -> None:
     """Answers until the input ends.
 
     Args:
         make: Gives what answers, from the server's own URL.
-        delay: Seconds from a request to its answer.
+        delay: Seconds from a request to its response.
     """
     loop = asyncio.get_running_loop()
-    answers: list[Answer] = []
-    listener = await loop.create_server(lambda: Answering(answers[0], delay), "127.0.0.1", 0, backlog=511)
+    responses: list[Response] = []
+    listener = await loop.create_server(lambda: Answering(responses[0], delay), "127.0.0.1", 0, backlog=511)
     port = listener.sockets[0].getsockname()[1]
-    answers.append(make(f"http://127.0.0.1:{port}"))
+    responses.append(make(f"http://127.0.0.1:{port}"))
     print(port, flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     listener.close()

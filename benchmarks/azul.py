@@ -36,7 +36,7 @@ more than 1,000 such files, this limit determines the time of both sides, and no
 files on the mirror."""
 
 DELAY = 0.05
-"""Seconds that the service takes for an answer."""
+"""Seconds that the service takes for a response."""
 FILES, QUICK_FILES, SIZE = 200, 20, 1_000_000
 _OPTIONS = ("--create-dirs", "--compressed", "--location", "--globoff", "--fail")
 _COMMAND = (

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from answering import Answer, Request, reply, serve
+from answering import Request, Response, reply, serve
 
 VERSION = "2021-01-01T00:00:00.000000Z"
 
 
-def service(hits: dict[str, dict[str, Any]], server: str) -> Answer:
+def service(hits: dict[str, dict[str, Any]], server: str) -> Response:
     """Answers requests for the index, and for files' places.
 
     Args:
@@ -24,7 +24,7 @@ def service(hits: dict[str, dict[str, Any]], server: str) -> Answer:
     """
     catalogs: dict[str, Any] = {"dcp43": {"atlas": "hca", "internal": False, "plugins": {}}}
 
-    def answer(request: Request) -> bytes:
+    def response(request: Request) -> bytes:
         if request.path == "/index/catalogs":
             return _json({"default_catalog": "dcp43", "catalogs": catalogs})
         if request.path == "/index/files":
@@ -36,7 +36,7 @@ def service(hits: dict[str, dict[str, Any]], server: str) -> Answer:
             return _json({"Status": 302, "Location": place})
         return reply(302, f"Location: {place}")
 
-    return answer
+    return response
 
 
 def _json(value: object) -> bytes:

@@ -24,7 +24,7 @@ ROUNDS, LIST_ROUNDS = 20, 9
 OBJECTS = 1000
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """What a command must print, and how long it may take.
 
     Attributes:
@@ -39,12 +39,12 @@ class Answer(NamedTuple):
 
 
 CASES = {
-    "omics --help": Answer(["--help"], ["Usage: omics", "dss"], 2.3),
-    "omics dss get-bundle --help": Answer(
+    "omics --help": Response(["--help"], ["Usage: omics", "dss"], 2.3),
+    "omics dss get-bundle --help": Response(
         ["dss", "get-bundle", "--help"], ["--uuid", "--replica", "--presignedurls"], 2.6
     ),
-    "omics __complete": Answer(["__complete", "zsh", "=get-", "dss"], ["get-bundle:"], 3.0),
-    "omics __complete, options": Answer(
+    "omics __complete": Response(["__complete", "zsh", "=get-", "dss"], ["get-bundle:"], 3.0),
+    "omics __complete, options": Response(
         ["__complete", "zsh", "=--", "sb", "api", "get-user"], ["--username", "--output"], 3.0
     ),
 }
@@ -52,12 +52,12 @@ CASES = {
 
 def starting() -> Iterator[dict[str, object]]:
     """Measures what answers without a service."""
-    for name, answer in CASES.items():
-        shown = subprocess.run([SCRIPT, *answer.words], capture_output=True, text=True, check=True).stdout
-        if missing := [text for text in answer.wanted if text not in shown]:
+    for name, response in CASES.items():
+        shown = subprocess.run([SCRIPT, *response.words], capture_output=True, text=True, check=True).stdout
+        if missing := [text for text in response.wanted if text not in shown]:
             sys.exit(f"{name}: {missing[0]} is missing in what it prints")
         bare = run(sys.executable, "-c", "pass")
-        yield compared(Case(f"{name} / python -c pass", run(SCRIPT, *answer.words), bare, answer.goal, ROUNDS))
+        yield compared(Case(f"{name} / python -c pass", run(SCRIPT, *response.words), bare, response.goal, ROUNDS))
 
 
 def peers(bucket: str, environ: Mapping[str, str]) -> dict[str, list[str]]:

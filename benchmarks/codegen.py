@@ -36,7 +36,7 @@ def stock(document: Path, target: Path) -> bool:
 
 
 def large(operations: int) -> dict[str, Any]:
-    """A document whose operations each send one model and answer another, which refer to those of others, but in no circle.
+    """A document whose operations each send one model and response another, which refer to those of others, but in no circle.
 
     Args:
         operations: How many.

@@ -35,9 +35,9 @@ class Came:
     def _counts(self) -> dict[str, int]:
         found: dict[str, int] = {}
         for server in self._servers:
-            with urlopen(f"{server}/_counts") as answer:
-                found |= json.loads(answer.read())
+            with urlopen(f"{server}/_counts") as response:
+                found |= json.loads(response.read())
         if self._sink:
-            with urlopen(self._sink) as answer:
-                found["bytes"] = int(answer.read())
+            with urlopen(self._sink) as response:
+                found["bytes"] = int(response.read())
         return {what: found.get(what, 0) for what in self._wanted}

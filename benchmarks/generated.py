@@ -1,4 +1,4 @@
-"""What generated clients cost: decoding, calling, and the way to a first answer.
+"""What generated clients cost: decoding, calling, and the way to a first response.
 
     python benchmarks/generated.py
 
@@ -23,7 +23,7 @@ from measuring import Case, compared, run, write_results
 
 ITEMS = 20_000
 CALLS = 500
-#: Many calls: how many, by how many at once, and the milliseconds that the server takes for an answer.
+#: Many calls: how many, by how many at once, and the milliseconds that the server takes for a response.
 MANY = {0: 2000, 50: 800}
 AT_ONCE = (20, 200)
 
@@ -197,14 +197,14 @@ def pydantic_page() -> Any:
 
 def serve(body: bytes) -> str:
     """A server that answers everything with one body, in a thread; its URL."""
-    answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
+    response = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
     ready: list[str] = []
     started = threading.Event()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while await reader.readuntil(b"\r\n\r\n"):
-                writer.write(answer)
+                writer.write(response)
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 
@@ -224,8 +224,8 @@ def serving(body: bytes, delay: float) -> Generator[str]:
     """A server in a separate process that answers everything with one body; its URL."""
     code = (
         "import asyncio, sys; from answering import reply, serve\n"
-        f"answer = reply(200, body={body!r})\n"
-        f"asyncio.run(serve(lambda _: lambda _: answer, {delay}))"
+        f"response = reply(200, body={body!r})\n"
+        f"asyncio.run(serve(lambda _: lambda _: response, {delay}))"
     )
     command = [sys.executable, "-c", code]
     with subprocess.Popen(
@@ -300,8 +300,8 @@ def many_calls(package: Any, url: str, delay: int) -> list[Case]:
         async with aiohttp.ClientSession() as session:
 
             async def call() -> None:
-                async with session.get(target) as answer:
-                    await answer.json()
+                async with session.get(target) as response:
+                    await response.json()
 
             await by_tasks(call, tasks, calls)
 
@@ -344,8 +344,8 @@ def main() -> None:
     """Measures all cases."""
     import httpx
     from omicsdk.core import json_encoding
-    from omicsdk.core.answer import Answer, model_of
     from omicsdk.core.model import ANY
+    from omicsdk.core.response import Response, model_of
 
     large, small = page(ITEMS), page(2)
     assert_described(json.loads(small), {"$ref": "#/components/schemas/SamplePage"})
@@ -356,7 +356,7 @@ def main() -> None:
         decode_stock, peer_model = stock(folder), pydantic_page()
 
         def decode() -> None:
-            found = Answer("list_samples", 200, {}, large).json(model_of(models.SamplePage), ANY)
+            found = Response("list_samples", 200, {}, large).json(model_of(models.SamplePage), ANY)
             assert len(found.items) == ITEMS
 
         def decode_by_json() -> None:

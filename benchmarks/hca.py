@@ -17,7 +17,7 @@ Both sides do the same work. Commands are measured from process start to exit. D
 Python client, the `DSSClient` of each package, in a process that has already created the client; imports and reading the service's
 document are not included. Both sides verify SHA-256 and flush the downloaded files to the file system in the last column. nginx
 serves the bytes behind redirects to presigned URLs. The Data Store and the staging bucket are small asyncio servers
-(`benchmarks/data_store/`) that store nothing and answer immediately, or after 50 ms where stated. Downloaded files are deleted before
+(`benchmarks/data_store/`) that store nothing and respond immediately, or after 50 ms where stated. Downloaded files are deleted before
 each run and checked after it; for an upload, the received objects, bytes, tags, files and bundles are counted. The published client
 has the services' documents in its cache, and its boto3 runs with `AWS_REQUEST_CHECKSUM_CALCULATION=when_required`, without which its
 checksums are wrong."""

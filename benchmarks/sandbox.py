@@ -46,7 +46,7 @@ CASES = (
     "Pangea, one organization",
     "Pangea, page of 100 organizations",
 )
-START = "process start to first answer"
+START = "process start to first response"
 
 
 class Target(NamedTuple):
@@ -114,7 +114,7 @@ def _targets(sandbox: Any, folder: Path) -> Iterator[Target]:
 
 
 def serve_bare() -> None:
-    """Serves the answers that are on the input's first line, prints the URL, and ends with the input."""
+    """Serves the responses that are on the input's first line, prints the URL, and ends with the input."""
     from omicsdk.sandbox.traffic.server_thread import ServerThread
     from starlette.applications import Starlette
     from starlette.responses import Response
@@ -123,10 +123,10 @@ def serve_bare() -> None:
     def route(path: str, status: int, headers: Mapping[str, str], content: str) -> Route:
         body = json.loads(content) if content else None
 
-        async def answer(_request: object) -> Response:
+        async def response(_request: object) -> Response:
             return Response(json.dumps(body) if content else b"", status, headers)
 
-        return Route(path, answer)
+        return Route(path, response)
 
     app = Starlette(routes=[route(*each) for each in json.loads(sys.stdin.readline())])
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening:
@@ -177,7 +177,7 @@ class Connection(asyncio.Protocol):
     Args:
         request: The request's bytes.
         left: Numbers that all connections of a run share, one for each request that is still to be sent.
-        status: The status that each answer has.
+        status: The status that each response has.
     """
 
     def __init__(self, request: bytes, left: Iterator[int], status: bytes) -> None:
@@ -192,7 +192,7 @@ class Connection(asyncio.Protocol):
         self._next()
 
     def data_received(self, data: bytes) -> None:
-        """Sends the next request when the answer is complete."""
+        """Sends the next request when the response is complete."""
         self._came += data
         head, end, body = self._came.partition(b"\r\n\r\n")
         if not end or len(body) < int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0]):
@@ -243,7 +243,7 @@ class Bench(NamedTuple):
         ours: The sandbox.
         bare: The bare routes.
         targets: The request of each case.
-        statuses: The status of each case's answer.
+        statuses: The status of each case's response.
         requests: How many requests a run has.
     """
 
@@ -265,24 +265,24 @@ def benching(requests: int) -> Generator[Bench]:
     try:
         url, stated = ours.said
         targets = {name: Target(*each) for name, each in stated.items()}
-        answers = {name: _answer(url, each) for name, each in targets.items()}
-        bare = Server("serve-bare", list(answers.values()))
+        responses = {name: _response(url, each) for name, each in targets.items()}
+        bare = Server("serve-bare", list(responses.values()))
         try:
-            yield Bench(ours, bare, targets, {name: each[1] for name, each in answers.items()}, requests)
+            yield Bench(ours, bare, targets, {name: each[1] for name, each in responses.items()}, requests)
         finally:
             bare.end()
     finally:
         ours.end()
 
 
-def _answer(url: str, target: Target) -> tuple[str, int, dict[str, str], str]:
-    """Path, status, headers and body of an answer, for a bare route."""
+def _response(url: str, target: Target) -> tuple[str, int, dict[str, str], str]:
+    """Path, status, headers and body of a response, for a bare route."""
     headers = {"Authorization": target.authorization} if target.authorization else {}
-    answer = httpx.get(f"{url}{target.path}", headers=headers, trust_env=False)
-    if answer.status_code not in (200, 302):
-        raise RuntimeError(f"{target.path} is answered {answer.status_code}: {answer.text}")
-    sent = {name: value for name, value in answer.headers.items() if name not in ("date", "content-length")}
-    return target.path.partition("?")[0], answer.status_code, sent, answer.text
+    response = httpx.get(f"{url}{target.path}", headers=headers, trust_env=False)
+    if response.status_code not in (200, 302):
+        raise RuntimeError(f"{target.path} is answered {response.status_code}: {response.text}")
+    sent = {name: value for name, value in response.headers.items() if name not in ("date", "content-length")}
+    return target.path.partition("?")[0], response.status_code, sent, response.text
 
 
 def small(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:

@@ -53,7 +53,7 @@ os.environ.pop("NO_COLOR", None)
 # A job in the background of a script ignores Ctrl-C, and so would the commands that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# httpx waits five seconds for an answer, which a server beside other tests on a busy machine may need.
+# httpx waits five seconds for a response, which a server beside other tests on a busy machine may need.
 _calls: Any = [
     httpx.Client.__init__,
     httpx.AsyncClient.__init__,

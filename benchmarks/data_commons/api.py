@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs, unquote
 
-from answering import Answer, Answering, Request, reply
+from answering import Answering, Request, Response, reply
 
 PREFIX = "dg.BENCH"
 LONGEST_PAGE = 1024
@@ -32,8 +32,8 @@ _SIGNED = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAEXAMPLE&X-Amz-E
 _TUNNEL = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
-def commons(server: str, records: int) -> Answer:
-    """Answers as a commons does.
+def commons(server: str, records: int) -> Response:
+    """Responses as a commons does.
 
     Args:
         server: Where the objects' bytes are.
@@ -89,7 +89,7 @@ def commons(server: str, records: int) -> Answer:
         "/user/user": {"username": "bench", "authz": {}},
     }
 
-    def answer(request: Request) -> bytes:
+    def response(request: Request) -> bytes:
         path = unquote(request.path).rstrip("/")
         if request.method == "POST" and path == f"{_OBJECTS}/access":
             return many_urls(request)
@@ -107,7 +107,7 @@ def commons(server: str, records: int) -> Answer:
             return _told({"url": url(id)}) if way else one(id)
         return _told(fixed[path]) if path in fixed else _told({"error": "not found"}, 404)
 
-    return answer
+    return response
 
 
 def record_of(number: int) -> dict[str, object]:
@@ -221,18 +221,18 @@ class Entrance(asyncio.Protocol):
             inner.data_received(self._came)
 
 
-async def serve(answer: Answer, certificate: Path, delay: float) -> None:
+async def serve(response: Response, certificate: Path, delay: float) -> None:
     """Answers until the input ends.
 
     Args:
-        answer: What answers.
+        response: What answers.
         certificate: The folder of cert.pem and key.pem.
-        delay: Seconds from a request to its answer.
+        delay: Seconds from a request to its response.
     """
     loop = asyncio.get_running_loop()
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
-    make = lambda: Entrance(lambda: Answering(answer, delay), tls)  # noqa: E731 - each connection has its own
+    make = lambda: Entrance(lambda: Answering(response, delay), tls)  # noqa: E731 - each connection has its own
     listener = await loop.create_server(make, "127.0.0.1", 0, backlog=511)
     print(listener.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)

@@ -15,7 +15,7 @@ from data_commons import clients
 from data_commons.clients import HOST
 
 SLOW = 0.05
-"""Seconds that the slow commons takes for an answer."""
+"""Seconds that the slow commons takes for a response."""
 
 
 @dataclass(frozen=True)

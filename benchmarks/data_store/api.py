@@ -13,7 +13,7 @@ import json
 import sys
 from collections import Counter
 
-from answering import Answer, Request, reply, serve
+from answering import Request, Response, reply, serve
 from omicsdk.sandbox.document import plain_document, read_document
 
 _SIGNED = "AWSAccessKeyId=ASIAEXAMPLE0000000000&Signature=b64b64b64b64b64b64b64b64b64%3D&x-amz-security-token={}&Expires=1800000000".format(
@@ -22,8 +22,8 @@ _SIGNED = "AWSAccessKeyId=ASIAEXAMPLE0000000000&Signature=b64b64b64b64b64b64b64b
 """A query of the length that presigned URLs of temporary credentials have."""
 
 
-def data_store(server: str, own: str) -> Answer:
-    """Answers as the Data Store does.
+def data_store(server: str, own: str) -> Response:
+    """Responses as the Data Store does.
 
     Args:
         server: Where the files are.
@@ -36,7 +36,7 @@ def data_store(server: str, own: str) -> Answer:
     bundles: dict[str, bytes] = {}
     counts = Counter[str]()
 
-    def answer(request: Request) -> bytes:
+    def response(request: Request) -> bytes:
         method, path = request.method, request.path
         kind, _, name = path.rpartition("/")
         if method == "GET" and kind == "/v1/files":
@@ -54,7 +54,7 @@ def data_store(server: str, own: str) -> Answer:
             return reply(200, body=json.dumps(counts).encode())
         return reply(200, body=documents[path]) if path in documents else reply(404)
 
-    return answer
+    return response
 
 
 def _document(service: str, url: str) -> bytes:

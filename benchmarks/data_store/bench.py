@@ -15,7 +15,7 @@ from data_store import clients
 from data_store.holdings import Holdings, Sizes
 
 SLOW = 0.05
-"""Seconds that the slow Data Store takes for an answer."""
+"""Seconds that the slow Data Store takes for a response."""
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ import json
 from collections import Counter
 from hashlib import md5
 
-from answering import Answer, Request, reply, serve
+from answering import Request, Response, reply, serve
 
 
-def bucket() -> Answer:
-    """Answers as S3 does to puts of whole objects and of tags."""
+def bucket() -> Response:
+    """Responses as S3 does to puts of whole objects and of tags."""
     counts = Counter[str]()
 
-    def answer(request: Request) -> bytes:
+    def response(request: Request) -> bytes:
         if request.method == "PUT" and request.query.partition("=")[0] == "tagging":
             counts["tagged"] += 1
             return reply(200)
@@ -28,7 +28,7 @@ def bucket() -> Answer:
             return reply(200, f'ETag: "{md5(request.body, usedforsecurity=False).hexdigest()}"')
         return reply(200, body=json.dumps(counts).encode()) if request.path == "/_counts" else reply(404)
 
-    return answer
+    return response
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from answering import Answer, Request, reply, serve
+from answering import Request, Response, reply, serve
 
 PAGE = 100
 ORGANIZATION = "bench"
@@ -32,8 +32,8 @@ def identifier(*names: object) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(map(str, names))))
 
 
-def platform(here: str, sink: str, samples: int) -> Answer:
-    """Answers as both do.
+def platform(here: str, sink: str, samples: int) -> Response:
+    """Responses as both do.
 
     Args:
         here: Where they answer.
@@ -140,7 +140,7 @@ def platform(here: str, sink: str, samples: int) -> Answer:
             case _:
                 return None
 
-    def answer(request: Request) -> bytes:
+    def response(request: Request) -> bytes:
         path = unquote(request.path).rstrip("/")
         if path == "/_counts":
             return _told(counts)
@@ -162,7 +162,7 @@ def platform(here: str, sink: str, samples: int) -> Answer:
             return crunch(request, path) or _told({"detail": "Not found."}, 404)
         return _told({"detail": "Not found."}, 404) if found is None else _told(found)
 
-    return answer
+    return response
 
 
 def _status(request: Request) -> dict[str, Any]:

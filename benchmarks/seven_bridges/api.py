@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import cache
 from urllib.parse import parse_qs
 
-from answering import Answer, Request, reply, serve
+from answering import Request, Response, reply, serve
 
 LONGEST_PAGE = 100
 _PAGE = 50
@@ -27,8 +27,8 @@ _SIGNED = (
 )
 
 
-def platform(server: str, sink: str, own: str) -> Answer:
-    """Answers as the platform does.
+def platform(server: str, sink: str, own: str) -> Response:
+    """Responses as the platform does.
 
     Args:
         server: Where the files' bytes are.
@@ -112,7 +112,7 @@ def platform(server: str, sink: str, own: str) -> Answer:
         ("GET", "/_counts".__eq__, lambda _: _told(counts)),
     ]
 
-    def answer(request: Request) -> bytes:
+    def response(request: Request) -> bytes:
         if request.method == "PUT" and request.path.startswith("/_files/"):
             name = request.path.rpartition("/")[2]
             known[name] = _told({**file_of(base, name, "bench/1"), **json.loads(request.body)})
@@ -122,7 +122,7 @@ def platform(server: str, sink: str, own: str) -> Answer:
                 return made(request)
         return reply(404)
 
-    return answer
+    return response
 
 
 def file_of(base: str, name: str, project: str) -> dict[str, object]:

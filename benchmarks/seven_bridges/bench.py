@@ -13,7 +13,7 @@ from transferring.processes import Worker, server, worker
 from seven_bridges import clients
 
 SLOW = 0.05
-"""Seconds that the slow platform takes for an answer."""
+"""Seconds that the slow platform takes for a response."""
 
 
 @dataclass(frozen=True)

@@ -6,23 +6,23 @@ python -m transferring.api SERVER
 import asyncio
 import sys
 
-from answering import Answer, Request, reply, serve
+from answering import Request, Response, reply, serve
 
 DELAY = 0.05
-"""Seconds from a request to its answer."""
+"""Seconds from a request to its response."""
 
 
-def redirecting(server: str) -> Answer:
-    """Answers with redirects to files of the same names.
+def redirecting(server: str) -> Response:
+    """Responses with redirects to files of the same names.
 
     Args:
         server: Where the files are.
     """
 
-    def answer(request: Request) -> bytes:
+    def response(request: Request) -> bytes:
         return reply(302, f"Location: {server}/{request.path.rpartition('/')[2]}")
 
-    return answer
+    return response
 
 
 if __name__ == "__main__":

@@ -215,8 +215,8 @@ def _arrived(sink: str, size: int) -> Callable[[], None]:
 
     def check() -> None:
         nonlocal before
-        with urlopen(sink) as answer:
-            total = int(answer.read())
+        with urlopen(sink) as response:
+            total = int(response.read())
         if total - before < size:
             raise RuntimeError(f"only {total - before} of {size} bytes came to the sink")
         before = total
@@ -239,16 +239,16 @@ def uploading_killed(bench: Bench, name: str, goal: float | None, rounds: int) -
         with server("transferring.sink", str(_LINK)) as sink:
 
             def moved(sink: str = sink) -> int:
-                with urlopen(f"{sink}/moved") as answer:
-                    return int(answer.read())
+                with urlopen(f"{sink}/moved") as response:
+                    return int(response.read())
 
             for _ in range(_KILLS):
                 until = moved() + size // (_KILLS + 2)
                 killed(lambda until=until: moved() >= until, server=sink, **task)
             once(server=sink, **task)()
             values.append(moved() / size)
-            with urlopen(sink) as answer:
-                arrived = int(answer.read())
+            with urlopen(sink) as response:
+                arrived = int(response.read())
         if arrived < size:
             raise RuntimeError(f"only {arrived} of {size} bytes came to the sink in whole parts")
         Path(str(task["journal"])).unlink()

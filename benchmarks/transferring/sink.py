@@ -58,8 +58,8 @@ class Link:
 _LINK = Link(None)
 
 
-def answer(connection: socket.socket, link: Link = _LINK) -> None:
-    """Answers the requests of a connection until it ends."""
+def response(connection: socket.socket, link: Link = _LINK) -> None:
+    """Responses the requests of a connection until it ends."""
     place = bytearray(link.at_once)
     came = b""
     with connection, suppress(ConnectionResetError):  # a client was killed
@@ -121,7 +121,7 @@ def main() -> None:
         def accept() -> None:
             while True:
                 connection, _ = listener.accept()
-                threading.Thread(target=answer, args=(connection, link), daemon=True).start()
+                threading.Thread(target=response, args=(connection, link), daemon=True).start()
 
         threading.Thread(target=accept, daemon=True).start()
         sys.stdin.read()

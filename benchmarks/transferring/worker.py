@@ -229,19 +229,19 @@ def serve(tasks: Mapping[str, Callable[..., Callable[[], None]]]) -> None:
         tasks: Name to what gets the task's fields, prepares it and gives what is measured.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is its parent's matter
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # nothing that is printed on the way is treated as an answer
+    responses = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # nothing that is printed on the way is treated as a response
     prepared: dict[str, Callable[[], None]] = {}
     for line in sys.stdin:
         task = json.loads(line)
         try:
             if line not in prepared:
                 prepared[line] = tasks[task.pop("do")](**task)
-            answer = spent(prepared[line])
+            response = spent(prepared[line])
         except Exception as error:
-            answer = {"error": f"{type(error).__name__}: {error}"}
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+            response = {"error": f"{type(error).__name__}: {error}"}
+        responses.write(json.dumps(response) + "\n")
+        responses.flush()
 
 
 if __name__ == "__main__":

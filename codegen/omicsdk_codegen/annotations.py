@@ -9,7 +9,7 @@ from .imports import Imports
 from .parser import AnyOf, Choice, DictOf, ListOf, ModelOf, PythonType, Untagged, Word
 from .texts import literals
 
-Place: TypeAlias = Literal["answer", "argument", "dict"]
+Place: TypeAlias = Literal["response", "argument", "dict"]
 
 
 def dict_name(class_: str) -> str:
@@ -47,8 +47,8 @@ class Annotations:
         """Write a type.
 
         Args:
-            type_: what the parser answered.
-            place: `answer` is a model's field or an answer, where lists are lists and an unknown choice may come;
+            type_: what the parser returned.
+            place: `response` is a model's field or a response, where lists are lists and an unknown choice may come;
                 `argument` takes models and TypedDicts alike and no unknown choice; `dict` is a TypedDict's member.
             optional: whether None is allowed as well.
         """
@@ -58,7 +58,7 @@ class Annotations:
         return " | ".join(dict.fromkeys(parts))
 
     def headers(self) -> str:
-        """The type of an answer's headers."""
+        """The type of a response's headers."""
         return f"{self._mapping('argument')}[str, str]"
 
     def _parts(self, type_: PythonType, place: Place) -> list[str]:
@@ -93,7 +93,7 @@ class Annotations:
             return ["bytes", "BinaryIO", "PathLike[str]"]
         if word in ("date", "datetime"):
             dated = self._imports.late("datetime", word)
-            return [dated] if place == "answer" else [dated, "str"]
+            return [dated] if place == "response" else [dated, "str"]
         return [word]
 
     def _model(self, key: str, place: Place) -> list[str]:
@@ -102,7 +102,7 @@ class Annotations:
         if place != "dict":
             self._imports.late(f"{self._models.rstrip('.')}.{self._modules[key]}", class_)
             parts.append(class_)
-        if place != "answer":
+        if place != "response":
             module = self._types_of(key)
             if module is not None:
                 self._imports.late(module, dict_name(class_))

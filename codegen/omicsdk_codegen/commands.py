@@ -15,7 +15,7 @@ def commands(drafts: list[Draft]) -> list[Json]:
 
     Each has `name` (the client's attribute), `command` (the word on the command line), `method`, `path`, `summary`,
     `description` and `parameters`. Where they apply: `paged` (the dotted key of a page's items), `item` (the name of
-    their schema), `streams` (the answer is bytes), `headers` (the answer is its headers), `deprecated` and `hidden`.
+    their schema), `streams` (the response is bytes), `headers` (the response is its headers), `deprecated` and `hidden`.
     """
     return [_command(draft) for draft in drafts]
 

@@ -85,7 +85,7 @@ def _operation(before: Draft, after: Draft, old: Package, new: Package) -> Itera
 
     for breaking, what in _arguments(before, after, old, new):
         yield change(breaking, what)
-    yield from (change(breaking, what) for breaking, what in _answers(before, after, old, new))
+    yield from (change(breaking, what) for breaking, what in _responses(before, after, old, new))
     yield from (change(breaking, what) for breaking, what in _paging(before, after, old, new))
     if before.streams != after.streams:
         yield change(before.streams, "has no stream any more" if before.streams else "can be streamed")
@@ -160,18 +160,18 @@ def _retyped(
     yield breaking, f"{what} is {there}; it was {here}"
 
 
-def _answers(before: Draft, after: Draft, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
-    was, now = _answer(before), _answer(after)
+def _responses(before: Draft, after: Draft, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
+    was, now = _response(before), _response(after)
     if isinstance(was, str) or isinstance(now, str):
         here = was if isinstance(was, str) else words(was, old.names.classes)
         there = now if isinstance(now, str) else words(now, new.names.classes)
         if here != there:
-            yield True, f"answers {there}; it was {here}"
+            yield True, f"returns {there}; it was {here}"
         return
-    yield from _received("the answer", was, now, old, new)
+    yield from _received("the response", was, now, old, new)
 
 
-def _answer(draft: Draft) -> Type | str:
+def _response(draft: Draft) -> Type | str:
     """The type of an operation's JSON, or a word for another body."""
     kinds = {"text": "str", "bytes": "bytes", "headers": "headers", "none": "None"}
     types: list[Type] = []
@@ -226,7 +226,7 @@ def _by_class(package: Package) -> dict[str, Model]:
 
 
 def _reached(package: Package, *, sent: bool) -> set[str]:
-    """Return the classes of the models in requests, or in answers."""
+    """Return the classes of the models in requests, or in responses."""
     waiting: list[str] = []
     for draft in package.drafts:
         types = [argument.type for argument in draft.arguments] if sent else [case.type for case in draft.cases]

@@ -1,4 +1,4 @@
-"""From a stated operation to its arguments and answers: the first half of step 6."""
+"""From a stated operation to its arguments and responses: the first half of step 6."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import replace
 from .document import Document
 from .faults import Fault, Note, Report
 from .media import (
-    ANSWER_ORDER,
     REQUEST_ORDER,
+    RESPONSE_ORDER,
     SEQUENCES,
     Form,
     accepted,
@@ -102,7 +102,7 @@ class Drafter:
         draft.public = stated.data.get("x-omics-public") is True
         draft.arguments = self._parameters(stated)
         self._body(draft)
-        self._answers(draft)
+        self._responses(draft)
         draft.headers = self._headers(stated)
         queried = {argument.wire for argument in draft.arguments if argument.position == "query"}
         draft.pages = pages_of(
@@ -367,7 +367,7 @@ class Drafter:
         nullable = nullable and type_ != ANY
         return Argument(pointer, "body", python, "body", type_, required, nullable, facts, whole=True)
 
-    def _answers(self, draft: Draft) -> None:
+    def _responses(self, draft: Draft) -> None:
         responses = draft.stated.data.get("responses")
         listed: Object = responses if isinstance(responses, dict) else {}
         wanted = [status for status in listed if re.fullmatch(r"2\d\d|2XX|304", status)]
@@ -377,7 +377,7 @@ class Drafter:
         cases: list[Case] = []
         places: list[tuple[Json, str]] = []
         for status in sorted(wanted, key=lambda status: (status == "default", status.endswith("XX"))):
-            for case in self._answer(draft, status, listed[status], media_types, places):
+            for case in self._response(draft, status, listed[status], media_types, places):
                 same = next((n for n, other in enumerate(cases) if other.sort == case.sort), None)
                 if same is None:
                     cases.append(case)
@@ -394,7 +394,7 @@ class Drafter:
         draft.streams = wish is True or (wish is None and flows)
 
     def _headers(self, stated: Stated) -> list[DeclaredHeader]:
-        """The headers of answers that are not errors; those of errors are in the exception's headers."""
+        """The headers of responses that are not errors; those of errors are in the exception's headers."""
         responses = stated.data.get("responses")
         found: dict[str, tuple[str, Object, str]] = {}
         for status, response in responses.items() if isinstance(responses, dict) else ():
@@ -417,7 +417,7 @@ class Drafter:
         return DeclaredHeader(pointer, wire, python, type_, {**self._types.facts_of(schema), **_said(header)})
 
     def _flow(self, draft: Draft, status: str, response: Json) -> Flow | None:
-        """Return how the items of an answer are framed, if it is a sequence of them."""
+        """Return how the items of a response are framed, if it is a sequence of them."""
         content = response.get("content") if isinstance(response, dict) else None
         stated: Object = content if isinstance(content, dict) else {}
         name = next((name for name in stated if essence(name) in SEQUENCES), None)
@@ -442,20 +442,20 @@ class Drafter:
         type_, nullable = split_null(item)
         return Flow(sent_type(name, "bytes"), join(place, "item"), type_, nullable and type_ != ANY, of_data)
 
-    def _answer(
+    def _response(
         self, draft: Draft, status: str, response: Json, media_types: dict[str, Form], places: list[tuple[Json, str]]
     ) -> list[Case]:
-        """The answers of one status: one for each kind of content of its media types, the best one last."""
+        """The responses of one status: one for each kind of content of its media types, the best one last."""
         links = response.get("links") if isinstance(response, dict) else None
         for name in links if isinstance(links, dict) else ():
             pointer = join(draft.stated.key, "responses", status, "links", name)
-            self._note(pointer, "omission", f"link {name} of answer {status}", "operations are called by their names")
+            self._note(pointer, "omission", f"link {name} of response {status}", "operations are called by their names")
         if draft.stated.method == "HEAD":
             return [Case((status,), "headers")]
         stated = response.get("content") if isinstance(response, dict) else None
         content: Object = stated if isinstance(stated, dict) else {}
         forms = self._forms(content)
-        best = preferred(forms, ANSWER_ORDER)
+        best = preferred(forms, RESPONSE_ORDER)
         if best is None:
             return [Case((status,), "none")]
         paged = "x-omics-pagination" in draft.stated.data
@@ -466,7 +466,7 @@ class Drafter:
             if form != best[1] and (paged or (schema is not None and schema == schema_in(content[best[0]]))):
                 # Of equivalent media types, such as the spellings of XML, and of pages, one is requested.
                 pointer = join(draft.stated.key, "responses", status, "content", name)
-                self._note(pointer, "omission", f"answer {status} as {name}", f"{best[0]} is asked for")
+                self._note(pointer, "omission", f"response {status} as {name}", f"{best[0]} is asked for")
                 continue
             groups.setdefault((form, spelled), []).append(name)
         cases: list[Case] = []
@@ -478,7 +478,7 @@ class Drafter:
             for each in names:
                 place = join(draft.stated.key, "responses", status, "content", each)
                 read = essence(each) in SEQUENCES and not paged and draft.stated.data.get("x-omics-stream") is not False
-                self._by_item(content[each], place, f"answer {status} as {each}", read=read)
+                self._by_item(content[each], place, f"response {status} as {each}", read=read)
             cases.append(case if name == best[0] else replace(case, media=tuple(map(essence, names))))
         return sorted(cases, key=lambda case: not case.media)
 
@@ -489,7 +489,7 @@ class Drafter:
         if form != "json":
             kind = "text" if form == "text" else "bytes"
             if not {"properties", "items", "allOf", "oneOf", "anyOf"}.isdisjoint(self._types.facts_of(schema)):
-                self._note(pointer, "untyped", f"answer {status} as {media_type}", f"{kind} as it comes")
+                self._note(pointer, "untyped", f"response {status} as {media_type}", f"{kind} as it comes")
             return Case((status,), kind)
         self._assumed(media_type, form, pointer)
         # The same words under two statuses are one model.
@@ -498,7 +498,7 @@ class Drafter:
         type_, nullable = (
             split_null(self._types.type_of(schema, pointer, body=True)) if schema is not None else (ANY, True)
         )
-        self._untyped(type_, schema, pointer, f"answer {status}")
+        self._untyped(type_, schema, pointer, f"response {status}")
         if type_ == BYTES:
             return Case((status,), "bytes")
         or_bytes = essence(media_type) == "application/octet-stream"

@@ -1,4 +1,4 @@
-"""The class of omicsdk.core for an answer's status, for the Raises of docstrings (a test compares the two)."""
+"""The class of omicsdk.core for a response's status, for the Raises of docstrings (a test compares the two)."""
 
 from __future__ import annotations
 

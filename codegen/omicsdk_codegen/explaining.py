@@ -1,4 +1,4 @@
-"""The explanation of one operation: its name, arguments, answers and pages with their places, repairs and losses."""
+"""The explanation of one operation: its name, arguments, responses and pages with their places, repairs and losses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class UnknownOperation(LookupError):
 
 @dataclass(frozen=True)
 class Part:
-    """An argument, an answer, a wish or a model.
+    """An argument, a response, a wish or a model.
 
     Attributes:
         name: its name.
@@ -53,9 +53,9 @@ class Explanation:
         named: the reason for its name.
         module: of the package.
         arguments: in the order of the call.
-        answers: by status.
+        responses: by status.
         wishes: x-omics-... values of overlays or the document.
-        models: those that arguments and answers are made of.
+        models: those that arguments and responses are made of.
         notes: repairs, omissions and lost types of the operation and its models.
     """
 
@@ -67,7 +67,7 @@ class Explanation:
     named: str
     module: str
     arguments: list[Part]
-    answers: list[Part]
+    responses: list[Part]
     wishes: list[Part]
     models: list[Part]
     notes: list[Note]
@@ -98,7 +98,7 @@ def explain(planned: Planned, wanted: str) -> Explanation:
             Part(argument.python, _argument(argument, draft, package), _at(document, argument.key))
             for argument in sorted(draft.arguments, key=lambda argument: not argument.required)
         ],
-        answers=list(_answers(draft, document, package)),
+        responses=list(_responses(draft, document, package)),
         wishes=list(_wishes(draft, document)),
         models=[
             Part(package.names.classes[key], f"models/{package.names.modules[key]}.py", _at(document, key))
@@ -192,20 +192,20 @@ def _argument(argument: Argument, draft: Draft, package: Package) -> str:
     return ", ".join(text for text in (kind, need, where, *forms) if text)
 
 
-def _answers(draft: Draft, document: Document, package: Package) -> Iterator[Part]:
+def _responses(draft: Draft, document: Document, package: Package) -> Iterator[Part]:
     for case in draft.cases:
         for status in case.statuses or ("any",):
-            yield Part(status, _answer(case, package), _at(document, join(draft.stated.key, "responses", status)))
+            yield Part(status, _response(case, package), _at(document, join(draft.stated.key, "responses", status)))
     if draft.pages is not None:
         item = words(draft.pages.item, package.names.classes)
-        items = f"of {draft.pages.items}" if draft.pages.items else "of the answer itself"
+        items = f"of {draft.pages.items}" if draft.pages.items else "of the response itself"
         pointer = join(draft.stated.key, "x-omics-pagination")
         yield Part("pages", f"by {draft.pages.style}; iterate gives {item} {items}", _at(document, pointer))
     if draft.streams:
-        yield Part("stream", "the answer's bytes as they arrive", _at(document, draft.stated.key))
+        yield Part("stream", "the response's bytes as they arrive", _at(document, draft.stated.key))
 
 
-def _answer(case: Case, package: Package) -> str:
+def _response(case: Case, package: Package) -> str:
     if case.type is not None:
         return words(case.type, package.names.classes, nullable=case.nullable)
     return {"text": "str", "bytes": "bytes", "headers": "the headers"}.get(case.kind, "None")

@@ -24,7 +24,7 @@ def as_text(found: Explanation) -> str:
     ]
     for title, parts in (
         ("Arguments", found.arguments),
-        ("Answers", found.answers),
+        ("Responses", found.responses),
         ("Wishes of overlays", found.wishes),
         ("Models", found.models),
     ):

@@ -65,7 +65,7 @@ class Note:
         file: as in `Fault`.
         line: as in `Fault`.
         kind: "repair" (stated otherwise than the dialect wants), "omission" (not taken over), "loss" (an operation,
-            parameter or answer that is not), "untyped" (taken as any value).
+            parameter or response that is not), "untyped" (taken as any value).
         before: what stood there, in a few words.
         after: its replacement.
         certain: whether the document's intent is beyond doubt.

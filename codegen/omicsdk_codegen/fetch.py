@@ -33,7 +33,7 @@ def fetch(url: str, prefixes: Sequence[str], cache: Path | None = None, timeout:
         timeout: seconds for connecting, and for each read.
 
     Raises:
-        Refused: it cannot be reached, answers otherwise than with a body, redirects elsewhere, or is larger than
+        Refused: it cannot be reached, responds without a body, redirects elsewhere, or is larger than
             `limits.MAX_BYTES`.
     """
     import httpx
@@ -45,11 +45,11 @@ def fetch(url: str, prefixes: Sequence[str], cache: Path | None = None, timeout:
                     message = f"which leads to {spoken(url)}, where nothing is allowed to be fetched"
                     raise Refused(message, "Allow it with --allow-url.")
                 kept = _Kept(cache, url)
-                with client.stream("GET", url, headers=kept.conditions()) as answer:
-                    if answer.has_redirect_location:
-                        url = urljoin(url, answer.headers["location"])
+                with client.stream("GET", url, headers=kept.conditions()) as response:
+                    if response.has_redirect_location:
+                        url = urljoin(url, response.headers["location"])
                         continue
-                    return kept.body if kept.body is not None and answer.status_code == 304 else _body(answer, kept)
+                    return kept.body if kept.body is not None and response.status_code == 304 else _body(response, kept)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Refused(f"which cannot be fetched ({type(error).__name__})", _REMEDY) from error
     raise Refused(f"which redirects more than {_MAX_REDIRECTS} times", _REMEDY)
@@ -62,15 +62,15 @@ def default_cache() -> Path:
     return user_cache_path("omicsdk") / "codegen"
 
 
-def _body(answer: httpx.Response, kept: _Kept) -> bytes:
-    if answer.status_code != 200:
-        raise Refused(f"which answers with status {answer.status_code}", _REMEDY)
+def _body(response: httpx.Response, kept: _Kept) -> bytes:
+    if response.status_code != 200:
+        raise Refused(f"which returns status {response.status_code}", _REMEDY)
     body = bytearray()
-    for block in answer.iter_bytes():
+    for block in response.iter_bytes():
         body += block
         if len(body) > MAX_BYTES:
             raise Refused(f"which has more than {MAX_BYTES >> 20} MiB", _REMEDY)
-    kept.keep(bytes(body), answer.headers.get("etag"))
+    kept.keep(bytes(body), response.headers.get("etag"))
     return bytes(body)
 
 

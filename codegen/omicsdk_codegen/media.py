@@ -42,7 +42,7 @@ def form_of(media_type: str, schema: Json) -> Form:
     return "json" if name in ("*/*", "application/*", "") and isinstance(schema, dict) and not binary else "bytes"
 
 
-# Answers that are a sequence of items, one after the other.
+# Responses that are a sequence of items, one after the other.
 SEQUENCES = frozenset(
     {
         "application/jsonl",
@@ -79,7 +79,7 @@ def preferred(forms: Mapping[str, Form], order: tuple[Form, ...]) -> tuple[str, 
 
 
 REQUEST_ORDER: tuple[Form, ...] = ("json", "multipart", "form", "bytes", "text")
-ANSWER_ORDER: tuple[Form, ...] = ("json", "bytes", "text", "form", "multipart")
+RESPONSE_ORDER: tuple[Form, ...] = ("json", "bytes", "text", "form", "multipart")
 
 
 def sent_type(media_type: str, form: Form) -> str:
@@ -98,7 +98,7 @@ def accepted(forms: Mapping[str, Form]) -> str:
     status has JSON and another something else, JSON is preferred: a server that chooses by the header alone sends that.
 
     Args:
-        forms: the media types of the operation's answers, and what each is read as.
+        forms: the media types of the operation's responses, and what each is read as.
     """
     names: dict[str, None] = {}
     for name, form in forms.items():

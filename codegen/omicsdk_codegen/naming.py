@@ -43,7 +43,7 @@ _MODULE_WORDS = ANNOTATION_WORDS | {"importlib", "sorted", "globals", "getattr",
 # Class names that generated modules import or use themselves.
 CLASS_WORDS = frozenset(
     {
-        "Answer", "Any", "AsyncBody", "AsyncClient", "AsyncIterator", "AsyncOperation", "BinaryIO", "Body", "Callable", "ClassVar",
+        "Response", "Any", "AsyncBody", "AsyncClient", "AsyncIterator", "AsyncOperation", "BinaryIO", "Body", "Callable", "ClassVar",
         "Client", "Field", "Iterator", "JsonObject", "Literal", "Mapping", "Model", "NotRequired", "Omit", "Operation",
         "OperationFacts", "Paging", "PathLike", "Request", "Required", "Sequence", "Shape", "TypeAlias", "TypedDict",
         "AbstractContextManager", "AbstractAsyncContextManager", "False", "None", "True",

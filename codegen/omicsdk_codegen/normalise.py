@@ -104,7 +104,7 @@ class Normaliser:
         Args:
             schema: the schema, with references and allOf.
             pointer: its JSON pointer; models defined at this place have it as their key.
-            body: whether it is a body, an answer or a part of a multipart body, where binary text is bytes.
+            body: whether it is a body, a response or a part of a multipart body, where binary text is bytes.
         """
         if not isinstance(schema, dict):
             return ANY

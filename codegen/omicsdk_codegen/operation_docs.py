@@ -1,4 +1,4 @@
-"""An operation's docstring: the document's texts, each argument with type, form and default, answers and errors."""
+"""An operation's docstring: the document's texts, each argument with type, form and default, responses and errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def headline(draft: Draft) -> str:
     )
 
 
-def operation_doc(draft: Draft, ordered: list[Argument], types: Mapping[str, str], answer: str) -> str:
+def operation_doc(draft: Draft, ordered: list[Argument], types: Mapping[str, str], response: str) -> str:
     data = draft.stated.data
     headline, description = clean(data.get("summary")), clean(data.get("description"))
     pieces = [headline, description if description != headline else ""]
@@ -28,7 +28,7 @@ def operation_doc(draft: Draft, ordered: list[Argument], types: Mapping[str, str
         pieces.append("Deprecated.")
     if ordered:
         pieces.append("Args:\n" + "\n".join(_argument_doc(argument, types[argument.python]) for argument in ordered))
-    pieces.append(f"Returns:\n{hanging('', _returned(draft, answer), 4)}")
+    pieces.append(f"Returns:\n{hanging('', _returned(draft, response), 4)}")
     raised = _raised(draft)
     if raised:
         pieces.append("Raises:\n" + "\n".join(raised))
@@ -41,7 +41,7 @@ def _argument_doc(argument: Argument, annotation: str) -> str:
     return hanging(f"{argument.python} ({annotation}): ", said, 4)
 
 
-def _returned(draft: Draft, answer: str) -> str:
+def _returned(draft: Draft, annotation: str) -> str:
     responses = draft.stated.data.get("responses")
     texts: dict[str, None] = {}
     for case in draft.cases:
@@ -51,7 +51,7 @@ def _returned(draft: Draft, answer: str) -> str:
             if text:
                 texts[f"{status}: {text}" if status.isdigit() else text] = None
     if not texts:
-        return "Nothing." if answer == "None" else f"{answer}."
+        return "Nothing." if annotation == "None" else f"{annotation}."
     return " ".join(texts)
 
 

@@ -1,4 +1,4 @@
-"""A document's operations: their names, arguments and answers as stated."""
+"""A document's operations: their names, arguments and responses as stated."""
 
 from __future__ import annotations
 
@@ -134,15 +134,15 @@ class SentBody:
 
 @dataclass(frozen=True)
 class Case:
-    """An answer.
+    """A response.
 
     Attributes:
         statuses: its statuses, as the document has them: `200`, `2XX`, `default`.
         kind: how it is read.
         key: key of its type, if it has one.
-        type: of a JSON answer.
-        nullable: whether a JSON answer may be null.
-        media: its media types, if another answer has the same status; empty for any other.
+        type: of a JSON response.
+        nullable: whether a JSON response may be null.
+        media: its media types, if another response has the same status; empty for any other.
         or_bytes: whether bytes may be sent where JSON is stated.
     """
 
@@ -156,7 +156,7 @@ class Case:
 
     @property
     def sort(self) -> tuple[object, ...]:
-        """Merge the common parts of two answers that are treated as one."""
+        """Merge the common parts of two responses that are treated as one."""
         return (self.kind, self.type, self.media, self.or_bytes)
 
 
@@ -183,7 +183,7 @@ class Pages:
 
 @dataclass(frozen=True)
 class Flow:
-    """An answer that is a sequence of items, each of which is read as it arrives.
+    """A response that is a sequence of items, each of which is read as it arrives.
 
     Attributes:
         media_type: the requested type.
@@ -221,7 +221,7 @@ class Message:
 
 @dataclass(frozen=True)
 class DeclaredHeader:
-    """A header of answers.
+    """A header of responses.
 
     Attributes:
         key: pointer of its schema.
@@ -240,7 +240,7 @@ class DeclaredHeader:
 
 @dataclass
 class Draft:
-    """An operation with its arguments and answers in our own shapes."""
+    """An operation with its arguments and responses in our own shapes."""
 
     stated: Stated
     name: str

@@ -1,4 +1,4 @@
-"""The place of a page's items in an operation's answers."""
+"""The place of a page's items in an operation's responses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def pages_of(
 
     Args:
         stated: the operation.
-        cases: its answers.
+        cases: its responses.
         arguments: names of its query parameters.
         models: all models by key.
         complain: called with each fault.
@@ -56,7 +56,7 @@ def pages_of(
     for alternative in items.split("|"):
         steps = [step for page in pages if (step := _list_at(page, alternative, models)) is not None]
         if not steps:
-            complain(f"{where} names {alternative!r}, and no answer has such a list")
+            complain(f"{where} names {alternative!r}, and no response has such a list")
             return None
         found += [element for _, element in steps]
         paths += {path: None for path, _ in steps}

@@ -70,7 +70,7 @@ PythonType: TypeAlias = Untagged | Word | ListOf | DictOf | Choice | ModelOf | A
 
 @dataclass(frozen=True)
 class Parsed:
-    """The parser's answers.
+    """The parser's responses.
 
     Attributes:
         fields: by (model's key, field's name in the document).
@@ -103,17 +103,18 @@ def parse(models: Iterable[Model], wanted: Mapping[str, Type], on_progress: OnPr
     for key, type_ in wanted.items():
         places.setdefault(type_, key)
     asked = list(places)
-    answers: dict[Type, PythonType] = {}
+    responses: dict[Type, PythonType] = {}
     count = Count("determining the Python types", len(asked), on_progress)
     for start in range(0, len(asked), _ASKED_AT_ONCE):
         count.reached(start)
-        answers |= _answers(asked[start : start + _ASKED_AT_ONCE], places)
+        responses |= _responses(asked[start : start + _ASKED_AT_ONCE], places)
     return Parsed(
-        {place: answers[type_] for place, type_ in held.items()}, {key: answers[type_] for key, type_ in wanted.items()}
+        {place: responses[type_] for place, type_ in held.items()},
+        {key: responses[type_] for key, type_ in wanted.items()},
     )
 
 
-def _answers(types: Sequence[Type], places: Mapping[Type, str]) -> dict[Type, PythonType]:
+def _responses(types: Sequence[Type], places: Mapping[Type, str]) -> dict[Type, PythonType]:
     from openapi_python_client.config import Config, ConfigFile, MetaType
     from openapi_python_client.parser import GeneratorData
 
@@ -125,7 +126,7 @@ def _answers(types: Sequence[Type], places: Mapping[Type, str]) -> dict[Type, Py
     found: list[Any] = list(getattr(data, "models", ()))
     properties = {_text(model.class_info.name): held for model in found for held in model.required_properties or ()}
     return {
-        type_: _answer(properties.get(component), asked, places[type_]) for component, type_ in asked.wanted.items()
+        type_: _response(properties.get(component), asked, places[type_]) for component, type_ in asked.wanted.items()
     }
 
 
@@ -134,7 +135,7 @@ def _text(value: object) -> str:
     return str(unwrap() if unwrap is not None else value)
 
 
-def _answer(found: Any, asked: Surrogate, pointer: str) -> PythonType:
+def _response(found: Any, asked: Surrogate, pointer: str) -> PythonType:
     if found is None:
         raise LostType(pointer)
     return _python(found, asked, pointer)

@@ -50,10 +50,10 @@ class Package:
         models: by module.
         dicts: TypedDicts by module.
         webhooks: what reads the service's own requests; None if it sends none.
-        headers: the classes of answers' headers; None if no answer declares one.
+        headers: the classes of responses' headers; None if no response declares one.
         commands: commands.json.
         document: openapi.json.
-        drafts: operations with their arguments and answers, in the document's order.
+        drafts: operations with their arguments and responses, in the document's order.
         shapes: models by their keys, which the types of drafts name.
         names: what classes are called.
     """
@@ -90,7 +90,7 @@ def plan(
         dates: whether texts in the formats `date` and `date-time` are dates in Python.
 
     Raises:
-        DocumentError: a type has no answer, a wish of an overlay cannot be met, or the document nests, is composed or has models without end.
+        DocumentError: a type has no response, a wish of an overlay cannot be met, or the document nests, is composed or has models without end.
     """
     try:
         return _plan(document, service, report, on_progress, dates=dates)
@@ -144,7 +144,9 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
         parsed = parse(models, wanted, on_progress)
     except LostType as lost:
         place = document.origin(str(lost))
-        fault = place.fault("the parser of types has no answer for this schema", "Report it as a bug of the generator.")
+        fault = place.fault(
+            "the parser of types has no response for this schema", "Report it as a bug of the generator."
+        )
         raise DocumentError([fault]) from lost
     api = Code(f"{pascal_case(service)}Api")
     named = name_classes(document.data, models, names | webhook_names, {*CLASS_WORDS, api, f"Async{api}"})
@@ -198,8 +200,8 @@ Args:
     headers: Sent with every request.
     transport: Replaces the network, for tests.
     http2: Use HTTP/2 if the server supports it; False by default.
-    strict: Raise DecodeError if an answer does not match the document, instead of keeping it unchanged.
-    answer_limit: Maximum bytes of a decoded answer in memory, by default 64 MiB; a larger one raises AnswerTooLarge.
+    strict: Raise DecodeError if a response does not match the document, instead of keeping it unchanged.
+    response_limit: Maximum bytes of a decoded response in memory, by default 64 MiB; a larger one raises ResponseTooLarge.
 
 Raises:
     ConfigError: The base URL is invalid."""

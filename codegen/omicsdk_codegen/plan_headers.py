@@ -1,4 +1,4 @@
-"""The plan of headers of answers: headers.py, with one class for all answers that declare the same."""
+"""The plan of headers of responses: headers.py, with one class for all responses that declare the same."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class HeaderModule:
 def plan_headers(
     drafts: Iterable[Draft], names: Names, parsed: Parsed
 ) -> tuple[HeaderModule | None, Mapping[str, str]]:
-    """Plan the classes of all answers' headers.
+    """Plan the classes of all responses' headers.
 
     Args:
         drafts: all operations.
@@ -59,10 +59,10 @@ def plan_headers(
     if not groups:
         return None, {}
     wanted = (Wanted(same, _candidates(held)) for same, held in groups.items())
-    classes = settle(wanted, {"AnswerHeaders", *names.classes.values()})
+    classes = settle(wanted, {"ResponseHeaders", *names.classes.values()})
     imports = Imports({held.python for group in groups.values() for held in group[0].headers} & DATE_WORDS)
-    for name in ("AnswerHeaders", "Header"):
-        imports.add("omicsdk.core.answer", name)
+    for name in ("ResponseHeaders", "Header"):
+        imports.add("omicsdk.core.response", name)
     annotations = Annotations(names.classes, names.modules, imports)
     decoding = Decoding(names.classes, imports, lambda _: None)
     made = [_class(classes[same], held[0].headers, parsed, annotations, decoding) for same, held in groups.items()]
@@ -84,10 +84,10 @@ def _class(
     name: str, headers: list[DeclaredHeader], parsed: Parsed, annotations: Annotations, decoding: Decoding
 ) -> HeaderClass:
     entries = [hanging(f"{held.python}: ", f"{held.wire}. {describe(held.schema)}".strip(), 4) for held in headers]
-    doc = "Headers of an answer.\n\nAttributes:\n" + "\n".join(entries)
+    doc = "Headers of a response.\n\nAttributes:\n" + "\n".join(entries)
     members: list[Code] = []
     for held in headers:
-        type_ = annotations.write(parsed.wanted[held.key], "answer")
+        type_ = annotations.write(parsed.wanted[held.key], "response")
         members.append(
             Code(f"{held.python}: Header[{type_}] = Header({as_literal(held.wire)}, {decoding.shape(held.type)})")
         )

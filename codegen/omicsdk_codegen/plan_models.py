@@ -102,7 +102,7 @@ def _class(
         python = parsed.fields[(model.key, held.wire)]
         optional = held.nullable or not held.required
         default = "" if held.required else " = None"
-        fields.append(Code(f"{held.python}: {annotations.write(python, 'answer', optional=optional)}{default}"))
+        fields.append(Code(f"{held.python}: {annotations.write(python, 'response', optional=optional)}{default}"))
         shape = decoding.shape(held.type)
         row = f"{as_literal(held.wire)}, {held.python!r}, {held.required}, {held.nullable}, {shape}"
         table.append(Code(f"Field({row})"))

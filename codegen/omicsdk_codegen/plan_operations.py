@@ -1,4 +1,4 @@
-"""The plan of an operation: the code of its request, its answers and its signature, and its docstring."""
+"""The plan of an operation: the code of its request, its responses and its signature, and its docstring."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _OWN = frozenset({"build", "parse", "items", "item", "annotations"})
 
 
 @dataclass(frozen=True)
-class AnswerCase:
-    """One way to read an answer.
+class ResponseCase:
+    """One way to read a response.
 
     Attributes:
-        condition: of `answer.status`; empty for all other statuses.
+        condition: of `response.status`; empty for all other statuses.
         imports: of models, which it alone needs.
         value: the expression.
     """
@@ -80,11 +80,11 @@ class OperationModule:
         path: expression of the sent path.
         sent: further arguments of `request`.
         request: what `request` is called here.
-        answer: what the call answers.
-        cases: how an answer is read.
+        response: what the call returns.
+        cases: how a response is read.
         paged: how pages follow.
         item: how one of a sequence of items is read.
-        headers: the class of the answer's headers; empty if it declares none.
+        headers: the class of the response's headers; empty if it declares none.
     """
 
     name: Code
@@ -99,8 +99,8 @@ class OperationModule:
     path: Code
     sent: list[Code]
     request: Code
-    answer: Code
-    cases: list[AnswerCase]
+    response: Code
+    cases: list[ResponseCase]
     paged: PagedItems | None
     item: StreamedItem | None
     headers: Code
@@ -111,8 +111,8 @@ class OperationPlanner:
 
     Args:
         names: what models and operations are called.
-        parsed: the parser's answers.
-        headers: classes of answers' headers by the operations' names.
+        parsed: the parser's responses.
+        headers: classes of responses' headers by the operations' names.
     """
 
     def __init__(self, names: Names, parsed: Parsed, headers: Mapping[str, str]) -> None:
@@ -126,13 +126,13 @@ class OperationPlanner:
         annotations = Annotations(self._names.classes, self._names.modules, imports)
         ordered = sorted(draft.arguments, key=lambda argument: not argument.required)
         types = {argument.python: self._annotation(argument, annotations) for argument in ordered}
-        answer = self._answer_type(draft, annotations)
+        response = self._response_type(draft, annotations)
         kind = f"{'Paged' if draft.pages is not None else ''}{'Stream' if draft.streams else ''}Operation"
         kind = kind if draft.flow is None else "ItemStreamOperation"
         imports.add("omicsdk.core.operation", kind)
         for name in ("Request", "OperationFacts"):
             imports.add(REQUEST, name)
-        imports.add("omicsdk.core.answer", "Answer")
+        imports.add("omicsdk.core.response", "Response")
         if any(not argument.required for argument in ordered):
             imports.add("omicsdk.core.omit", "OMIT")
             imports.add("omicsdk.core.omit", "Omit")
@@ -148,13 +148,13 @@ class OperationPlanner:
             symbol=Code(f"{draft.name}_" if hidden else draft.name),
             kind=Code(kind),
             title=as_docstring(headline(draft), 0),
-            doc=as_docstring(operation_doc(draft, ordered, types, answer), 4),
+            doc=as_docstring(operation_doc(draft, ordered, types, response), 4),
             path=path,
             sent=sent,
             request=Code(request),
             facts=facts,
             signature=[_parameter(argument, types[argument.python]) for argument in ordered],
-            answer=Code(answer),
+            response=Code(response),
             cases=cases,
             paged=paged,
             item=item,
@@ -175,38 +175,41 @@ class OperationPlanner:
         listed, one = (annotations.write(each, "argument") for each in (python, python.item))
         return written.replace(listed, f"{one.removesuffix(' | None')} | {listed}", 1)
 
-    def _answer_type(self, draft: Draft, annotations: Annotations) -> str:
+    def _response_type(self, draft: Draft, annotations: Annotations) -> str:
         parts = [self._case_type(case, annotations) for case in draft.cases]
         return _joined(parts)
 
     def _case_type(self, case: Case, annotations: Annotations) -> str:
         if case.kind == "json":
-            stated = annotations.write(self._parsed.wanted[case.key], "answer", optional=case.nullable)
+            stated = annotations.write(self._parsed.wanted[case.key], "response", optional=case.nullable)
             return _joined([*stated.split(" | "), "bytes"]) if case.or_bytes else stated
         if case.kind == "headers":
             return annotations.headers()
         return {"text": "str", "bytes": "bytes"}.get(case.kind, "None")
 
-    def _cases(self, draft: Draft, annotations: Annotations, imports: Imports) -> list[AnswerCase]:
-        # Other statuses are read by the first answer with a content; an undeclared body is read so, too.
+    def _cases(self, draft: Draft, annotations: Annotations, imports: Imports) -> list[ResponseCase]:
+        # Other statuses are read by the first response with a content; an undeclared body is read so, too.
         ordered = sorted(draft.cases, key=lambda case: (not case.media, case.kind != "none"))
         whole = [case for case in draft.cases if not case.media]
         fallback = next((case for case in whole if case.kind != "none"), whole[0])
         ordered = [case for case in ordered if case is not fallback] + [fallback]
         return [self._case(case, annotations, imports, last=case is fallback) for case in ordered]
 
-    def _case(self, case: Case, annotations: Annotations, imports: Imports, *, last: bool) -> AnswerCase:
+    def _case(self, case: Case, annotations: Annotations, imports: Imports, *, last: bool) -> ResponseCase:
         used: dict[str, None] = {}
 
         def use(key: str) -> None:
             used[f"from ..models.{self._names.modules[key]} import {self._names.classes[key]}"] = None
 
-        value = {"none": "None", "text": "answer.text()", "bytes": "answer.content", "headers": "answer.headers"}.get(
-            case.kind
-        )
+        value = {
+            "none": "None",
+            "text": "response.text()",
+            "bytes": "response.content",
+            "headers": "response.headers",
+        }.get(case.kind)
         if value is None and isinstance(case.type, Ref) and not case.nullable:
             use(case.type.key)
-            value = f"answer.model({self._names.classes[case.type.key]})"
+            value = f"response.model({self._names.classes[case.type.key]})"
         elif value is None:
             assert case.type is not None
             value = self._json(case.type, case.nullable, Decoding(self._names.classes, imports, use), imports)
@@ -217,9 +220,9 @@ class OperationPlanner:
                 imports.typing("cast")
                 value = f"cast({as_literal(type_)}, {value})"
         if case.or_bytes:
-            value = f"{value} if answer.holds_json else answer.content"
+            value = f"{value} if response.holds_json else response.content"
         condition = "" if last else _condition(case.statuses, case.media)
-        return AnswerCase(Code(condition), [Code(line) for line in sorted(used)], Code(value))
+        return ResponseCase(Code(condition), [Code(line) for line in sorted(used)], Code(value))
 
     def _item(self, draft: Draft, annotations: Annotations, imports: Imports) -> StreamedItem | None:
         flow = draft.flow
@@ -231,20 +234,20 @@ class OperationPlanner:
         return StreamedItem(Code(type_), made.imports, made.value, Code(as_literal(flow.media_type)), flow.of_data)
 
     def _json(self, type_: Type, nullable: bool, decoding: Decoding, imports: Imports) -> str:
-        expression = decoding.expression(type_, "data", "the answer")
+        expression = decoding.expression(type_, "data", "the response")
         shape = decoding.shape(type_, nullable=nullable)
         if expression == "data":
-            decode = imports.add("omicsdk.core.answer", "as_it_came")
+            decode = imports.add("omicsdk.core.response", "as_it_came")
         else:
             decode = f"lambda data: {expression}"
-        return f"answer.json({decode}, {shape})"
+        return f"response.json({decode}, {shape})"
 
     def _paged(self, draft: Draft, annotations: Annotations, imports: Imports) -> PagedItems | None:
         pages = draft.pages
         if pages is None:
             return None
         imports.late("collections.abc", "Sequence")
-        item = annotations.write(self._parsed.wanted[pages.key], "answer")
+        item = annotations.write(self._parsed.wanted[pages.key], "response")
         if not pages.paths:
             value = (
                 f"{imports.add('omicsdk.core.paging', 'items_at')}(page, {as_literal(pages.items)})"
@@ -304,13 +307,13 @@ def _condition(statuses: tuple[str, ...], media: tuple[str, ...]) -> str:
     conditions: list[str] = []
     exact = sorted(int(status) for status in statuses if status.isdigit())
     if len(exact) == 1:
-        conditions.append(f"answer.status == {exact[0]}")
+        conditions.append(f"response.status == {exact[0]}")
     elif exact:
-        conditions.append(f"answer.status in ({', '.join(map(str, exact))})")
+        conditions.append(f"response.status in ({', '.join(map(str, exact))})")
     if "2XX" in statuses:
-        conditions.append("200 <= answer.status < 300")
-    of_status = " or ".join(conditions) or "answer.status >= 300"
+        conditions.append("200 <= response.status < 300")
+    of_status = " or ".join(conditions) or "response.status >= 300"
     if not media:
         return of_status
     of_status = f"({of_status})" if len(conditions) > 1 else of_status
-    return f"{of_status} and answer.comes_as({', '.join(map(as_literal, media))})"
+    return f"{of_status} and response.comes_as({', '.join(map(as_literal, media))})"

@@ -16,7 +16,7 @@ from .shapes import Array, Ref
 from .texts import clean, hanging, one_line, sentence, summary
 from .values import Json
 
-_ANSWER = "omicsdk.core.answer"
+_RESPONSE = "omicsdk.core.response"
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ def plan_webhooks(
         messages: webhooks and callbacks with a body.
         operations: operations' names by key.
         names: what models are called.
-        parsed: the parser's answers.
+        parsed: the parser's responses.
     """
     if not messages:
         return None
     imports = Imports()
-    imports.add(_ANSWER, "message")
+    imports.add(_RESPONSE, "message")
     imports.late("collections.abc", "Mapping")
     imports.late("typing", "Any")
     ordered = sorted(messages, key=lambda message: message.name)
@@ -90,16 +90,16 @@ def _function(
     label = f"{message.webhook.kind} {message.name}"
     shape = decoding.shape(message.type, nullable=message.nullable)
     if isinstance(message.type, Ref) and not message.nullable:
-        decode = f"{imports.add(_ANSWER, 'model_of')}({names.classes[message.type.key]})"
+        decode = f"{imports.add(_RESPONSE, 'model_of')}({names.classes[message.type.key]})"
     else:
         expression = decoding.expression(message.type, "data", label)
         came = expression == "data"
-        decode = imports.add(_ANSWER, "as_it_came") if came else f"lambda data: {expression}"
+        decode = imports.add(_RESPONSE, "as_it_came") if came else f"lambda data: {expression}"
     body = "bytes | str | Mapping[str, Any]"
     if isinstance(message.type, Array):
         imports.late("collections.abc", "Sequence")
         body += " | Sequence[Any]"
-    type_ = annotations.write(parsed.wanted[message.key], "answer", optional=message.nullable)
+    type_ = annotations.write(parsed.wanted[message.key], "response", optional=message.nullable)
     data = message.webhook.data
     return WebhookFunction(
         name=Code(f"parse_{message.name}"),
@@ -128,7 +128,7 @@ def _doc(message: Message, operations: Mapping[str, str]) -> str:
     pieces = [*texts, sentence(sent)]
     expected = _expected(webhook.data.get("responses"))
     if expected:
-        pieces.append("Answer it with:\n" + "\n".join(expected))
+        pieces.append("Respond with:\n" + "\n".join(expected))
     pieces.append(
         "Args:\n    body: The body of the request: JSON, or the decoded object.\n"
         "    strict: Check every field; by default True. With False, fields of other types are kept unchanged."
@@ -140,7 +140,7 @@ def _doc(message: Message, operations: Mapping[str, str]) -> str:
 
 
 def _expected(responses: Json) -> list[str]:
-    """Return the answers that the service expects, one line per status."""
+    """Return the responses that the service expects, one line per status."""
     lines: list[str] = []
     for status, response in responses.items() if isinstance(responses, dict) else ():
         if not status.startswith("x-"):

@@ -21,7 +21,7 @@ _SCALARS: dict[str, object] = {
 
 @dataclass(frozen=True)
 class Call:
-    """An operation's call and a service's answer.
+    """An operation's call and a service's response.
 
     Attributes:
         name: the client's attribute.
@@ -29,9 +29,9 @@ class Call:
         path: pattern of the path that is sent.
         required: arguments without which there is no call.
         every: all arguments.
-        status: of the answer.
-        kind: how the answer is read, as in `operations.Case`.
-        answer: the service's answer: JSON, text or bytes; None for an empty one.
+        status: of the response.
+        kind: how the response is read, as in `operations.Case`.
+        response: the service's response: JSON, text or bytes; None for an empty one.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Call:
     every: dict[str, object]
     status: int
     kind: str
-    answer: object
+    response: object
 
 
 def calls_of(package: Package) -> list[Call]:
@@ -61,7 +61,7 @@ def _call(draft: Draft, models: Mapping[str, Model]) -> Call:
         every=every,
         status=_status(case),
         kind=case.kind,
-        answer=_answer(case, models),
+        response=_response(case, models),
     )
 
 
@@ -81,7 +81,7 @@ def _status(case: Case) -> int:
     return exact[0] if exact else 204 if case.kind == "none" and "2XX" not in case.statuses else 200
 
 
-def _answer(case: Case, models: Mapping[str, Model]) -> object:
+def _response(case: Case, models: Mapping[str, Model]) -> object:
     if case.type is not None:
         return sample(case.type, models)
     return {"text": "text", "bytes": b"bytes"}.get(case.kind)

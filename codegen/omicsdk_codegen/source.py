@@ -39,7 +39,7 @@ class Source:
         label: how messages name it.
         uri: its address: file:///... or http(s)://...
         data: dict, list, str, int, float, bool or None; each container occurs in one place only.
-        lines_of: reads the text once more and answers pointer -> line.
+        lines_of: reads the text once more and returns pointer -> line.
     """
 
     path: Path

@@ -71,7 +71,7 @@ def within(inner: Type, outer: Type, inner_classes: Mapping[str, str], outer_cla
 
 
 def opened(type_: Type) -> Type:
-    """Return a type as in answers: unlisted values are accepted, so a choice is any of its kind."""
+    """Return a type as in responses: unlisted values are accepted, so a choice is any of its kind."""
     if isinstance(type_, Enum):
         return STRING if isinstance(type_.values[0], str) else INTEGER
     if isinstance(type_, Array):

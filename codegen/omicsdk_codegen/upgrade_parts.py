@@ -272,7 +272,7 @@ class Parts:
         Args:
             value: the responses.
             around: the operation.
-            produces: the media types that the operation of Swagger 2.0 answers with.
+            produces: the media types that the operation of Swagger 2.0 returns.
         """
         found: Object = {}
         source = self._context.mapping(value, around, "responses")

@@ -134,7 +134,7 @@ class Paths:
 
         Args:
             old: the item.
-            path: its path; None for a webhook or callback, whose parameters answer to no path.
+            path: its path; None for a webhook or callback, whose parameters response to no path.
         """
         new: Object = {
             key: value for key, value in old.items() if key.startswith("x-") or key in ("summary", "description")

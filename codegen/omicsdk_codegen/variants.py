@@ -27,7 +27,7 @@ class Variants:
     def of(self, name: str) -> tuple[str, ...]:
         """Return the names of all schemas that extend a base, directly or not, in the document's order.
 
-        A base states a discriminator, or is made of a schema that does; of any other schema the answer is empty.
+        A base states a discriminator, or is made of a schema that does; of any other schema the response is empty.
         """
         if name not in self._bases:
             return ()

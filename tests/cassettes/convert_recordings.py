@@ -27,12 +27,12 @@ HERE = Path(__file__).parent
 SUCCESSES, ERRORS, ERRORS_OF_STATUS = 2, 2, 6
 """Exchanges kept of an operation that succeeded, that failed, and that failed with one status in a service."""
 BODY_LIMIT, FURTHER_LIMIT = 12_000, 800
-"""Characters of the largest answer kept as an operation's first, and as a further one."""
+"""Characters of the largest response kept as an operation's first, and as a further one."""
 ITEMS_LEFT = 2
 """Items left of a long page in a list that is followed."""
 OK = 200
 EMPTY = 80
-"""Characters below which an answer hardly says anything."""
+"""Characters below which a response hardly says anything."""
 BROKEN = ('"binary": {"length"', "[debug page of", "...truncated", "{...schema cut", "$base64")
 """What stands in recorded bodies that aren't what the server sent."""
 
@@ -83,7 +83,7 @@ class Kept:
 
     call: Call
     step: str
-    answer: Mapping[str, Any]
+    response: Mapping[str, Any]
 
 
 @dataclass
@@ -95,7 +95,7 @@ class Chosen:
     _count: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def wants(self, call: Call, status: int, size: int) -> bool:
-        """Whether there is room for it, and no answer to the same request yet: a cassette could only play the first."""
+        """Whether there is room for it, and no response to the same request yet: a cassette could only play the first."""
         if call.sent in self._requests or size > BODY_LIMIT:
             return False
         if status < 400:
@@ -106,7 +106,7 @@ class Chosen:
 
     def keep(self, kept: Kept) -> None:
         """Takes one more."""
-        status = kept.answer["status"]
+        status = kept.response["status"]
         self.exchanges.append(kept)
         self._requests.add(kept.call.sent)
         self._count[kept.call.operation, "succeeded" if status < 400 else "failed"] += 1
@@ -134,13 +134,13 @@ def choose(found: Found) -> list[Kept]:
     for call, exchange in ranked:
         if chosen.wants(call, exchange["response"]["status"], len(json.dumps(exchange["response"]["body"]))):
             chosen.keep(Kept(call, exchange["step"], exchange["response"]))
-    return sorted(chosen.exchanges, key=lambda kept: (kept.call.operation, kept.answer["status"]))
+    return sorted(chosen.exchanges, key=lambda kept: (kept.call.operation, kept.response["status"]))
 
 
 def _rank(call: Call, exchange: Mapping[str, Any]) -> tuple[bool, bool, int]:
-    answer = exchange["response"]
-    size = len(json.dumps(answer["body"]))
-    return answer["status"] >= 400, call.variant, 2 if size > BODY_LIMIT // 4 else 1 if size < EMPTY else 0
+    response = exchange["response"]
+    size = len(json.dumps(response["body"]))
+    return response["status"] >= 400, call.variant, 2 if size > BODY_LIMIT // 4 else 1 if size < EMPTY else 0
 
 
 def base_of(service: str, path: str) -> str | None:
@@ -169,10 +169,10 @@ def asks_alike(call: Call, request: Mapping[str, Any]) -> bool:
 
 def kind_of(kept: Kept) -> str:
     """How the call is made: `raw` where another media type came than the document states, which a query can ask for."""
-    answer = kept.answer
-    other = "json" not in answer["headers"].get("content-type", "json") and isinstance(answer["body"], str)
+    response = kept.response
+    other = "json" not in response["headers"].get("content-type", "json") and isinstance(response["body"], str)
     stated = dict(kept.call.headers)["accept"] == "application/json"
-    return "raw" if answer["status"] < 400 and other and stated and answer["body"] else "call"
+    return "raw" if response["status"] < 400 and other and stated and response["body"] else "call"
 
 
 def calls_in(folder: Path, service: str, caller: Caller) -> list[tuple[Call, dict[str, Any]]]:
@@ -207,10 +207,10 @@ def followed(client_class: Any, found: Found, paged: Mapping[str, str]) -> dict[
 
 def shortened(page: Kept, key: str) -> Kept:
     """A page of which only the first items are left where it is long: the others are like them."""
-    body = page.answer["body"]
+    body = page.response["body"]
     if len(json.dumps(body)) <= BODY_LIMIT or not isinstance(body, dict):
         return page
-    return replace(page, answer={**page.answer, "body": {**body, key: body[key][:ITEMS_LEFT]}})
+    return replace(page, response={**page.response, "body": {**body, key: body[key][:ITEMS_LEFT]}})
 
 
 def convert(folder: Path, service: str) -> dict[str, int]:
@@ -258,20 +258,20 @@ def entry(kept: Kept, kind: str) -> dict[str, Any]:
         "kind": kind,
         "base_url": HOST + kept.call.base,
         "arguments": kept.call.arguments,
-        "status": kept.answer["status"],
+        "status": kept.response["status"],
         "step": kept.step,
     }
 
 
 def interaction(kept: Kept) -> dict[str, Any]:
-    """One request and its answer, in vcrpy's form."""
+    """One request and its response, in vcrpy's form."""
     method, url, content = kept.call.sent
-    body = kept.answer["body"]
-    json_answer = "json" in kept.answer["headers"].get("content-type", "")
-    text = "" if body is None and not (json_answer and kept.answer["status"] != 204) else body
-    if not isinstance(text, str) or (json_answer and _is_plain_text(text)):
+    body = kept.response["body"]
+    json_response = "json" in kept.response["headers"].get("content-type", "")
+    text = "" if body is None and not (json_response and kept.response["status"] != 204) else body
+    if not isinstance(text, str) or (json_response and _is_plain_text(text)):
         text = json.dumps(text, ensure_ascii=False)
-    status = kept.answer["status"]
+    status = kept.response["status"]
     return {
         "request": {
             "method": method,
@@ -281,7 +281,7 @@ def interaction(kept: Kept) -> dict[str, Any]:
         },
         "response": {
             "status": {"code": status, "message": http.HTTPStatus(status).phrase},
-            "headers": {name: [value] for name, value in kept.answer["headers"].items() if name != "location"},
+            "headers": {name: [value] for name, value in kept.response["headers"].items() if name != "location"},
             "body": {"string": text},
         },
     }

@@ -1,6 +1,6 @@
 """Recording calls of a generated client as vcrpy cassettes, one a call, without secrets and without the machine.
 
-What the recorded server calls itself (127.0.0.1 and a port) is replaced by one fixed name, in requests and in answers, so
+What the recorded server calls itself (127.0.0.1 and a port) is replaced by one fixed name, in requests and in responses, so
 that links and redirects of a recording lead into the recording.
 """
 
@@ -28,7 +28,7 @@ SECRET_FIELDS = (
     *("secret_access_key", "secret_settings", "private_key", "passports"),
 )
 """Fields of requests, with all that is in them."""
-_SECRETS_OF_ANSWERS = tuple(
+_SECRETS_OF_RESPONSES = tuple(
     re.compile(pattern)
     for pattern in (
         r'("(?:(?:access|id|refresh|auth)_token|api_key|private_key|password)": *")([^"]+)',
@@ -82,7 +82,7 @@ class Cleaner:
         return request
 
     def response(self, response: dict[str, Any]) -> dict[str, Any]:
-        """An answer for the cassette."""
+        """A response for the cassette."""
         if not self._server:
             return response
         headers = {
@@ -126,7 +126,7 @@ class Cleaner:
 
     def text(self, text: str) -> str:
         """A text without secrets and with the fixed names in the servers' place."""
-        for pattern in _SECRETS_OF_ANSWERS:
+        for pattern in _SECRETS_OF_RESPONSES:
             text = pattern.sub(lambda found: found[1] + self._taken(found[2]), text)
         for secret in self._long():  # some services state again what they were reported
             text = text.replace(secret, FILTERED)
@@ -202,13 +202,13 @@ class Recorder:
         assert name not in self._calls, f"{name} is recorded already"
         operation = name.partition(".")[0]
         with self._vcr.use_cassette(str(self._folder / f"{name}.yaml")):
-            answer = call(getattr(self.client, operation))
+            response = call(getattr(self.client, operation))
         shown = self._cleaner.arguments(arguments, self._bodily[operation])
         self._calls[name] = {"operation": operation, "kind": kind, "arguments": shown}
-        return answer
+        return response
 
     def call(self, operation: str, **arguments: Any) -> Any:
-        """Records one plain call and gives its answer."""
+        """Records one plain call and gives its response."""
         return self._record(operation, "call", arguments, lambda op: op(**arguments))
 
     def iterate(self, operation: str, **arguments: Any) -> list[Any]:
@@ -216,7 +216,7 @@ class Recorder:
         return self._record(operation, "iterate", arguments, lambda op: list(op.iterate(**arguments)))
 
     def stream(self, operation: str, **arguments: Any) -> bytes:
-        """Records a streamed answer and gives its bytes."""
+        """Records a streamed response and gives its bytes."""
 
         def read(operation: Any) -> bytes:
             with operation.stream(**arguments) as body:

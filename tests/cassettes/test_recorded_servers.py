@@ -1,4 +1,4 @@
-"""Generated clients on answers that real servers gave: nothing of an answer is lost, and errors are reported as such.
+"""Generated clients on answers that real servers gave: nothing of a response is lost, and errors are reported as such.
 
 The cassettes are `convert_recordings.py`'s. Requests are matched whole, so a client that sends something else fails.
 """
@@ -27,7 +27,7 @@ LISTS = [
     if call["kind"] == "iterate"
 ]
 UNSTATED = {("gen3/indexd", "delete_alias", 200), ("gen3/indexd", "delete_aliases", 200)}
-"""Answers with a word of confirmation where the documents have no body."""
+"""Responses with a word of confirmation where the documents have no body."""
 
 
 def by_operation(calls: list[tuple[str, int]]) -> list[Any]:
@@ -45,20 +45,20 @@ def replayed(service: str, operation: str, numbers: list[int], play: Callable[[d
         call = CALLS[service][number]
         cassette.rewind()
         if call["status"] < 400:
-            answer = play(call)
-            answer = answer if isinstance(answer, bytes) else plain(answer)
+            response = play(call)
+            response = response if isinstance(response, bytes) else plain(response)
         else:
             with pytest.raises(APIError) as caught:
                 play(call)
-            answer = caught.value.body
+            response = caught.value.body
             assert caught.value.status == call["status"]
         assert cassette.play_count == 1
         played = cassette.responses[next(index for index, count in cassette.play_counts.items() if count)]
         assert played["status"]["code"] == call["status"]
         if (service, operation, call["status"]) in UNSTATED:
-            assert answer is None
+            assert response is None
         else:
-            assert matches(answer, played), (answer, played["body"]["string"])
+            assert matches(response, played), (response, played["body"]["string"])
 
     with playing(service, operation) as cassette:
         check_each(numbers, lambda number: f"call {number}, answered with {CALLS[service][number]['status']}", check)
@@ -131,7 +131,7 @@ COVERED = {
     "gen3/sheepdog": (37, 40),
     "gen3/peregrine": (6, 6),
 }
-"""Operations of which an answer was recorded: a success, and anything at all."""
+"""Operations of which a response was recorded: a success, and anything at all."""
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -1,4 +1,4 @@
-"""Every operation of the clients whose services the sandbox has, sync and async, on its recorded answers without a server.
+"""Every operation of the clients whose services the sandbox has, sync and async, on its recorded responses without a server.
 
 The cassettes are `record.py`'s. Requests are matched whole, so a client that sends something else fails; answers are read
 by strict clients and held against the recorded bytes.
@@ -32,30 +32,30 @@ UNSTATED = {
     *(f"fusillade-post_v1_{what}" for what in ("group", "role", "resource", "resource_policy")),
     *(f"fusillade-put_v1_{what}" for what in ("group_policy", "role_policy", "resource_action", "resource_policy")),
 }
-"""Answers with a word that all went well, where the documents promise no form of an answer."""
+"""Responses with a word that all went well, where the documents promise no form of a response."""
 
 
-def check(recorded: Recorded, name: str, responses: list[dict[str, Any]], answer: Any) -> None:
+def check(recorded: Recorded, name: str, responses: list[dict[str, Any]], value: Any) -> None:
     """Holds what a call gave against the recorded bytes."""
     call, last = recorded.calls[name], responses[-1]
     if call["kind"] == "refused":
-        assert isinstance(answer, APIError)
-        assert answer.status == last["status"]["code"] == int(name.partition(".")[2])
-        assert matches(answer.body, last)
+        assert isinstance(value, APIError)
+        assert value.status == last["status"]["code"] == int(name.partition(".")[2])
+        assert matches(value.body, last)
     elif call["kind"] == "iterate":
         paging = getattr(clients(recorded.service)[0], call["operation"]).facts.paging
         pages = [items_at(json.loads(content_of(response)), paging.items) for response in responses]
-        assert plain(answer) == [item for page in pages for item in page]
+        assert plain(value) == [item for page in pages for item in page]
         assert len(pages) > 1
         assert all(pages)
-    elif isinstance(answer, httpx.Headers):
+    elif isinstance(value, httpx.Headers):
         said = {each.lower(): values[0] for each, values in last["headers"].items()}
-        assert said.items() <= {each.lower(): value for each, value in answer.items()}.items()
-    elif answer is None:
+        assert said.items() <= {each.lower(): value for each, value in value.items()}.items()
+    elif value is None:
         assert f"{recorded.service}-{name}" in UNSTATED or not content_of(last).strip() or last["status"]["code"] == 304
     else:
-        assert matches(answer, last)
-        assert answer or call["kind"] != "stream"
+        assert matches(value, last)
+        assert value or call["kind"] != "stream"
 
 
 def given(call: Callable[[], Any]) -> Any:
@@ -70,13 +70,13 @@ def given(call: Callable[[], Any]) -> Any:
 def test_both_clients_give_what_was_answered(recorded, name):
     responses = recorded.responses(name)
     with playing(recorded.service, name) as cassette:
-        answer = given(lambda: recorded.answer(name))
+        response = given(lambda: recorded.response(name))
         assert cassette.all_played
-        check(recorded, name, responses, answer)
+        check(recorded, name, responses, response)
         cassette.rewind()
-        answer = given(lambda: asyncio.run(recorded.awaited(name)))
+        response = given(lambda: asyncio.run(recorded.awaited(name)))
         assert cassette.all_played
-        check(recorded, name, responses, answer)
+        check(recorded, name, responses, response)
 
 
 @pytest.mark.parametrize("service", COUNTS)
@@ -123,7 +123,7 @@ def cleaned(uri: str = "/", body: bytes = b"", **headers: str) -> str:
     return f"{request.uri} {request.body!r} {request.headers}"
 
 
-def cleaned_answer(text: str, **headers: str) -> str:
+def cleaned_response(text: str, **headers: str) -> str:
     response = {"headers": {name: [value] for name, value in headers.items()}, "body": {"string": text.encode()}}
     return str(RECORDING.Cleaner(SERVER).response(response))
 
@@ -144,19 +144,19 @@ def cleaned_answer(text: str, **headers: str) -> str:
         *(cleaned(f"{place}/x?X-Signature={KEY}") for place in ("/_objects", "/sb/_storage", "/gen3/_storage")),
         cleaned(f"/login?ticket={KEY}"),
         *(
-            cleaned_answer(json.dumps({"a": {name: KEY}}))
+            cleaned_response(json.dumps({"a": {name: KEY}}))
             for name in (
                 *("access_token", "id_token", "refresh_token", "auth_token", "api_key", "private_key", "password"),
                 *("AccessKeyId", "SecretAccessKey", "SessionToken"),
             )
         ),
         *(
-            cleaned_answer(json.dumps({"url": f"{SERVER}{place}/x?X-Signature={KEY}"}))
+            cleaned_response(json.dumps({"url": f"{SERVER}{place}/x?X-Signature={KEY}"}))
             for place in ("/_objects", "/sb/_storage", "/gen3/_storage")
         ),
-        cleaned_answer("", location=f"{SERVER}/gen3/_storage/x?X-Signature={KEY}"),
-        cleaned_answer("", **{"Set-Cookie": f"session={KEY}"}),
-        cleaned_answer(json.dumps({"anything": TOKEN})),
+        cleaned_response("", location=f"{SERVER}/gen3/_storage/x?X-Signature={KEY}"),
+        cleaned_response("", **{"Set-Cookie": f"session={KEY}"}),
+        cleaned_response(json.dumps({"anything": TOKEN})),
         cleaned(f"/x?expires={TOKEN}"),
     ],
 )
@@ -166,7 +166,7 @@ def test_secrets_are_taken_out(told):
     assert SERVER not in told
 
 
-def test_what_was_secret_in_a_request_is_secret_in_answers(tmp_path):
+def test_what_was_secret_in_a_request_is_secret_in_responses(tmp_path):
     cleaner = RECORDING.Cleaner(SERVER)
     cleaner.request(
         Request("POST", SERVER, json.dumps({"password": KEY}).encode(), {"content-type": "application/json"})

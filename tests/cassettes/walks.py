@@ -44,8 +44,8 @@ def walk(client_class: Any, found: Found, start: int) -> list[int]:
     def play(request: httpx.Request) -> httpx.Response:
         place = places[key_of(request.method, str(request.url))]
         played.append(place)
-        answer = found[place][1]["response"]
-        return httpx.Response(answer["status"], json=answer["body"])
+        response = found[place][1]["response"]
+        return httpx.Response(response["status"], json=response["body"])
 
     call = found[start][0]
     with client_class(HOST + call.base, transport=httpx.MockTransport(play), retry=NO_RETRY) as client:

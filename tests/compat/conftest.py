@@ -56,7 +56,7 @@ class ClientError(Exception):
 
     Attributes:
         kinds: Names of its class and of that class's bases.
-        status: The HTTP status, for an answer that was an error.
+        status: The HTTP status, for a response that was an error.
         code: The platform's word for it.
     """
 

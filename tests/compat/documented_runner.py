@@ -58,12 +58,12 @@ def lower(headers):
 
 def call(client, name, arguments):
     """A plain call of an operation or a workflow."""
-    answer = getattr(client, name)(**arguments)
-    if hasattr(answer, "status_code"):
-        return {"status_code": answer.status_code, "headers": lower(answer.headers)}
-    if isinstance(answer, bytes):
-        return {"bytes": base64.b64encode(answer).decode()}
-    return answer
+    response = getattr(client, name)(**arguments)
+    if hasattr(response, "status_code"):
+        return {"status_code": response.status_code, "headers": lower(response.headers)}
+    if isinstance(response, bytes):
+        return {"bytes": base64.b64encode(response).decode()}
+    return response
 
 
 def iterate(client, name, arguments):
@@ -80,11 +80,11 @@ def stream(client, name, arguments):
     """Read to the end in blocks of `block` bytes; return the hash of the bytes."""
     block = arguments.pop("block", 1024)
     size, digest = 0, hashlib.sha256()
-    with getattr(client, name).stream(**arguments) as answer:
-        while piece := answer.raw.read(block):
+    with getattr(client, name).stream(**arguments) as response:
+        while piece := response.raw.read(block):
             size += len(piece)
             digest.update(piece)
-        return {"size": size, "sha256": digest.hexdigest(), "status_code": answer.status_code}
+        return {"size": size, "sha256": digest.hexdigest(), "status_code": response.status_code}
 
 
 def login(client, name, arguments):

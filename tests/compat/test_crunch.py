@@ -113,7 +113,7 @@ def seen(
 def agrees(ours: Any, theirs: Any) -> bool:
     """Return whether two results agree.
 
-    A refusal of the site is a result in the published client; ours raises it with the same answer. What else the
+    A refusal of the site is a result in the published client; ours raises it with the same response. What else the
     published client raises of its own is a base of what ours raises.
     """
     if isinstance(theirs, dict) and "said" in theirs:

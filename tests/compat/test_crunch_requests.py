@@ -41,7 +41,7 @@ READS = [step for step in STEPS if step.request["method"] == "GET"]
 
 
 class Answering:
-    """Returns the recorded answer to a request, and stores the request."""
+    """Returns the recorded response to a request, and stores the request."""
 
     def __init__(self, step: Step) -> None:
         self._step = step
@@ -49,7 +49,7 @@ class Answering:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.sent.append(request)
-        body = self._step.answer
+        body = self._step.response
         content = b"" if body is None else (body if isinstance(body, str) else json.dumps(body)).encode()
         return httpx.Response(self._step.status, headers=self._step.headers, content=content)
 

@@ -44,7 +44,7 @@ _NO_LOGIN = (NOTHING, refused_by("Forbidden"))
 
 # What the published client does wrong, by (group, label): how that shows, and what is right and held here to.
 DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
-    # An answer that is an error looks like a good one until its status is requested.
+    # A response that is an error looks like a good one until its status is requested.
     ("wrong_logins", "no such page"): (gave("<Response [404]>"), refused_by("NotFound")),
     # What does not exist is None, which fails somewhere else later.
     ("index", "no such record"): _NOT_THERE,
@@ -86,7 +86,7 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
     # A file cannot be copied from one workspace to another.
     ("workspaces", "from one to another"): (refused_by("Exception"), NOTHING),
     ("workspaces", "copied"): (shows([]), shows(["twice.txt"])),
-    # The server is asked without what it needs, and its refusal is given as an answer.
+    # The server is asked without what it needs, and its refusal is given as a response.
     ("submission", "manifest"): (gave("<Response [400]>"), gave("<Response [200]>")),
     ("indexing", "deleted"): _NOT_THERE,
     # The brackets of a list are treated as a part of its only member.
@@ -122,7 +122,7 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
     # Only the first way to the bytes is tried.
     ("wrong_pulls", "a second way"): (gave([["second.txt", "error"]]), gave([["second.txt", "downloaded"]])),
     ("wrong_pulls", "by the second way"): (shows({}), shows({"second.txt": "good"})),
-    # The service states in an answer without a job that there is no such action.
+    # The service states in a response without a job that there is no such action.
     ("jobs", "no such action"): (NOTHING, refused_by("Gen3JobError")),
 }
 

@@ -1,4 +1,4 @@
-"""Fusillade with the published client and with ours: the same answers, and either manages objects of the other."""
+"""Fusillade with the published client and with ours: the same responses, and either manages objects of the other."""
 
 import json
 from collections.abc import Callable
@@ -115,7 +115,7 @@ def test_either_client_manages_objects_of_the_other(pair: dict[str, "Documented"
     assert taken_down[-2:] == [[], []]
 
 
-def test_both_get_the_same_answers(sandbox: Sandbox, new_client: Callable[..., "Documented"]) -> None:
+def test_both_get_the_same_responses(sandbox: Sandbox, new_client: Callable[..., "Documented"]) -> None:
     """Bytes if the service answers with a message, JSON otherwise."""
     told: list[Any] = []
     for module in ("hca", "omicsdk"):

@@ -81,7 +81,7 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
         lambda seen: seen["given"]["batch"] is False,
         refused_by("ValidationError"),
     ),
-    # An answer without a body is no answer to it, so `.status_code` fails.
+    # A response without a body is no response to it, so `.status_code` fails.
     ("by_hand", "deleted"): (lambda seen: seen is None, lambda seen: seen == "<Response [204]>"),
     # It never sends its arguments.
     ("automation_runs", "again"): (

@@ -72,7 +72,7 @@ def test_metadata(run: Run):
 
 def test_submission(run: Run):
     made = run("submission.py")
-    assert made.answer == {"data": {"experiment": [{"submitter_id": "e1"}]}}
+    assert made.response == {"data": {"experiment": [{"submitter_id": "e1"}]}}
     assert made.table.splitlines()[1].startswith("experiment\t")
     assert made.sub.query("{ _experiment_count }") == {"data": {"_experiment_count": 0}}
 

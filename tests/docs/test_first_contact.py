@@ -46,4 +46,4 @@ def test_the_table_names_every_probe() -> None:
     )
     logins = [Login("sb", "token", "", "https://h", Call("https://h/user"))]
     probes = {probe.name for probe in [*of_machine({}), *of_services(logins, {}, 1)]}
-    assert set(named) == probes | {"clock"}, "the clock is compared by a login's answer"
+    assert set(named) == probes | {"clock"}, "the clock is compared by a login's response"

@@ -150,7 +150,7 @@ def test_stall(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> N
 
 
 @pytest.mark.fault("server that accepts the request and never responds", ends="TimedOut")
-def test_no_answer(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
+def test_no_response(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
     server.always["one"] = fault.cut(0, stall=True)
     trial.download([server.item("one", noise(50), "md5", retries=0)], patience=RESTLESS, clock=clock)
 
@@ -172,15 +172,15 @@ def test_always_drip(trial: Any, server: Any, fault: Any, noise: Any, clock: Any
 def _ticking(clock: Any, seconds: float, body: bytes, before: int = 0) -> Any:
     """Sends some bytes at once, then one after the other, each of which takes seconds of the moved clock."""
 
-    def dripped(server: Any, _request: Any, answer: Any) -> Any:
+    def dripped(server: Any, _request: Any, response: Any) -> Any:
         def body_of() -> Any:
-            yield answer.body[:before]
-            for at in range(before, len(answer.body)):
+            yield response.body[:before]
+            for at in range(before, len(response.body)):
                 clock.slept += seconds
                 server.closing.wait(0.005)  # the client has to receive each separately
-                yield answer.body[at : at + 1]
+                yield response.body[at : at + 1]
 
-        return replace(answer, pieces=body_of())
+        return replace(response, pieces=body_of())
 
     return dripped
 
@@ -210,14 +210,14 @@ def test_slow_but_steady(trial: Any, server: Any, fault: Any, noise: Any, clock:
     """A KiB and a half each second, and the connection breaks again and again: more often than there are retries."""
     body = noise(900_000)
 
-    def steady(server: Any, request: Any, answer: Any) -> Any:
+    def steady(server: Any, request: Any, response: Any) -> Any:
         def pieces() -> Any:
-            for at in range(0, min(90_000, len(answer.body)), 1536 * 5):
+            for at in range(0, min(90_000, len(response.body)), 1536 * 5):
                 clock.slept += 5
                 server.closing.wait(0.005)
-                yield answer.body[at : at + 1536 * 5]
+                yield response.body[at : at + 1536 * 5]
 
-        return replace(answer, pieces=pieces(), cut=90_000)
+        return replace(response, pieces=pieces(), cut=90_000)
 
     server.always["one"] = steady
     report = trial.download([server.item("one", body, "sha256", retries=2)], clock=clock)
@@ -236,10 +236,10 @@ FORGED = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n" + b"e" * 500
 
 
 def _surplus(server: Any, noise: Any, surplus: bytes, checksums: list[str]) -> list[Item]:
-    """Files whose first answers are each followed by more than they announced."""
+    """Files whose first responses are each followed by more than they announced."""
 
-    def longer(_server: Any, _request: Any, answer: Any) -> Any:
-        return replace(answer, body=answer.body + surplus, length=len(answer.body))
+    def longer(_server: Any, _request: Any, response: Any) -> Any:
+        return replace(response, body=response.body + surplus, length=len(response.body))
 
     items = [server.item(f"f{number}", noise(500, number), *checksums) for number in range(6)]
     for item in items:
@@ -249,22 +249,22 @@ def _surplus(server: Any, noise: Any, surplus: bytes, checksums: list[str]) -> l
 
 @pytest.mark.fault("body longer than announced, followed by other files on the same connection", ends="right file")
 @pytest.mark.parametrize(("surplus", "checksums"), [(b"junk", []), (b"\n" * 5000, []), (b"junk", ["md5"])])
-def test_surplus_is_no_answer(
+def test_surplus_is_no_response(
     trial: Any, server: Any, noise: Any, clock: Any, surplus: bytes, checksums: list[str]
 ) -> None:
     trial.download(_surplus(server, noise, surplus, checksums), connections=1, clock=clock)
 
 
 @pytest.mark.fault("forged response appended to another one, checksums stated", ends=("right file", "ChecksumMismatch"))
-def test_forged_answers(trial: Any, server: Any, noise: Any, clock: Any) -> None:
+def test_forged_responses(trial: Any, server: Any, noise: Any, clock: Any) -> None:
     trial.download(_surplus(server, noise, FORGED, ["md5"]), connections=1, clock=clock)
 
 
 @pytest.mark.fault("more bytes than the size stated, once", ends="right file")
 @pytest.mark.parametrize("size", [5000, 6 * MIB])
 def test_too_long_once(trial: Any, server: Any, noise: Any, clock: Any, size: int) -> None:
-    def longer(_server: Any, _request: Any, answer: Any) -> Any:
-        return replace(answer, body=answer.body + b"surplus", chunked=True)
+    def longer(_server: Any, _request: Any, response: Any) -> Any:
+        return replace(response, body=response.body + b"surplus", chunked=True)
 
     server.fault("one", longer)
     trial.download([server.item("one", noise(size))], clock=clock)
@@ -273,8 +273,8 @@ def test_too_long_once(trial: Any, server: Any, noise: Any, clock: Any, size: in
 @pytest.mark.fault("more bytes than the size stated, always", ends="SourceChanged")
 @pytest.mark.parametrize("size", [5000, 6 * MIB, SIZE])
 def test_too_long_always(trial: Any, server: Any, noise: Any, clock: Any, size: int) -> None:
-    def longer(_server: Any, _request: Any, answer: Any) -> Any:
-        return replace(answer, body=answer.body + b"surplus", chunked=True)
+    def longer(_server: Any, _request: Any, response: Any) -> Any:
+        return replace(response, body=response.body + b"surplus", chunked=True)
 
     server.always["one"] = longer
     server.ranges = False
@@ -284,8 +284,8 @@ def test_too_long_always(trial: Any, server: Any, noise: Any, clock: Any, size: 
 @pytest.mark.fault("range longer than requested", ends="right file")
 @pytest.mark.parametrize("checksums", [[], ["sha256"]])
 def test_range_too_long(trial: Any, server: Any, noise: Any, clock: Any, checksums: list[str]) -> None:
-    def longer(_server: Any, _request: Any, answer: Any) -> Any:
-        return replace(answer, body=answer.body + b"surplus", chunked=True) if answer.status == 206 else answer
+    def longer(_server: Any, _request: Any, response: Any) -> Any:
+        return replace(response, body=response.body + b"surplus", chunked=True) if response.status == 206 else response
 
     server.fault("one", *[longer] * 3)
     trial.download([server.item("one", noise(SIZE), *checksums)], clock=clock)
@@ -293,8 +293,8 @@ def test_range_too_long(trial: Any, server: Any, noise: Any, clock: Any, checksu
 
 @pytest.mark.fault("range always longer than requested", ends=("right file", "SourceChanged"))
 def test_range_always_too_long(trial: Any, server: Any, noise: Any, clock: Any) -> None:
-    def longer(_server: Any, _request: Any, answer: Any) -> Any:
-        return replace(answer, body=answer.body + b"surplus", chunked=True) if answer.status == 206 else answer
+    def longer(_server: Any, _request: Any, response: Any) -> Any:
+        return replace(response, body=response.body + b"surplus", chunked=True) if response.status == 206 else response
 
     server.always["one"] = longer
     trial.download([server.item("one", noise(SIZE), retries=2)], clock=clock)
@@ -302,11 +302,11 @@ def test_range_always_too_long(trial: Any, server: Any, noise: Any, clock: Any) 
 
 @pytest.mark.fault("range shorter than requested", ends="right file")
 def test_range_too_short(trial: Any, server: Any, noise: Any) -> None:
-    def short(_server: Any, request: Any, answer: Any) -> Any:
-        if answer.status == 206 and len(answer.body) > MIB:
-            answer.body = answer.body[:MIB]
-            answer.headers["Content-Range"] = f"bytes {request.first}-{request.first + MIB - 1}/{SIZE}"
-        return answer
+    def short(_server: Any, request: Any, response: Any) -> Any:
+        if response.status == 206 and len(response.body) > MIB:
+            response.body = response.body[:MIB]
+            response.headers["Content-Range"] = f"bytes {request.first}-{request.first + MIB - 1}/{SIZE}"
+        return response
 
     server.always["one"] = short
     trial.download([server.item("one", noise(SIZE), "sha256", retries=0)])
@@ -314,8 +314,8 @@ def test_range_too_short(trial: Any, server: Any, noise: Any) -> None:
 
 @pytest.mark.fault("range announced right, body shorter", ends="right file")
 def test_range_body_short(trial: Any, server: Any, noise: Any, clock: Any) -> None:
-    def short(_server: Any, _request: Any, answer: Any) -> Any:
-        return replace(answer, body=answer.body[:-1], chunked=True) if answer.status == 206 else answer
+    def short(_server: Any, _request: Any, response: Any) -> Any:
+        return replace(response, body=response.body[:-1], chunked=True) if response.status == 206 else response
 
     server.fault("one", *[short] * 3)
     trial.download([server.item("one", noise(SIZE))], clock=clock)
@@ -335,9 +335,9 @@ def test_http_1_0(trial: Any, server: Any, fault: Any, noise: Any, size: int, kn
 @pytest.mark.parametrize("chunked", [True, False])
 @pytest.mark.parametrize("size", [5000, 6 * MIB])
 def test_gzip_once(trial: Any, server: Any, noise: Any, clock: Any, chunked: bool, size: int) -> None:
-    def packed(_server: Any, _request: Any, answer: Any) -> Any:
-        answer.headers["Content-Encoding"] = "gzip"
-        return replace(answer, body=gzip.compress(answer.body, 1), chunked=chunked)
+    def packed(_server: Any, _request: Any, response: Any) -> Any:
+        response.headers["Content-Encoding"] = "gzip"
+        return replace(response, body=gzip.compress(response.body, 1), chunked=chunked)
 
     server.fault("one", packed)
     trial.download([server.item("one", noise(size), "sha256")], clock=clock)
@@ -351,9 +351,9 @@ def test_gzip_once(trial: Any, server: Any, noise: Any, clock: Any, chunked: boo
 @pytest.mark.parametrize("known", ["size", "checksum", "both"])
 @pytest.mark.parametrize("body", [b"a" * 50_000, bytes(range(256)) * 4 * 1024 * 6])
 def test_gzip_always(trial: Any, server: Any, clock: Any, chunked: bool, known: str, body: bytes) -> None:
-    def packed(_server: Any, _request: Any, answer: Any) -> Any:
-        answer.headers["Content-Encoding"] = "gzip"
-        return replace(answer, body=gzip.compress(answer.body, 1), chunked=chunked)
+    def packed(_server: Any, _request: Any, response: Any) -> Any:
+        response.headers["Content-Encoding"] = "gzip"
+        return replace(response, body=gzip.compress(response.body, 1), chunked=chunked)
 
     server.ranges = False
     server.always["one"] = packed
@@ -370,8 +370,8 @@ def test_empty_once(trial: Any, server: Any, fault: Any, noise: Any, clock: Any,
 
 @pytest.mark.fault("connections closed after each response without notice", ends="right file")
 def test_closed_without_a_word(trial: Any, server: Any, noise: Any) -> None:
-    def closes(_server: Any, _request: Any, answer: Any) -> Any:
-        return replace(answer, cut=len(answer.body))
+    def closes(_server: Any, _request: Any, response: Any) -> Any:
+        return replace(response, cut=len(response.body))
 
     items = [server.item(f"f{number}", noise(2000, number), "md5") for number in range(100)]
     for item in items:
@@ -382,8 +382,8 @@ def test_closed_without_a_word(trial: Any, server: Any, noise: Any) -> None:
 @pytest.mark.fault("only the last byte is missing", ends="right file")
 @pytest.mark.parametrize("size", [5000, 4 * MIB, 8 * MIB, 8 * MIB + 1, SIZE])
 def test_last_byte(trial: Any, server: Any, noise: Any, size: int) -> None:
-    def cut(_server: Any, _request: Any, answer: Any) -> Any:
-        return replace(answer, cut=max(0, len(answer.body) - 1), length=len(answer.body))
+    def cut(_server: Any, _request: Any, response: Any) -> Any:
+        return replace(response, cut=max(0, len(response.body) - 1), length=len(response.body))
 
     server.fault("one", *[cut] * 3)
     trial.download([server.item("one", noise(size), "sha256")])
@@ -405,7 +405,7 @@ def test_a_page(trial: Any, server: Any, noise: Any, clock: Any) -> None:
 def test_two_lengths(trial: Any, server: Any, noise: Any, clock: Any, lengths: tuple[int, int], sized: bool) -> None:
     item = server.item("one", noise(5000), retries=2)
     head = "HTTP/1.1 200 OK\r\n" + "".join(f"Content-Length: {length}\r\n" for length in lengths) + "\r\n"
-    server.always["one"] = lambda _server, _request, answer: replace(answer, raw=head.encode() + answer.body)
+    server.always["one"] = lambda _server, _request, response: replace(response, raw=head.encode() + response.body)
     trial.download([item if sized else replace(item, size=None)], clock=clock)
 
 

@@ -14,9 +14,9 @@ DAY = 86_400.0
 @pytest.mark.parametrize("jump", [DAY, -DAY, 400 * DAY, -20_000 * DAY])
 @pytest.mark.parametrize("size", [5000, SIZE])
 def test_jump(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, jump: float, size: int) -> None:
-    def jumps(_server: Any, _request: Any, answer: Any) -> Any:
+    def jumps(_server: Any, _request: Any, response: Any) -> Any:
         clock.jumped += jump
-        return answer
+        return response
 
     items = [server.item("one", noise(size), "sha256"), server.item("two", noise(200), "md5")]
     server.fault("one", fault.cut(size // 3), jumps, fault.status(503), jumps)
@@ -60,9 +60,9 @@ def test_date_far_off(trial: Any, server: Any, fault: Any, noise: Any, clock: An
 @pytest.mark.fault("machine suspended for a day during a transfer", ends="right file")
 @pytest.mark.parametrize("size", [5000, SIZE])
 def test_suspended(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, size: int) -> None:
-    def sleeps(_server: Any, _request: Any, answer: Any) -> Any:
+    def sleeps(_server: Any, _request: Any, response: Any) -> Any:
         clock.sleep(DAY)
-        return answer
+        return response
 
     server.fault("one", fault.cut(size // 3, reset=True), sleeps, fault.cut(size // 4))
     trial.download([server.item("one", noise(size), "sha256")], clock=clock)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from breakable import Answer, MovedClock, Server
+from breakable import MovedClock, Response, Server
 from omicsdk.core import NO_RETRY, TLSFailed, Transport
 from omicsdk.core.request import OperationFacts
 from omicsdk.core.request import request as asked
@@ -76,7 +76,7 @@ def test_refused(trial: Any, clock: Any) -> None:
 @pytest.mark.fault("connection refused until the server is up again", ends="right file")
 def test_refused_for_a_while(trial: Any, server: Any, noise: Any) -> None:
     body, first = noise(5000), Server()
-    first.always["one"] = lambda *_: Answer(503)
+    first.always["one"] = lambda *_: Response(503)
     port, late = first.port, list[Server]()
 
     class UpLater(MovedClock):

@@ -209,9 +209,9 @@ def test_right_lost(trial: Any, server: Any, noise: Any, size: int) -> None:
     item = server.item("sub/one", noise(size), "sha256")
     (trial.folder / "sub").mkdir(parents=True)
 
-    def loses(_server: Any, _request: Any, answer: Any) -> Any:
+    def loses(_server: Any, _request: Any, response: Any) -> Any:
         (trial.folder / "sub").chmod(0o555)
-        return answer
+        return response
 
     server.fault("sub/one", loses)
     with as_ordinary_user():
@@ -233,9 +233,9 @@ def test_no_room_for_a_journal(trial: Any, server: Any, small_disk: Any) -> None
 @pytest.mark.fault("target folder removed during the transfer", ends=("NotWritable", "TransferError", "right file"))
 @pytest.mark.parametrize("size", [5000, 9 * MIB, 17 * MIB])
 def test_removed(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, size: int) -> None:
-    def removes(_server: Any, _request: Any, answer: Any) -> Any:
+    def removes(_server: Any, _request: Any, response: Any) -> Any:
         shutil.rmtree(trial.folder)
-        return answer
+        return response
 
     item = server.item("sub/one", noise(size), "sha256")
     server.fault("sub/one", fault.cut(size // 2), removes)
@@ -267,9 +267,9 @@ def test_a_folder(trial: Any, server: Any, full: bool) -> None:
 @pytest.mark.fault("folder created at the target path during the transfer", ends="NotWritable")
 @pytest.mark.parametrize("size", [500, 9 * MIB])
 def test_a_folder_appears(trial: Any, server: Any, noise: Any, leftovers: Any, size: int) -> None:
-    def appears(_server: Any, _request: Any, answer: Any) -> Any:
+    def appears(_server: Any, _request: Any, response: Any) -> Any:
         (trial.folder / "one" / "sub").mkdir(parents=True)
-        return answer
+        return response
 
     server.fault("one", appears)
     items = [server.item("one", noise(size), "md5"), server.item("two", b"2", "md5")]
@@ -326,11 +326,11 @@ def test_a_part_that_becomes_a_link(
 ) -> None:
     (tmp_path / "precious").write_bytes(bytes(size))
 
-    def swaps(_server: Any, request: Any, answer: Any) -> Any:
+    def swaps(_server: Any, request: Any, response: Any) -> Any:
         for part in trial.folder.glob("one*.part"):
             part.unlink()
             part.symlink_to(tmp_path / "precious")
-        return answer
+        return response
 
     server.fault("one", *([_kept, _kept, swaps] if size > MIB else [swaps]))
     trial.download([server.item("one", noise(size), *checksums)])
@@ -338,17 +338,17 @@ def test_a_part_that_becomes_a_link(
     assert (tmp_path / "precious").read_bytes() == bytes(size)
 
 
-def _kept(_server: Any, _request: Any, answer: Any) -> Any:
-    return answer
+def _kept(_server: Any, _request: Any, response: Any) -> Any:
+    return response
 
 
 @pytest.mark.fault("part cut short while it is fetched", ends=("right file", "TransferError"))
 @pytest.mark.parametrize("checksums", [["md5"], ["sha256"]])
 def test_a_part_that_shrinks(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, checksums: list[str]) -> None:
-    def shortens(_server: Any, _request: Any, answer: Any) -> Any:
+    def shortens(_server: Any, _request: Any, response: Any) -> Any:
         for part in trial.folder.glob("*.part"):
             os.truncate(part, 1000)
-        return answer
+        return response
 
     item = server.item("one", noise(9 * MIB), *checksums)
     server.fault("one", fault.cut(5 * MIB), shortens)

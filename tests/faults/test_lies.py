@@ -1,6 +1,6 @@
 """Servers and gateways that state something else than is true: nothing else than what was asked for is touched.
 
-Each command runs against each store behind a proxy that changes its answers: all of them, or a single one. Afterwards the server
+Each command runs against each store behind a proxy that changes its responses: all of them, or a single one. Afterwards the server
 itself is looked at: what lies outside of the command's folder is unchanged, and a source is gone only where its bytes are in place.
 """
 

@@ -21,7 +21,7 @@ def test_two_percent(trial: Any, server: Any, fault: Any, clock: Any, count: int
         "503": fault.status(503, {"Retry-After": "5"}),
         "429": fault.status(429),
         "cut": fault.cut(100),
-        "no answer": fault.cut(0),
+        "no response": fault.cut(0),
         "reset": fault.cut(50, reset=True),
         "no http": fault.changed(raw=b"?" * 40),
         "wrong byte": fault.flip(3),
@@ -29,7 +29,7 @@ def test_two_percent(trial: Any, server: Any, fault: Any, clock: Any, count: int
     }
     block = dice.randbytes(12_000)
 
-    def sometimes(server: Any, request: Any, answer: Any) -> Any:
+    def sometimes(server: Any, request: Any, response: Any) -> Any:
         # Which requests fail hangs on file and attempt, so that it is the same whatever comes first.
         asked[request.path] += 1
         chance = random.Random(f"{SEED} {request.path} {asked[request.path]}")
@@ -37,7 +37,7 @@ def test_two_percent(trial: Any, server: Any, fault: Any, clock: Any, count: int
             return None
         name = chance.choice(list(faults))
         tried[name] += 1
-        return faults[name](server, request, answer)
+        return faults[name](server, request, response)
 
     items: list[Item] = []
     for number in range(count):

@@ -48,19 +48,19 @@ def test_wrong_total_always(
 
 
 def _other_range(told: str) -> Any:
-    def wrong(_server: Any, _request: Any, answer: Any) -> Any:
-        if answer.status == 206:
-            answer.headers["Content-Range"] = told.format(size=SIZE, last=len(answer.body))
-        return answer
+    def wrong(_server: Any, _request: Any, response: Any) -> Any:
+        if response.status == 206:
+            response.headers["Content-Range"] = told.format(size=SIZE, last=len(response.body))
+        return response
 
     return wrong
 
 
 def _other_total(more: int) -> Any:
-    def wrong(_server: Any, _request: Any, answer: Any) -> Any:
-        if answer.status == 206:
-            answer.headers["Content-Range"] = answer.headers["Content-Range"].replace(f"/{SIZE}", f"/{SIZE + more}")
-        return answer
+    def wrong(_server: Any, _request: Any, response: Any) -> Any:
+        if response.status == 206:
+            response.headers["Content-Range"] = response.headers["Content-Range"].replace(f"/{SIZE}", f"/{SIZE + more}")
+        return response
 
     return wrong
 
@@ -98,13 +98,13 @@ def test_whole_and_always_cut(trial: Any, server: Any, fault: Any, noise: Any, c
 
 @pytest.mark.fault("source changes while it is fetched, its ETag too", ends="right file")
 @pytest.mark.parametrize("tags", [('"old"', '"new"'), ('W/"old"', 'W/"new"')])
-@pytest.mark.parametrize("answers", [1, 3])
-def test_changed_tag(trial: Any, server: Any, noise: Any, tags: tuple[str, str], answers: int) -> None:
+@pytest.mark.parametrize("responses", [1, 3])
+def test_changed_tag(trial: Any, server: Any, noise: Any, tags: tuple[str, str], responses: int) -> None:
     old, new = noise(SIZE, 1), noise(SIZE, 2)
     server.put("one", old, tags[0])
-    server.fault("one", *[_kept] * (answers - 1), _changes(new, tags[1]))
-    one_answer = tags[0].startswith("W/")  # brings the whole file: the second one
-    trial.right["one"] = old if one_answer and answers > 1 else new
+    server.fault("one", *[_kept] * (responses - 1), _changes(new, tags[1]))
+    one_response = tags[0].startswith("W/")  # brings the whole file: the second one
+    trial.right["one"] = old if one_response and responses > 1 else new
     trial.download([Item("one", Location(server.url("one")), SIZE, min_delay=0.01)], connections=2)
 
 
@@ -113,9 +113,9 @@ def test_changed_date(trial: Any, server: Any, noise: Any) -> None:
     old, new = noise(SIZE, 1), noise(SIZE, 2)
     server.put("one", old, None, "Mon, 02 Nov 2026 08:00:00 GMT")
 
-    def change(server: Any, _request: Any, answer: Any) -> Any:
+    def change(server: Any, _request: Any, response: Any) -> Any:
         server.put("one", new, None, "Tue, 03 Nov 2026 08:00:00 GMT")
-        return answer  # still the old one's bytes
+        return response  # still the old one's bytes
 
     server.fault("one", _kept, change)
     trial.right["one"] = new
@@ -151,12 +151,12 @@ def test_halves_of_two_versions(
     old, new = noise(size, 1), noise(size, 2)
     server.put("one", old, tag, date or "")
 
-    def cut(server: Any, request: Any, answer: Any) -> Any:
-        if answer.status == 200:
+    def cut(server: Any, request: Any, response: Any) -> Any:
+        if response.status == 200:
             server.put("one", new, tag, date or "")
             server.always.clear()
-            return replace(answer, cut=at, length=len(answer.body))
-        return answer
+            return replace(response, cut=at, length=len(response.body))
+        return response
 
     server.always["one"] = cut
     trial.right["one"] = new
@@ -166,7 +166,7 @@ def test_halves_of_two_versions(
         assert "weak" in report.outcomes[0].verified
     else:
         assert "neither ETag nor date" in report.outcomes[0].verified
-    assert sum("range" in request.headers for request in server.of("one")) <= 1  # the first answer stated
+    assert sum("range" in request.headers for request in server.of("one")) <= 1  # the first response stated
 
 
 @pytest.mark.fault(
@@ -220,23 +220,23 @@ def test_an_earlier_run_is_resumed_when_allowed(server: Any, fault: Any, noise: 
 def test_restless(trial: Any, server: Any, noise: Any, clock: Any) -> None:
     tags = iter(range(1000))
 
-    def restless(_server: Any, _request: Any, answer: Any) -> Any:
-        answer.headers["ETag"] = f'"{next(tags)}"'
-        return answer
+    def restless(_server: Any, _request: Any, response: Any) -> Any:
+        response.headers["ETag"] = f'"{next(tags)}"'
+        return response
 
     item = server.item("one", noise(SIZE))
     server.always["one"] = restless
     trial.download([item], clock=clock)
 
 
-def _kept(_server: Any, _request: Any, answer: Any) -> Any:
-    return answer
+def _kept(_server: Any, _request: Any, response: Any) -> Any:
+    return response
 
 
 def _changes(body: bytes, tag: str | None) -> Any:
-    def change(server: Any, _request: Any, answer: Any) -> Any:
+    def change(server: Any, _request: Any, response: Any) -> Any:
         server.put("one", body, tag)
-        return answer  # still the old one's bytes
+        return response  # still the old one's bytes
 
     return change
 
@@ -279,8 +279,8 @@ def test_wrong_always(
 def test_wrong_each_time(trial: Any, server: Any, noise: Any) -> None:
     item = server.item("one", noise(SIZE), "sha256")
 
-    def odd(server: Any, request: Any, answer: Any) -> Any:
-        return replace(answer, body=noise(len(answer.body), len(server.requests)))
+    def odd(server: Any, request: Any, response: Any) -> Any:
+        return replace(response, body=noise(len(response.body), len(server.requests)))
 
     server.always["one"] = odd
     report = trial.download([item])

@@ -123,7 +123,7 @@ def test_colon_in_the_reason(trial: Any, server: Any, noise: Any) -> None:
     body = noise(50)
     server.right["one"] = body
     head = b"HTTP/1.1 200 OK: as you wish\r\nContent-Length: 50\r\n\r\n"
-    server.always["one"] = lambda _server, _request, answer: replace(answer, raw=head + body)
+    server.always["one"] = lambda _server, _request, response: replace(response, raw=head + body)
     trial.download([Item("one", Location(server.url("one")), 50, retries=0)])
 
 
@@ -137,9 +137,9 @@ def test_url_ends(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, s
         given.append(1)
         return Location(server.url("one", f"signature=s{len(given)}"))
 
-    def ends(server: Any, request: Any, answer: Any) -> Any:
+    def ends(server: Any, request: Any, response: Any) -> Any:
         same = [other for other in server.requests if other.query == request.query]
-        return fault.status(status)(server, request, answer) if len(same) > uses else None
+        return fault.status(status)(server, request, response) if len(same) > uses else None
 
     item = server.item("one", noise((10 * uses + 10) * MIB), "sha256")
     server.always["one"] = ends

@@ -64,7 +64,7 @@ HEADS = {
 """How answers begin; each lacks the blank line at its end."""
 
 
-@pytest.mark.fault("upload: connection closed before the answer's head is whole", ends=RIGHT)
+@pytest.mark.fault("upload: connection closed before the response's head is whole", ends=RIGHT)
 @pytest.mark.parametrize("reset", [False, True])
 @pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
 def test_half_a_head(
@@ -91,7 +91,7 @@ def test_always_reset(trial: Any, sink: Any, way: Any, file: Path, reply: Any, c
 
 
 @pytest.mark.fault("upload: a store that accepts the body and never responds", ends="TimedOut")
-def test_no_answer(trial: Any, sink: Any, way: Any, file: Path, reply: Any, clock: Any) -> None:
+def test_no_response(trial: Any, sink: Any, way: Any, file: Path, reply: Any, clock: Any) -> None:
     to, stored, _ = way
     sink.always = lambda _: reply(stall=True, keep=False)
     trial.upload(file, to, stored, clock=clock, retries=0, patience=RESTLESS)

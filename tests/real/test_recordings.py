@@ -21,7 +21,7 @@ REPLAYS: dict[str, tuple[Callable[[Sandbox], Both], int]] = {
 
 
 @pytest.mark.parametrize("server", REPLAYS)
-def test_the_sandbox_answers_as_recorded(
+def test_the_sandbox_responses_as_recorded(
     server: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     replayed, count = REPLAYS[server]
@@ -34,5 +34,5 @@ def test_the_sandbox_answers_as_recorded(
     assert len(both) == count
     same = [told for step, told in both.items() if step not in differ]
     for field in fields:
-        assert not all(agree(*told, fields - {field}) for told in same), f"no answer differs in {field}"
+        assert not all(agree(*told, fields - {field}) for told in same), f"no response differs in {field}"
     record_property(REPLAYED, {"server": server, "requests": count, "argued": len(differ)})

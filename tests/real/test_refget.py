@@ -140,9 +140,9 @@ REQUESTS: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
-@pytest.mark.tried("55 requests, compared with the sandbox's answers to them")
-def test_the_sandbox_answers_as_the_server_does(server: Server, tmp_path: Path) -> None:
-    def answers(url: str, client: httpx.Client) -> dict[str, tuple[int, str]]:
+@pytest.mark.tried("55 requests, compared with the sandbox's responses to them")
+def test_the_sandbox_responses_as_the_server_does(server: Server, tmp_path: Path) -> None:
+    def responses(url: str, client: httpx.Client) -> dict[str, tuple[int, str]]:
         found = {}
         for label, (path, headers) in REQUESTS.items():
             told = client.get(f"{url}/sequence/{path}", headers=headers)
@@ -155,7 +155,7 @@ def test_the_sandbox_answers_as_the_server_does(server: Server, tmp_path: Path) 
     with Sandbox(tmp_path) as sandbox, httpx.Client(trust_env=False) as client:
         sandbox.ga4gh.refget.add("NC_TEST.1", SEQUENCE)
         sandbox.settings.turn({"refget.as_seqrepo": True, "refget.circular_supported": False})
-        theirs, ours = answers(server.url, client), answers(sandbox.refget_url, client)
+        theirs, ours = responses(server.url, client), responses(sandbox.refget_url, client)
     differ = {label: (theirs[label], ours[label]) for label in REQUESTS if theirs[label] != ours[label]}
     argued = {label.format(md5=MD5, digest=SQ[3:]) for label in sandbox_differences(server.name)}
     assert differ.keys() == argued, {label: both for label, both in differ.items() if label not in argued}

@@ -89,7 +89,7 @@ def lists(server: Server, *names: str, below: str = "") -> tuple[str, str]:
 NAMES = ("small.txt", "empty", "large.bin")
 
 
-@pytest.mark.tried("a list of URLs with checksums, compressed answers, ranges; a second run downloads nothing")
+@pytest.mark.tried("a list of URLs with checksums, compressed responses, ranges; a second run downloads nothing")
 @pytest.mark.parametrize("below", ["", "moved/", "limited/"])
 def test_listed_files_are_downloaded_and_verified(run: Run, server: Server, below: str) -> None:
     got = run("get", *lists(server, *NAMES, below=below), "--to", "data", "--require-checksum")
@@ -118,9 +118,9 @@ def test_a_stopped_download_goes_on(run: Run, server: Server) -> None:
     assert resumed.code == 0, resumed.err
     assert Path("data", "large.bin").read_bytes() == (server.folder / "served" / "large.bin").read_bytes()
     told = (server.folder / "access.log").read_text()[offset:]
-    answers = re.findall(r'" (20[06]) (\d+)', told)
-    assert {status for status, _ in answers} == {"206"}
-    assert sum(int(size) for _, size in answers) < 19 * MIB
+    responses = re.findall(r'" (20[06]) (\d+)', told)
+    assert {status for status, _ in responses} == {"206"}
+    assert sum(int(size) for _, size in responses) < 19 * MIB
 
 
 @pytest.mark.tried("files that need a login or are not there: others still arrive")

@@ -42,7 +42,7 @@ class Request:
 
 
 @dataclass
-class Answer:
+class Response:
     """How to answer, and where to break."""
 
     status: int = 200
@@ -56,11 +56,11 @@ class Answer:
     stall: bool = False  # instead of ending it, waits until either side closes it
     pace: int = 0  # bytes a second
     version: str = "HTTP/1.1"
-    raw: bytes | None = None  # these bytes instead of an answer
+    raw: bytes | None = None  # these bytes instead of a response
     pieces: Iterator[bytes] | None = None  # the body as it is sent, piece by piece
 
 
-Fault = Callable[["Server", Request, Answer], Answer | None]
+Fault = Callable[["Server", Request, Response], Response | None]
 
 LARGE, LARGEST = MIB, 24 * MIB
 """Between these sizes bodies are made, and their checksums computed, once for the tests that follow each other."""
@@ -113,7 +113,7 @@ class Server(LoopbackServer):
     def put(self, path: str, body: bytes, etag: str | None = "", date: str = "") -> str:
         if etag == "":
             etag = f'"{_digest(body, "md5")}"'
-        with self._guard:  # no answer may have the one's body and the other's tag
+        with self._guard:  # no response may have the one's body and the other's tag
             self.files[path] = body
             if etag is not None:
                 self.etags[path] = etag
@@ -143,65 +143,65 @@ class Server(LoopbackServer):
             self.requests.append(request)
             queue = self.faults.get(head.path)
             fault = queue.popleft() if queue else self.always.get(head.path)
-        answer = self._plain(request)
+        response = self._plain(request)
         if fault is not None:
-            answer = fault(self, request, answer) or answer
-        request.status = answer.status
-        return self._send(connection, request, answer)
+            response = fault(self, request, response) or response
+        request.status = response.status
+        return self._send(connection, request, response)
 
-    def _plain(self, request: Request) -> Answer:
+    def _plain(self, request: Request) -> Response:
         with self._guard:
             body, etag = self.files.get(request.path), self.etags.get(request.path)
             date = self.dates.get(request.path)
         if body is None:
-            return Answer(404, {}, b"nothing here")
+            return Response(404, {}, b"nothing here")
         headers = {"ETag": etag} if etag else {}
         if date:
             headers |= {"Last-Modified": date, "Date": self.date}
         asked = request.headers.get("range")
         if not asked or not self.ranges or request.headers.get("if-range", etag) not in (etag, date):
-            return Answer(200, headers, body)
+            return Response(200, headers, body)
         first, last = request.first, request.last
         if first >= len(body):
-            return Answer(416, {"Content-Range": f"bytes */{len(body)}"})
+            return Response(416, {"Content-Range": f"bytes */{len(body)}"})
         last = min(len(body) - 1, len(body) - 1 if last is None else last)
         headers["Content-Range"] = f"bytes {first}-{last}/{len(body)}"
-        return Answer(206, headers, body[first : last + 1])
+        return Response(206, headers, body[first : last + 1])
 
-    def _send(self, connection: socket.socket, request: Request, answer: Answer) -> bool:
-        if answer.raw is not None:
-            connection.sendall(answer.raw)
+    def _send(self, connection: socket.socket, request: Request, response: Response) -> bool:
+        if response.raw is not None:
+            connection.sendall(response.raw)
             return False
-        headers = dict(answer.headers)
-        if answer.chunked:
+        headers = dict(response.headers)
+        if response.chunked:
             headers["Transfer-Encoding"] = "chunked"
-        elif not answer.unsized:
-            headers["Content-Length"] = str(len(answer.body) if answer.length is None else answer.length)
-        head = f"{answer.version} {answer.status} X\r\n" + "".join(
+        elif not response.unsized:
+            headers["Content-Length"] = str(len(response.body) if response.length is None else response.length)
+        head = f"{response.version} {response.status} X\r\n" + "".join(
             f"{name}: {value}\r\n" for name, value in headers.items()
         )
         connection.sendall(head.encode("latin-1") + b"\r\n")
-        for piece in answer.pieces or ():
+        for piece in response.pieces or ():
             connection.sendall(piece)
             request.sent += len(piece)
-        body = memoryview(b"" if answer.pieces is not None else answer.body)[: answer.cut]
-        step = min(64 * 1024, max(1, answer.pace // 20)) if answer.pace else 64 * 1024
+        body = memoryview(b"" if response.pieces is not None else response.body)[: response.cut]
+        step = min(64 * 1024, max(1, response.pace // 20)) if response.pace else 64 * 1024
         for start in range(0, len(body), step):
             chunk = body[start : start + step]
-            connection.sendall(b"%x\r\n%b\r\n" % (len(chunk), chunk) if answer.chunked else chunk)
+            connection.sendall(b"%x\r\n%b\r\n" % (len(chunk), chunk) if response.chunked else chunk)
             request.sent += len(chunk)
-            if answer.pace:
-                self.closing.wait(len(chunk) / answer.pace)
-        if answer.stall:
+            if response.pace:
+                self.closing.wait(len(chunk) / response.pace)
+        if response.stall:
             while connection.recv(4096):  # until either side closes it
                 pass
             return False
-        if answer.reset:
+        if response.reset:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return False
-        if answer.cut is not None or answer.unsized or (answer.length or 0) > len(answer.body):
+        if response.cut is not None or response.unsized or (response.length or 0) > len(response.body):
             return False
-        if answer.chunked:
+        if response.chunked:
             connection.sendall(b"0\r\n\r\n")
         return True
 
@@ -269,50 +269,50 @@ def leftovers(target: Path) -> Callable[[], list[str]]:
 
 @pytest.fixture
 def fault() -> type["Faults"]:
-    """Ways to break an answer."""
+    """Ways to break a response."""
     return Faults
 
 
 class Faults:
-    """Ways to break an answer, for `server.fault` and `server.always`."""
+    """Ways to break a response, for `server.fault` and `server.always`."""
 
     @staticmethod
     def cut(at: int, **how: Any) -> Fault:
-        return lambda _server, _request, answer: replace(answer, cut=at, length=len(answer.body), **how)
+        return lambda _server, _request, response: replace(response, cut=at, length=len(response.body), **how)
 
     @staticmethod
     def status(status: int, headers: dict[str, str] | None = None, body: bytes = b"no") -> Fault:
-        return lambda _server, _request, _answer: Answer(status, headers or {}, body)
+        return lambda _server, _request, _response: Response(status, headers or {}, body)
 
     @staticmethod
     def flip(at: int) -> Fault:
-        """Turn over one bit of the file's byte at an offset, when it is in the answer."""
+        """Turn over one bit of the file's byte at an offset, when it is in the response."""
 
-        def flipped(_server: Server, request: Request, answer: Answer) -> Answer:
-            place = at - (request.first if answer.status == 206 else 0)
-            body = bytearray(answer.body)
+        def flipped(_server: Server, request: Request, response: Response) -> Response:
+            place = at - (request.first if response.status == 206 else 0)
+            body = bytearray(response.body)
             if 0 <= place < len(body):
                 body[place] ^= 1
-            return replace(answer, body=bytes(body))
+            return replace(response, body=bytes(body))
 
         return flipped
 
     @staticmethod
-    def whole(server: Server, request: Request, answer: Answer) -> Answer:
+    def whole(server: Server, request: Request, response: Response) -> Response:
         """Ignore the range."""
-        return Answer(200, {"ETag": server.etags.get(request.path, "")}, server.files[request.path])
+        return Response(200, {"ETag": server.etags.get(request.path, "")}, server.files[request.path])
 
     @staticmethod
-    def fine(_server: Server, _request: Request, answer: Answer) -> Answer:
+    def fine(_server: Server, _request: Request, response: Response) -> Response:
         """Is none."""
-        return answer
+        return response
 
     @staticmethod
     def changed(**what: Any) -> Fault:
-        """Change fields of the answer; headers are added to those that exist."""
+        """Change fields of the response; headers are added to those that exist."""
 
-        def change(_server: Server, _request: Request, answer: Answer) -> Answer:
-            headers = answer.headers | what.get("headers", {})
-            return replace(answer, **what | {"headers": headers})
+        def change(_server: Server, _request: Request, response: Response) -> Response:
+            headers = response.headers | what.get("headers", {})
+            return replace(response, **what | {"headers": headers})
 
         return change

@@ -12,12 +12,12 @@ import pytest
 from omicsdk.cli.catalog import Catalog
 from omicsdk.cli.main import main
 from omicsdk.core import OMIT, Request
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.bodies import json_body
 from omicsdk.core.client import Client
 from omicsdk.core.model import ANY
 from omicsdk.core.operation import Operation, PagedOperation, StreamOperation
 from omicsdk.core.request import OperationFacts, Paging, request, segment
+from omicsdk.core.response import Response, as_it_came
 from user_commands import Stream
 
 UUID = {"name": "uuid", "python": "uuid", "in": "path", "required": True, "type": "string", "help": "Which widget."}
@@ -140,20 +140,20 @@ def _operation(command: dict[str, Any]) -> Any:
     return (StreamOperation if facts.streams else Operation)(facts, build, plain)
 
 
-def plain(answer: Answer) -> Any:
-    return answer.json(as_it_came, ANY)
+def plain(response: Response) -> Any:
+    return response.json(as_it_came, ANY)
 
 
 @dataclass
 class Widgets:
     """What the fake service answers, and what it was asked."""
 
-    answer: Callable[[httpx.Request], httpx.Response] = lambda _: httpx.Response(200, json={"ok": True})
+    response: Callable[[httpx.Request], httpx.Response] = lambda _: httpx.Response(200, json={"ok": True})
     asked: list[httpx.Request] = field(default_factory=list)
 
     def __call__(self, asked: httpx.Request) -> httpx.Response:
         self.asked.append(asked)
-        return self.answer(asked)
+        return self.response(asked)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Holds each answer of a sandbox's service to what the service's document states of it."""
+"""Holds each response of a sandbox's service to what the service's document states of it."""
 
 import functools
 import json
@@ -18,7 +18,7 @@ ANYWHERE = (401, 413, 415)
 
 
 class Conformity:
-    """Holds each answer to what the document states of it: the status is declared, the body and headers fit.
+    """Holds each response to what the document states of it: the status is declared, the body and headers fit.
 
     Args:
         document: The service's document.
@@ -30,23 +30,23 @@ class Conformity:
         self._prefix = prefix
         self._routes = [(each.method, _pattern(each), each) for each in operations(document)]
 
-    def __call__(self, answer: httpx.Response) -> None:
-        path = answer.request.url.path.removeprefix(self._prefix)
-        method = answer.request.method
+    def __call__(self, response: httpx.Response) -> None:
+        path = response.request.url.path.removeprefix(self._prefix)
+        method = response.request.method
         found = next((o for m, pattern, o in self._routes if m == method and pattern.fullmatch(path)), None)
         if found is None:
             return
-        stated = found.responses.get(str(answer.status_code)) or found.responses.get("default")
-        where = f"{found.name} {answer.status_code}"
-        assert stated is not None or answer.status_code in ANYWHERE, f"{where} isn't in the document"
-        answer.read()
+        stated = found.responses.get(str(response.status_code)) or found.responses.get("default")
+        where = f"{found.name} {response.status_code}"
+        assert stated is not None or response.status_code in ANYWHERE, f"{where} isn't in the document"
+        response.read()
         for name, header in (stated or {}).get("headers", {}).items():
-            if name in answer.headers:
-                text = answer.headers[name]
+            if name in response.headers:
+                text = response.headers[name]
                 self._check(header["schema"], text if header["schema"]["type"] == "string" else json.loads(text), where)
         content = (stated or {}).get("content", {}).get("application/json")
         if content and method != "HEAD":
-            body = answer.json()
+            body = response.json()
             # A document may say so of every operation, beside the codes that it lists for each.
             anywhere = isinstance(body, dict) and body.get("code") == "illegal_arguments"
             self._check({"$ref": "#/components/schemas/Error"} if anywhere else content["schema"], body, where)
@@ -76,7 +76,7 @@ def _conformity(prefix: str) -> Conformity:
 
 
 def conforming_client(base_url: str, prefix: str, headers: Mapping[str, str] | None = None) -> httpx.Client:
-    """A client whose every answer is held to the document.
+    """A client whose every response is held to the document.
 
     Args:
         base_url: What the client's paths are relative to.

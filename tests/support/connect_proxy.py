@@ -107,14 +107,14 @@ class _Handler(BaseHTTPRequestHandler):
         inner = HTTPConnection(self.server.sandbox, timeout=60)
         try:
             inner.request(self.command, url._replace(scheme="", netloc="").geturl(), body, headers)
-            answer = inner.getresponse()
-            content = answer.read()
-            self.send_response_only(answer.status, answer.reason)
-            for name, value in answer.getheaders():
+            response = inner.getresponse()
+            content = response.read()
+            self.send_response_only(response.status, response.reason)
+            for name, value in response.getheaders():
                 if name.lower() not in _OF_ONE_CONNECTION | {"content-length"}:
                     self.send_header(name, value)
-            bare = self.command == "HEAD" or answer.status == 204
-            length = answer.getheader("content-length") if bare else str(len(content))
+            bare = self.command == "HEAD" or response.status == 204
+            length = response.getheader("content-length") if bare else str(len(content))
             if length is not None:
                 self.send_header("Content-Length", length)
             self.end_headers()

@@ -68,15 +68,15 @@ class Replay:
         return {step.number: f"{step.name}: {text}" for step, text in found.items() if text}
 
     def _difference(self, step: Step) -> str:
-        status, headers, answer = self._send(step)
+        status, headers, response = self._send(step)
         if status != step.status:
-            return f"recorded {step.status}, not {status}: {_short(answer)}"
+            return f"recorded {step.status}, not {status}: {_short(response)}"
         for name in _COMPARED if status < _FAILURE else ():
             if step.headers.get(name) != headers.get(name):
                 return f"{name}: recorded {step.headers.get(name)}, not {headers.get(name)}"
-        if isinstance(step.answer, str) and step.answer.startswith(_PAGES):
-            return "" if isinstance(answer, str) else f"recorded a page, not {_short(answer)}"
-        return "" if step.answer == answer else f"recorded {_short(step.answer)}, not {_short(answer)}"
+        if isinstance(step.response, str) and step.response.startswith(_PAGES):
+            return "" if isinstance(response, str) else f"recorded a page, not {_short(response)}"
+        return "" if step.response == response else f"recorded {_short(step.response)}, not {_short(response)}"
 
     def _send(self, step: Step) -> tuple[int, dict[str, str], Any]:
         base = urlsplit(self._url)

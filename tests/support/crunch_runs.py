@@ -85,9 +85,9 @@ class Made:
         """The dataset's statuses, the oldest first."""
         found, page = list[dict[str, Any]](), 1
         while True:
-            answer = self.connection.get_json_response(f"api/statuses/?page={page}")
-            found += [status for status in answer["results"] if status["dataset"] == self.number]
-            if answer["next"] is None:
+            response = self.connection.get_json_response(f"api/statuses/?page={page}")
+            found += [status for status in response["results"] if status["dataset"] == self.number]
+            if response["next"] is None:
                 return found
             page += 1
 
@@ -117,7 +117,7 @@ class PretendedSite(Connection):
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
-            return httpx.Response(200, json=self.answer(unquote(request.url.raw_path.decode()).removeprefix("/")))
+            return httpx.Response(200, json=self.response(unquote(request.url.raw_path.decode()).removeprefix("/")))
         sent = dict(parse_qsl(request.content.decode(), keep_blank_values=True))
         stage, state = Stage(int(sent["stage"])), State(int(sent["state"]))
         self._before(self, stage, state)
@@ -126,7 +126,7 @@ class PretendedSite(Connection):
         self._after(self, stage, state)
         return httpx.Response(201, json=self.statuses[number - 1])
 
-    def answer(self, relative_url: str) -> dict[str, Any]:
+    def response(self, relative_url: str) -> dict[str, Any]:
         """The dataset, its project, or a page of 20 statuses."""
         if relative_url == "api/datasets/p:d/":
             return self._dataset(7, "p:d")

@@ -1,4 +1,4 @@
-"""A django-crunch site as a function, which gives a test's answers in turn."""
+"""A django-crunch site as a function, which gives a test's responses in turn."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,23 +13,23 @@ PAGE = (
     "<!doctype html><html><head><title>Server Error (500)</title></head><body><h1>Server Error (500)</h1></body></html>"
 )
 
-Answer = Callable[[httpx.Request], httpx.Response]
+Response = Callable[[httpx.Request], httpx.Response]
 
 
 class Site:
     """A site without a network: answers in turn, the last one for ever."""
 
-    def __init__(self, *answers: httpx.Response | Exception | Answer) -> None:
-        self.answers = list(answers)
+    def __init__(self, *responses: httpx.Response | Exception | Response) -> None:
+        self.responses = list(responses)
         self.requests: list[httpx.Request] = []
         self.clock = ManualClock()
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer if isinstance(answer, httpx.Response) else answer(request)
+        response = self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
+        if isinstance(response, Exception):
+            raise response
+        return response if isinstance(response, httpx.Response) else response(request)
 
     @property
     def sent(self) -> list[tuple[str, str]]:

@@ -31,7 +31,7 @@ def _parameter(name: str, place: str, schema: Any, **more: Any) -> Any:
     return {"name": name, "in": place, "required": place == "path", "schema": schema, **more}
 
 
-def _answer(schema: Any) -> Any:
+def _response(schema: Any) -> Any:
     return {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
 
 
@@ -55,19 +55,19 @@ DOCUMENT: dict[str, Any] = {
                     _parameter("datetime", "header", MOMENT),
                     _parameter("either", "query", {"anyOf": [MOMENT, {"type": "integer"}]}),
                 ],
-                "responses": _answer(MOMENT),
+                "responses": _response(MOMENT),
             }
         },
         "/events": {
             "post": {
                 "operationId": "datetime",
                 "requestBody": _json({"$ref": "#/components/schemas/Event"}),
-                "responses": _answer({"$ref": "#/components/schemas/Event"}),
+                "responses": _response({"$ref": "#/components/schemas/Event"}),
             },
             "put": {
                 "operationId": "put_events",
                 "requestBody": _json({"type": "array", "items": {"$ref": "#/components/schemas/Event"}}),
-                "responses": _answer({"type": "array", "items": DAY}),
+                "responses": _response({"type": "array", "items": DAY}),
             },
         },
         "/form": {

@@ -26,7 +26,7 @@ class DrsHost(LoopbackServer):
         self.token = ""
         self.login = "authorization"  # the header that the token is in
         self.passports: set[str] = set()  # those that are good instead of the token
-        self.answers: dict[str, list[tuple[int, dict[str, str], Any]]] = {}  # by path, before the usual answer
+        self.responses: dict[str, list[tuple[int, dict[str, str], Any]]] = {}  # by path, before the usual response
 
     @property
     def name(self) -> str:
@@ -58,14 +58,14 @@ class DrsHost(LoopbackServer):
         path = unquote(head.path)
         with self._guard:
             self.asked.append((head.method, path, head.headers))
-            waiting = self.answers.get(path)
-            status, headers, content = waiting.pop(0) if waiting else self._answer(head, path, body)
+            waiting = self.responses.get(path)
+            status, headers, content = waiting.pop(0) if waiting else self._response(head, path, body)
         raw = content if isinstance(content, bytes) else json.dumps(content).encode()
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         connection.sendall(f"HTTP/1.1 {status} X\r\nContent-Length: {len(raw)}\r\n{lines}\r\n".encode() + raw)
         return True
 
-    def _answer(self, head: Head, path: str, body: bytes) -> tuple[int, dict[str, str], Any]:
+    def _response(self, head: Head, path: str, body: bytes) -> tuple[int, dict[str, str], Any]:
         if path.startswith("storage/"):
             return self._stored(head, path.split("/", 2)[2])
         said = f"Bearer {self.token}" if self.login == "authorization" else self.token

@@ -62,34 +62,34 @@ class FtpServer:
                 self.log.append(line)
                 command, _, argument = line.partition(" ")
                 path = f"{folder}{argument}".lstrip("/")
-                answer = COMMANDS.get(command.upper(), "502 no such command")
+                response = COMMANDS.get(command.upper(), "502 no such command")
                 match command.upper():
                     case "USER":
-                        answer = self.refusals.popleft() if self.refusals else "230 logged in"
+                        response = self.refusals.popleft() if self.refusals else "230 logged in"
                     case "CWD":
                         folder = "" if argument == "/" else f"{folder}{argument.strip('/')}/"
                     case "EPSV":
                         if passive is not None:
                             passive.close()
                         passive = socket.create_server(("127.0.0.1", 0))
-                        answer = f"229 Entering (|||{passive.getsockname()[1]}|)"
+                        response = f"229 Entering (|||{passive.getsockname()[1]}|)"
                     case "SIZE" if self.sizes:
-                        answer = f"213 {len(self.files[path])}" if path in self.files else "550 no such file"
+                        response = f"213 {len(self.files[path])}" if path in self.files else "550 no such file"
                     case "REST" if not self.rests:
-                        answer = "502 from the beginning only"
+                        response = "502 from the beginning only"
                     case "REST":
-                        start, answer = int(argument), "350 from there"
+                        start, response = int(argument), "350 from there"
                     case "RETR" if path in self.files and passive is not None:
                         talk.write(b"150 here it comes\r\n")
-                        answer = self._send(passive, self.files[path][start:])
+                        response = self._send(passive, self.files[path][start:])
                         start = 0
                     case "RETR":
-                        answer = "550 no such file"
+                        response = "550 no such file"
                     case "QUIT":
                         break
                     case _:
                         pass
-                talk.write(f"{answer}\r\n".encode())
+                talk.write(f"{response}\r\n".encode())
             if passive is not None:
                 passive.close()
 

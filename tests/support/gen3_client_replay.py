@@ -68,11 +68,11 @@ class Answering:
             content = json.dumps(content.decode()).encode()  # a table is recorded as its text
         self.sent.append(_told(request.method, request.url.raw_path.decode(), content))
         self.with_login.append("authorization" in request.headers)
-        answer = self._left.pop(0)["response"]
-        body = answer["body"]
+        response = self._left.pop(0)["response"]
+        body = response["body"]
         is_text = isinstance(body, str) or body is None
         content = (body or "").encode() if is_text else json.dumps(body).encode()
-        return httpx.Response(answer["status"], headers=answer["headers"], content=content)
+        return httpx.Response(response["status"], headers=response["headers"], content=content)
 
 
 def _told(method: str, target: str, content: bytes | None) -> tuple[str, str, dict[str, str], Any]:

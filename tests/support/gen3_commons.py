@@ -8,7 +8,7 @@ import httpx
 from omicsdk.core import ManualClock
 
 COMMONS = "https://commons.example.org"
-Answer = Callable[[httpx.Request], httpx.Response]
+Response = Callable[[httpx.Request], httpx.Response]
 
 
 def token(clock: ManualClock, *, issuer: str = COMMONS, seconds: float = 1200, name: str = "") -> str:
@@ -35,7 +35,7 @@ class FakeCommons:
         self.asked: list[httpx.Request] = []
         self.given: list[str] = []
         self.refused: set[str] = set()
-        self.answer: Answer = lambda request: httpx.Response(200, json={"path": request.url.path})
+        self.response: Response = lambda request: httpx.Response(200, json={"path": request.url.path})
         self.transport = httpx.MockTransport(self)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -47,7 +47,7 @@ class FakeCommons:
         sent = request.headers.get("authorization", "").partition(" ")[2]
         if sent in self.refused:
             return httpx.Response(401, json={"error": "token revoked"})
-        return self.answer(request)
+        return self.response(request)
 
     def new_token(self, issuer: str = COMMONS) -> str:
         self.given.append(token(self.clock, issuer=issuer, name=str(len(self.given))))

@@ -31,7 +31,7 @@ class Tickets:
     requests: list[httpx.Request] = field(default_factory=list[httpx.Request])
     urls: Callable[[], list[dict[str, Any]]] = list
 
-    def answer(self, request: httpx.Request) -> httpx.Response:
+    def response(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         ticket = {"format": self.format, "md5": self.md5, "urls": self.urls()}
         return httpx.Response(200, json={"htsget": {name: each for name, each in ticket.items() if each is not None}})

@@ -1,4 +1,4 @@
-"""Clients of the sandbox's index, each answer held to Indexd's document, and records to create with them."""
+"""Clients of the sandbox's index, each response held to Indexd's document, and records to create with them."""
 
 import functools
 from typing import Any
@@ -17,10 +17,10 @@ def _conformity(prefix: str) -> Conformity:
     return Conformity(read_document("gen3/indexd"), prefix)
 
 
-def _held(answer: httpx.Response) -> None:
-    prefix = "/index" if answer.request.url.path.startswith("/index/") else ""
-    if answer.is_success:
-        _conformity(prefix)(answer)
+def _held(response: httpx.Response) -> None:
+    prefix = "/index" if response.request.url.path.startswith("/index/") else ""
+    if response.is_success:
+        _conformity(prefix)(response)
 
 
 def indexd_client(sandbox: Sandbox, name: str = ADMINISTRATOR) -> httpx.Client:

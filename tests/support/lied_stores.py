@@ -117,22 +117,22 @@ class World:
 
 
 def recorded(world: World, *words: str) -> dict[str, Reply]:
-    """Run a command truthfully, and return the answers by method, path and query."""
-    answers: dict[str, Reply] = {}
+    """Run a command truthfully, and return the responses by method, path and query."""
+    responses: dict[str, Reply] = {}
 
     def keep(asked: Asked, reply: Reply) -> Reply:
-        answers[f"{asked.method} {asked.target}"] = reply
+        responses[f"{asked.method} {asked.target}"] = reply
         return reply
 
     world.run(Lie("none", reply=keep), None, *words)
-    return answers
+    return responses
 
 
-def answered_with(name: str, answers: Mapping[str, Reply], swap: Callable[[str], str]) -> Lie:
-    """The lie that a request gets the recorded answer to another one; signed requests cannot be changed on their way."""
+def answered_with(name: str, responses: Mapping[str, Reply], swap: Callable[[str], str]) -> Lie:
+    """The lie that a request gets the recorded response to another one; signed requests cannot be changed on their way."""
 
     def reply(asked: Asked, truth: Reply) -> Reply:
-        return answers.get(swap(f"{asked.method} {asked.target}"), truth)
+        return responses.get(swap(f"{asked.method} {asked.target}"), truth)
 
     return Lie(name, reply=reply)
 
@@ -214,19 +214,19 @@ def _pangea(_sandbox: Sandbox, store: Store) -> tuple[str, Mapping[str, bytes]]:
 
 
 def _lies_of_s3(world: World) -> tuple[Lie, ...]:
-    """Requests are signed, so that the answers to others are recorded: those about a sibling, about all keys, and about a prefix
+    """Requests are signed, so that the responses to others are recorded: those about a sibling, about all keys, and about a prefix
     without its slash."""
-    answers: dict[str, Reply] = {}
+    responses: dict[str, Reply] = {}
     for folder in ("", "other/"):
         for words in (["ls"], ["ls", "-r"]):
-            answers |= recorded(world, *words, f"{world.root}/{folder}")
+            responses |= recorded(world, *words, f"{world.root}/{folder}")
 
     def swapped(prefix: str) -> Callable[[str], str]:
         return lambda text: re.sub(r"(?<=prefix=t%2F)in%2F(sub%2F)?", prefix, text)
 
     return (
-        answered_with("of a sibling", answers, swapped("other%2F")),
-        answered_with("the prefix is ignored", answers, swapped("")),
+        answered_with("of a sibling", responses, swapped("other%2F")),
+        answered_with("the prefix is ignored", responses, swapped("")),
     )
 
 

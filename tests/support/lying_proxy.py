@@ -1,6 +1,6 @@
 """A proxy between a client and a server that lies: what it is told to change of an exchange reaches the client changed.
 
-Real gateways ignore filters, caches return another object, captive portals answer 200 with a page. The server behind it stays
+Real gateways ignore filters, caches return another object, captive portals return 200 with a page. The server behind it stays
 right, so that a test sees there what a client did because of a lie.
 """
 
@@ -34,7 +34,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer on its way to the client.
+    """A response on its way to the client.
 
     Attributes:
         status: Its status.
@@ -55,7 +55,7 @@ class Reply:
             return None
 
     def with_data(self, data: Any) -> "Reply":
-        """The same answer with other JSON."""
+        """The same response with other JSON."""
         return replace(self, body=json.dumps(data).encode())
 
 
@@ -66,7 +66,7 @@ class Lie:
     Attributes:
         name: What it is called.
         target: The path and query that the server gets in place of those of a request.
-        reply: The answer that the client gets.
+        reply: The response that the client gets.
         methods: Which requests it is about.
     """
 
@@ -147,10 +147,10 @@ class _Handler(BaseHTTPRequestHandler):
                     connection.putheader(name, value)
             connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body)
-            answer = connection.getresponse()
-            headers = {name.lower(): value for name, value in answer.getheaders()}
+            response = connection.getresponse()
+            headers = {name.lower(): value for name, value in response.getheaders()}
             length = headers.get("content-length")
-            reply = Reply(answer.status, headers, answer.read())
+            reply = Reply(response.status, headers, response.read())
         finally:
             connection.close()
         changed = reply if lie is None else lie.reply(asked, reply)

@@ -21,7 +21,7 @@ STAMP = "2026-11-20T07:51:04.000000Z"
 
 
 class FieldServer:
-    """Answers as the real server does, where it is about fields and their files."""
+    """Responses as the real server does, where it is about fields and their files."""
 
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
@@ -36,8 +36,8 @@ class FieldServer:
         self.sign: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda _, data: data
         self.faults: list[httpx.Response | Exception] = []
         self.completing: list[httpx.Response | Exception | None] = []
-        self.knex = Knex("http://pangea.test", transport=httpx.MockTransport(self.answer))
-        self.client = Pangea("http://pangea.test", credentials=ANONYMOUS, transport=httpx.MockTransport(self.answer))
+        self.knex = Knex("http://pangea.test", transport=httpx.MockTransport(self.response))
+        self.client = Pangea("http://pangea.test", credentials=ANONYMOUS, transport=httpx.MockTransport(self.response))
         org = Organization(self.knex, "My Lab")
         org._fetched({"uuid": "org", "name": "My Lab", "created_at": STAMP, "updated_at": STAMP})
         self.library: SampleGroup = org.sample_group("Gut")
@@ -64,7 +64,7 @@ class FieldServer:
         about = {"name": name, "created_at": STAMP, "updated_at": STAMP, "analysis_result": "ar"}
         return {"uuid": uuid, "stored_data": data, **about}
 
-    def answer(self, request: httpx.Request) -> httpx.Response:
+    def response(self, request: httpx.Request) -> httpx.Response:
         path, body = request.url.path, json.loads(request.content or b"null")
         if request.url.host == "127.0.0.1":
             return self._object(request)

@@ -1,7 +1,7 @@
 """A recording of a real Pangea, sent again to the sandbox: where it answers otherwise than the server did.
 
 A line of the recording is one exchange: `step`, `request` and `response`. All steps are sent in order. What servers make up
-(UUIDs, numbers of accounts, tokens, replicates, addresses with signatures) is learnt from the answers and put in place of the
+(UUIDs, numbers of accounts, tokens, replicates, addresses with signatures) is learnt from the responses and put in place of the
 recorded values, so that later steps name what the sandbox made. With that done, answers must be equal, but for moments and the
 order of lists; of pages for browsers only the status is compared.
 
@@ -87,25 +87,25 @@ class Replay:
 
     def _difference(self, step: Step) -> str:
         self._before.get(step.name, lambda: None)()
-        status, headers, answer = self._send(step)
+        status, headers, response = self._send(step)
         if status != step.status:
-            return f"recorded {step.status}, not {status}: {_short(answer)}"
-        self._learn("", step.answer, answer)
+            return f"recorded {step.status}, not {status}: {_short(response)}"
+        self._learn("", step.response, response)
         if step.request["method"] == "PUT" and "etag" in headers:
             self._texts[step.headers["etag"]] = headers["etag"]
         for name in _COMPARED if status < _FAILURE and not _is_for_storage(step) else ():
             one, other = (_DAY.sub("DAY", each.get(name, "")) for each in (step.headers, headers))
             if one != other:
                 return f"{name}: recorded {one}, not {other}"
-        match step.answer:
+        match step.response:
             case str() as page if page.startswith(_PAGES) or _is_for_storage(step):
-                return "" if isinstance(answer, str) else f"recorded a page, not {_short(answer)}"
+                return "" if isinstance(response, str) else f"recorded a page, not {_short(response)}"
             case {"binary": {"length": int(length)}}:
-                same = isinstance(answer, bytes) or (isinstance(answer, str) and len(answer) == length)
-                return "" if same else f"recorded {length} bytes, not {_short(answer)}"
+                same = isinstance(response, bytes) or (isinstance(response, str) and len(response) == length)
+                return "" if same else f"recorded {length} bytes, not {_short(response)}"
             case _:
                 pass
-        wanted, given = _plain(self._carried(step.answer)), _plain(answer)
+        wanted, given = _plain(self._carried(step.response)), _plain(response)
         if _RANDOM in step.request["path"]:
             wanted, given = (json.loads(_UUID.sub("UUID", json.dumps(each))) for each in (wanted, given))
         return _differing(wanted, given)

@@ -72,8 +72,8 @@ class Platform:
         data = each["stored_data"]
         if "presigned_url" not in data:
             return json.dumps(data)
-        answer = httpx.get(data["presigned_url"], trust_env=False)
-        return f"{answer.status_code} {answer.text}" if answer.status_code != 200 else answer.text
+        response = httpx.get(data["presigned_url"], trust_env=False)
+        return f"{response.status_code} {response.text}" if response.status_code != 200 else response.text
 
     def written(self, folder: str) -> dict[str, str]:
         """Files below a folder, those of fields' data with what is in them but for addresses."""

@@ -21,7 +21,7 @@ def _ref(name: str) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _answer(schema: Any) -> dict[str, Any]:
+def _response(schema: Any) -> dict[str, Any]:
     return {"responses": {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}}
 
 
@@ -34,7 +34,7 @@ DOCUMENT: dict[str, Any] = {
             "get": {
                 "operationId": "getOne",
                 "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
-                **_answer({"type": "object", "properties": {"items": {"type": "array", "items": INNER}, "next": _ref("Node")}}),
+                **_response({"type": "object", "properties": {"items": {"type": "array", "items": INNER}, "next": _ref("Node")}}),
             }
         },
         "/two": {"post": {"requestBody": {"content": {"application/json": {"schema": {

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from breakable import Answer, Request, Server
+from breakable import Request, Response, Server
 from loopback import Head
 from omicsdk.core.checksums import digest
 
@@ -57,7 +57,7 @@ class PortalHost(Server):
         header, _, value = wanted.partition(": ")
         told: Any = None
         if wanted and head.headers.get(header.lower()) != value:
-            return self._send(connection, self._noted(head), Answer(403, {}, b'{"message": "no access"}'))
+            return self._send(connection, self._noted(head), Response(403, {}, b'{"message": "no access"}'))
         if head.path.startswith(("index/", "fetch/repository/files/")):
             told = self._azul(head.path, parse_qs(head.query))
         elif head.path.startswith("sb/files/") and head.path.endswith("/download_info"):
@@ -66,7 +66,7 @@ class PortalHost(Server):
             return self._send(connection, self._noted(head), self._google(unquote(head.path)))
         if told is not None:
             said = json.dumps(told).encode()
-            return self._send(connection, self._noted(head), Answer(200, {"Content-Type": "application/json"}, said))
+            return self._send(connection, self._noted(head), Response(200, {"Content-Type": "application/json"}, said))
         return super().respond(connection, reader, head)
 
     def _azul(self, path: str, query: dict[str, list[str]]) -> Any:
@@ -88,10 +88,10 @@ class PortalHost(Server):
         self.requests.append(request)
         return request
 
-    def _google(self, path: str) -> Answer:
+    def _google(self, path: str) -> Response:
         body = self.files.get(path)
         if body is None:
-            return Answer(404)
+            return Response(404)
         sums = {name: base64.b64encode(bytes.fromhex(digest(body, name))).decode() for name in ("crc32c", "md5")}
         headers = {"x-goog-hash": ",".join(f"{name}={value}" for name, value in sums.items())}
-        return Answer(200, headers, b"", length=len(body))
+        return Response(200, headers, b"", length=len(body))

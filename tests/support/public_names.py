@@ -4,7 +4,7 @@ from __future__ import annotations
 
 ERRORS = [
     "APIError",
-    "AnswerTooLarge",
+    "ResponseTooLarge",
     "AuthError",
     "BadRequest",
     "ChecksumMismatch",

@@ -80,7 +80,7 @@ def differences(server: str) -> dict[str, str]:
 
 
 def sandbox_differences(server: str, named: Literal["requests", "fields"] = "requests") -> set[str]:
-    """The requests that the sandbox answers otherwise than a server does, or fields of its answers; each group is argued.
+    """The requests that the sandbox answers otherwise than a server does, or fields of its responses; each group is argued.
 
     Args:
         server: The server.

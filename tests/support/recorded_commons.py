@@ -1,7 +1,7 @@
 """Recordings of real Gen3 services, sent again to the sandbox: where it answers otherwise than the real service did.
 
 A line of a recording is one exchange: `step` (a running number and a name), `request` and `response`. All steps are
-sent in order. Identifiers that servers make (UUIDs, revisions of eight hex digits, digests) are learnt from the answers
+sent in order. Identifiers that servers make (UUIDs, revisions of eight hex digits, digests) are learnt from the responses
 and put in place of the recorded ones, so that later steps name what the sandbox made.
 """
 
@@ -32,8 +32,8 @@ class Step:
         path: Its path with the query, percent-encoded as it was sent.
         headers: Its headers, names in lower case; in place of credentials is `{token}`.
         body: Its body: None, a text, or the value of a JSON document.
-        status: The answer's status.
-        answer: The answer's body, in the same form.
+        status: The response's status.
+        response: The response's body, in the same form.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Step:
     headers: Mapping[str, str]
     body: Any
     status: int
-    answer: Any
+    response: Any
 
     @property
     def number(self) -> str:
@@ -71,7 +71,7 @@ def _step(line: Mapping[str, Any]) -> Step:
         headers=request["headers"],
         body=request["body"],
         status=response["status"],
-        answer=response["body"],
+        response=response["body"],
     )
 
 
@@ -106,11 +106,11 @@ class Replay:
         return {number: text for number, text in found.items() if text}
 
     def _difference(self, step: Step) -> str:
-        status, answer = self._send(step)
-        self._learn(step.answer, answer)
+        status, response = self._send(step)
+        self._learn(step.response, response)
         if status != step.status:
-            return f"{step.name}: recorded {step.status}, not {status}: {_short(answer)}"
-        wanted, given = (_value(each) for each in (self._carried(step.answer), answer))
+            return f"{step.name}: recorded {step.status}, not {status}: {_short(response)}"
+        wanted, given = (_value(each) for each in (self._carried(step.response), response))
         if not _fits(wanted, given):
             return f"{step.name}: another shape: recorded {_short(wanted)}, not {_short(given)}"
         return ""
@@ -198,7 +198,7 @@ def _is_cut(body: Any) -> bool:
 
 
 def _fits(recorded: Any, answered: Any, *, top: bool = True) -> bool:
-    """Whether an answer has a recorded one's shape: keys, kinds, and what members of lists look like."""
+    """Whether a response has a recorded one's shape: keys, kinds, and what members of lists look like."""
     if top and _is_cut(recorded):
         return answered is not None
     if recorded is None or answered is None:

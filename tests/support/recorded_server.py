@@ -1,4 +1,4 @@
-"""A server that gives the answers which a real one gave: recordings, served on loopback."""
+"""A server that gives the responses which a real one gave: recordings, served on loopback."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class RecordedServer(LoopbackServer):
         return True
 
     def response(self, head: Head, path: str, body: Any) -> dict[str, Any] | None:
-        """The recorded answer to a request; None if there is none."""
+        """The recorded response to a request; None if there is none."""
         asked = (head.method, self._target(path), body)
         told = [(each["request"], each["response"]) for each in self._recorded]
         same = [pair for pair in told if (pair[0]["method"], self._target(pair[0]["path"]), pair[0]["body"]) == asked]

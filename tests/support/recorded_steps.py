@@ -16,9 +16,9 @@ class Step:
         number: Which line of the recording it is, from 0.
         name: What it shows.
         request: The request: method, path, headers and body.
-        status: The answer's status.
-        headers: The answer's headers, names in lower case.
-        answer: The answer's body: None, a text, or the value of a JSON document.
+        status: The response's status.
+        headers: The response's headers, names in lower case.
+        response: The response's body: None, a text, or the value of a JSON document.
     """
 
     number: int
@@ -26,7 +26,7 @@ class Step:
     request: Mapping[str, Any]
     status: int
     headers: Mapping[str, str]
-    answer: Any
+    response: Any
 
 
 def read_steps(path: Path) -> list[Step]:

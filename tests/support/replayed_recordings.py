@@ -1,6 +1,6 @@
 """Recordings of servers that others wrote, sent to a sandbox: what each exchange gave there, and what it gives here.
 
-What a server makes up (identifiers, tokens of pages) is learnt from both answers, so that later requests name what the sandbox made. Writes
+What a server makes up (identifiers, tokens of pages) is learnt from both responses, so that later requests name what the sandbox made. Writes
 of the registries, which their standards do not have, are made in the sandbox's state.
 """
 
@@ -29,7 +29,7 @@ Both = dict[str, tuple[Any, Any]]
 
 
 def agree(theirs: Any, ours: Any, without: Set[str] = frozenset()) -> bool:
-    """Whether our answer says what theirs says, but for some fields of objects; ours may have more fields."""
+    """Whether our response says what theirs says, but for some fields of objects; ours may have more fields."""
     match theirs, ours:
         case dict(), dict():
             names = theirs.keys() - without
@@ -77,7 +77,7 @@ def replayed_htsget(sandbox: Sandbox) -> Both:
 
 
 def _sent(client: httpx.Client, url: str, request: Mapping[str, Any]) -> tuple[int, httpx.Headers, Any]:
-    """Status, headers and body of the sandbox's answer to a recorded request."""
+    """Status, headers and body of the sandbox's response to a recorded request."""
     content = None if request["body"] is None else body_of(request)
     told = client.request(request["method"], url, headers=request["headers"], content=content)
     is_json = "json" in told.headers.get("content-type", "") and told.content
@@ -252,7 +252,7 @@ def _write_bundle(sandbox: Sandbox, client: httpx.Client, id: str, body: Mapping
 
 # -- S3
 
-_Answer = tuple[int, Mapping[str, str], Any]
+_Response = tuple[int, Mapping[str, str], Any]
 _LONG = 64 * 1024
 """Bodies beyond this size are recorded by their sums."""
 _COMPARED = ("etag", "content-range")
@@ -289,7 +289,7 @@ def replayed_s3(sandbox: Sandbox, server: str) -> Both:
             content = body_of(response)
         theirs, ours = (response["status"], response["headers"], content), _exchanged(signed)
         _learn_ids(learnt, theirs, ours)
-        found[each["step"]] = _s3_answer(request["method"], theirs), _s3_answer(request["method"], ours)
+        found[each["step"]] = _s3_response(request["method"], theirs), _s3_response(request["method"], ours)
     return found
 
 
@@ -327,7 +327,7 @@ def _exchanged(request: AWSRequest) -> tuple[int, dict[str, str], bytes]:
         connection.close()
 
 
-def _learn_ids(learnt: dict[str, str], theirs: _Answer, ours: _Answer) -> None:
+def _learn_ids(learnt: dict[str, str], theirs: _Response, ours: _Response) -> None:
     """Identifiers and tokens that both servers made up, which later requests name."""
     if not isinstance(theirs[2], bytes):
         return
@@ -340,9 +340,9 @@ def _learn_ids(learnt: dict[str, str], theirs: _Answer, ours: _Answer) -> None:
         learnt[theirs[1][version]] = ours[1][version]
 
 
-def _s3_answer(method: str, answer: _Answer) -> tuple[Any, ...]:
+def _s3_response(method: str, response: _Response) -> tuple[Any, ...]:
     """The status, the headers that clients rely on, and the body: bytes, or XML without moments and words for people."""
-    status, headers, content = answer
+    status, headers, content = response
     kept = {name: value for name, value in headers.items() if name in _COMPARED or name.startswith("x-amz-checksum-")}
     kept |= dict.fromkeys({"x-amz-version-id", "x-amz-delete-marker"} & headers.keys(), "made up")
     if method == "HEAD" and "etag" in kept:

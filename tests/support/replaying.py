@@ -1,4 +1,4 @@
-"""Recorded answers, and generated clients that they are played to."""
+"""Recorded responses, and generated clients that they are played to."""
 
 import importlib.util
 import json
@@ -68,22 +68,22 @@ def playing(service: str, name: str) -> Any:
 
 
 def content_of(response: dict[str, Any]) -> bytes:
-    """The bytes of a recorded answer."""
+    """The bytes of a recorded response."""
     content = response["body"]["string"]
     return content.encode() if isinstance(content, str) else content
 
 
-def matches(answer: Any, played: dict[str, Any]) -> bool:
-    """Whether an answer states what the recorded body states, no more, no less and of the same types."""
+def matches(response: Any, played: dict[str, Any]) -> bool:
+    """Whether a response states what the recorded body states, no more, no less and of the same types."""
     content = content_of(played)
-    if isinstance(answer, bytes):
-        return answer == content
-    if isinstance(answer, str) and "json" not in "".join(played["headers"].get("content-type", ())):
-        return answer.strip() == content.decode().strip()
+    if isinstance(response, bytes):
+        return response == content
+    if isinstance(response, str) and "json" not in "".join(played["headers"].get("content-type", ())):
+        return response.strip() == content.decode().strip()
     said = json.loads(content) if content.strip() else None
     if played["status"]["code"] >= 400:
         said = mask_json(said)  # errors are shown to people
-    return json.dumps(plain(answer), sort_keys=True) == json.dumps(said, sort_keys=True)  # 1 is not 1.0, nor true
+    return json.dumps(plain(response), sort_keys=True) == json.dumps(said, sort_keys=True)  # 1 is not 1.0, nor true
 
 
 class Recorded:
@@ -105,12 +105,12 @@ class Recorded:
         self.calls: dict[str, Any] = told["calls"]
 
     def responses(self, name: str) -> list[dict[str, Any]]:
-        """The recorded answers, redirects left out (304 is none)."""
+        """The recorded responses, redirects left out (304 is none)."""
         content = yaml.load((CASSETTES / self.service / f"{name}.yaml").read_bytes(), _LOADER)
         found = [interaction["response"] for interaction in content["interactions"]]
         return [response for response in found if response["status"]["code"] not in (301, 302, 303, 307, 308)]
 
-    def answer(self, name: str) -> Any:
+    def response(self, name: str) -> Any:
         """Make the call by a client; of pages it gives the items."""
         call = self.calls[name]
         with clients(self.service)[0](self.base_url, **OPTIONS) as api:

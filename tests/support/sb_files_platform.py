@@ -37,14 +37,14 @@ class Asked:
 
 @dataclass
 class Platform:
-    """Answers by method and path; the last of several answers is repeated."""
+    """Answers by method and path; the last of several responses is repeated."""
 
-    answers: dict[str, deque[Any]] = field(default_factory=dict)
+    responses: dict[str, deque[Any]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
 
-    def on(self, line: str, *answers: Any) -> None:
+    def on(self, line: str, *responses: Any) -> None:
         """Says what is answered: JSON values, or functions that are given what is asked."""
-        self.answers[line] = deque(answers)
+        self.responses[line] = deque(responses)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         raw = request.url.raw_path.decode()
@@ -57,15 +57,15 @@ class Platform:
             json.loads(content) if content else None,
         )
         self.asked.append(asked)
-        known = self.answers.get(asked.line)
+        known = self.responses.get(asked.line)
         if known is None:
             return self.refusal(404, 5002, f"nothing at {asked.line}")
-        answer = known.popleft() if len(known) > 1 else known[0]
-        if callable(answer):
-            answer = answer(asked)
-        if isinstance(answer, httpx.Response):
-            return answer
-        return httpx.Response(204) if answer is None else httpx.Response(200, json=answer)
+        response = known.popleft() if len(known) > 1 else known[0]
+        if callable(response):
+            response = response(asked)
+        if isinstance(response, httpx.Response):
+            return response
+        return httpx.Response(204) if response is None else httpx.Response(200, json=response)
 
     @property
     def lines(self) -> list[str]:

@@ -19,23 +19,23 @@ class Platform:
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
-        self.answers: dict[str, Callable[[httpx.Request], httpx.Response]] = {}
+        self.responses: dict[str, Callable[[httpx.Request], httpx.Response]] = {}
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        answer = self.answers.get(f"{request.method} {request.url.path.removeprefix('/v2')}")
-        return refusal(404, 5002, "Requested resource does not exist.") if answer is None else answer(request)
+        response = self.responses.get(f"{request.method} {request.url.path.removeprefix('/v2')}")
+        return refusal(404, 5002, "Requested resource does not exist.") if response is None else response(request)
 
     def says(self, what: str, *values: Any) -> None:
         """What is answered to "METHOD /path" from now on: one value after the other, the last one for ever."""
         left = list(values)
 
-        def answer(request: httpx.Request) -> httpx.Response:
+        def response(request: httpx.Request) -> httpx.Response:
             value = left.pop(0) if len(left) > 1 else left[0]
             value = value(request) if callable(value) else value
             return value if isinstance(value, httpx.Response) else httpx.Response(200, json=value)
 
-        self.answers[what] = answer
+        self.responses[what] = response
 
     def lists(self, path: str, *items: Any) -> None:
         """A list on one page."""

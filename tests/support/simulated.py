@@ -1,6 +1,6 @@
 """Both engines in a simulated world: network, threads and clock are one random sequence, files and journals are real.
 
-Each time that an engine waits, one thing happens: an answer begins, bytes come or go, a request ends or breaks, a thread's task
+Each time that an engine waits, one thing happens: a response begins, bytes come or go, a request ends or breaks, a thread's task
 is done, another thread that moves bytes does so or is heard of, time passes, the user pauses or continues, or the process dies. A cell and a part have 64 bytes here, so that a file of
 many parts is small.
 """
@@ -140,8 +140,8 @@ class World:
 
     # -- the server
 
-    def answer(self, ask: Ask) -> tuple[list[bytes], bytes]:
-        """The head and the body of an answer."""
+    def response(self, ask: Ask) -> tuple[list[bytes], bytes]:
+        """The head and the body of a response."""
         address = urlsplit(ask.url)
         source = self.sources[address.path[1:]]
         if self.happens():
@@ -176,7 +176,7 @@ class World:
                 return [b"HTTP/1.1 408 Timeout\r\n", b"\r\n"], b""
 
     def put(self, ask: Ask, content: bytes) -> tuple[list[bytes], bytes]:
-        """Take a body, and answer."""
+        """Take a body, and response."""
         address = urlsplit(ask.url)
         asked = {name: values[0] for name, values in parse_qs(address.query).items()}
         platform = self.platforms[address.path[1:]]
@@ -284,7 +284,7 @@ class Wire:
         if not flight.answered:
             if world.happens():
                 return self._over(flight, world.chance.choice((ConnectionLost("reset"), TimedOut("silent"))))
-            head, flight.body = world.answer(flight.ask)
+            head, flight.body = world.response(flight.ask)
             receiver.lines.extend(head)
             flight.answered = True
             return [] if flight.body else self._over(flight)

@@ -38,13 +38,13 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
-    read: int | None = None  # bytes of the body to read before the answer
-    reset: bool = False  # end with RST instead of an answer
-    close: bool = False  # end the connection after the answer
+    read: int | None = None  # bytes of the body to read before the response
+    reset: bool = False  # end with RST instead of a response
+    close: bool = False  # end the connection after the response
     stall: bool = False  # wait until the server is closed instead of answering
     keep: bool = True  # whether the bytes are treated as stored
     pace: int = 0  # bytes a second at which the body is read
-    raw: bytes | None = None  # these bytes instead of an answer, and the end of the connection
+    raw: bytes | None = None  # these bytes instead of a response, and the end of the connection
 
 
 Fault = Callable[[Sent], Reply | None]
@@ -75,16 +75,16 @@ class Sink(LoopbackServer):
             queue = self.faults.get(f"{head.path}?{head.query}") or self.faults.get(head.path)
             fault = queue.popleft() if queue else self.always
         reply = (fault(request) if fault is not None else None) or self._stored_object(request) or Reply()
-        return self._answer(connection, reader, request, reply)
+        return self._response(connection, reader, request, reply)
 
     def _stored_object(self, request: Sent) -> Reply | None:
-        """The answer to HEAD."""
+        """The response to HEAD."""
         if request.method != "HEAD":
             return None
         data = self.stored.get(f"{request.path}?{request.query}" if request.query else request.path)
         return Reply(404) if data is None else Reply(headers={"Content-Length": str(len(data))}, keep=False)
 
-    def _answer(self, connection: socket.socket, reader: Any, request: Sent, reply: Reply) -> bool:
+    def _response(self, connection: socket.socket, reader: Any, request: Sent, reply: Reply) -> bool:
         left = int(request.headers.get("content-length", 0))
         wanted = left if reply.read is None else min(left, reply.read)
         kept, digest = bytearray(), hashlib.md5()
@@ -155,7 +155,7 @@ class Parts(MultipartStore):
         self.aborted: list[str] = []
         self.listed: dict[int, SentPart] | None = None
         self.gone: set[str] = set()
-        self.answer: Mapping[str, str] = {}
+        self.response: Mapping[str, str] = {}
 
     def begin(self, source: Source) -> str:
         self.begun += 1
@@ -170,7 +170,7 @@ class Parts(MultipartStore):
         if upload_id in self.gone:
             raise NoSuchUpload("gone")
         self.completed.append((parts, checksums))
-        return self.answer
+        return self.response
 
     def abort(self, upload_id: str) -> None:
         self.aborted.append(upload_id)
@@ -205,7 +205,7 @@ def parts() -> type[Parts]:
 
 @pytest.fixture
 def reply() -> type[Reply]:
-    """Answers of the sink."""
+    """Responses of the sink."""
     return Reply
 
 

@@ -1,4 +1,4 @@
-"""Services that answer what they are told to, for workflows whose answers are changed place by place."""
+"""Services that answer what they are told to, for workflows whose responses are changed place by place."""
 
 import json
 import tempfile
@@ -8,32 +8,32 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from changed_answers import each_replaced
+from changed_responses import each_replaced
 from omicsdk.core import OmicsError
 
 #: Requests that are answered.
 MOST = 30
-Answers = dict[str, list[tuple[int, Any]]]
+Responses = dict[str, list[tuple[int, Any]]]
 """Statuses and JSON by the method and the end of the path."""
 
 
 def told(*pages: Any, status: int = 200) -> list[tuple[int, Any]]:
-    """Answers in their order; the last one is repeated, but not for ever."""
+    """Responses in their order; the last one is repeated, but not for ever."""
     return [(status, page) for page in pages]
 
 
-def each_changed(answers: Answers) -> Iterator[Answers]:
+def each_changed(responses: Responses) -> Iterator[Responses]:
     """Yield answers of which the first one of a path has one place changed."""
-    for place, ((status, page), *others) in answers.items():
+    for place, ((status, page), *others) in responses.items():
         for changed in each_replaced(page):
-            yield {**answers, place: [(status, changed), *others]}
+            yield {**responses, place: [(status, changed), *others]}
 
 
 class Services:
     """The services of a commons, which answer what they are told to, and nothing else."""
 
-    def __init__(self, answers: Answers) -> None:
-        self.left = {place: list(each) for place, each in answers.items()}
+    def __init__(self, responses: Responses) -> None:
+        self.left = {place: list(each) for place, each in responses.items()}
         self.asked: set[str] = set()
         self.requests = 0
         self.transport = httpx.MockTransport(self)

@@ -1,4 +1,4 @@
-"""Code with Fusillade's clients that a type checker must accept, with the expected types of answers. Never run."""
+"""Code with Fusillade's clients that a type checker must accept, with the expected types of responses. Never run."""
 
 from collections.abc import Iterator
 from typing import Any, assert_type

@@ -1,15 +1,15 @@
-"""Code with the Data Store's clients that a type checker must accept, with the expected types of answers. Never run."""
+"""Code with the Data Store's clients that a type checker must accept, with the expected types of responses. Never run."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, assert_type
 
 import httpx
 from omicsdk.compat.hca.dss import DSSClient
-from omicsdk.core.answer import AnswerHeaders
 from omicsdk.core.client import AsyncBody, Body
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import NotFound
 from omicsdk.core.operation import AsyncItems
+from omicsdk.core.response import ResponseHeaders
 from omicsdk.core.retry import Retry
 from omicsdk.hca.dss import AsyncDss, Dss
 from omicsdk_api.dss import AsyncDssApi, DssApi
@@ -92,7 +92,7 @@ def pages_and_items(api: DssApi) -> None:
         assert_type(hit.search_score, float | None)
 
 
-def bytes_and_answers(api: DssApi) -> None:
+def bytes_and_responses(api: DssApi) -> None:
     with api.get_file.stream(uuid=UUID, replica="aws") as body:
         assert_type(body, Body)
         assert_type(body.read(10), bytes)
@@ -129,19 +129,19 @@ async def asynchronous(api: AsyncDssApi) -> None:
 
 
 def headers(client: DssApi) -> None:
-    answer = client.get_bundle.with_headers(uuid=UUID, replica="aws")
-    assert_type(answer.value, BundlePage)
-    assert_type(answer.headers.retry_after, int | None)
-    assert_type(answer.headers.link, str | None)
+    response = client.get_bundle.with_headers(uuid=UUID, replica="aws")
+    assert_type(response.value, BundlePage)
+    assert_type(response.headers.retry_after, int | None)
+    assert_type(response.headers.link, str | None)
     assert_type(client.get_file.with_headers(uuid=UUID, replica="aws").headers.x_dss_size, int | None)
-    # Without declared headers there are those that every answer has, by name.
-    assert_type(client.get_subscriptions.with_headers(replica="aws").headers, AnswerHeaders)
+    # Without declared headers there are those that every response has, by name.
+    assert_type(client.get_subscriptions.with_headers(replica="aws").headers, ResponseHeaders)
 
 
 async def asynchronous_headers(client: AsyncDssApi) -> None:
-    answer = await client.get_bundle.with_headers(uuid=UUID, replica="aws")
-    assert_type(answer.headers.x_open_api_pagination, bool | None)
-    assert_type(answer.headers["link"], str)
+    response = await client.get_bundle.with_headers(uuid=UUID, replica="aws")
+    assert_type(response.headers.x_open_api_pagination, bool | None)
+    assert_type(response.headers["link"], str)
 
 
 def workflows() -> None:
@@ -164,10 +164,10 @@ async def asynchronous_workflows() -> None:
 
 def documented() -> None:
     client = DSSClient(swagger_url="https://dss.example.org/v1/swagger.json")
-    answer = assert_type(client.get_bundle(uuid=UUID, replica="aws"), BundlePageDict)
+    response = assert_type(client.get_bundle(uuid=UUID, replica="aws"), BundlePageDict)
     for file in client.get_bundle.iterate(uuid=UUID, replica="aws"):
         print(file["name"])
-    print(answer.get("bundle"), client.head_file(uuid=UUID, replica="aws").status_code)
+    print(response.get("bundle"), client.head_file(uuid=UUID, replica="aws").status_code)
 
 
 def notifications(body: bytes, data: Mapping[str, Any]) -> None:

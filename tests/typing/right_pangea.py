@@ -2,7 +2,7 @@
 
 from typing import Any, assert_type
 
-from omicsdk.compat._answers import DocumentedResponse
+from omicsdk.compat._responses import DocumentedResponse
 from omicsdk.compat.pangea_api import (
     Knex,
     Organization,
@@ -60,12 +60,12 @@ def results(sample: Sample) -> None:
 
 
 def requests(knex: Knex) -> int:
-    answer = knex.get("samples", url_options={"name": "s"}, json_response=False)
-    assert_type(answer, DocumentedResponse)
+    response = knex.get("samples", url_options={"name": "s"}, json_response=False)
+    assert_type(response, DocumentedResponse)
     knex.post("samples", json={"name": "s"})
     knex.delete("samples/uuid", json={"a": 1})
     assert_type([blob["name"] for blob in paginated_iterator(knex, "samples")], list[Any])
-    return answer.status_code
+    return response.status_code
 
 
 def refused(error: PangeaGeneralError) -> str:

@@ -1,4 +1,4 @@
-"""Code with Seven Bridges that a type checker must accept, with the expected types of answers. Never run."""
+"""Code with Seven Bridges that a type checker must accept, with the expected types of responses. Never run."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any, assert_type
 
 from omicsdk.compat.sevenbridges import Api, BulkRecord, Config, File, Project, SbgError, Task
 from omicsdk.compat.sevenbridges.errors import NotFound
-from omicsdk.compat.sevenbridges.http._answers import Response
+from omicsdk.compat.sevenbridges.http._responses import Response
 from omicsdk.compat.sevenbridges.http.client import HttpClient
 from omicsdk.compat.sevenbridges.http.error_handlers import rate_limit_sleeper, repeatable_handler
 from omicsdk.compat.sevenbridges.meta.collection import Collection, VolumeCollection

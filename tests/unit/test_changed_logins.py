@@ -1,4 +1,4 @@
-"""Logins whose servers' answers, or the claims of whose tokens, have one place changed: they work, or end with one of our errors."""
+"""Logins whose servers' responses, or the claims of whose tokens, have one place changed: they work, or end with one of our errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from changed_answers import changed
+from changed_responses import changed
 from gen3_environment import _nothing_around as _nothing_around
 from gen3_environment import home as home
 from hypothesis import HealthCheck, given, settings
@@ -49,7 +49,7 @@ SECRETS = {
     }
 }
 PROVIDERS = {"providers": [{"idp": "other", "base_url": OTHER, "name": "Other", "urls": [{"name": "a", "url": OTHER}]}]}
-Answer = Callable[[httpx.Request], httpx.Response]
+Response = Callable[[httpx.Request], httpx.Response]
 
 
 def signed(claims: bytes) -> str:
@@ -67,9 +67,9 @@ def used(credentials: Credentials, clock: ManualClock, url: str) -> None:
         clock.advance(7200)
 
 
-def in_dss(answer: Answer, folder: Path) -> None:
+def in_dss(response: Response, folder: Path) -> None:
     """The login to the Data Store with a code, its renewal, and its end."""
-    user = Person(folder, answer)
+    user = Person(folder, response)
     user.login(remote=True, ask=lambda _: "code")
     login = user.tokens.login(f"{AUTH}/x")
     assert login is None or repr(login)
@@ -81,19 +81,19 @@ def in_dss(answer: Answer, folder: Path) -> None:
         user.logout()
 
 
-def in_azul(answer: Answer, folder: Path) -> None:
+def in_azul(response: Response, folder: Path) -> None:
     """The login to Azul by a file of Google's."""
     file = folder / "adc.json"
     file.write_text(
         json.dumps({"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r"})
     )
     clock = ManualClock(NOW)
-    sender = Endpoint({}, transport=httpx.MockTransport(answer), retry=NO_RETRY, clock=clock)
+    sender = Endpoint({}, transport=httpx.MockTransport(response), retry=NO_RETRY, clock=clock)
     used(google_credentials(file, endpoint=sender, clock=clock), clock, "https://service.example.org")
 
 
-def _gen3(answer: Answer, **arguments: Any) -> None:
-    clock, transport = ManualClock(NOW), httpx.MockTransport(answer)
+def _gen3(response: Response, **arguments: Any) -> None:
+    clock, transport = ManualClock(NOW), httpx.MockTransport(response)
     login = Gen3Auth(**arguments, transport=transport, clock=clock, retry=NO_RETRY)
     repr(login)
     used(login, clock, f"{login.endpoint}/user/user")
@@ -102,37 +102,37 @@ def _gen3(answer: Answer, **arguments: Any) -> None:
         commons.whoami()
 
 
-def with_gen3_key(answer: Answer, _folder: Path) -> None:
+def with_gen3_key(response: Response, _folder: Path) -> None:
     """The exchange of a commons' key for tokens."""
     key = {"api_key": signed(json.dumps(CLAIMS).encode()), "key_id": "k"}
-    get_access_token_with_key(key, options={"transport": httpx.MockTransport(answer), "retry": NO_RETRY})
-    _gen3(answer, refresh_token=key)
+    get_access_token_with_key(key, options={"transport": httpx.MockTransport(response), "retry": NO_RETRY})
+    _gen3(response, refresh_token=key)
 
 
-def with_claims_of_gen3_key(answer: Answer, _folder: Path) -> None:
+def with_claims_of_gen3_key(response: Response, _folder: Path) -> None:
     """The same with a key of other claims, and with a token that was given."""
-    token = answer(httpx.Request("GET", f"{COMMONS}/token")).text
+    token = response(httpx.Request("GET", f"{COMMONS}/token")).text
     with suppress(OmicsError):
         given_token = Gen3Auth(access_token=token, clock=ManualClock(NOW))
         given_token.headers("GET", repr(given_token))
-    _gen3(answer, refresh_token={"api_key": token, "key_id": "k"})
+    _gen3(response, refresh_token={"api_key": token, "key_id": "k"})
 
 
-def with_gen3_program(answer: Answer, _folder: Path) -> None:
+def with_gen3_program(response: Response, _folder: Path) -> None:
     """The login of a program that a commons knows."""
-    _gen3(answer, endpoint=COMMONS, client_credentials=("id", "secret"))
+    _gen3(response, endpoint=COMMONS, client_credentials=("id", "secret"))
 
 
-def with_gen3_token_service(answer: Answer, _folder: Path) -> None:
+def with_gen3_token_service(response: Response, _folder: Path) -> None:
     """The token of another commons from a workspace token service."""
     key = {"api_key": signed(json.dumps(CLAIMS).encode()), "key_id": "k"}
-    options = {"transport": httpx.MockTransport(answer), "retry": NO_RETRY}
+    options = {"transport": httpx.MockTransport(response), "retry": NO_RETRY}
     repr(get_wts_idps(external_wts_host=f"{COMMONS}/wts", options=options))
-    _gen3(answer, endpoint=OTHER, refresh_token=key)
+    _gen3(response, endpoint=OTHER, refresh_token=key)
 
 
 USER = {"username": "a", "email": "a@example.org", "is_admin": False, "authz": {"/a": [{"method": "read"}]}, "sub": "1"}
-LOGINS: dict[Callable[[Answer, Path], None], dict[str, Any]] = {
+LOGINS: dict[Callable[[Response, Path], None], dict[str, Any]] = {
     in_dss: {"/internal/application_secrets": SECRETS, "/oauth/token": GRANT, "/oauth/revoke": {}},
     in_azul: {"/token": GRANT},
     with_gen3_key: {"/user/credentials/cdis/access_token": {"access_token": TOKEN}, "/user/user": USER},
@@ -158,39 +158,41 @@ def folders(tmp_path: Path) -> Callable[[], Path]:
     return lambda: Path(tempfile.mkdtemp(dir=tmp_path))
 
 
-def answering(answers: dict[str, Any], claims: bytes, place: str = "", other: bytes = b"", status: int = 200) -> Answer:
-    """Answers by path, of which one is another."""
+def answering(
+    responses: dict[str, Any], claims: bytes, place: str = "", other: bytes = b"", status: int = 200
+) -> Response:
+    """Responses by path, of which one is another."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         path = request.url.path
-        if path not in answers:
+        if path not in responses:
             return httpx.Response(404, json=ERROR)
-        content = other if path == place else json.dumps(answers[path]).encode()
+        content = other if path == place else json.dumps(responses[path]).encode()
         content = content.strip(b'"').replace(TOKEN.encode(), signed(claims).encode())
         return httpx.Response(
             status if path == place else 200, content=content, headers={"content-type": "application/json"}
         )
 
-    return answer
+    return response
 
 
 @pytest.mark.parametrize("login", LOGINS, ids=lambda login: login.__name__)
-def test_an_unchanged_answer_logs_in(login: Callable[[Answer, Path], None], folders: Callable[[], Path]) -> None:
+def test_an_unchanged_response_logs_in(login: Callable[[Response, Path], None], folders: Callable[[], Path]) -> None:
     login(answering(LOGINS[login], json.dumps(CLAIMS).encode()), folders())
 
 
 @pytest.mark.parametrize("login", LOGINS, ids=lambda login: login.__name__)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_no_changed_answer_is_more_than_an_error(
-    data: st.DataObject, login: Callable[[Answer, Path], None], folders: Callable[[], Path]
+def test_no_changed_response_is_more_than_an_error(
+    data: st.DataObject, login: Callable[[Response, Path], None], folders: Callable[[], Path]
 ) -> None:
-    answers = LOGINS[login]
+    responses = LOGINS[login]
     claims, place, other, status = json.dumps(CLAIMS).encode(), "", b"", 200
     if data.draw(st.booleans()):
         claims = data.draw(changed(CLAIMS))
     else:
-        place, status = data.draw(st.sampled_from(sorted(answers))), data.draw(st.sampled_from([200, 200, 400, 401]))
-        other = data.draw(changed(answers[place] if status == 200 else ERROR))
+        place, status = data.draw(st.sampled_from(sorted(responses))), data.draw(st.sampled_from([200, 200, 400, 401]))
+        other = data.draw(changed(responses[place] if status == 200 else ERROR))
     with suppress(OmicsError):
-        login(answering(answers, claims, place, other, status), folders())
+        login(answering(responses, claims, place, other, status), folders())

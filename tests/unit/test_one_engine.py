@@ -58,8 +58,8 @@ NO_FILES = {
         "iter_bytes",
     ): "records that the service writes while they are asked for: no length, no ranges",
     ("compat/pangea_api/analysis_result.py", "upload_file"): "its own method of that name, which the engine does",
-    ("compat/_answers.py", "iter_bytes"): "its own method of that name, over what core received",
-    ("compat/_answers.py", "iter_content"): "the same, as requests has it",
+    ("compat/_responses.py", "iter_bytes"): "its own method of that name, over what core received",
+    ("compat/_responses.py", "iter_content"): "the same, as requests has it",
     ("ga4gh/refget.py", "iter_bytes"): "letters of a sequence, which are checked and laid out as they come",
     ("crunch/diagnostics.py", "socket"): "the machine's own name and address, which every status tells",
 }
@@ -111,7 +111,7 @@ def test_the_layers_state_it_of_every_platform():
         ("import urllib.request", ["urllib.request"]),
         ("from urllib import request", ["urllib.request"]),
         ("s3.upload_file(path, bucket, key)", ["upload_file"]),
-        ("for piece in answer.iter_bytes(): file.write(piece)", ["iter_bytes"]),
+        ("for piece in response.iter_bytes(): file.write(piece)", ["iter_bytes"]),
         ("from urllib.parse import quote\nimport boto3\nboto3.client('s3').head_object()", []),
     ],
 )

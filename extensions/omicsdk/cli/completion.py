@@ -3,7 +3,7 @@
 CURRENT is the typed part of the word before the cursor, WORDs are those before it. bash breaks words at `:` and `=`:
 its script sends the whole line as CURRENT, and COMP_WORDBREAKS as the only WORD.
 
-The answer's first line is `files` if the shell should also offer files besides the words of the following lines, else
+The response's first line is `files` if the shell should also offer files besides the words of the following lines, else
 `words`. Nothing is printed on stderr, whatever happens; OMICS_COMPLETE_DEBUG names a file for errors.
 """
 
@@ -32,7 +32,7 @@ _STORE_OPTIONS = ("base_url", "profile")
 _LONGEST = 70
 
 
-def answer(words: list[str], catalog: Catalog) -> int:
+def response(words: list[str], catalog: Catalog) -> int:
     """Print the completions for a shell.
 
     Args:
@@ -43,7 +43,7 @@ def answer(words: list[str], catalog: Catalog) -> int:
         The exit code.
     """
     try:
-        text = "".join(f"{line}\n" for line in answer_lines(words, catalog))
+        text = "".join(f"{line}\n" for line in response_lines(words, catalog))
         sys.stdout.buffer.write(text.encode())  # regardless of the terminal's encoding; "\n" on Windows too
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
@@ -54,7 +54,7 @@ def answer(words: list[str], catalog: Catalog) -> int:
     return 0
 
 
-def answer_lines(words: list[str], catalog: Catalog) -> list[str]:
+def response_lines(words: list[str], catalog: Catalog) -> list[str]:
     """Return the lines for a shell's script.
 
     Args:

@@ -135,7 +135,7 @@ def lines_of(error: BaseException, where: str = "") -> list[str]:
         remedy = error.remedy if "--help" in error.remedy else f"{error.remedy} See: {where} --help".lstrip()
         return [_line(OmicsError(f"{command}: {error.message}" if command else error.message, remedy=remedy))]
     if isinstance(error, Unauthorized) and where and error.remedy == Unauthorized.default_remedy:
-        # The service's answer does not state how to give this program a token.
+        # The service's response does not state how to give this program a token.
         error.remedy = _remedy(where.split()[1] if " " in where else "")
     return [_line(error)]
 
@@ -185,7 +185,7 @@ def _line(error: BaseException) -> str:
     elif isinstance(error, MemoryError):
         text = "out of memory. Request less at once, or use a machine with more memory."
     elif isinstance(error, RecursionError):
-        text = "the answer or an argument is nested too deeply. Use --debug to see it."
+        text = "the response or an argument is nested too deeply. Use --debug to see it."
     else:
         text = f"unexpected {type(error).__name__}: {error}. This is a bug in omics; --debug shows where"
     return f"omics: {printable(' '.join(text.split()))}"

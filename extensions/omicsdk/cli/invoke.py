@@ -13,9 +13,9 @@ from omicsdk.cli.errors import DONE, INTERRUPTED
 from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, flag, key, loaded
 from omicsdk.cli.output import Call, Console, Output, logs_shown
 from omicsdk.cli.parser import parse, parse_globals, spelled
-from omicsdk.core.answer import json_of
 from omicsdk.core.errors import AuthError, NotJson, UsageError
 from omicsdk.core.json_encoding import decoded
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array
 
 TYPE_CHECKING = False
@@ -119,7 +119,7 @@ def _run(
 
 
 def _not_it(client: Any, remedy: str, _: object, error: BaseException | None, __: object) -> None:
-    """Name the address in the remedy for an answer of another service, such as an HTML page."""
+    """Name the address in the remedy for a response of another service, such as an HTML page."""
     if isinstance(error, NotJson):
         error.remedy = remedy.format(client.base_url)
 
@@ -174,34 +174,34 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
             end = [b"\n"] if body.headers.get("content-type") == URI_LIST else []
             output.chunks(chain(body.iter_bytes(), end))
     elif command.get("headers"):
-        output.result(_headers(next(operation.answers(request))))
+        output.result(_headers(next(operation.responses(request))))
     elif items is not None and not first_page:  # an empty key: the page itself is the list
-        _print_pages(operation.answers(request), items, output, operation.facts.name, command.get("item", ""))
+        _print_pages(operation.responses(request), items, output, operation.facts.name, command.get("item", ""))
     else:
-        answer = next(operation.answers(request))
-        if items is not None and answer.status_code < 300:
-            _page(answer, items, operation.facts.name)  # a page without its list is an error, not an empty list
-        if answer.status_code == NOT_MODIFIED:
+        response = next(operation.responses(request))
+        if items is not None and response.status_code < 300:
+            _page(response, items, operation.facts.name)  # a page without its list is an error, not an empty list
+        if response.status_code == NOT_MODIFIED:
             console.message("nothing changed: it was already in this state")
         elif "title" in command:
             # The summary omits the query of the URL, which may contain secrets.
             console.message(f"{command['title']} {request.url.partition('?')[0]}")
-        elif not answer.content and request.method not in ("GET", "HEAD"):
+        elif not response.content and request.method not in ("GET", "HEAD"):
             path = request.url.partition("?")[0]
-            console.message(f"{request.method} {path}: {answer.status_code} {answer.reason_phrase}".rstrip())
-        _print_answer(answer, items, output, operation.facts.accept, command.get("item", ""))
+            console.message(f"{request.method} {path}: {response.status_code} {response.reason_phrase}".rstrip())
+        _print_response(response, items, output, operation.facts.accept, command.get("item", ""))
 
 
-def _page(answer: httpx.Response, items: str, operation: str) -> tuple[Any, str]:
+def _page(response: httpx.Response, items: str, operation: str) -> tuple[Any, str]:
     """Return a decoded page with its list, and the list's key."""
-    from omicsdk.core.answer import page_of
     from omicsdk.core.paging import CONTENT_KEY_HEADER
+    from omicsdk.core.response import page_of
 
-    key = answer.headers.get(CONTENT_KEY_HEADER) or items
-    return page_of(answer, key, operation), key
+    key = response.headers.get(CONTENT_KEY_HEADER) or items
+    return page_of(response, key, operation), key
 
 
-def _print_pages(answers: Any, items: str, output: Output, operation: str, schema: str) -> None:
+def _print_pages(responses: Any, items: str, output: Output, operation: str, schema: str) -> None:
     """Print all pages: as they arrive if each item is a line, else merged into the first."""
     from omicsdk.core.paging import items_at, with_items
 
@@ -209,8 +209,8 @@ def _print_pages(answers: Any, items: str, output: Output, operation: str, schem
     first: Any = None
     first_key = items
     merged: list[Any] = []
-    for number, answer in enumerate(answers):
-        page, key = _page(answer, items, operation)
+    for number, response in enumerate(responses):
+        page, key = _page(response, items, operation)
         if streams:
             output.page(page, key)
             continue
@@ -221,30 +221,30 @@ def _print_pages(answers: Any, items: str, output: Output, operation: str, schem
         output.result(with_items(first, first_key, merged), first_key, schema=schema)
 
 
-def _print_answer(answer: httpx.Response, items: str | None, output: Output, accept: str, schema: str) -> None:
-    if not answer.content:
+def _print_response(response: httpx.Response, items: str | None, output: Output, accept: str, schema: str) -> None:
+    if not response.content:
         return
-    media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if "html" in media_type and "json" in accept and not ("html" in accept or "*" in accept):
-        output.result(json_of(answer), items, schema=schema)  # raises: an HTML page in place of JSON
-    elif media_type.endswith(("/json", "+json")) or (not media_type.startswith("text/") and _is_json(answer)):
-        output.result(json_of(answer), items, schema=schema)
+        output.result(json_of(response), items, schema=schema)  # raises: an HTML page in place of JSON
+    elif media_type.endswith(("/json", "+json")) or (not media_type.startswith("text/") and _is_json(response)):
+        output.result(json_of(response), items, schema=schema)
     else:
-        output.chunks([answer.content])
+        output.chunks([response.content])
 
 
-def _is_json(answer: httpx.Response) -> bool:
+def _is_json(response: httpx.Response) -> bool:
     try:
-        decoded(answer.content)
+        decoded(response.content)
     except ValueError:
         return False
     return True
 
 
-def _headers(answer: httpx.Response) -> dict[str, str]:
+def _headers(response: httpx.Response) -> dict[str, str]:
     """Return headers in the server's case; repeated ones are joined."""
     found: dict[str, str] = {}
-    for raw_name, raw_value in answer.headers.raw:
+    for raw_name, raw_value in response.headers.raw:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         found[name] = f"{found[name]}, {value}" if name in found else value
     return found

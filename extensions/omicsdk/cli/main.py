@@ -35,9 +35,9 @@ def main(argv: Sequence[str] | None = None, *, catalog: Catalog | None = None) -
     words = list(sys.argv[1:] if argv is None else argv)
     _prepare_streams()
     if words[:1] == ["__complete"]:
-        from omicsdk.cli.completion import answer
+        from omicsdk.cli.completion import response
 
-        return answer(words[1:], catalog or Catalog())
+        return response(words[1:], catalog or Catalog())
     where = ["omics"]
     try:
         code = _dispatch(words, catalog or Catalog(), where)

@@ -50,7 +50,7 @@ GLOBALS: list[Argument] = [
     ),
     _value(
         "call-timeout",
-        "Time to wait for the answer to each attempt of a call, also while its body arrives at less than 1 KiB/s: "
+        "Time to wait for the response to each attempt of a call, also while its body arrives at less than 1 KiB/s: "
         "seconds, or 5m (default 60).",
     ),
     _value(
@@ -58,7 +58,7 @@ GLOBALS: list[Argument] = [
         "Time for a call with its retries; it fails at once when a service requests a longer wait: seconds, or 30m "
         "(default 10m).",
     ),
-    _switch("yes", "Answer every question with yes: before something is deleted, replaced or set up."),
+    _switch("yes", "Response every question with yes: before something is deleted, replaced or set up."),
     {**_switch("quiet", "Only print errors: no progress, no notes."), "short": "-q"},
     {
         **_value("log-level", "Level of messages on stderr; progress is shown up to INFO."),

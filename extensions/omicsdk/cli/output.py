@@ -75,7 +75,7 @@ class Output:
             value: JSON data, or a TextAndData.
             items: Dotted key of its list, if the document names one.
             declared: Columns of its table, the one that matters most first.
-            schema: Schema of an item of a service's answer, empty if the document names none; None for a result of
+            schema: Schema of an item of a service's response, empty if the document names none; None for a result of
                 omicsdk.
 
         Raises:
@@ -128,7 +128,7 @@ class Output:
         first, last = True, b""
         for chunk in chunks:
             if first and self._stdout.isatty() and b"\0" in chunk:
-                raise UsageError("the answer is not text", remedy="Redirect it to a file: omics ... > FILE.")
+                raise UsageError("the response is not text", remedy="Redirect it to a file: omics ... > FILE.")
             first, last = False, chunk[-1:] or last
             self._stdout.buffer.write(chunk)
         if last not in (b"", b"\n") and self._stdout.isatty():
@@ -315,7 +315,7 @@ class Console:
         level: The level of messages: DEBUG, INFO, WARNING, ERROR or CRITICAL.
         assume_yes: Answer every question with yes.
         stderr: The stream of messages; by default that of the process.
-        stdin: The stream of answers; by default that of the process.
+        stdin: The stream of responses; by default that of the process.
         as_json: Print every message as a JSON object on one line.
 
     Attributes:
@@ -418,7 +418,7 @@ class Console:
             question: The question, without "[y/N]".
 
         Returns:
-            The answer; True without asking if stdin or stderr is not a terminal, or with `--yes`.
+            The response; True without asking if stdin or stderr is not a terminal, or with `--yes`.
         """
         return not self.asks or self.insists(question)
 
@@ -434,7 +434,7 @@ class Console:
             question: The question, without "[y/N]".
 
         Returns:
-            The answer; False without asking if stdin or stderr is not a terminal.
+            The response; False without asking if stdin or stderr is not a terminal.
         """
         if not self.is_attended:
             return False
@@ -442,7 +442,7 @@ class Console:
         self._stderr.flush()
         return self._stdin.readline().strip().lower() in ("y", "yes")
 
-    def answer(self, question: str) -> str:
+    def response(self, question: str) -> str:
         """Ask for a line of text, on a terminal.
 
         Args:
@@ -464,7 +464,7 @@ class Console:
             question: The question, without "[y/N]".
 
         Returns:
-            The answer; True with `--yes`, and False without asking if stdin or stderr is not a terminal.
+            The response; True with `--yes`, and False without asking if stdin or stderr is not a terminal.
         """
         return self._assume_yes or (self.asks and self.confirm(question))
 

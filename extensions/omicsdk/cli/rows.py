@@ -1,4 +1,4 @@
-"""Convert JSON answers to rows and columns for tables and TSV. Pure functions."""
+"""Convert JSON responses to rows and columns for tables and TSV. Pure functions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BRIEF = 60
 
 
 def items_of(value: Any, key: str | None) -> list[Any]:
-    """Return the items of an answer.
+    """Return the items of a response.
 
     Args:
         value: A JSON value.
@@ -53,7 +53,7 @@ _FIRST = (
     "size",
     "created_on",
 )
-"""Most important columns of items without declared columns; the others follow in the answer's order."""
+"""Most important columns of items without declared columns; the others follow in the response's order."""
 
 _LAST = ("href",)
 
@@ -79,7 +79,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "User": ("id", "username", "email", "first_name", "last_name", "role"),
     "VolumeObject": ("location", "type", "volume"),
 }
-"""Columns of tables by the schema of an item, the most important first; only those in the answer are shown."""
+"""Columns of tables by the schema of an item, the most important first; only those in the response are shown."""
 
 
 def ranked(columns: list[str], rows: list[Any], declared: Sequence[str] = (), schema: str | None = None) -> list[str]:
@@ -89,7 +89,7 @@ def ranked(columns: list[str], rows: list[Any], declared: Sequence[str] = (), sc
         columns: Names of members.
         rows: JSON values.
         declared: What the command declares.
-        schema: The schema of a row of a service's answer; None for rows of omicsdk, which are already in order.
+        schema: The schema of a row of a service's response; None for rows of omicsdk, which are already in order.
     """
     first = declared or (() if schema is None else _COLUMNS.get(schema, _FIRST))
     filled = {name for row in rows if is_object(row) for name, cell in row.items() if cell not in (None, "", [], {})}
@@ -207,13 +207,13 @@ Part = tuple[str, Mapping[str, Any] | None, list[Any]]
 
 
 def parts_of(value: Any) -> list[Part]:
-    """Split an answer for display: facts by name, and lists of objects or long lists as separate tables.
+    """Split a response for display: facts by name, and lists of objects or long lists as separate tables.
 
     Args:
         value: A JSON value.
 
     Returns:
-        Facts first, then the lists in the answer's order.
+        Facts first, then the lists in the response's order.
     """
     if not is_object(value):
         return [("", None, items_of(value, None))]

@@ -86,8 +86,8 @@ class Command(TypedDict):
         paged: Dotted key of a page's list, if answers are paged.
         item: The schema of a page's items.
         columns: Columns of the result's table, the most important first.
-        streams: Whether the answer is bytes of any length.
-        headers: Whether the answer is its headers.
+        streams: Whether the response is bytes of any length.
+        headers: Whether the response is its headers.
         deprecated: Whether the document marks it as deprecated.
         run: `module:function` of a handwritten command, imported when it runs.
         supplied: Parameters of that function that are not options: the command line supplies them.
@@ -167,7 +167,7 @@ class Service(TypedDict):
         operations: `module:function` that returns the generated client, if it is not `client` itself: it is called with
             the client, the package and the operation.
         about: Text of its help below the commands.
-        not_it: Remedy for an answer that is not JSON, with {} for the base URL.
+        not_it: Remedy for a response that is not JSON, with {} for the base URL.
         remedy: Remedy if the service requires a login; by default to give it a token.
     """
 

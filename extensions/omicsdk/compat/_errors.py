@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from omicsdk.core.errors import APIError, OmicsError, TimedOut, TransportError
 
 if TYPE_CHECKING:
-    from omicsdk.compat._answers import RefusedResponse
+    from omicsdk.compat._responses import RefusedResponse
 
 Foreign = Mapping[type[OmicsError], tuple[str, ...]]
 """Kinds of errors, the special ones first, to names that they are caught by: a module's, and those of its classes."""
 
-NO_ANSWER_OF_REQUESTS: Foreign = MappingProxyType(
+NO_RESPONSE_OF_REQUESTS: Foreign = MappingProxyType(
     {TimedOut: ("requests", "ConnectTimeout", "ReadTimeout"), TransportError: ("requests", "ConnectionError")}
 )
 """Exceptions of `requests` for a failed connection."""
-OF_REQUESTS: Foreign = MappingProxyType({**NO_ANSWER_OF_REQUESTS, APIError: ("requests", "HTTPError")})
+OF_REQUESTS: Foreign = MappingProxyType({**NO_RESPONSE_OF_REQUESTS, APIError: ("requests", "HTTPError")})
 """Exceptions of published clients that call `raise_for_status` of `requests`."""
 OF_AIOHTTP: Foreign = MappingProxyType(
     {
@@ -113,13 +113,13 @@ def _class(base: type[DocumentedError], kind: type[OmicsError]) -> type[Document
 # -- what others raise
 
 
-class _Answer:
+class _Response:
     """Response of an error as in `requests`, unless one is set on the error."""
 
     def __get__(self, error: OmicsError | None, owner: type) -> "RefusedResponse | None":
         if not isinstance(error, APIError):
             return None
-        from omicsdk.compat._answers import RefusedResponse
+        from omicsdk.compat._responses import RefusedResponse
 
         return RefusedResponse(error, lambda same: same)
 
@@ -142,7 +142,7 @@ def _caught_by(kind: type[OmicsError], bases: tuple[type[Exception], ...]) -> ty
     theirs |= {name for each in bases for name in dir(each) if isinstance(getattr(each, name, None), property)}
     stated |= {name: None for name in theirs if not hasattr(kind, name)}
     if not hasattr(kind, "response"):
-        stated["response"] = _Answer()
+        stated["response"] = _Response()
     return type(kind.__name__, (kind, *bases), stated)
 
 

@@ -1,6 +1,6 @@
 """Requests of programs that replace how `requests` sends: requests_mock, responses, requests_cache, patches of `requests.get`.
 
-The published clients send with `requests`, so such programs observe, answer or record what a client sends. The faces send with
+The published clients send with `requests`, so such programs observe, response or record what a client sends. The faces send with
 omicsdk's transport; before each request they look here whether the program has replaced a part of `requests`, and then send that
 request with it; transfers of Seven Bridges look once, when they start. Nothing imports `requests` for this: a program that has not imported
 it has not replaced it.
@@ -128,25 +128,25 @@ def _send(library: Any, request: httpx.Request) -> Any:
 
 
 def _answered(send: Callable[[httpx.Request], Any], request: httpx.Request) -> httpx.Response:
-    """Return the answer of `requests` as one of httpx; an exception of the program's own is raised unchanged.
+    """Return the response of `requests` as one of httpx; an exception of the program's own is raised unchanged.
 
     Raises:
-        httpx.TransportError: There was no answer.
+        httpx.TransportError: There was no response.
     """
     import httpx
 
-    from omicsdk.compat._answers import OF_THE_BODY
+    from omicsdk.compat._responses import OF_THE_BODY
 
     try:
-        answer = send(request)
+        response = send(request)
     except Exception as error:
         raised = _as_httpx(error)
         raise error if raised is None else raised(str(error), request=request) from error
-    pairs = getattr(answer, "headers", None)
+    pairs = getattr(response, "headers", None)
     named: Mapping[str, str] = cast("Any", pairs) if isinstance(pairs, Mapping) else {}
     answered = [pair for pair in named.items() if pair[0].lower() not in OF_THE_BODY]
-    content, extensions = _body(answer)
-    return httpx.Response(_status(answer), headers=answered, content=content, request=request, extensions=extensions)
+    content, extensions = _body(response)
+    return httpx.Response(_status(response), headers=answered, content=content, request=request, extensions=extensions)
 
 
 def _content(headers: dict[str, str], body: bytes) -> dict[str, Any]:
@@ -180,18 +180,18 @@ def _as_httpx(error: Exception) -> type[httpx.TransportError] | None:
 # `requests` has.
 
 
-def _status(answer: Any) -> int:
-    status = getattr(answer, "status_code", None)
+def _status(response: Any) -> int:
+    status = getattr(response, "status_code", None)
     return status if isinstance(status, int) else 200
 
 
-def _body(answer: Any) -> tuple[bytes, dict[str, Any]]:
+def _body(response: Any) -> tuple[bytes, dict[str, Any]]:
     for name in ("content", "text"):
-        found = getattr(answer, name, None)
+        found = getattr(response, name, None)
         if isinstance(found, bytes | str):
             return found if isinstance(found, bytes) else found.encode(), {}
     try:
-        value = answer.json()
+        value = response.json()
     except (AttributeError, TypeError, ValueError):
         return b"", {}
     try:
@@ -201,7 +201,7 @@ def _body(answer: Any) -> tuple[bytes, dict[str, Any]]:
 
 
 def json_of(response: httpx.Response) -> Any:
-    """Decode the JSON of a response, as `omicsdk.core.answer` does; what `json()` of a double returned need not be JSON."""
-    from omicsdk.core.answer import json_of
+    """Decode the JSON of a response, as `omicsdk.core.response` does; what `json()` of a double returned need not be JSON."""
+    from omicsdk.core.response import json_of
 
     return response.extensions[_VALUE] if _VALUE in response.extensions else json_of(response)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials as Credentials
     from omicsdk.core.credentials import HttpxAuth as HttpxAuth
     from omicsdk.core.credentials import Token as Token
-    from omicsdk.core.errors import AnswerTooLarge as AnswerTooLarge
     from omicsdk.core.errors import APIError as APIError
     from omicsdk.core.errors import AuthError as AuthError
     from omicsdk.core.errors import BadRequest as BadRequest
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import ProxyFailed as ProxyFailed
     from omicsdk.core.errors import ProxyLoginFailed as ProxyLoginFailed
     from omicsdk.core.errors import RateLimited as RateLimited
+    from omicsdk.core.errors import ResponseTooLarge as ResponseTooLarge
     from omicsdk.core.errors import ServerError as ServerError
     from omicsdk.core.errors import ServiceUnavailable as ServiceUnavailable
     from omicsdk.core.errors import SomeFailed as SomeFailed
@@ -84,7 +84,7 @@ if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
             "consistency": "InconsistentListing ResponseMismatch",
             "credentials": "ANONYMOUS ApiKey Basic BearerToken Credentials HttpxAuth Token",
             "errors": (
-                "APIError AnswerTooLarge AuthError BadRequest ChecksumMismatch ChecksumMissing ConfigError Conflict "
+                "APIError ResponseTooLarge AuthError BadRequest ChecksumMismatch ChecksumMissing ConfigError Conflict "
                 "ConnectFailed ConnectionLost DecodeError DiskFull FolderBusy Forbidden GatewayTimeout Gone Interrupted "
                 "Locked MissingExtra NameClash NameNotResolved NotFound NotJson NotWritable OmicsError PreconditionFailed "
                 "ProxyFailed ProxyLoginFailed RateLimited ServerError ServiceUnavailable SomeFailed SourceChanged TLSFailed TimedOut "

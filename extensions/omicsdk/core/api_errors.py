@@ -1,4 +1,4 @@
-"""Errors for answers: the message in an error's body, and the exception for its status."""
+"""Errors for responses: the message in an error's body, and the exception for its status."""
 
 from __future__ import annotations
 
@@ -165,10 +165,10 @@ def api_error(
     reason: str = "",
     retry_after: float | None = None,
 ) -> APIError:
-    """Create the error for an answer.
+    """Create the error for a response.
 
     Args:
-        status: The answer's HTTP status.
+        status: The response's HTTP status.
         headers: Its headers; names are case-insensitive.
         body: Its body; bytes are read as UTF-8, with invalid bytes replaced.
         method: The request's method.
@@ -201,12 +201,12 @@ def api_error(
 
 
 def not_json(operation: str, url: str, text: str, why: str = "", *, expected: str = "JSON") -> NotJson:
-    """Create the error for an answer that should be JSON, without raising it.
+    """Create the error for a response that should be JSON, without raising it.
 
     Args:
         operation: The operation; empty if unknown.
         url: The URL; secrets in it are masked here.
-        text: The answer's text; secrets in it are masked here.
+        text: The response's text; secrets in it are masked here.
         why: The decoder's message.
         expected: What was expected, as text.
 
@@ -220,16 +220,14 @@ def not_json(operation: str, url: str, text: str, why: str = "", *, expected: st
     about = f"{operation}: " if operation else ""
     if title is not None:
         named = f" titled {mask_text(shortened(title, 80))!r}" if title else ""
-        message = f"{about}the answer{where} is a web page{named}, not {expected}"
-        error.remedy = (
-            "Check the service's URL (base_url); a login page, a proxy or a network's portal may have answered instead."
-        )
+        message = f"{about}the response{where} is a web page{named}, not {expected}"
+        error.remedy = "Check the service's URL (base_url); a login page, a proxy or a network's portal may have responded instead."
     elif not text:
-        message = f"{about}the answer{where} is empty, not {expected}"
+        message = f"{about}the response{where} is empty, not {expected}"
     elif "nested" in why:
-        message = f"{about}the answer{where} is nested too deeply to be read"
+        message = f"{about}the response{where} is nested too deeply to be read"
     else:
-        message = f"{about}the answer{where} is {shortened(repr(shown), 120)}, not {expected}"
+        message = f"{about}the response{where} is {shortened(repr(shown), 120)}, not {expected}"
     error.message, error.args = message, (message,)
     return error
 

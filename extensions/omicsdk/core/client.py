@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
 
-from omicsdk.core.answer import DECODED, Answer
 from omicsdk.core.bodies import Body as RequestBody
 from omicsdk.core.bodies import json_body
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import AnswerTooLarge, ConfigError, OmicsError
+from omicsdk.core.errors import ConfigError, OmicsError, ResponseTooLarge
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import content_key
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import URI_LIST, OperationFacts, Paging, Query, Request, checked_base_url, request
+from omicsdk.core.response import DECODED, Response
 from omicsdk.core.sending.transport import AsyncTransport, Transport, is_elsewhere, transport_error
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class _Body:
 
     @property
     def headers(self) -> httpx.Headers:
-        """The answer's headers; names are case-insensitive."""
+        """The response's headers; names are case-insensitive."""
         return self._response.headers
 
     @property
@@ -176,7 +176,7 @@ def are_events(media_type: str) -> bool:
 
 
 class Frames:
-    """Splits the bytes of an answer into its items, as they arrive; pure.
+    """Splits the bytes of a response into its items, as they arrive; pure.
 
     Args:
         media_type: The framing of items: `application/json-seq` (RFC 7464), `text/event-stream`, whose items are JSON
@@ -197,13 +197,13 @@ class Frames:
         """Return the items that a chunk completes.
 
         Raises:
-            AnswerTooLarge: An item exceeds the limit.
+            ResponseTooLarge: An item exceeds the limit.
         """
         if self._is_events:
             chunk = self._with_plain_ends(chunk)
         *whole, self._rest = (self._rest + chunk).split(self._mark)
         if len(self._rest) > self._limit:
-            raise AnswerTooLarge(f"An item of the answer is larger than {self._limit:,} bytes (answer_limit)")
+            raise ResponseTooLarge(f"An item of the response is larger than {self._limit:,} bytes (response_limit)")
         for piece in whole:
             if self._is_events:
                 yield from self._event(piece)
@@ -211,7 +211,7 @@ class Frames:
                 yield piece.strip()
 
     def end(self) -> Iterator[bytes]:
-        """Return the rest at the end of the answer: a last line without an end. An unfinished event is dropped."""
+        """Return the rest at the end of the response: a last line without an end. An unfinished event is dropped."""
         if not self._is_events and self._rest.strip():
             yield self._rest.strip()
 
@@ -250,7 +250,7 @@ def _is_address(request: Request, response: httpx.Response) -> bool:
 
 
 def _address(response: httpx.Response) -> httpx.Response:
-    """Return an answer whose body is the address that it redirects to, since that was requested."""
+    """Return a response whose body is the address that it redirects to, since that was requested."""
     import httpx
 
     headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in _OF_BODIES]
@@ -264,28 +264,28 @@ def _address(response: httpx.Response) -> httpx.Response:
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """Options for answers.
+    """Options for responses.
 
     Attributes:
-        strict: Whether an answer that does not conform to the document is an error.
+        strict: Whether a response that does not conform to the document is an error.
         follow_redirects: Whether redirects without Retry-After are followed, or returned to the caller.
     """
 
     strict: bool = False
     follow_redirects: bool = True
 
-    def answer(self, request: Request, response: httpx.Response, paging: Paging | None = None) -> Answer:
+    def response(self, request: Request, raw: httpx.Response, paging: Paging | None = None) -> Response:
         """Return a whole response as plain data; as a page if its operation has pages."""
-        return Answer(
+        return Response(
             operation=request.operation,
-            status=response.status_code,
-            headers=response.headers,
-            content=response.content,
-            encoding=response.charset_encoding or "utf-8",
+            status=raw.status_code,
+            headers=raw.headers,
+            content=raw.content,
+            encoding=raw.charset_encoding or "utf-8",
             strict=self.strict,
-            items=None if paging is None else content_key(paging, response.headers),
-            url=str(response.url),
-            decoded=[response.extensions.pop(DECODED)] if DECODED in response.extensions else [],
+            items=None if paging is None else content_key(paging, raw.headers),
+            url=str(raw.url),
+            decoded=[raw.extensions.pop(DECODED)] if DECODED in raw.extensions else [],
         )
 
 
@@ -296,7 +296,7 @@ class Exchange(_Options):
     transport: Transport
 
     def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """Return the final answer to a request; errors as `Transport.send`."""
+        """Return the final response to a request; errors as `Transport.send`."""
         response = self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
         if not _is_address(request, response):
             return response
@@ -305,7 +305,7 @@ class Exchange(_Options):
 
     @contextmanager
     def streamed(self, request: Request) -> Generator[Body]:
-        """Yield the bytes of the final answer to a request, as they arrive."""
+        """Yield the bytes of the final response to a request, as they arrive."""
         response = self.send(request, stream=True)
         try:
             yield Body(response, lambda error: transport_error(error, request, response))
@@ -320,7 +320,7 @@ class AsyncExchange(_Options):
     transport: AsyncTransport
 
     async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """Return the final answer to a request; errors as `AsyncTransport.send`."""
+        """Return the final response to a request; errors as `AsyncTransport.send`."""
         response = await self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
         if not _is_address(request, response):
             return response
@@ -329,7 +329,7 @@ class AsyncExchange(_Options):
 
     @asynccontextmanager
     async def streamed(self, request: Request) -> AsyncGenerator[AsyncBody]:
-        """Yield the bytes of the final answer to a request, as they arrive."""
+        """Yield the bytes of the final response to a request, as they arrive."""
         response = await self.send(request, stream=True)
         try:
             yield AsyncBody(response, lambda error: transport_error(error, request, response))
@@ -422,7 +422,7 @@ class _ClientBase(Generic[E]):
         credentials: Credentials | httpx.Auth | Omit | None = OMIT,
         strict: bool | Omit = OMIT,
         follow_redirects: bool | Omit = OMIT,
-        answer_limit: int | Omit = OMIT,
+        response_limit: int | Omit = OMIT,
     ) -> Self:
         """Return a cheap clone with other options over the same connections; closing either closes both.
 
@@ -432,10 +432,10 @@ class _ClientBase(Generic[E]):
             headers: Sent with every request, in addition to the client's. A Content-Type applies to bodies of bytes;
                 bodies of JSON and forms have their own.
             credentials: Other credentials; None sends none.
-            strict: Raise DecodeError if an answer does not conform to the document.
+            strict: Raise DecodeError if a response does not conform to the document.
             follow_redirects: False returns redirects to the caller of `raw`; one with Retry-After means "not yet" and
                 is followed after the wait anyway.
-            answer_limit: Maximum bytes of an answer that is read whole, decoded; a larger one raises AnswerTooLarge.
+            response_limit: Maximum bytes of a response that is read whole, decoded; a larger one raises ResponseTooLarge.
 
         Raises:
             ConfigError: The limit is not a whole number from 1.
@@ -450,7 +450,7 @@ class _ClientBase(Generic[E]):
             strict=held.strict if strict is OMIT else strict,
             follow_redirects=held.follow_redirects if follow_redirects is OMIT else follow_redirects,
             transport=held.transport.with_options(
-                timeout=timeout, retry=retry, headers=headers, credentials=credentials, answer_limit=answer_limit
+                timeout=timeout, retry=retry, headers=headers, credentials=credentials, response_limit=response_limit
             ),
         )
         return clone
@@ -467,12 +467,12 @@ class Client(_ClientBase[Exchange]):
         headers: Sent with every request.
         transport: Replaces the network, for tests.
         http2: Use HTTP/2 if the server supports it.
-        strict: Raise DecodeError if an answer does not conform to the document, instead of keeping the value. A page
+        strict: Raise DecodeError if a response does not conform to the document, instead of keeping the value. A page
             without its list is always an error.
         environ: Environment variables (proxies, certificate authorities); by default the process's own.
         clock: The source of time and of waits.
-        answer_limit: Maximum bytes of an answer that is read whole, decoded: a larger one raises AnswerTooLarge before it
-            is parsed. By default OMICS_ANSWER_LIMIT, or 64 MiB. Streamed answers, and operations that return bytes of
+        response_limit: Maximum bytes of a response that is read whole, decoded: a larger one raises ResponseTooLarge before it
+            is parsed. By default OMICS_RESPONSE_LIMIT, or 64 MiB. Streamed responses, and operations that return bytes of
             any length, have no limit.
 
     Raises:
@@ -494,7 +494,7 @@ class Client(_ClientBase[Exchange]):
         strict: bool = False,
         environ: Mapping[str, str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
-        answer_limit: int | None = None,
+        response_limit: int | None = None,
     ) -> None:
         self._exchange = self._exchange_class(
             strict=strict,
@@ -508,7 +508,7 @@ class Client(_ClientBase[Exchange]):
                 http2=http2,
                 environ=environ,
                 clock=clock,
-                answer_limit=answer_limit,
+                response_limit=response_limit,
                 pace=type(self)._pace,
             ),
         )
@@ -548,7 +548,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
         strict: bool = False,
         environ: Mapping[str, str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
-        answer_limit: int | None = None,
+        response_limit: int | None = None,
     ) -> None:
         self._exchange = self._exchange_class(
             strict=strict,
@@ -563,7 +563,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
                 http2=http2,
                 environ=environ,
                 clock=clock,
-                answer_limit=answer_limit,
+                response_limit=response_limit,
                 pace=type(self)._pace,
             ),
         )
@@ -742,11 +742,11 @@ class PlainClient(Client):
     """A service without a document."""
 
     def send(self, request: Request) -> httpx.Response:
-        """Return the answer to a request; errors as those of `Transport.send`."""
+        """Return the response to a request; errors as those of `Transport.send`."""
         return self._exchange.send(request)
 
     def streamed(self, request: Request) -> AbstractContextManager[Body]:
-        """Return the bytes of an answer as they arrive."""
+        """Return the bytes of a response as they arrive."""
         return self._exchange.streamed(request)
 
 
@@ -754,5 +754,5 @@ class AsyncPlainClient(AsyncClient):
     """A service without a document, for asyncio and trio."""
 
     async def send(self, request: Request) -> httpx.Response:
-        """Return the answer to a request; errors as those of `AsyncTransport.send`."""
+        """Return the response to a request; errors as those of `AsyncTransport.send`."""
         return await self._exchange.send(request)

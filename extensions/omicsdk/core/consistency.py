@@ -166,8 +166,8 @@ class Rules:
         applicable = [each for each in self.applicable(facts, request.url) if each[0].places]
         if not applicable or not response.is_success or not response.content:
             return
-        from omicsdk.core.answer import DECODED, paused_for
         from omicsdk.core.json_encoding import decoded  # a client has it by now; listing alone does without
+        from omicsdk.core.response import DECODED, paused_for
 
         with paused_for(len(response.content)):
             try:
@@ -179,7 +179,7 @@ class Rules:
                 for stated in dict.fromkeys(zip(*(_values(page, place) for place in rule.places), strict=True)):
                     self._compare(rule, requested, stated, facts.name)
             response.extensions[DECODED] = page
-            del page  # as in `Answer.json`
+            del page  # as in `Response.json`
 
     def check_headers(self, facts: OperationFacts, request: Request, headers: Mapping[str, str]) -> None:
         """Refuse a response whose headers are about something else, before its body is read.

@@ -418,7 +418,7 @@ class Basic(Credentials):
 
 
 class HttpxAuth(Credentials):
-    """An httpx.Auth as credentials: its own flow of requests and answers runs within each exchange.
+    """An httpx.Auth as credentials: its own flow of requests and responses runs within each exchange.
 
     Args:
         auth: Any httpx.Auth.

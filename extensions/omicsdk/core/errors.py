@@ -1,8 +1,8 @@
-"""Every error that omicsdk raises; `omicsdk.core.api_errors` creates those of HTTP answers.
+"""Every error that omicsdk raises; `omicsdk.core.api_errors` creates those of HTTP responses.
 
 `except OmicsError` catches all of them. Its subclasses are ConfigError (settings), UsageError (a call that cannot
-work), AuthError (credentials), APIError (a service answered with an error), DecodeError (an answer that does not
-conform to the document), TransportError (no answer at all) and TransferError (incomplete or wrong bytes).
+work), AuthError (credentials), APIError (a service returned an error), DecodeError (a response that does not
+conform to the document), TransportError (no response at all) and TransferError (incomplete or wrong bytes).
 
 Each message states what failed and why; `remedy` states what to do. This module imports no HTTP library.
 """
@@ -121,20 +121,20 @@ class AuthError(OmicsError):
 
 
 class APIError(OmicsError):
-    """A service answered with an error.
+    """A service returned an error.
 
     Args:
         message: The service's own message, or the status's reason phrase if it has none.
-        status: The HTTP status, 400 to 599; 0 for an error that no answer stated.
+        status: The HTTP status, 400 to 599; 0 for an error that no response stated.
         code: The service's error code ("not_found", "4001"), None if there is none.
         request_id: The service's id of this request; quote it when asking its operators.
         method: The HTTP method of the request.
         url: The request's URL without its secrets.
-        body: The answer's body: the JSON value, or at most BODY_LIMIT characters of text; None if it was empty.
+        body: The response's body: the JSON value, or at most BODY_LIMIT characters of text; None if it was empty.
         operation: The operation that was called, empty for a bare request.
         retry_after: Seconds that the service requested to wait, None if it did not.
         remedy: What to do; by default what usually helps at this status.
-        headers: The answer's headers by their names in lower case, without those with secrets (cookies, tokens).
+        headers: The response's headers by their names in lower case, without those with secrets (cookies, tokens).
     """
 
     def __init__(
@@ -168,12 +168,12 @@ class APIError(OmicsError):
         """The message with the operation, the status, the URL and the request's id."""
         what = f"{self.operation}: " if self.operation else ""
         said = shortened(self.message, MESSAGE_LIMIT).rstrip(".")
-        # Status 0: no answer states the error, for example an item that is missing in a list. Some services use the
+        # Status 0: no response states the error, for example an item that is missing in a list. Some services use the
         # status as their code, too.
         code = None if str(self.code) == str(self.status) else self.code
-        answer = " ".join(str(part) for part in (self.status, code) if part)
+        response = " ".join(str(part) for part in (self.status, code) if part)
         to_what = " ".join(part for part in (self.method, self.url) if part)
-        details = " from ".join(part for part in (answer, to_what) if part)
+        details = " from ".join(part for part in (response, to_what) if part)
         if self.request_id:
             details = f"{details}; request id {self.request_id}" if details else f"request id {self.request_id}"
         return f"{what}{said} ({details})" if said and details else f"{what}{said or details}"
@@ -256,7 +256,7 @@ class ServiceUnavailable(ServerError):
 
 
 class GatewayTimeout(ServerError):
-    """504: a service behind this one did not answer in time."""
+    """504: a service behind this one did not respond in time."""
 
 
 #: The class for each status; other 5xx are ServerError, the rest APIError.
@@ -299,7 +299,7 @@ def error_class(status: int) -> type[APIError]:
 
 
 class DecodeError(OmicsError):
-    """An answer does not conform to the service's document.
+    """A response does not conform to the service's document.
 
     Raised with strict=True for any field, and without it for what cannot be kept: a body that is not JSON, the list of a
     page that is absent, null or of another type, and an entry of it that is no object. Workflows raise it for fields that
@@ -307,21 +307,21 @@ class DecodeError(OmicsError):
 
     Args:
         operation: The operation that was called.
-        field: The field's place in the answer, dotted, with indices in brackets ("bundle.files[2].size"); empty for the
-            whole answer.
+        field: The field's place in the response, dotted, with indices in brackets ("bundle.files[2].size"); empty for the
+            whole response.
         value: The actual value.
         expected: What was expected, as text; may be empty.
-        what: What contains the field: an answer, or the body of a request that the service sent.
+        what: What contains the field: a response, or the body of a request that the service sent.
     """
 
-    default_remedy = "Try again; if it persists, check the service's URL, and for a proxy that alters answers."
+    default_remedy = "Try again; if it persists, check the service's URL, and for a proxy that alters responses."
 
     def __init__(
-        self, operation: str, field: str, value: object, *, expected: str = "", what: str = "the answer"
+        self, operation: str, field: str, value: object, *, expected: str = "", what: str = "the response"
     ) -> None:
         wanted = f", not {expected}" if expected else " which the document does not allow"
         place = f"{what}'s field '{field}'" if field else what
-        remedy = None if what == "the answer" else "Check its sender, or read it with strict=False."
+        remedy = None if what == "the response" else "Check its sender, or read it with strict=False."
         super().__init__(f"{operation}: {place} is {shortened(repr(value), 120)}{wanted}", remedy=remedy)
         self.operation = operation
         self.field = field
@@ -330,13 +330,13 @@ class DecodeError(OmicsError):
 
 
 class NotJson(DecodeError, ValueError):
-    """An answer that should be JSON is something else: a web page, empty, truncated, or nested too deeply."""
+    """A response that should be JSON is something else: a web page, empty, truncated, or nested too deeply."""
 
-    default_remedy = "Check the service's URL (base_url), and read the answer with .raw()."
+    default_remedy = "Check the service's URL (base_url), and read the response with .raw()."
 
 
 class TransportError(OmicsError):
-    """No answer, or only a part of one, was received.
+    """No response, or only a part of one, was received.
 
     Args:
         message: What failed and why.
@@ -422,16 +422,16 @@ class ProxyLoginFailed(ProxyFailed, AuthError):
 
 
 class TimedOut(TransportError):
-    """The service did not answer in time."""
+    """The service did not respond in time."""
 
     default_remedy = "Try again later, or allow more time with --call-timeout (timeout= in Python)."
 
 
-class AnswerTooLarge(TransportError):
-    """An answer that is read whole exceeds the client's answer_limit."""
+class ResponseTooLarge(TransportError):
+    """A response that is read whole exceeds the client's response_limit."""
 
     default_remedy = (
-        "Allow more with client.with_options(answer_limit=BYTES) or the variable OMICS_ANSWER_LIMIT, or read the answer in "
+        "Allow more with client.with_options(response_limit=BYTES) or the variable OMICS_RESPONSE_LIMIT, or read the response in "
         "pieces with .stream() where the operation has it."
     )
 
@@ -471,7 +471,7 @@ def has_too_many_open(error: BaseException | None = None) -> bool:
 
 
 class ConnectionLost(TransportError):
-    """The connection ended before the answer was complete."""
+    """The connection ended before the response was complete."""
 
 
 class TooManyRedirects(TransportError):

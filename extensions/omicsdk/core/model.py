@@ -225,7 +225,7 @@ _said: set[str] = set()
 
 
 def dated(place: str, value: Any, *kinds: Literal["date", "date-time"]) -> Any:
-    """Convert a value of an answer to the first matching kind.
+    """Convert a value of a response to the first matching kind.
 
     Args:
         place: Owner and field, for the log; empty if a value of another kind is expected.
@@ -241,12 +241,12 @@ def dated(place: str, value: Any, *kinds: Literal["date", "date-time"]) -> Any:
     return value
 
 
-def check(operation: str, place: str, value: Any, shape: Shape, *, what: str = "the answer") -> None:
+def check(operation: str, place: str, value: Any, shape: Shape, *, what: str = "the response") -> None:
     """Check a decoded JSON value against its shape, for clients with strict=True.
 
     Args:
         operation: The operation, for the error.
-        place: The place in the answer, such as `bundle.files[3].size`.
+        place: The place in the response, such as `bundle.files[3].size`.
         value: Decoded JSON.
         shape: The document's shape.
         what: What the value is, for the error.
@@ -292,7 +292,7 @@ def check_fields(operation: str, entry: Any, *required: str, optional: Sequence[
         entry: The model.
         required: Attributes that must have a value.
         optional: Attributes that may be None.
-        place: The model's place in the answer; empty for the whole answer.
+        place: The model's place in the response; empty for the whole response.
 
     Raises:
         DecodeError: It is no model, or a field is missing or of another type than the document states.

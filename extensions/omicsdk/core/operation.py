@@ -1,13 +1,13 @@
 """Operations of a service, each defined once for both kinds of client.
 
 A generated module defines three functions: `build` makes the request from the arguments and has the signature and the
-documentation, `parse` reads the answer, and `items` finds the items of a page. A descriptor binds them:
+documentation, `parse` reads the response, and `items` finds the items of a page. A descriptor binds them:
 
     get_bundle = PagedOperation(FACTS, build, parse, items)
 
 As an attribute of a Client it is a `PagedCall`, of an AsyncClient an `AsyncPagedCall`. Its forms (the call itself,
 `with_headers`, `raw`, `pages`, `iterate`, `stream`) all accept the arguments of `build` (ParamSpec) and differ in what
-they do with the answer. `headers=` of the descriptor is the class of the headers that `with_headers` returns. Forms
+they do with the response. `headers=` of the descriptor is the class of the headers that `with_headers` returns. Forms
 have comments in place of docstrings, so that editors show the documentation of `build` for each of them.
 """
 
@@ -17,7 +17,6 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, asyn
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, overload
 
-from omicsdk.core.answer import DECODED, Answer, AnswerHeaders, AnswerWithHeaders
 from omicsdk.core.client import (
     AsyncBody,
     AsyncClient,
@@ -34,6 +33,7 @@ from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import ANY
 from omicsdk.core.paging import alternatives, content_key, items_at, next_request
 from omicsdk.core.request import OperationFacts, Request
+from omicsdk.core.response import DECODED, Response, ResponseHeaders, ResponseWithHeaders
 from omicsdk.core.sending.transport import Outgoing
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ E = TypeVar("E", Exchange, AsyncExchange)
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
 
-    H = TypeVarWithDefault("H", bound=AnswerHeaders, default=AnswerHeaders, covariant=True)
+    H = TypeVarWithDefault("H", bound=ResponseHeaders, default=ResponseHeaders, covariant=True)
 else:
     H = TypeVar("H", covariant=True)  # typing has no defaults before Python 3.13
 
@@ -130,7 +130,7 @@ class _Shown:
     __name__: str
     __qualname__: str
 
-    def _show(self, name: str, build: Callable[..., Request], parse: Callable[[Answer], Any] | None) -> None:
+    def _show(self, name: str, build: Callable[..., Request], parse: Callable[[Response], Any] | None) -> None:
         """Copy the name, arguments and documentation of `build`, with the return type of `parse` unless another is
         given.
         """
@@ -183,14 +183,17 @@ else:
 
 
 def _items_of(
-    facts: OperationFacts, answer: Answer, parse: Callable[[Answer], R], items: Callable[[R], Sequence[Item] | None]
+    facts: OperationFacts,
+    response: Response,
+    parse: Callable[[Response], R],
+    items: Callable[[R], Sequence[Item] | None],
 ) -> Sequence[Item]:
     """Return a page's items: typed at the document's place, as plain JSON if the server names another key."""
     assert facts.paging is not None
-    key = content_key(facts.paging, answer.headers)
+    key = content_key(facts.paging, response.headers)
     if key == facts.paging.items or key in alternatives(facts.paging.items):
-        return items(parse(answer)) or ()  # none: an answer without a body, such as a redirect that is not followed
-    return answer.json(lambda page: items_at(page, key, facts.name), ANY)
+        return items(parse(response)) or ()  # none: a response without a body, such as a redirect that is not followed
+    return response.json(lambda page: items_at(page, key, facts.name), ANY)
 
 
 def _undecoded(response: "httpx.Response") -> "httpx.Response":
@@ -203,10 +206,10 @@ class _Call(_Shown, Bound, Generic[P, R, E, H]):
     """What calls have in common.
 
     Attributes:
-        facts: The operation's facts besides arguments and answers.
+        facts: The operation's facts besides arguments and responses.
         build: Makes the request from the arguments, without sending it.
-        parse: Reads an answer.
-        headers: Reads an answer's headers.
+        parse: Reads a response.
+        headers: Reads a response's headers.
         checks: Compares responses with requests; None if the client does not.
     """
 
@@ -236,15 +239,15 @@ class _Call(_Shown, Bound, Generic[P, R, E, H]):
         if self.checks is not None:
             self.checks.check_headers(self.facts, request, body.headers)
 
-    def _answer(self, request: Request, response: "httpx.Response") -> Answer:
-        return self._exchange.answer(request, response, self.facts.paging)
+    def _response(self, request: Request, response: "httpx.Response") -> Response:
+        return self._exchange.response(request, response, self.facts.paging)
 
-    def _with_headers(self, answer: Answer) -> AnswerWithHeaders[R, H]:
-        headers = self.headers(answer.headers, self.facts.name, strict=answer.strict)
-        return AnswerWithHeaders(self.parse(answer), headers, answer.status)
+    def _with_headers(self, response: Response) -> ResponseWithHeaders[R, H]:
+        headers = self.headers(response.headers, self.facts.name, strict=response.strict)
+        return ResponseWithHeaders(self.parse(response), headers, response.status)
 
     def _frames(self, body: Body | AsyncBody, media_type: str) -> Frames:
-        """Return what splits an answer into items.
+        """Return what splits a response into items.
 
         Raises:
             DecodeError: Only one of the requested and the received media type is a stream of events, whose items differ.
@@ -252,30 +255,30 @@ class _Call(_Shown, Bound, Generic[P, R, E, H]):
         received = body.headers.get("content-type", "")
         if are_events(received) != are_events(media_type):
             raise DecodeError(self.facts.name, "Content-Type", received, expected=media_type)
-        return Frames(received, self._exchange.transport.answer_limit)
+        return Frames(received, self._exchange.transport.response_limit)
 
-    def _item_answer(self, body: Body | AsyncBody, content: bytes) -> Answer:
-        """Return an item as a separate answer."""
+    def _item_response(self, body: Body | AsyncBody, content: bytes) -> Response:
+        """Return an item as a separate response."""
         strict = self._exchange.strict
-        return Answer(self.facts.name, body.status_code, body.headers, content, strict=strict, url=body.url)
+        return Response(self.facts.name, body.status_code, body.headers, content, strict=strict, url=body.url)
 
 
 class Call(_Call[P, R, Exchange, H], Generic[P, R, H]):
-    """An operation of a Client: calling it sends the request and returns the decoded answer."""
+    """An operation of a Client: calling it sends the request and returns the decoded response."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         request = self.build(*args, **kwargs)
-        return self.parse(self._answer(request, self._sent(request)))
+        return self.parse(self._response(request, self._sent(request)))
 
     @_form
-    def with_headers(self, *args: P.args, **kwargs: P.kwargs) -> AnswerWithHeaders[R, H]:
-        # Return the decoded answer together with its headers.
+    def with_headers(self, *args: P.args, **kwargs: P.kwargs) -> ResponseWithHeaders[R, H]:
+        # Return the decoded response together with its headers.
         request = self.build(*args, **kwargs)
-        return self._with_headers(self._answer(request, self._sent(request)))
+        return self._with_headers(self._response(request, self._sent(request)))
 
     @_form
     def raw(self, *args: P.args, **kwargs: P.kwargs) -> "httpx.Response":
-        # Return the whole answer as an httpx.Response.
+        # Return the whole response as an httpx.Response.
         return _undecoded(self._sent(self.build(*args, **kwargs)))
 
     def _sent(self, request: Request) -> "httpx.Response":
@@ -283,13 +286,13 @@ class Call(_Call[P, R, Exchange, H], Generic[P, R, H]):
 
     @contextmanager
     def streamed(self, request: Request) -> Generator[Body]:
-        """Yield the bytes of the answer to a request from `build`, as they arrive."""
+        """Yield the bytes of the response to a request from `build`, as they arrive."""
         with self._exchange.streamed(request) as body:
             self._check_headers(request, body)
             yield body
 
-    def answers(self, request: Request) -> Iterator["httpx.Response"]:
-        """Yield the answer to a request from `build`, and those of the following pages."""
+    def responses(self, request: Request) -> Iterator["httpx.Response"]:
+        """Yield the response to a request from `build`, and those of the following pages."""
         following: Request | None = request
         while following is not None:
             response = self._sent(following)
@@ -302,21 +305,21 @@ class Call(_Call[P, R, Exchange, H], Generic[P, R, H]):
 
 
 class AsyncCall(_Call[P, R, AsyncExchange, H], Generic[P, R, H]):
-    """An operation of an AsyncClient: calling it sends the request and returns the decoded answer."""
+    """An operation of an AsyncClient: calling it sends the request and returns the decoded response."""
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         request = self.build(*args, **kwargs)
-        return self.parse(self._answer(request, await self._sent(request)))
+        return self.parse(self._response(request, await self._sent(request)))
 
     @_form
-    async def with_headers(self, *args: P.args, **kwargs: P.kwargs) -> AnswerWithHeaders[R, H]:
-        # Return the decoded answer together with its headers.
+    async def with_headers(self, *args: P.args, **kwargs: P.kwargs) -> ResponseWithHeaders[R, H]:
+        # Return the decoded response together with its headers.
         request = self.build(*args, **kwargs)
-        return self._with_headers(self._answer(request, await self._sent(request)))
+        return self._with_headers(self._response(request, await self._sent(request)))
 
     @_form
     async def raw(self, *args: P.args, **kwargs: P.kwargs) -> "httpx.Response":
-        # Return the whole answer as an httpx.Response.
+        # Return the whole response as an httpx.Response.
         return _undecoded(await self._sent(self.build(*args, **kwargs)))
 
     async def _sent(self, request: Request) -> "httpx.Response":
@@ -324,13 +327,13 @@ class AsyncCall(_Call[P, R, AsyncExchange, H], Generic[P, R, H]):
 
     @asynccontextmanager
     async def streamed(self, request: Request) -> AsyncGenerator[AsyncBody]:
-        """Yield the bytes of the answer to a request from `build`, as they arrive."""
+        """Yield the bytes of the response to a request from `build`, as they arrive."""
         async with self._exchange.streamed(request) as body:
             self._check_headers(request, body)
             yield body
 
-    async def answers(self, request: Request) -> AsyncIterator["httpx.Response"]:
-        """Yield the answer to a request from `build`, and those of the following pages."""
+    async def responses(self, request: Request) -> AsyncIterator["httpx.Response"]:
+        """Yield the response to a request from `build`, and those of the following pages."""
         following: Request | None = request
         while following is not None:
             response = await self._sent(following)
@@ -339,28 +342,28 @@ class AsyncCall(_Call[P, R, AsyncExchange, H], Generic[P, R, H]):
 
 
 class StreamCall(Call[P, R, H], Generic[P, R, H]):
-    """An operation of a Client whose answers are bytes of any length."""
+    """An operation of a Client whose responses are bytes of any length."""
 
     @_form
     def stream(self, *args: P.args, **kwargs: P.kwargs) -> AbstractContextManager[Body]:
-        # Return the answer's bytes as they arrive, in a `with` block.
+        # Return the response's bytes as they arrive, in a `with` block.
         return self.streamed(self.build(*args, **kwargs))
 
 
 class AsyncStreamCall(AsyncCall[P, R, H], Generic[P, R, H]):
-    """An operation of an AsyncClient whose answers are bytes of any length."""
+    """An operation of an AsyncClient whose responses are bytes of any length."""
 
     @_form
     def stream(self, *args: P.args, **kwargs: P.kwargs) -> AbstractAsyncContextManager[AsyncBody]:
-        # Return the answer's bytes as they arrive, in an `async with` block.
+        # Return the response's bytes as they arrive, in an `async with` block.
         return self.streamed(self.build(*args, **kwargs))
 
 
 class ItemStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
-    """An operation of a Client whose answer is a sequence of items, each read as it arrives.
+    """An operation of a Client whose response is a sequence of items, each read as it arrives.
 
     Attributes:
-        item: Reads one item from a separate answer.
+        item: Reads one item from a separate response.
     """
 
     def __init__(self, operation: "ItemStreamOperation[P, R, Item, H]", exchange: Exchange | None) -> None:
@@ -378,16 +381,16 @@ class ItemStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
             frames = self._frames(body, self._media_type)
             for piece in body.arriving():
                 for content in frames.feed(piece):
-                    yield self.item(self._item_answer(body, content))
+                    yield self.item(self._item_response(body, content))
             for content in frames.end():
-                yield self.item(self._item_answer(body, content))
+                yield self.item(self._item_response(body, content))
 
 
 class AsyncItemStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
-    """An operation of an AsyncClient whose answer is a sequence of items, each read as it arrives.
+    """An operation of an AsyncClient whose response is a sequence of items, each read as it arrives.
 
     Attributes:
-        item: Reads one item from a separate answer.
+        item: Reads one item from a separate response.
     """
 
     def __init__(self, operation: "ItemStreamOperation[P, R, Item, H]", exchange: AsyncExchange | None) -> None:
@@ -405,13 +408,13 @@ class AsyncItemStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
             frames = self._frames(body, self._media_type)
             async for piece in body.arriving():
                 for content in frames.feed(piece):
-                    yield self.item(self._item_answer(body, content))
+                    yield self.item(self._item_response(body, content))
             for content in frames.end():
-                yield self.item(self._item_answer(body, content))
+                yield self.item(self._item_response(body, content))
 
 
 class PagedCall(Call[P, R, H], Generic[P, R, Item, H]):
-    """An operation of a Client that answers in pages.
+    """An operation of a Client that responds in pages.
 
     Attributes:
         items: Finds a page's items.
@@ -432,16 +435,16 @@ class PagedCall(Call[P, R, H], Generic[P, R, Item, H]):
         return Items(self._items(self.build(*args, **kwargs)), self.facts.name)
 
     def _pages(self, request: Request) -> Iterator[R]:
-        for response in self.answers(request):
-            yield self.parse(self._answer(request, response))
+        for response in self.responses(request):
+            yield self.parse(self._response(request, response))
 
     def _items(self, request: Request) -> Iterator[Item]:
-        for response in self.answers(request):
-            yield from _items_of(self.facts, self._answer(request, response), self.parse, self.items)
+        for response in self.responses(request):
+            yield from _items_of(self.facts, self._response(request, response), self.parse, self.items)
 
 
 class AsyncPagedCall(AsyncCall[P, R, H], Generic[P, R, Item, H]):
-    """An operation of an AsyncClient that answers in pages.
+    """An operation of an AsyncClient that responds in pages.
 
     Attributes:
         items: Finds a page's items.
@@ -462,21 +465,21 @@ class AsyncPagedCall(AsyncCall[P, R, H], Generic[P, R, Item, H]):
         return AsyncItems(self._items(self.build(*args, **kwargs)), self.facts.name)
 
     async def _pages(self, request: Request) -> AsyncIterator[R]:
-        async for response in self.answers(request):
-            yield self.parse(self._answer(request, response))
+        async for response in self.responses(request):
+            yield self.parse(self._response(request, response))
 
     async def _items(self, request: Request) -> AsyncIterator[Item]:
-        async for response in self.answers(request):
-            for item in _items_of(self.facts, self._answer(request, response), self.parse, self.items):
+        async for response in self.responses(request):
+            for item in _items_of(self.facts, self._response(request, response), self.parse, self.items):
                 yield item
 
 
 class PagedStreamCall(PagedCall[P, R, Item, H], StreamCall[P, R, H], Generic[P, R, Item, H]):
-    """An operation of a Client that answers in pages, each of which may be read as bytes."""
+    """An operation of a Client that responds in pages, each of which may be read as bytes."""
 
 
 class AsyncPagedStreamCall(AsyncPagedCall[P, R, Item, H], AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
-    """An operation of an AsyncClient that answers in pages, each of which may be read as bytes."""
+    """An operation of an AsyncClient that responds in pages, each of which may be read as bytes."""
 
 
 class _Operation(Generic[P, R, S, A, H]):
@@ -488,9 +491,9 @@ class _Operation(Generic[P, R, S, A, H]):
         self,
         facts: OperationFacts,
         build: Callable[P, Request],
-        parse: Callable[[Answer], R],
+        parse: Callable[[Response], R],
         *,
-        headers: type[H] = AnswerHeaders,
+        headers: type[H] = ResponseHeaders,
     ) -> None:
         self.facts = facts
         self.build = build
@@ -519,17 +522,17 @@ class Operation(_Operation[P, R, Call[P, R, H], AsyncCall[P, R, H], H], Generic[
     """An operation, as an attribute of clients.
 
     Args:
-        facts: The operation's facts besides arguments and answers.
+        facts: The operation's facts besides arguments and responses.
         build: Makes the request from the arguments; its signature and documentation are those of every form.
-        parse: Reads an answer.
-        headers: The headers that the document declares for answers.
+        parse: Reads a response.
+        headers: The headers that the document declares for responses.
     """
 
     calls = (Call, AsyncCall)
 
 
 class StreamOperation(_Operation[P, R, StreamCall[P, R, H], AsyncStreamCall[P, R, H], H], Generic[P, R, H]):
-    """An operation whose answers are bytes of any length; arguments as those of Operation."""
+    """An operation whose responses are bytes of any length; arguments as those of Operation."""
 
     calls = (StreamCall, AsyncStreamCall)
 
@@ -537,14 +540,14 @@ class StreamOperation(_Operation[P, R, StreamCall[P, R, H], AsyncStreamCall[P, R
 class ItemStreamOperation(
     _Operation[P, R, ItemStreamCall[P, R, Item, H], AsyncItemStreamCall[P, R, Item, H], H], Generic[P, R, Item, H]
 ):
-    """An operation whose answer is a sequence of items, each read as it arrives.
+    """An operation whose response is a sequence of items, each read as it arrives.
 
     Args:
-        facts: The operation's facts besides arguments and answers.
+        facts: The operation's facts besides arguments and responses.
         build: Makes the request from the arguments; its signature and documentation are those of every form.
-        parse: Reads a complete answer.
-        item: Reads one item from a separate answer.
-        media_type: The requested media type for reading items as they arrive; the answer's own states their framing.
+        parse: Reads a complete response.
+        item: Reads one item from a separate response.
+        media_type: The requested media type for reading items as they arrive; the response's own states their framing.
     """
 
     calls = (ItemStreamCall, AsyncItemStreamCall)
@@ -553,11 +556,11 @@ class ItemStreamOperation(
         self,
         facts: OperationFacts,
         build: Callable[P, Request],
-        parse: Callable[[Answer], R],
-        item: Callable[[Answer], Item],
+        parse: Callable[[Response], R],
+        item: Callable[[Response], Item],
         media_type: str,
         *,
-        headers: type[H] = AnswerHeaders,
+        headers: type[H] = ResponseHeaders,
     ) -> None:
         super().__init__(facts, build, parse, headers=headers)
         self.item = item
@@ -569,10 +572,10 @@ class _PagedOperation(_Operation[P, R, S, A, H], Generic[P, R, Item, S, A, H]):
         self,
         facts: OperationFacts,
         build: Callable[P, Request],
-        parse: Callable[[Answer], R],
+        parse: Callable[[Response], R],
         items: Callable[[R], Sequence[Item] | None],
         *,
-        headers: type[H] = AnswerHeaders,
+        headers: type[H] = ResponseHeaders,
     ) -> None:
         super().__init__(facts, build, parse, headers=headers)
         self.items = items
@@ -581,7 +584,7 @@ class _PagedOperation(_Operation[P, R, S, A, H], Generic[P, R, Item, S, A, H]):
 class PagedOperation(
     _PagedOperation[P, R, Item, PagedCall[P, R, Item, H], AsyncPagedCall[P, R, Item, H], H], Generic[P, R, Item, H]
 ):
-    """An operation that answers in pages; arguments as those of Operation, and `items`, which finds a page's items."""
+    """An operation that responds in pages; arguments as those of Operation, and `items`, which finds a page's items."""
 
     calls = (PagedCall, AsyncPagedCall)
 
@@ -590,6 +593,6 @@ class PagedStreamOperation(
     _PagedOperation[P, R, Item, PagedStreamCall[P, R, Item, H], AsyncPagedStreamCall[P, R, Item, H], H],
     Generic[P, R, Item, H],
 ):
-    """An operation that answers in pages, each of which may be read as bytes; arguments as those of PagedOperation."""
+    """An operation that responds in pages, each of which may be read as bytes; arguments as those of PagedOperation."""
 
     calls = (PagedStreamCall, AsyncPagedStreamCall)

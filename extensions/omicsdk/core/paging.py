@@ -26,7 +26,7 @@ def next_link(headers: Mapping[str, str], wanted: str = "next") -> str | None:
     """Return the URL of the Link header with relation `next` (RFC 8288), or None.
 
     Args:
-        headers: An answer's headers, read as `link` (httpx ignores case).
+        headers: A response's headers, read as `link` (httpx ignores case).
         wanted: Another relation.
     """
     text, at = headers.get("link") or "", 0
@@ -46,7 +46,7 @@ def next_link(headers: Mapping[str, str], wanted: str = "next") -> str | None:
 def next_request(
     paging: Paging | None, request: Request, url: str, headers: Mapping[str, str], page: Callable[[], Any]
 ) -> Request | None:
-    """Return the request for the page after an answer, or None after the last.
+    """Return the request for the page after a response, or None after the last.
 
     The next URL is followed unchanged, and a body is sent again with it. If the document names the parameter with the
     token, only that is taken from it: a service behind a proxy may not know its own address.
@@ -57,10 +57,10 @@ def next_request(
 
     Args:
         paging: How pages follow; None for an operation without pages.
-        request: The request that was answered.
+        request: The request that was sent.
         url: The absolute URL that it was sent to; relative links are resolved against it.
-        headers: The answer's headers.
-        page: Returns the decoded answer; not called if the headers suffice.
+        headers: The response's headers.
+        page: Returns the decoded response; not called if the headers suffice.
 
     Raises:
         DecodeError: The page names itself or one before it as the next one, which would never end.
@@ -163,7 +163,7 @@ def found_at(page: Any, path: str) -> Any:
     """Return the value at a dotted path of a decoded page, or None.
 
     Args:
-        page: A decoded answer.
+        page: A decoded response.
         path: Steps separated by dots: a member's name, an index in a list (-1 is the last), or `rel=next` for the
             list's member whose field rel is next, in any case.
     """
@@ -198,28 +198,28 @@ def alternatives(key: str) -> list[str]:
     return key.split("|")
 
 
-def count_at(answer: object, key: str, operation: str) -> int:
-    """Return a count from an answer; a missing one is not treated as 0.
+def count_at(response: object, key: str, operation: str) -> int:
+    """Return a count from a response; a missing one is not treated as 0.
 
     Args:
-        answer: The decoded answer.
-        key: The count's dotted place in the answer.
+        response: The decoded response.
+        key: The count's dotted place in the response.
         operation: The operation, for the error.
 
     Raises:
         DecodeError: It is not a whole number of 0 or more.
     """
-    found = found_at(answer, key)
+    found = found_at(response, key)
     if not is_number(found):
         raise DecodeError(operation, key, found, expected="a count")
     return found
 
 
 def stated_number(value: object, field: str, operation: str, *, text: bool = False) -> int | None:
-    """Return a size or count as an answer states it; None if it states none.
+    """Return a size or count as a response states it; None if it states none.
 
     Args:
-        value: What the answer has in its place.
+        value: What the response has in its place.
         field: The place, for the error.
         operation: The operation, for the error.
         text: Whether digits in a text are legal there, as in a header.
@@ -241,7 +241,7 @@ def items_at(page: Any, key: str, operation: str = "the service", each: Shape = 
     could hide everything that exists, and a deletion may depend on it.
 
     Args:
-        page: A decoded answer; None for an empty body.
+        page: A decoded response; None for an empty body.
         key: The list's place.
         operation: The operation that was called, for the error.
         each: What is read of each item; by default they are not checked.
@@ -274,7 +274,7 @@ def _no_list(page: Any, key: str, operation: str) -> DecodeError:
     elif value is None and not (page.__class__ is dict and key in page):
         names = ", ".join(map(repr, page)) if page.__class__ is dict else ""
         came = f"has only {names}" if names else f"is {page!r}"
-        expected = f"a list: the answer {shortened(came, 120)}"
+        expected = f"a list: the response {shortened(came, 120)}"
     error = DecodeError(operation, field, value, expected=expected)
     error.remedy = "It is not treated as an empty list. Check the service's URL, or try again later."
     return error

@@ -419,10 +419,10 @@ class Platform(_PlatformBase, Client):
         headers: Headers that are sent with every request.
         transport: Replaces the network, for tests; the bytes of files do not pass through it.
         http2: Whether to use HTTP/2 where the server does.
-        strict: Whether an answer that does not conform to the document is a DecodeError.
+        strict: Whether a response that does not conform to the document is a DecodeError.
         environ: The environment's variables; by default those of the process.
         clock: Returns the time and sleeps.
-        answer_limit: Largest answer that is read whole, in decoded bytes, from 1; by default OMICS_ANSWER_LIMIT, else 64 MiB.
+        response_limit: Largest response that is read whole, in decoded bytes, from 1; by default OMICS_RESPONSE_LIMIT, else 64 MiB.
 
     Raises:
         ConfigError: The base URL or the credentials are missing or invalid, or the profile is unknown.
@@ -442,7 +442,7 @@ class Platform(_PlatformBase, Client):
         strict: bool = False,
         environ: Mapping[str, str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
-        answer_limit: int | None = None,
+        response_limit: int | None = None,
     ) -> None:
         self.finds_credentials = credentials is None
         url, proof = self._resolved(base_url, credentials, profile, environ)
@@ -459,7 +459,7 @@ class Platform(_PlatformBase, Client):
             strict=strict,
             environ=environ,
             clock=clock,
-            answer_limit=answer_limit,
+            response_limit=response_limit,
         )
 
 
@@ -493,7 +493,7 @@ class AsyncPlatform(_PlatformBase, AsyncClient):
         strict: bool = False,
         environ: Mapping[str, str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
-        answer_limit: int | None = None,
+        response_limit: int | None = None,
     ) -> None:
         self.finds_credentials = credentials is None
         url, proof = self._resolved(base_url, credentials, profile, environ)
@@ -511,7 +511,7 @@ class AsyncPlatform(_PlatformBase, AsyncClient):
             strict=strict,
             environ=environ,
             clock=clock,
-            answer_limit=answer_limit,
+            response_limit=response_limit,
         )
 
     def blocking(self) -> Platform:

@@ -176,7 +176,7 @@ def _masked_pair(pair: str) -> str:
 
 
 def mask_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Mask the headers of a request or an answer.
+    """Mask the headers of a request or a response.
 
     Args:
         headers: Names and values.

@@ -32,7 +32,7 @@ class WrongSegment(UsageError, ValueError):
 
 
 URI_LIST = "text/uri-list"
-"""Media type of an answer that is an address (RFC 2483)."""
+"""Media type of a response that is an address (RFC 2483)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,16 @@ class Paging:
 
     Attributes:
         style: How the next page is requested. `link`: by the URL of a Link header with rel="next", or of the header that
-            `next` names, or by the value of `parameter` in it. `continuation`: by the URL in the answer at `next`. `token`: by the answer's value at
+            `next` names, or by the value of `parameter` in it. `continuation`: by the URL in the response at `next`. `token`: by the response's value at
             `next` in the query parameter. `offset`: by the number of items so far. `page`: by the page's number,
             counted from 1.
-        items: Dotted key of the list in a page, such as `bundle.files`; empty if the answer itself is the list; several
-            separated by `|` if the list's name depends on the request. The header X-OpenAPI-Paginated-Content-Key of an
-            answer takes precedence.
+        items: Dotted key of the list in a page, such as `bundle.files`; empty if the response itself is the list; several
+            separated by `|` if the list's name depends on the request. The header X-OpenAPI-Paginated-Content-Key of a
+            response takes precedence.
         parameter: The query parameter with the start of a page: a token, an offset or a page's number.
         limit: The query parameter with the length of a page: a shorter page is the last, except for the first of
             offsets, which determines the length of this service's pages.
-        next: Where an answer states what follows; nothing there means that it is the last. A dotted key in which a
+        next: Where a response states what follows; nothing there means that it is the last. A dotted key in which a
             whole number selects from a list, and `rel=next` the list's member whose field rel is next; of `link` the
             name of a header.
         last: The header with the URL of the last page, of `link`; by default the Link header with rel="last".
@@ -66,19 +66,19 @@ class Paging:
 
 @dataclass(frozen=True, slots=True)
 class OperationFacts:
-    """An operation's facts from the document, besides its arguments and answers.
+    """An operation's facts from the document, besides its arguments and responses.
 
     Attributes:
         name: The attribute's name on the client.
         method: HTTP method in upper case.
         path: Path template relative to the base URL, such as `/bundles/{uuid}`.
-        accept: Media types of the answers, as an Accept header.
+        accept: Media types of the responses, as an Accept header.
         secured: Whether the document requires credentials.
         public: Whether credentials are never sent, since it needs none (`x-omics-public`).
         idempotent: Whether it may be repeated after its body may have arrived.
-        streams: Whether answers are bytes of any length.
+        streams: Whether responses are bytes of any length.
         paging: Its paging, or None.
-        location: The query parameter that makes the answer an address, by a redirect that need not be http
+        location: The query parameter that makes the response an address, by a redirect that need not be http
             (`x-omics-location`); empty if there is none.
     """
 
@@ -107,9 +107,9 @@ class Request:
         secured: Whether the document requires credentials.
         operation: The operation's name, for logs and errors.
         public: Whether it needs no credentials: the client's are not sent, since a secret that is not sent cannot leak.
-        location: Whether a redirect to another scheme than http is allowed: the address is the answer.
-        streams: Whether its answers are bytes of any length, to which no limit applies.
-        live: Whether its answer's items are sent as events occur: silence between them is not a lost connection.
+        location: Whether a redirect to another scheme than http is allowed: the address is the response.
+        streams: Whether its responses are bytes of any length, to which no limit applies.
+        live: Whether its response's items are sent as events occur: silence between them is not a lost connection.
     """
 
     method: str
@@ -125,7 +125,7 @@ class Request:
     live: bool = False
 
     def for_items(self, accept: str) -> "Request":
-        """Return the same request for an answer that is read item by item.
+        """Return the same request for a response that is read item by item.
 
         Args:
             accept: The requested media type.

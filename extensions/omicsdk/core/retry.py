@@ -9,7 +9,7 @@ from datetime import UTC
 #: Statuses that may change on a retry.
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
-#: Answers that redirect a request.
+#: Responses that redirect a request.
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 #: Consecutive redirects, without waits, that mean a loop; browsers stop at about 20.
 REDIRECT_LIMIT = 30
@@ -96,8 +96,8 @@ class Retry:
         """Return whether a status is worth a retry.
 
         Args:
-            status: The answer's status.
-            idempotent: Whether repeating the request does no harm; an answer proves that it had arrived.
+            status: The response's status.
+            idempotent: Whether repeating the request does no harm; a response proves that it had arrived.
 
         Returns:
             True if it may be sent again.
@@ -145,8 +145,8 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Return how long a service asks to wait.
 
     Args:
-        headers: An answer's headers, read as `retry-after` and `date`.
-        now: Seconds since 1970 by the wall clock; the answer's own Date takes precedence, since clocks differ.
+        headers: A response's headers, read as `retry-after` and `date`.
+        now: Seconds since 1970 by the wall clock; the response's own Date takes precedence, since clocks differ.
 
     Returns:
         Seconds, at least 0; None if the header is missing or invalid.
@@ -167,11 +167,11 @@ def clock_lead(headers: Mapping[str, str], now: float) -> float | None:
     """Return how far a machine's clock is ahead of a service's.
 
     Args:
-        headers: An answer's headers, read as `date`.
-        now: Seconds since 1970 by this machine's clock, at about the time of the answer.
+        headers: A response's headers, read as `date`.
+        now: Seconds since 1970 by this machine's clock, at about the time of the response.
 
     Returns:
-        Seconds, negative if it is behind; None if the answer has no date.
+        Seconds, negative if it is behind; None if the response has no date.
     """
     sent = seconds_of_date(headers.get("date") or "")
     return None if sent is None else now - sent

@@ -1,4 +1,4 @@
-"""Clients of S3: their settings, their regions, truncated heads of answers, and what a connection that fails means.
+"""Clients of S3: their settings, their regions, truncated heads of responses, and what a connection that fails means.
 
 boto3 is slow to import, so it is imported inside functions.
 """
@@ -65,7 +65,7 @@ def s3_client(
     Raises:
         ConfigError: boto3 refuses the settings.
     """
-    from omicsdk.core.answer import paused_for
+    from omicsdk.core.response import paused_for
 
     with _reading_settings(settings), paused_for(_DESCRIPTIONS):
         from botocore import UNSIGNED
@@ -252,16 +252,16 @@ def _region(client: Any, bucket: str) -> str:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        answer: Mapping[str, Mapping[str, Any]] = client.head_bucket(Bucket=bucket)
+        response: Mapping[str, Mapping[str, Any]] = client.head_bucket(Bucket=bucket)
     except ClientError as error:
-        answer = error.response
+        response = error.response
     except BotoCoreError:  # the next request to the bucket reports it
         return ""
-    headers: Mapping[str, str] = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    headers: Mapping[str, str] = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     return headers.get("x-amz-bucket-region", "")
 
 
-# -- truncated heads of answers, and connections that fail
+# -- truncated heads of responses, and connections that fail
 
 
 class _Head:
@@ -278,10 +278,10 @@ class _Head:
         line = b""
         while not line.endswith(b"\n") and len(line) != limit:
             if self._until is not None and time.monotonic() > self._until:
-                raise TimeoutError("the head of the answer was too slow")
+                raise TimeoutError("the head of the response was too slow")
             buffered: bytes = self._file.peek(1)
             if not buffered:
-                raise RemoteDisconnected("the connection ended before the head of the answer was complete")
+                raise RemoteDisconnected("the connection ended before the head of the response was complete")
             count = buffered.find(b"\n") + 1 or len(buffered)
             line += self._file.read(count if limit < 0 else min(count, limit - len(line)))
         return line
@@ -299,19 +299,19 @@ class _WholeHead(HTTPResponse):
         try:
             super().begin()
         finally:
-            if self.fp is not None:  # an answer without a body releases it
+            if self.fp is not None:  # a response without a body releases it
                 self.fp = file
 
 
 def careful(client: Any) -> Any:
     """Make a client of boto3 read heads and fail as our own connections do.
 
-    - A head that the connection cut off is a lost connection, which is retried. http.client, which reads the answers,
+    - A head that the connection cut off is a lost connection, which is retried. http.client, which reads the responses,
       accepts it as complete: a list without a body is then an empty list, and a size may be the first digits of one.
     - A web page, such as that of a captive portal, is refused: as XML it states nothing, and would count as the success of a
       deletion or of the end of an upload.
     - The first request through a proxy with a password goes alone, and a refused password is not sent again.
-    - A host that has never answered and refuses connections, or does not exist, is not tried again, nor is one that is
+    - A host that has never responded and refuses connections, or does not exist, is not tried again, nor is one that is
       silent when it is asked for a list or a size.
 
     Args:
@@ -345,7 +345,7 @@ def _sending(session: Any, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return the function of a session of botocore that sends a request; what it raises of ours is not retried."""
     from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, ReadTimeoutError
 
-    answered = set[str]()  # origins and proxies
+    responded = set[str]()  # origins and proxies
 
     def sent(request: Any) -> Any:
         url = str(request.url)
@@ -362,11 +362,11 @@ def _sending(session: Any, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
                 status = None if found is None else found[1]
                 is_refused = status in ("401", "407")
                 if passage is not None and status is not None:
-                    passage.answered(refused=is_refused)
+                    passage.responded(refused=is_refused)
                 if is_refused:
                     raise _unreached(ProxyLoginFailed, f"The proxy refused: {status}", request, proxy) from None
                 cause = None if status is not None else _settled(error)
-                if cause is None or (proxy or origin_of(url)) in answered:
+                if cause is None or (proxy or origin_of(url)) in responded:
                     raise
                 kind = NameNotResolved if isinstance(cause, gaierror) else ConnectFailed
                 kind = ProxyFailed if isinstance(error, ProxyConnectionError) else kind
@@ -374,13 +374,13 @@ def _sending(session: Any, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
             except (ConnectTimeoutError, ReadTimeoutError):
                 if request.method not in ("GET", "HEAD"):  # assembling or copying a large object may take longer
                     raise
-                raise _unreached(TimedOut, "No answer within the time allowed", request, proxy) from None
+                raise _unreached(TimedOut, "No response within the time allowed", request, proxy) from None
             is_refused = proxy is not None and is_login_refused(response.status_code, response.headers)
             if passage is not None:
-                passage.answered(refused=is_refused)
+                passage.responded(refused=is_refused)
             if is_refused:
                 raise _unreached(ProxyLoginFailed, f"The proxy refused: {response.status_code}", request, proxy)
-        answered.update((origin_of(url), proxy or ""))
+        responded.update((origin_of(url), proxy or ""))
         return response
 
     return sent
@@ -398,7 +398,7 @@ def _unreached(kind: type[TransportError], said: str, request: Any, proxy: str |
 
 
 def _settled(error: Any) -> OSError | None:
-    """Return the cause of a failure that a retry cannot change where nothing has answered before; None for another."""
+    """Return the cause of a failure that a retry cannot change where nothing has responded before; None for another."""
     cause: BaseException | None = error.kwargs.get("error")
     while cause is not None:
         if isinstance(cause, ConnectionRefusedError | gaierror):
@@ -409,7 +409,7 @@ def _settled(error: Any) -> OSError | None:
 
 @cache
 def _strict(pool: Any) -> Any:
-    """The class of a pool whose answers have complete heads; the given class if it is one."""
+    """The class of a pool whose responses have complete heads; the given class if it is one."""
     made: Any = pool.ConnectionCls
     if issubclass(made.response_class, _WholeHead):
         return pool

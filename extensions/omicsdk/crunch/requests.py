@@ -79,14 +79,14 @@ def _message(error: APIError, fields: Mapping[str, tuple[str, ...]]) -> str:
     return f"The site failed: {': '.join(line for line in lines if line)}"
 
 
-def _moved(answer: httpx.Response) -> APIError:
+def _moved(response: httpx.Response) -> APIError:
     """The error for a redirect of something that was sent: followed, a POST would become a GET."""
-    return error_class(answer.status_code)(
-        f"The site has moved to {mask_url(answer.headers.get('location', ''))}",
-        status=answer.status_code,
-        method=answer.request.method,
-        url=mask_url(str(answer.request.url)),
-        headers=dict(answer.headers),
+    return error_class(response.status_code)(
+        f"The site has moved to {mask_url(response.headers.get('location', ''))}",
+        status=response.status_code,
+        method=response.request.method,
+        url=mask_url(str(response.request.url)),
+        headers=dict(response.headers),
         remedy="Nothing was sent there. Set that URL as CRUNCH_URL or base_url (--base-url).",
     )
 
@@ -95,36 +95,36 @@ class CrunchExchange(Exchange):
     """Sends requests; refusals have the site's words, and only GET follows redirects."""
 
     def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """The final answer to a request; errors as those of `Transport.send`."""
+        """The final response to a request; errors as those of `Transport.send`."""
         try:
             if request.method == "GET":
                 return super().send(request, stream=stream)
-            answer = self.transport.send(request, stream=stream, follow_redirects=False)
+            response = self.transport.send(request, stream=stream, follow_redirects=False)
         except OmicsError as error:
             _explain(error, request)
             raise
-        if answer.status_code >= 300:
-            answer.close()
-            raise _moved(answer)
-        return answer
+        if response.status_code >= 300:
+            response.close()
+            raise _moved(response)
+        return response
 
 
 class AsyncCrunchExchange(AsyncExchange):
     """The same for asyncio."""
 
     async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """The final answer to a request; errors as those of `AsyncTransport.send`."""
+        """The final response to a request; errors as those of `AsyncTransport.send`."""
         try:
             if request.method == "GET":
                 return await super().send(request, stream=stream)
-            answer = await self.transport.send(request, stream=stream, follow_redirects=False)
+            response = await self.transport.send(request, stream=stream, follow_redirects=False)
         except OmicsError as error:
             _explain(error, request)
             raise
-        if answer.status_code >= 300:
-            await answer.aclose()
-            raise _moved(answer)
-        return answer
+        if response.status_code >= 300:
+            await response.aclose()
+            raise _moved(response)
+        return response
 
 
 # -- raw requests
@@ -146,14 +146,14 @@ def raw_request(
         path: The path relative to the site, such as `api/projects/`. The slash at its end, without which a site fails, is added.
         fields: The fields of a form; a None is not sent.
         retry: When to retry; by default as the client does.
-        on_message: Called with what is posted, and with the status of the answer.
+        on_message: Called with what is posted, and with the status of the response.
 
     Returns:
-        The answer.
+        The response.
 
     Raises:
         UsageError: A text cannot be sent.
-        DecodeError: The answer to a POST is not a JSON object.
+        DecodeError: The response to a POST is not a JSON object.
         APIError: The site refused the request.
         TransportError: The site did not answer.
     """
@@ -165,36 +165,36 @@ def raw_request(
     report(f"Posting to {client.base_url}{path} : {dict(fields or {})}")
     body = NO_BODY if fields is None else _form(fields)
     try:
-        answer = exchange_of(asked).send(request(facts, path, body=body))
+        response = exchange_of(asked).send(request(facts, path, body=body))
     except APIError as error:
         report(f"Response {error.status}: {phrase_of(error.status)}")
         raise
-    report(f"Response {answer.status_code}: {answer.reason_phrase}")
+    report(f"Response {response.status_code}: {response.reason_phrase}")
     if method == "POST":
-        json_object(answer)  # a page for users, such as one to log in, means that nothing was added
-    return answer
+        json_object(response)  # a page for users, such as one to log in, means that nothing was added
+    return response
 
 
 def _unsaid(text: str) -> None:
     """Remove secrets from a message."""
 
 
-def json_object(answer: httpx.Response) -> dict[str, Any]:
-    """Return an answer's JSON object.
+def json_object(response: httpx.Response) -> dict[str, Any]:
+    """Return a response's JSON object.
 
     Args:
-        answer: The answer.
+        response: The response.
 
     Raises:
         DecodeError: It is something else.
     """
     from omicsdk.core.json_encoding import decoded
 
-    method, url = answer.request.method, str(answer.url)
+    method, url = response.request.method, str(response.url)
     try:
-        found: object = decoded(answer.content)
+        found: object = decoded(response.content)
     except ValueError as error:
-        raised: OmicsError = not_json(method, url, answer.text, str(error), expected="a JSON object")
+        raised: OmicsError = not_json(method, url, response.text, str(error), expected="a JSON object")
     else:
         if isinstance(found, dict):
             return cast("dict[str, Any]", found)

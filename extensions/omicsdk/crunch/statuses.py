@@ -132,7 +132,7 @@ def _identified(statuses: Sequence[Status]) -> Sequence[Status]:
 
 
 def stored(sent: Mapping[str, Any], statuses: Iterable[Status]) -> Status | None:
-    """Find the stored status of a request whose answer was lost.
+    """Find the stored status of a request whose response was lost.
 
     All sent fields are compared, including the free memory and disk in bytes, which distinguish a status from an
     earlier one of the same stage, state and machine.
@@ -226,7 +226,7 @@ def _pause(retry: Retry, error: APIError | TransportError, failures: int, elapse
 
 
 def _arrived(client: Crunch, fields: Mapping[str, Any], patience: Retry) -> Status | None:
-    """The status that arrived although its answer was lost; None if none is seen."""
+    """The status that arrived although its response was lost; None if none is seen."""
     try:
         return stored(fields, newest_first(client, retry=patience))
     except OmicsError:  # one that is stored twice is better than none

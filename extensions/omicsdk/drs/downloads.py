@@ -269,10 +269,10 @@ def _described(files: Mapping[int, DrsFile]) -> dict[int, DrsFile]:
         if file.found is None and file.server is not None:
             later.setdefault(file.server, []).append(at)
     for server, places in later.items():
-        answers = server.describe_many([files[at].requested.identifier for at in places])
-        for at, answer in zip(places, answers, strict=True):
-            if isinstance(answer, DrsObject):
-                known[at] = DrsFile(files[at].requested, files[at].name, answer, server)
+        responses = server.describe_many([files[at].requested.identifier for at in places])
+        for at, response in zip(places, responses, strict=True):
+            if isinstance(response, DrsObject):
+                known[at] = DrsFile(files[at].requested, files[at].name, response, server)
     return dict(sorted(known.items()))
 
 

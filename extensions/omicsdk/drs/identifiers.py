@@ -84,7 +84,7 @@ class DrsId:
         """Under what the server may have the object, to be tried in this order.
 
         Gen3's servers know compact identifiers with a slash, or by the accession alone if the commons does not prefix
-        its GUIDs (seen in answers of indexd 6.3.0). Servers of other prefixes have the accession, as the standard's URL
+        its GUIDs (seen in responses of indexd 6.3.0). Servers of other prefixes have the accession, as the standard's URL
         patterns state, or the identifier with the colon.
         """
         if not self.prefix:

@@ -133,11 +133,11 @@ class DrsObject:
 
 
 def object_of(told: Mapping[str, Any], asked: str = "") -> DrsObject:
-    """Parse a server's answer for an object.
+    """Parse a server's response for an object.
 
     Args:
-        told: The decoded answer.
-        asked: The requested identifier, for an answer without one.
+        told: The decoded response.
+        asked: The requested identifier, for a response without one.
 
     Raises:
         UnsafePath: Its name, or that of a member, is not text.
@@ -323,7 +323,7 @@ def in_order(methods: Iterable[AccessMethod], preferred: Sequence[str] = ()) -> 
     seen: set[tuple[str, str]] = set()
     found: list[AccessMethod] = []
     for each in sorted(usable, key=rank):
-        # A server may list one way for each copy and answer the same for all: Gen3's access_id is the protocol.
+        # A server may list one way for each copy and state the same for all: Gen3's access_id is the protocol.
         key = ("", each.access_id) if each.access_id and not each.is_direct else (each.url, "")
         if key not in seen:
             seen.add(key)

@@ -196,7 +196,7 @@ def _found(
 ) -> dict[tuple[int, ...], DrsFile]:
     """Return the files by the number of their request, and within a bundle by their place in it."""
     files: dict[tuple[int, ...], DrsFile] = {}
-    answers: dict[tuple[int, ...], DrsObject] = {}
+    responses: dict[tuple[int, ...], DrsObject] = {}
     opened: dict[tuple[int, ...], str] = {}
     level: list[_Place] = []
     for at, each in enumerate(wanted):
@@ -207,25 +207,25 @@ def _found(
             files[at,] = DrsFile(each, each.name or _as_folder(each.identifier.name), error=error)
     while level:
         below: list[_Place] = []
-        for place, server, answer in _asked(level, servers, stopped, known):
-            if isinstance(answer, OmicsError):
+        for place, server, response in _asked(level, servers, stopped, known):
+            if isinstance(response, OmicsError):
                 name = place.name or _as_folder(place.identifier.name)
-                files[place.order] = DrsFile(place.requested, name, server=server, error=answer)
-            elif answer is None:
+                files[place.order] = DrsFile(place.requested, name, server=server, error=response)
+            elif response is None:
                 files[place.order] = DrsFile(place.requested, _named(place, "", layout), server=server)
             elif server is not None:
-                answers[place.order] = answer
-                if answer.members is not None and len(place.above) < len(above) + levels:
-                    opened[place.order] = f"{server.host}/{answer.id}"
-                for each in _read(place, answer, server, layout, len(above) + levels):
+                responses[place.order] = response
+                if response.members is not None and len(place.above) < len(above) + levels:
+                    opened[place.order] = f"{server.host}/{response.id}"
+                for each in _read(place, response, server, layout, len(above) + levels):
                     if isinstance(each, _Place):
                         below.append(each)
                     else:
                         files[each[0]] = each[1]
         level = below
     for order, label in opened.items():
-        bundle = answers[order]
-        members = [answers.get((*order, at)) for at in range(len(bundle.members or ()))]
+        bundle = responses[order]
+        members = [responses.get((*order, at)) for at in range(len(bundle.members or ()))]
         known_members = [member for member in members if member is not None]
         if len(known_members) == len(members) and (problem := bundle_problem(bundle, known_members)):
             _log.warning("The bundle %s may be incomplete: %s", label, problem)
@@ -246,7 +246,7 @@ def _fault(wanted: RequestedObject) -> UsageError | None:
 def _asked(
     places: Sequence[_Place], servers: Servers, stopped: Callable[[], bool], known: Mapping[DrsId, DrsObject]
 ) -> Iterator[tuple[_Place, DrsServer | None, DrsObject | OmicsError | None]]:
-    """Request objects from all servers at the same time; yield the server and its answer, None if none is needed."""
+    """Request objects from all servers at the same time; yield the server and its response, None if none is needed."""
     by_host: dict[tuple[str, str], list[_Place]] = {}
     for place in places:
         by_host.setdefault((place.identifier.host, place.identifier.prefix), []).append(place)
@@ -267,10 +267,10 @@ def _asked(
     def ask(server: DrsServer) -> list[DrsObject | OmicsError]:
         return server.describe_many([place.identifier for place in by_server[server]], stopped)
 
-    for (server, asked), answers in zip(by_server.items(), side_by_side(ask, list(by_server), stopped), strict=True):
-        told = [answers] * len(asked) if isinstance(answers, OmicsError) else answers
-        for place, answer in zip(asked, told, strict=True):
-            yield place, server, answer
+    for (server, asked), responses in zip(by_server.items(), side_by_side(ask, list(by_server), stopped), strict=True):
+        told = [responses] * len(asked) if isinstance(responses, OmicsError) else responses
+        for place, response in zip(asked, told, strict=True):
+            yield place, server, response
 
 
 def _own_error(error: OmicsError, servers: Servers, place: _Place) -> OmicsError:

@@ -42,7 +42,7 @@ def open_object(
             URL's server has.
         prefer: Types, clouds or regions of storage that are tried first, such as `gs`.
         settings: How prefixes of compact identifiers are resolved; by default from the environment.
-        resume_unvalidated: Join the bytes of several answers even if the storage sends no ETag, so that nothing shows
+        resume_unvalidated: Join the bytes of several responses even if the storage sends no ETag, so that nothing shows
             that they are of one version of the file.
 
     Raises:

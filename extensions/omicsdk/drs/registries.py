@@ -1,4 +1,4 @@
-"""Answers of prefix registries, read as hosts: dataguids.org, identifiers.org and n2t.net. Pure."""
+"""Responses of prefix registries, read as hosts: dataguids.org, identifiers.org and n2t.net. Pure."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ def _literal(hint: str) -> str:
 
 
 def named_host(told: object, keys: Iterable[str]) -> str | None:
-    """Return the host under a path of keys of an answer; None if there is none.
+    """Return the host under a path of keys of a response; None if there is none.
 
     Args:
-        told: The decoded answer.
+        told: The decoded response.
         keys: The path, such as `from_index_service`, `host`.
     """
     for key in keys:
@@ -94,7 +94,7 @@ def host_of_resources(told: object, provider: str = "") -> str | None:
     """Return the DRS server of a namespace, from its resources at identifiers.org; None if it has none.
 
     Args:
-        told: The decoded answer.
+        told: The decoded response.
         provider: The provider's code in front of the prefix, of `drs://PROVIDER/PREFIX:ID`; empty for any provider.
     """
     embedded: object = told.get("_embedded") if is_object(told) else None

@@ -411,7 +411,7 @@ class Resolver:
         return host_of_resources(found, provider)
 
     def _from_n2t(self, one: DrsId) -> str | None:
-        """One request; its answer is text with a line `redirect: PATTERN`."""
+        """One request; its response is text with a line `redirect: PATTERN`."""
         path = f"/{quote(one.prefix.lower(), safe='/')}:"
         with self._opened(PlainClient, self.settings.n2t) as registry:
             try:
@@ -443,7 +443,7 @@ def _lowered(hosts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _json(response: httpx.Response) -> object:
-    """An answer, decoded; None for one that is not JSON, such as a page for users: it knows no host."""
+    """A response, decoded; None for one that is not JSON, such as a page for users: it knows no host."""
     try:
         return decoded(response.content)
     except ValueError:

@@ -8,7 +8,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
-from omicsdk.core.answer import json_of
 from omicsdk.core.client import beside, exchange_of, network_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
@@ -27,6 +26,7 @@ from omicsdk.core.errors import (
     TransportError,
     Unauthorized,
 )
+from omicsdk.core.response import json_of
 from omicsdk.core.threads import never, side_by_side
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.drs.credentials import Passports
@@ -53,7 +53,7 @@ BULK = 100
 """How many one request asks for; a server states its own bound as maxBulkRequestLength, and Gen3's is 100."""
 
 PREFETCH_SECONDS = 300.0
-"""Seconds for which an answer is used: presigned URLs may end soon, and a file's turn may come late."""
+"""Seconds for which a response is used: presigned URLs may end soon, and a file's turn may come late."""
 
 
 class _Batch(Generic[K, V]):
@@ -65,11 +65,11 @@ class _Batch(Generic[K, V]):
 
 
 class Prefetch(Generic[K, V]):
-    """Answers that are requested in batches, by key. Each is returned once: a second request needs a new answer.
+    """Responses that are requested in batches, by key. Each is returned once: a second request needs a new response.
     Thread-safe.
 
     Args:
-        ask: Requests the answers for several keys; returns None if the server does not support that.
+        ask: Requests the responses for several keys; returns None if the server does not support that.
         clock: The source of time.
     """
 
@@ -91,13 +91,13 @@ class Prefetch(Generic[K, V]):
             self._batches.update((key, batch) for key in batch.keys)
 
     def take(self, key: K) -> V | None:
-        """Return an answer from a batch; the first caller that needs one of a batch requests it, others wait for that.
+        """Return a response from a batch; the first caller that needs one of a batch requests it, others wait for that.
 
         Args:
             key: The key.
 
         Returns:
-            The answer; None if it has to be requested individually.
+            The response; None if it has to be requested individually.
         """
         batch = self._batches.pop(key, None)
         if batch is None or not self._works:
@@ -121,8 +121,8 @@ class Prefetch(Generic[K, V]):
 
 T = TypeVar("T")
 
-NO_ANSWER, SERVER_ERROR, THRESHOLD = 4, 1, 16
-"""What a request without an answer counts, what one that the server failed at, and how much in a row is an outage."""
+NO_RESPONSE, SERVER_ERROR, THRESHOLD = 4, 1, 16
+"""What a request without a response counts, what one that the server failed at, and how much in a row is an outage."""
 OPEN_SECONDS = 60.0
 """Seconds after which a server that was down is asked again."""
 
@@ -154,10 +154,10 @@ class CircuitBreaker:
             if self._last is not None and self._count >= THRESHOLD and self._clock.monotonic() < self._until:
                 raise copy.copy(self._last)
         try:
-            answer = ask()
+            response = ask()
         except (TransportError, ServerError) as error:
             with self._lock:
-                self._count += NO_ANSWER if isinstance(error, TransportError) else SERVER_ERROR
+                self._count += NO_RESPONSE if isinstance(error, TransportError) else SERVER_ERROR
                 self._until = self._clock.monotonic() + OPEN_SECONDS
                 self._last = copy.copy(error)
             raise
@@ -165,7 +165,7 @@ class CircuitBreaker:
             self._answered()
             raise
         self._answered()
-        return answer
+        return response
 
     def _answered(self) -> None:
         with self._lock:
@@ -255,7 +255,7 @@ class DrsServer(Closing):
         Raises:
             NotFound: The server has none.
             APIError: The server answered with another error.
-            DecodeError: The answer is not an object.
+            DecodeError: The response is not an object.
             ResponseMismatch: It is another object.
         """
         return self._tried(identifier, self._described)
@@ -291,17 +291,17 @@ class DrsServer(Closing):
             For each, in their order, the object or why there is none; Interrupted for those that a stop left out.
         """
         chunks = [identifiers[start : start + BULK] for start in range(0, len(identifiers), BULK)]
-        answers: list[DrsObject | OmicsError | None] = []
+        responses: list[DrsObject | OmicsError | None] = []
         for chunk, told in zip(chunks, side_by_side(self._told_at_once, chunks, stopped), strict=True):
             if isinstance(told, Interrupted | TransportError | AuthError):
-                answers += [copy.copy(told) for _ in chunk]
-            else:  # an object that the answer lacks is requested alone, which gives the reason
-                answers += [None if isinstance(told, OmicsError) else told.get(each) for each in chunk]
-        alone = [at for at, answer in enumerate(answers) if answer is None]
+                responses += [copy.copy(told) for _ in chunk]
+            else:  # an object that the response lacks is requested alone, which gives the reason
+                responses += [None if isinstance(told, OmicsError) else told.get(each) for each in chunk]
+        alone = [at for at, response in enumerate(responses) if response is None]
         asked = [identifiers[at] for at in alone]
-        for at, answer in zip(alone, side_by_side(self.describe, asked, stopped), strict=True):
-            answers[at] = answer
-        return [answer for answer in answers if answer is not None]
+        for at, response in zip(alone, side_by_side(self.describe, asked, stopped), strict=True):
+            responses[at] = response
+        return [response for response in responses if response is not None]
 
     def _told_at_once(self, identifiers: Sequence[DrsId]) -> Mapping[DrsId, DrsObject]:
         return self._objects_of(identifiers) or {} if len(identifiers) > 1 else {}
@@ -312,7 +312,7 @@ class DrsServer(Closing):
     def _document(self, object_id: str, *, expand: bool = False) -> dict[str, Any]:
         stated: Any = {"expand": True} if expand else {}
         told = json_of(
-            self._answer(
+            self._response(
                 lambda: self._api.get_object.raw(object_id=object_id, **stated),
                 lambda: self._api.post_object.raw(object_id=object_id, passports=self._passports, **stated),
             )
@@ -331,7 +331,7 @@ class DrsServer(Closing):
         raise ResponseMismatch(f"get_object of {self.host}", OBJECT.kind, object_id, stated)
 
     def _is_latest(self, baseid: str, did: object) -> bool:
-        """Whether Gen3's index has an object as the latest version of a baseid, which an answer by DRS does not state."""
+        """Whether Gen3's index has an object as the latest version of a baseid, which a response by DRS does not state."""
         from omicsdk_api.gen3.indexd import IndexdApi
 
         if not is_guid(baseid) or not self._api.base_url.endswith(PATH):
@@ -345,7 +345,7 @@ class DrsServer(Closing):
         return OBJECT.same(baseid, record.baseid) and OBJECT.same(record.did or "", did)
 
     def _objects_of(self, identifiers: Sequence[DrsId]) -> Mapping[DrsId, DrsObject] | None:
-        """Return a server's answers for several objects, in each form of their identifiers; None if it does not support
+        """Return a server's responses for several objects, in each form of their identifiers; None if it does not support
         such requests.
         """
         found: dict[DrsId, DrsObject] = {}
@@ -409,7 +409,7 @@ class DrsServer(Closing):
         Raises:
             NotFound: The server has none.
             APIError: The server answered with another error.
-            DecodeError: The answer is not an object.
+            DecodeError: The response is not an object.
         """
         return self._objects.take(identifier) or self.describe(identifier)
 
@@ -436,7 +436,7 @@ class DrsServer(Closing):
         Raises:
             APIError: The server refused.
             TimedOut: The server still prepares the bytes after ten minutes.
-            NoAccess: The server's answer names no URL that can be fetched.
+            NoAccess: The server's response names no URL that can be fetched.
         """
         if method.is_direct:
             return Location(method.url, dict(method.headers))
@@ -491,13 +491,13 @@ class DrsServer(Closing):
     def _ready(self, found: DrsObject, access_id: str) -> object:
         end, what = self._clock.monotonic() + _PATIENCE, {"object_id": found.id, "access_id": access_id}
         while True:
-            answer = self._answer(
+            response = self._response(
                 lambda: self._api.get_access_url.raw(**what),
                 lambda: self._api.post_access_url.raw(**what, passports=self._passports),
             )
-            if answer.status_code != 202:
-                return json_of(answer)
-            wait = _seconds(answer.headers.get("retry-after"))
+            if response.status_code != 202:
+                return json_of(response)
+            wait = _seconds(response.headers.get("retry-after"))
             if self._clock.monotonic() + wait > end:
                 raise TimedOut(
                     f"{found.name}: {self.host} still prepares its bytes",
@@ -505,7 +505,7 @@ class DrsServer(Closing):
                 )
             self._clock.sleep(wait)
 
-    def _answer(self, ask: Callable[[], httpx.Response], present: Callable[[], httpx.Response]) -> httpx.Response:
+    def _response(self, ask: Callable[[], httpx.Response], present: Callable[[], httpx.Response]) -> httpx.Response:
         """Send a request, and again with passports if the server refuses it without."""
         try:
             if not self._presents:
@@ -514,9 +514,9 @@ class DrsServer(Closing):
                 except (Unauthorized, Forbidden):
                     if not self._passports:
                         raise
-            answer = self._breaker.watch(present)
+            response = self._breaker.watch(present)
             self._presents = True
-            return answer
+            return response
         except (Unauthorized, Forbidden) as error:
             if self._explain is not None and isinstance(error, Unauthorized):
                 raise self._explain(error) from error.__cause__

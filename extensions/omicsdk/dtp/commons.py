@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from omicsdk.core.answer import json_of
 from omicsdk.core.errors import BadRequest, NotFound
 from omicsdk.core.files import home_folder, in_place_of
 from omicsdk.core.json_encoding import written
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array
 from omicsdk.dtp.sds.folders import PathLike, record_files
 from omicsdk.gen3.client import Gen3
@@ -48,7 +48,7 @@ class Auth(Gen3Login):
             data: The body: JSON, which is sent unchanged, or other text; or @FILE for the content of a file.
 
         Returns:
-            The answer of httpx. It has `status_code`, `headers`, `text`, `content`, `json()` and `raise_for_status()`
+            The response of httpx. It has `status_code`, `headers`, `text`, `content`, `json()` and `raise_for_status()`
             as that of requests; `is_success` is requests' `ok`, and `iter_bytes` its `iter_content`. The login
             `omicsdk.compat.gen3.auth.Gen3Auth` returns answers with requests' names, and all clients accept it, too.
         """
@@ -196,7 +196,7 @@ class Querier(CommonsClient):
             variables: The values of its variables, by their names without the dollar.
 
         Returns:
-            The answer's data: what was found, by the query's fields. A commons returns 10 records of a field without
+            The response's data: what was found, by the query's fields. A commons returns 10 records of a field without
             `first`; `first: 0` is all.
 
         Raises:

@@ -99,7 +99,7 @@ class Gen3Convertor:
 
         Raises:
             APIError: The commons returned none.
-            TransportError: No answer came.
+            TransportError: No response came.
         """
         self._dictionary = source if isinstance(source, Dictionary) else Dictionary.of(source)
 

@@ -258,7 +258,7 @@ class OmicsFileSystem(AbstractFileSystem):
         Args:
             path: The folder, or a file.
             detail: Whether to give dictionaries as `info` does, or paths.
-            refresh: Whether to ask again where the answer is remembered.
+            refresh: Whether to ask again where the response is remembered.
             **kwargs: Nothing.
         """
         found = self._entries(self._strip_protocol(path), refresh)
@@ -273,7 +273,7 @@ class OmicsFileSystem(AbstractFileSystem):
         return self._entry(self._strip_protocol(path)).info()
 
     def exists(self, path: str, **kwargs: Any) -> bool:
-        """Whether a path exists. An error that prevents the answer is raised."""
+        """Whether a path exists. An error that prevents the response is raised."""
         return self._kind(path) is not None
 
     def isdir(self, path: str) -> bool:

@@ -459,7 +459,7 @@ class Store(Closing, ABC):
         """Drop what is kept of a path."""
 
     def entries(self, path: str) -> Iterator[Entry]:
-        """List the contents of a folder, as answers arrive.
+        """List the contents of a folder, as responses arrive.
 
         Args:
             path: The folder's path.

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
 
 from omicsdk_api.refget import AsyncRefgetApi, RefgetApi
 
-from omicsdk.core.answer import json_of
 from omicsdk.core.client import exchange_of
 from omicsdk.core.clock import SYSTEM_CLOCK, TICK, sleep_unless
 from omicsdk.core.errors import (
@@ -32,6 +31,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.files import is_special
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
+from omicsdk.core.response import json_of
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.type_guards import is_object, number_in
 from omicsdk.ga4gh.requests import Run, client_of
@@ -127,8 +127,8 @@ def describe(client: RefgetApi, sequence: str) -> dict[str, Any]:
     Raises:
         NotFound: The server has no such sequence.
     """
-    answer: object = json_of(_with_prefix(sequence, lambda id: client.get_metadata.raw(id=id)))
-    metadata = answer.get("metadata") if is_object(answer) else None
+    response: object = json_of(_with_prefix(sequence, lambda id: client.get_metadata.raw(id=id)))
+    metadata = response.get("metadata") if is_object(response) else None
     if not is_object(metadata):
         raise DecodeError("get_metadata", "metadata", metadata, expected="an object")
     return dict(metadata)
@@ -229,7 +229,7 @@ def download(
 
 
 def _fetched(found: _Sequence, target: Path, format: Layout, options: TransferOptions) -> Outcome:
-    """Write a sequence; if its answer breaks, it is requested again."""
+    """Write a sequence; if its response breaks, it is requested again."""
     from omicsdk.transfer.reports.report import verification_of
 
     expected = found.expected
@@ -342,11 +342,11 @@ class _Sequence:
         """Check that the server cuts circular sequences; its description is requested once, since some always fail."""
         remedy = "Read the part to the end and the part from the beginning, and join them."
         try:
-            answer: object = json_of(self.client.with_options(retry=NO_RETRY).get_service_info.raw())
+            response: object = json_of(self.client.with_options(retry=NO_RETRY).get_service_info.raw())
         except (APIError, DecodeError) as error:
             why = f"whether circular sequences can be cut is unknown: {error.summary}"
             raise TransferError(f"start {start} is after end {end}, and {why}", name=self._id, remedy=remedy) from error
-        able = answer.get("refget") if is_object(answer) else None
+        able = response.get("refget") if is_object(response) else None
         if not is_object(able) or not able.get("circular_supported"):
             raise UsageError(
                 f"start {start} is after end {end}, and the server does not support parts across the origin of a circular sequence",

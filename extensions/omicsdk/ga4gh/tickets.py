@@ -261,7 +261,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """An answer of htsget: a file as a list of blocks.
+    """A response of htsget: a file as a list of blocks.
 
     Attributes:
         format: The format of the file.
@@ -280,11 +280,11 @@ class Ticket:
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
-def ticket_of(answer: object, wanted: SliceRequest, base_url: str) -> Ticket:
+def ticket_of(response: object, wanted: SliceRequest, base_url: str) -> Ticket:
     """Parse a ticket.
 
     Args:
-        answer: The decoded answer.
+        response: The decoded response.
         wanted: What was requested.
         base_url: The server, whose blocks may be reached over plain http where it is.
 
@@ -294,7 +294,7 @@ def ticket_of(answer: object, wanted: SliceRequest, base_url: str) -> Ticket:
         TransferError: A block cannot be fetched as it is stated.
     """
     operation = f"get_{wanted.kind}"
-    told = answer.get("htsget") if is_object(answer) else None
+    told = response.get("htsget") if is_object(response) else None
     if not is_object(told):
         raise DecodeError(operation, "htsget", told, expected="a ticket")
     formats = FORMATS[wanted.kind]

@@ -12,7 +12,6 @@ from urllib.parse import unquote
 
 from omicsdk_api.trs import AsyncTrsApi, TrsApi
 
-from omicsdk.core.answer import json_of
 from omicsdk.core.checksums import Digests, first_difference
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import (
@@ -26,6 +25,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files import in_place_of
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Platform, Workflow
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.objects import checksums_of
 from omicsdk.ga4gh.requests import client_of
@@ -85,8 +85,8 @@ def ls(
     }  # fmt: skip
     given: dict[str, Any] = {each: value for each, value in stated.items() if value is not None}
     count = 0
-    for answer in client.list_tools.answers(client.list_tools.build(**given)):
-        for tool in _list(json_of(answer), "list_tools"):
+    for response in client.list_tools.responses(client.list_tools.build(**given)):
+        for tool in _list(json_of(response), "list_tools"):
             if count == limit:
                 if on_more is not None:
                     on_more()
@@ -107,10 +107,10 @@ def describe(client: TrsApi, tool: str) -> dict[str, Any]:
     Raises:
         NotFound: The registry has no such tool.
     """
-    answer: object = json_of(client.get_tool.raw(id=tool))
-    if not is_object(answer):
-        raise DecodeError("get_tool", "", answer, expected="a tool")
-    return dict(answer)
+    response: object = json_of(client.get_tool.raw(id=tool))
+    if not is_object(response):
+        raise DecodeError("get_tool", "", response, expected="a tool")
+    return dict(response)
 
 
 def versions(client: TrsApi, tool: str) -> list[dict[str, Any]]:
@@ -276,10 +276,10 @@ def _checksums(stated: object) -> dict[str, str]:
     return checksums_of(stated if is_array(stated) else [stated])
 
 
-def _list(answer: object, operation: str) -> list[dict[str, Any]]:
-    if not is_array(answer):
-        raise DecodeError(operation, "", answer, expected="a list")
-    return [dict(each) for each in answer if is_object(each)]
+def _list(response: object, operation: str) -> list[dict[str, Any]]:
+    if not is_array(response):
+        raise DecodeError(operation, "", response, expected="a list")
+    return [dict(each) for each in response if is_object(each)]
 
 
 def _refused(files: Sequence[ToolFile], folder: Path) -> dict[int, OmicsError]:
@@ -351,22 +351,22 @@ class _Store:
         wrapper = self._wrapper(file)
         content = wrapper.get("content")
         if not isinstance(content, str):  # only an address of it: the registry has the text as well
-            answer = self._client.get_file.raw(**self._arguments(file, f"PLAIN_{self._type}"))
-            return answer.content, _checksums(wrapper.get("checksum"))
+            response = self._client.get_file.raw(**self._arguments(file, f"PLAIN_{self._type}"))
+            return response.content, _checksums(wrapper.get("checksum"))
         return content.encode(), _checksums(wrapper.get("checksum"))
 
     def _wrapper(self, file: ToolFile) -> Mapping[str, Any]:
         if file.kind == _CONTAINERFILE:
             return self._container(file)
-        answer: object = json_of(self._client.get_file.raw(**self._arguments(file, self._type)))
-        if not is_object(answer):
-            raise DecodeError("get_file", "", answer, expected="a file")
-        return answer
+        response: object = json_of(self._client.get_file.raw(**self._arguments(file, self._type)))
+        if not is_object(response):
+            raise DecodeError("get_file", "", response, expected="a file")
+        return response
 
     def _container(self, file: ToolFile) -> Mapping[str, Any]:
         """The contents of a container file, which have no path: those with its checksum, or else those at its place."""
-        answer = json_of(self._client.list_containerfiles.raw(id=self._id, version_id=self._version))
-        found = _list(answer, "list_containerfiles")
+        response = json_of(self._client.list_containerfiles.raw(id=self._id, version_id=self._version))
+        found = _list(response, "list_containerfiles")
         if file.checksums:
             same = (each for each in found if _is_of(each, file.checksums))
             if (match := next(same, None)) is not None:

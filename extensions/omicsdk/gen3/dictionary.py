@@ -11,9 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
-from omicsdk.core.answer import checked_json
 from omicsdk.core.lazy import require
 from omicsdk.core.model import ANY, mapping
+from omicsdk.core.response import checked_json
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError, choice
@@ -517,7 +517,7 @@ class Dictionary:
             raise DictionaryError(str(error), remedy="Use the whole dictionary, with its definitions.") from error
         self.nodes: Mapping[str, Node] = {name: Node(name, part) for name, part in parts.items()}
         if not self.nodes:
-            raise DictionaryError("The dictionary has no nodes", remedy="Use the answer of _dictionary/_all.")
+            raise DictionaryError("The dictionary has no nodes", remedy="Use the response of _dictionary/_all.")
         for node, link in self.links():
             if link.target not in self.nodes:
                 raise DictionaryError(
@@ -534,10 +534,10 @@ class Dictionary:
 
         Raises:
             APIError: The commons returned none.
-            TransportError: No answer arrived.
+            TransportError: No response arrived.
         """
-        answer = commons.sheepdog.get_dictionary_node.raw(entry="_all")
-        return cls(checked_json(answer, "get_dictionary_node", mapping(ANY)))
+        response = commons.sheepdog.get_dictionary_node.raw(entry="_all")
+        return cls(checked_json(response, "get_dictionary_node", mapping(ANY)))
 
     def node(self, name: str) -> Node:
         """Return a node.

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol, Unpack, runtime_checkable
 from urllib.parse import urlsplit
 
 import omicsdk.transfer
-from omicsdk.core.answer import checked_json, json_of
 from omicsdk.core.credentials import ANONYMOUS, BearerToken, origin_of
 from omicsdk.core.errors import Forbidden, OmicsError, Unauthorized
 from omicsdk.core.model import STRING, members
+from omicsdk.core.response import checked_json, json_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.drs.downloads import Shared, download_objects
@@ -110,10 +110,10 @@ class Logins:
         """State what a 401 means: another commons was asked without a login, or a valid login may not read the file.
 
         Args:
-            error: The answer.
+            error: The response.
 
         Returns:
-            The answer with a remedy.
+            The response with a remedy.
         """
         asked = urlsplit(error.url).netloc.lower()
         host = next((each for each in self.refused if each.lower() == asked), "")

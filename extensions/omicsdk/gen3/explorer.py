@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import checked_json
 from omicsdk.core.client import plain_request
 from omicsdk.core.model import ANY, mapping
+from omicsdk.core.response import checked_json
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.gen3.errors import Gen3SubmissionQueryError, Gen3UserError, messages_of
 from omicsdk.gen3.queries import name_of
@@ -120,21 +120,21 @@ def explorer_query(client: Gen3, text: str, variables: Mapping[str, Any] | None 
         variables: The values of its variables.
 
     Returns:
-        The answer, with its `data`.
+        The response, with its `data`.
 
     Raises:
         Gen3SubmissionQueryError: The service answered with errors.
         BadRequest: It did not accept the query.
     """
     body = {"query": text, "variables": dict(variables or {})}
-    response = client.guppy.send(plain_request("graphql", "POST", "/graphql", body=body, reads=True))
-    answer: dict[str, Any] = checked_json(response, "graphql", mapping(ANY))
-    if answer.get("errors"):
+    raw = client.guppy.send(plain_request("graphql", "POST", "/graphql", body=body, reads=True))
+    response: dict[str, Any] = checked_json(raw, "graphql", mapping(ANY))
+    if response.get("errors"):
         raise Gen3SubmissionQueryError(
-            f"The query was answered with errors: {'; '.join(messages_of(answer['errors']))}",
+            f"The query was answered with errors: {'; '.join(messages_of(response['errors']))}",
             remedy="Correct it; the explorer's data types and fields are in the query { _mapping { TYPE } }.",
         )
-    return answer
+    return response
 
 
 @text_is_one_item
@@ -171,5 +171,5 @@ def explore(
         "accessibility": accessibility or ACCESSIBLE,
     }
     body = {name: value for name, value in wanted.items() if value is not None}
-    with client.guppy.streamed(plain_request("download", "POST", "/download", body=body, reads=True)) as answer:
-        yield from rows_of(answer.read, "download")
+    with client.guppy.streamed(plain_request("download", "POST", "/download", body=body, reads=True)) as response:
+        yield from rows_of(response.read, "download")

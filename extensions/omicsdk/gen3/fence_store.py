@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from omicsdk.core.answer import json_of
 from omicsdk.core.checksums import MIB
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import (
@@ -34,6 +33,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.files import PRIVATE
 from omicsdk.core.omit import OMIT
 from omicsdk.core.redaction import url_parts
+from omicsdk.core.response import json_of
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.type_guards import is_object, number_in
 from omicsdk.drs.objects import checksums_of
@@ -187,7 +187,7 @@ def storage_url(presigned: str) -> str:
 #: Seconds by which the commons' date may differ from the time of its record.
 _SLACK = 2.0
 _GONE = "NoSuchUpload"
-"""What S3 says of an upload that is complete or given up; Fence passes it on in an answer of status 500."""
+"""What S3 says of an upload that is complete or given up; Fence passes it on in a response of status 500."""
 
 
 def part_rules(part_size: int = PART_SIZE, single: int = SINGLE) -> PartRules:
@@ -395,18 +395,18 @@ class FenceStore(MultipartStore):
         self._asked_at, self._is_lost = None, False
 
     def _recover(self) -> None:
-        """Find the record that a call has made whose answer was lost: the only blank one of this name and user since."""
+        """Find the record that a call has made whose response was lost: the only blank one of this name and user since."""
         if self.guid or not self._is_lost or self._asked_at is None:
             return
         user: object = json_of(self._fence.get_user_info.raw())
-        answer = self._indexd.list_records.raw(file_name=self._name)
-        now = seconds_of_date(answer.headers.get("date", ""))
+        response = self._indexd.list_records.raw(file_name=self._name)
+        now = seconds_of_date(response.headers.get("date", ""))
         if now is None or not is_object(user):
             return
         since = now - (SYSTEM_CLOCK.monotonic() - self._asked_at) - _SLACK
         found = [
             str(record.get("did"))
-            for record in records_of(json_of(answer))
+            for record in records_of(json_of(response))
             if record.get("file_name") == self._name
             and record.get("size") is None
             and record.get("uploader") == user.get("username")
@@ -457,7 +457,7 @@ def _text(told: Mapping[str, Any], member: str, name: str) -> str:
     value = told.get(member)
     if not isinstance(value, str) or not value:
         raise TransferError(
-            f"{name}: the commons' answer has no {member}",
+            f"{name}: the commons' response has no {member}",
             name=name,
             remedy="Try again. If it persists, contact the commons' operators.",
         )

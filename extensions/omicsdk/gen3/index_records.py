@@ -13,7 +13,6 @@ from logging import getLogger
 from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omicsdk.core.answer import checked_json, json_of
 from omicsdk.core.bodies import Joined
 from omicsdk.core.client import clock_of
 from omicsdk.core.errors import (
@@ -30,6 +29,7 @@ from omicsdk.core.model import ANY, SIZE, STRING, Shape, array, mapping, members
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import items_at
 from omicsdk.core.request import Query, joined, request
+from omicsdk.core.response import checked_json, json_of
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
 from omicsdk.core.type_guards import is_array, is_mapping, is_object, number_in
 from omicsdk.drs.identifiers import OBJECT
@@ -79,7 +79,7 @@ def search_page(indexd: IndexdApi, params: Mapping[str, Any]) -> dict[str, Any]:
     """
     # The operation's own pages would follow it, and accept no criteria as objects.
     listing = indexd.list_records
-    return json_of(next(listing.answers(request(listing.facts, "/index", query=criteria(params)))))
+    return json_of(next(listing.responses(request(listing.facts, "/index", query=criteria(params)))))
 
 
 def first_record(indexd: IndexdApi, params: Mapping[str, Any]) -> Record:
@@ -121,7 +121,7 @@ _URLS = 100
 
 
 def urls_of(indexd: IndexdApi, guids: Sequence[str] | None, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the index's answer with the URLs of records: in `urls` all of them, each `url` with its `metadata`.
+    """Return the index's response with the URLs of records: in `urls` all of them, each `url` with its `metadata`.
 
     Args:
         indexd: The index.
@@ -130,14 +130,14 @@ def urls_of(indexd: IndexdApi, guids: Sequence[str] | None, params: Mapping[str,
     """
     asked = {**params, **({} if guids is None else {"ids": guids})}
     listing = indexd.get_urls
-    answer = json_of(next(listing.answers(request(listing.facts, "/urls", query=criteria(asked)))))
-    urls: list[dict[str, Any]] = items_at(answer, "urls", "get_urls", members(url=STRING))
-    if len(urls) < (number_in(answer.get("limit")) or _URLS):
-        return answer
+    response = json_of(next(listing.responses(request(listing.facts, "/urls", query=criteria(asked)))))
+    urls: list[dict[str, Any]] = items_at(response, "urls", "get_urls", members(url=STRING))
+    if len(urls) < (number_in(response.get("limit")) or _URLS):
+        return response
     # There may be more without a next page: the index does not sort them, and releases differ in which records they count.
     records = matching_records(indexd, params) if guids is None else records_with(indexd, guids)
     every = [{"url": url, "metadata": metadata} for record in records for url, metadata in _stated_urls(record)]
-    return {**answer, "urls": every}
+    return {**response, "urls": every}
 
 
 def _stated_urls(record: Record) -> Iterator[tuple[str, Any]]:
@@ -155,8 +155,8 @@ def records_by_url(indexd: IndexdApi, pattern: str) -> list[dict[str, Any]]:
         pattern: The text, a part of a URL.
     """
     asking, found = indexd.query_urls, list[dict[str, Any]]()
-    for answer in asking.answers(asking.build(include=pattern, limit=URLS_PAGE)):
-        page = items_at(json_of(answer), "", "query_urls", members(did=STRING, urls=_TEXTS))
+    for response in asking.responses(asking.build(include=pattern, limit=URLS_PAGE)):
+        page = items_at(json_of(response), "", "query_urls", members(did=STRING, urls=_TEXTS))
         found += page
         if len(page) < URLS_PAGE:  # an index refuses longer pages than it returns
             break
@@ -201,13 +201,13 @@ RECORD_OR_BUNDLE = members(did=_TEXT, **_FIELDS)
 """What is read of what an index has for a GUID; a bundle states an id in place of it."""
 
 
-def record_of(answer: httpx.Response, operation: str, shape: Shape = RECORD_OR_BUNDLE) -> Record:
-    """The record or bundle of an answer.
+def record_of(response: httpx.Response, operation: str, shape: Shape = RECORD_OR_BUNDLE) -> Record:
+    """The record or bundle of a response.
 
     Raises:
         DecodeError: It is none.
     """
-    return checked_json(answer, operation, shape)
+    return checked_json(response, operation, shape)
 
 
 def records_of(page: Any) -> list[Record]:
@@ -247,13 +247,13 @@ def valid_guids(indexd: IndexdApi, count: int | None = None) -> list[str]:
     return guids
 
 
-def did_of(answer: httpx.Response, operation: str) -> str:
+def did_of(response: httpx.Response, operation: str) -> str:
     """The GUID of a record that was created.
 
     Raises:
         DecodeError: It is not stated.
     """
-    return checked_json(answer, operation, members(did=STRING))["did"]
+    return checked_json(response, operation, members(did=STRING))["did"]
 
 
 def read_record(indexd: IndexdApi, guid: str, shape: Shape = RECORD) -> OutputInfo:
@@ -261,7 +261,7 @@ def read_record(indexd: IndexdApi, guid: str, shape: Shape = RECORD) -> OutputIn
 
     Raises:
         NotFound: There is no such record.
-        DecodeError: The answer is none.
+        DecodeError: The response is none.
     """
     from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
 
@@ -560,7 +560,7 @@ def delete_record(client: Gen3, guid: str) -> OutputInfo:
 
 
 ATTEMPTS = 4
-"""Tries to change a record against others who change it, and to create something whose answer is lost."""
+"""Tries to change a record against others who change it, and to create something whose response is lost."""
 _PAUSES = Retry(attempts=ATTEMPTS)
 
 
@@ -661,14 +661,14 @@ class IndexRecords:
     def _at_once(self, guids: Sequence[str]) -> dict[str, OutputInfo]:
         """Request records together; if the commons refuses that, request them one by one from now on."""
         try:
-            answer = self._indexd.get_records.raw(body=guids)
+            response = self._indexd.get_records.raw(body=guids)
         except AuthError:
             raise
         except APIError as error:
             _log.info("%s refuses a request for several records: %s", self._indexd.base_url, error.message)
             self._refuses_bulk = True
             return {}
-        return {record.did or "": record for record in _records(answer, "", "get_records")}
+        return {record.did or "": record for record in _records(response, "", "get_records")}
 
     def _one_by_one(self, guids: Iterable[str]) -> dict[str, OutputInfo]:
         found: dict[str, OutputInfo] = {}
@@ -702,7 +702,7 @@ class IndexRecords:
             did = page[-1].did or ""
 
     def created(self, fields: Mapping[str, Any], *, after: str = "") -> str:
-        """Create a record. If the answer is lost, the record is looked up before it is created again.
+        """Create a record. If the response is lost, the record is looked up before it is created again.
 
         Args:
             fields: The record.
@@ -784,11 +784,11 @@ class IndexRecords:
         return _uncontended(delete)
 
 
-def _records(answer: httpx.Response, key: str, operation: str) -> list[OutputInfo]:
-    """The records of an answer: one without its list is an error, since it would end a listing early."""
+def _records(response: httpx.Response, key: str, operation: str) -> list[OutputInfo]:
+    """The records of a response: one without its list is an error, since it would end a listing early."""
     from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
 
-    return [OutputInfo.from_dict(each) for each in items_at(json_of(answer), key, operation, RECORD)]
+    return [OutputInfo.from_dict(each) for each in items_at(json_of(response), key, operation, RECORD)]
 
 
 def differences(record: OutputInfo, given: Mapping[str, Any], *, add_urls: bool = False) -> dict[str, Any]:

@@ -7,13 +7,13 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from omicsdk.core.answer import json_of
 from omicsdk.core.client import plain_request
 from omicsdk.core.clock import stoppable
 from omicsdk.core.errors import APIError, Interrupted, TransportError
 from omicsdk.core.model import ANY, STRING, check, mapping, members, optional
 from omicsdk.core.paging import items_at
 from omicsdk.core.platform import settings_of
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import Gen3Error
 
@@ -67,7 +67,7 @@ def list_jobs(client: Gen3) -> list[Job]:
 
 
 def start_job(client: Gen3, name: str, given: Mapping[str, Any] | None = None, *, query: Query = ()) -> Job:
-    """Start a job. The request is sent once: a job is not started twice because an answer was lost.
+    """Start a job. The request is sent once: a job is not started twice because a response was lost.
 
     Args:
         name: Its task, such as index-object-manifest.
@@ -189,6 +189,6 @@ def service_version(client: Gen3) -> str:
     Args:
         client: The commons.
     """
-    answer = _asked(client, "get_version", "/_version")
-    check("get_version", "", answer, members(version=STRING))
-    return answer["version"]
+    response = _asked(client, "get_version", "/_version")
+    check("get_version", "", response, members(version=STRING))
+    return response["version"]

@@ -300,7 +300,7 @@ class Gen3Login(Credentials):
             data: The body: JSON, which is sent unchanged, or other text; or @FILE for the content of a file.
 
         Returns:
-            The answer.
+            The response.
 
         Raises:
             Gen3UserError: The URL is of another server, or the method is invalid.

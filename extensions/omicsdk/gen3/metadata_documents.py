@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
-from omicsdk.core.answer import checked_json, json_of
 from omicsdk.core.errors import APIError, Conflict, OmicsError, TransportError
 from omicsdk.core.model import ANY, STRING, array, check, mapping
 from omicsdk.core.request import Query, Request, query_text, request
+from omicsdk.core.response import checked_json, json_of
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.errors import FATAL, tried
 
@@ -82,8 +82,8 @@ def query_documents(
     def page(length: int | None, begin: int) -> Any:
         query = (*stated, ("limit", length), ("offset", begin), *further)
         # One page alone: the operation's own pages would follow it.
-        answer = next(listing.answers(request(listing.facts, "/metadata", query=query)))
-        return checked_json(answer, "query", mapping(ANY) if full else array(STRING))
+        response = next(listing.responses(request(listing.facts, "/metadata", query=query)))
+        return checked_json(response, "query", mapping(ANY) if full else array(STRING))
 
     if limit is None or limit <= PAGE:
         return page(limit, offset)
@@ -100,7 +100,7 @@ def document_of(client: Gen3, guid: str) -> Document:
 
     Raises:
         NotFound: There is no such document.
-        DecodeError: The answer is no object.
+        DecodeError: The response is no object.
     """
     return checked_json(client.metadata.get.raw(guid=guid), "get", mapping(ANY))
 
@@ -174,12 +174,12 @@ def _stored_at_once(client: Gen3, documents: Mapping[str, Mapping[str, Any]]) ->
     # With overwrite sending it twice is harmless, which the document cannot state for the operation.
     request = replace(operation.build(body=cast("Any", body), overwrite=True), idempotent=True)
     try:
-        answer: Any = json_of(next(operation.answers(request)))
+        response: Any = json_of(next(operation.responses(request)))
     except FATAL:
         raise
     except (APIError, TransportError):  # one of them is refused, and perhaps for all
         return {}
-    names = {state: answer.get(state) if is_object(answer) else None for state in (CREATED, UPDATED)}
+    names = {state: response.get(state) if is_object(response) else None for state in (CREATED, UPDATED)}
     return {str(guid): state for state, guids in names.items() if is_array(guids) for guid in guids}
 
 

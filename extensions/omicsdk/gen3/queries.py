@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from logging import getLogger
 from typing import TYPE_CHECKING, Any, Self
 
-from omicsdk.core.answer import json_of
 from omicsdk.core.errors import BadRequest, DecodeError
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT
 from omicsdk.core.paging import count_at, items_at
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_list, is_mapping, is_object
 from omicsdk.gen3.dictionary import Dictionary, Property, key_of
 from omicsdk.gen3.errors import Gen3Error, Gen3SubmissionQueryError, Gen3UserError, choice, messages_of
@@ -269,7 +269,7 @@ class Query:
 
     @property
     def count_field(self) -> str:
-        """The field of the answer to `count_text`."""
+        """The field of the response to `count_text`."""
         return f"_{self.node}_count"
 
     def argument(self, name: str) -> Any:
@@ -400,8 +400,8 @@ def _item(value: Any, kind: str) -> Any:
     return value
 
 
-def answer(peregrine: PeregrineApi, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Send a query, and return the whole answer.
+def response(peregrine: PeregrineApi, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Send a query, and return the whole response.
 
     Args:
         peregrine: The service's client.
@@ -409,7 +409,7 @@ def answer(peregrine: PeregrineApi, query: str, variables: Mapping[str, Any] | N
         variables: The values of its variables, by name without the dollar.
 
     Returns:
-        The answer, with its `data`.
+        The response, with its `data`.
 
     Raises:
         Gen3SubmissionQueryError: The service refused it, or a part of it.
@@ -421,7 +421,7 @@ def answer(peregrine: PeregrineApi, query: str, variables: Mapping[str, Any] | N
         stated = error.body.get("errors") if is_object(error.body) else None
         raise _refusal(stated if is_array(stated) else error.message) from error
     if not is_object(told):
-        raise _refusal(f"the answer is {told!r}")
+        raise _refusal(f"the response is {told!r}")
     if errors := told.get("errors"):
         raise _refusal(errors)
     return told
@@ -453,9 +453,9 @@ def ask(commons: Gen3, query: Query | str, variables: Mapping[str, Any] | None =
     Raises:
         Gen3SubmissionQueryError: The commons refused it; the message has its reasons.
         APIError: It answered with another error.
-        TransportError: No answer came.
+        TransportError: No response came.
     """
-    data = answer(commons.peregrine, str(query), variables).get("data")
+    data = response(commons.peregrine, str(query), variables).get("data")
     if not is_object(data):
         raise DecodeError("query", "data", data, expected="an object")
     return data
@@ -473,7 +473,7 @@ def count(commons: Gen3, query: Query) -> int:
     Raises:
         Gen3SubmissionQueryError: The commons refused it.
     """
-    return count_at(answer(commons.peregrine, query.count_text), f"data.{query.count_field}", "query")
+    return count_at(response(commons.peregrine, query.count_text), f"data.{query.count_field}", "query")
 
 
 def rows(
@@ -523,7 +523,7 @@ def _rows_of_query(commons: Gen3, query: Query, page: int) -> Iterator[dict[str,
     got = 0
     while not most or got < most:
         size = min(page, most - got) if most else page
-        told = answer(commons.peregrine, str(ordered.first(size).offset(begin + got)))
+        told = response(commons.peregrine, str(ordered.first(size).offset(begin + got)))
         found: list[dict[str, Any]] = items_at(told, f"data.{query.node}", "query", mapping(ANY))
         yield from (restored(row, query) for row in found)
         got += len(found)

@@ -116,14 +116,14 @@ def get_wts_idps(
         options: What the transport is made with, such as timeout; none by default.
 
     Returns:
-        The service's answer: `providers`, each with `idp`, `base_url`, `name` and `urls`.
+        The service's response: `providers`, each with `idp`, `base_url`, `name` and `urls`.
 
     Raises:
         Gen3AuthError: The service refused.
         TransportError: It did not answer.
     """
     base = external_wts_host.rstrip("/") if external_wts_host else get_wts_endpoint(namespace)
-    return _answer(base, _EXTERNAL_OIDC, (), None, "the list of logins", options or {})
+    return _response(base, _EXTERNAL_OIDC, (), None, "the list of logins", options or {})
 
 
 def token_for_key(key: ApiKey, options: Options) -> str:
@@ -134,10 +134,10 @@ def token_for_key(key: ApiKey, options: Options) -> str:
     _check_confidential(base, key.where)
     try:
         with FenceApi(base, **options) as fence:
-            answer = fence.get_cdis_access_token.raw(api_key=key.key)
+            response = fence.get_cdis_access_token.raw(api_key=key.key)
     except APIError as error:
         raise _refused(error, key.issuer, f"an access token for {key.where}", _key_remedy(key)) from None
-    return _token_at(_json(answer, key.issuer), "access_token", key.issuer)
+    return _token_at(_json(response, key.issuer), "access_token", key.issuer)
 
 
 def token_for_client(endpoint: str, login: ClientLogin, options: Options) -> str:
@@ -151,7 +151,7 @@ def token_for_client(endpoint: str, login: ClientLogin, options: Options) -> str
         proof = Basic(login.client_id, login.secret)
     except ConfigError as error:
         raise Gen3AuthError(f"The client's id is invalid: {error.message}", remedy=error.remedy) from None
-    told = _answer(base, _CLIENT_TOKEN, query, proof, f"an access token for the client {login.client_id}", options)
+    told = _response(base, _CLIENT_TOKEN, query, proof, f"an access token for the client {login.client_id}", options)
     return _token_at(told, "access_token", endpoint)
 
 
@@ -176,7 +176,7 @@ def token_from_service(service: TokenService, endpoint: str, proof: Credentials 
         providers = _providers(service, proof, options) if endpoint and not service.idp else {}
         idp = service.idp or _idp_of(providers, endpoint)
         query = (("idp", idp),) if idp and idp != OWN_IDP else ()
-        told = _answer(
+        told = _response(
             service.base, _TOKEN, query, proof, f"a token of {idp or 'its own login'}", options, _log_in(service, idp)
         )
     except (TransportError, Gen3AuthError) as error:
@@ -198,7 +198,7 @@ def token_from_service(service: TokenService, endpoint: str, proof: Credentials 
 
 def _providers(service: TokenService, proof: Credentials | None, options: Options) -> dict[str, str]:
     """The base URL of each login that a service knows."""
-    told = _answer(service.base, _EXTERNAL_OIDC, (), proof, "the list of logins", options)
+    told = _response(service.base, _EXTERNAL_OIDC, (), proof, "the list of logins", options)
     entries = only_objects(items_at(told, "providers", "the list of logins"))
     return {str(each.get("idp")): str(each.get("base_url") or "") for each in entries}
 
@@ -209,7 +209,7 @@ def _idp_of(providers: Mapping[str, str], endpoint: str) -> str:
     return next((idp for idp, base in providers.items() if origin_of(base) == wanted), "")
 
 
-def _answer(
+def _response(
     base: str,
     asked: Asked,
     query: Query,
@@ -223,15 +223,15 @@ def _answer(
 
     try:
         with PlainClient(base, credentials=proof, **options) as service:
-            answer = service.send(plain_request(*asked, query=query))
+            response = service.send(plain_request(*asked, query=query))
     except APIError as error:
         raise _refused(error, base, what, remedy) from None
-    return _json(answer, base)
+    return _json(response, base)
 
 
-def _json(answer: Any, where: str) -> dict[str, Any]:
+def _json(response: Any, where: str) -> dict[str, Any]:
     try:
-        told: object = decoded(answer.content)
+        told: object = decoded(response.content)
     except ValueError:
         told = None
     if not is_object(told):

@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
-from omicsdk.core.answer import json_of
 from omicsdk.core.checksums import MIB
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock, sleep_unless
 from omicsdk.core.display import Displayed
@@ -25,6 +24,7 @@ from omicsdk.core.errors import (
     Unauthorized,
     UsageError,
 )
+from omicsdk.core.response import json_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object, number_in
@@ -149,7 +149,7 @@ def upload(
 ) -> UploadResult:
     """Upload files to a commons; each gets a record, and a GUID by which it is found.
 
-    A repeated call after a stop or a crash sends only what is missing, and no file gets a second record: if the answer
+    A repeated call after a stop or a crash sends only what is missing, and no file gets a second record: if the response
     to the request for one was lost, the index is searched for it; files added to a folder since are sent, too. A file that the commons has already is skipped: one with a record of the same name, size and
     checksum, of the same `authz`; without `authz`, one whose uploader is the user of the login. The index is searched
     for the name and size of each file; a checksum is computed where it finds any.

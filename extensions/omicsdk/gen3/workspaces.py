@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, Unpack
 from urllib.parse import unquote, urlsplit
 
-from omicsdk.core.answer import json_of
 from omicsdk.core.client import plain_request
 from omicsdk.core.errors import DecodeError, UsageError
 from omicsdk.core.paging import items_at
 from omicsdk.core.request import segment
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
 
@@ -79,9 +79,9 @@ def workspace_ls(client: Gen3, url: str) -> WorkspaceListing:
 
     Raises:
         Gen3UserError: It is no such URL.
-        DecodeError: The answer lacks one of both lists.
+        DecodeError: The response lacks one of both lists.
     """
-    data = workspace_answer(client, "list", *parse_workspace_url(url))["Data"]
+    data = workspace_response(client, "list", *parse_workspace_url(url))["Data"]
     return WorkspaceListing(data["Prefixes"], data["Objects"])
 
 
@@ -94,9 +94,9 @@ def workspace_url(client: Gen3, url: str, action: Literal["download", "upload"])
 
     Raises:
         Gen3UserError: It is no such URL.
-        DecodeError: The answer has no URL.
+        DecodeError: The response has no URL.
     """
-    return workspace_answer(client, action, *parse_workspace_url(url))["Data"]
+    return workspace_response(client, action, *parse_workspace_url(url))["Data"]
 
 
 def workspace_copy(
@@ -160,13 +160,13 @@ def workspace_rm(client: Gen3, url: str) -> None:
     Raises:
         Gen3UserError: There is no key, which would be all files.
     """
-    workspace_answer(client, "rm", *parse_workspace_url(url))
+    workspace_response(client, "rm", *parse_workspace_url(url))
 
 
-def workspace_answer(
+def workspace_response(
     client: Gen3, action: Literal["list", "download", "upload", "rm"], workspace: str, key: str
 ) -> dict[str, Any]:
-    """Return the service's whole answer, with the result in `Data`.
+    """Return the service's whole response, with the result in `Data`.
 
     Args:
         action: What is requested.
@@ -176,7 +176,7 @@ def workspace_answer(
     Raises:
         Gen3UserError: A deletion without a key, which would be of all files.
         Gen3Error: The service refused.
-        DecodeError: The answer lacks what was requested.
+        DecodeError: The response lacks what was requested.
     """
     where, inner = f"ws:///{workspace}/{key}", key.strip("/")
     if action == "rm" and not inner:
@@ -185,17 +185,17 @@ def workspace_answer(
     method, what = ("DELETE", "list") if action == "rm" else ("GET", action)
     place = segment("wskey", inner, raw=True) + "/" * key.endswith("/") if inner else ""
     path = f"/{what}/{segment('ws', workspace)}/{place}"
-    answer = json_of(client.ws_storage.send(plain_request(what, method, path)))
+    response = json_of(client.ws_storage.send(plain_request(what, method, path)))
     # The service answers 200 to everything that it understands.
-    if not is_object(answer) or str(answer.get("Result", "ok")).startswith("error"):
-        said = answer.get("Result") if is_object(answer) else answer
+    if not is_object(response) or str(response.get("Result", "ok")).startswith("error"):
+        said = response.get("Result") if is_object(response) else response
         raise Gen3Error(f"{what} of {where}: {said}", remedy="Check the workspace and the key.")
     if action == "list":
         for each in ("Data.Objects", "Data.Prefixes"):
-            items_at(answer, each, f"list of {where}")
-    elif action != "rm" and (not isinstance(answer.get("Data"), str) or not answer["Data"]):
-        raise DecodeError(f"{action} of {where}", "Data", answer.get("Data"), expected="a URL")
-    return answer
+            items_at(response, each, f"list of {where}")
+    elif action != "rm" and (not isinstance(response.get("Data"), str) or not response["Data"]):
+        raise DecodeError(f"{action} of {where}", "Data", response.get("Data"), expected="a URL")
+    return response
 
 
 def _fetch(client: Gen3, source: str, path: Path, options: TransferOptions) -> TransferReport:

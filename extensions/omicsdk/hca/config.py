@@ -691,7 +691,7 @@ class Secrets:
         """The secrets as the service returns them: `{"installed": {"client_id": ..., ...}}`.
 
         Args:
-            fresh: Ask the service, even if its answer was kept.
+            fresh: Ask the service, even if its response was kept.
 
         Raises:
             AuthError: The service does not return them.

@@ -65,10 +65,10 @@ def tell_stderr(text: str) -> None:
 def ask_stdin(question: str) -> str:
     """Ask the user on stderr and read one line from stdin; an empty text when it has ended."""
     print(question, end="", file=sys.stderr, flush=True)  # noqa: T201 - printing is all that it does
-    answer = sys.stdin.readline()
-    if not answer:
+    response = sys.stdin.readline()
+    if not response:
         tell_stderr("")  # the next message begins a new line
-    return answer
+    return response
 
 
 @dataclass
@@ -131,7 +131,7 @@ class ServiceLogin:
             audience: The audience of the tokens; by default the configuration's `audience`, or as published.
             timeout: Seconds to wait for the browser, above 0.
             stop: Set it to stop waiting for the browser.
-            ask: Asks the user and returns the answer.
+            ask: Asks the user and returns the response.
             open_browser: Opens an address in a browser.
 
         Returns:
@@ -230,8 +230,8 @@ class ServiceLogin:
         echo = application.beside(application.auth_uri, _AUTHORIZE, _ECHO)
         attempt = begin(application, echo, SCOPES, extra)
         self.tell(f"Log in at this URL, in any browser:\n{attempt.url}")
-        answer = ask("Paste the code that the last page shows, or the URL of that page: ")
-        return self._endpoint.grant(code_request(application, attempt, code_of(answer, attempt.state, bare=True)))
+        response = ask("Paste the code that the last page shows, or the URL of that page: ")
+        return self._endpoint.grant(code_request(application, attempt, code_of(response, attempt.state, bare=True)))
 
     def _migrated(self) -> Grant:
         """The login that the published client stored."""

@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from omicsdk import transfer  # lazy: the engine is imported with its first use
-from omicsdk.core.answer import json_of
 from omicsdk.core.errors import ChecksumMissing, NotWritable, OmicsError, TransferError, UnsafePath
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_encoding import written
 from omicsdk.core.platform import settings_of
+from omicsdk.core.response import json_of
 from omicsdk.core.text_arguments import text_is_one_item
-from omicsdk.pangea.answers import Blob, name_in, object_of, objects_in
 from omicsdk.pangea.fields import (
     FieldId,
     NoFile,
@@ -37,6 +36,7 @@ from omicsdk.pangea.fields import (
     without_signature,
 )
 from omicsdk.pangea.listings import find_sample_group, is_uuid
+from omicsdk.pangea.responses import Blob, name_in, object_of, objects_in
 
 if TYPE_CHECKING:
     from omicsdk.pangea.client import Pangea
@@ -268,8 +268,8 @@ def _stated(each: ResultField) -> Item:
 
 def _planned(client: Pangea, organization: str, group: str, wanted: Wanted) -> list[ResultField]:
     uuid = group if is_uuid(group) else find_sample_group(client, organization, group).uuid
-    answer = client.get_sample_group_manifest.raw(id=uuid)
-    return plan_results(object_of(json_of(answer), MANIFEST), wanted)
+    response = client.get_sample_group_manifest.raw(id=uuid)
+    return plan_results(object_of(json_of(response), MANIFEST), wanted)
 
 
 def _write(target: Path, each: ResultField, *, require_checksum: bool) -> Outcome | None:

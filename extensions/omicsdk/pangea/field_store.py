@@ -29,7 +29,7 @@ LARGEST_FILE = 5 * 1024**4
 """S3 takes no larger object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
 
 REFUSALS = 3
-"""Answers of status 500 to the beginning of an upload after which it is refused."""
+"""Responses of status 500 to the beginning of an upload after which it is refused."""
 
 Logger = Callable[[str], object]
 """Receives messages about the progress of an upload."""
@@ -102,7 +102,7 @@ class NotPutTogether(TransferError):
 
 
 class Refused(TransferError):
-    """The server cannot do what was requested, and a retry would not help. Its answer is the cause."""
+    """The server cannot do what was requested, and a retry would not help. Its response is the cause."""
 
 
 def part_rules(part_size: int = CHUNK, single: int = CHUNK - 1) -> PartRules:
@@ -284,7 +284,7 @@ class FieldStore(MultipartStore):
             self._refusals += 1
             if error.status != 500 or self._refusals < REFUSALS:
                 raise
-            # The server's answer to many an invalid request, too: these are not repeated for as long as others.
+            # The server's response to many an invalid request, too: these are not repeated for as long as others.
             error.remedy = (
                 "The field may hold data already, or its library has no bucket with a key: give it one, or upload to "
                 "another field."
@@ -298,7 +298,7 @@ class FieldStore(MultipartStore):
 
     def _lacking(self, what: str) -> TransferError:
         return TransferError(
-            f"{self._file_name}: the server's answer has no {what}",
+            f"{self._file_name}: the server's response has no {what}",
             name=self._file_name,
             remedy="Try again. If it persists, contact the platform's operators.",
         )

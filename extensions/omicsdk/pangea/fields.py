@@ -16,7 +16,7 @@ from omicsdk.core.consistency import NAME, UUID
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_object, number_in
-from omicsdk.pangea.answers import all_listed_by, identified, listed_by
+from omicsdk.pangea.responses import all_listed_by, identified, listed_by
 
 if TYPE_CHECKING:
     from omicsdk_api.pangea import PangeaApi
@@ -58,7 +58,7 @@ def kind_of(data: object) -> Kind:
 
 
 def without_signature(data: object) -> object:
-    """Return data as they are kept and sent: without the URL that the server signs for each answer.
+    """Return data as they are kept and sent: without the URL that the server signs for each response.
 
     Args:
         data: The field's `stored_data`; it is not changed.

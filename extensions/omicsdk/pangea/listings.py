@@ -12,9 +12,9 @@ from omicsdk.core.errors import BadRequest, NotFound, OmicsError, ServerError, U
 from omicsdk.core.omit import OMIT
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_number
-from omicsdk.pangea.answers import Blob, all_listed_by, identified, object_of, unlike
 from omicsdk.pangea.batches import Batch, each
 from omicsdk.pangea.fields import operation
+from omicsdk.pangea.responses import Blob, all_listed_by, identified, object_of, unlike
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -386,7 +386,7 @@ def ls(
 
 
 def _by_names(operation: Callable[..., T], name: str, **path: str) -> T | None:
-    """Return the answer of a route by names; None if it is for another object, since the server ignores case, or it
+    """Return the response of a route by names; None if it is for another object, since the server ignores case, or it
     cannot decide.
     """
     try:
@@ -461,8 +461,8 @@ def prefetched_pages(fetch: Callable[[str], Blob], url: str, following: Callable
             yield page
 
 
-def _checked_page(answer: object, url: str) -> Blob:
-    page = object_of(answer, url)
+def _checked_page(response: object, url: str) -> Blob:
+    page = object_of(response, url)
     if not is_array(page.get("results")):
         raise unlike(url, "results", page.get("results"), "a list")
     if not isinstance(page.get("next"), str | None):

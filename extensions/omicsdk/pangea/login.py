@@ -232,7 +232,7 @@ class PasswordLogin(Credentials):
         # Without credentials: an expired token is refused even at the login.
         exchange = Exchange(transport=transport.with_options(credentials=None))
         try:
-            token = parse(exchange.answer(request, exchange.send(request))).auth_token
+            token = parse(exchange.response(request, exchange.send(request))).auth_token
         except BadRequest as error:
             raise AuthError(
                 f"{where} refused the login of {self.email}: {error.message}",
@@ -254,7 +254,7 @@ class LoginExchange(Exchange):
     """
 
     def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """The final answer to a request; errors as those of `Transport.send`."""
+        """The final response to a request; errors as those of `Transport.send`."""
         try:
             return self._sent(request, stream=stream)
         except Forbidden as error:
@@ -280,7 +280,7 @@ class AsyncLoginExchange(AsyncExchange):
     """The same for asyncio; the login runs in a thread."""
 
     async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """The final answer to a request; errors as those of `AsyncTransport.send`."""
+        """The final response to a request; errors as those of `AsyncTransport.send`."""
         try:
             return await self._sent(request, stream=stream)
         except Forbidden as error:

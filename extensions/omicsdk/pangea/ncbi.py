@@ -19,10 +19,10 @@ from xml.etree import ElementTree
 from omicsdk.core.client import PlainClient, clock_of, exchange_of, plain_request
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import DecodeError, NotFound, OmicsError
-from omicsdk.pangea.answers import identified
 from omicsdk.pangea.fields import ResultId
 from omicsdk.pangea.listings import ensure_result, ensure_sample, ensure_tag, find_organization, find_sample_group
 from omicsdk.pangea.login import PasswordLogin
+from omicsdk.pangea.responses import identified
 
 if TYPE_CHECKING:
     import httpx
@@ -86,7 +86,7 @@ class Entrez(PlainClient):
 
         Raises:
             NotFound: There is none.
-            DecodeError: The answer is not XML.
+            DecodeError: The response is not XML.
             OmicsError: NCBI refused, or did not answer.
         """
         root = self._asked("efetch.fcgi", {"db": database, "id": record, "retmode": "xml"})
@@ -103,7 +103,7 @@ class Entrez(PlainClient):
             link: The kind of link, such as bioproject_biosample.
 
         Raises:
-            DecodeError: The answer is not XML.
+            DecodeError: The response is not XML.
             OmicsError: NCBI refused, or did not answer.
         """
         root = self._asked(
@@ -119,7 +119,7 @@ class Entrez(PlainClient):
             term: The search term, in Entrez's syntax.
 
         Raises:
-            DecodeError: The answer is not XML.
+            DecodeError: The response is not XML.
             OmicsError: NCBI refused, or did not answer.
         """
         root = self._asked("esearch.fcgi", {"db": database, "term": term})

@@ -10,9 +10,9 @@ from omicsdk.core.errors import NotFound, OmicsError, ServerError, UsageError
 from omicsdk.core.lazy import require
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import only_texts
-from omicsdk.pangea.answers import identified, unlike
 from omicsdk.pangea.batches import Batch, each
 from omicsdk.pangea.listings import BATCH, FEW, find_sample_group, find_tag, group_samples, own_samples, samples_of
+from omicsdk.pangea.responses import identified, unlike
 
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part

@@ -155,9 +155,9 @@ class Plan:
             for file in files:
                 if file.kind:
                     by_kind.setdefault(file.kind, []).append(self._with_stated(file))
-        answers = {kind: iter(self._sources.of(kind).complete(files)) for kind, files in by_kind.items()}
+        responses = {kind: iter(self._sources.of(kind).complete(files)) for kind, files in by_kind.items()}
         for row, files in rows:
-            yield row, [each for file in files if file.kind for each in next(answers[file.kind])]
+            yield row, [each for file in files if file.kind for each in next(responses[file.kind])]
 
     def _with_stated(self, file: ListedFile) -> ListedFile:
         if file.checksums or not self._stated:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from omicsdk.sb import SevenBridges
 
 KEPT = 10_000
-"""Answers that a source keeps from the plan to the fetch, at most; what is missing is requested again."""
+"""Responses that a source keeps from the plan to the fetch, at most; what is missing is requested again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +242,7 @@ class Gdc(Service):
     @staticmethod
     def _completed(file: ListedFile, told: Mapping[str, Any] | None) -> Sequence[ListedFile]:
         if told is None:
-            if file.name:  # it was complete, or the answer lacks it: the download reports why
+            if file.name:  # it was complete, or the response lacks it: the download reports why
                 return [file]
             unknown = f"The GDC has no file {file.address}"
             return [
@@ -288,9 +288,9 @@ class Sra(Service):
         key = file.address, file.name.rpartition("/")[2]
         link = self._links.get(key)
         if link is None:
-            answers = self._resolved([file.address]).get(file.address) or [self._missing(file.address)]
-            if answers[0].error is not None:
-                raise answers[0].error
+            responses = self._resolved([file.address]).get(file.address) or [self._missing(file.address)]
+            if responses[0].error is not None:
+                raise responses[0].error
             link = self._links.get(key)
         if link is None:
             raise NotFound(f"{file.address}: the SRA no longer lists {key[1]}", remedy="Run the command again.")
@@ -570,12 +570,12 @@ class StoreFiles(Source):
 
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         """Look up names, sizes and checksums; a folder is all files below it."""
-        answers = side_by_side(self._below, files, self.options.stopped)
+        responses = side_by_side(self._below, files, self.options.stopped)
         return [
-            [replace(file, name=file.name or file.address.rpartition("/")[2], error=answer)]
-            if isinstance(answer, OmicsError)
-            else answer
-            for file, answer in zip(files, answers, strict=True)
+            [replace(file, name=file.name or file.address.rpartition("/")[2], error=response)]
+            if isinstance(response, OmicsError)
+            else response
+            for file, response in zip(files, responses, strict=True)
         ]
 
     def _below(self, file: ListedFile) -> Sequence[ListedFile]:

@@ -39,7 +39,7 @@ def make_app(
         services: The services.
         tokens: Checks the tokens of secured operations.
         other: Further routes: presigned objects, the control API.
-        is_real: Whether known crashes of the real servers are answered as those answer them.
+        is_real: Whether known crashes of the real servers are answered as those response them.
 
     Returns:
         The ASGI application.
@@ -125,7 +125,7 @@ class Endpoint:
         operation: The operation.
         handler: Answers its requests.
         tokens: Checks the tokens of secured operations.
-        is_real: Whether known crashes of the real servers are answered as those answer them.
+        is_real: Whether known crashes of the real servers are answered as those response them.
     """
 
     service: Service
@@ -140,7 +140,7 @@ class Endpoint:
         self._kept = "keeps to the document" if service.checks else "the service's own rules"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Response a request."""
         service, operation = self.service, self.operation
         entry: Entry | None = scope.get(ENTRY)
         if entry is not None:
@@ -150,9 +150,9 @@ class Endpoint:
             content = await body_of(receive)
             query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
             if service.at_once(operation, query):
-                reply = self._answer(scope, query, content)
+                reply = self._response(scope, query, content)
             else:
-                reply = await run_in_threadpool(self._answer, scope, query, content)
+                reply = await run_in_threadpool(self._response, scope, query, content)
         except Problem as problem:
             reply = self._refusal(problem)
             if entry is not None:
@@ -173,7 +173,7 @@ class Endpoint:
             return service.crash
         return _refusal(problem, service.error_body, service.error_type)
 
-    def _answer(self, scope: Scope, query: list[tuple[str, str]], content: bytes) -> Reply:
+    def _response(self, scope: Scope, query: list[tuple[str, str]], content: bytes) -> Reply:
         service, operation, validator = self.service, self.operation, self._validator
         headers, path = headers_of(scope), scope["path_params"]
         caller = self._caller(headers) if operation.secured or service.restricted() else None
@@ -263,7 +263,7 @@ def _no_constant(name: str) -> object:
 
 
 def response(reply: Reply, headers: Mapping[str, str], *, empty: bool = False) -> Response:
-    """An HTTP answer of a reply."""
+    """An HTTP response of a reply."""
     stated = {**headers, **reply.headers}
     if reply.content is not None and not empty:
         return Response(reply.content, reply.status, {"Content-Type": "application/octet-stream", **stated})

@@ -26,8 +26,8 @@ def control_routes(sandbox: LiveSandbox) -> Mount:
     """The routes of the control API of a sandbox."""
     routes: list[BaseRoute] = []
 
-    def route(method: str, path: str, answer: Callable[[Request, Any], object]) -> None:
-        routes.append(Route(path, _guarded(answer), methods=[method]))
+    def route(method: str, path: str, handler: Callable[[Request, Any], object]) -> None:
+        routes.append(Route(path, _guarded(handler), methods=[method]))
 
     route("GET", "/", lambda _request, _body: sandbox.info())
     route("GET", "/clock", lambda _request, _body: sandbox.clock.state())
@@ -51,12 +51,12 @@ def control_routes(sandbox: LiveSandbox) -> Mount:
     return Mount("/_sandbox", routes=routes)
 
 
-def _guarded(answer: Callable[[Request, Any], object]) -> Callable[[Request], Any]:
+def _guarded(handler: Callable[[Request, Any], object]) -> Callable[[Request], Any]:
     async def serve(request: Request) -> Response:
         try:
             _refuse_web_pages(request)
             body = await _body(request)
-            answered = await run_in_threadpool(answer, request, body)
+            answered = await run_in_threadpool(handler, request, body)
             if isinstance(answered, Response):
                 return answered
             return response(Reply(answered if answered is not None else {}), {})

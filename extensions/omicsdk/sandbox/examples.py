@@ -25,7 +25,7 @@ ANSWERED: Mapping[str, Sequence[str]] = {
 """Operations answered from the document, by service. No published client and no workflow of omicsdk calls them."""
 
 HEADER = "X-Sandbox-Answer"
-"""The header that marks such an answer; its value is `example`."""
+"""The header that marks such a response; its value is `example`."""
 
 _BY_FORMAT: Mapping[str, str] = {"date-time": "2024-01-01T00:00:00Z", "uri": "https://example.org/"}
 
@@ -43,24 +43,24 @@ def with_examples(service: Service) -> Service:
 
 
 def _handler(operation: Operation, document: Mapping[str, Any]) -> Handler:
-    def answer(call: Call) -> Reply:
-        # Only the service itself can verify the credentials, and it takes no part in this answer.
+    def response(call: Call) -> Reply:
+        # Only the service itself can verify the credentials, and it takes no part in this response.
         if operation.secured and not call.headers.get("authorization"):
             raise Problem(401, "unauthorized", f"{operation.name} needs an Authorization header")
         return reply_of(operation, document)
 
-    return answer
+    return response
 
 
 def reply_of(operation: Operation, document: Mapping[str, Any]) -> Reply:
-    """Make the answer of an operation: that of its first successful status.
+    """Make the response of an operation: that of its first successful status.
 
     Args:
         operation: The operation; its document states a successful response.
         document: The OpenAPI 3.1 document.
 
     Returns:
-        The answer. Its body is JSON where the document has a schema for JSON, a text for other media types, and
+        The response. Its body is JSON where the document has a schema for JSON, a text for other media types, and
         nothing where the response has no content.
     """
     status = min(status for status in operation.responses if status.startswith("2"))

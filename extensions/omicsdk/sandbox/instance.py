@@ -307,7 +307,7 @@ class Instance:
         self._serving.in_loop(function)
 
     def end(self) -> None:
-        """Stop serving, once the answers that are under way were given two seconds to end, and close the state."""
+        """Stop serving, once the responses that are under way were given two seconds to end, and close the state."""
         self._serving.end()
         self._close()
 

@@ -58,7 +58,7 @@ class LiveSandbox:
         fault_book: The injected faults in force.
         request_log: The last requests.
         s3_log: The last requests to the S3 server.
-        stalls: Answers that a fault keeps waiting.
+        stalls: Responses that a fault keeps waiting.
     """
 
     def __init__(self, folder: Path | None, faults: Sequence[Rule], options: Options) -> None:
@@ -352,7 +352,7 @@ class LiveSandbox:
 
     @property
     def stalled(self) -> int:
-        """Number of answers that a fault stalls at present."""
+        """Number of responses that a fault stalls at present."""
         return self.stalls.waiting
 
     def token(self, email: str = ADMINISTRATOR, seconds: float = 3600.0, *, groups: Sequence[str] = ALL_GROUPS) -> str:
@@ -492,7 +492,7 @@ class LiveSandbox:
         return self.fault_book.add(rules)
 
     def release(self) -> None:
-        """Let stalled answers continue."""
+        """Let stalled responses continue."""
         self._up.in_loop(self.stalls.release)
 
     def requests(self, path: str = "") -> list[dict[str, Any]]:

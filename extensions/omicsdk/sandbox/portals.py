@@ -37,7 +37,7 @@ _REPORTED = tuple(f"{kind}_{what}" for kind in FOLDERS for what in ("ftp", "md5"
 _FIELDS = ("run_accession", "study_accession", *_REPORTED)
 _ACCESSION = re.compile(r"(PRJ[A-Z]{2}|[EDS]R[A-Z]|SAM[A-Z]{1,3})\d+")
 _GDC_SIZE = 10
-"""Files in an answer of the GDC that states no size."""
+"""Files in a response of the GDC that states no size."""
 _CONTROLLED = "controlled"
 """The folder whose files need a token when it is added to the GDC."""
 
@@ -184,7 +184,7 @@ class _Portal(StorageServer):
     def refusal(self, problem: Problem) -> tuple[str, bytes]:
         return "application/json", json.dumps({"message": problem.title}).encode()
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def response(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         found = await run_sync(self.file, scope, path)
         if found is None:
@@ -207,7 +207,7 @@ class _Portal(StorageServer):
         return None
 
     def asked(self, scope: Scope, path: str, sent: bytes) -> Response:
-        """The answer to a request that is not for a file's bytes. Raises a Problem where it is refused."""
+        """The response to a request that is not for a file's bytes. Raises a Problem where it is refused."""
         del sent
         raise not_found(f"There is no {scope['method']} {path}")
 
@@ -338,7 +338,7 @@ def _report(files: Sequence[PortalFile], host: str) -> dict[str, str]:
 
 
 class _Sdl(_Portal):
-    """POST /retrieve with accessions, whose answer is 200 with a status for each."""
+    """POST /retrieve with accessions, whose response is 200 with a status for each."""
 
     def asked(self, scope: Scope, path: str, sent: bytes) -> Response:
         if path != "/retrieve" or scope["method"] != "POST":

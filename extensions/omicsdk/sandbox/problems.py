@@ -1,16 +1,16 @@
-"""The one way in which the sandbox refuses: raise a Problem, the answer has the platform's shape."""
+"""The one way in which the sandbox refuses: raise a Problem, the response has the platform's shape."""
 
 from collections.abc import Mapping
 
 
 class Problem(Exception):
-    """A refusal that becomes an HTTP answer.
+    """A refusal that becomes an HTTP response.
 
     Args:
         status: The HTTP status.
         code: The platform's machine-readable word, such as `not_found`.
         title: One sentence for users.
-        headers: Further headers of the answer.
+        headers: Further headers of the response.
         against: What of the service's document the request breaks, without a value of the request; empty when it
             keeps to the document.
         crashes: Whether the real server fails on this with 500, where it should refuse it.
@@ -35,7 +35,7 @@ class Problem(Exception):
         self.crashes = crashes
 
     def body(self) -> dict[str, object]:
-        """The JSON that the answer carries."""
+        """The JSON that the response carries."""
         return {"status": self.status, "code": self.code, "title": self.title}
 
 

@@ -45,7 +45,7 @@ class Sandbox(LiveSandbox):
         fault_book: The injected faults in force.
         request_log: The last requests.
         s3_log: The last requests to the S3 server.
-        stalls: Answers that a fault keeps waiting.
+        stalls: Responses that a fault keeps waiting.
     """
 
     def __init__(

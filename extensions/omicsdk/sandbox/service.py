@@ -142,7 +142,7 @@ class SandboxContext:
 
     @property
     def crashes_as_real(self) -> bool:
-        """Whether known crashes of the real servers are answered as those answer them."""
+        """Whether known crashes of the real servers are answered as those response them."""
         return self.settings.text(STRICT_ERRORS) == REAL
 
 
@@ -197,7 +197,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer.
+    """A response.
 
     Attributes:
         body: A JSON value; None sends no body.
@@ -241,7 +241,7 @@ class Service:
             refuse in the service's own words.
         absent: Operations that the sandbox does not play, and why; they are answered with 501.
         crashes: Operations in which the real server fails with 500 in place of refusals, each with the statuses of these.
-        crash: Its answer then.
+        crash: Its response then.
         at_once: States for an operation and a query whether the handler only reads tables: the server's own thread answers then,
             which takes half as long as handing the request to another one.
     """
@@ -317,7 +317,7 @@ def for_each(
 
 
 def page(call: Call, body: Mapping[str, object], key: str, next_page: Mapping[str, str | int] | None) -> Reply:
-    """Make the answer of one page.
+    """Make the response of one page.
 
     Args:
         call: The request.
@@ -326,7 +326,7 @@ def page(call: Call, body: Mapping[str, object], key: str, next_page: Mapping[st
         next_page: The query parameters that point to the next page; None on the last one.
 
     Returns:
-        The answer with its paging headers.
+        The response with its paging headers.
     """
     # The published client reads the key on the last page too.
     headers = {"X-OpenAPI-Pagination": "false", "X-OpenAPI-Paginated-Content-Key": key}

@@ -107,9 +107,9 @@ def add_revision(client: SevenBridges, id: str, revision: int | None, document: 
             ("content-type", "application/yaml"),
         )
         request = replace(request, content=read.encode(), headers=headers)
-    answer = exchange_of(client).send(request)
+    response = exchange_of(client).send(request)
     try:
-        made: Any = decoded(answer.content)
+        made: Any = decoded(response.content)
     except ValueError:
         made = None  # the response may be YAML if YAML was sent; the app exists then, and its id is known
     stated = cast("dict[str, Any]", made).get("sbg:id") if isinstance(made, dict) else None

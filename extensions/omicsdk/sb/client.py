@@ -266,7 +266,7 @@ LOOK_EVERY = 300.0
 LONGEST_WAIT = 6 * 3600.0
 """Seconds for which such a platform is waited for, unless `retry` or --call-budget states a budget: maintenance takes hours,
 not days."""
-_MAINTENANCE = "0"  # the code of an answer 503 during maintenance
+_MAINTENANCE = "0"  # the code of a response 503 during maintenance
 
 # 429 and 503 are not among the statuses: `_Patience` waits for these, for minutes or hours instead of seconds.
 DEFAULT_RETRY = Retry(statuses=frozenset({408, 500, 502, 504}))
@@ -276,7 +276,7 @@ DEFAULT_RETRY = Retry(statuses=frozenset({408, 500, 502, 504}))
 class _Patience:
     """How long one request waits for a platform that takes no requests for now.
 
-    Neither answer means that the request was carried out, so one that is not idempotent is sent again, too.
+    Neither response means that the request was carried out, so one that is not idempotent is sent again, too.
 
     Args:
         exchange: What sends the request.
@@ -294,7 +294,7 @@ class _Patience:
         """Return the seconds to wait before the next request.
 
         Args:
-            error: The answer.
+            error: The response.
 
         Raises:
             APIError: The error itself, where there is nothing to wait for, or the wait would exceed the limit.
@@ -326,7 +326,7 @@ class _PatientExchange(Exchange):
     __slots__ = ()
 
     def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """The final answer to a request; errors as `Transport.send`."""
+        """The final response to a request; errors as `Transport.send`."""
         patience = _Patience(self, request)
         while True:
             try:
@@ -342,7 +342,7 @@ class _PatientAsyncExchange(AsyncExchange):
     __slots__ = ()
 
     async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """The final answer to a request; errors as `AsyncTransport.send`."""
+        """The final response to a request; errors as `AsyncTransport.send`."""
         patience = _Patience(self, request)
         while True:
             try:

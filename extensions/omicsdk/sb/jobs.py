@@ -55,7 +55,7 @@ T = TypeVar("T")
 
 
 class _Records(Protocol[B_co]):
-    """The answer to a bulk request."""
+    """The response to a bulk request."""
 
     @property
     def items(self) -> Sequence[B_co]: ...
@@ -86,7 +86,7 @@ def bulk(
         A record for each object, in their order.
 
     Raises:
-        OmicsError: The first request failed, and nothing was done; or its answer has not one record for each object.
+        OmicsError: The first request failed, and nothing was done; or its response has not one record for each object.
     """
     chunks = [items[at : at + MOST] for at in range(0, len(items), MOST)]
 
@@ -190,27 +190,27 @@ def files_by_id(client: SevenBridges, ids: str | Sequence[str]) -> list[FileBulk
 _READ = ("name", "type", "size", "metadata", "tags", "status", "state", "execution_status")
 
 
-def records_about(ids: Sequence[str], answer: _Records[B], operation: str) -> Sequence[B]:
+def records_about(ids: Sequence[str], response: _Records[B], operation: str) -> Sequence[B]:
     """Return the records of a bulk request, each of which has to be about the object in its place.
 
     Args:
         ids: The objects; none if they are new.
-        answer: The answer with the records.
+        response: The response with the records.
         operation: The request, for the error.
 
     Raises:
         DecodeError: What is read of them is missing or of another type.
         ResponseMismatch: One is about another object.
     """
-    check_fields(operation, answer, "items")
-    for at, record in enumerate(answer.items):
+    check_fields(operation, response, "items")
+    for at, record in enumerate(response.items):
         check_fields(operation, record, optional=("resource", "error"), place=f"items[{at}]")
         if record.resource is not None:
             check_fields(operation, record.resource, "id", optional=_READ, place=f"items[{at}].resource")
-    for id, record in zip(ids, answer.items, strict=False):  # their number is compared by `bulk`
+    for id, record in zip(ids, response.items, strict=False):  # their number is compared by `bulk`
         if record.resource is not None:
             Identifier("id", str.lower).check(id, record.resource.id, operation)
-    return answer.items
+    return response.items
 
 
 def edit_files(client: SevenBridges, changes: Sequence[Mapping[str, Any]]) -> list[FileBulkRecord]:

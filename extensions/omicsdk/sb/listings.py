@@ -210,12 +210,12 @@ def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = N
         chosen: What `selection` returned.
 
     Raises:
-        DecodeError: An answer is not a page of files.
+        DecodeError: A response is not a page of files.
         InconsistentListing: The platform listed fewer than it stated, or entries more than once.
     """
     query: dict[str, Any] = {**target, **(chosen or {}), "limit": PAGE, "fields": "_all"}
-    answer = client.list_files.with_headers(**query)
-    total = _total(answer.headers)
+    response = client.list_files.with_headers(**query)
+    total = _total(response.headers)
 
     def page_at(offset: int) -> FilePage:
         return client.list_files(**query, offset=offset)
@@ -228,7 +228,7 @@ def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = N
 
     check = ListingCheck(f"list_files of {target.get('project') or target.get('parent')}")
     check.total(total)
-    for file in paged(answer.value, total, page_at, follow, _files_of, _next):
+    for file in paged(response.value, total, page_at, follow, _files_of, _next):
         check.entry(file.id)
         yield file
     check.finish(exact=False)  # what was added meanwhile comes after the last page

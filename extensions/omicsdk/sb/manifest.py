@@ -73,7 +73,7 @@ def table(files: Sequence[tuple[str, Mapping[str, Any]]], keys: Sequence[str] | 
     """Write a table.
 
     Args:
-        files: Each file's path and the platform's answer about it.
+        files: Each file's path and the platform's response about it.
         keys: The keys of metadata that have columns; None for all that any file has, in order.
 
     Returns:
@@ -135,7 +135,7 @@ def changes(row: Row, file: Mapping[str, Any], *, clear: bool = False) -> list[C
 
     Args:
         row: The row.
-        file: The platform's answer about the file.
+        file: The platform's response about the file.
         clear: Whether an empty cell takes away what the file has.
     """
     found: list[Change] = []

@@ -1,6 +1,6 @@
 """A file on its way to the platform as the transfer engine sees it: `PlatformStore`.
 
-The platform returns a presigned URL for each part and receives the storage's answer; then it makes a file of the parts.
+The platform returns a presigned URL for each part and receives the storage's response; then it makes a file of the parts.
 """
 
 # ruff: noqa: ARG002 - methods with the arguments that stores of other kinds need
@@ -57,7 +57,7 @@ class _Report:
 
     Attributes:
         codes: Statuses with which the storage has it; empty for any below 400.
-        headers: The headers of its answer that are reported.
+        headers: The headers of its response that are reported.
     """
 
     codes: frozenset[int] = frozenset()
@@ -160,7 +160,7 @@ class PlatformStore(MultipartStore):
         """Begin an upload; the platform may choose another size of parts."""
         self._size = source.size
         try:
-            # After a lost answer an empty upload remains, which the platform removes.
+            # After a lost response an empty upload remains, which the platform removes.
             with _for_the_engine():
                 upload = self._start(source.size, source.part_size)
         except APIError as error:
@@ -253,7 +253,7 @@ class PlatformStore(MultipartStore):
         return {} if size is None else {"size": str(size)}
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
-        """Look for the file when the answer to its completion was lost, perhaps by an earlier run.
+        """Look for the file when the response to its completion was lost, perhaps by an earlier run.
 
         What was there before has the same name where files are replaced.
         """

@@ -338,7 +338,7 @@ def check_links(names: Iterable[str], folder: str) -> bool:
         UnsafePath: A parent is a link that leads out of the target folder, or is not a folder.
     """
     guard = LinkGuard(folder)
-    # All are checked, though one is enough for the answer.
+    # All are checked, though one is enough for the response.
     return sum(guard.check(name) != name for name in names) > 0
 
 

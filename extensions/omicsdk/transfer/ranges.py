@@ -54,7 +54,7 @@ MOST_SKIPPED = 4 * 1024 * 1024
 PROGRESS = 1024 * 1024
 #: Seconds of one wait for bytes, within which Ctrl-C is noticed; seconds that are as good as no limit.
 _WAIT, _EVER = 1.0, 1e6
-#: Bytes of a body received beyond the useful ones before it is cut off: its answer is judged by then.
+#: Bytes of a body received beyond the useful ones before it is cut off: its response is judged by then.
 _SPARE = 64 * 1024
 #: Bytes that libcurl reads at once from a socket. It may do so some sixty times before it passes any on, which bounds
 #: the memory of a read, and a larger buffer exceeds the processor's caches.
@@ -117,8 +117,8 @@ class Pace:
             wait -= TICK
 
 
-class StreamedAnswer:
-    """An answer whose head has arrived. Its body is received as it is read; the rest stays in transit.
+class StreamedResponse:
+    """A response whose head has arrived. Its body is received as it is read; the rest stays in transit.
 
     Args:
         wire: The connections of its request.
@@ -217,7 +217,9 @@ class ConnectionPool:
         self._closed = False
 
     @contextmanager
-    def get(self, url: str, headers: tuple[tuple[str, str], ...], most: int | None = None) -> Generator[StreamedAnswer]:
+    def get(
+        self, url: str, headers: tuple[tuple[str, str], ...], most: int | None = None
+    ) -> Generator[StreamedResponse]:
         """Request bytes; the request ends with the block.
 
         Args:
@@ -226,7 +228,7 @@ class ConnectionPool:
             most: Useful bytes of the body; None for all. A server that sends the whole file is cut off there.
 
         Yields:
-            The answer, of which only the head has been read.
+            The response, of which only the head has been read.
 
         Raises:
             WireFailure: No head arrived.
@@ -237,14 +239,14 @@ class ConnectionPool:
             wire = self._idle.pop()  # the most recently used: its connection is the likeliest to be open still
         except IndexError:
             wire = self._new_wire()
-        answer = StreamedAnswer(wire, most)
+        response = StreamedResponse(wire, most)
         try:
             try:
-                wire.start(Ask(url, headers), answer)
+                wire.start(Ask(url, headers), response)
             except TransportError as error:
                 raise WireFailure(error, arrived=False, lasting=True) from None
-            answer.begin()
-            yield answer
+            response.begin()
+            yield response
         finally:
             wire.cancel(lambda _: True)
             if self._closed or len(self._idle) >= _IDLE:
@@ -326,8 +328,8 @@ class _Reading:
 class Ranges:
     """Parts of one file, read from any number of threads over the process's connections.
 
-    The ETag or date of the first answer identifies the file; an answer of another one is an error from then on.
-    Without a strong validator nothing shows that a second answer is of the same file: reading then raises NoRanges.
+    The ETag or date of the first response identifies the file; a response of another one is an error from then on.
+    Without a strong validator nothing shows that a second response is of the same file: reading then raises NoRanges.
 
     Args:
         locate: Returns the file's location; called again when its URL is refused.
@@ -341,7 +343,7 @@ class Ranges:
         pace: Limits readers; None for no limit.
         validators: The file's ETag or date when it was read before, by server's origin; None if it was not.
         unvalidated: Whether to continue even if nothing shows that it is the same file.
-        ranges_as_200: Whether an answer of 200 may be the requested range, as that of GA4GH's htsget server is: it is,
+        ranges_as_200: Whether a response of 200 may be the requested range, as that of GA4GH's htsget server is: it is,
             unless it states the length of the whole file.
     """
 
@@ -362,7 +364,7 @@ class Ranges:
     ) -> None:
         self._ranges_as_200 = ranges_as_200
         self._unvalidated = unvalidated
-        self._loose = False  # whether an answer was used that no other may be joined with
+        self._loose = False  # whether a response was used that no other may be joined with
         self._loose_part: tuple[int, int, int] | None = None  # its first offset, its end and the CRC32C of its bytes
         self._title = title
         self._pace = pace
@@ -403,7 +405,7 @@ class Ranges:
 
     @property
     def joins(self) -> bool:
-        """Whether the bytes of several answers are known to be of one file, or may be joined anyway."""
+        """Whether the bytes of several responses are known to be of one file, or may be joined anyway."""
         return self._unvalidated or not self._loose
 
     def confirm(self, again: Source) -> None:
@@ -437,7 +439,7 @@ class Ranges:
             SourceChanged: The file has changed since it was first read, or has another size than its platform states.
             NoRanges: The server sends the whole file only, and this part is far from its beginning.
             APIError: The server refuses after all retries, and with a new URL.
-            TransportError: No answer after all retries.
+            TransportError: No response after all retries.
         """
         size = self.size
         end = size if end is None else min(end, size)
@@ -449,7 +451,7 @@ class Ranges:
         return data
 
     def stream(self, start: int = 0, end: int | None = None) -> Generator[bytes]:
-        """Yield bytes as they arrive in one answer; if it breaks, continue with another one.
+        """Yield bytes as they arrive in one response; if it breaks, continue with another one.
 
         Args:
             start: The first byte, before the file's end.
@@ -461,7 +463,7 @@ class Ranges:
         return self._pieces(_Reading(start, end, shown=True, began=self._clock.monotonic()))
 
     def _first_byte(self) -> None:
-        """Request one byte, for what its answer states about the file."""
+        """Request one byte, for what its response states about the file."""
         for _ in self._pieces(_Reading(0, 1, shown=False, began=self._clock.monotonic())):
             pass
 
@@ -481,17 +483,17 @@ class Ranges:
                 self._wait(reading, error)
 
     def _ask(self, location: Location, reading: _Reading) -> Generator[bytes, None, bool]:
-        """Send one request; return whether its answer was the last."""
+        """Send one request; return whether its response was the last."""
         if not location.url.lower().startswith(("http://", "https://")):
             raise NoRanges(f"{self._title} cannot be read in parts over {location.url.partition(':')[0]}")
         headers = headers_for(location, self._asked(location, reading))
         # If a server sends the whole file, the bytes before the requested ones come first.
         most = None if reading.end is None else reading.end - (reading.at if reading.at > MOST_SKIPPED else 0)
-        with (self._pool or shared_pool()).get(location.url, headers, most) as answer:
-            verdict = self._judged(location, reading, answer)
+        with (self._pool or shared_pool()).get(location.url, headers, most) as response:
+            verdict = self._judged(location, reading, response)
             if verdict.kind in (Kind.ACCEPT, Kind.WHOLE):
-                return (yield from self._take(reading, answer, verdict))
-            self._follow_up(location, reading, answer, verdict)
+                return (yield from self._take(reading, response, verdict))
+            self._follow_up(location, reading, response, verdict)
             return False
 
     def _asked(self, location: Location, reading: _Reading) -> Asked:
@@ -500,12 +502,12 @@ class Ranges:
         before = self._validators.get(origin_of(location.url), "") if self._validators else ""
         return Asked(reading.at, reading.end, ranged, self._size, self._stated, before, self.joins)
 
-    def _judged(self, location: Location, reading: _Reading, answer: StreamedAnswer) -> Verdict:
-        """Interpret an answer; an accepted one sets what the next ones are compared with, if its bytes are passed on."""
-        headers = {name: value for name in WANTED.values() if (value := answer.headers.get(name)) is not None}
+    def _judged(self, location: Location, reading: _Reading, response: StreamedResponse) -> Verdict:
+        """Interpret a response; an accepted one sets what the next ones are compared with, if its bytes are passed on."""
+        headers = {name: value for name in WANTED.values() if (value := response.headers.get(name)) is not None}
         with self._lock:
             asked = self._asked(location, reading)
-            verdict = judge(asked, answer.status, headers, self._clock.now())
+            verdict = judge(asked, response.status, headers, self._clock.now())
             if verdict.kind is Kind.WHOLE and not may_join(asked, verdict.validator):
                 why = f"a file with {validator_words(verdict.validator)}"
                 verdict = verdict._replace(kind=Kind.UNVALIDATED, why=why)
@@ -522,12 +524,12 @@ class Ranges:
                 self._size = 0
         return verdict
 
-    def _take(self, reading: _Reading, answer: StreamedAnswer, verdict: Verdict) -> Generator[bytes, None, bool]:
+    def _take(self, reading: _Reading, response: StreamedResponse, verdict: Verdict) -> Generator[bytes, None, bool]:
         """Yield the requested bytes; return whether there are no more."""
         before, end, skip = reading.at, reading.end, reading.at - verdict.start
         if skip > MOST_SKIPPED:
             raise self._no_ranges("sends whole files only")
-        for piece in answer.pieces():
+        for piece in response.pieces():
             left = len(piece) if end is None else end - reading.at
             # Of an unmarked range nothing else shows that it is none; GA4GH's server adds NUL bytes to a short one.
             excess = piece[left:] if verdict.start else b""
@@ -553,8 +555,8 @@ class Ranges:
             raise WireFailure(lost, arrived=True)
         return end is None and (verdict.size is None or reading.at >= verdict.size)
 
-    def _follow_up(self, location: Location, reading: _Reading, answer: StreamedAnswer, verdict: Verdict) -> None:
-        """Handle an answer without the bytes: wait, or request elsewhere; raise if it is an error."""
+    def _follow_up(self, location: Location, reading: _Reading, response: StreamedResponse, verdict: Verdict) -> None:
+        """Handle a response without the bytes: wait, or request elsewhere; raise if it is an error."""
         match verdict.kind:
             case Kind.MOVED:
                 reading.redirects += 1
@@ -568,15 +570,15 @@ class Ranges:
                     self._wait(reading, late, verdict.retry_after)
             case Kind.LATER:
                 reading.failures += 1
-                self._wait(reading, self._error(location, verdict, answer), verdict.retry_after)
+                self._wait(reading, self._error(location, verdict, response), verdict.retry_after)
             case Kind.CHANGED | Kind.WRONG_SIZE:
                 raise self._changed(verdict.why)
             case Kind.WRONG_RANGE | Kind.UNVALIDATED:
                 raise self._no_ranges(f"answered with {verdict.why}")
             case Kind.REFUSED if verdict.status != 404:  # some stores answer 404 for objects that they do not show
-                raise self._error(location, verdict, answer)
+                raise self._error(location, verdict, response)
             case _:
-                self._replace(location, reading, self._error(location, verdict, answer))
+                self._replace(location, reading, self._error(location, verdict, response))
 
     def _where(self) -> Location:
         with self._locating:  # one of the threads that need it requests it
@@ -623,8 +625,8 @@ class Ranges:
         said = f"{self._title}: the file changed while it was read: {why}"
         return SourceChanged(said, name=self._title, remedy="Open it again to read the new version from the beginning.")
 
-    def _error(self, location: Location, verdict: Verdict, answer: StreamedAnswer) -> OmicsError:
-        return unavailable(self._title, location.url, verdict, answer.headers, answer.refusal())
+    def _error(self, location: Location, verdict: Verdict, response: StreamedResponse) -> OmicsError:
+        return unavailable(self._title, location.url, verdict, response.headers, response.refusal())
 
 
 class SourceFile(io.RawIOBase):
@@ -674,7 +676,7 @@ class SourceFile(io.RawIOBase):
 
 
 class RangeFile(SourceFile):
-    """A readable file. Sequential reads use the open answer; a seek starts another one there.
+    """A readable file. Sequential reads use the open response; a seek starts another one there.
 
     Args:
         ranges: The file's ranges.

@@ -104,18 +104,18 @@ def asking_s3(doing: str) -> Generator[None]:
         error.about(doing)
         raise
     except unparsed as error:
-        raise DecodeError(doing, "", mask_text(str(error)), expected="an answer of S3") from None
+        raise DecodeError(doing, "", mask_text(str(error)), expected="a response of S3") from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         # boto3 reads answers without checking them: an element that is missing or not a number ends in these.
         if (field := _field_being_read(error.__traceback__)) is None:
             raise
         if isinstance(error, KeyError):
             raise DecodeError(doing, str(error.args[0]), None, expected="what S3 states of each entry") from None
-        raise DecodeError(doing, field, mask_text(str(error)), expected="an answer of S3") from None
+        raise DecodeError(doing, field, mask_text(str(error)), expected="a response of S3") from None
 
 
 def _field_being_read(traceback: TracebackType | None) -> str | None:
-    """Return the dotted place in an answer that boto3 was reading when it failed; None if it was reading none."""
+    """Return the dotted place in a response that boto3 was reading when it failed; None if it was reading none."""
     is_reading, names = False, list[str]()
     while traceback is not None:
         frame = traceback.tb_frame
@@ -127,7 +127,7 @@ def _field_being_read(traceback: TracebackType | None) -> str | None:
 
 
 #: S3's codes for a bucket that does not exist or is not writable with these keys: as with WRONG_KEYS, every other request
-#: would get the same answer.
+#: would get the same response.
 WRONG_BUCKET = frozenset(
     {"NoSuchBucket", "AccessDenied", "AllAccessDisabled", "PermanentRedirect", "InvalidBucketName"}
 )
@@ -168,7 +168,7 @@ def s3_pages(
         **arguments: Further arguments of the method.
 
     Raises:
-        DecodeError: An answer is not a list of objects, or continues without stating where, or where it was before.
+        DecodeError: A response is not a list of objects, or continues without stating where, or where it was before.
         ResponseMismatch: An object or a common prefix is not below the prefix.
         InconsistentListing: After the last page: an object was listed twice, or fewer than a page stated.
         OmicsError: The bucket cannot be listed.
@@ -179,7 +179,7 @@ def s3_pages(
     while True:
         with asking_s3(f"{where} cannot be listed"):
             page = list_objects_v2(Bucket=bucket, Prefix=prefix, **arguments, **more)
-        # A page without objects has no `Contents`, and neither has an answer that is not a list, such as a
+        # A page without objects has no `Contents`, and neither has a response that is not a list, such as a
         # proxy's page; `IsTruncated`, which S3 always states, distinguishes them.
         if not isinstance(truncated := page.get("IsTruncated"), bool):
             expected = "true or false: this is not a list of objects"
@@ -211,7 +211,7 @@ def etag_of(told: Mapping[str, Any]) -> str:
     """Return the ETag of an object without its quotes; empty if there is none.
 
     Args:
-        told: The entry of a list, or the answer to HEAD.
+        told: The entry of a list, or the response to HEAD.
     """
     return str(told.get("ETag", "")).strip('"')
 
@@ -220,7 +220,7 @@ def size_of(told: Mapping[str, Any], field: str = "ContentLength") -> int:
     """Return the size of an object in bytes.
 
     Args:
-        told: The answer to HEAD, or the entry of a list.
+        told: The response to HEAD, or the entry of a list.
         field: What states it.
 
     Raises:
@@ -229,18 +229,18 @@ def size_of(told: Mapping[str, Any], field: str = "ContentLength") -> int:
     return count_at(told, field, "head_object")
 
 
-def upload_id_of(answer: dict[str, Any], operation: str = "create_multipart_upload") -> str:
+def upload_id_of(response: dict[str, Any], operation: str = "create_multipart_upload") -> str:
     """Return the id of an upload in parts that was begun.
 
     Args:
-        answer: The answer to `create_multipart_upload`.
+        response: The response to `create_multipart_upload`.
         operation: Named in errors.
 
     Raises:
         DecodeError: It has none.
     """
-    check(operation, "", answer, members(UploadId=STRING))
-    return answer["UploadId"]
+    check(operation, "", response, members(UploadId=STRING))
+    return response["UploadId"]
 
 
 # -- an object to upload to
@@ -429,10 +429,10 @@ class S3Object(MultipartStore):
         arguments: dict[str, Any] = {"ChecksumAlgorithm": known} if known else {}
         _signing.plain = not known
         try:
-            answer = self._call("create_multipart_upload", **arguments)
+            response = self._call("create_multipart_upload", **arguments)
         finally:
             _signing.plain = False
-        return upload_id_of(answer, f"{self.target}: create_multipart_upload")
+        return upload_id_of(response, f"{self.target}: create_multipart_upload")
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
         """Sign a part's PUT."""
@@ -456,12 +456,12 @@ class S3Object(MultipartStore):
             {"PartNumber": part.number, "ETag": f'"{part.etag}"', **self._argument(part.checksums, "Content")}
             for part in parts
         ]
-        answer = self._call("complete_multipart_upload", UploadId=upload_id, MultipartUpload={"Parts": listed})
-        self._verify(parts, answer)
-        # S3 states the object's ETag. An answer without one may be anybody's: the object is looked at.
-        looked = None if etag_of(answer) else self.examine()
+        response = self._call("complete_multipart_upload", UploadId=upload_id, MultipartUpload={"Parts": listed})
+        self._verify(parts, response)
+        # S3 states the object's ETag. A response without one may be anybody's: the object is looked at.
+        looked = None if etag_of(response) else self.examine()
         self._tag(checksums)
-        return {**self._facts(answer, parts), **(looked or {})}
+        return {**self._facts(response, parts), **(looked or {})}
 
     def _found(self) -> tuple[int, str] | None:
         try:
@@ -477,13 +477,13 @@ class S3Object(MultipartStore):
             Unconfirmed: There is no such object.
         """
         try:
-            answer = self._call("head_object")
+            response = self._call("head_object")
         except NotFound as error:
             said = f"{self.target}: the store accepted it, but does not have it"
             raise Unconfirmed(said) from error
         except (AuthError, BadRequest, Forbidden):
             return None
-        return {"size": str(size_of(answer)), "etag": etag_of(answer)}
+        return {"size": str(size_of(response)), "etag": etag_of(response)}
 
     def withdraw(self, source: Source, etag: str) -> str:
         """Remove the object if there was none before, and it can only be this one."""
@@ -547,15 +547,15 @@ class S3Object(MultipartStore):
         if self._tags is not None and self._told_checksums is None:
             return None  # an earlier run may have ended before it was tagged; its checksums are unknown here
         try:
-            answer = self._call("head_object")
+            response = self._call("head_object")
         except TransportError:
             raise
         except OmicsError:
             return None
-        if etag_of(answer) != whole:
+        if etag_of(response) != whole:
             return None
         self._tag(self._told_checksums or {})
-        return self._facts(answer, parts)
+        return self._facts(response, parts)
 
     def route(self, url: str) -> Network | None:
         """Return the client's own route: its proxies, authorities and certificate; None if it has none."""
@@ -583,9 +583,9 @@ class S3Object(MultipartStore):
             way = way._replace(client_cert=pair[0], client_key=pair[1])
         return way
 
-    def _is_opaque(self, answer: Mapping[str, Any]) -> bool:
-        """Whether the ETag of an answer proves nothing."""
-        by_rule = str(answer.get("ServerSideEncryption", "")).startswith("aws:")
+    def _is_opaque(self, response: Mapping[str, Any]) -> bool:
+        """Whether the ETag of a response proves nothing."""
+        by_rule = str(response.get("ServerSideEncryption", "")).startswith("aws:")
         return self._encrypted or by_rule or self._place["Bucket"].endswith("--x-s3")
 
     @property
@@ -633,14 +633,14 @@ class S3Object(MultipartStore):
         argument = "ContentMD5" if name == "md5" else f"Checksum{_ALGORITHMS[name]}"
         return {argument: base64_of(checksums[name])}
 
-    def _verify(self, parts: Sequence[SentPart], answer: Mapping[str, Any]) -> None:
-        stated, whole = etag_of(answer), etag_of_parts(parts)
+    def _verify(self, parts: Sequence[SentPart], response: Mapping[str, Any]) -> None:
+        stated, whole = etag_of(response), etag_of_parts(parts)
         # Some stores state the whole's own MD5 instead, without a number of parts.
-        if whole and _OF_PARTS_ETAG.match(stated) and whole != stated and not self._is_opaque(answer):
+        if whole and _OF_PARTS_ETAG.match(stated) and whole != stated and not self._is_opaque(response):
             remedy = "The stored object is damaged. Upload it again, under a new name if possible."
             raise ChecksumMismatch(self.target, algorithm="etag", expected=whole, actual=stated, remedy=remedy)
         name = self.part_checksum
-        theirs = str(answer.get(f"Checksum{_ALGORITHMS.get(name or '', '')}", ""))
+        theirs = str(response.get(f"Checksum{_ALGORITHMS.get(name or '', '')}", ""))
         if name is None or "-" not in theirs or not all(name in part.checksums for part in parts):
             return
         whole = digest(b"".join(bytes.fromhex(part.checksums[name]) for part in parts), name)
@@ -650,11 +650,11 @@ class S3Object(MultipartStore):
             remedy = "The stored object is damaged. Upload it again, under a new name if possible."
             raise ChecksumMismatch(self.target, algorithm=what, expected=ours, actual=theirs, remedy=remedy)
 
-    def _facts(self, answer: Mapping[str, Any], parts: Sequence[SentPart]) -> dict[str, str]:
-        facts = {"etag": etag_of(answer)}
+    def _facts(self, response: Mapping[str, Any], parts: Sequence[SentPart]) -> dict[str, str]:
+        facts = {"etag": etag_of(response)}
         size = sum(part.size for part in parts)
         # A resumed upload may be in parts of another size than requested.
-        if not self._is_opaque(answer) and size > ETAG_PART and parts[0].size == etag_part_size(size):
+        if not self._is_opaque(response) and size > ETAG_PART and parts[0].size == etag_part_size(size):
             facts["s3_etag"] = facts["etag"]
         return facts
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import message, model_of
 from omicsdk.core.model import model
+from omicsdk.core.response import message, model_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ def parse_notification(body: bytes | str | Mapping[str, Any], *, strict: bool = 
 
     The service sends it by POST to {$request.body#/callback_url} of `put_subscription`.
 
-    Answer it with:
+    Respond with:
         2XX: The notification arrived, and is not sent again.
 
     Args:

@@ -31,8 +31,8 @@ class Noted:
         assert label not in self._group, label
         self._group[label] = self._plain(thing)
 
-    def answer(self, label: str, call: Callable[[], Any]) -> Any:
-        """Record the site's answer to a call, and whether the call raised it.
+    def response(self, label: str, call: Callable[[], Any]) -> Any:
+        """Record the site's response to a call, and whether the call raised it.
 
         Returns:
             The body as JSON.

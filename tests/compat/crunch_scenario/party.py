@@ -53,8 +53,8 @@ class Party:
         if body is not None:
             request.add_header("Content-Type", "application/json")
             request.data = json.dumps(body).encode()
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            content = answer.read()
+        with urllib.request.urlopen(request, timeout=60) as response:
+            content = response.read()
         return json.loads(content) if content else None
 
     def project(self, name: str, workflow: str) -> str:

@@ -50,8 +50,8 @@ class Noted:
         try:
             given = call()
         except Exception as error:
-            answer = getattr(error, "response", None)
-            status = getattr(error, "status", None) or getattr(answer, "status_code", None)
+            response = getattr(error, "response", None)
+            status = getattr(error, "status", None) or getattr(response, "status_code", None)
             self(label, {"raised": [kind.__name__ for kind in type(error).__mro__], "status": status})
             return None
         self(label, {"given": given})
@@ -68,7 +68,7 @@ class Noted:
             return thing
         if isinstance(thing, bytes):
             return thing.decode()
-        if hasattr(thing, "status_code"):  # an answer of requests, or of ours
+        if hasattr(thing, "status_code"):  # a response of requests, or of ours
             return f"<Response [{thing.status_code}]>"
         if callable(getattr(thing, "to_json", None)):  # a document of indexclient
             return self._plain({**thing.to_json(), "did": thing.did, "rev": thing.rev})

@@ -65,15 +65,15 @@ class Party:
     def fetch(self, url: str, content: bytes | None = None) -> str:
         """Read a presigned URL, or write bytes to it."""
         request = urllib.request.Request(url, data=content, method="GET" if content is None else "PUT")
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.read().decode()
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return response.read().decode()
 
     def post(self, path: str, body: object) -> Any:
         """Posts a JSON body to the commons."""
         headers = {"Content-Type": "application/json", "Authorization": f"bearer {self.auth.get_access_token()}"}
         request = urllib.request.Request(f"{self.url}{path}", data=json.dumps(body).encode(), headers=headers)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return json.load(response)
 
     def upload(self, name: str, content: bytes, **more: Any) -> str:
         """Upload a file as documented for both packages; return its GUID."""
@@ -89,8 +89,8 @@ class Party:
             data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return json.load(response)
 
     def finish(self) -> None:
         """Finish all pending work of the commons."""

@@ -68,9 +68,9 @@ def _id(party: Party, node: str) -> str:
     return party.submission.query(f"{{ {node}(first: 1) {{ id }} }}")["data"][node][0]["id"]
 
 
-def _told(answer: Any) -> Any:
-    entities = [[each["action"], each["type"], each["valid"]] for each in answer["entities"]]
-    return [answer["code"], answer["created_entity_count"], answer["updated_entity_count"], entities]
+def _told(response: Any) -> Any:
+    entities = [[each["action"], each["type"], each["valid"]] for each in response["entities"]]
+    return [response["code"], response["created_entity_count"], response["updated_entity_count"], entities]
 
 
 def submitted_files(party: Party, note: Noted) -> None:

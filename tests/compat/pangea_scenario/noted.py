@@ -80,8 +80,8 @@ def _status(error: BaseException) -> int | None:
     """Return the status of an error; the published client's errors wrap one of requests."""
     inner = next((each for each in error.args if isinstance(each, Exception)), None)
     for each in (error, inner):
-        answer = getattr(each, "response", None)
-        status = getattr(each, "status", None) or getattr(answer, "status_code", None)
+        response = getattr(each, "response", None)
+        status = getattr(each, "status", None) or getattr(response, "status_code", None)
         if status is not None:
             return status
     return None

@@ -73,26 +73,26 @@ class Party:
         """Read a path of the platform without either package."""
         url = f"{self.endpoint}/api/{quote(path)}" + (f"?{urlencode(query)}" if query else "")
         request = urllib.request.Request(url, headers={"Authorization": f"Token {self._token}"})
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return json.load(response)
 
     def change(self, path: str, **fields: Any) -> Any:
         """Change a path of the platform without either package."""
         headers = {"Authorization": f"Token {self._token}", "Content-Type": "application/json"}
         body = json.dumps(fields).encode()
         request = urllib.request.Request(f"{self.endpoint}/api/{path}", data=body, headers=headers, method="PATCH")
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return json.load(response)
 
     def bytes_of(self, field: Any) -> bytes:
         """Return the stored bytes of a field's file."""
         data = self.there(f"{field.canon_url()}/{field.uuid}")["stored_data"]
-        with urllib.request.urlopen(data["presigned_url"], timeout=60) as answer:
-            return answer.read()
+        with urllib.request.urlopen(data["presigned_url"], timeout=60) as response:
+            return response.read()
 
     @cached_property
     def _token(self) -> str:
         body = json.dumps({"email": os.environ["PANGEA_USER"], "password": os.environ["PANGEA_PASS"]}).encode()
         url, headers = f"{self.endpoint}/api/auth/token/login", {"Content-Type": "application/json"}
-        with urllib.request.urlopen(urllib.request.Request(url, data=body, headers=headers), timeout=60) as answer:
-            return json.load(answer)["auth_token"]
+        with urllib.request.urlopen(urllib.request.Request(url, data=body, headers=headers), timeout=60) as response:
+            return json.load(response)["auth_token"]

@@ -83,4 +83,4 @@ def test_files_that_belong_to_another_and_a_request_by_hand(
     lines = capsys.readouterr().out.splitlines()
     assert sorted(lines[:2]) == ["FastQC-Reads a.fastq ['b.fastq']", "FastQC-Reads b.fastq []"]
     assert lines[2:] == ["204"]
-    assert made.answer.status_code == 204
+    assert made.response.status_code == 204

@@ -19,7 +19,7 @@ GOALS = {
 
 
 def asked(server, method, target, value=None):
-    """A server's answer: its status and its JSON."""
+    """A server's response: its status and its JSON."""
     from answering import Request
 
     path, _, query = target.partition("?")
@@ -88,7 +88,7 @@ def test_clients_find_it_by_its_name_through_a_tunnel(tmp_path, monkeypatch):
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
         with httpx.Client(proxy=proxy, trust_env=True) as client:
             for _ in range(20):
-                answer = client.get(f"https://{HOST}/index/index/?limit=600")
-                assert len(answer.json()["records"]) == 600
+                response = client.get(f"https://{HOST}/index/index/?limit=600")
+                assert len(response.json()["records"]) == 600
         with httpx.Client(trust_env=False) as client:
             assert client.get(f"{proxy}/index/guid/prefix").json() == {"prefix": "dg.BENCH/"}

@@ -23,7 +23,7 @@ GOALS = {
 
 
 def asked(server, method, target, body=b"", head=b""):
-    """A server's answer: its status, its lines in lower case, its body."""
+    """A server's response: its status, its lines in lower case, its body."""
     from answering import Request
 
     path, _, query = target.partition("?")

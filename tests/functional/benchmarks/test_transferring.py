@@ -18,13 +18,13 @@ WORKER = Path(__file__).parents[3] / "benchmarks" / "transferring" / "worker.py"
 @pytest.fixture
 def sink():
     """A connection to the sink of uploads."""
-    from transferring.sink import answer
+    from transferring.sink import response
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         connection = http.client.HTTPConnection(*listener.getsockname(), timeout=10)
         connection.connect()
         accepted, _ = listener.accept()
-    thread = threading.Thread(target=answer, args=(accepted,))
+    thread = threading.Thread(target=response, args=(accepted,))
     thread.start()
     yield connection
     connection.close()
@@ -33,8 +33,8 @@ def sink():
 
 def asked(connection, method, target, body=None, headers=None):
     connection.request(method, target, body, headers or {})
-    answer = connection.getresponse()
-    return answer, answer.read()
+    response = connection.getresponse()
+    return response, response.read()
 
 
 def test_the_sink_takes_a_multipart_upload(sink):

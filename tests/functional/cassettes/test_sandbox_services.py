@@ -1,4 +1,4 @@
-"""Every operation of the clients whose services the sandbox has, sync and async, on its recorded answers without a server.
+"""Every operation of the clients whose services the sandbox has, sync and async, on its recorded responses without a server.
 
 The cassettes are `record.py`'s. Requests are matched whole, so a client that sends something else fails; answers are read
 by strict clients and held against the recorded bytes.
@@ -25,9 +25,9 @@ def test_what_is_not_recorded_is_not_played(service, omics_sandbox: Sandbox):
     with httpx.Client(trust_env=False) as web:
         for name in not_played(service):
             path = re.sub(r"\{.*?\}", "x", stated[name]["path"])
-            answer = web.request(stated[name]["method"], place + path, headers={"Authorization": "Bearer x"})
-            is_example = HEADER in answer.headers and name in ANSWERED.get(service, ())
-            assert is_example or answer.status_code == 501, name
+            response = web.request(stated[name]["method"], place + path, headers={"Authorization": "Bearer x"})
+            is_example = HEADER in response.headers and name in ANSWERED.get(service, ())
+            assert is_example or response.status_code == 501, name
 
 
 @pytest.mark.long

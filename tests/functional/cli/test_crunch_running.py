@@ -206,10 +206,10 @@ def test_next_resumes_where_another_runner_was_faster(crunch, site, add, monkeyp
     sending = CrunchExchange.send
 
     def slow(self, request, *, stream=False):
-        answer = sending(self, request, stream=stream)
-        if request.url.endswith("/next/") and answer.json()["dataset"] == "looped:l1":
+        response = sending(self, request, stream=stream)
+        if request.url.endswith("/next/") and response.json()["dataset"] == "looped:l1":
             site.api.send_status(dataset=number, stage=1, state=1, hostname="other")
-        return answer
+        return response
 
     monkeypatch.setattr(CrunchExchange, "send", slow)
     ran = crunch("next", "--project", slug, "--workflow", "script")

@@ -52,13 +52,13 @@ ACCOUNT = "123456789012"
 def header_of_signed_url(application: Any) -> Any:
     """Return an application in which moto's IAM finds the key of a signed URL: it looks for it in a header only."""
 
-    def answer(environ: dict[str, Any], start: Any) -> Any:
+    def response(environ: dict[str, Any], start: Any) -> Any:
         key = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential")
         if key:
             environ["HTTP_AUTHORIZATION"] = f"AWS4-HMAC-SHA256 Credential={key[0]}, SignedHeaders=host, Signature=url"
         return application(environ, start)
 
-    return answer
+    return response
 
 
 @pytest.fixture(scope="module")

@@ -278,7 +278,7 @@ def test_a_submission_that_ctrl_c_stopped_continues(dtp, omics_sandbox, work):
     assert (code, out) == (130, "")
     assert "Stopped after 4 created. Accepted records are kept." in err
     again = dtp("submit", "r.json", *HERE, "--journal", "j")
-    # what was under way may have been taken, too, without its answer having come
+    # what was under way may have been taken, too, without its response having come
     assert again.err.strip() in (
         "omics: 4 unchanged, 6 created of 10 rows",
         "omics: 4 unchanged, 1 updated, 5 created of 10 rows",

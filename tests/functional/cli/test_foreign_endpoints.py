@@ -44,14 +44,14 @@ class Listener(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Listener
 
-    def _answer(self) -> None:
+    def _response(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         self.server.heard.append(f"{self.requestline}\n{self.headers}{body.decode(errors='replace')}")
         self.send_response(403)
         self.send_header("content-length", "0")
         self.end_headers()
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _answer
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _response
 
     def log_message(self, *_: object) -> None:
         """Print nothing."""

@@ -351,7 +351,7 @@ class Google(ThreadingHTTPServer):
     """
 
     def __init__(self, token: str) -> None:
-        super().__init__(("127.0.0.1", 0), GoogleAnswers)
+        super().__init__(("127.0.0.1", 0), GoogleResponses)
         self.token, self.asked = token, list[str]()
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -363,15 +363,15 @@ class Google(ThreadingHTTPServer):
         return str(path)
 
 
-class GoogleAnswers(BaseHTTPRequestHandler):
+class GoogleResponses(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
         self.server.asked.append(self.path)
-        answer = {
+        response = {
             "/device/code": {"device_code": "d", "user_code": "AB-CD", "verification_url": "u", "interval": 1},
             "/token": {"access_token": self.server.token, "refresh_token": "r", "token_type": "Bearer"},
         }.get(self.path, {})
-        content = json.dumps(answer).encode()
+        content = json.dumps(response).encode()
         self.send_response(200)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(content)))

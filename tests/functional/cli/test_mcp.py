@@ -69,14 +69,14 @@ class Assistant:
             return anyio.run(_conversation, _in_memory(begun[0]), talk)
 
     def call(self, tool: str, given: dict[str, Any], *options: str) -> dict[str, Any]:
-        """The answer of one call that succeeds."""
+        """The response of one call that succeeds."""
         return answered(self.talk(lambda session: session.call_tool(tool, given), *options))
 
     def error(self, tool: str, given: dict[str, Any], *options: str) -> str:
         """The messages of one call that fails."""
-        answer = self.talk(lambda session: session.call_tool(tool, given), *options)
-        assert answer.is_error, answer.content[0].text
-        return " ".join(answer.structured_content["messages"])
+        response = self.talk(lambda session: session.call_tool(tool, given), *options)
+        assert response.is_error, response.content[0].text
+        return " ".join(response.structured_content["messages"])
 
 
 async def _conversation(connected: AbstractAsyncContextManager[Any], talk: Talk) -> Any:
@@ -99,10 +99,10 @@ async def _in_memory(server: Any) -> AsyncIterator[Any]:
         group.cancel_scope.cancel()
 
 
-def answered(answer: Any) -> dict[str, Any]:
-    """The content of an answer that is no error."""
-    assert not answer.is_error, answer.content[0].text
-    return answer.structured_content
+def answered(response: Any) -> dict[str, Any]:
+    """The content of a response that is no error."""
+    assert not response.is_error, response.content[0].text
+    return response.structured_content
 
 
 @pytest.fixture
@@ -126,23 +126,23 @@ def test_the_tools_of_a_service(assistant):
     assert all(tool.annotations.read_only_hint for tool in listed)
 
 
-def test_an_answer_is_cut_between_items_and_continued_without_the_service(assistant, project, omics_sandbox):
+def test_a_response_is_cut_between_items_and_continued_without_the_service(assistant, project, omics_sandbox):
     async def talk(session):
-        answers = [(await session.call_tool("azul_files_ls", {})).structured_content]
+        responses = [(await session.call_tool("azul_files_ls", {})).structured_content]
         asked = omics_sandbox.request_log.count
-        while "cursor" in answers[-1]:
-            assert answers[-1]["left"] > 0
-            answers.append((await session.call_tool("more", {"cursor": answers[-1]["cursor"]})).structured_content)
+        while "cursor" in responses[-1]:
+            assert responses[-1]["left"] > 0
+            responses.append((await session.call_tool("more", {"cursor": responses[-1]["cursor"]})).structured_content)
         assert omics_sandbox.request_log.count == asked
-        again = await session.call_tool("more", {"cursor": answers[0]["cursor"]})
+        again = await session.call_tool("more", {"cursor": responses[0]["cursor"]})
         assert again.is_error
         assert "unknown cursor" in again.content[0].text
-        return answers
+        return responses
 
-    answers = assistant.talk(talk, "--services", "azul", "--max-answer", "600")
-    assert len(answers) > 1
-    assert all(len(json.dumps(answer["result"])) <= 600 for answer in answers)
-    assert sorted(row["name"] for answer in answers for row in answer["result"]) == sorted(CONTENTS)
+    responses = assistant.talk(talk, "--services", "azul", "--max-response", "600")
+    assert len(responses) > 1
+    assert all(len(json.dumps(response["result"])) <= 600 for response in responses)
+    assert sorted(row["name"] for response in responses for row in response["result"]) == sorted(CONTENTS)
 
 
 def test_a_download_stays_in_the_folder_and_is_verified(assistant, project):
@@ -151,11 +151,11 @@ def test_a_download_stays_in_the_folder_and_is_verified(assistant, project):
     (assistant.folder / "json.py").write_text("raise SystemExit('imported')")
     given = {"matrices": PROJECT, "to": "data"}
     talk = assistant.talk_to_process
-    answer = answered(talk(lambda session: session.call_tool("azul_download", given), "--services", "azul"))
-    (row,) = answer["result"]["files"]
+    response = answered(talk(lambda session: session.call_tool("azul_download", given), "--services", "azul"))
+    (row,) = response["result"]["files"]
     assert (row["state"], row["verification"]) == ("done", "verified")
     assert (assistant.folder / "data" / "counts.h5ad").read_bytes() == CONTENTS["counts.h5ad"]
-    assert any("1 file" in message for message in answer["messages"])
+    assert any("1 file" in message for message in response["messages"])
 
 
 @pytest.mark.parametrize("path", ["/etc", "../other", "~/other", "file:///etc", "link/other"])
@@ -195,10 +195,10 @@ def links_out(assistant, tmp_path):
     ],
 )
 def test_links_below_a_listed_folder_do_not_lead_out_of_it(assistant, links_out, tool, given):
-    answer = assistant.call(tool, given)
-    assert {Path(row["uri"]).name for row in answer["result"]} == {"own.txt", "again.txt"}
-    assert "secret.txt" not in str(answer)
-    assert sum("is left out: it is a link out of the folder" in message for message in answer["messages"]) == 2
+    response = assistant.call(tool, given)
+    assert {Path(row["uri"]).name for row in response["result"]} == {"own.txt", "again.txt"}
+    assert "secret.txt" not in str(response)
+    assert sum("is left out: it is a link out of the folder" in message for message in response["messages"]) == 2
 
 
 def test_sums_and_copies_do_not_follow_links_out_of_the_folder(assistant, links_out, tmp_path):
@@ -293,7 +293,7 @@ def test_changes_need_the_users_permission_and_deletions_a_confirmation(assistan
 def test_secrets_are_masked(assistant, project, omics_sandbox, tmp_path):
     bundle = omics_sandbox.seed(write_project(tmp_path / "another"))["bundle_uuid"]
     given = {"uuid": bundle, "replica": "aws", "presignedurls": True}
-    shown = json.dumps(assistant.call("dss_get-bundle", given, "--services", "dss", "--max-answer", "1000000"))
+    shown = json.dumps(assistant.call("dss_get-bundle", given, "--services", "dss", "--max-response", "1000000"))
     assert shown.count("X-Sandbox-Signature=***") == shown.count("X-Sandbox-Signature=") > 0
 
 
@@ -309,14 +309,14 @@ def test_errors_name_what_is_wrong(assistant):
             ("azul_get", {"uuid": "00000000-0000-4000-8000-000000000000"}, "00000000-0000-4000-8000-000000000000"),
         )
         for tool, given, expected in calls:
-            answer = await session.call_tool(tool, given)
-            assert answer.is_error, (tool, given)
-            assert expected in " ".join(answer.structured_content["messages"])
+            response = await session.call_tool(tool, given)
+            assert response.is_error, (tool, given)
+            assert expected in " ".join(response.structured_content["messages"])
 
     assistant.talk(talk, "--services", "azul")
 
 
-def test_bytes_are_no_answer(assistant, omics_sandbox, tmp_path):
+def test_bytes_are_no_response(assistant, omics_sandbox, tmp_path):
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / "a.bin").write_bytes(b"\xff\x00\xfe")
     bundle = omics_sandbox.seed(tmp_path / "source")["bundle_uuid"]

@@ -224,7 +224,7 @@ def test_unknown_objects_are_reported_by_name(pangea, nobody):
     assert pangea("delete", "group", NOBODYS).code == 1
 
 
-def test_an_answer_that_is_no_list_is_reported_the_server(pangea, omics_sandbox):
+def test_a_response_that_is_no_list_is_reported_the_server(pangea, omics_sandbox):
     omics_sandbox.add_faults(Rule("short", path="/pangea/api/organizations", at=0))
     ran = pangea("list", "orgs")
     assert (ran.code, "not a list" in ran.err, "bug in omics" in ran.err) == (1, True, False)

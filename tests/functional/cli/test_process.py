@@ -66,7 +66,7 @@ def serve() -> Iterator[Callable[[Handler], str]]:
         listener.close()
 
 
-def answer(body: bytes, status: str = "200 OK", headers: str = "") -> bytes:
+def response(body: bytes, status: str = "200 OK", headers: str = "") -> bytes:
     kind = "" if "content-type" in headers else "content-type: application/json\r\n"
     return f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\n{kind}{headers}\r\n".encode() + body
 
@@ -110,7 +110,7 @@ def test_an_interrupt_ends_with_130_and_one_line(serve):
 
 def test_a_reader_that_wants_no_more_is_no_error(serve):
     def flood(_head: bytes, connection: socket.socket) -> None:
-        connection.sendall(answer(b"x" * 50_000_000, headers="content-type: application/octet-stream\r\n"))
+        connection.sendall(response(b"x" * 50_000_000, headers="content-type: application/octet-stream\r\n"))
 
     with started("--base-url", serve(flood), *FILE) as process:
         assert process.stdout is not None
@@ -130,7 +130,7 @@ def test_json_into_a_closed_pipe_is_no_error():
 
 
 def test_a_table_into_a_closed_pipe_is_no_error(serve):
-    url = serve(lambda _head, connection: connection.sendall(answer(b'{"bundle": {"uuid": "u", "files": []}}')))
+    url = serve(lambda _head, connection: connection.sendall(response(b'{"bundle": {"uuid": "u", "files": []}}')))
     reading, writing = os.pipe()
     os.close(reading)
     command = [OMICS, "--base-url", url, "--output", "table", *BUNDLE]
@@ -174,7 +174,7 @@ def test_a_closed_stdin_is_an_empty_one(tmp_path, words, code, told):
 
 def test_an_encoding_that_lacks_a_character_escapes_it(serve):
     url = serve(
-        lambda _head, connection: connection.sendall(answer('{"bundle": {"files": []}, "name": "é→"}'.encode()))
+        lambda _head, connection: connection.sendall(response('{"bundle": {"files": []}, "name": "é→"}'.encode()))
     )
     ran = run("--base-url", url, *BUNDLE, "--no-paginate", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert (ran.returncode, ran.stderr) == (0, b"")
@@ -184,7 +184,7 @@ def test_an_encoding_that_lacks_a_character_escapes_it(serve):
 def test_bytes_go_to_stdout_as_they_are(serve):
     content = bytes(range(256)) * 5000
     kind = "content-type: application/json\r\n"
-    url = serve(lambda _head, connection: connection.sendall(answer(content, headers=kind)))
+    url = serve(lambda _head, connection: connection.sendall(response(content, headers=kind)))
     ran = run("--base-url", url, *FILE)
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert ran.stdout == content
@@ -192,7 +192,7 @@ def test_bytes_go_to_stdout_as_they_are(serve):
 
 def test_a_body_that_is_cut_is_reported(serve):
     def cut(_head: bytes, connection: socket.socket) -> None:
-        connection.sendall(answer(b"x" * 1000)[:-10])
+        connection.sendall(response(b"x" * 1000)[:-10])
         connection.close()
 
     ran = run("--base-url", serve(cut), *FILE)
@@ -252,7 +252,7 @@ def test_help_fits_the_terminal():
 
 def test_a_terminal_shows_a_table(serve):
     body = json.dumps({"bundle": {"uuid": "u", "files": [{"name": "a.json", "size": 3}, {"name": "b", "size": 4}]}})
-    code, shown = on_a_terminal("--base-url", serve(lambda _h, c: c.sendall(answer(body.encode()))), *BUNDLE)
+    code, shown = on_a_terminal("--base-url", serve(lambda _h, c: c.sendall(response(body.encode()))), *BUNDLE)
     assert code == 0
     assert "bundle.uuid" in shown
     assert "bundle.files (2)" in shown
@@ -264,7 +264,7 @@ def test_deleting_asks_and_no_is_no(serve):
 
     def note(head: bytes, connection: socket.socket) -> None:
         asked.append(head)
-        connection.sendall(answer(b"{}"))
+        connection.sendall(response(b"{}"))
 
     url = serve(note)
     words = ("--base-url", url, "dss", "delete-collection", "--uuid", "u", "--replica", "aws")

@@ -11,14 +11,14 @@ from omicsdk_codegen.addresses import Refused
 from omicsdk_codegen.document import read
 from omicsdk_codegen.fetch import fetch
 
-Answer = tuple[int, dict[str, str], bytes]
+Response = tuple[int, dict[str, str], bytes]
 
 
 class Server:
-    """Answers by path, and remembers what was asked with which entity tag."""
+    """Responses by path, and remembers what was asked with which entity tag."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, Answer] = {}
+        self.responses: dict[str, Response] = {}
         self.asked: list[tuple[str, str | None]] = []
         server = self
 
@@ -26,7 +26,7 @@ class Server:
             def do_GET(self) -> None:
                 tag = self.headers.get("If-None-Match")
                 server.asked.append((self.path, tag))
-                status, headers, body = server.answers.get(self.path, (404, {}, b""))
+                status, headers, body = server.responses.get(self.path, (404, {}, b""))
                 if tag is not None and tag == headers.get("ETag"):
                     status, body = 304, b""
                 self.send_response(status)
@@ -62,7 +62,7 @@ def refused(call: Callable[[], bytes]) -> str:
 
 
 def test_an_allowed_address_is_fetched_over_allowed_redirects(server: Server) -> None:
-    server.answers = {
+    server.responses = {
         "/in/a": (302, {"Location": "b"}, b""),
         "/in/b": (200, {}, b"body"),
         "/in/c": (302, {"Location": "/out?secret=1"}, b""),
@@ -74,8 +74,8 @@ def test_an_allowed_address_is_fetched_over_allowed_redirects(server: Server) ->
 
 
 def test_what_cannot_be_fetched_is_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    server.answers = {"/loop": (302, {"Location": "/loop"}, b""), "/big": (200, {}, b"x" * 100)}
-    assert refused(lambda: fetch(server.url + "/none", [server.url])) == "which answers with status 404"
+    server.responses = {"/loop": (302, {"Location": "/loop"}, b""), "/big": (200, {}, b"x" * 100)}
+    assert refused(lambda: fetch(server.url + "/none", [server.url])) == "which returns status 404"
     assert refused(lambda: fetch(server.url + "/loop", [server.url])) == "which redirects more than 5 times"
     monkeypatch.setattr(fetching, "MAX_BYTES", 99)
     assert refused(lambda: fetch(server.url + "/big", [server.url])).startswith("which has more than")
@@ -85,9 +85,9 @@ def test_what_cannot_be_fetched_is_refused(server: Server, monkeypatch: pytest.M
 
 def test_a_page_that_has_not_changed_is_sent_once(server: Server, tmp_path: Path) -> None:
     url, cache = server.url + "/a", tmp_path / "cache"
-    server.answers = {"/a": (200, {"ETag": '"1"'}, b"one")}
+    server.responses = {"/a": (200, {"ETag": '"1"'}, b"one")}
     assert [fetch(url, [url], cache) for _ in range(2)] == [b"one", b"one"]
-    server.answers = {"/a": (200, {"ETag": '"2"'}, b"two")}
+    server.responses = {"/a": (200, {"ETag": '"2"'}, b"two")}
     assert fetch(url, [url], cache) == b"two"
     assert server.asked == [("/a", None), ("/a", '"1"'), ("/a", '"1"')]
     for path in cache.iterdir():
@@ -99,12 +99,12 @@ def test_a_page_that_has_not_changed_is_sent_once(server: Server, tmp_path: Path
 
 def test_a_cache_that_cannot_be_written_is_none(server: Server, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    server.answers = {"/a": (200, {"ETag": '"1"'}, b"one")}
+    server.responses = {"/a": (200, {"ETag": '"1"'}, b"one")}
     assert fetch(server.url + "/a", [server.url], tmp_path / "file" / "cache") == b"one"
 
 
 def test_a_document_is_read_with_what_it_refers_to_on_the_network(server: Server, tmp_path: Path) -> None:
-    server.answers = {
+    server.responses = {
         "/s/a.yaml": (200, {"ETag": '"1"'}, b"properties: {b: {$ref: b.yaml}}\n"),
         "/s/b.yaml": (200, {}, b"type: string\n"),
     }

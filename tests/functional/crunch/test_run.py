@@ -225,9 +225,9 @@ def test_a_script_of_the_users_own_takes_the_place_of_the_projects(make: Make, t
 
 def test_a_status_is_answered_as_the_site_answered_it(recorded: tuple[Run, Path]) -> None:
     run, _ = recorded
-    answer = run.send_status(State.START, "by hand")
-    assert answer.ok
-    assert (answer.status_code, answer.json()["note"], answer.json()["state"]) == (201, "by hand", State.START)
+    response = run.send_status(State.START, "by hand")
+    assert response.ok
+    assert (response.status_code, response.json()["note"], response.json()["state"]) == (201, "by hand", State.START)
 
 
 def test_statuses_state_the_revision_of_the_workflows_repository(make: Make, tmp_path: Path) -> None:

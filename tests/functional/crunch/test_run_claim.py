@@ -303,9 +303,9 @@ def test_folders_are_read_once_for_many_runs_and_again_for_a_dataset_that_is_new
     read = list[str]()
 
     class Counted(PretendedSite):
-        def answer(self, relative_url: str) -> dict[str, Any]:
+        def response(self, relative_url: str) -> dict[str, Any]:
             read.append(relative_url)
-            return super().answer(relative_url)
+            return super().response(relative_url)
 
     site = Counted()
     site.folders |= {"p:e": "p/e"}
@@ -320,7 +320,7 @@ def test_folders_are_read_once_for_many_runs_and_again_for_a_dataset_that_is_new
 
 def test_a_list_of_datasets_that_is_none_is_an_error() -> None:
     class Listless(PretendedSite):
-        def answer(self, relative_url: str) -> dict[str, Any]:
+        def response(self, relative_url: str) -> dict[str, Any]:
             return {}
 
     with pytest.raises(DecodeError, match="results"):

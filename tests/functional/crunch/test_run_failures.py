@@ -176,8 +176,8 @@ def test_a_disk_that_is_full_for_the_bookkeeping(
 @pytest.mark.parametrize("path", ["../../etc", "/etc", "a/../../b"])
 def test_a_base_file_path_that_leaves_the_storage(tmp_path: Path, path: str) -> None:
     class Elsewhere(PretendedSite):
-        def answer(self, relative_url: str) -> dict[str, Any]:
-            found = super().answer(relative_url)
+        def response(self, relative_url: str) -> dict[str, Any]:
+            found = super().response(relative_url)
             return {**found, "base_file_path": path} if relative_url.endswith("p:d/") else found
 
     site = Elsewhere()
@@ -319,8 +319,8 @@ def test_a_number_of_cores_that_is_none(tmp_path: Path, cores: str) -> None:
 
 def test_a_site_that_reports_another_dataset(tmp_path: Path) -> None:
     class Confused(PretendedSite):
-        def answer(self, relative_url: str) -> dict[str, Any]:
-            return {**super().answer(relative_url), "slug": "q:d"}
+        def response(self, relative_url: str) -> dict[str, Any]:
+            return {**super().response(relative_url), "slug": "q:d"}
 
     with pytest.raises(CrunchAPIException, match="requested the slug 'p:d' but the service returned 'q:d'"):
         a_run(Confused(), tmp_path, [])

@@ -176,7 +176,7 @@ def test_attributes_are_added_by_the_kind_of_their_values(crunch: Crunch, values
 
 def test_a_site_that_fails_where_no_dataset_is_left_is_asked_once(crunch: Crunch, sandbox: Sandbox):
     sandbox.settings.turn({"sandbox.strict_errors": "real"})
-    crunch.delete_project(slug="sandbox")  # the recorded case: of an orphan the site's answer is a page with 500
+    crunch.delete_project(slug="sandbox")  # the recorded case: of an orphan the site's response is a page with 500
     for project in ("", "proj"):
         if project:
             sandbox.add_faults(Rule("status", path="/crunch/api/projects/proj/next/", status=500))

@@ -109,7 +109,7 @@ def test_terras_objects_come_by_the_url_that_it_signs(host: Any, google: Server,
 def test_a_compact_identifier_is_tried_in_its_next_form_where_the_first_is_malformed(host: Any, tmp_path: Path) -> None:
     host.bulk = False
     host.add("v2_x", b"ACGT")
-    host.answers[f"{API}/dg.ANV0/v2_x"] = [(400, {}, {"msg": "Invalid DRS object id"})]
+    host.responses[f"{API}/dg.ANV0/v2_x"] = [(400, {}, {"msg": "Invalid DRS object id"})]
     settings = ResolutionSettings(hosts={"dg.anv0": host.name}, order=())
     download("drs://dg.ANV0:v2_x", tmp_path, settings=settings)
     assert (tmp_path / "v2_x.bin").read_bytes() == b"ACGT"
@@ -171,7 +171,7 @@ def test_an_invalid_passport_is_refused_without_showing_it(tokens: list[str]) ->
 
 def test_a_refusal_of_a_known_server_names_its_login(host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     host.token = "t0ken"
-    host.answers[f"{API}/b"] = [(403, {}, {"msg": "not for you"})]
+    host.responses[f"{API}/b"] = [(403, {}, {"msg": "not for you"})]
     with DrsServer(host.name, environ={}) as server:
         with pytest.raises(Unauthorized) as unknown:
             server.describe(parse_drs_id("a"))

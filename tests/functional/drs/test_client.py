@@ -22,7 +22,7 @@ API = "ga4gh/drs/v1/objects"
 
 def test_a_stop_ends_the_wait_for_bytes_that_are_being_prepared(host: Any) -> None:
     uri, clock = host.add("a", b"a"), LeavingClock()
-    host.answers[f"{API}/a/access/s3"] = [(202, {"Retry-After": "300"}, b"")]
+    host.responses[f"{API}/a/access/s3"] = [(202, {"Retry-After": "300"}, b"")]
     with Drs(clock=clock) as drs, pytest.raises(Interrupted):
         stopping_by(drs, clock.stop.is_set).locate(uri)
     assert sum(clock.slept) < 1
@@ -116,7 +116,7 @@ def test_a_file_is_read_and_sought_without_being_stored(host: Any) -> None:
 
 def test_a_url_that_expired_while_reading_is_requested_again(host: Any) -> None:
     uri = host.add("a", b"abc")
-    host.answers["storage/s3/a"] = [(403, {}, b"<Code>AccessDenied</Code>")]
+    host.responses["storage/s3/a"] = [(403, {}, b"<Code>AccessDenied</Code>")]
     with Drs() as drs, drs.open(uri) as file:
         assert file.read() == b"abc"
     assert host.count(f"{API}/a/access") == 2
@@ -126,7 +126,7 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(host: Any) -> None:
     content = b"x" * 1_000_000
     uri = host.add("a", content)
     etags = iter(['"1"', '"2"'])
-    host.answers["storage/s3/a"] = [
+    host.responses["storage/s3/a"] = [
         (200, {"ETag": next(etags)}, content),
         (206, {"ETag": next(etags), "Content-Range": "bytes 900000-999999/1000000"}, content[900_000:]),
     ]
@@ -140,7 +140,7 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(host: Any) -> None:
 def test_a_storage_without_ranges_is_sought_near_its_beginning_only(host: Any) -> None:
     content = bytes(range(250)) * 20_000
     uri = host.add("a", content)
-    host.answers["storage/s3/a"] = [(200, {"ETag": '"1"'}, content)] * 2
+    host.responses["storage/s3/a"] = [(200, {"ETag": '"1"'}, content)] * 2
     with Drs() as drs, drs.open(uri) as file:
         file.seek(900_000)
         assert file.read(10) == content[:10]
@@ -149,7 +149,7 @@ def test_a_storage_without_ranges_is_sought_near_its_beginning_only(host: Any) -
             file.read(10)
 
 
-def test_bytes_of_several_answers_are_joined_by_an_etag_or_on_request(host: Any) -> None:
+def test_bytes_of_several_responses_are_joined_by_an_etag_or_on_request(host: Any) -> None:
     content = bytes(range(256)) * 4000
     uri, host.validates = host.add("a", content), False
     with Drs() as drs:

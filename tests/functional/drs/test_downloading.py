@@ -48,7 +48,7 @@ def test_many_are_requested_at_once_where_the_server_takes_that(host: Any, tmp_p
 def test_urls_come_many_at_once_and_those_that_do_not_are_requested(host: Any, tmp_path: Path) -> None:
     uris = [host.add(f"n{n}", b"%d" % n) for n in range(150)]
     host.alone = {"n7"}
-    host.answers["storage/s3/n9"] = [(403, {}, b"<Code>AccessDenied</Code>")]
+    host.responses["storage/s3/n9"] = [(403, {}, b"<Code>AccessDenied</Code>")]
     download(uris, tmp_path)
     assert host.count(f"{API}/access") == 2
     assert sorted(path for _, path, _ in host.asked if path.endswith("/access/s3")) == [
@@ -106,9 +106,9 @@ def test_an_invalid_identifier_is_refused_before_any_request(host: Any, tmp_path
 
 def test_the_next_way_is_taken_when_one_is_refused_or_its_storage_has_nothing(host: Any, tmp_path: Path) -> None:
     refused = host.add("a", b"aaaa", ways=("s3", "gs"))
-    host.answers[f"{API}/a/access/s3"] = [(403, {}, {"msg": "no"})] * 5
+    host.responses[f"{API}/a/access/s3"] = [(403, {}, {"msg": "no"})] * 5
     empty = host.add("b", b"bbbb", ways=("s3", "gs"))
-    host.answers["storage/s3/b"] = [(404, {}, b"")] * 5
+    host.responses["storage/s3/b"] = [(404, {}, b"")] * 5
     report = download([refused, empty], tmp_path)
     report.raise_if_failed()
     assert [outcome.state for outcome in report.outcomes] == ["done", "done"]
@@ -124,14 +124,14 @@ def test_a_wished_storage_is_queried_first(host: Any, tmp_path: Path) -> None:
 
 def test_a_url_that_ended_is_requested_again(host: Any, tmp_path: Path) -> None:
     uri = host.add("a", b"a" * 1000)
-    host.answers["storage/s3/a"] = [(403, {}, b"<Code>AccessDenied</Code>")]
+    host.responses["storage/s3/a"] = [(403, {}, b"<Code>AccessDenied</Code>")]
     download([uri], tmp_path)
     assert host.count(f"{API}/a/access/s3") == 2
 
 
 def test_bytes_that_are_being_prepared_are_waited_for(host: Any, tmp_path: Path) -> None:
     uri = host.add("a", b"a")
-    host.answers[f"{API}/a/access/s3"] = [(202, {"Retry-After": "0"}, b""), (202, {"Retry-After": "0.1"}, b"")]
+    host.responses[f"{API}/a/access/s3"] = [(202, {"Retry-After": "0"}, b""), (202, {"Retry-After": "0.1"}, b"")]
     download([uri], tmp_path)
     assert host.count(f"{API}/a/access/s3") == 3
 

@@ -42,9 +42,9 @@ def ids(count: int, start: str = "x") -> list[DrsId]:
     return [parse_drs_id(f"drs://data.example.org/{start}{n}") for n in range(count)]
 
 
-def server_of(answer: Callable[[httpx.Request], httpx.Response], clock: Any = None) -> DrsServer:
+def server_of(response: Callable[[httpx.Request], httpx.Response], clock: Any = None) -> DrsServer:
     return DrsServer(
-        "data.example.org", retry=ONCE, transport=httpx.MockTransport(answer), clock=clock or ManualClock()
+        "data.example.org", retry=ONCE, transport=httpx.MockTransport(response), clock=clock or ManualClock()
     )
 
 
@@ -70,11 +70,11 @@ def test_a_server_that_is_down_is_queried_a_few_times_and_again_after_a_while() 
 
     clock = ManualClock()
     with server_of(refuse, clock) as server:
-        answers = server.describe_many(ids(20_000))
-        assert len(answers) == 20_000
-        assert {type(answer) for answer in answers} <= {type(answers[0])}
-        assert isinstance(answers[0], TransportError)
-        assert answers[0] is not answers[1]
+        responses = server.describe_many(ids(20_000))
+        assert len(responses) == 20_000
+        assert {type(response) for response in responses} <= {type(responses[0])}
+        assert isinstance(responses[0], TransportError)
+        assert responses[0] is not responses[1]
         assert asked <= THRESHOLD + 16
         before = asked
         with pytest.raises(TransportError):
@@ -94,9 +94,9 @@ def test_a_server_that_fails_at_many_at_once_is_queried_one_by_one() -> None:
         return httpx.Response(500) if id == "x7" else httpx.Response(200, json={"id": id, "name": id})
 
     with server_of(fail) as server:
-        answers = server.describe_many(ids(30))
-    assert isinstance(answers[7], ServerError)
-    assert sum(isinstance(answer, ServerError) for answer in answers) == 1
+        responses = server.describe_many(ids(30))
+    assert isinstance(responses[7], ServerError)
+    assert sum(isinstance(response, ServerError) for response in responses) == 1
 
 
 def test_a_server_that_is_fixed_is_asked_for_all() -> None:
@@ -120,7 +120,7 @@ def test_identifiers_are_requested_in_each_form_that_servers_know_many_at_once()
     """Commons need not prefix their GUIDs."""
     bulks: list[list[str]] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         if request.method != "POST":
             return httpx.Response(404, json={"msg": "no record found"})
         asked = json.loads(request.content)["bulk_object_ids"]
@@ -128,11 +128,11 @@ def test_identifiers_are_requested_in_each_form_that_servers_know_many_at_once()
         return httpx.Response(200, json={"resolved_drs_object": [{"id": id} for id in asked if id.startswith("bare")]})
 
     wanted = [DrsId(f"dg.1/bare{n}", "data.example.org", "dg.1", f"bare{n}") for n in range(50)]
-    with server_of(answer) as server:
-        answers = server.describe_many([*wanted, DrsId("dg.1/none", "data.example.org", "dg.1", "none")])
+    with server_of(response) as server:
+        responses = server.describe_many([*wanted, DrsId("dg.1/none", "data.example.org", "dg.1", "none")])
     assert [len(bulk) for bulk in bulks] == [51, 51, 1]
-    assert [getattr(answer, "id", None) for answer in answers[:-1]] == [f"bare{n}" for n in range(50)]
-    assert isinstance(answers[-1], NotFound)
+    assert [getattr(response, "id", None) for response in responses[:-1]] == [f"bare{n}" for n in range(50)]
+    assert isinstance(responses[-1], NotFound)
 
 
 def test_a_stop_leaves_out_the_rest() -> None:
@@ -144,9 +144,9 @@ def test_a_stop_leaves_out_the_rest() -> None:
         return httpx.Response(404, json={})
 
     with server_of(hang) as server:
-        answers = server.describe_many(ids(500), stopped.is_set)
+        responses = server.describe_many(ids(500), stopped.is_set)
     held.set()
-    assert [type(answer) for answer in answers] == [Interrupted] * 500
+    assert [type(response) for response in responses] == [Interrupted] * 500
 
 
 def test_a_login_that_fails_is_tried_once(offline: Servers) -> None:
@@ -199,7 +199,7 @@ def test_checksums_in_base64_are_verified(host: Any, tmp_path: Path) -> None:
 
 def test_a_row_whose_storage_has_nothing_is_fetched_by_another_way(host: Any, tmp_path: Path) -> None:
     uri = parse_drs_id(host.add("a", b"aaaa", ways=("s3", "gs")))
-    host.answers["storage/s3/a"] = [(404, {}, b"")] * 5
+    host.responses["storage/s3/a"] = [(404, {}, b"")] * 5
     row = RequestedObject(uri, "mine", 4, {"md5": hashlib.md5(b"aaaa").hexdigest()})
     download([row], tmp_path)
     assert (tmp_path / "mine").read_bytes() == b"aaaa"
@@ -208,7 +208,7 @@ def test_a_row_whose_storage_has_nothing_is_fetched_by_another_way(host: Any, tm
 def test_a_file_that_all_ways_refuse_is_not_requested_again(host: Any, tmp_path: Path) -> None:
     uri = host.add("a", b"a", ways=("s3", "gs"))
     for way in ("s3", "gs"):
-        host.answers[f"{API}/a/access/{way}"] = [(403, {}, {"msg": "no"})] * 5
+        host.responses[f"{API}/a/access/{way}"] = [(403, {}, {"msg": "no"})] * 5
     with pytest.raises(TransferFailed, match="tried were the access methods") as caught:
         download([uri], tmp_path)
     (outcome,) = caught.value.report.files
@@ -227,7 +227,7 @@ def test_a_dry_run_states_what_will_fail(host: Any, tmp_path: Path) -> None:
 def test_one_that_makes_a_request_for_many_fail_spoils_no_others() -> None:
     kinds: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         kinds.append(request.method)
         if request.method != "POST":
             return httpx.Response(200, json={"id": request.url.path.rpartition("/")[2]})
@@ -236,7 +236,7 @@ def test_one_that_makes_a_request_for_many_fail_spoils_no_others() -> None:
             return httpx.Response(400, json={"msg": "x5 is no identifier"})
         return httpx.Response(200, json={"resolved_drs_object": [{"id": id} for id in asked]})
 
-    with server_of(answer) as server:
+    with server_of(response) as server:
         assert [getattr(each, "id", "") for each in server.describe_many(ids(1000))] == [f"x{n}" for n in range(1000)]
     assert kinds.count("GET") == 100
     assert kinds.count("POST") == 10

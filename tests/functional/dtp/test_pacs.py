@@ -203,7 +203,7 @@ REJECTION = bytes.fromhex("03 00 00000004 00 01 01 07")
 
 @contextmanager
 def hanging_up(times: int) -> Generator[tuple[PacsConfig, list[int]]]:
-    """An archive that closes connections without an answer, as a busy DCMTK does, and then rejects the association."""
+    """An archive that closes connections without a response, as a busy DCMTK does, and then rejects the association."""
     seen = list[int]()
 
     class Handler(StreamRequestHandler):
@@ -226,7 +226,7 @@ def hanging_up(times: int) -> Generator[tuple[PacsConfig, list[int]]]:
 @pytest.mark.parametrize(
     ("times", "error", "requests"), [(2, AuthError, 3), (9, ConnectionLost, 3)], ids=["twice", "always"]
 )
-def test_an_archive_that_closes_connections_without_an_answer_is_queried_again(
+def test_an_archive_that_closes_connections_without_a_response_is_queried_again(
     times: int, error: type[OmicsError], requests: int
 ):
     with hanging_up(times) as (config, seen), pytest.raises(error):
@@ -235,7 +235,7 @@ def test_an_archive_that_closes_connections_without_an_answer_is_queried_again(
 
 
 @pytest.mark.parametrize("times", [0, 1])
-def test_an_answer_is_seen_that_came_before_the_requesting_thread_continued(times: int):
+def test_a_response_is_seen_that_came_before_the_requesting_thread_continued(times: int):
     """pynetdicom takes a connection that is closed by then for one that was never made."""
     closed = threading.Event()
     late = [(evt.EVT_CONN_CLOSE, lambda _: closed.set()), (evt.EVT_REQUESTED, lambda _: closed.wait(30))]
@@ -343,12 +343,12 @@ def passed_on(archive: Orthanc, seen: list[tuple[str, str]]) -> Generator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             seen.append((self.path, self.headers.get("Authorization", "")))
-            answer = httpx.get(archive.http + self.path, headers={"Accept": self.headers.get("Accept", "*/*")})
-            self.send_response(answer.status_code)
-            self.send_header("Content-Type", answer.headers["Content-Type"])
-            self.send_header("Content-Length", str(len(answer.content)))
+            response = httpx.get(archive.http + self.path, headers={"Accept": self.headers.get("Accept", "*/*")})
+            self.send_response(response.status_code)
+            self.send_header("Content-Type", response.headers["Content-Type"])
+            self.send_header("Content-Length", str(len(response.content)))
             self.end_headers()
-            self.wfile.write(answer.content)
+            self.wfile.write(response.content)
 
         def log_message(self, format: str, *args: object) -> None:
             """Nothing is printed."""

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from breakable import Answer
+from breakable import Response
 from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import CopyPlan, select
@@ -41,7 +41,7 @@ def test_what_is_known_to_differ_is_fetched_though_an_unfinished_copy_had_brough
 
     served.store.hold("p/a", b"1")
     served.store.hold("p/b", b"2")
-    served.store.always("p/b", lambda *_: Answer(404))
+    served.store.always("p/b", lambda *_: Response(404))
     assert run(differing=True) == b"1"
     served.store.hold("p/a", b"9")
     assert run(differing=False) == b"1"  # as a copy that continues does: what it brought it has

@@ -172,7 +172,7 @@ def test_urls_of_many_files_come_in_one_request(store: DrsStore, host: DrsHost, 
 
 def test_ways_to_the_bytes_are_tried_in_turn(store: DrsStore, host: DrsHost) -> None:
     host.add("x", b"ACGT", ways=("s3", "gs"))
-    host.answers["ga4gh/drs/v1/objects/x/access/s3"] = [(403, {}, {"msg": "not from here"})]
+    host.responses["ga4gh/drs/v1/objects/x/access/s3"] = [(403, {}, {"msg": "not from here"})]
     assert bytes_of(store, store.stat(f"{host.name}/x")) == b"ACGT"
     host.add("none", b"", ways=())
     with pytest.raises(NoAccess):
@@ -185,7 +185,7 @@ def test_a_copy_that_its_storage_has_not_got_is_fetched_and_read_elsewhere(
 ) -> None:
     host.add("x", b"ACGT", ways=("s3", "gs"))
     host.add("y", b"TG")
-    host.answers["storage/s3/x"] = [(status, {}, b"<Error/>")] * 9
+    host.responses["storage/s3/x"] = [(status, {}, b"<Error/>")] * 9
     entries = [store.stat(f"{host.name}/{id}") for id in "xy"]
     report = fetch([(entry, entry.file_name) for entry in entries], store, str(tmp_path))
     report.raise_if_failed()
@@ -198,7 +198,7 @@ def test_a_copy_that_its_storage_has_not_got_is_fetched_and_read_elsewhere(
 def test_where_no_storage_has_it_that_is_reported(store: DrsStore, host: DrsHost, tmp_path: Path) -> None:
     host.add("x", b"ACGT", ways=("s3", "gs"))
     for way in ("s3", "gs"):
-        host.answers[f"storage/{way}/x"] = [(404, {}, b"<Error/>")] * 9
+        host.responses[f"storage/{way}/x"] = [(404, {}, b"<Error/>")] * 9
     (failed,) = fetch([(store.stat(f"{host.name}/x"), "x")], store, str(tmp_path)).failed
     assert isinstance(failed.error, NotFound)
     assert host.count("storage/gs/x") == 1
@@ -306,7 +306,7 @@ def test_without_a_login_it_is_stated_which_one_helps(host: DrsHost) -> None:
         store.stat(f"{host.name}/x")
     with DrsStore(credentials=lambda host: BearerToken("secret")) as store:
         assert bytes_of(store, store.stat(f"{host.name}/x")) == b"ACGT"
-        host.answers["ga4gh/drs/v1/objects/y"] = [(403, {}, {"msg": "not for you"})]
+        host.responses["ga4gh/drs/v1/objects/y"] = [(403, {}, {"msg": "not for you"})]
         with pytest.raises(Forbidden, match="not for you"):
             store.stat(f"{host.name}/y")
 
@@ -346,7 +346,7 @@ def test_a_guid_is_of_a_host_where_one_is_named(parts: list[str]) -> None:
     assert at_home[0].identifier.candidates[0] == elsewhere[0].identifier.candidates[0] == f"dg.1/{guid}"
 
 
-def test_more_than_a_hundred_members_come_as_answers_arrive(store: DrsStore, host: DrsHost) -> None:
+def test_more_than_a_hundred_members_come_as_responses_arrive(store: DrsStore, host: DrsHost) -> None:
     members: list[dict[str, Any]] = []
     for number in range(250):
         host.add(f"m{number}", b"")

@@ -340,11 +340,11 @@ def service(files: list[dict[str, Any]], asked: list[str]) -> Dss:
     told = manifest()
     told["bundle"]["files"] = [{**file, "sha256": hashlib.sha256(b"x").hexdigest()} for file in files]
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         asked.append(request.url.path)
         return httpx.Response(200, json=told)
 
-    return Dss("https://dss.example.org/v1", transport=httpx.MockTransport(answer), retry=Retry(attempts=1))
+    return Dss("https://dss.example.org/v1", transport=httpx.MockTransport(response), retry=Retry(attempts=1))
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)

@@ -22,7 +22,7 @@ from typing import Any
 
 import fsspec
 import pytest
-from breakable import Answer, Server
+from breakable import Response, Server
 from fsspec.implementations.asyn_wrapper import AsyncFileSystemWrapper
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -218,7 +218,9 @@ def test_a_server_without_ranges_is_read_by_fetching_the_whole_once(
     server.ranges = False
     if sizeless:
         key = b"p/large".hex()
-        server.always[key] = lambda _server, _request, answer: Answer(200, answer.headers, answer.body, unsized=True)
+        server.always[key] = lambda _server, _request, response: Response(
+            200, response.headers, response.body, unsized=True
+        )
 
     with fs.open("p/large", cache_type="none") as file:
         for place in (8_500_000, 10, 6_000_000, 4_500_000):
@@ -405,7 +407,7 @@ def test_files_that_changed_since_an_unfinished_get_are_fetched_again(
     places = [str(tmp_path / name) for name in ("a", "b")]
     store.hold("p/a", b"1")
     store.hold("p/b", b"2")
-    store.always("p/b", lambda *_: Answer(404))
+    store.always("p/b", lambda *_: Response(404))
     with pytest.raises(OmicsError):
         fs.get(["p/a", "p/b"], places)
     assert (tmp_path / "a").read_bytes() == b"1"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from breakable import Answer, Request, Server
+from breakable import Request, Response, Server
 from omicsdk.core import ChecksumMismatch, SourceChanged
 from omicsdk.fs import open_store
 from omicsdk.fs.store import FileBytes
@@ -33,10 +33,10 @@ def test_a_file_that_changes_before_the_whole_is_fetched_is_an_error(
     file = FileBytes(store, store.stat("p/large"))
     assert file.read(0, 10) == body[:10]
 
-    def change_behind(_server: Server, request: Request, answer: Answer) -> Answer:
+    def change_behind(_server: Server, request: Request, response: Response) -> Response:
         if request.first == 8_500_000:
             store.hold("p/large", body[::-1])
-        return answer
+        return response
 
     store.always("p/large", change_behind)
     with pytest.raises(SourceChanged):
@@ -49,11 +49,11 @@ def test_parts_that_are_read_together_are_of_one_version(served: ServedFileSyste
     assert served.cat_file("p/a", 0, 1) == BODY[:1]  # by now it is known which file it is
     changes = iter([True])
 
-    def change(_server: Server, request: Request, answer: Answer) -> Answer:
+    def change(_server: Server, request: Request, response: Response) -> Response:
         if request.first == 5000 and next(changes, False):
             store.hold("p/a", BODY[::-1])
-            return Answer(503, {"retry-after": "0"})
-        return answer
+            return Response(503, {"retry-after": "0"})
+        return response
 
     store.always("p/a", change)
     first, last = served.cat_ranges(["p/a"] * 2, [0, 5000], [10, 5010])
@@ -71,7 +71,7 @@ def unvalidated(server: Server, served: ServedFileSystem) -> ServedStore:
 
 
 @pytest.mark.parametrize("allowed", [False, True])
-def test_parts_of_an_unvalidated_file_come_in_one_answer(
+def test_parts_of_an_unvalidated_file_come_in_one_response(
     unvalidated: ServedStore, server: Server, allowed: bool
 ) -> None:
     file = FileBytes(
@@ -90,13 +90,13 @@ def test_one_part_of_an_unvalidated_file_is_read_alone(unvalidated: ServedStore,
 
 
 def test_halves_of_two_versions_are_not_joined(unvalidated: ServedStore, server: Server) -> None:
-    def cut(_server: Server, request: Request, answer: Answer) -> Answer:
+    def cut(_server: Server, request: Request, response: Response) -> Response:
         if request.last != len(BODY) - 1:
-            return answer
+            return response
         unvalidated.hold("p/a", BODY[::-1])
         server.etags.clear()
         server.always.clear()
-        return replace(answer, cut=5000, length=len(answer.body))
+        return replace(response, cut=5000, length=len(response.body))
 
     unvalidated.always("p/a", cut)
     assert FileBytes(unvalidated, unvalidated.stat("p/a")).read() == BODY[::-1]

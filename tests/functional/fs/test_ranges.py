@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from breakable import Answer, MovedClock, Server
+from breakable import MovedClock, Response, Server
 from omicsdk.core import APIError, Forbidden, Retry, SourceChanged, TooManyRedirects, TransportError
 from omicsdk.transfer import Control, Location
 from omicsdk.transfer.ranges import MOST_SKIPPED, ConnectionPool, NoRanges, Pace, Ranges
@@ -105,7 +105,7 @@ def test_a_url_that_ended_is_requested_again(server: Server, pool: ConnectionPoo
     file = Ranges(locate, len(BODY), pool=pool, clock=clock)
     for number, status in enumerate((401, 403, 404, 410)):
         file.read(0, 10)
-        server.always[f"file{number}"] = lambda *_, status=status: Answer(status, {}, b"ended")
+        server.always[f"file{number}"] = lambda *_, status=status: Response(status, {}, b"ended")
         assert file.read(10, 20) == BODY[10:20]
     assert len(asked) == 5
     assert clock.slept == 0
@@ -115,7 +115,7 @@ def test_a_url_that_is_never_accepted_is_an_error_that_contains_no_secret(
     server: Server,
     ranges: Callable[..., Ranges],
 ) -> None:
-    server.always["file"] = lambda *_: Answer(403, {}, b"<Error><Key>SIGNED</Key></Error>")
+    server.always["file"] = lambda *_: Response(403, {}, b"<Error><Key>SIGNED</Key></Error>")
     asked = iter([Location(server.url("file?X-Amz-Signature=SECRET")) for _ in range(3)])
 
     with pytest.raises(Forbidden, match="sb://me/file: the server denies access to this file") as caught:
@@ -136,7 +136,7 @@ def test_threads_whose_url_ended_request_one_new_url(server: Server, pool: Conne
 
     file = Ranges(locate, len(BODY), pool=pool, clock=clock)
     file.read(0, 1)
-    server.always["file0"] = lambda *_: Answer(403)
+    server.always["file0"] = lambda *_: Response(403)
     with ThreadPoolExecutor(8) as threads:
         came = list(threads.map(lambda at: file.read(at, at + 10), range(0, 800, 10)))
 
@@ -158,14 +158,14 @@ def test_bodies_that_break_are_resumed(
     assert sum(request.sent for request in server.of("file") if request.status == 206) <= len(BODY) + 4096
 
 
-def test_an_answer_with_less_than_was_requested_is_followed_by_another(
+def test_a_response_with_less_than_was_requested_is_followed_by_another(
     server: Server,
     ranges: Callable[..., Ranges],
 ) -> None:
-    def less(_server: Server, request: Any, answer: Answer) -> Answer:
-        body = answer.body[:3000]
+    def less(_server: Server, request: Any, response: Response) -> Response:
+        body = response.body[:3000]
         told = f"bytes {request.first}-{request.first + len(body) - 1}/{len(BODY)}"
-        return Answer(206, answer.headers | {"Content-Range": told}, body)
+        return Response(206, response.headers | {"Content-Range": told}, body)
 
     server.always["file"] = less
 
@@ -239,7 +239,7 @@ def test_redirects_lead_on_once_and_take_no_credentials_to_strangers(
     elsewhere = Server()
     try:
         target = elsewhere.put("there", BODY)
-        server.always["file"] = lambda *_: Answer(302, {"Location": target})
+        server.always["file"] = lambda *_: Response(302, {"Location": target})
         file = ranges(
             locate=lambda: Location(server.url("file"), {"Authorization": "Bearer SECRET", "X-Auth-Token": "t"})
         )
@@ -250,8 +250,8 @@ def test_redirects_lead_on_once_and_take_no_credentials_to_strangers(
         assert server.of("file")[0].headers["authorization"] == "Bearer SECRET"
         for request in elsewhere.of("there"):
             assert not {"authorization", "x-auth-token"} & request.headers.keys()
-        elsewhere.always["there"] = lambda *_: Answer(403)
-        server.always["file"] = lambda *_: Answer(302, {"Location": elsewhere.put("again", BODY)})
+        elsewhere.always["there"] = lambda *_: Response(403)
+        server.always["file"] = lambda *_: Response(302, {"Location": elsewhere.put("again", BODY)})
         assert file.read(20, 30) == BODY[20:30]
     finally:
         elsewhere.close()
@@ -264,19 +264,19 @@ def test_a_url_and_where_it_leads_may_both_have_ended(server: Server, pool: Conn
         name = f"signed{len(asked)}"
         asked.append(server.put(name, b""))
         there = server.put(f"there{len(asked)}", BODY)
-        server.always[name] = lambda *_: Answer(302, {"Location": there})
+        server.always[name] = lambda *_: Response(302, {"Location": there})
         return Location(asked[-1])
 
     file = Ranges(locate, len(BODY), pool=pool, clock=clock)
     file.read(0, 10)
     for ended in ("signed0", "there1"):
-        server.always[ended] = lambda *_: Answer(403, {}, b"ended")
+        server.always[ended] = lambda *_: Response(403, {}, b"ended")
     assert file.read(10, 20) == BODY[10:20]
     assert len(asked) == 2
 
 
 def test_circles_end(server: Server, ranges: Callable[..., Ranges]) -> None:
-    server.always["file"] = lambda *_: Answer(302, {"Location": "/file"})
+    server.always["file"] = lambda *_: Response(302, {"Location": "/file"})
 
     with pytest.raises(TooManyRedirects):
         ranges().read(0, 10)

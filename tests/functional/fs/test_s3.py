@@ -255,8 +255,8 @@ def test_signed_urls_are_of_version_4_and_give_ranges(store: S3Store, client: An
     client.put_object(Bucket="bkt", Key="x", Body=b"0123456789")
     location = store.location(store.stat("bkt/x"))
     assert "X-Amz-Signature=" in location.url
-    answer = httpx.get(location.url, headers={"range": "bytes=2-4"})
-    assert (answer.status_code, answer.content) == (206, b"234")
+    response = httpx.get(location.url, headers={"range": "bytes=2-4"})
+    assert (response.status_code, response.content) == (206, b"234")
 
 
 def test_of_several_threads_one_makes_the_client(client: Any):

@@ -93,8 +93,8 @@ def test_a_stream_that_breaks_resumes_where_it_broke(served, server, noise, faul
     body = noise(16 * MIB)
     served.store.hold("p/a", body)
 
-    def cut(_server, request, answer):
-        return fault.cut(3 * MIB)(_server, request, answer) if len(answer.body) > 5 * MIB else answer
+    def cut(_server, request, response):
+        return fault.cut(3 * MIB)(_server, request, response) if len(response.body) > 5 * MIB else response
 
     served.store.always("p/a", cut)
     assert b"".join(sequence(served)) == body
@@ -105,11 +105,11 @@ def test_halves_of_two_versions_are_not_joined_in_a_stream(served, server, noise
     body = noise(16 * MIB)
     served.store.hold("p/a", body)
 
-    def change(_server, request, answer):
-        if len(answer.body) <= 5 * MIB:
-            return answer
+    def change(_server, request, response):
+        if len(response.body) <= 5 * MIB:
+            return response
         served.store.hold("p/a", body[::-1])
-        return fault.cut(3 * MIB)(_server, request, answer)
+        return fault.cut(3 * MIB)(_server, request, response)
 
     served.store.always("p/a", change)
     came = []

@@ -33,7 +33,7 @@ def htsget(tickets: Tickets) -> Iterator[Callable[..., Htsget]]:
     with ExitStack() as stack:
 
         def make(**more: Any) -> Htsget:
-            transport = httpx.MockTransport(tickets.answer)
+            transport = httpx.MockTransport(tickets.response)
             return stack.enter_context(
                 Htsget("https://htsget.example.org", transport=transport, retry=NO_RETRY, environ={}, **more)
             )

@@ -249,7 +249,7 @@ class UnmarkedRanges(LoopbackServer):
     Args:
         content: The file.
         whole: Whether ranges are ignored.
-        states_length: Whether the answer states its length.
+        states_length: Whether the response states its length.
     """
 
     def __init__(self, content: bytes, *, whole: bool = False, states_length: bool = False) -> None:
@@ -595,12 +595,12 @@ def test_a_folder_that_is_missing_is_named(htsget: Make, tickets: Tickets, a_bam
 
 
 def test_a_refusal_has_the_words_of_the_standard() -> None:
-    def answer(_: httpx.Request) -> httpx.Response:
+    def response(_: httpx.Request) -> httpx.Response:
         return httpx.Response(400, json={"htsget": {"error": "InvalidRange", "message": "The start is behind the end"}})
 
     with (
         Htsget(
-            "https://htsget.example.org", transport=httpx.MockTransport(answer), retry=NO_RETRY, environ={}
+            "https://htsget.example.org", transport=httpx.MockTransport(response), retry=NO_RETRY, environ={}
         ) as client,
         pytest.raises(Exception, match=r"The start is behind the end \(400 InvalidRange"),
     ):

@@ -112,11 +112,11 @@ def test_other_letters_than_the_digest_states_are_not_kept(
 def test_media_types_of_every_version_are_accepted(omics_sandbox: Sandbox) -> None:
     asked: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         asked.append(request)
         return httpx.Response(200, text="ACGT")
 
-    with Refget("https://refget.example.org", transport=httpx.MockTransport(answer), environ={}) as client:
+    with Refget("https://refget.example.org", transport=httpx.MockTransport(response), environ={}) as client:
         client.read("68a178f7c740c5c240aa67ba41843b119d3bf9f8b0f0ac36")
     kinds = asked[0].headers["accept"]
     assert "text/plain" in kinds

@@ -66,7 +66,7 @@ def test_files_are_uploaded_listed_read_downloaded_and_verified(gen3: Gen3, tmp_
     assert "reads.bin is missing" in str(gen3.verify(guid, tmp_path / "out", settings=NOBODY).failed[0].error)
 
 
-def test_bytes_of_several_answers_are_joined_by_an_etag_or_on_request() -> None:
+def test_bytes_of_several_responses_are_joined_by_an_etag_or_on_request() -> None:
     with closing(DrsHost()) as host:
         content = bytes(range(256)) * 4000
         uri, host.validates = host.add("a", content), False

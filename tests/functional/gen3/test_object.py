@@ -33,7 +33,7 @@ def test_an_object_s_life(sandbox: Sandbox, tmp_path):
 @pytest.mark.parametrize(
     ("told", "said"), [({"guid": "g"}, "made g, without a URL"), ({}, "made no object, without a GUID")]
 )
-def test_an_answer_that_lacks_something(told: dict[str, str], said: str):
+def test_a_response_that_lacks_something(told: dict[str, str], said: str):
     answering = httpx.MockTransport(lambda request: httpx.Response(201, json=told))
     with pytest.raises(Gen3ObjectError, match=said):
         Gen3Object(endpoint=COMMONS, transport=answering).create_object("x", AUTHZ)
@@ -63,11 +63,11 @@ def test_what_is_sent():
 def test_an_object_is_created_where_the_service_has_it(missing: int):
     asked: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         asked.append(request.url.path)
         is_new = request.url.path.endswith("/upload")
         return httpx.Response(201, json={"guid": "g", "upload_url": "u"}) if is_new else httpx.Response(missing)
 
-    with Gen3Object(endpoint=COMMONS, transport=httpx.MockTransport(answer)) as objects:
+    with Gen3Object(endpoint=COMMONS, transport=httpx.MockTransport(response)) as objects:
         assert objects.create_object("x", AUTHZ) == ("g", "u")
     assert asked == ["/mds/objects", "/mds/objects/upload"]

@@ -69,7 +69,7 @@ def test_what_goes_wrong_is_raised(storage: Gen3WsStorage, tmp_path: Path):
 
 
 @pytest.mark.parametrize("data", [None, "", 5, {}])
-def test_an_answer_without_a_url_is_reported(data: object, tmp_path: Path):
+def test_a_response_without_a_url_is_reported(data: object, tmp_path: Path):
     answering = httpx.MockTransport(lambda request: httpx.Response(200, json={"Result": "ok", "Data": data}))
     storage = Gen3WsStorage(endpoint="https://commons.example.org", transport=answering)
     for ask in (storage.download_url, storage.upload_url):

@@ -85,7 +85,7 @@ def test_a_refused_login_reports_it_and_stores_nothing(person):
     assert person.credentials() is None
 
 
-def test_a_forged_answer_is_passed_over(person, server):
+def test_a_forged_response_is_passed_over(person, server):
     def browse(url):
         with pytest.raises(httpx.HTTPStatusError):
             httpx.get(server.consent(url, state="forged"), trust_env=False).raise_for_status()

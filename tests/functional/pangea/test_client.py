@@ -137,13 +137,13 @@ def test_the_login_of_the_environment(sandbox: Sandbox, monkeypatch: pytest.Monk
 def test_one_login_for_two_servers_keeps_their_tokens_apart():
     sent: list[tuple[str, str | None]] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         sent.append((request.url.host, request.headers.get("authorization")))
         if request.url.path.endswith("/login/"):
             return httpx.Response(200, json={"auth_token": f"of-{request.url.host}"})
         return httpx.Response(200, json={"count": 0, "next": None, "previous": None, "results": []})
 
-    transport = httpx.MockTransport(answer)
+    transport = httpx.MockTransport(response)
     for host in ("a.example.org", "b.example.org"):
         with Pangea(f"https://{host}", credentials=LOGIN, transport=transport) as pangea:
             pangea.list_organizations()
@@ -166,12 +166,12 @@ def test_a_server_that_fails_at_the_login_reveals_nothing_of_the_password():
 def test_a_password_is_not_sent_unencrypted():
     asked: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         asked.append(request)
         return httpx.Response(200, json={"count": 0, "next": None, "previous": None, "results": []})
 
     pangea = Pangea(
-        "http://pangea.example.org", credentials=LOGIN, transport=httpx.MockTransport(answer), retry=NO_RETRY
+        "http://pangea.example.org", credentials=LOGIN, transport=httpx.MockTransport(response), retry=NO_RETRY
     )
     with pytest.raises(AuthError, match="is not encrypted"):
         pangea.create_organization(name="x")

@@ -159,10 +159,10 @@ def test_a_missing_object_is_reported(entrez: Entrez):
 
 
 @pytest.mark.parametrize("body", ["", "no xml", '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'])
-def test_an_odd_answer_is_reported(body: str, clock: ManualClock):
+def test_an_odd_response_is_reported(body: str, clock: ManualClock):
     for encoding in ("utf-8", "utf-16"):
-        answer = httpx.Response(200, content=body.encode(encoding))
-        transport = httpx.MockTransport(lambda _, answer=answer: answer)
+        response = httpx.Response(200, content=body.encode(encoding))
+        transport = httpx.MockTransport(lambda _, response=response: response)
         with Entrez("https://ncbi.test", transport=transport, clock=clock) as odd, pytest.raises(DecodeError):
             odd.fetch("sra", "1")
 

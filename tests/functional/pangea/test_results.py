@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from breakable import Answer, noise, server
+from breakable import Response, noise, server
 from omicsdk.core import ChecksumMismatch, NotFound, TransferError
 from omicsdk.transfer import TransferFailed
 from pangea_fields import LIBRARY, FieldServer, signed
@@ -176,7 +176,9 @@ def test_a_url_that_ended_is_requested_again(pangea: FieldServer, server: Any, t
         {**data, **signed(server, f"{uuid[2:]}.fastq.gz", "new")} if uuid[0] == "f" else data
     )
     for name in ("q1", "q2"):
-        server.always[f"{name}.fastq.gz"] = lambda _, asked, answer: answer if "new" in asked.query else Answer(403)
+        server.always[f"{name}.fastq.gz"] = lambda _, asked, response: (
+            response if "new" in asked.query else Response(403)
+        )
     pangea.client.download(*LIBRARY, tmp_path)
     for number in (1, 2):
         assert (tmp_path / f"q{number}/q{number}.raw__short.read_1.fastq.gz").read_bytes() == noise(2000, number)

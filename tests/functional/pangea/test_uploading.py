@@ -207,7 +207,7 @@ def test_200_with_null_is_a_failure_unless_the_object_is_there(pangea: FieldServ
     data = large.read_bytes()
     digests = b"".join(hashlib.md5(data[at : at + PART]).digest() for at in range(0, len(data), PART))
     pangea.objects["f2"] = len(data), f"{hashlib.md5(digests).hexdigest()}-3"
-    pangea.completing = [httpx.ReadError("gone"), httpx.Response(200, content=b"null")]  # the first answer was lost
+    pangea.completing = [httpx.ReadError("gone"), httpx.Response(200, content=b"null")]  # the first response was lost
     in_parts(pangea, large, "f2", clock=clock).raise_if_failed()
 
 
@@ -243,14 +243,14 @@ def test_a_missing_permission_is_reported(pangea: FieldServer, small: Path):
     assert isinstance(caught.value.errors[0], Forbidden)
 
 
-def test_odd_answers_of_the_server_are_reported(pangea: FieldServer, small: Path, large: Path):
-    for answer in ({}, {"url": "http://127.0.0.1:1/x"}, [], {"url": 3, "fields": {}}):
-        pangea.faults = [httpx.Response(200, json=answer)]
-        with pytest.raises(TransferError, match="answer has no"):
+def test_odd_responses_of_the_server_are_reported(pangea: FieldServer, small: Path, large: Path):
+    for response in ({}, {"url": "http://127.0.0.1:1/x"}, [], {"url": 3, "fields": {}}):
+        pangea.faults = [httpx.Response(200, json=response)]
+        with pytest.raises(TransferError, match="response has no"):
             sent(pangea, small).raise_if_failed()
-    for answer in ({}, {"urls": [], "upload_id": "x"}, {"urls": ["a", "b", 3], "upload_id": "x"}):
-        pangea.faults = [httpx.Response(200, json=answer)]
-        with pytest.raises(TransferError, match="answer has no"):
+    for response in ({}, {"urls": [], "upload_id": "x"}, {"urls": ["a", "b", 3], "upload_id": "x"}):
+        pangea.faults = [httpx.Response(200, json=response)]
+        with pytest.raises(TransferError, match="response has no"):
             in_parts(pangea, large).raise_if_failed()
 
 

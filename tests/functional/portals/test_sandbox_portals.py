@@ -151,8 +151,8 @@ def test_folders_become_files_of_the_gdc_and_runs_of_a_study(omics_sandbox: Sand
     ],
 )
 def test_other_requests_are_refused_with_a_message(path: str, status: int, portals: Sandbox):
-    answer = httpx.get(f"{portals.url}{path}")
-    assert (answer.status_code, list(answer.json())) == (status, ["message"])
+    response = httpx.get(f"{portals.url}{path}")
+    assert (response.status_code, list(response.json())) == (status, ["message"])
 
 
 def test_an_accession_without_runs_has_a_report_of_the_header_alone(portals: Sandbox):
@@ -162,7 +162,7 @@ def test_an_accession_without_runs_has_a_report_of_the_header_alone(portals: San
 
 
 def test_a_file_is_given_in_ranges_with_its_name_and_md5(portals: Sandbox):
-    answer = httpx.get(f"{portals.gdc_url}/data/{U(41)}", headers={"Range": "bytes=3-6"})
-    assert (answer.status_code, answer.content) == (206, content("t.bam")[3:7])
-    assert answer.headers["content-disposition"] == "attachment; filename=t.bam"
-    assert answer.headers["content-md5"] == hashlib.md5(content("t.bam")).hexdigest()
+    response = httpx.get(f"{portals.gdc_url}/data/{U(41)}", headers={"Range": "bytes=3-6"})
+    assert (response.status_code, response.content) == (206, content("t.bam")[3:7])
+    assert response.headers["content-disposition"] == "attachment; filename=t.bam"
+    assert response.headers["content-md5"] == hashlib.md5(content("t.bam")).hexdigest()

@@ -65,9 +65,9 @@ def test_moving_time(sandbox: Sandbox, control):
     ],
 )
 def test_what_makes_no_sense_is_refused_with_words(control, path, body, words):
-    answer = control.post(path, json=body)
-    assert answer.status_code == 400
-    assert words in answer.json()["title"]
+    response = control.post(path, json=body)
+    assert response.status_code == 400
+    assert words in response.json()["title"]
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity"])
@@ -92,9 +92,9 @@ def test_faults(control, web):
 
 
 def test_settings(sandbox: Sandbox, control):
-    answer = control.post("/settings", json={"dss.checkout_redirects": 2}).json()
-    assert answer["dss.checkout_redirects"]["value"] == 2
-    assert answer["dss.checkout_redirects"]["meaning"]
+    response = control.post("/settings", json={"dss.checkout_redirects": 2}).json()
+    assert response["dss.checkout_redirects"]["value"] == 2
+    assert response["dss.checkout_redirects"]["meaning"]
     for body in ({"dss.nothing": 1}, {"dss.read_only": "yes"}, {"dss.retry_after": -1}, {"dss.retry_after": True}):
         assert control.post("/settings", json=body).status_code == 400
     endless = {"content": b'{"dss.retry_after": Infinity}', "headers": {"Content-Type": "application/json"}}
@@ -113,9 +113,9 @@ def test_tokens_end_by_the_clock(sandbox: Sandbox, control, web):
     web.headers["Authorization"] = f"Bearer {token}"
     assert web.get("/collections").status_code == 200
     sandbox.clock.advance(60)
-    answer = web.get("/collections")
-    assert (answer.status_code, answer.json()["code"]) == (401, "Unauthorized")
-    assert answer.headers["www-authenticate"].startswith("Bearer")
+    response = web.get("/collections")
+    assert (response.status_code, response.json()["code"]) == (401, "Unauthorized")
+    assert response.headers["www-authenticate"].startswith("Bearer")
 
 
 def test_a_restricted_deployment_secures_everything(sandbox: Sandbox, web, user):
@@ -171,22 +171,22 @@ def test_web_pages_cannot_reach_it(control):
 
 
 def test_paths_that_are_none(sandbox: Sandbox, web):
-    for answer in (web.get("/nothing"), web.delete("/search"), web.request("HEAD", "/bundles/all")):
-        assert answer.status_code in (404, 405)
+    for response in (web.get("/nothing"), web.delete("/search"), web.request("HEAD", "/bundles/all")):
+        assert response.status_code in (404, 405)
     assert web.get("/nothing").json()["code"] == "not_found"
     assert httpx.get(f"{sandbox.url}/nothing", trust_env=False, verify=False).status_code == 404
 
 
 def test_a_body_that_is_too_large(web):
-    answer = web.post("/search", params={"replica": "aws"}, content=b" " * (33 * 1024 * 1024))
-    assert answer.status_code == 413
+    response = web.post("/search", params={"replica": "aws"}, content=b" " * (33 * 1024 * 1024))
+    assert response.status_code == 413
 
 
 def test_the_document_names_the_address_that_it_was_queried_at(sandbox: Sandbox):
     port = sandbox.url.rpartition(":")[2]
     for host in ("127.0.0.1", "localhost"):
-        answer = httpx.get(f"http://{host}:{port}/dss/v1/swagger.json", trust_env=False, verify=False).json()
-        assert answer["servers"] == [{"url": f"http://{host}:{port}/dss/v1"}]
+        response = httpx.get(f"http://{host}:{port}/dss/v1/swagger.json", trust_env=False, verify=False).json()
+        assert response["servers"] == [{"url": f"http://{host}:{port}/dss/v1"}]
 
 
 # -- the sandbox as an object
@@ -206,8 +206,8 @@ def test_the_environment(sandbox: Sandbox):
     assert sandbox.swagger_url in config.read_text()
     assert config.stat().st_mode & 0o77 == 0
     headers = {"Authorization": f"Bearer {environment['OMICS_DSS_TOKEN']}"}
-    answer = httpx.get(f"{sandbox.url}/dss/v1/collections", headers=headers, trust_env=False, verify=False)
-    assert answer.status_code == 200
+    response = httpx.get(f"{sandbox.url}/dss/v1/collections", headers=headers, trust_env=False, verify=False)
+    assert response.status_code == 200
 
 
 def test_what_a_user_puts_into_the_configuration_stays(sandbox: Sandbox):
@@ -332,13 +332,13 @@ def test_first_faults_come_back_after_a_reset(sandbox: Sandbox, tmp_path):
 
 
 def test_known_crashes_of_real_servers_are_answered_as_wanted(tmp_path: Path):
-    def answer(sandbox: Sandbox) -> httpx.Response:
+    def response(sandbox: Sandbox) -> httpx.Response:
         return httpx.get(f"{sandbox.pangea_url}/api/users/id/999", trust_env=False)
 
     with Sandbox(tmp_path, strict_errors="real") as sandbox:
-        assert (answer(sandbox).status_code, "Server Error (500)" in answer(sandbox).text) == (500, True)
+        assert (response(sandbox).status_code, "Server Error (500)" in response(sandbox).text) == (500, True)
         sandbox.settings.turn({"sandbox.strict_errors": "helpful"})
-        assert (answer(sandbox).status_code, answer(sandbox).json()) == (404, {"detail": "Not found."})
+        assert (response(sandbox).status_code, response(sandbox).json()) == (404, {"detail": "Not found."})
         with pytest.raises(ValueError, match="takes helpful or real, not 'nice'"):
             sandbox.settings.turn({"sandbox.strict_errors": "nice"})
 

@@ -1,4 +1,4 @@
-"""Answers made from documents: they keep to their schemas, and replace refusals of operations without state."""
+"""Responses made from documents: they keep to their schemas, and replace refusals of operations without state."""
 
 import re
 
@@ -19,10 +19,10 @@ def test_an_operation_without_state_is_answered_from_the_document(sandbox: Sandb
     path = f"/gen3/{service.removeprefix('gen3/')}" + re.sub(r"\{.*?\}", "x", operation.path)
     token = sandbox.gen3.access.issue(ADMINISTRATOR, sandbox.gen3_url)
     with httpx.Client(base_url=sandbox.url, trust_env=False) as web:
-        answer = web.request(operation.method, path, headers={"Authorization": f"Bearer {token}"})
+        response = web.request(operation.method, path, headers={"Authorization": f"Bearer {token}"})
         unknown = web.request(operation.method, path)
     expected = reply_of(operation, document)
-    told = answer.json() if answer.headers.get("content-type") == "application/json" else answer.text
-    assert (answer.status_code, answer.headers[HEADER]) == (expected.status, "example")
+    told = response.json() if response.headers.get("content-type") == "application/json" else response.text
+    assert (response.status_code, response.headers[HEADER]) == (expected.status, "example")
     assert told == (expected.body or expected.text or "")
-    assert unknown.status_code == (401 if operation.secured else answer.status_code)
+    assert unknown.status_code == (401 if operation.secured else response.status_code)

@@ -146,9 +146,9 @@ def test_no_number_makes_an_operation_fail(sandbox: Sandbox, service: str, furth
                 connection.request(
                     operation.method, f"{PLACES[service]}{path}", content, headers if content is None else typed
                 )
-                answer = connection.getresponse().read()
+                response = connection.getresponse().read()
                 count += 1
-                if b"failed in the sandbox" in answer or b"sandbox failed" in answer:
-                    failed.append(f"{operation.name} {path} {body}: {answer[:100]}")
+                if b"failed in the sandbox" in response or b"sandbox failed" in response:
+                    failed.append(f"{operation.name} {path} {body}: {response[:100]}")
     assert failed == []
     assert count > len(operations(document))

@@ -53,6 +53,6 @@ def test_a_killed_one_starts_again_with_its_state(serving, tmp_path, folder):
     process.wait(20)
     (tmp_path / "state" / "objects" / "incoming" / "half").write_bytes(b"left behind")
     with Sandbox(tmp_path / "state") as again:
-        answer = get(f"{again.url}/dss/v1/bundles/{made['bundle_uuid']}?replica=aws")
-        assert answer.json()["bundle"]["version"] == made["version"]
+        response = get(f"{again.url}/dss/v1/bundles/{made['bundle_uuid']}?replica=aws")
+        assert response.json()["bundle"]["version"] == made["version"]
         assert list((tmp_path / "state" / "objects" / "incoming").iterdir()) == []

@@ -68,7 +68,7 @@ def _paths(client: SevenBridges, path: str = P) -> list[str]:
 
 @pytest.mark.parametrize("path", ["", "/*/complete", "/*/part", "/*/part/*"])
 @pytest.mark.parametrize("fault", [{"action": "cut", "at": 0}, {"action": "status", "status": 500}])
-def test_one_failed_or_lost_answer_ends_no_upload_and_sends_nothing_twice(
+def test_one_failed_or_lost_response_ends_no_upload_and_sends_nothing_twice(
     client: SevenBridges, omics_sandbox: Sandbox, tmp_path: Path, path: str, fault: dict[str, Any]
 ):
     (tmp_path / "large.bin").write_bytes(Random(1).randbytes(11 << 20))

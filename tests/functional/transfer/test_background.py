@@ -36,11 +36,11 @@ def test_what_a_locate_raises_is_reported_without_secrets(target: Path, caplog: 
     canary = "dD4kJ8sQ2vX6zB1m"
 
     def locate() -> Location:
-        raise LookupError(f"no answer from https://host/one?X-Amz-Signature={canary}")
+        raise LookupError(f"no response from https://host/one?X-Amz-Signature={canary}")
 
     report = download([Item("one", locate)], target)
     (outcome,) = report.outcomes
-    assert "no answer from https://host/one" in str(outcome.error)
+    assert "no response from https://host/one" in str(outcome.error)
     assert "in locate" in caplog.text
     for text in (str(outcome.error), caplog.text, *(repr(record.__dict__) for record in caplog.records)):
         assert canary not in text

@@ -135,9 +135,9 @@ def test_a_folder_where_a_file_should_be(server: Any, target: Path) -> None:
 
 
 def test_the_target_is_removed_meanwhile(server: Any, fault: Any, target: Path, noise: Any) -> None:
-    def removes(_server: Any, _request: Any, answer: Any) -> Any:
+    def removes(_server: Any, _request: Any, response: Any) -> Any:
         shutil.rmtree(target)
-        return answer
+        return response
 
     item = server.item("sub/one", noise(9 * MIB), "sha256")
     server.fault("sub/one", fault.cut(5 * MIB), removes)
@@ -154,11 +154,11 @@ def test_who_writes_into_a_part_meanwhile_is_seen_by_what_is_computed_from_the_d
 ) -> None:
     body = noise(9 * MIB)
 
-    def spoils(_server: Any, _request: Any, answer: Any) -> Any:
+    def spoils(_server: Any, _request: Any, response: Any) -> Any:
         (part,) = target.glob("*.part")
         with part.open("r+b") as file:
             file.write(b"another program's")
-        return answer
+        return response
 
     server.fault("one", fault.cut(5 * MIB), spoils)
     (outcome,) = download([server.item("one", body, algorithm)], target).outcomes
@@ -170,10 +170,10 @@ def test_who_writes_into_a_part_meanwhile_is_seen_by_what_is_computed_from_the_d
 def test_the_part_is_cut_short_meanwhile(server: Any, fault: Any, target: Path, noise: Any) -> None:
     body = noise(9 * MIB)
 
-    def shortens(_server: Any, _request: Any, answer: Any) -> Any:
+    def shortens(_server: Any, _request: Any, response: Any) -> Any:
         (part,) = target.glob("*.part")
         os.truncate(part, 1000)
-        return answer
+        return response
 
     server.fault("one", fault.cut(5 * MIB), shortens)
     (outcome,) = download([server.item("one", body, "sha256")], target).outcomes
@@ -191,9 +191,9 @@ def test_a_file_is_made_as_others_are(server: Any, target: Path) -> None:
 
 
 def test_what_came_in_the_files_place_meanwhile_is_the_error(server: Any, target: Path, noise: Any) -> None:
-    def appears(_server: Any, _request: Any, answer: Any) -> Any:
+    def appears(_server: Any, _request: Any, response: Any) -> Any:
         (target / "one" / "sub").mkdir(parents=True)
-        return answer
+        return response
 
     server.fault("one", appears)
     report = download([server.item("one", noise(500), "md5"), server.item("two", b"2", "md5")], target)

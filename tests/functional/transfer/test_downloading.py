@@ -80,7 +80,7 @@ def test_size_and_checksums_may_be_unknown(server: Any, target: Path, noise: Any
     assert report.outcomes[0].size == len(body)
     assert (
         report.outcomes[0].verified
-        == "length of the answer and ETag only: the platform states neither size nor checksum"
+        == "length of the response and ETag only: the platform states neither size nor checksum"
     )
 
 

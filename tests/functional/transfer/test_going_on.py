@@ -84,7 +84,7 @@ def test_after_kill_at_most_a_mib_a_connection_is_fetched_twice(
 def test_cells_that_reached_the_process_are_kept(server: Any, fault: Any, target: Path, noise: Any, start: Any) -> None:
     body = noise(34 * MIB)
     item = server.item("one", body, "sha256")
-    # Only the first part is larger than a cell: its answer stops in the middle of the second one.
+    # Only the first part is larger than a cell: its response stops in the middle of the second one.
     server.always["one"] = fault.cut(CELL + 2 * MIB, stall=True)
     process = start([item], 4)
     until(lambda: journalled(target) == 4 and begun(target).get(1) == 2 * MIB)
@@ -322,8 +322,8 @@ def test_a_redirect_that_refers_to_trouble_is_requested_again(
     server: Any, fault: Any, target: Path, noise: Any, clock: Any
 ) -> None:
     places = iter(("bad", "good"))
-    server.always["here"] = lambda server, request, answer: fault.status(302, {"Location": "/" + next(places)})(
-        server, request, answer
+    server.always["here"] = lambda server, request, response: fault.status(302, {"Location": "/" + next(places)})(
+        server, request, response
     )
     server.always["bad"] = fault.status(503)
     server.put("good", noise(100))
@@ -338,11 +338,11 @@ def test_killed_again_and_again(server: Any, fault: Any, target: Path, noise: An
     items = [server.item(name, body, "sha256") for name, body in bodies.items()]
     dice = random.Random(rounds)
     for _ in range(rounds):
-        answers = len(server.requests) + dice.randrange(1, 160 // rounds + 2)
+        responses = len(server.requests) + dice.randrange(1, 160 // rounds + 2)
         for name in bodies:
             server.always[name] = fault.changed(pace=dice.choice([50, 200]) * MIB)
         process = start(items)
-        until(lambda: process.poll() is not None or len(server.requests) >= answers)  # noqa: B023
+        until(lambda: process.poll() is not None or len(server.requests) >= responses)  # noqa: B023
         process.kill()
         process.wait()
         for name, body in bodies.items():

@@ -218,7 +218,7 @@ def _announced(url: str) -> Any:
 
 @pytest.mark.parametrize("kind", [_put, _s3_object, _announced])
 @pytest.mark.parametrize("what", ["host", "name", "proxy"])
-def test_uploads_find_out_once_that_nothing_answers(
+def test_uploads_find_out_once_that_nothing_responses(
     target: Path, tmp_path: Path, clock: Any, monkeypatch: Any, kind: Any, what: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -276,7 +276,7 @@ def test_a_silent_store_ends_a_list_within_the_time_of_a_call(pieces: bytes) -> 
         with call_limits(Timeout(read=0.5, body=0.5)):
             client = s3_client(anonymous=True, endpoint_url=f"http://127.0.0.1:{listener.getsockname()[1]}")
         began = time.monotonic()
-        expected = r"Listing b: No answer within the time allowed.*--call-timeout"
+        expected = r"Listing b: No response within the time allowed.*--call-timeout"
         with pytest.raises(TimedOut, match=expected), asking_s3("Listing b"):
             client.list_objects_v2(Bucket="b")
         assert time.monotonic() - began < 40  # twice is two minutes, as boto3 has it

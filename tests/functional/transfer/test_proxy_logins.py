@@ -26,16 +26,16 @@ REFUSALS = {
 
 
 class Proxy(LoopbackServer):
-    """Answers each request by a function of its head, and closes the connection."""
+    """Responses each request by a function of its head, and closes the connection."""
 
-    def __init__(self, answer: Callable[[Head], str]) -> None:
+    def __init__(self, response: Callable[[Head], str]) -> None:
         self.heads: list[Head] = []
-        self._answer = answer
+        self._response = response
         super().__init__()
 
     def respond(self, connection: socket.socket, reader: Any, head: Head) -> bool:
         self.heads.append(head)
-        connection.sendall(f"HTTP/1.1 {self._answer(head)}\r\nContent-Length: 0\r\n\r\n".encode())
+        connection.sendall(f"HTTP/1.1 {self._response(head)}\r\nContent-Length: 0\r\n\r\n".encode())
         return False
 
     @property
@@ -47,8 +47,8 @@ class Proxy(LoopbackServer):
 def proxy() -> Iterator[Callable[[Callable[[Head], str]], Proxy]]:
     started: list[Proxy] = []
 
-    def start(answer: Callable[[Head], str]) -> Proxy:
-        started.append(Proxy(answer))
+    def start(response: Callable[[Head], str]) -> Proxy:
+        started.append(Proxy(response))
         return started[-1]
 
     yield start
@@ -148,13 +148,13 @@ def test_others_go_when_the_first_was_let_through(proxy: Any, tmp_path: Path, mo
     """The first is answered after a while, in which no other arrives."""
     server: Proxy
 
-    def answer(_: Head) -> str:
+    def response(_: Head) -> str:
         if len(server.heads) == 1:
             threading.Event().wait(0.3)
             assert len(server.heads) == 1
         return "404 Not Found"
 
-    server = proxy(answer)
+    server = proxy(response)
     monkeypatch.setenv("HTTP_PROXY", server.with_password)
     errors = errors_of(what, "http://files.test", tmp_path)
     assert len(server.heads) >= 20
@@ -162,15 +162,15 @@ def test_others_go_when_the_first_was_let_through(proxy: Any, tmp_path: Path, mo
 
 
 @pytest.mark.parametrize("what", KINDS)
-def test_others_go_when_the_first_gets_no_answer(proxy: Any, tmp_path: Path, monkeypatch: Any, what: str) -> None:
+def test_others_go_when_the_first_gets_no_response(proxy: Any, tmp_path: Path, monkeypatch: Any, what: str) -> None:
     server: Proxy
 
-    def answer(_: Head) -> str:
+    def response(_: Head) -> str:
         if len(server.heads) == 1:
             raise OSError
         return "404 Not Found"
 
-    server = proxy(answer)
+    server = proxy(response)
     monkeypatch.setenv("HTTP_PROXY", server.with_password)
     errors = errors_of(what, "http://files.test", tmp_path)
     assert len(server.heads) >= 20
@@ -181,13 +181,13 @@ def test_another_is_the_first_when_that_was_cancelled(proxy: Any, monkeypatch: A
     arrived, over = threading.Event(), threading.Event()
     server: Proxy
 
-    def answer(_: Head) -> str:
+    def response(_: Head) -> str:
         if len(server.heads) == 1:
             arrived.set()
             over.wait(10)
         return REFUSALS["407"]
 
-    server = proxy(answer)
+    server = proxy(response)
     monkeypatch.setenv("HTTP_PROXY", server.with_password)
 
     async def run() -> list[Any]:
@@ -212,12 +212,12 @@ def test_a_first_request_that_times_out_holds_nothing_up(proxy: Any, monkeypatch
     over = threading.Event()
     server: Proxy
 
-    def answer(_: Head) -> str:
+    def response(_: Head) -> str:
         if len(server.heads) == 1:
             over.wait(10)
         return "404 Not Found"
 
-    server = proxy(answer)
+    server = proxy(response)
     monkeypatch.setenv("HTTP_PROXY", server.with_password)
     transport = Transport("http://files.test", timeout=Timeout(read=0.2), retry=NO_RETRY)
     with ThreadPoolExecutor(8) as threads:
@@ -231,12 +231,12 @@ def test_a_first_request_that_times_out_holds_nothing_up(proxy: Any, monkeypatch
 def test_a_stop_ends_transfers_that_wait_for_the_first_request(proxy: Any, tmp_path: Path, monkeypatch: Any) -> None:
     over, stop = threading.Event(), threading.Event()
 
-    def answer(_: Head) -> str:
+    def response(_: Head) -> str:
         stop.set()
         over.wait(60)
         return "404 Not Found"
 
-    server = proxy(answer)
+    server = proxy(response)
     monkeypatch.setenv("HTTP_PROXY", server.with_password)
     items = [Item(f"f{n}", Location(f"http://files.test/f{n}"), 500_000) for n in range(20)]
     report = download(items, tmp_path, stop=stop)
@@ -287,7 +287,7 @@ def test_tinyproxy_lets_the_right_password_through(
 
 
 def test_a_password_that_socks_refuses_is_sent_once(tmp_path: Path, monkeypatch: Any) -> None:
-    """RFC 1929: the method is user name and password, and the answer to them is not 0."""
+    """RFC 1929: the method is user name and password, and the response to them is not 0."""
     tried: list[bytes] = []
     listener = socket.create_server(("127.0.0.1", 0), backlog=32)
 

@@ -50,7 +50,7 @@ def test_a_redirect_refers_to_the_other_servers_line(server: Any, other: Server,
 
 
 def test_small_files_get_more_connections_when_that_pays(server: Any, target: Path, fault: Any) -> None:
-    """Each answer takes its time, so more at once are faster."""
+    """Each response takes its time, so more at once are faster."""
     slow: Callable[..., Any] = fault.changed(pace=200_000)
     items = [server.item(f"{n}", bytes([n]) * 4000) for n in range(200)]
     for item in items:

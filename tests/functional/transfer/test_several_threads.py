@@ -79,10 +79,10 @@ def test_what_all_threads_wrote_is_kept_when_the_disk_is_full(
     assert outcome.bytes_kept >= room
 
 
-def test_an_answer_that_is_another_file_is_given_in_the_engines_thread(
+def test_a_response_that_is_another_file_is_given_in_the_engines_thread(
     server: Any, fault: Any, target: Path, noise: Any
 ) -> None:
-    """The server forgets ranges half-way: each thread is sent the whole file, and one answer brings it."""
+    """The server forgets ranges half-way: each thread is sent the whole file, and one response brings it."""
     content = noise(WHOLE + 3 * CELL)
     item = server.item("f", content, "sha256")
     server.fault("f", fault.fine, fault.fine)

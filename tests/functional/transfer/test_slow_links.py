@@ -25,10 +25,10 @@ class SlowLink:
         self._over = threading.Event()
         self.arrived = 0
 
-    def answer(self, _server: Any, _request: Any, answer: Any) -> Any:
-        answer.headers["Content-Length"] = str(len(answer.body))
-        answer.unsized, answer.pieces = True, self._pieces(answer.body)
-        return answer
+    def response(self, _server: Any, _request: Any, response: Any) -> Any:
+        response.headers["Content-Length"] = str(len(response.body))
+        response.unsized, response.pieces = True, self._pieces(response.body)
+        return response
 
     def _pieces(self, body: bytes) -> Iterator[bytes]:
         began, step = self._clock.monotonic(), int(RATE * STEP)
@@ -47,7 +47,7 @@ class SlowLink:
         """Download over the link; it is fast again afterwards."""
         self._over.clear()
         for item in items:
-            self._server.always[item.name] = self.answer
+            self._server.always[item.name] = self.response
         self._server.requests.clear()
         how = {"progress": self.pass_time} | how
         try:

@@ -17,7 +17,7 @@ URL = "https://storage.example.org/a"
 
 
 class Receiver:
-    """Takes an answer; ends it after so many bytes."""
+    """Takes a response; ends it after so many bytes."""
 
     def __init__(self, most: int = 1_000_000) -> None:
         self.lines: list[bytes] = []
@@ -69,7 +69,7 @@ def ends(wire: SubstituteWire) -> list[Ended]:
 ASK = Ask(URL, (("range", "bytes=0-"),))
 
 
-def test_an_answer_is_a_head_and_a_body(make: Callable[..., SubstituteWire]) -> None:
+def test_a_response_is_a_head_and_a_body(make: Callable[..., SubstituteWire]) -> None:
     wire, receiver = make(), Receiver()
     wire.start(ASK, receiver)
     assert list(wire.receivers()) == [receiver]
@@ -93,9 +93,9 @@ def test_a_body_that_cannot_be_read_ends_its_request(make: Callable[..., Substit
     assert isinstance(ended.error, ConnectionLost)
 
 
-def test_a_lost_answer_is_the_end_of_its_request(make: Callable[..., SubstituteWire]) -> None:
+def test_a_lost_response_is_the_end_of_its_request(make: Callable[..., SubstituteWire]) -> None:
     def lost(*_: object) -> Answered:
-        raise TimedOut("no answer", method="GET", url=URL)
+        raise TimedOut("no response", method="GET", url=URL)
 
     wire, receiver = make(lost), Receiver()
     wire.start(ASK, receiver)
@@ -112,13 +112,13 @@ def test_another_exception_is_the_end_of_the_transfer(make: Callable[..., Substi
 
 
 @pytest.mark.parametrize("fails", [True, False])
-def test_the_answer_of_a_cancelled_request_is_ignored(make: Callable[..., SubstituteWire], fails: bool) -> None:
+def test_the_response_of_a_cancelled_request_is_ignored(make: Callable[..., SubstituteWire], fails: bool) -> None:
     go, receiver, other = threading.Event(), Receiver(), Receiver()
 
     def late(*arguments: object) -> Answered:
         assert go.wait(60)
         if fails:
-            raise TimedOut("no answer", method="GET", url=URL)
+            raise TimedOut("no response", method="GET", url=URL)
         return 200, {}, b"x"
 
     wire = make(late)

@@ -23,7 +23,7 @@ def arguments(auth: Fusillade, status: str) -> None:
     AuthClient("https://auth.example.org/swagger.json")  # error: is not assignable to "HCAConfig"
 
 
-def answers(auth: Fusillade) -> None:
+def responses(auth: Fusillade) -> None:
     auth.get_v1_user(user_id="ada").stats  # error: Cannot access attribute "stats"
     decided = auth.post_v1_policies_evaluate(principal="ada", action=["dss:PutFile"], resource=[FILE])
     _: str = decided.result  # error: is not assignable to declared type "str"

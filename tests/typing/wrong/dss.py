@@ -31,7 +31,7 @@ def bodies(api: DssApi) -> None:
     api.put_bundle(uuid=UUID, version="v", replica="aws", creator_uid=1, files=["a.json"])  # error: is not assignable
 
 
-def answers(api: DssApi) -> None:
+def responses(api: DssApi) -> None:
     page = api.get_bundle(uuid=UUID, replica="aws")
     page.bundel  # error: Cannot access attribute "bundel"
     _: int = page.bundle.uuid  # error: is not assignable to declared type "int"

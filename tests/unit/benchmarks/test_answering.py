@@ -23,11 +23,11 @@ def talk(monkeypatch):
     monkeypatch.setattr(asyncio, "WriteTransport", Wire)
     asked = []
 
-    def answer(request):
+    def response(request):
         asked.append(request)
         return reply(200, body=b"{}")
 
-    connection, wire = Answering(answer, 0), Wire()
+    connection, wire = Answering(response, 0), Wire()
     connection.connection_made(wire)
     return connection, wire, asked
 
@@ -63,7 +63,7 @@ def test_the_first_caller_is_notified_to_continue_once(talk):
     assert len(wire.sent) == 2
 
 
-def test_an_answer_waits_its_time():
+def test_a_response_waits_its_time():
     """The loop is reported when, so nothing else waits."""
     from answering import Answering, reply
 

@@ -19,7 +19,7 @@ GOALS = {
 
 
 def asked(server, method, target, value=None):
-    """A server's answer: its status and its JSON."""
+    """A server's response: its status and its JSON."""
     from answering import Request
 
     path, _, query = target.partition("?")

@@ -18,7 +18,7 @@ GOALS = {
 
 
 def asked(server, method, target, value=None):
-    """A server's answer: its status, its lines in lower case, its JSON."""
+    """A server's response: its status, its lines in lower case, its JSON."""
     from answering import Request
 
     path, _, query = target.partition("?")

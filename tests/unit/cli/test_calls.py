@@ -18,8 +18,8 @@ def pages(request: httpx.Request) -> httpx.Response:
     return httpx.Response(206 if link else 200, json=body, headers=link)
 
 
-def test_an_answer_is_indented_json_in_a_pipe(omics, widgets):
-    widgets.answer = lambda _: httpx.Response(200, json={"name": "é", "n": 1})
+def test_a_response_is_indented_json_in_a_pipe(omics, widgets):
+    widgets.response = lambda _: httpx.Response(200, json={"name": "é", "n": 1})
     ran = omics("widgets", "get-widget", *ID)
     assert (ran.code, ran.out, ran.err) == (0, '{\n  "name": "é",\n  "n": 1\n}\n', "")
     assert str(widgets.asked[0].url) == "https://widgets.example/v1/widgets/u1?replica=aws"
@@ -62,7 +62,7 @@ def test_an_array_may_be_one_json_array(omics, widgets):
 
 
 def test_all_pages_are_merged_into_the_first(omics, widgets):
-    widgets.answer = pages
+    widgets.response = pages
     ran = omics("widgets", "get-widgets")
     assert ran.json == {"page": 0, "data": {"widgets": [{"n": n} for n in range(6)], "more": True}}
     assert len(widgets.asked) == 3
@@ -83,7 +83,7 @@ def test_items_of_all_pages_are_sorted_and_cut_to_columns_in_each_form(omics, wi
         body["data"]["widgets"] = [{"n": each["n"], "other": "left out"} for each in body["data"]["widgets"]]
         return httpx.Response(200, json=body, headers=pages(request).headers.items())
 
-    widgets.answer = with_secret
+    widgets.response = with_secret
     ran = omics("widgets", "get-widgets", "--columns", "n", "--sort", "n:desc", "--output", form)
     assert (ran.code, ran.err) == (0, "")
     assert out in ran.out
@@ -91,20 +91,20 @@ def test_items_of_all_pages_are_sorted_and_cut_to_columns_in_each_form(omics, wi
 
 
 def test_an_unknown_column_is_usage(omics, widgets):
-    widgets.answer = pages
+    widgets.response = pages
     ran = omics("widgets", "get-widgets", "--columns", "m")
     assert (ran.code, ran.out) == (2, "")
     assert "--columns: no item has 'm'. Choose from: n." in ran.err
 
 
 def test_no_paginate_gives_the_first_page(omics, widgets):
-    widgets.answer = pages
+    widgets.response = pages
     assert [w["n"] for w in omics("widgets", "get-widgets", "--no-paginate").json["data"]["widgets"]] == [0, 1]
     assert len(widgets.asked) == 1
 
 
 def test_the_server_may_name_the_key_of_its_list(omics, widgets):
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         link = '<https://widgets.example/v1/widgets?start=1>; rel="next"'
         last = "start" in request.url.params
         headers = {"x-openapi-paginated-content-key": "found"}
@@ -112,24 +112,24 @@ def test_the_server_may_name_the_key_of_its_list(omics, widgets):
             200, json={"found": [len(widgets.asked)]}, headers=headers | ({} if last else {"link": link})
         )
 
-    widgets.answer = answer
+    widgets.response = response
     assert omics("widgets", "get-widgets").json == {"found": [1, 2]}
 
 
 def test_json_lines_come_page_by_page(omics, widgets):
-    widgets.answer = pages
+    widgets.response = pages
     ran = omics("--output", "jsonl", "widgets", "get-widgets")
     assert ran.out == "".join(f'{{"n": {n}}}\n' for n in range(6))
 
 
 def test_what_arrived_before_a_page_failed_is_printed(omics, widgets):
-    widgets.answer = lambda r: httpx.Response(400, json={"title": "no"}) if len(widgets.asked) == 2 else pages(r)
+    widgets.response = lambda r: httpx.Response(400, json={"title": "no"}) if len(widgets.asked) == 2 else pages(r)
     ran = omics("--output", "jsonl", "widgets", "get-widgets")
     assert (ran.code, ran.out) == (1, '{"n": 0}\n{"n": 1}\n')
 
 
 def test_a_query_means_the_same_in_each_form(omics, widgets):
-    widgets.answer = pages
+    widgets.response = pages
     words = ("--query", "data.widgets[?n > `1`].n", "widgets", "get-widgets")
     assert omics(*words).json == [2, 3, 4, 5]
     assert omics("--output", "jsonl", *words).out == "2\n3\n4\n5\n"
@@ -137,7 +137,7 @@ def test_a_query_means_the_same_in_each_form(omics, widgets):
 
 
 def test_an_operations_own_query_wins_after_the_command(omics, widgets):
-    widgets.answer = pages
+    widgets.response = pages
     omics("widgets", "get-widgets", "--query", "red things")
     assert widgets.asked[0].url.params["query"] == "red things"
 
@@ -159,13 +159,13 @@ def test_one_name_in_two_places_has_two_options(omics, widgets):
 
 def test_tsv_has_a_header_and_escapes(omics, widgets):
     rows = [{"a": "x\ty", "b": None}, {"a": 1, "c": {"d": [1]}}]
-    widgets.answer = lambda _: httpx.Response(200, json={"data": {"widgets": rows}})
+    widgets.response = lambda _: httpx.Response(200, json={"data": {"widgets": rows}})
     ran = omics("widgets", "get-widgets", "--output", "tsv")
     assert ran.out == 'a\tb\tc\nx\\ty\t\t\n1\t\t{"d":[1]}\n'
 
 
 def test_rows_that_a_query_made_are_columns(omics, widgets):
-    widgets.answer = lambda _: httpx.Response(200, json={"data": {"widgets": [{"n": 1, "name": "a\tb"}, {"n": 2}]}})
+    widgets.response = lambda _: httpx.Response(200, json={"data": {"widgets": [{"n": 1, "name": "a\tb"}, {"n": 2}]}})
     words = ("--query", "data.widgets[].[n, name]", "widgets", "get-widgets")
     assert omics("--output", "tsv", *words).out == "1\ta\\tb\n2\t\n"
     lines = omics(*words, tty=True).out.split("\n")
@@ -174,12 +174,12 @@ def test_rows_that_a_query_made_are_columns(omics, widgets):
 
 @pytest.mark.parametrize("query", ["data.widgets", "@"])
 def test_an_empty_list_is_reported_on_a_terminal(omics, widgets, query):
-    widgets.answer = lambda _: httpx.Response(200, json={"data": {"widgets": []}})
+    widgets.response = lambda _: httpx.Response(200, json={"data": {"widgets": []}})
     assert omics("--query", query, "widgets", "get-widgets", tty=True).out.rstrip().endswith("none")
 
 
 def test_a_terminal_gets_a_table_without_control_characters(omics, widgets):
-    widgets.answer = lambda _: httpx.Response(
+    widgets.response = lambda _: httpx.Response(
         200, json={"id": 7, "data": {"widgets": [{"name": "\x1b[2Jred", "n": 1}]}}
     )
     out = omics("widgets", "get-widgets", tty=True).out
@@ -190,13 +190,13 @@ def test_a_terminal_gets_a_table_without_control_characters(omics, widgets):
 
 def test_bytes_are_streamed_as_they_are(omics, widgets):
     blob = bytes(range(256)) * 1000
-    widgets.answer = lambda _: httpx.Response(200, content=blob)
+    widgets.response = lambda _: httpx.Response(200, content=blob)
     ran = omics("widgets", "get-blob", "--uuid", "u")
     assert (ran.code, ran.stdout) == (0, blob), ran.err
 
 
 def test_bytes_that_are_no_text_are_kept_from_a_terminal(omics, widgets):
-    widgets.answer = lambda _: httpx.Response(200, content=b"\0\1")
+    widgets.response = lambda _: httpx.Response(200, content=b"\0\1")
     ran = omics("widgets", "get-blob", "--uuid", "u", tty=True)
     assert (ran.code, ran.out) == (2, "")
     assert "> FILE" in ran.err
@@ -204,25 +204,25 @@ def test_bytes_that_are_no_text_are_kept_from_a_terminal(omics, widgets):
 
 def test_text_at_a_terminal_ends_its_line(omics, widgets):
     for text, shown in ((b"made", b"made\n"), (b"made\n", b"made\n"), (b"", b"")):
-        widgets.answer = lambda _, text=text: httpx.Response(200, content=text)
+        widgets.response = lambda _, text=text: httpx.Response(200, content=text)
         assert omics("widgets", "get-blob", "--uuid", "u", tty=True).stdout == shown
         assert omics("widgets", "get-blob", "--uuid", "u").stdout == text
 
 
 def test_head_prints_the_headers(omics, widgets):
-    widgets.answer = lambda _: httpx.Response(200, headers={"X-DSS-SIZE": "12"})
+    widgets.response = lambda _: httpx.Response(200, headers={"X-DSS-SIZE": "12"})
     assert omics("widgets", "head-widget", "--uuid", "u").json["X-DSS-SIZE"] == "12"
 
 
-def test_an_empty_answer_to_a_change_is_one_line_that_confirms_it(omics, widgets):
-    widgets.answer = lambda _: httpx.Response(204)
+def test_an_empty_response_to_a_change_is_one_line_that_confirms_it(omics, widgets):
+    widgets.response = lambda _: httpx.Response(204)
     ran = omics("widgets", "delete-widget", "--uuid", "u", "--reason", "r")
     assert (ran.code, ran.out, ran.err) == (0, "", "omics: DELETE /widgets/u: 204 No Content\n")
     assert omics("--quiet", "widgets", "delete-widget", "--uuid", "u", "--reason", "r").err == ""
 
 
 def test_text_is_printed_as_it_is(omics, widgets):
-    widgets.answer = lambda _: httpx.Response(200, text="plain\n123")
+    widgets.response = lambda _: httpx.Response(200, text="plain\n123")
     assert omics("widgets", "get-widget", *ID).out == "plain\n123"
 
 
@@ -247,7 +247,7 @@ def test_deleting_asks_on_a_terminal(omics, widgets, before, typed, sent):
 
 @pytest.mark.parametrize(("status", "code"), [(400, 1), (401, 4), (403, 4), (404, 1), (409, 1), (422, 1)])
 def test_exit_codes_of_refusals(omics, widgets, status, code):
-    widgets.answer = lambda _: httpx.Response(status, json={"code": "why", "title": "Because\n\x1b[31mred."})
+    widgets.response = lambda _: httpx.Response(status, json={"code": "why", "title": "Because\n\x1b[31mred."})
     ran = omics("widgets", "get-widget", *ID)
     assert ran.code == code
     assert ran.out == ""
@@ -278,7 +278,7 @@ def test_no_network_is_one_line(omics, widgets, monkeypatch):
         raise httpx.ConnectError("refused")
 
     monkeypatch.setattr("omicsdk.core.clock.SystemClock.sleep", lambda *_: None)
-    widgets.answer = refuse
+    widgets.response = refuse
     ran = omics("--log-level", "ERROR", "widgets", "put-widget", "--uuid", "u", "--files", "{}")
     assert ran.code == 1
     assert ran.err.count("\n") == 1
@@ -312,20 +312,20 @@ def test_an_interrupt_is_130(omics, widgets):
     def interrupt(_: httpx.Request) -> httpx.Response:
         raise KeyboardInterrupt
 
-    widgets.answer = interrupt
+    widgets.response = interrupt
     ran = omics("widgets", "get-widget", *ID)
     assert (ran.code, ran.err) == (130, "omics: interrupted.\n")
 
 
 def test_debug_shows_a_traceback_without_secrets(omics, widgets):
-    widgets.answer = lambda _: httpx.Response(404, json={"title": "gone", "token": "canary-123456"})
+    widgets.response = lambda _: httpx.Response(404, json={"title": "gone", "token": "canary-123456"})
     ran = omics("--debug", "--access-token", "canary-abcdef1", "widgets", "get-widget", *ID)
     assert "Traceback" in ran.err
     assert "canary" not in ran.err
 
 
 def test_json_that_is_none_names_the_body(omics, widgets):
-    widgets.answer = lambda _: httpx.Response(200, text="<html>", headers={"content-type": "application/json"})
+    widgets.response = lambda _: httpx.Response(200, text="<html>", headers={"content-type": "application/json"})
     ran = omics("widgets", "get-widget", *ID)
     assert ran.code == 1
     assert "JSON" in ran.err
@@ -336,10 +336,10 @@ def test_json_that_is_none_names_the_body(omics, widgets):
     "body", [b"{}", b"null", b'"text"', b"5", b'{"data": {"widgets": null}}', b'{"data": []}', b""]
 )
 def test_a_page_without_its_list_is_an_error_and_no_empty_list(omics, widgets, body, options):
-    widgets.answer = lambda _: httpx.Response(200, content=body, headers={"content-type": "application/json"})
+    widgets.response = lambda _: httpx.Response(200, content=body, headers={"content-type": "application/json"})
     ran = omics("widgets", "get-widgets", *options)
     assert (ran.code, ran.out) == (1, "")
-    assert "get_widgets: the answer's field 'data.widgets' is " in ran.err
+    assert "get_widgets: the response's field 'data.widgets' is " in ran.err
     assert ", not a list" in ran.err
 
 
@@ -358,7 +358,7 @@ DEEP = "[" * 100_000
     ],
 )
 def test_a_body_that_is_not_json_is_reported_by_its_kind(omics, widgets, content, kind, told):
-    widgets.answer = lambda _: httpx.Response(200, content=content, headers={"content-type": kind})
+    widgets.response = lambda _: httpx.Response(200, content=content, headers={"content-type": kind})
     ran = omics("widgets", "get-widget", *ID)
     assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
     assert told in ran.err
@@ -368,7 +368,7 @@ def test_a_body_that_is_not_json_is_reported_by_its_kind(omics, widgets, content
 
 
 def test_numbers_that_json_has_not_are_printed_as_null(omics, widgets):
-    widgets.answer = lambda _: httpx.Response(200, content=b'{"n": [NaN, 1.5], "m": {"x": -Infinity}}')
+    widgets.response = lambda _: httpx.Response(200, content=b'{"n": [NaN, 1.5], "m": {"x": -Infinity}}')
     for layout in ("json", "jsonl"):
         ran = omics("widgets", "get-widget", *ID, "--output", layout)
         assert json.loads(ran.out, parse_constant=lambda name: pytest.fail(name)) == {

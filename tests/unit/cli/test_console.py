@@ -79,10 +79,10 @@ def test_names_cannot_steer_the_terminal():
 
 
 @pytest.mark.parametrize(
-    ("typed", "answer"), [("y\n", True), ("YES\n", True), ("n\n", False), ("\n", False), ("", False)]
+    ("typed", "response"), [("y\n", True), ("YES\n", True), ("n\n", False), ("\n", False), ("", False)]
 )
-def test_questions(typed, answer):
-    assert Console(stderr=Terminal(), stdin=Terminal(typed)).confirm("Delete it?") == answer
+def test_questions(typed, response):
+    assert Console(stderr=Terminal(), stdin=Terminal(typed)).confirm("Delete it?") == response
 
 
 @pytest.mark.parametrize(("stdin", "stderr"), [(False, True), (True, False)])

@@ -346,7 +346,7 @@ def test_max_delete_allows_as_many_and_no_more(omics, copied):
 
 @pytest.mark.parametrize(("typed", "left"), [("y\n", 9), ("n\n", 21), ("", 21)])
 @pytest.mark.parametrize("yes", [True, False])
-def test_yes_does_not_answer_whether_most_of_a_folder_goes(copied, typed, left, yes):
+def test_yes_does_not_response_whether_most_of_a_folder_goes(copied, typed, left, yes):
     class Terminal(io.StringIO):
         def isatty(self):
             return True
@@ -498,7 +498,7 @@ def test_sync_removes_nothing_when_the_source_cannot_be_listed_to_its_end(omics,
     monkeypatch.setattr(shelf, "below", cut)
     code, out, told = omics("--yes", "sync", "--delete", "--max-delete", "20", "shelf://p", "out")
     assert (code, out, len(names_in(copied))) == (1, b"", 20)
-    assert "list_files: the answer's field 'items' is None, not a list" in told
+    assert "list_files: the response's field 'items' is None, not a list" in told
 
 
 def filled(monkeypatch, data):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from omicsdk.cli.catalog import Catalog, Found, Group
 from omicsdk.cli.index.__main__ import entries
 from omicsdk.cli.index._reading import IndexFault
-from omicsdk.cli.mcp.answers import Answers, masked, pages_of
+from omicsdk.cli.mcp.responses import Responses, masked, pages_of
 from omicsdk.cli.mcp.tools import MORE, Tool, check_texts, command_line, known_services, offered, tools_of
 from omicsdk.cli.parser import parse
 from omicsdk.core import UsageError
@@ -305,16 +305,16 @@ def test_a_text_is_cut_between_characters():
 
 
 def test_only_the_latest_rests_are_kept():
-    answers = Answers(5, kept=2)
-    cursors = [answers.first(list(range(10)))["cursor"] for _ in range(3)]
+    responses = Responses(5, kept=2)
+    cursors = [responses.first(list(range(10)))["cursor"] for _ in range(3)]
     with pytest.raises(UsageError, match="unknown cursor"):
-        answers.more(cursors[0])
-    assert answers.more(cursors[1])["result"] == [2, 3]
-    assert answers.first(None) == {"result": None}
-    assert answers.first([]) == {"result": []}
+        responses.more(cursors[0])
+    assert responses.more(cursors[1])["result"] == [2, 3]
+    assert responses.first(None) == {"result": None}
+    assert responses.first([]) == {"result": []}
 
 
-def test_what_an_answer_never_shows():
+def test_what_a_response_never_shows():
     token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
     url = "https://bucket.example.org/a?X-Amz-Signature=canary-signature"
     text = json.dumps({"api_key": "canary-key", "key_id": "k1", "url": url, "note": f"got {token} and canary-variable"})

@@ -25,13 +25,13 @@ def test_columns_come_in_the_order_in_which_they_are_first_seen():
         (5, "a", [5]),
     ],
 )
-def test_items_of_an_answer(value, key, items):
+def test_items_of_a_response(value, key, items):
     assert items_of(value, key) == items
 
 
-def test_an_answer_is_cut_into_facts_and_tables():
-    answer = {"bundle": {"uuid": "u", "files": [{"n": 1}], "none": {}}, "tags": ["a", "b"]}
-    assert parts_of(answer) == [
+def test_a_response_is_cut_into_facts_and_tables():
+    response = {"bundle": {"uuid": "u", "files": [{"n": 1}], "none": {}}, "tags": ["a", "b"]}
+    assert parts_of(response) == [
         ("", {"bundle.uuid": "u", "bundle.none": {}, "tags": ["a", "b"]}, []),
         ("bundle.files", None, [{"n": 1}]),
     ]

@@ -32,7 +32,7 @@ def test_inputs_are_json_or_text_and_paths_become_files():
     words = ["threads=4", "name=a=b", "flag=true", "many=1", "many=two", "reads=sb://me/p/a", "l=[1, 2]", "empty="]
     typed = Inputs(input=words, inputs=whole).read()
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         name = request.url.params["name"]
         return httpx.Response(
             200, json={"href": "h", "items": [{"href": "h", "id": f"id-{name}", "type": "file", "name": name}]}
@@ -41,7 +41,7 @@ def test_inputs_are_json_or_text_and_paths_become_files():
     def file(name):
         return {"class": "File", "path": f"id-{name}"}
 
-    with SevenBridges("https://x.example.org", credentials="t", transport=httpx.MockTransport(answer)) as client:
+    with SevenBridges("https://x.example.org", credentials="t", transport=httpx.MockTransport(response)) as client:
         assert with_files(client, typed) == {
             "kept": 1,
             "threads": 4,
@@ -96,13 +96,13 @@ def test_a_job_is_waited_for_with_ever_longer_waits():
     results = [{"resource": {}}, {"error": {"message": "no", "code": 5015}}, {"error": {}}]
     looks = iter([])
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         over = request.method == "GET" and next(looks)
         state, told = ("FINISHED", results) if over else ("RUNNING", None)
         return httpx.Response(200, json={"id": "j", "href": "h", "state": state, "result": told})
 
     clock = ManualClock()
-    transport = httpx.MockTransport(answer)
+    transport = httpx.MockTransport(response)
     with SevenBridges("https://x.example.org", credentials="t", transport=transport, clock=clock) as client:
         looks = iter([False, True])
         found = run_file_job(client, "copy", [{"file": "f", "project": "me/p"}], timeout=60)

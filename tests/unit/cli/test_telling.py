@@ -19,11 +19,11 @@ def objects(err):
 
 @pytest.mark.parametrize("option", ["--quiet", "-q"])
 def test_quiet_leaves_errors_only(omics, widgets, option):
-    widgets.answer = lambda _: httpx.Response(304)
+    widgets.response = lambda _: httpx.Response(304)
     assert "nothing changed" in omics("widgets", "get-widget", "--uuid", "u", "--replica", "aws").err
     assert omics("widgets", "get-widget", "--uuid", "u", "--replica", "aws", option).err == ""
     assert omics(option, "widgets", "get-widget", "--uuid", "u", "--replica", "aws").err == ""
-    widgets.answer = lambda _: httpx.Response(403, json={"message": "not you"})
+    widgets.response = lambda _: httpx.Response(403, json={"message": "not you"})
     refused = omics(option, "widgets", "get-widget", "--uuid", "u", "--replica", "aws")
     assert (refused.code, "not you" in refused.err) == (4, True)
 
@@ -35,7 +35,7 @@ def test_a_command_that_is_quiet_itself_keeps_its_option(omics):
 
 
 def test_json_logs_are_an_object_a_line(omics, widgets):
-    widgets.answer = lambda _: httpx.Response(304)
+    widgets.response = lambda _: httpx.Response(304)
     ran = omics("--log-format", "json", "widgets", "get-widget", "--uuid", "u", "--replica", "aws")
     (told,) = objects(ran.err)
     assert list(told) == ["time", "level", "logger", "message"]
@@ -63,7 +63,7 @@ def test_json_logs_have_the_wire_without_secrets(omics, widgets):
     ],
 )
 def test_the_error_that_ends_a_command_is_an_object_too(omics, widgets, words, code, error):
-    widgets.answer = lambda _: httpx.Response(404, json={"message": "gone"})
+    widgets.response = lambda _: httpx.Response(404, json={"message": "gone"})
     ran = omics(*words)
     (told,) = objects(ran.err)
     assert ran.code == code
@@ -72,7 +72,7 @@ def test_the_error_that_ends_a_command_is_an_object_too(omics, widgets, words, c
 
 
 def test_a_traceback_is_a_field(omics, widgets):
-    widgets.answer = lambda _: httpx.Response(404, json={"message": "gone"})
+    widgets.response = lambda _: httpx.Response(404, json={"message": "gone"})
     told = objects(omics("widgets", "get-widgets", "--log-format", "json", "--debug").err)[-1]
     assert "Traceback" in told["fields"]["traceback"]
 
@@ -134,7 +134,7 @@ def test_tables_are_styled_on_terminals(omics, widgets, monkeypatch, environ, tt
     monkeypatch.setenv("TERM", "xterm-256color")
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    widgets.answer = lambda _: httpx.Response(200, json={"name": "a"})
+    widgets.response = lambda _: httpx.Response(200, json={"name": "a"})
     ran = omics("widgets", "get-widget", "--uuid", "u", "--replica", "aws", "--output", "table", tty=tty)
     assert ("\x1b[" in ran.out) is styled
 

@@ -76,7 +76,7 @@ def test_a_parameter_called_body_keeps_its_name() -> None:
     assert drafted.arguments["body_"].whole
 
 
-def test_what_only_answers_have_is_no_argument() -> None:
+def test_what_only_responses_have_is_no_argument() -> None:
     schema = {"type": "object", "properties": {"id": {"type": "string", "readOnly": True}, "a": {"type": "string"}}}
     assert list(Drafted(_body(schema)).arguments) == ["a"]
 
@@ -232,11 +232,11 @@ def _responses(**kinds: Any) -> dict[str, Any]:
         (_responses(_302="none", _404="json"), [("none", ())]),
     ],
 )
-def test_answers_are_read_by_status(responses: dict[str, Any], cases: list[Any]) -> None:
+def test_responses_are_read_by_status(responses: dict[str, Any], cases: list[Any]) -> None:
     assert [(case.kind, case.statuses) for case in Drafted(responses).draft.cases] == cases
 
 
-def test_head_answers_headers() -> None:
+def test_head_responses_headers() -> None:
     drafted = Drafted(_responses(_200="json"), method="head")
     assert [case.kind for case in drafted.draft.cases] == ["headers"]
     assert commands([drafted.draft])[0]["headers"] is True
@@ -267,7 +267,7 @@ def test_what_takes_no_credentials_is_stated_of_the_operation(wish: Any, public:
 @pytest.mark.parametrize(
     ("wish", "message"),
     [
-        ({"style": "link", "items": "nothing"}, "names 'nothing', and no answer has such a list"),
+        ({"style": "link", "items": "nothing"}, "names 'nothing', and no response has such a list"),
         ({"style": "spiral", "items": "a"}, "needs style"),
         ({"style": "link"}, "needs style"),
         ({"style": "token", "items": "a", "token": "t"}, "needs next"),
@@ -283,9 +283,9 @@ def test_a_wish_for_pages_that_cannot_be_met_is_a_fault(wish: Any, message: str)
 
 def test_each_of_several_names_of_a_list_has_to_refer_to_one() -> None:
     listed = {"type": "object", "properties": {"old": {"type": "array", "items": {}}}}
-    answers = {"200": {"content": {"application/json": {"schema": listed}}}}
-    drafted = Drafted({"responses": answers, "x-omics-pagination": {"style": "link", "items": "old|new"}})
-    assert any("names 'new', and no answer has such a list" in fault.message for fault in drafted.faults)
+    responses = {"200": {"content": {"application/json": {"schema": listed}}}}
+    drafted = Drafted({"responses": responses, "x-omics-pagination": {"style": "link", "items": "old|new"}})
+    assert any("names 'new', and no response has such a list" in fault.message for fault in drafted.faults)
 
 
 @pytest.mark.parametrize(
@@ -381,10 +381,10 @@ def _answered(media_type: str, schema: dict[str, Any]) -> Drafted:
 
 
 @pytest.mark.parametrize(("media_type", "kind"), [("application/xml", "text"), ("application/zip", "bytes")])
-def test_a_schema_of_an_answer_that_is_not_json_is_noted(media_type: str, kind: str) -> None:
+def test_a_schema_of_a_response_that_is_not_json_is_noted(media_type: str, kind: str) -> None:
     drafted = _answered(media_type, OBJECT)
     assert drafted.draft.cases[0].kind == kind
-    assert drafted.notes == [("untyped", f"answer 200 as {media_type}", f"{kind} as it comes")]
+    assert drafted.notes == [("untyped", f"response 200 as {media_type}", f"{kind} as it comes")]
     assert _answered(media_type, {"type": "string"}).notes == []
     assert _answered(media_type, {}).notes == []
 
@@ -399,7 +399,7 @@ TEXT = {"type": "string"}
 
 
 @pytest.mark.parametrize(
-    ("answers", "accept"),
+    ("responses", "accept"),
     [
         ({"200": {"application/json": OBJECT, "text/csv": TEXT}}, "application/json"),
         ({"200": {"text/csv": TEXT, "application/json": OBJECT}}, "application/json"),
@@ -413,12 +413,12 @@ TEXT = {"type": "string"}
         ({"204": {}}, "*/*"),
     ],
 )
-def test_no_more_is_requested_than_can_be_read(answers: dict[str, Any], accept: str) -> None:
-    responses = {
+def test_no_more_is_requested_than_can_be_read(responses: dict[str, Any], accept: str) -> None:
+    documented = {
         status: {"content": {name: {"schema": schema} for name, schema in content.items()}}
-        for status, content in answers.items()
+        for status, content in responses.items()
     }
-    assert Drafted({"responses": responses}).draft.accept == accept
+    assert Drafted({"responses": documented}).draft.accept == accept
 
 
 def test_another_spelling_of_the_same_is_not_requested_and_reported() -> None:
@@ -430,6 +430,6 @@ def test_another_spelling_of_the_same_is_not_requested_and_reported() -> None:
 
 
 def test_links_are_reported() -> None:
-    answers = {"201": {"description": "", "links": {"next": {"operationId": "other"}, "self": {}}}}
-    notes = Drafted({"responses": answers}).notes
-    assert [note[1] for note in notes] == ["link next of answer 201", "link self of answer 201"]
+    responses = {"201": {"description": "", "links": {"next": {"operationId": "other"}, "self": {}}}}
+    notes = Drafted({"responses": responses}).notes
+    assert [note[1] for note in notes] == ["link next of response 201", "link self of response 201"]

@@ -66,13 +66,13 @@ def imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Import
         del sys.modules[name]
 
 
-def sent_by(package: Any, call: Callable[[Any], object], answer: object = None) -> httpx.Request:
+def sent_by(package: Any, call: Callable[[Any], object], response: object = None) -> httpx.Request:
     """The request that a call sends."""
     requests: list[httpx.Request] = []
 
     def answered(request: httpx.Request) -> httpx.Response:
         requests.append(request)
-        return httpx.Response(204) if answer is None else httpx.Response(200, json=answer)
+        return httpx.Response(204) if response is None else httpx.Response(200, json=response)
 
     with package.ThingApi(base_url="https://thing.example", transport=httpx.MockTransport(answered)) as client:
         call(client)
@@ -177,9 +177,9 @@ def test_a_whole_query_without_content_is_a_form(make: Make, imported: Imported)
 
 
 def test_query_is_sent_again_and_other_methods_are_not(make: Make, imported: Imported) -> None:
-    answers = 'responses: {"204": {description: Done.}}'
-    more = f"additionalOperations: {{COPY: {{operationId: copy, {answers}}}, Purge: {{operationId: purge, {answers}}}}}"
-    made = make(f"{HEAD}paths:\n  /a:\n    query: {{operationId: ask, {answers}}}\n    {more}\n")
+    responses = 'responses: {"204": {description: Done.}}'
+    more = f"additionalOperations: {{COPY: {{operationId: copy, {responses}}}, Purge: {{operationId: purge, {responses}}}}}"
+    made = make(f"{HEAD}paths:\n  /a:\n    query: {{operationId: ask, {responses}}}\n    {more}\n")
     package = imported(made)
     requests = {
         name: import_module(f"{package.__name__}.operations.{name}").build() for name in ("ask", "copy", "purge")
@@ -327,12 +327,12 @@ def test_a_tag_is_all_that_stand_below_it(make: Make) -> None:
 
 
 def test_an_unknown_kind_is_what_the_default_mapping_states(make: Make, imported: Imported) -> None:
-    answer = 'responses: {"200": {description: "", content: {application/json: {schema: {$ref: "#/components/schemas/Pet"}}}}}'
-    made = make(f"{HEAD}paths: {{/a: {{get: {{operationId: get, {answer}}}}}}}\ncomponents:\n{PETS}")
+    response = 'responses: {"200": {description: "", content: {application/json: {schema: {$ref: "#/components/schemas/Pet"}}}}}'
+    made = make(f"{HEAD}paths: {{/a: {{get: {{operationId: get, {response}}}}}}}\ncomponents:\n{PETS}")
     package: Any = imported(made)
 
-    def read(answer: object, **how: Any) -> str:
-        transport = httpx.MockTransport(lambda _: httpx.Response(200, json=answer))
+    def read(response: object, **how: Any) -> str:
+        transport = httpx.MockTransport(lambda _: httpx.Response(200, json=response))
         with package.ThingApi(base_url="https://thing.example", transport=transport, **how) as client:
             return type(client.get()).__name__
 
@@ -439,8 +439,8 @@ def test_what_is_written_item_by_item_is_reported(make: Make) -> None:
     )
     assert rows(made) == [
         ("untyped", "itemSchema of the body as application/jsonl", 9),
-        ("omission", "itemEncoding of the answer 200 as multipart/mixed", 10),
-        ("untyped", "itemSchema of the answer 200 as multipart/mixed", 10),
+        ("omission", "itemEncoding of the response 200 as multipart/mixed", 10),
+        ("untyped", "itemSchema of the response 200 as multipart/mixed", 10),
         ("omission", "encoding of the field 'a'", 18),
         ("omission", "prefixEncoding of the body as multipart/form-data", 19),
     ]
@@ -454,4 +454,4 @@ def test_nodes_of_xml_change_nothing(make: Make) -> None:
     get: {{operationId: get, responses: {{"200": {{description: "", content: {{application/xml: {{schema: {schema}}}}}}}}}}}
 """
     )
-    assert rows(made) == [("untyped", "answer 200 as application/xml", 5)]
+    assert rows(made) == [("untyped", "response 200 as application/xml", 5)]

@@ -114,14 +114,14 @@ def test_they_are_sent_as_they_are_spelled(made: Made, tmp_path: Path, monkeypat
     monkeypatch.syspath_prepend(tmp_path)
     sent: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         sent.append(f"{request.method} {request.url.path} {request.content.decode()}")
         return httpx.Response(200 if len(sent) != 1 else 503, json={"other": {"b": "c"}, "inner": {"a": "b"}})
 
     api: Any = import_module("of_3_2").ThingApi
     from omicsdk.core import Retry
 
-    with api(transport=httpx.MockTransport(answer), retry=Retry(attempts=2, base=0)) as client:
+    with api(transport=httpx.MockTransport(response), retry=Retry(attempts=2, base=0)) as client:
         assert client.ask_thing(id="1", text="x").inner.a == "b"
         assert client.link_thing(id="1").other.b == "c"
     assert sent == ['QUERY /things/1 {"text":"x"}', 'QUERY /things/1 {"text":"x"}', "LINK /things/1 "]

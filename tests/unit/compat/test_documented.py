@@ -9,16 +9,16 @@ from typing import Any
 import httpx
 import pytest
 import requests
-from omicsdk.compat._answers import DocumentedBody, DocumentedResponse
 from omicsdk.compat._errors import (
-    NO_ANSWER_OF_REQUESTS,
+    NO_RESPONSE_OF_REQUESTS,
     OF_AIOHTTP,
     OF_REQUESTS,
     DocumentedError,
     catchable,
     documented,
 )
-from omicsdk.compat.hca._operations import as_typed, plain_answer
+from omicsdk.compat._responses import DocumentedBody, DocumentedResponse
+from omicsdk.compat.hca._operations import as_typed, plain_response
 from omicsdk.core import ConnectFailed, NotFound, TimedOut
 from omicsdk.core.client import Body
 
@@ -32,15 +32,15 @@ def test_numbers_as_strings(value: object, kind: str, typed: object):
 
 
 @pytest.mark.parametrize(
-    ("response", "answer"),
+    ("response", "expected"),
     [
         (httpx.Response(200, json={"a": 1}), {"a": 1}),
         (httpx.Response(200, content=b"ACGT", headers={"content-type": "text/plain"}), b"ACGT"),
         (httpx.Response(204), None),
     ],
 )
-def test_answers(response: httpx.Response, answer: object):
-    assert plain_answer(response) == answer
+def test_responses(response: httpx.Response, expected: object):
+    assert plain_response(response) == expected
 
 
 def test_a_response_has_the_names_of_requests():
@@ -59,7 +59,7 @@ def test_a_response_has_the_names_of_requests():
 GONE = NotFound(
     "no such bundle", status=404, code="not_found", method="GET", url="https://x.example.org/y", body={"title": "gone"}
 )
-SILENT = TimedOut("no answer")
+SILENT = TimedOut("no response")
 
 
 class OfAClient(DocumentedError):
@@ -76,7 +76,7 @@ class OfAClient(DocumentedError):
         (documented(SILENT, OfAClient), (OfAClient, TimedOut, requests.Timeout, requests.ConnectionError), ()),
         (catchable(GONE, OF_REQUESTS), (NotFound, requests.HTTPError), (requests.ConnectionError,)),
         (catchable(ConnectFailed("nobody there"), OF_REQUESTS), (ConnectFailed, requests.ConnectionError), (requests.HTTPError,)),
-        (catchable(GONE, NO_ANSWER_OF_REQUESTS), (NotFound,), (requests.RequestException,)),
+        (catchable(GONE, NO_RESPONSE_OF_REQUESTS), (NotFound,), (requests.RequestException,)),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("way", [lambda e: e, copy.copy, copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))])
@@ -88,7 +88,7 @@ def test_an_error_is_also_what_requests_raised(error: Any, kinds: Any, others: A
     assert same.args == (same.message,)
 
 
-def test_its_answer_is_there_without_secrets():
+def test_its_response_is_there_without_secrets():
     error = documented(GONE, OfAClient)
     assert (error.response.status_code, error.response.json()) == (404, {"title": "gone"})  # type: ignore[attr-defined] - of the joined class
     assert not error.response  # type: ignore[attr-defined] - as one of requests is false
@@ -122,7 +122,7 @@ def test_what_is_set_on_an_error_goes_before_the_others_properties(monkeypatch: 
     assert (error.code, error.status, repr(error)) == ("not_found", 404, "NotFound('no such bundle')")
 
 
-def test_no_answer_is_what_it_was_before_it_was_made_catchable_twice():
+def test_no_response_is_what_it_was_before_it_was_made_catchable_twice():
     once = catchable(GONE, OF_REQUESTS)
     assert catchable(once, OF_REQUESTS) is once
     assert type(documented(once, OfAClient)) is type(documented(GONE, OfAClient))
@@ -139,7 +139,7 @@ def streamed(*pieces: bytes, **headers: str) -> tuple[DocumentedBody, list[str]]
     return DocumentedBody(Body(response, lambda _: None), lambda: closed.append("closed"), "asked"), closed
 
 
-def test_a_streamed_answer_has_the_names_of_requests():
+def test_a_streamed_response_has_the_names_of_requests():
     body, closed = streamed(b'{"a"', b": 1}", **{"Content-Type": "application/json"})
     with body as response:
         assert (response.status_code, response.ok, response.reason) == (200, True, "OK")

@@ -24,13 +24,13 @@ BASE = "https://api.example.org/v2"
 class Adapter(requests.adapters.HTTPAdapter):
     """Answers like requests_mock's: each request with the next response, or the next exception."""
 
-    def __init__(self, *answers: Any) -> None:
-        self.answers = list(answers)
+    def __init__(self, *responses: Any) -> None:
+        self.responses = list(responses)
         self.requests: list[requests.PreparedRequest] = []
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         self.requests.append(request)
-        status, told = self.answers.pop(0)
+        status, told = self.responses.pop(0)
         if isinstance(told, Exception):
             raise told
         response = requests.Response()
@@ -41,7 +41,7 @@ class Adapter(requests.adapters.HTTPAdapter):
 
 
 def network(request: httpx.Request) -> httpx.Response:
-    """Answers what is sent although the program has replaced nothing."""
+    """Responses what is sent although the program has replaced nothing."""
     return httpx.Response(200, json={"username": f"from the network, {request.url}"})
 
 
@@ -93,9 +93,9 @@ def metadata() -> Iterator[Gen3Metadata]:
 
 
 def test_a_replaced_function_gets_what_the_published_client_passes(metadata: Gen3Metadata) -> None:
-    answer = MagicMock(requests.Response, status_code=201)  # a double that has only what its program needs
-    answer.json.return_value = {"a": 1}
-    with patch.object(omicsdk.compat.gen3.metadata.requests, "post", return_value=answer) as post:
+    response = MagicMock(requests.Response, status_code=201)  # a double that has only what its program needs
+    response.json.return_value = {"a": 1}
+    with patch.object(omicsdk.compat.gen3.metadata.requests, "post", return_value=response) as post:
         assert metadata.create("guid", {"a": 1}) == {"a": 1}
     url = "https://commons.example.org/mds-admin/metadata/guid?overwrite=False"
     post.assert_called_once_with(url, json={"a": 1})

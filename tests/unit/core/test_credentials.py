@@ -291,13 +291,13 @@ def test_an_event_loop_continues_while_a_token_is_renewed():
     token = BearerToken("first", expires_at=clock.now(), refresh=refresh, clock=clock)
     seen = []
 
-    def answer(got):
+    def response(got):
         seen.append(got.headers["authorization"])
         return httpx.Response(200)
 
     async def run():
         transport = AsyncTransport(
-            "https://api.example.org", credentials=token, transport=httpx.MockTransport(answer), clock=clock
+            "https://api.example.org", credentials=token, transport=httpx.MockTransport(response), clock=clock
         )
         call = asyncio.create_task(transport.send(Request("GET", "/x", (), None, True, True, "get_x")))
         assert await asyncio.to_thread(asked.wait, 5)
@@ -318,11 +318,11 @@ class Stamp(Credentials):
 def test_credentials_of_a_program_override_what_they_need():
     seen = []
 
-    def answer(got):
+    def response(got):
         seen.append(got.headers.get("x-stamp"))
         return httpx.Response(401 if len(seen) == 1 else 200)
 
-    transport = Transport("https://api.example.org", credentials=Stamp(), transport=httpx.MockTransport(answer))
+    transport = Transport("https://api.example.org", credentials=Stamp(), transport=httpx.MockTransport(response))
     with pytest.raises(Unauthorized):  # there is nothing to renew
         transport.send(Request("GET", "/x", (), None, True, True, "get_x"))
     assert transport.send(Request("GET", "/x", (), None, True, True, "get_x")).status_code == 200
@@ -391,12 +391,12 @@ def test_an_auth_of_requests_renews_what_is_refused_by_its_hook():
     auth = _Renewing()
     seen: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         seen.append(request.headers["authorization"])
         return httpx.Response(200 if len(seen) == 3 else 401, json={})
 
     transport = Transport(
-        "https://api.example.org", credentials=as_credentials(auth), transport=httpx.MockTransport(answer)
+        "https://api.example.org", credentials=as_credentials(auth), transport=httpx.MockTransport(response)
     )
     with pytest.raises(Unauthorized):
         transport.send(Request("GET", "/x", (), None, True, True, "get_x"))

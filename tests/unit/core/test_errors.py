@@ -43,7 +43,7 @@ def test_a_status_has_its_class(status, cls):
     assert type(api_error(status=status, headers={})) is cls
 
 
-def test_an_answer_that_refuses_credentials_is_an_auth_error_too():
+def test_a_response_that_refuses_credentials_is_an_auth_error_too():
     assert issubclass(errors.Unauthorized, errors.AuthError)
 
 
@@ -118,7 +118,7 @@ def test_what_an_api_error_states():
     assert error.body == {"code": "not_found", "title": "Cannot find bundle!"}
 
 
-def test_what_no_answer_stated_has_no_status():
+def test_what_no_response_stated_has_no_status():
     assert str(errors.NotFound("There is no run SRR1", remedy="Check it.")) == "There is no run SRR1. Check it."
     assert str(errors.NotFound("No run", request_id="r1", remedy="")) == "No run (request id r1)"
     assert str(APIError(status=404, remedy="")) == "404"

@@ -8,8 +8,7 @@ import pytest
 from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import DecodeError, answer, json_encoding
-from omicsdk.core.answer import Answer, as_it_came, json_value, model_of
+from omicsdk.core import DecodeError, json_encoding, response
 from omicsdk.core.errors import NotJson
 from omicsdk.core.json_encoding import LARGE, decoded
 from omicsdk.core.model import (
@@ -31,6 +30,7 @@ from omicsdk.core.model import (
     tagged_union,
     union,
 )
+from omicsdk.core.response import Response, as_it_came, json_value, model_of
 from omicsdk.core.type_guards import number_in
 
 
@@ -118,29 +118,29 @@ def test_strict_decoding_lets_the_right_pass(value: object, shape: Shape):
     check("get_bundle", "", value, shape)
 
 
-def test_an_answer_that_is_not_json_is_an_error_naming_the_operation():
-    answer = Answer("get_bundle", 200, {}, b"<html>sign in</html>")
+def test_a_response_that_is_not_json_is_an_error_naming_the_operation():
+    response = Response("get_bundle", 200, {}, b"<html>sign in</html>")
     with pytest.raises(DecodeError, match="get_bundle"):
-        answer.json(as_it_came, ANY)
+        response.json(as_it_came, ANY)
 
 
-def test_an_empty_answer_is_null_and_a_model_of_it_is_kept_as_it_is():
-    assert Answer("x", 200, {}, b"").json(model_of(File), FILE) is None
+def test_an_empty_response_is_null_and_a_model_of_it_is_kept_as_it_is():
+    assert Response("x", 200, {}, b"").json(model_of(File), FILE) is None
 
 
 def test_an_empty_object_is_a_model():
-    assert Answer("x", 200, {}, b"{}").json(model_of(File), FILE) == File(None)
+    assert Response("x", 200, {}, b"{}").json(model_of(File), FILE) == File(None)
 
 
 def test_the_collector_pauses_for_large_bodies_only_and_comes_back():
     assert gc.isenabled()
-    with answer.paused_for(answer.PAUSE_FROM):
+    with response.paused_for(response.PAUSE_FROM):
         assert not gc.isenabled()
-        with answer.paused_for(answer.PAUSE_FROM):
+        with response.paused_for(response.PAUSE_FROM):
             assert not gc.isenabled()
         assert not gc.isenabled()
     assert gc.isenabled()
-    with answer.paused_for(10):
+    with response.paused_for(10):
         assert gc.isenabled()
 
 
@@ -156,8 +156,8 @@ def thawed():
 
 
 def test_what_was_made_in_a_pause_is_no_longer_young(thawed):
-    with answer.paused_for(answer.PAUSE_FROM):
-        made = [[number] for number in range(2 * answer.SETTLE_FROM)]
+    with response.paused_for(response.PAUSE_FROM):
+        made = [[number] for number in range(2 * response.SETTLE_FROM)]
     young = {id(each) for each in gc.get_objects(generation=0)}
     assert not any(id(each) in young for each in made)
 
@@ -165,7 +165,7 @@ def test_what_was_made_in_a_pause_is_no_longer_young(thawed):
 def test_frozen_objects_stay_frozen(thawed):
     gc.freeze()
     try:
-        with answer.paused_for(answer.PAUSE_FROM):
+        with response.paused_for(response.PAUSE_FROM):
             pass
         assert gc.get_freeze_count() > 0
     finally:
@@ -175,11 +175,11 @@ def test_frozen_objects_stay_frozen(thawed):
 def test_frozen_objects_are_counted_only_after_a_pause_that_made_much(monkeypatch):
     counted: list[bool] = []
     monkeypatch.setattr(gc, "get_freeze_count", lambda: counted.append(True) or 1)
-    with answer.paused_for(answer.PAUSE_FROM):
+    with response.paused_for(response.PAUSE_FROM):
         gc.collect(0)
     assert not counted
-    with answer.paused_for(answer.PAUSE_FROM):
-        made = [[number] for number in range(2 * answer.SETTLE_FROM)]
+    with response.paused_for(response.PAUSE_FROM):
+        made = [[number] for number in range(2 * response.SETTLE_FROM)]
     assert counted
     del made
 
@@ -187,7 +187,7 @@ def test_frozen_objects_are_counted_only_after_a_pause_that_made_much(monkeypatc
 def test_the_collector_stays_off_where_it_was_off():
     gc.disable()
     try:
-        with answer.paused_for(answer.PAUSE_FROM):
+        with response.paused_for(response.PAUSE_FROM):
             pass
         assert not gc.isenabled()
     finally:
@@ -220,7 +220,7 @@ def test_a_long_text_may_hold_what_only_json_takes():
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({}, "list_files: the answer's field 'name' is None, not string"),
+        ({}, "list_files: the response's field 'name' is None, not string"),
         ({"name": ["a"]}, r"'name' is \['a'\], not string"),
         ({"name": "a", "size": "1"}, "'size' is '1', not integer"),
         ({"name": "a", "size": True}, "'size' is True, not integer"),
@@ -245,7 +245,7 @@ def test_an_entry_that_is_no_model_is_reported(entry: object):
 def test_a_member_is_named_with_its_place():
     shape = members(bundle=members(files=array(members(size=INTEGER))))
     with pytest.raises(
-        DecodeError, match=r"get_bundle: the answer's field 'bundle.files\[1\].size' is 'x', not integer"
+        DecodeError, match=r"get_bundle: the response's field 'bundle.files\[1\].size' is 'x', not integer"
     ):
         check("get_bundle", "", {"bundle": {"files": [{"size": 1}, {"size": "x"}]}}, shape)
 

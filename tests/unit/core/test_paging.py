@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import DecodeError
-from omicsdk.core.answer import page_of
 from omicsdk.core.paging import content_key, found_at, items_at, list_at, next_link, next_request, with_items
 from omicsdk.core.request import OperationFacts, Paging, request
+from omicsdk.core.response import page_of
 from omicsdk_api.dss import AsyncDssApi, DssApi
 
 FIRST = request(OperationFacts(name="get_bundles_all", method="GET", path="/bundles/all"), "/bundles/all")
@@ -99,19 +99,19 @@ def test_items_of_a_page(page: object, key: str, items: list[int]):
 @pytest.mark.parametrize(
     ("page", "key", "said"),
     [
-        ({}, "a", "the answer's field 'a' is None, not a list: the answer is {}"),
-        ({"b": 1}, "a", "the answer's field 'a' is None, not a list: the answer has only 'b'"),
-        ({"b": 1, "c": 2}, "a", "the answer's field 'a' is None, not a list: the answer has only 'b', 'c'"),
-        ({"a": None}, "a", "the answer's field 'a' is None, not a list"),
-        ({"a": None}, "a.b", "the answer's field 'a.b' is None, not a list: the answer has only 'a'"),
-        ({"a": "text"}, "a", "the answer's field 'a' is 'text', not a list"),
-        ({"a": {"b": {}}}, "a.b", "the answer's field 'a.b' is {}, not a list"),
-        ([], "a", "the answer's field 'a' is None, not a list: the answer is []"),
-        (None, "a", "the answer's field 'a' is None, not a list: the answer is None"),
-        ({"c": [2]}, "a|b.c", "the answer's field 'a|b.c' is None, not a list: the answer has only 'c'"),
-        ({"b": 7}, "a|b", "the answer's field 'b' is 7, not a list"),
-        ({"a": [1]}, "", "the answer's field 'the body' is {'a': [1]}, not a list"),
-        (None, "", "the answer's field 'the body' is None, not a list"),
+        ({}, "a", "the response's field 'a' is None, not a list: the response is {}"),
+        ({"b": 1}, "a", "the response's field 'a' is None, not a list: the response has only 'b'"),
+        ({"b": 1, "c": 2}, "a", "the response's field 'a' is None, not a list: the response has only 'b', 'c'"),
+        ({"a": None}, "a", "the response's field 'a' is None, not a list"),
+        ({"a": None}, "a.b", "the response's field 'a.b' is None, not a list: the response has only 'a'"),
+        ({"a": "text"}, "a", "the response's field 'a' is 'text', not a list"),
+        ({"a": {"b": {}}}, "a.b", "the response's field 'a.b' is {}, not a list"),
+        ([], "a", "the response's field 'a' is None, not a list: the response is []"),
+        (None, "a", "the response's field 'a' is None, not a list: the response is None"),
+        ({"c": [2]}, "a|b.c", "the response's field 'a|b.c' is None, not a list: the response has only 'c'"),
+        ({"b": 7}, "a|b", "the response's field 'b' is 7, not a list"),
+        ({"a": [1]}, "", "the response's field 'the body' is {'a': [1]}, not a list"),
+        (None, "", "the response's field 'the body' is None, not a list"),
     ],
 )
 def test_a_list_that_is_absent_is_no_empty_one(page: object, key: str, said: str):
@@ -142,19 +142,19 @@ class NoList:
     def __init__(self, body: str, status: int) -> None:
         self._body, self._status = body, status
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    def _response(self, request: httpx.Request) -> httpx.Response:
         headers = {"content-type": "application/json"}
         return httpx.Response(self._status, text=self._body, headers=headers, request=request)
 
 
 class SyncNoList(NoList, httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._answer(request)
+        return self._response(request)
 
 
 class AsyncNoList(NoList, httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return self._answer(request)
+        return self._response(request)
 
 
 @pytest.mark.parametrize("strict", [False, True])
@@ -168,7 +168,7 @@ def test_every_way_to_call_refuses_a_page_without_its_list(body: str, status: in
             lambda: list(listing.iterate(replica="aws")),
             lambda: list(listing.pages(replica="aws")),
         ):
-            with pytest.raises(DecodeError, match="get_bundles_all: the answer"):
+            with pytest.raises(DecodeError, match="get_bundles_all: the response"):
                 ask()
 
 
@@ -178,11 +178,11 @@ def test_asynchronous_calls_refuse_it_too(body: str, strict: bool):
     async def run() -> None:
         async with AsyncDssApi("https://dss.example.org/v1", transport=AsyncNoList(body, 200), strict=strict) as api:
             listing = api.get_bundles_all
-            with pytest.raises(DecodeError, match="get_bundles_all: the answer"):
+            with pytest.raises(DecodeError, match="get_bundles_all: the response"):
                 await listing(replica="aws")
-            with pytest.raises(DecodeError, match="get_bundles_all: the answer"):
+            with pytest.raises(DecodeError, match="get_bundles_all: the response"):
                 _ = [each async for each in listing.iterate(replica="aws")]
-            with pytest.raises(DecodeError, match="get_bundles_all: the answer"):
+            with pytest.raises(DecodeError, match="get_bundles_all: the response"):
                 _ = [each async for each in listing.pages(replica="aws")]
 
     asyncio.run(run())
@@ -196,9 +196,9 @@ def test_an_empty_list_is_one():
 def test_the_list_is_required_under_the_key_that_the_server_names():
     class Named(SyncNoList):
         def handle_request(self, request: httpx.Request) -> httpx.Response:
-            answer = super().handle_request(request)
-            answer.headers["X-OpenAPI-Paginated-Content-Key"] = "others"
-            return answer
+            response = super().handle_request(request)
+            response.headers["X-OpenAPI-Paginated-Content-Key"] = "others"
+            return response
 
     with DssApi("https://dss.example.org/v1", transport=Named('{"others": [1], "bundles": "no"}', 200)) as api:
         assert list(api.get_bundles_all.iterate(replica="aws")) == [1]
@@ -329,14 +329,14 @@ def test_merged_items_take_the_place_of_the_pages_own(page: object, key: str, me
     assert with_items(page, key, [1, 2]) == merged
 
 
-def test_a_whole_answer_as_a_page():
+def test_a_whole_response_as_a_page():
     assert page_of(httpx.Response(200, text='{"a": [1], "b": 2}'), "a", "get_it") == {"a": [1], "b": 2}
     assert page_of(httpx.Response(200, text="[1]"), "", "get_it") == [1]
-    with pytest.raises(DecodeError, match="get_it: the answer's field 'a' is None, not a list: the answer is None"):
+    with pytest.raises(DecodeError, match="get_it: the response's field 'a' is None, not a list: the response is None"):
         page_of(httpx.Response(200), "a", "get_it")
     page = httpx.Response(200, text="<html>", request=httpx.Request("GET", "https://api.example.org/v1/it?key=1"))
     with pytest.raises(
-        DecodeError, match=r"get_it: the answer of https://api\.example\.org/v1/it\S* is a web page, not JSON"
+        DecodeError, match=r"get_it: the response of https://api\.example\.org/v1/it\S* is a web page, not JSON"
     ):
         page_of(page, "a", "get_it")
 
@@ -447,6 +447,6 @@ def test_looking_where_nothing_is(path: str):
     assert found_at({"a": [1]}, path) is None or path == "a"
 
 
-def test_the_answer_itself_may_be_the_list():
+def test_the_response_itself_may_be_the_list():
     assert items_at([1, 2], "") == [1, 2]
     assert with_items([1], "", [1, 2]) == [1, 2]

@@ -308,17 +308,17 @@ def test_clients_show_their_base_url() -> None:
 # -- the blocking twin
 
 
-def _answers(status: int) -> httpx.MockTransport:
+def _responses(status: int) -> httpx.MockTransport:
     return httpx.MockTransport(lambda _: httpx.Response(status, json={}))
 
 
 def test_a_workflow_of_a_client_with_its_own_transport_needs_one_that_blocks() -> None:
     async def run() -> None:
-        async with AsyncToy(transport=_answers(200)) as toy:
+        async with AsyncToy(transport=_responses(200)) as toy:
             with pytest.raises(ConfigError, match="cannot run in a thread") as failed:
                 await toy.status()
             assert "blocking_transport=" in failed.value.remedy
-        async with AsyncToy(transport=_answers(200), blocking_transport=_answers(206)) as toy:
+        async with AsyncToy(transport=_responses(200), blocking_transport=_responses(206)) as toy:
             assert await toy.status() == 206
 
     asyncio.run(run())
@@ -327,12 +327,12 @@ def test_a_workflow_of_a_client_with_its_own_transport_needs_one_that_blocks() -
 def test_the_twin_has_the_settings_of_the_client_and_of_its_clones() -> None:
     seen: list[tuple[str | None, str | None]] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         seen.append((request.headers.get("authorization"), request.headers.get("x-mark")))
         return httpx.Response(200, json={})
 
     async def run() -> None:
-        given = httpx.MockTransport(answer)
+        given = httpx.MockTransport(response)
         async with AsyncToy(credentials="secret", transport=given, blocking_transport=given) as toy:
             await toy.status()
             await toy.with_options(headers={"X-Mark": "1"}, credentials=None).status()

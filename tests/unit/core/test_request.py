@@ -217,7 +217,7 @@ def test_parameters_in_json(value: object, text: object):
         ([("other", 1), ("directurl", True)], True),
     ],
 )
-def test_an_answer_may_be_an_address_where_that_is_requested(query: list[tuple[str, object]], location: bool):
+def test_a_response_may_be_an_address_where_that_is_requested(query: list[tuple[str, object]], location: bool):
     facts = OperationFacts(name="get_file", method="GET", path="/files/{uuid}", location="directurl")
     assert request(facts, "/files/1", query=query).location is location
     assert not request(FACTS, "/files/1", query=query).location

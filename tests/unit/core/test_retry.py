@@ -45,14 +45,14 @@ def test_a_wait_ends_within_the_budget(elapsed: float, asked: float | None, paus
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_answers_that_pass_are_tried_again_where_that_does_no_harm(status: int):
+def test_responses_that_pass_are_tried_again_where_that_does_no_harm(status: int):
     assert Retry().retries_status(status, idempotent=True)
     assert not Retry().retries_status(status, idempotent=False)
     assert not Retry(statuses=frozenset({418})).retries_status(status, idempotent=True)
 
 
 @pytest.mark.parametrize("status", [200, 206, 301, 400, 401, 403, 404, 409, 410, 428, 501, 505])
-def test_other_answers_are_final(status: int):
+def test_other_responses_are_final(status: int):
     assert not Retry().retries_status(status, idempotent=True)
     assert Retry(statuses=frozenset({status})).retries_status(status, idempotent=True)
 
@@ -217,7 +217,7 @@ def test_how_far_a_clock_is_ahead(at: float, lead: float):
 
 
 @pytest.mark.parametrize("headers", [{}, {"date": ""}, {"date": "yesterday"}, {"Expires": "0"}])
-def test_an_answer_that_does_not_state_the_time(headers: dict[str, str]):
+def test_a_response_that_does_not_state_the_time(headers: dict[str, str]):
     assert clock_lead(headers, now=1_000_000) is None
 
 

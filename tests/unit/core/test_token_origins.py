@@ -358,14 +358,14 @@ LOOKALIKES = (
 def test_a_token_follows_redirects_within_its_origin_only(place: str, follows: bool) -> None:
     seen: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         seen.append(request)
         if len(seen) == 1:
             return httpx.Response(307, headers={b"location": f"{place}/service-info/next".encode()})
         return httpx.Response(200, json={})
 
     with (
-        Trs(OWN, credentials=TOKEN, retry=NO_RETRY, transport=httpx.MockTransport(answer)) as trs,
+        Trs(OWN, credentials=TOKEN, retry=NO_RETRY, transport=httpx.MockTransport(response)) as trs,
         suppress(OmicsError),
     ):
         trs.get_service_info()

@@ -230,7 +230,7 @@ def test_it_prints_what_it_does_when_it_is_asked_to(capsys: pytest.CaptureFixtur
 # -- what is raised
 
 
-def test_a_refusal_states_each_field_and_keeps_the_answer():
+def test_a_refusal_states_each_field_and_keeps_the_response():
     told = {"name": ["item with this name already exists."], "parent": ["Object with slug=nope does not exist."]}
     site = Site(httpx.Response(400, json=told))
     with pytest.raises(CrunchAPIException, match="name: item with this name already exists") as raised:
@@ -294,9 +294,9 @@ def test_a_site_that_fails_is_reported_without_its_page(body: str, kind: str, wo
 
 
 def test_invalid_json_is_an_error():
-    for answer in (httpx.Response(200, text="<html>"), httpx.Response(200, json=[1])):
+    for response in (httpx.Response(200, text="<html>"), httpx.Response(200, json=[1])):
         with pytest.raises(CrunchAPIException, match="JSON object") as raised:
-            Site(answer).connection().get_json_response("api/next/")
+            Site(response).connection().get_json_response("api/next/")
         assert isinstance(raised.value, errors.DecodeError)
 
 
@@ -369,7 +369,7 @@ def test_what_adds_something_uses_the_post_of_a_subclass():
     assert posted[2][1] == {"item": "i", "key": "n", "value": 1}
 
 
-def test_a_patched_function_of_requests_answers_in_the_place_of_the_site():
+def test_a_patched_function_of_requests_responses_in_the_place_of_the_site():
     class Answered:
         status_code = 201
 

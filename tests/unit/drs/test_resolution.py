@@ -20,21 +20,23 @@ START = 1_795_000_000.0
 
 
 class Web:
-    """A network of fixed answers by URL; everything else is 404."""
+    """A network of fixed responses by URL; everything else is 404."""
 
-    def __init__(self, **answers: Any) -> None:
-        self.answers: dict[str, Any] = {}
+    def __init__(self, **responses: Any) -> None:
+        self.responses: dict[str, Any] = {}
         self.asked: list[str] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         url = str(request.url)
         self.asked.append(url)
-        answer = self.answers.get(url)
-        if isinstance(answer, Exception):
-            raise answer
-        if isinstance(answer, httpx.Response):
-            return answer
-        return httpx.Response(404 if answer is None else 200, json=answer if answer is not None else {"error": "no"})
+        response = self.responses.get(url)
+        if isinstance(response, Exception):
+            raise response
+        if isinstance(response, httpx.Response):
+            return response
+        return httpx.Response(
+            404 if response is None else 200, json=response if response is not None else {"error": "no"}
+        )
 
 
 @pytest.fixture
@@ -75,7 +77,7 @@ def test_without_a_commons_a_bare_identifier_has_no_server(resolver: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    ("answers", "asked"),
+    ("responses", "asked"),
     [
         ({MDS: {"host": "https://a.example.org/"}}, [MDS]),
         (
@@ -109,15 +111,15 @@ def test_without_a_commons_a_bare_identifier_has_no_server(resolver: Any) -> Non
     ],
 )
 def test_the_sources_are_queried_in_order_until_one_knows(
-    resolver: Any, web: Web, answers: dict[str, Any], asked: list[str]
+    resolver: Any, web: Web, responses: dict[str, Any], asked: list[str]
 ) -> None:
-    web.answers = answers
+    web.responses = responses
     assert resolver().host("drs://dg.1:abc") == "a.example.org"
     assert web.asked == asked
 
 
 def test_a_prefix_is_looked_up_once_and_kept_for_the_next_run(resolver: Any, web: Web, tmp_path: Path) -> None:
-    web.answers = {MDS: {"host": "a.example.org"}}
+    web.responses = {MDS: {"host": "a.example.org"}}
     one = resolver()
     assert [one.host(f"dg.1/{name}") for name in "abc"] == ["a.example.org"] * 3
     assert resolver(now=START + 1.9 * DAY).host("dg.1/x") == "a.example.org"
@@ -130,7 +132,7 @@ def test_a_prefix_is_looked_up_once_and_kept_for_the_next_run(resolver: Any, web
 
 
 def test_another_host_of_the_resolver_and_another_order(resolver: Any, web: Web) -> None:
-    web.answers = {
+    web.responses = {
         "https://r.example.org/index/_dist": [{"host": "b.example.org", "hints": ["^dg.1.*"], "type": "indexd"}]
     }
     found = resolver(order=("dataguids_dist",), resolver="https://r.example.org", keeps=False)
@@ -138,9 +140,9 @@ def test_another_host_of_the_resolver_and_another_order(resolver: Any, web: Web)
 
 
 def test_a_source_that_is_down_is_passed_over_and_named_when_no_source_has_it(resolver: Any, web: Web) -> None:
-    web.answers = {DIST: httpx.ConnectError("refused"), GUID: {"from_index_service": {"host": "a.example.org"}}}
+    web.responses = {DIST: httpx.ConnectError("refused"), GUID: {"from_index_service": {"host": "a.example.org"}}}
     assert resolver().host("dg.1/abc") == "a.example.org"
-    web.answers = {DIST: httpx.ConnectError("refused")}
+    web.responses = {DIST: httpx.ConnectError("refused")}
     with pytest.raises(UnknownPrefix) as unknown:
         resolver(keeps=False, order=("commons_mds", "dataguids_dist", "dataguids")).host("drs://dg.1:abc")
     said = str(unknown.value)
@@ -165,13 +167,13 @@ def test_a_cache_file_that_cannot_be_read_is_made_again(resolver: Any, web: Web,
     path = tmp_path / "deep" / "hosts.json"
     path.parent.mkdir()
     path.write_text(content)
-    web.answers = {MDS: {"host": "a.example.org"}}
+    web.responses = {MDS: {"host": "a.example.org"}}
     assert resolver().host("dg.1/abc") == "a.example.org"
     assert json.loads(path.read_text())["cache"]["dg.1"]["host"] == "a.example.org"
 
 
-def test_answers_that_are_no_json_or_name_no_host_know_nothing(resolver: Any, web: Web) -> None:
-    web.answers = {
+def test_responses_that_are_no_json_or_name_no_host_know_nothing(resolver: Any, web: Web) -> None:
+    web.responses = {
         MDS: httpx.Response(200, text="<html>"),
         DIST: {"not": "a list"},
         GUID: {"from_index_service": {"host": "spaces in it"}},
@@ -216,7 +218,7 @@ def test_known_hosts_are_in_the_users_folder_for_all_settings(monkeypatch: Any, 
 def test_without_a_home_hosts_are_looked_up_and_kept_nowhere(web: Web, monkeypatch: Any, tmp_path: Path) -> None:
     leave_home(monkeypatch)
     monkeypatch.chdir(tmp_path)
-    web.answers[MDS] = {"host": "x.example.org"}
+    web.responses[MDS] = {"host": "x.example.org"}
     transport = httpx.MockTransport(web)
     found = Resolver("home.example.org", settings=settings_from({}), retry=NO_RETRY, transport=transport)
     assert found.settings.cache_file is None
@@ -259,7 +261,7 @@ def test_the_settings_come_before_the_table_and_the_table_can_be_left_out(resolv
 
 
 def test_prefixes_are_compared_without_case_in_every_source(resolver: Any, web: Web) -> None:
-    web.answers = {DIST: [{"host": "a.example.org", "hints": [".*dg\\.1A.*"], "type": "indexd"}]}
+    web.responses = {DIST: [{"host": "a.example.org", "hints": [".*dg\\.1A.*"], "type": "indexd"}]}
     assert resolver().host("dg.1a/x") == "a.example.org"
     asked = len(web.asked)
     assert resolver().host("dg.1A/x") == "a.example.org"  # from the file
@@ -276,8 +278,8 @@ def test_prefixes_are_compared_without_case_in_every_source(resolver: Any, web: 
         {"_links": {"self": {"href": "https://evil.example.org/namespaces/../../1"}, "namespace": "x"}},
     ],
 )
-def test_an_answer_of_identifiers_org_without_a_namespace_knows_nothing(resolver: Any, web: Web, told: Any) -> None:
-    web.answers = {NAMESPACE: told}
+def test_a_response_of_identifiers_org_without_a_namespace_knows_nothing(resolver: Any, web: Web, told: Any) -> None:
+    web.responses = {NAMESPACE: told}
     with pytest.raises(UnknownPrefix, match="identifiers_org: not known"):
         resolver(order=("identifiers_org",)).host("drs://dg.1:x")
 
@@ -286,7 +288,7 @@ def test_a_provider_in_front_of_the_prefix_chooses_among_its_servers(resolver: A
     def at(host: str, **more: Any) -> dict[str, Any]:
         return {"providerCode": host, "urlPattern": f"https://{host}.org/ga4gh/drs/v1/objects/{{$id}}", **more}
 
-    web.answers = {
+    web.responses = {
         NAMESPACE: NAMED,
         RESOURCES: {"_embedded": {"resources": [at("a", deprecated=True), at("b"), at("c")]}},
     }
@@ -319,7 +321,7 @@ def test_hosts_and_their_urls() -> None:
 
 @pytest.mark.parametrize(("attempts", "tries"), [(1, 1), (2, 2), (8, 3)])
 def test_a_lookup_is_retried_no_more_than_the_client_retries(web: Web, attempts: int, tries: int):
-    web.answers[DIST] = httpx.Response(503)
+    web.responses[DIST] = httpx.Response(503)
     transport, clock = httpx.MockTransport(web), ManualClock(START)
     with Drs("home.example.org", transport=transport, retry=Retry(attempts=attempts), clock=clock, environ={}) as drs:
         resolver = Resolver("home.example.org", settings=ResolutionSettings(order=("dataguids_dist",)), client=drs)

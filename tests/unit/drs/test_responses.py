@@ -39,32 +39,32 @@ def told(id: str | None, **more: Any) -> dict[str, Any]:
     return {"id": id, "name": "a.txt", "size": 1, "checksums": [], "access_methods": methods, **more}
 
 
-def transport(answers: Mapping[str, Any]) -> httpx.MockTransport:
+def transport(responses: Mapping[str, Any]) -> httpx.MockTransport:
     """A server that knows some paths."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         path = unquote(request.url.raw_path.decode().partition("?")[0])
-        found = answers.get(path.removeprefix(OBJECTS))
+        found = responses.get(path.removeprefix(OBJECTS))
         return httpx.Response(404, json={}) if found is None else httpx.Response(200, json=found)
 
-    return httpx.MockTransport(answer)
+    return httpx.MockTransport(response)
 
 
-def described(requested: DrsId, answers: Mapping[str, Any]) -> str:
-    with DrsServer(HOST, retry=NO_RETRY, transport=transport(answers)) as server:
+def described(requested: DrsId, responses: Mapping[str, Any]) -> str:
+    with DrsServer(HOST, retry=NO_RETRY, transport=transport(responses)) as server:
         return server.describe(requested).id
 
 
-def servers(answers: Mapping[str, Any]) -> Servers:
+def servers(responses: Mapping[str, Any]) -> Servers:
     resolver = Resolver(settings=ResolutionSettings(order=(), cache_file=None))
-    return Servers(resolver, retry=NO_RETRY, transport=transport(answers))
+    return Servers(resolver, retry=NO_RETRY, transport=transport(responses))
 
 
 # -- one object
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         told(UUID),
         told(UUID.upper()),
@@ -78,17 +78,17 @@ def servers(answers: Mapping[str, Any]) -> Servers:
     ],
     ids=str,
 )
-def test_an_object_is_taken_under_any_of_its_identifiers(answer: dict[str, Any]):
-    assert described(parse_drs_id(f"drs://{HOST}/{UUID}"), {UUID: answer})
+def test_an_object_is_taken_under_any_of_its_identifiers(response: dict[str, Any]):
+    assert described(parse_drs_id(f"drs://{HOST}/{UUID}"), {UUID: response})
 
 
 def test_the_latest_version_of_a_baseid_is_found_by_the_index():
-    answers = {UUID: told(f"dg.4503/{OTHER}"), f"/index/index/{UUID}": {"did": f"dg.4503/{OTHER}", "baseid": UUID}}
-    assert described(parse_drs_id(f"drs://{HOST}/{UUID}"), answers) == f"dg.4503/{OTHER}"
+    responses = {UUID: told(f"dg.4503/{OTHER}"), f"/index/index/{UUID}": {"did": f"dg.4503/{OTHER}", "baseid": UUID}}
+    assert described(parse_drs_id(f"drs://{HOST}/{UUID}"), responses) == f"dg.4503/{OTHER}"
 
 
 @pytest.mark.parametrize(
-    "answers",
+    "responses",
     [
         {UUID: told(OTHER)},
         {UUID: told(f"dg.4503/{OTHER}", self_uri=f"drs://{HOST}/{OTHER}", aliases=["x"])},
@@ -96,9 +96,9 @@ def test_the_latest_version_of_a_baseid_is_found_by_the_index():
         {UUID: told(UUID[1:])},
     ],
 )
-def test_another_object_is_refused(answers: dict[str, Any]):
+def test_another_object_is_refused(responses: dict[str, Any]):
     with pytest.raises(ResponseMismatch, match=f"requested the object '{UUID}' but the service returned"):
-        described(parse_drs_id(f"drs://{HOST}/{UUID}"), answers)
+        described(parse_drs_id(f"drs://{HOST}/{UUID}"), responses)
 
 
 def test_recorded_servers_are_not_refused():
@@ -119,16 +119,16 @@ MEMBERS = [{"id": id, "name": f"{name}.txt"} for id, name in (("m1", "a"), ("m2"
 
 
 def bundle(**more: Any) -> dict[str, Any]:
-    answer = {"id": "b", "name": "b", "contents": MEMBERS, "checksums": [], **more}
+    response = {"id": "b", "name": "b", "contents": MEMBERS, "checksums": [], **more}
     one, two = (
         told(id, checksums=[{"type": "md5", "checksum": f"{n:032x}"}]) for n, id in ((0x15, "m1"), (0x16, "m2"))
     )
-    return {"b": answer, "m1": one, "m2": two}
+    return {"b": response, "m1": one, "m2": two}
 
 
 def test_a_member_that_is_another_object_is_not_read():
-    answers = {**bundle(), "m2": told("m3")}
-    with DrsStore(servers=servers(answers)) as drs:
+    responses = {**bundle(), "m2": told("m3")}
+    with DrsStore(servers=servers(responses)) as drs:
         first, second = drs.walk(f"{HOST}/b")
         assert first.details["id"] == "m1"
         with pytest.raises(ResponseMismatch, match="requested the object 'm2' but the service returned 'm3'"):

@@ -19,7 +19,7 @@ STUDY = "1.2.826.0.1.3680043.10.999.1"
 def test_dicomweb_that_gives_fewer_than_it_is_requested_is_listed_to_its_end(longest: int):
     series, instances = f"{STUDY}.1", [f"{STUDY}.1.{number}" for number in range(5)]
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         inner = request.url.path.endswith("/instances")
         found = (
             [{"00080018": {"Value": [each]}} for each in instances] if inner else [{"0020000E": {"Value": [series]}}]
@@ -29,7 +29,7 @@ def test_dicomweb_that_gives_fewer_than_it_is_requested_is_listed_to_its_end(lon
         return httpx.Response(200, json=page) if page else httpx.Response(204)
 
     config = PacsConfig(dicomweb="http://127.0.0.1/dicom-web", method="dicomweb")
-    with closing(DicomWebStore(config, retry=NO_RETRY, transport=httpx.MockTransport(answer))) as store:
+    with closing(DicomWebStore(config, retry=NO_RETRY, transport=httpx.MockTransport(response))) as store:
         found = list(store.files(Dataset("ds", (Subject(f"sub-{STUDY}"),))))
     assert [getattr(each, "sop", each) for each in found] == instances
 
@@ -39,14 +39,14 @@ def test_dicomweb_that_gives_fewer_than_it_is_requested_is_listed_to_its_end(lon
 def test_a_dicomweb_listing_without_its_list_is_an_error(listing: str, came: str):
     """Only the status 204 states that nothing matches."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith(listing):
             return httpx.Response(200, text=came)
         return httpx.Response(200, json=[{"0020000E": {"Value": [f"{STUDY}.1"]}}])
 
     config = PacsConfig(dicomweb="http://127.0.0.1/dicom-web", method="dicomweb")
     with (
-        closing(DicomWebStore(config, retry=NO_RETRY, transport=httpx.MockTransport(answer))) as store,
+        closing(DicomWebStore(config, retry=NO_RETRY, transport=httpx.MockTransport(response))) as store,
         pytest.raises(DecodeError, match="QIDO-RS"),
     ):
         list(store.files(Dataset("ds", (Subject(f"sub-{STUDY}"),))))

@@ -143,7 +143,7 @@ def test_another_study_s_instance_is_not_put_there(tmp_path: Path, wanted: Insta
 
 
 def test_a_checkpoint_that_is_closed_lets_no_thread_pass():
-    """Else pynetdicom's own thread takes an answer that we wait for."""
+    """Else pynetdicom's own thread takes a response that we wait for."""
     passed, over = [0], threading.Event()
 
     def pass_by() -> None:

@@ -80,7 +80,7 @@ def sb() -> tuple[Store, str]:
         "e" * 24: [("2" * 24, "z", "file")],
     }
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         query = request.url.params
         above = children[query.get("parent") or query["project"]]
         found = [each for each in above if "name" not in query or each[1] in query.get_list("name")]
@@ -89,7 +89,7 @@ def sb() -> tuple[Store, str]:
             200, json={"items": items, "links": []}, headers={"X-Total-Matching-Query": str(len(items))}
         )
 
-    client = SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(answer))
+    client = SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(response))
     return SbStore(client=client), "o/p/P"
 
 

@@ -38,7 +38,7 @@ class Gateway:
         self.replaced = replaced
         self.changed: list[str] = []
 
-    def answer(self, request: httpx.Request) -> Any:
+    def response(self, request: httpx.Request) -> Any:
         organization = {"uuid": ORG, "name": "Lab", **DATES}
         group = {"uuid": GROUP, "name": "Gut", "organization": ORG, "is_library": True, "bucket": "b", **DATES}
         sample = {"uuid": SAMPLE, "name": "s1", "library": GROUP, **DATES}
@@ -69,7 +69,7 @@ class Gateway:
             self.changed.append(f"{request.method} {request.url.path}")
         if request.method == "DELETE":
             return httpx.Response(204)
-        return httpx.Response(200, json=self.answer(request))
+        return httpx.Response(200, json=self.response(request))
 
 
 def client(gateway: Gateway) -> Pangea:
@@ -163,10 +163,10 @@ RIGHT = {
     ids=str,
 )
 def test_what_was_created_is_what_was_requested(kind: str, changes: Any):
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json=page() if request.method == "GET" else {**RIGHT[kind], **changes})
 
-    with Pangea("https://pangea.example.org", credentials="t", transport=httpx.MockTransport(answer)) as pangea:
+    with Pangea("https://pangea.example.org", credentials="t", transport=httpx.MockTransport(response)) as pangea:
 
         def create() -> Any:
             if kind == "sample":

@@ -19,7 +19,7 @@ from unsettled import unsettled
 
 ONE, OTHER, FILE = (f"{letter * 8}-0000-4000-8000-000000000000" for letter in "abf")
 VERSION, LATER = "2026-01-01T080000.000000Z", "2026-01-02T080000.000000Z"
-Answer = Callable[[httpx.Request], Any]
+Response = Callable[[httpx.Request], Any]
 
 
 @pytest.fixture(autouse=True)
@@ -27,11 +27,11 @@ def no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     unsettled(monkeypatch, tmp_path)
 
 
-def client(kind: Any, answer: Answer) -> Any:
+def client(kind: Any, response: Response) -> Any:
     """A client whose requests are answered with JSON."""
 
     def respond(request: httpx.Request) -> httpx.Response:
-        found = answer(request)
+        found = response(request)
         return found if isinstance(found, httpx.Response) else httpx.Response(200, json=found)
 
     return kind("https://service.example.org", credentials="t", transport=httpx.MockTransport(respond))
@@ -103,7 +103,7 @@ def bundle(uuid: str = ONE, version: str = VERSION, *names: str) -> dict[str, An
 
 
 @pytest.mark.parametrize(
-    ("path", "answer", "words"),
+    ("path", "response", "words"),
     [
         (f"aws/{ONE}", bundle(OTHER, VERSION, "a"), f"requested the UUID '{ONE}' but the service returned '{OTHER}'"),
         (
@@ -113,9 +113,9 @@ def bundle(uuid: str = ONE, version: str = VERSION, *names: str) -> dict[str, An
         ),
     ],
 )
-def test_a_bundle_is_the_one_that_was_requested(path: str, answer: Any, words: str, tmp_path: Path):
+def test_a_bundle_is_the_one_that_was_requested(path: str, response: Any, words: str, tmp_path: Path):
     uuid, _, version = path.removeprefix("aws/").partition(".")
-    with client(Dss, lambda _: answer) as dss:
+    with client(Dss, lambda _: response) as dss:
         with pytest.raises(ResponseMismatch, match=words):
             list(DssStore(client=dss).walk(path))
         with pytest.raises(ResponseMismatch, match=words):
@@ -124,13 +124,13 @@ def test_a_bundle_is_the_one_that_was_requested(path: str, answer: Any, words: s
 
 
 def test_the_pages_of_a_bundle_are_of_one_version():
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         if "start_at" in request.url.params:
             return httpx.Response(200, json=bundle(ONE, LATER, "b"))
         link = f"<{request.url}&start_at=1>; rel='next'"
         return httpx.Response(206, json=bundle(ONE, VERSION, "a"), headers={"link": link})
 
-    with client(Dss, answer) as dss, pytest.raises(ResponseMismatch, match=LATER):
+    with client(Dss, response) as dss, pytest.raises(ResponseMismatch, match=LATER):
         list(dss.ls(ONE, "aws"))
 
 

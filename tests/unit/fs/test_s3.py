@@ -33,15 +33,15 @@ def test_an_endpoint_that_is_none_is_reported(monkeypatch: pytest.MonkeyPatch, t
 
 
 class Amazon:
-    """Amazon's answers without a network: a bucket in another region, which takes only signatures of that one."""
+    """Amazon's responses without a network: a bucket in another region, which takes only signatures of that one."""
 
     def __init__(self, status: int = 200, body: bytes = b"") -> None:
         self.session = boto3.Session("key", "secret", region_name="us-east-1")
-        self.session._session.register("before-send.s3", self.answer)
+        self.session._session.register("before-send.s3", self.response)
         self.asked: list[str] = []
         self.status, self.body = status, body
 
-    def answer(self, request: Any, **_: object) -> AWSResponse:
+    def response(self, request: Any, **_: object) -> AWSResponse:
         host, path = urlsplit(request.url).netloc, urlsplit(request.url).path
         self.asked.append(f"{request.method} {host}{path}")
         status, body = self.status, self.body
@@ -87,35 +87,35 @@ def test_a_refusal_to_look_is_reported_as_one(monkeypatch: pytest.MonkeyPatch, t
         (b"<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>", "NextContinuationToken"),
     ],
 )
-def test_an_answer_that_is_no_list_of_objects_is_no_empty_bucket(
+def test_a_response_that_is_no_list_of_objects_is_no_empty_bucket(
     body: bytes, field: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     class Listing(Amazon):
-        def answer(self, request: Any, **_: object) -> AWSResponse:
+        def response(self, request: Any, **_: object) -> AWSResponse:
             return AWSResponse(request.url, 200, {}, Raw(body))
 
     unsettled(monkeypatch, tmp_path)
     with S3Store(session=Listing().session) as store:
         for ask in (lambda: list(store.walk("bkt")), lambda: list(store.entries("bkt"))):
-            with pytest.raises(DecodeError, match=f"list_objects_v2 of s3://bkt: the answer's field '{field}'"):
+            with pytest.raises(DecodeError, match=f"list_objects_v2 of s3://bkt: the response's field '{field}'"):
                 ask()
 
 
 PAGE = b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Welcome</body></html>"
 
 
-def test_a_page_of_a_captive_portal_is_no_answer_of_s3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """It is well-formed XML, and its HEAD states a size: boto3 takes it for answers without fields."""
+def test_a_page_of_a_captive_portal_is_no_response_of_s3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """It is well-formed XML, and its HEAD states a size: boto3 takes it for responses without fields."""
 
     class Portal(Amazon):
-        def answer(self, request: Any, **_: object) -> AWSResponse:
+        def response(self, request: Any, **_: object) -> AWSResponse:
             headers = {"content-type": "text/html", "content-length": str(len(PAGE))}
             return AWSResponse(request.url, 200, headers, Raw(b"" if request.method == "HEAD" else PAGE))
 
     unsettled(monkeypatch, tmp_path)
     entry = Entry("bkt/key", "file", 1)
     with S3Store(session=Portal().session) as store:
-        with pytest.raises(DecodeError, match=r"head_object of s3://bkt/key: the answer's field 'ETag' is None"):
+        with pytest.raises(DecodeError, match=r"head_object of s3://bkt/key: the response's field 'ETag' is None"):
             store.stat("bkt/key")
         for ask in (
             lambda: list(store.entries("bkt")),

@@ -22,12 +22,12 @@ FILE = {"id": "1" * 24, "name": "a.txt", "type": "file", "size": 1}
 def platform(listing: httpx.Response) -> httpx.MockTransport:
     """A platform that answers one listing, whatever is listed."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/files"):
             return httpx.Response(listing.status_code, content=listing.content, headers=listing.headers)
         return httpx.Response(200, json={"id": "o/p", "name": "p"})
 
-    return httpx.MockTransport(answer)
+    return httpx.MockTransport(response)
 
 
 @pytest.mark.parametrize(
@@ -201,13 +201,13 @@ def test_a_folder_below_that_changed_is_read_once_more(tmp_path: Path, monkeypat
     unsettled(monkeypatch, tmp_path)
     gateway = Gateway([*FILES, entry(3, "x", IN)])
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def handle(request: httpx.Request) -> httpx.Response:
         response = gateway(request)
         if request.url.params.get("parent") == IN:
             gateway.files = FILES
         return response
 
-    with SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(answer)) as api:
+    with SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(handle)) as api:
         found = [str(each.path) for each in api.ls("sb://o/p/", recursive=True)]
     assert found.count("sb://o/p/in/x") == 1
 
@@ -232,13 +232,13 @@ def test_a_copy_that_the_platform_states_otherwise_replaces_nothing(copied, tmp_
     unsettled(monkeypatch, tmp_path)
     gateway = Gateway(FILES)
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/actions/copy"):
             made = {**entry(10, json.loads(request.content)["name"], IN), **copied}
             return httpx.Response(200, json=made)
         return gateway(request)
 
-    with SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(answer)) as api:
+    with SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(response)) as api:
         store = SbStore(client=api)
         with pytest.raises(ResponseMismatch):
             store.copy(store.stat("o/p/f3.txt"), "o/p/in/x")
@@ -265,8 +265,8 @@ def test_a_file_that_the_platform_states_at_its_own_target_is_not_replaced_by_it
 )
 def test_an_upload_of_which_the_platform_states_something_else_has_failed(made, words, tmp_path: Path, monkeypatch):
     unsettled(monkeypatch, tmp_path)
-    answer = httpx.MockTransport(lambda _: httpx.Response(200, json={**FILE, "size": 5, **made}))
-    with SevenBridges("https://api.example.org/v2", credentials="t", transport=answer) as api:
+    response = httpx.MockTransport(lambda _: httpx.Response(200, json={**FILE, "size": 5, **made}))
+    with SevenBridges("https://api.example.org/v2", credentials="t", transport=response) as api:
         upload = PlatformStore(api, "a.txt", {"project": "o/p"}, 5)
         with pytest.raises((TransferError, ResponseMismatch), match=words):
             upload.complete("u", [], {})
@@ -276,9 +276,9 @@ def test_an_upload_of_which_the_platform_states_something_else_has_failed(made, 
 def test_a_bulk_request_whose_records_are_about_other_objects_is_refused(call: str, tmp_path: Path, monkeypatch):
     unsettled(monkeypatch, tmp_path)
     records = {"items": [{"resource": entry(number, "x")} for number in (2, 1)]}
-    answer = httpx.MockTransport(lambda _: httpx.Response(200, json=records))
+    response = httpx.MockTransport(lambda _: httpx.Response(200, json=records))
     with (
-        SevenBridges("https://api.example.org/v2", credentials="t", transport=answer) as api,
+        SevenBridges("https://api.example.org/v2", credentials="t", transport=response) as api,
         pytest.raises(ResponseMismatch, match="bulk_get_"),
     ):
         getattr(api, call)([f"{number:024x}" for number in (1, 2)])

@@ -48,7 +48,7 @@ def test_other_identifiers_state_none() -> None:
     assert expected_digest("chr1", {"md5": None}) is None
 
 
-def test_an_answer_that_is_no_sequence_is_refused(tmp_path: Path) -> None:
+def test_a_response_that_is_no_sequence_is_refused(tmp_path: Path) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, text="<html>hello</html>"))
     with (
         Refget("https://refget.example.org", transport=transport, environ={}) as client,

@@ -99,15 +99,15 @@ def test_a_ticket_of_another_format_is_refused(wanted: SliceRequest, stated: Any
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         [], {}, {"htsget": None}, {"htsget": {"format": "BAM"}}, ticket(5), ticket({"url": ""}), ticket({"url": 5}),
         ticket(block("https://a.example.org/x", Range=5)), ticket(md5="xyz"), ticket(md5=5),
     ],
 )  # fmt: skip
-def test_an_invalid_ticket_is_refused(answer: Any) -> None:
+def test_an_invalid_ticket_is_refused(response: Any) -> None:
     with pytest.raises(DecodeError):
-        ticket_of(answer, READS, BASE)
+        ticket_of(response, READS, BASE)
 
 
 @pytest.mark.parametrize(
@@ -130,9 +130,9 @@ def test_plain_http_is_for_this_machine_and_for_servers_that_have_it_themselves(
 
 
 @given(JSON)
-def test_no_answer_is_a_crash(answer: Any) -> None:
+def test_no_response_is_a_crash(response: Any) -> None:
     try:
-        found = ticket_of(answer, READS, BASE)
+        found = ticket_of(response, READS, BASE)
     except (DecodeError, TransferError):
         return
     assert found.format in ("BAM", "CRAM")

@@ -23,7 +23,7 @@ def files(folder: Path) -> list[str]:
 def registry(listed: list[dict[str, Any]], contents: Callable[[str], Any]) -> Trs:
     """A client of a registry that lists these files of any tool, and has these contents by their path."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         path = request.url.raw_path.decode().partition("?")[0]
         if path.endswith("/files"):
             return httpx.Response(200, json=listed)
@@ -31,7 +31,7 @@ def registry(listed: list[dict[str, Any]], contents: Callable[[str], Any]) -> Tr
             return httpx.Response(200, json=contents("containerfile"))
         return httpx.Response(200, json=contents(path.rpartition("/")[2]))
 
-    return Trs(BASE, transport=httpx.MockTransport(answer), retry=NO_RETRY, environ={})
+    return Trs(BASE, transport=httpx.MockTransport(response), retry=NO_RETRY, environ={})
 
 
 @given(
@@ -42,11 +42,11 @@ def registry(listed: list[dict[str, Any]], contents: Callable[[str], Any]) -> Tr
 def test_every_identifier_is_one_segment(id: str) -> None:
     asked: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         asked.append(request.url.raw_path.decode())
         return httpx.Response(200, json={"id": id})
 
-    with Trs(BASE, transport=httpx.MockTransport(answer), environ={}) as client:
+    with Trs(BASE, transport=httpx.MockTransport(response), environ={}) as client:
         client.get_version(id=f"#workflow/{id}", version_id=f"v/{id}")
     segments = asked[0].removeprefix("/ga4gh/trs/v2/").split("/")
     assert [segments[0], segments[2], len(segments)] == ["tools", "versions", 4]
@@ -56,13 +56,13 @@ def test_every_identifier_is_one_segment(id: str) -> None:
 def test_pages_follow_by_the_header_whatever_address_it_has() -> None:
     asked: list[dict[str, str]] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         asked.append(dict(request.url.params))
         number = int(request.url.params.get("offset") or 0)
         headers = {"next_page": f"http://internal:8080/tools?offset={number + 1}&limit=1"} if number < 2 else {}
         return httpx.Response(200, json=[{"id": f"tool-{number}"}], headers=headers)
 
-    with Trs(BASE, transport=httpx.MockTransport(answer), environ={}) as client:
+    with Trs(BASE, transport=httpx.MockTransport(response), environ={}) as client:
         assert [each["id"] for each in client.ls(name="x")] == ["tool-0", "tool-1", "tool-2"]
     assert asked == [{"toolname": "x"}, {"toolname": "x", "offset": "1"}, {"toolname": "x", "offset": "2"}]
 
@@ -70,14 +70,14 @@ def test_pages_follow_by_the_header_whatever_address_it_has() -> None:
 def paged(tools: int, length: int, asked: list[dict[str, str]], **more: str) -> Trs:
     """A client of a registry that states a next page for ever, as trs-filer does."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         asked.append(dict(request.url.params))
         offset = int(request.url.params.get("offset") or 0)
         page = [{"id": f"tool-{number}"} for number in range(tools)][offset : offset + length]
         headers = {"next_page": f"{BASE}/tools?offset={offset + length}&limit={length}", **more}
         return httpx.Response(200, json=page, headers=headers)
 
-    return Trs(BASE, transport=httpx.MockTransport(answer), environ={})
+    return Trs(BASE, transport=httpx.MockTransport(response), environ={})
 
 
 @pytest.mark.parametrize(("tools", "requests"), [(0, 1), (3, 2), (4, 2), (9, 4)])
@@ -99,11 +99,11 @@ def test_a_page_after_the_last_is_requested_only_where_the_page_before_it_is_ful
 
 
 def test_pages_that_go_in_a_circle_end_in_an_error() -> None:
-    def answer(_: httpx.Request) -> httpx.Response:
+    def response(_: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json=[{"id": "a"}], headers={"next_page": f"{BASE}/tools?offset=5"})
 
     with (
-        Trs(BASE, transport=httpx.MockTransport(answer), environ={}) as client,
+        Trs(BASE, transport=httpx.MockTransport(response), environ={}) as client,
         pytest.raises(DecodeError, match="another page"),
     ):
         list(client.ls())
@@ -154,7 +154,7 @@ def test_a_checksum_that_does_not_fit_is_an_error(tmp_path: Path, kind: str) -> 
 
 
 def test_a_file_without_its_text_is_read_as_plain_text(tmp_path: Path) -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         path = request.url.raw_path.decode()
         if path.endswith("/files"):
             return httpx.Response(200, json=[{"path": "a/b.cwl", "file_type": "PRIMARY_DESCRIPTOR"}])
@@ -162,7 +162,7 @@ def test_a_file_without_its_text_is_read_as_plain_text(tmp_path: Path) -> None:
             return httpx.Response(200, text="plain")
         return httpx.Response(200, json={"url": "https://elsewhere.example.org/b.cwl"})
 
-    with Trs(BASE, transport=httpx.MockTransport(answer), environ={}) as client:
+    with Trs(BASE, transport=httpx.MockTransport(response), environ={}) as client:
         client.download("a", tmp_path, version="1", type="CWL")
     assert (tmp_path / "a" / "b.cwl").read_text() == "plain"
 
@@ -182,11 +182,11 @@ def test_a_file_without_its_text_is_read_as_plain_text(tmp_path: Path) -> None:
 def test_the_only_version_is_requested_by_what_it_has_in_paths(version: dict[str, Any], segment: str) -> None:
     asked: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         asked.append(request.url.raw_path.decode().partition("/versions/")[2])
         return httpx.Response(200, json=[{"path": "a.cwl"}] if asked[-1].endswith("/files") else [version])
 
-    with Trs(BASE, transport=httpx.MockTransport(answer), retry=NO_RETRY, environ={}) as client:
+    with Trs(BASE, transport=httpx.MockTransport(response), retry=NO_RETRY, environ={}) as client:
         assert [each["path"] for each in client.files("a/b", type="CWL")] == ["a.cwl"]
     assert asked == ["", f"{segment}/CWL/files"]
 
@@ -216,9 +216,9 @@ def test_container_files_are_distinguished_by_checksum_or_place(tmp_path: Path) 
     assert isinstance(report.outcomes[0].error, NotFound)
 
 
-@pytest.mark.parametrize("answer", [{}, None, "x"])
-def test_a_list_that_is_none_is_an_error(answer: Any) -> None:
-    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=answer))
+@pytest.mark.parametrize("response", [{}, None, "x"])
+def test_a_list_that_is_none_is_an_error(response: Any) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=response))
     with Trs(BASE, transport=transport, environ={}) as client:
         for work in (
             lambda: client.versions("a"),

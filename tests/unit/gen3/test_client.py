@@ -135,11 +135,11 @@ def test_a_key_for_another_commons_asks_the_issuers_token_service(
 def test_all_services_share_settings_and_connections_each_at_its_place() -> None:
     asked: list[tuple[str, str | None, str | None]] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         asked.append((request.url.path, request.headers.get("authorization"), request.headers.get("x-mark")))
         return httpx.Response(200, json={})
 
-    transport = httpx.MockTransport(answer)
+    transport = httpx.MockTransport(response)
     with Gen3(COMMONS, credentials=BearerToken("t0ken"), headers={"X-Mark": "1"}, transport=transport) as gen3:
         gen3.indexd.get_guids_prefix.raw()
         gen3.fence.get_user_info.raw()

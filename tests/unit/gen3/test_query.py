@@ -16,7 +16,7 @@ from omicsdk.gen3.records.exports import rows_of
 COMMONS = "https://commons.example.org"
 
 
-def test_errors_in_an_answer_are_raised():
+def test_errors_in_a_response_are_raised():
     told = {"data": None, "errors": [{"message": "one"}, "two"]}
     answering = httpx.MockTransport(lambda request: httpx.Response(200, json=told))
     with pytest.raises(Gen3SubmissionQueryError, match="one; two"):
@@ -24,8 +24,8 @@ def test_errors_in_an_answer_are_raised():
 
 
 def test_reading_may_be_tried_again():
-    answers = [httpx.Response(503, headers={"retry-after": "0"}), httpx.Response(200, json={"data": {}})]
-    answering = httpx.MockTransport(lambda request: answers.pop(0))
+    responses = [httpx.Response(503, headers={"retry-after": "0"}), httpx.Response(200, json={"data": {}})]
+    answering = httpx.MockTransport(lambda request: responses.pop(0))
     assert Gen3Query(endpoint=COMMONS, transport=answering).graphql_query("{ x }") == {"data": {}}
 
 

@@ -74,10 +74,12 @@ def _named(request: httpx.Request) -> list[str]:
     ids=["jobs", "export", "deletion of records", "deletion of nodes"],
 )
 def test_a_service_s_list_is_required(act: Act, path: str, field: str | None, operation: str, came: Any) -> None:
-    """Each answer is refused as it came, and as an object whose list is of another type."""
-    for answer in (came, {field: came}) if field else (came,):
+    """Each response is refused as it came, and as an object whose list is of another type."""
+    for response in (came, {field: came}) if field else (came,):
         with (
-            Gen3(COMMONS, credentials=ANONYMOUS, transport=_behind(path, answer, ANSWERED), retry=NO_RETRY) as commons,
+            Gen3(
+                COMMONS, credentials=ANONYMOUS, transport=_behind(path, response, ANSWERED), retry=NO_RETRY
+            ) as commons,
             pytest.raises(DecodeError, match=operation) as caught,
         ):
             act(commons)
@@ -112,7 +114,7 @@ def test_a_query_s_list_is_required(act: Act, field: str, came: Any) -> None:
 def test_the_list_of_logins_is_required(
     came: Any, error: type[Exception], commons: FakeCommons, api_key: dict[str, str], clock: ManualClock
 ) -> None:
-    commons.answer = lambda _: httpx.Response(200, text=json.dumps(came))
+    commons.response = lambda _: httpx.Response(200, text=json.dumps(came))
     auth = Gen3Auth(endpoint=OTHER, refresh_token=api_key, transport=commons.transport, clock=clock, retry=NO_RETRY)
     with pytest.raises(error, match="'providers'" if error is DecodeError else "no JSON object was received"):
         auth.get_access_token()

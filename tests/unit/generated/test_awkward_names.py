@@ -14,7 +14,7 @@ WORDS = [
     "self", "cls", "body", "limit", "timeout", "raw", "help", "match", "None", "class", "from_dict", "to_dict", "get", "data",
     "additional_properties", "null_fields", "__class__", "1st", "", "é", "\u2028", "a'b", "a-b", "a_b", "aB", "AB", "list",
     "str", "dict", "field", "model", "array", "literal", "mapping", "union", "items", "parse", "build", "segment", "request",
-    "int", "cls_", "v", "k", "frozenset", "getattr", "type", "Literal", "Any", "FACTS", "OMIT", "answer", "page", "max_items",
+    "int", "cls_", "v", "k", "frozenset", "getattr", "type", "Literal", "Any", "FACTS", "OMIT", "response", "page", "max_items",
     "joined", "json_body", "close", "httpx",
 ]  # fmt: skip
 SCHEMAS = [
@@ -24,7 +24,7 @@ SCHEMAS = [
 ]  # fmt: skip
 CALLS = [
     "close", "with_options", "send", "base_url", "__init__", "Foo", "foo", "import", "print", "async_foo", "operations",
-    "answers", "property", "cached_property", "str", "con", "max_items",
+    "responses", "property", "cached_property", "str", "con", "max_items",
 ]  # fmt: skip
 FIELDS = {word: {"type": "string", "description": f"\ud800\u202e{word}"} for word in WORDS}
 
@@ -83,11 +83,11 @@ def test_every_module_imports_wherever_it_comes_first(awkward: ModuleType) -> No
 def test_every_operation_is_called_with_every_argument(awkward: ModuleType) -> None:
     sent: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         sent.append(request)
         return httpx.Response(200, json=DATA)
 
-    client = awkward.ThingApi("https://thing.example", transport=httpx.MockTransport(answer))
+    client = awkward.ThingApi("https://thing.example", transport=httpx.MockTransport(response))
     commands = json.loads((Path(str(awkward.__file__)).parent / "commands.json").read_text())
     assert len(commands) == len(CALLS)
     for row in commands:

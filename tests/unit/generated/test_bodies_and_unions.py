@@ -90,12 +90,12 @@ def kinds(generate: Any) -> ModuleType:
 def sent(kinds: ModuleType) -> Any:
     seen: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         request.read()
         seen.append(request)
         return httpx.Response(204)
 
-    client = kinds.ThingApi(transport=httpx.MockTransport(answer))
+    client = kinds.ThingApi(transport=httpx.MockTransport(response))
 
     def call(name: str, **arguments: Any) -> httpx.Request:
         assert getattr(client, name)(**arguments) is None
@@ -182,12 +182,12 @@ def test_a_discriminator_chooses_the_model(kinds: ModuleType) -> None:
 
 def test_without_one_the_model_that_fits_best_is_chosen(kinds: ModuleType) -> None:
     data = [{"water": "salt"}, {"type": "cat"}, "text", None, 7]
-    answer = _answered(kinds, "get_untagged", data)
-    assert [type(item).__name__ for item in answer] == ["Fish", "Cat", "str", "NoneType", "int"]
-    assert [item.to_dict() for item in answer[:2]] == data[:2]
+    response = _answered(kinds, "get_untagged", data)
+    assert [type(item).__name__ for item in response] == ["Fish", "Cat", "str", "NoneType", "int"]
+    assert [item.to_dict() for item in response[:2]] == data[:2]
 
 
 def test_models_in_maps_and_lists(kinds: ModuleType) -> None:
-    answer = _answered(kinds, "get_maps", {"a": [{"water": "x"}], "b": "odd"})
-    assert (answer["a"][0].water, answer["b"]) == ("x", "odd")
+    response = _answered(kinds, "get_maps", {"a": [{"water": "x"}], "b": "odd"})
+    assert (response["a"][0].water, response["b"]) == ("x", "odd")
     assert _answered(kinds, "get_nested", [[1, None], []]) == [[1, None], []]

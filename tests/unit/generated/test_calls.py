@@ -100,7 +100,7 @@ PAGES = {
 }
 
 
-def answer(request: httpx.Request) -> httpx.Response:
+def response(request: httpx.Request) -> httpx.Response:
     if request.url.path.endswith("/missing"):
         return httpx.Response(404, json={"title": "gone"})
     if request.method == "HEAD":
@@ -124,7 +124,7 @@ def things(generate: Any) -> ModuleType:
 
 @pytest.fixture
 def client(things: ModuleType) -> Any:
-    return things.ThingApi(transport=httpx.MockTransport(answer))
+    return things.ThingApi(transport=httpx.MockTransport(response))
 
 
 def test_a_call_is_parsed_into_a_model_that_keeps_what_it_does_not_know(client: Any) -> None:
@@ -159,7 +159,7 @@ def test_bytes_come_whole_or_as_a_stream(client: Any) -> None:
         assert (body.read(2), body.read()) == (b"by", b"tes")
 
 
-def test_head_answers_headers(client: Any) -> None:
+def test_head_responses_headers(client: Any) -> None:
     assert client.head_file(uuid="u")["x-size"] == "3"
 
 
@@ -182,7 +182,7 @@ def test_a_strict_client_names_operation_and_field(things: ModuleType) -> None:
     assert things.ThingApi(transport=broken).get_bundle(uuid="u", replica="aws").bundle.files[0].name == 7
 
 
-def test_an_answer_of_another_type_is_kept(things: ModuleType) -> None:
+def test_a_response_of_another_type_is_kept(things: ModuleType) -> None:
     told = {"bundle": {"uuid": [1], "files": [{"name": 3}]}, "more": 2}
     odd = httpx.MockTransport(lambda _: httpx.Response(200, json=told))
     page = things.ThingApi(transport=odd).get_bundle(uuid="u", replica="aws")
@@ -206,7 +206,7 @@ def test_options_make_a_clone_over_the_same_connections(client: Any) -> None:
 
 def test_the_async_twin_does_the_same(things: ModuleType) -> None:
     async def calls() -> list[Any]:
-        async with things.AsyncThingApi(transport=httpx.MockTransport(answer)) as client:
+        async with things.AsyncThingApi(transport=httpx.MockTransport(response)) as client:
             async with client.get_file.stream(uuid="u") as body:
                 streamed = await body.read()
             return [

@@ -41,13 +41,13 @@ WHOLE: dict[str, Any] = {
 }
 
 
-def _called(dates: ModuleType, name: str, answer: Any = None, *, strict: bool = False, **arguments: Any) -> Any:
+def _called(dates: ModuleType, name: str, response: Any = None, *, strict: bool = False, **arguments: Any) -> Any:
     """What an operation answers, and the request that it sent."""
     seen: list[httpx.Request] = []
 
     def respond(request: httpx.Request) -> httpx.Response:
         seen.append(request)
-        return httpx.Response(200, json=answer)
+        return httpx.Response(200, json=response)
 
     with dates.ThingApi(transport=httpx.MockTransport(respond), strict=strict) as client:
         return getattr(client, name)(**arguments), seen[-1]
@@ -86,7 +86,7 @@ def test_a_member_that_is_set_is_written_again(dates: ModuleType) -> None:
 def test_arguments_are_dates_or_texts(dates: ModuleType) -> None:
     noon = datetime(2024, 1, 2, 12, tzinfo=timezone(timedelta(hours=2)))
     given_dates: dict[str, Any] = {"day": date(2024, 1, 2), "since": noon, "days": [date(2024, 1, 2), "2024-01-03"]}
-    answer, request = _called(
+    response, request = _called(
         dates, "date", NANO, **given_dates, span={"from": noon}, datetime=DateTime.read(NANO), either=noon
     )
     assert request.url.path == "/days/2024-01-02"
@@ -97,7 +97,7 @@ def test_arguments_are_dates_or_texts(dates: ModuleType) -> None:
         "either": "2024-01-02T12:00:00+02:00",
     }
     assert request.headers["datetime"] == NANO
-    assert answer.text == NANO
+    assert response.text == NANO
     _, request = _called(dates, "date", NANO, day="2024-1-2", since="yesterday", either=3)
     assert (request.url.path, dict(request.url.params)) == ("/days/2024-1-2", {"since": "yesterday", "either": "3"})
     days, _ = _called(dates, "put_events", ["2024-01-02"], body=[WHOLE])
@@ -152,7 +152,7 @@ def test_an_invalid_date_stays_as_it_came_or_is_an_error_of_strict_clients(
     where = {"many": "many[1]", "named": "named.a[0]"}.get(member, member)
     wrong = {"many": "no", "named": "2024-13-01"}.get(member, value)
     form = "date-time" if member in ("at", "many") else "date"
-    assert f"the answer's field {where!r} is {wrong!r}, not {form}" in str(refused.value)
+    assert f"the response's field {where!r} is {wrong!r}, not {form}" in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["2024-01-02T03:04:05", "2024-01-02 03:04:05Z"])

@@ -1,4 +1,4 @@
-"""Answers whose schema is a base with a discriminator are decoded by it."""
+"""Responses whose schema is a base with a discriminator are decoded by it."""
 
 import importlib
 import inspect
@@ -64,11 +64,11 @@ def pets(generate: Callable[[dict[str, Any]], ModuleType]) -> ModuleType:
     return generate(DOCUMENT)
 
 
-def _client(pets: ModuleType, answer: Any, sent: list[bytes] | None = None) -> Any:
+def _client(pets: ModuleType, response: Any, sent: list[bytes] | None = None) -> Any:
     def handle(request: httpx.Request) -> httpx.Response:
         if sent is not None:
             sent.append(request.content)
-        return httpx.Response(200, json=answer)
+        return httpx.Response(200, json=response)
 
     return pets.ThingApi(transport=httpx.MockTransport(handle))
 

@@ -100,14 +100,14 @@ _METHODS = {"get", "put", "post", "delete", "patch", "head", "options"}
 
 
 def test_it_works_by_itself() -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         assert request.headers["authorization"].startswith("Basic ")
         if "missing" in request.url.path:
             return httpx.Response(404, json={"status": 404, "code": "not_found", "title": "There is none."})
         return httpx.Response(200, json={"bundle": {"uuid": "u", "files": [{"name": "a"}], "new": 1}})
 
     client = DssApi(
-        "https://dss.example/v1", credentials=httpx.BasicAuth("me", "word"), transport=httpx.MockTransport(answer)
+        "https://dss.example/v1", credentials=httpx.BasicAuth("me", "word"), transport=httpx.MockTransport(response)
     )
     page = client.get_bundle(uuid="u", replica="aws")
     assert page.bundle.files[0].name == "a"

@@ -83,7 +83,7 @@ def test_every_operation_is_sent(service: str):
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_answer_is_parsed_sync_and_async(service: str):
+def test_every_response_is_parsed_sync_and_async(service: str):
     client_class, async_class = clients_of(service)
     told: list[Any] = [{}]
     network = httpx.MockTransport(lambda _: httpx.Response(200, json=told[-1]))

@@ -1,4 +1,4 @@
-"""Headers that a document declares for answers: typed, converted by their schemas, sync and async."""
+"""Headers that a document declares for responses: typed, converted by their schemas, sync and async."""
 
 import asyncio
 import importlib
@@ -8,12 +8,12 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.core import DecodeError
-from omicsdk.core.answer import AnswerHeaders
+from omicsdk.core.response import ResponseHeaders
 
 INTEGER = {"type": "integer"}
 
 
-def _answers(headers: Any, status: str = "200") -> Any:
+def _responses(headers: Any, status: str = "200") -> Any:
     content = {"application/json": {"schema": {"type": "array", "items": INTEGER}}}
     return {status: {"description": "", "headers": headers, "content": content}}
 
@@ -31,7 +31,7 @@ DOCUMENT: dict[str, Any] = {
     "paths": {
         "/things": _get(
             "things",
-            _answers(
+            _responses(
                 {
                     "X-Total": {"description": "How many.", "schema": INTEGER},
                     "X-Ids": {"schema": {"type": "array", "items": INTEGER}},
@@ -45,12 +45,12 @@ DOCUMENT: dict[str, Any] = {
                     "Content-Type": {"schema": {"type": "string"}},
                 }
             ),
-            _answers({"x-total": {"schema": INTEGER}, "Retry-After": {"schema": INTEGER}}, "202"),
-            _answers({"X-Wrong": {"schema": INTEGER}}, "400"),
+            _responses({"x-total": {"schema": INTEGER}, "Retry-After": {"schema": INTEGER}}, "202"),
+            _responses({"X-Wrong": {"schema": INTEGER}}, "400"),
         ),
-        "/one": _get("one", _answers({"X-Total": {"schema": INTEGER}})),
-        "/two": _get("two", _answers({"X-Total": {"schema": INTEGER}})),
-        "/plain": _get("plain", _answers({})),
+        "/one": _get("one", _responses({"X-Total": {"schema": INTEGER}})),
+        "/two": _get("two", _responses({"X-Total": {"schema": INTEGER}})),
+        "/plain": _get("plain", _responses({})),
     },
 }
 SENT = {
@@ -78,14 +78,14 @@ def _called(headers: ModuleType, name: str, sent: dict[str, str], *, strict: boo
 
 
 def test_headers_are_what_their_schemas_say(headers: ModuleType) -> None:
-    answer = _called(headers, "things", SENT)
-    names = [name for name in dir(answer.headers) if name in READ]
+    response = _called(headers, "things", SENT)
+    names = [name for name in dir(response.headers) if name in READ]
     assert sorted(names) == sorted(READ)
-    assert {name: getattr(answer.headers, name) for name in READ} == READ
-    assert (answer.value, answer.status) == ([1], 200)
-    assert {name: answer.headers[name.upper()] for name in SENT} == SENT
-    assert not hasattr(answer.headers, "content_type")
-    assert not hasattr(answer.headers, "x_wrong")
+    assert {name: getattr(response.headers, name) for name in READ} == READ
+    assert (response.value, response.status) == ([1], 200)
+    assert {name: response.headers[name.upper()] for name in SENT} == SENT
+    assert not hasattr(response.headers, "content_type")
+    assert not hasattr(response.headers, "x_wrong")
 
 
 def test_the_asynchronous_client_gives_the_same(headers: ModuleType) -> None:
@@ -93,13 +93,13 @@ def test_the_asynchronous_client_gives_the_same(headers: ModuleType) -> None:
         async with headers.AsyncThingApi(transport=_transport(SENT)) as client:
             return await client.things.with_headers()
 
-    answer = asyncio.run(called())
-    assert {name: getattr(answer.headers, name) for name in READ} == READ
+    response = asyncio.run(called())
+    assert {name: getattr(response.headers, name) for name in READ} == READ
 
 
 def test_an_absent_header_is_none(headers: ModuleType) -> None:
-    answer = _called(headers, "things", {}, strict=True)
-    assert {getattr(answer.headers, name) for name in READ} == {None}
+    response = _called(headers, "things", {}, strict=True)
+    assert {getattr(response.headers, name) for name in READ} == {None}
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_what_is_declared_alike_is_one_class_and_nothing_is_made_of_none(headers
     one, two = (_called(headers, name, {}).headers for name in ("one", "two"))
     assert one.__class__ is two.__class__
     assert one.__class__.__name__ == "XTotalHeaders"
-    assert type(_called(headers, "plain", {}).headers) is AnswerHeaders
+    assert type(_called(headers, "plain", {}).headers) is ResponseHeaders
     module = importlib.import_module(f"{headers.__name__}.headers")
     made = [each for each in vars(module).values() if isinstance(each, type) and each.__module__ == module.__name__]
     assert sorted(each.__name__ for each in made) == ["ThingsHeaders", "XTotalHeaders"]

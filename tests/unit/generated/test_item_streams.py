@@ -1,4 +1,4 @@
-"""Answers that are a sequence of items: each is read, typed, when it arrives."""
+"""Responses that are a sequence of items: each is read, typed, when it arrives."""
 
 import asyncio
 import inspect
@@ -11,7 +11,7 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from omicsdk.core import AnswerTooLarge, DecodeError, TransportError
+from omicsdk.core import DecodeError, ResponseTooLarge, TransportError
 from omicsdk.core.client import Frames
 
 TEXT = {"type": "string"}
@@ -69,12 +69,12 @@ class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
 def client(package: ModuleType, kind: str, body: Pieces, *, twin: bool = False, **options: Any) -> Any:
     asked: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         asked.append(request)
         return httpx.Response(200, headers={"content-type": kind}, stream=body)
 
     made = (package.AsyncThingApi if twin else package.ThingApi)(
-        "https://t.example", transport=httpx.MockTransport(answer), **options
+        "https://t.example", transport=httpx.MockTransport(response), **options
     )
     made.asked = asked
     return made
@@ -123,7 +123,7 @@ def test_events_have_their_fields(package: ModuleType) -> None:
     ]
 
 
-def test_a_call_still_reads_the_whole_answer(package: ModuleType) -> None:
+def test_a_call_still_reads_the_whole_response(package: ModuleType) -> None:
     api = client(package, "application/json", Pieces(b'{"id": "a"}'))
     assert api.data().id == "a"
     assert api.asked[0].headers["accept"] == "application/json"
@@ -138,8 +138,8 @@ def test_what_goes_wrong_is_reported_after_what_arrived(package: ModuleType) -> 
     items = client(package, "application/jsonl", Pieces(b'{"id": 5}\n'), strict=True).lines.iterate()
     with pytest.raises(DecodeError, match="id"):
         next(items)
-    items = client(package, "application/jsonl", Pieces(b"x" * 99), answer_limit=50).lines.iterate()
-    with pytest.raises(AnswerTooLarge, match="50 bytes"):
+    items = client(package, "application/jsonl", Pieces(b"x" * 99), response_limit=50).lines.iterate()
+    with pytest.raises(ResponseTooLarge, match="50 bytes"):
         next(items)
 
 

@@ -18,11 +18,11 @@ def document(wish: dict[str, str], page: dict[str, Any]) -> dict[str, Any]:
         {"name": name, "in": "query", "schema": {"type": kind}}
         for name, kind in (("offset", "integer"), ("limit", "integer"), ("page", "integer"), ("start", "string"))
     ]
-    answer = {"200": {"description": "ok", "content": {"application/json": {"schema": page}}}}
+    response = {"200": {"description": "ok", "content": {"application/json": {"schema": page}}}}
     operation = {
         "operationId": "list_things",
         "parameters": parameters,
-        "responses": answer,
+        "responses": response,
         "x-omics-pagination": wish,
     }
     return {

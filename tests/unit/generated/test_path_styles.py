@@ -46,8 +46,8 @@ def styles(generate: Callable[[dict[str, Any]], ModuleType]) -> ModuleType:
 )
 def test_a_path_parameter_is_written_in_its_style(styles: ModuleType, name: str, value: Any, path: str) -> None:
     sent: list[str] = []
-    answer = httpx.MockTransport(lambda request: sent.append(request.url.raw_path.decode()) or httpx.Response(204))
-    with styles.ThingApi(transport=answer) as client:
+    response = httpx.MockTransport(lambda request: sent.append(request.url.raw_path.decode()) or httpx.Response(204))
+    with styles.ThingApi(transport=response) as client:
         getattr(client, name)(a_b=value)
     assert sent == [path]
 
@@ -57,8 +57,8 @@ def test_a_model_is_written_in_its_style_too(styles: ModuleType) -> None:
 
     point = import_module(f"{styles.__name__}.models").Point(x=1, y=2)
     sent: list[httpx.Request] = []
-    answer = httpx.MockTransport(lambda request: sent.append(request) or httpx.Response(204))
-    with styles.ThingApi(transport=answer) as client:
+    response = httpx.MockTransport(lambda request: sent.append(request) or httpx.Response(204))
+    with styles.ThingApi(transport=response) as client:
         client.point(a_b=point)
         client.header(a_b=point)
         client.matrix(a_b=["b", "c"])

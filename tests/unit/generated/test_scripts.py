@@ -127,11 +127,11 @@ def test_names_keep_their_letters(scripts: ModuleType) -> None:
 def test_every_operation_is_called_with_every_argument(scripts: ModuleType) -> None:
     sent: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         sent.append(request)
         return httpx.Response(200, json={**json.loads(request.content), "次": {"値": "x"}})
 
-    client = scripts.ThingApi("https://thing.example", transport=httpx.MockTransport(answer))
+    client = scripts.ThingApi("https://thing.example", transport=httpx.MockTransport(response))
     commands = json.loads((Path(str(scripts.__file__)).parent / "commands.json").read_text())
     assert {row["name"] for row in commands} == set(CALLS.values())
     for row in commands:

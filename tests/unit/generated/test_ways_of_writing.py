@@ -91,12 +91,12 @@ def ways(generate: Any) -> ModuleType:
 def sent(ways: ModuleType) -> Any:
     seen: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         request.read()
         seen.append(request)
         return httpx.Response(204)
 
-    client = ways.ThingApi(transport=httpx.MockTransport(answer))
+    client = ways.ThingApi(transport=httpx.MockTransport(response))
 
     def call(name: str, **arguments: Any) -> httpx.Request:
         getattr(client, name)(**arguments)
@@ -193,12 +193,12 @@ def every_style(generate: Any) -> Any:
     document = {**DOCUMENT, "paths": dict(_styled_operation(*case) for case in CASES), "components": {}}
     seen: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         request.read()
         seen.append(request)
         return httpx.Response(204)
 
-    client = generate(document).ThingApi(transport=httpx.MockTransport(answer))
+    client = generate(document).ThingApi(transport=httpx.MockTransport(response))
 
     def call(name: str, value: Any) -> httpx.Request:
         getattr(client, name)(v=value)
@@ -337,12 +337,12 @@ def test_lists_of_swagger_are_written_in_their_collection_formats(generate: Any)
     source = load_bytes(json.dumps(document).encode(), path=Path("a.json"), label="a.json", uri="file:///a.json")
     seen: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         seen.append(request)
         return httpx.Response(204)
 
     module = generate(upgrade(resolve(source)).data)
-    client = module.ThingApi("https://x.example", transport=httpx.MockTransport(answer))
+    client = module.ThingApi("https://x.example", transport=httpx.MockTransport(response))
     client.lists(**{f"{place}_{form}": ["a", "b"] for place in "pqhf" for form in FORMATS})
     (request,) = seen
     texts = {form: f"a{separator}b" for form, separator in FORMATS.items()}

@@ -126,7 +126,7 @@ def test_a_login_without_a_refresh_token_is_forgotten_in_silence(person, server)
     assert server.asked == []
 
 
-def test_a_login_that_gets_no_answer_is_an_error_of_the_network(person):
+def test_a_login_that_gets_no_response_is_an_error_of_the_network(person):
     def down(request):
         raise httpx.ConnectError("no route")
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from changed_answers import changed, changed_cells, changed_xml
+from changed_responses import changed, changed_cells, changed_xml
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import UsageError

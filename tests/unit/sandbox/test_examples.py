@@ -1,4 +1,4 @@
-"""Answers made from documents: they keep to their schemas, and replace refusals of operations without state."""
+"""Responses made from documents: they keep to their schemas, and replace refusals of operations without state."""
 
 from typing import Any
 

@@ -18,8 +18,8 @@ from omicsdk.core import (
     RateLimited,
     ResponseMismatch,
     ServiceUnavailable,
-    answer,
     json_encoding,
+    response,
 )
 from omicsdk.core.client import stopping_by
 
@@ -51,11 +51,11 @@ def _sent(**arguments: Any) -> tuple[str, str | None]:
     """The base URL of a client, and the token that it sends."""
     seen: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         seen.append(request)
         return httpx.Response(200, json=USER)
 
-    with SevenBridges(**arguments, transport=httpx.MockTransport(answer)) as client:
+    with SevenBridges(**arguments, transport=httpx.MockTransport(response)) as client:
         assert client.whoami().username == "me"
         return client.base_url, seen[0].headers.get("x-sbg-auth-token")
 
@@ -121,11 +121,11 @@ def test_settings_beside_the_profiles_state_proxies_and_advance_access(home: Pat
     config.write_text("[proxies]\nhttps_proxy = http://proxy.example.org:3128\n[mode]\nadvance_access = true\n")
     seen: list[str | None] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         seen.append(request.headers.get("x-sbg-advance-access"))
         return httpx.Response(200, json=USER)
 
-    transport = httpx.MockTransport(answer)
+    transport = httpx.MockTransport(response)
     with SevenBridges(transport=transport) as client, SevenBridges(URL, credentials="t", transport=transport) as other:
         client.whoami()
         other.whoami()
@@ -138,35 +138,35 @@ def test_settings_beside_the_profiles_state_proxies_and_advance_access(home: Pat
 
 
 def test_a_token_of_oauth_is_sent_as_one():
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         assert request.headers["authorization"] == "Bearer t"
         assert "x-sbg-auth-token" not in request.headers
         return httpx.Response(200, json=USER)
 
-    with SevenBridges(URL, credentials=BearerToken("t"), transport=httpx.MockTransport(answer)) as client:
+    with SevenBridges(URL, credentials=BearerToken("t"), transport=httpx.MockTransport(response)) as client:
         client.whoami()
 
 
 # -- waiting
 
 
-def _answers(*answers: tuple[int, dict[str, str], dict[str, Any]]) -> Callable[[httpx.Request], httpx.Response]:
-    """These answers, the last one for ever."""
-    left = list(answers)
+def _responses(*responses: tuple[int, dict[str, str], dict[str, Any]]) -> Callable[[httpx.Request], httpx.Response]:
+    """These responses, the last one for ever."""
+    left = list(responses)
 
-    def answer(_: httpx.Request) -> httpx.Response:
+    def response(_: httpx.Request) -> httpx.Response:
         status, headers, body = left.pop(0) if len(left) > 1 else left[0]
         return httpx.Response(status, headers=headers, json=body)
 
-    return answer
+    return response
 
 
 GOOD: tuple[int, dict[str, str], dict[str, Any]] = (200, {}, USER)
 MAINTENANCE: tuple[int, dict[str, str], dict[str, Any]] = (503, {}, {"code": 0, "message": "maintenance"})
 
 
-def _client(clock: ManualClock, *answers: tuple[int, dict[str, str], dict[str, Any]], **more: Any) -> SevenBridges:
-    transport = httpx.MockTransport(_answers(*answers))
+def _client(clock: ManualClock, *responses: tuple[int, dict[str, str], dict[str, Any]], **more: Any) -> SevenBridges:
+    transport = httpx.MockTransport(_responses(*responses))
     return SevenBridges(URL, credentials="t", transport=transport, clock=clock, **more)
 
 
@@ -191,8 +191,8 @@ def test_maintenance_is_waited_for_and_ends():
 
 def test_what_may_be_sent_only_once_is_repeated_where_it_was_not_carried_out():
     clock = ManualClock()
-    answers = (MAINTENANCE, (503, {"retry-after": "5"}, {"message": "elsewhere"}))
-    with _client(clock, *answers) as client, pytest.raises(ServiceUnavailable, match="elsewhere"):
+    responses = (MAINTENANCE, (503, {"retry-after": "5"}, {"message": "elsewhere"}))
+    with _client(clock, *responses) as client, pytest.raises(ServiceUnavailable, match="elsewhere"):
         client.create_project(name="p")
     assert clock.slept == [300]
 
@@ -211,10 +211,10 @@ def test_retry_bounds_the_waiting(retry: Retry):
 RUNNING: tuple[int, dict[str, str], dict[str, Any]] = (200, {}, {"id": "job", "state": "RUNNING"})
 
 
-@pytest.mark.parametrize("answer", [MAINTENANCE, RUNNING])
-def test_a_stop_ends_the_wait_for_the_platform_and_for_its_jobs(answer: tuple[int, dict[str, str], dict[str, Any]]):
+@pytest.mark.parametrize("response", [MAINTENANCE, RUNNING])
+def test_a_stop_ends_the_wait_for_the_platform_and_for_its_jobs(response: tuple[int, dict[str, str], dict[str, Any]]):
     clock = LeavingClock()
-    with _client(clock, answer) as client, pytest.raises(Interrupted):
+    with _client(clock, response) as client, pytest.raises(Interrupted):
         stopping_by(client, clock.stop.is_set).run_file_job("move", [{"file": "f", "parent": "p"}], timeout=3600)
     assert sum(clock.slept) < 1
 
@@ -224,7 +224,7 @@ def test_the_asynchronous_client_waits_too_and_so_do_its_workflows():
 
     async def run() -> None:
         def transport() -> httpx.MockTransport:
-            return httpx.MockTransport(_answers(MAINTENANCE, GOOD))
+            return httpx.MockTransport(_responses(MAINTENANCE, GOOD))
 
         async with AsyncSevenBridges(
             URL, credentials="t", transport=transport(), blocking_transport=transport(), clock=clock
@@ -244,7 +244,7 @@ def test_a_compared_response_is_decoded_once_and_raw_keeps_none_of_it(home: Path
         return decode(content)
 
     decode = json_encoding.decoded
-    for module in (answer, json_encoding):
+    for module in (response, json_encoding):
         monkeypatch.setattr(module, "decoded", counting)
     body = {"items": [{"id": "1", "project": "o/p"}], "links": []}
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
@@ -258,7 +258,7 @@ def test_a_compared_response_is_decoded_once_and_raw_keeps_none_of_it(home: Path
             times.clear()
             assert [file.id for file in call()] == ["1"]
             assert len(times) == 1
-        response = client.list_files.raw(project="o/p")
-        assert (response.json(), answer.DECODED in response.extensions) == (body, False)
+        raw = client.list_files.raw(project="o/p")
+        assert (raw.json(), response.DECODED in raw.extensions) == (body, False)
         with pytest.raises(ResponseMismatch):
             client.list_files(project="o/other")

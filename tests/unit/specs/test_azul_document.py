@@ -58,7 +58,7 @@ def test_the_client_is_bound_to_no_catalog_and_no_atlas(spec: Any) -> None:
     assert [name for name in ("Hit", "Summary") if "required" in schemas[name]] == []
 
 
-def test_pages_follow_the_address_in_the_answer(spec: Any) -> None:
+def test_pages_follow_the_address_in_the_response(spec: Any) -> None:
     wishes = spec.wishes("x-omics-pagination")
     assert wishes == {"list_entities": {"style": "continuation", "items": "hits", "next": "pagination.next"}}
 

@@ -52,7 +52,7 @@ def test_slashes_of_an_identifier_stay(spec: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["BulkObjects", "BulkAuthorizations"])
-def test_bulk_answers_have_both_spellings(spec: Any, name: str) -> None:
+def test_bulk_responses_have_both_spellings(spec: Any, name: str) -> None:
     fields = spec.corrected["components"]["schemas"][name]["properties"]
     assert fields["resolved_drs_objects"]["items"] == fields["resolved_drs_object"]["items"]
 

@@ -190,7 +190,7 @@ def test_every_action_matches_and_states_why(published: dict[str, Any], overlay:
     assert [action["target"] for action in overlay["actions"] if not action.get("description")] == []
 
 
-def test_paged_operations_are_those_that_answer_206(corrected: dict[str, Any]) -> None:
+def test_paged_operations_are_those_that_response_206(corrected: dict[str, Any]) -> None:
     stated = {op["x-omics-name"]: op.get("x-omics-pagination") for _, _, op in operations(corrected)}
     assert {name: paging["items"] for name, paging in stated.items() if paging} == PAGED
     assert {paging["style"] for paging in stated.values() if paging} == {"link"}
@@ -239,7 +239,7 @@ def test_what_writes_or_is_private_needs_a_token(corrected: dict[str, Any]) -> N
         ("/collections/{uuid}", "get", "200", {"name", "description", "details", "contents", "owner"}),
     ],
 )
-def test_answers_have_the_fields_that_the_server_sends(
+def test_responses_have_the_fields_that_the_server_sends(
     corrected: dict[str, Any], path: str, method: str, status: str, expected: set[str]
 ) -> None:
     assert set(fields(corrected, corrected["paths"][path][method]["responses"][status]["schema"])) == expected

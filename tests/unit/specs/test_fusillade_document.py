@@ -72,7 +72,7 @@ def test_secured_operations_are_those_below_v1_and_the_users_own(spec: Any) -> N
     assert {op["x-omics-name"] for _, _, op in spec.operations()} - set(spec.wishes("security")) == OPEN
 
 
-def test_paged_operations_are_those_that_answer_206(spec: Any) -> None:
+def test_paged_operations_are_those_that_response_206(spec: Any) -> None:
     stated = spec.wishes("x-omics-pagination")
     assert {name: paging["items"] for name, paging in stated.items()} == PAGED
     assert {(paging["style"], paging["token"]) for paging in stated.values()} == {("link", "next_token")}
@@ -83,9 +83,9 @@ def test_each_list_has_one_kind_of_page(spec: Any) -> None:
     """Both statuses of a page refer to the same type, which has the list."""
     parts = spec.corrected["components"]
 
-    def page(answer: dict[str, Any]) -> str:
-        answer = parts["responses"][answer["$ref"].rpartition("/")[2]] if "$ref" in answer else answer
-        return answer["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    def page(response: dict[str, Any]) -> str:
+        response = parts["responses"][response["$ref"].rpartition("/")[2]] if "$ref" in response else response
+        return response["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
 
     for name, items in PAGED.items():
         kinds = {page(spec.operation(name)["responses"][status]) for status in ("200", "206")}

@@ -79,11 +79,11 @@ def test_guids_aliases_and_paths_of_keys_keep_their_slashes(spec: Any) -> None:
             assert not raw or parameter["schema"] == {"type": "string"}
 
 
-def test_each_search_has_one_kind_of_answer(spec: Any) -> None:
-    def answer(name: str) -> str:
+def test_each_search_has_one_kind_of_response(spec: Any) -> None:
+    def response(name: str) -> str:
         return spec.operation(name)["responses"]["200"]["content"]["application/json"]["schema"]["type"]
 
-    assert (answer("query"), answer("query_documents")) == ("array", "object")
+    assert (response("query"), response("query_documents")) == ("array", "object")
     paging = {"style": "offset", "items": "", "offset": "offset", "limit": "limit"}
     assert spec.wishes("x-omics-pagination") == {"query": paging}
     filters = {"$ref": "#/components/parameters/Filters"}

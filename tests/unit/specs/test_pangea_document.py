@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-# As real servers answered; all others answer 200, or 201 where something is made and 204 where it is deleted.
+# As real servers answered; all others return 200, or 201 where something is made and 204 where it is deleted.
 STATUSES = {
     "login": {"200"},
     "logout": {"204"},
@@ -43,8 +43,8 @@ def resolved(spec: Any, node: Any) -> Any:
     return node
 
 
-def answer(spec: Any, name: str, status: str = "200") -> Any:
-    """The schema of an answer."""
+def response(spec: Any, name: str, status: str = "200") -> Any:
+    """The schema of a response."""
     stated = resolved(spec, spec.operation(name)["responses"][status])
     return stated["content"]["application/json"]["schema"]
 
@@ -81,7 +81,7 @@ def test_every_list_follows_its_next_pages(spec: Any) -> None:
     assert set(paged) == {name for name in spec.names() if name.startswith("list_")} - ONE_CALL
     assert all(wish == paging for wish in paged.values())
     for name in paged:
-        schema = resolved(spec, answer(spec, name))
+        schema = resolved(spec, response(spec, name))
         fields = {field for part in schema["allOf"] for field in resolved(spec, part)["properties"]}
         assert fields == {"count", "next", "previous", "results"}, name
 
@@ -90,16 +90,16 @@ def test_buckets_and_key_pairs_are_found_under_each_others_path(spec: Any) -> No
     for noun, path in SWAPPED.items():
         for verb, method in (("get", "GET"), ("put", "PUT"), ("patch", "PATCH"), ("delete", "DELETE")):
             assert spec.names()[f"{verb}_{noun}"] == f"{method} {path}"
-    assert answer(spec, "get_s3_bucket") == answer(spec, "create_s3_bucket", "201")
-    assert answer(spec, "get_s3_api_key") == answer(spec, "create_s3_api_key", "201")
+    assert response(spec, "get_s3_bucket") == response(spec, "create_s3_bucket", "201")
+    assert response(spec, "get_s3_api_key") == response(spec, "create_s3_api_key", "201")
 
 
 def test_what_only_states_that_it_is_done_does_so(spec: Any) -> None:
     for name in ("tag_sample", "tag_sample_group", "tag_tag", "add_organization_user", "add_project_sample_group"):
-        assert answer(spec, name) == {"$ref": "#/components/schemas/Done"}
+        assert response(spec, name) == {"$ref": "#/components/schemas/Done"}
 
 
-def test_an_answer_has_all_fields_of_what_is_sent_but_secrets(spec: Any) -> None:
+def test_a_response_has_all_fields_of_what_is_sent_but_secrets(spec: Any) -> None:
     bodies, schemas = spec.corrected["components"]["requestBodies"], spec.corrected["components"]["schemas"]
     kinds = [name.removesuffix("Changes") for name in bodies if name.endswith("Changes")]
     assert len(kinds) == 16

@@ -68,7 +68,7 @@ def fields(spec: Any, schema: Any) -> dict[str, Any]:
     return found
 
 
-def answer(spec: Any, name: str) -> dict[str, Any]:
+def response(spec: Any, name: str) -> dict[str, Any]:
     return fields(spec, spec.operation(name)["responses"]["200"]["content"]["application/json"]["schema"])
 
 
@@ -134,9 +134,9 @@ def test_lists_follow_the_link_to_the_next_page(spec: Any) -> None:
         "list_uploads"
     }
     for name, paging in paged.items():
-        assert answer(spec, name)[paging["items"]]["type"] == "array", name
+        assert response(spec, name)[paging["items"]]["type"] == "array", name
         if paging == LINK:
-            assert set(answer(spec, name)) == {"href", "items", "links"}, name
+            assert set(response(spec, name)) == {"href", "items", "links"}, name
             assert "X-Total-Matching-Query" in spec.operation(name)["responses"]["200"]["headers"], name
         assert {"limit"} <= set(query(spec, name)), name
         assert ("offset" in query(spec, name)) == (name not in SCROLLING), name
@@ -151,13 +151,13 @@ def test_only_what_reads_may_be_sent_twice(spec: Any) -> None:
     }  # fmt: skip
 
 
-def test_bulk_requests_take_a_hundred_and_answer_records(spec: Any) -> None:
+def test_bulk_requests_take_a_hundred_and_response_records(spec: Any) -> None:
     for name in spec.names():
         if not spec.names()[name].startswith("POST /bulk/") or name == "bulk_create_drs_imports":
             continue
         (held,) = body(spec, name)["properties"].values()
         assert held["maxItems"] == 100, name
-        record = fields(spec, answer(spec, name)["items"]["items"])
+        record = fields(spec, response(spec, name)["items"]["items"])
         assert set(record) == {"resource", "error"}, name
         assert all(part["nullable"] for part in record.values()), name
 
@@ -178,7 +178,7 @@ def test_only_the_list_of_areas_is_open(spec: Any) -> None:
     assert (schemes["bearer"]["type"], schemes["bearer"]["scheme"]) == ("http", "bearer")
 
 
-def test_failures_and_deletions_answer_alike(spec: Any) -> None:
+def test_failures_and_deletions_response_alike(spec: Any) -> None:
     for _, method, operation in spec.operations():
         responses = operation["responses"]
         assert responses["default"] == {"$ref": "#/components/responses/Error"}
@@ -186,7 +186,7 @@ def test_failures_and_deletions_answer_alike(spec: Any) -> None:
     assert set(fields(spec, {"$ref": "#/components/schemas/Error"})) == {"status", "code", "message", "more_info"}
 
 
-def test_of_answers_only_identities_can_be_relied_on(spec: Any) -> None:
+def test_of_responses_only_identities_can_be_relied_on(spec: Any) -> None:
     schemas = spec.corrected["components"]["schemas"]
     for name in ("Project", "File", "Task", "App", "Volume", "Import", "Export", "AsyncJob", "Marker", "AutomationRun"):
         assert schemas[name]["required"] == ["href", "id"], name

@@ -251,7 +251,7 @@ PART = {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{10 * CELL}", "etag": '"a
         (0, {}, Kind.REFUSED),
     ],
 )
-def test_answers(status: int, change: dict[str, str], kind: Kind) -> None:
+def test_responses(status: int, change: dict[str, str], kind: Kind) -> None:
     assert judge(ASKED, status, PART | change, 0.0).kind is kind
     joins = Kind.ACCEPT if kind is Kind.UNVALIDATED else kind
     assert judge(ASKED._replace(joins=True), status, PART | change, 0.0).kind is joins
@@ -295,14 +295,14 @@ def test_a_date_that_has_become_strong_reports_a_change() -> None:
     assert judge(asked, 206, other, 0.0).kind is Kind.CHANGED
 
 
-def test_answers_to_a_request_for_the_whole() -> None:
+def test_responses_to_a_request_for_the_whole() -> None:
     whole = Asked(0, None, ranged=False, size=None, stated=False, validator="")
     assert judge(whole, 200, {"content-length": "7", "etag": '"e"'}, 0.0) == Verdict(Kind.ACCEPT, 200, 0, 7, 7, '"e"')
     assert judge(whole, 200, {}, 0.0) == Verdict(Kind.ACCEPT, 200, 0, None, None, "")
     assert judge(whole, 206, PART, 0.0).kind is Kind.WRONG_RANGE
 
 
-def test_answers_to_requests_that_went_out_together_are_held_against_each_other() -> None:
+def test_responses_to_requests_that_went_out_together_are_held_against_each_other() -> None:
     """When they went out only a date was known."""
     item = Item("one", Location("http://127.0.0.1/one"), 4 * CELL, {"crc32c": "00000000"})
     job = Job(0, item, "one", "one.part", TransferOptions())
@@ -376,7 +376,7 @@ def test_a_size_that_no_file_has_is_none() -> None:
 
 @pytest.mark.parametrize("state", [State.VERIFYING, State.COMMITTING])
 @pytest.mark.parametrize("event", [messages.Located(Location("http://127.0.0.1/other"), 1.0), messages.Due()])
-def test_answers_to_earlier_requests_are_ignored_after_completion(state: State, event: object) -> None:
+def test_responses_to_earlier_requests_are_ignored_after_completion(state: State, event: object) -> None:
     job = Job(0, Item("one", Location("http://127.0.0.1/one"), 5), "one", "one.part", TransferOptions())
     job.locating = job.paused = True
     job.state = state

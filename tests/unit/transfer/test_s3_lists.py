@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
-from changed_answers import changed_xml
+from changed_responses import changed_xml
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import DecodeError, OmicsError
@@ -44,12 +44,12 @@ def replayed(recorded: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     query = parse_qs(urlsplit(recorded[0]["request"]["path"]).query)
     bodies = iter(recorded)
 
-    def answer(request: Any, **_: object) -> AWSResponse:
+    def response(request: Any, **_: object) -> AWSResponse:
         body = next(bodies)["response"]["body"]
         return AWSResponse(request.url, 200, {"content-type": "application/xml"}, Raw(body.encode()))
 
     session = boto3.Session("key", "secret", region_name="us-east-1")
-    session._session.register("before-send.s3", answer)
+    session._session.register("before-send.s3", response)
     arguments = {"Delimiter": query["delimiter"][0]} if "delimiter" in query else {}
     client = session.client("s3", endpoint_url="http://localhost:9")
     return list(s3_pages(client.list_objects_v2, "bkt", query.get("prefix", [""])[0], **arguments))
@@ -74,11 +74,11 @@ def test_what_real_servers_list_is_read_whole(server: str):
 
 def pages_of(*pages: dict[str, Any], prefix: str = "p/", delimiter: str = "") -> list[str]:
     """The keys of a listing whose pages are these."""
-    answers = iter(pages)
+    responses = iter(pages)
     tokens = iter(range(9))
 
     def list_objects_v2(**_: object) -> dict[str, Any]:
-        page = next(answers)
+        page = next(responses)
         keys = [{"Key": key, "Size": 1} for key in page.pop("keys", ())]
         folders = [{"Prefix": folder} for folder in page.pop("folders", ())]
         page = {"IsTruncated": False, "Contents": keys, "CommonPrefixes": folders, **page}

@@ -1,4 +1,4 @@
-"""Thousands of interleavings of answers, failures, pauses and kills: the right bytes under the final name, or nothing."""
+"""Thousands of interleavings of responses, failures, pauses and kills: the right bytes under the final name, or nothing."""
 
 import functools
 import os

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from omicsdk.cli.commands.values import text_of
 from omicsdk.cli.errors import REFUSED
 from omicsdk.cli.output import TextAndData
-from omicsdk.core.answer import checked_json
 from omicsdk.core.errors import BadRequest, OmicsError, UsageError
 from omicsdk.core.model import ANY, mapping
+from omicsdk.core.response import checked_json
 from omicsdk.crunch import attributes
 from omicsdk.crunch.client import Crunch
 from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, find_equal, folder_of, storage_of
@@ -248,7 +248,7 @@ def _added(
     """Post a form; if it is refused because an equal object is listed, return that one."""
     on_message(f"Adding {what}")
     try:
-        answer = client.raw_request("POST", path, fields, on_message=on_message)
+        response = client.raw_request("POST", path, fields, on_message=on_message)
     except BadRequest:
         existing = find_equal(listed(), fields)
         if existing is None:
@@ -256,7 +256,7 @@ def _added(
         on_message(f"Skipped: {existing.slug} already exists")
         return existing.to_dict()
     on_message(f"Added {what.partition(' on the ')[0]}")
-    return checked_json(answer, path, mapping(ANY))
+    return checked_json(response, path, mapping(ANY))
 
 
 def _warn_if_shared(client: Crunch, made: Mapping[str, Any], console: Console) -> None:

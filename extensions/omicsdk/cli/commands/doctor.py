@@ -60,7 +60,7 @@ def doctor(
 
 
 def _limit(timeout: float) -> float:
-    """Return the time limit of a probe: that of a connection and of an answer."""
+    """Return the time limit of a probe: that of a connection and of a response."""
     return 2 * timeout + 1
 
 
@@ -133,16 +133,16 @@ def _logins(found: Sequence[Login], console: Console, width: int) -> list[str]:
     while missing and console.asks:
         for line in wrapped(f"No login for: {', '.join(missing)}".split(), width):
             console.line(line)
-        answer = console.answer("Log in to which? (Enter for none) ")
-        if not answer:
+        response = console.response("Log in to which? (Enter for none) ")
+        if not response:
             break
         try:
-            login(known_platform(answer), connection=Connection({}), console=console)
+            login(known_platform(response), connection=Connection({}), console=console)
         except OmicsError as error:
             console.error(str(error))
             continue
-        missing.remove(known_platform(answer))
-        done.append(f"login {answer}")
+        missing.remove(known_platform(response))
+        done.append(f"login {response}")
     return done
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.values import text_of
-from omicsdk.core.answer import json_of
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.response import json_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +95,7 @@ def uploaded_bundle(result: UploadedBundle, call: Call) -> object:
         tell_stopped(Interrupted(f"The upload ended early: {result.why_stopped}", remedy=remedy), call.console)
         return listed(result, rows_of(result))
     result.raise_if_failed()
-    return result.answer()
+    return result.response()
 
 
 # -- operations with several requests: changes of any size, and copies with waiting
@@ -105,21 +105,21 @@ def put_collection(client: Dss, **arguments: Any) -> object:
     """Create a collection with any number of links."""
     from omicsdk.hca.dss.collections import create
 
-    return create(partial(_answer, client.put_collection), partial(_answer, client.patch_collection), arguments)
+    return create(partial(_response, client.put_collection), partial(_response, client.patch_collection), arguments)
 
 
 def patch_collection(client: Dss, **arguments: Any) -> object:
     """Change a collection by any number of links."""
     from omicsdk.hca.dss.collections import change
 
-    return change("patch_collection", partial(_answer, client.patch_collection), arguments)
+    return change("patch_collection", partial(_response, client.patch_collection), arguments)
 
 
 def patch_bundle(client: Dss, **arguments: Any) -> object:
     """Change a bundle by any number of files."""
     from omicsdk.hca.dss.collections import change
 
-    return change("patch_bundle", partial(_answer, client.patch_bundle), arguments)
+    return change("patch_bundle", partial(_response, client.patch_bundle), arguments)
 
 
 def put_file(
@@ -134,7 +134,7 @@ def put_file(
         **arguments: Arguments of the operation.
     """
     if not wait:
-        return _answer(client.put_file, **arguments)
+        return _response(client.put_file, **arguments)
     _request(client.put_file, arguments)
     console.message(f"waiting until the Data Store has file {arguments['uuid']}")
     return {"version": client.register_file(**arguments, timeout_seconds=timeout_seconds).version}
@@ -152,7 +152,7 @@ def checkout(
         **arguments: Arguments of the operation.
     """
     if not wait:
-        return _answer(client.post_bundles_checkout, **arguments)
+        return _response(client.post_bundles_checkout, **arguments)
     done = client.checkout(
         **arguments,
         timeout_seconds=timeout_seconds,
@@ -161,9 +161,9 @@ def checkout(
     return {"checkout_job_id": done.job_id, "status": "SUCCEEDED", "location": done.location}
 
 
-def _answer(operation: Any, **arguments: Any) -> dict[str, Any]:
-    """Call an operation, and return its answer as JSON."""
-    return json_of(next(operation.answers(_request(operation, arguments))))
+def _response(operation: Any, **arguments: Any) -> dict[str, Any]:
+    """Call an operation, and return its response as JSON."""
+    return json_of(next(operation.responses(_request(operation, arguments))))
 
 
 def _request(operation: Any, arguments: dict[str, Any]) -> Request:

@@ -132,14 +132,14 @@ def _from_stdin(what: str) -> str:
 
 def _asked(console: Console, question: str, option: str, *, hidden: bool = False) -> str:
     """Ask for what is missing; without a terminal it is an error that names the option."""
-    answer = ""
+    response = ""
     if console.is_attended:
         import getpass
 
-        answer = getpass.getpass(question) if hidden else console.answer(question)
-    if not answer.strip():
+        response = getpass.getpass(question) if hidden else console.response(question)
+    if not response.strip():
         raise UsageError(f"{question.rstrip(': ')} missing", remedy=f"Pass it with {option}.")
-    return answer.strip()
+    return response.strip()
 
 
 def _given(

@@ -46,7 +46,7 @@ def up(
 
     State is kept in the folder for the next start. Environment variables that point other programs to the server are
     printed as shell lines, and written into the folder. The server's page has its settings, such as those that make it
-    answer as particular servers of htsget, refget and TRS do. Needs the extra `sandbox`.
+    response as particular servers of htsget, refget and TRS do. Needs the extra `sandbox`.
 
     Args:
         port: TCP port; 0 picks a free one.
@@ -103,7 +103,7 @@ def seed(
     dir: str | None = None,
     console: Console,
 ) -> Any:
-    """Add folders, or recorded answers of other servers, to a sandbox.
+    """Add folders, or recorded responses of other servers, to a sandbox.
 
     Each folder becomes a bundle of dss, whose files with names in .json are its metadata, and which azul indexes; an area of upload; a project of sb;
     records of the index of gen3; a project of crunch whose folders are datasets; a library of pangea whose folders are samples;
@@ -197,10 +197,10 @@ def _snapshot(url: str, target: Path) -> int:
 
     facts = OperationFacts(name="snapshot", method="GET", path="/_sandbox/snapshot")
     with closing(Transport(url, timeout=_SNAPSHOT_SECONDS)) as transport:
-        answer = transport.send(request(facts, facts.path), stream=True)
-        with closing(answer), in_place_of(target, mode=PRIVATE) as file:
+        response = transport.send(request(facts, facts.path), stream=True)
+        with closing(response), in_place_of(target, mode=PRIVATE) as file:
             growth = Growth(str(target))
-            for block in answer.iter_bytes():
+            for block in response.iter_bytes():
                 growth.expect(len(block))
                 file.write(block)
             return file.tell()
@@ -286,7 +286,7 @@ def _chosen(url: str | None, dir: str | None) -> tuple[str, Path | None]:
 
 
 def _asked(url: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-    """The answer of a running sandbox's control interface."""
+    """The response of a running sandbox's control interface."""
     from omicsdk.core.bodies import json_body
     from omicsdk.core.request import NO_BODY, OperationFacts, request
     from omicsdk.core.sending.transport import Transport

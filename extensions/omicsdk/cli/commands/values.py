@@ -1,4 +1,4 @@
-"""Checks and conversions of what was typed: numbers, texts, files to read and to write, and the answer to a question."""
+"""Checks and conversions of what was typed: numbers, texts, files to read and to write, and the response to a question."""
 
 from __future__ import annotations
 

@@ -258,7 +258,7 @@ def check_manifest(manifest: Path, sources: Mapping[str, Source], downloads: Pat
 TWICE = 1 << 20
 """Bytes that a connection of a killed download may have to fetch again."""
 HELD_AT = 3 << 20
-"""Bytes into its answer at which a request is held."""
+"""Bytes into its response at which a request is held."""
 _LARGEST_REQUEST = 16 << 20
 _BLOCK = 128 << 10
 _POLL = 0.01

@@ -145,7 +145,7 @@ def clock(host: str, date: str, at: float) -> Outcome:
     outcome = partial(Outcome, "clock", host)
     theirs = seconds_of_date(date)
     if theirs is None:
-        return outcome("skipped", "the answer has no Date")
+        return outcome("skipped", "the response has no Date")
     # The header has whole seconds, cut off.
     lead = at - theirs - 0.5
     if abs(lead) <= CLOCK_WARNING:
@@ -155,14 +155,14 @@ def clock(host: str, date: str, at: float) -> Outcome:
     return outcome(status, f"this machine's clock is {lead_in_words(lead)} the server's", remedy)
 
 
-class Answer(NamedTuple):
-    """An answer to a call.
+class Response(NamedTuple):
+    """A response to a call.
 
     Attributes:
-        status: The HTTP status; 0 without an answer.
+        status: The HTTP status; 0 without a response.
         date: The server's Date header; empty if missing.
         at: Time of its arrival, in seconds since 1970 by this machine's clock.
-        error: The error in the answer; None for a success.
+        error: The error in the response; None for a success.
     """
 
     status: int = 0
@@ -171,7 +171,9 @@ class Answer(NamedTuple):
     error: OmicsError | None = None
 
 
-def ask(call: Call, seconds: float, environ: Mapping[str, str], transport: httpx.BaseTransport | None = None) -> Answer:
+def ask(
+    call: Call, seconds: float, environ: Mapping[str, str], transport: httpx.BaseTransport | None = None
+) -> Response:
     """Send a call, once.
 
     Args:
@@ -200,70 +202,70 @@ def ask(call: Call, seconds: float, environ: Mapping[str, str], transport: httpx
         )
         with closing(sender):
             # A redirect is not followed: it would be a second call, and to another service.
-            answer = sender.send(request(facts, call.url, body=body), follow_redirects=False)
-        return Answer(answer.status_code, answer.headers.get("date", ""), time.time())
+            response = sender.send(request(facts, call.url, body=body), follow_redirects=False)
+        return Response(response.status_code, response.headers.get("date", ""), time.time())
     except APIError as error:
-        return Answer(error.status, error.headers.get("date", ""), time.time(), error)
+        return Response(error.status, error.headers.get("date", ""), time.time(), error)
     except OmicsError as error:
-        return Answer(error=error)
+        return Response(error=error)
 
 
 def tried(login: Login, environ: Mapping[str, str], seconds: float) -> list[Outcome]:
-    """Test a login, and compare clocks with the answer.
+    """Test a login, and compare clocks with the response.
 
     Args:
         login: The login.
         environ: The environment's variables.
         seconds: Time limit of each step of the request.
     """
-    answer = None if login.call is None or login.problem else ask(login.call, seconds, environ)
-    judged = judge(login, answer)
-    if login.call is None or answer is None:
+    response = None if login.call is None or login.problem else ask(login.call, seconds, environ)
+    judged = judge(login, response)
+    if login.call is None or response is None:
         return [judged]
-    if isinstance(answer.error, AuthError) and not answer.status:
+    if isinstance(response.error, AuthError) and not response.status:
         # Nothing was sent: the token seems expired, by a clock that may be wrong.
-        answer = ask(login.call._replace(credentials=None, body=None), seconds, environ)
-    if not answer.date:
+        response = ask(login.call._replace(credentials=None, body=None), seconds, environ)
+    if not response.date:
         return [judged]
-    compared = clock(_host(login.url), answer.date, answer.at)
+    compared = clock(_host(login.url), response.date, response.at)
     if compared.status == judged.status == "failed":
         judged = judged._replace(remedy=f"Set this machine's clock first. {judged.remedy}".rstrip())
     return [judged, compared]
 
 
-def judge(login: Login, answer: Answer | None) -> Outcome:
-    """Return the outcome for a login from the answer to its call.
+def judge(login: Login, response: Response | None) -> Outcome:
+    """Return the outcome for a login from the response to its call.
 
     Args:
         login: The login.
-        answer: The answer; None if nothing was sent.
+        response: The response; None if nothing was sent.
     """
     outcome = partial(Outcome, "login", login.subject)
     if login.problem:
         return outcome("failed", _placed(login, login.problem), login.remedy)
-    if answer is None or login.call is None:
+    if response is None or login.call is None:
         return outcome("skipped", login.warning or "no read-only call can test it")
-    where, error = f"{login.url} answered {answer.status}", answer.error
-    if error is None and answer.status >= 300:
+    where, error = f"{login.url} answered {response.status}", response.error
+    if error is None and response.status >= 300:
         return outcome("warning", where, "Check the URL: it redirects to another one.")
     if error is None and login.warning:
         text, _, command = login.warning.partition(": ")
         return outcome("warning", f"{login.call.shows}; {text}", command and f"Run: {command}")
     if error is None:
         return outcome("ok", f"{login.call.shows}: {where}")
-    if answer.status in (400, 401):
+    if response.status in (400, 401):
         return outcome("failed", _placed(login, f"{where}: the login was refused"), _renewal(login))
-    if answer.status == 403:  # only a known user can lack a permission
+    if response.status == 403:  # only a known user can lack a permission
         return outcome(
             "warning", f"{where}: the login is valid, but has no permission to read its own account", error.remedy
         )
-    if answer.status == 404:
+    if response.status == 404:
         return outcome("failed", f"{where}: no such service", f"Check the URL, which comes from {login.origin}.")
-    if answer.status:
+    if response.status:
         return outcome("failed", where, error.remedy)
     if isinstance(error, AuthError | ConfigError):
         return outcome("failed", _placed(login, error.message), error.remedy)
-    return outcome("failed", f"no answer: {error.message}", error.remedy)
+    return outcome("failed", f"no response: {error.message}", error.remedy)
 
 
 def _placed(login: Login, text: str) -> str:

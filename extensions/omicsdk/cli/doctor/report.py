@@ -85,7 +85,9 @@ def side_by_side(probes: Sequence[Probe], seconds: float) -> list[Outcome]:
         Their outcomes in the order of the probes; a clock compared by several probes is listed once.
     """
     late = "Check the network, or raise the time limit: --timeout SECONDS."
-    results = [[Outcome(each.name, each.subject, "failed", f"no answer within {seconds:g} s", late)] for each in probes]
+    results = [
+        [Outcome(each.name, each.subject, "failed", f"no response within {seconds:g} s", late)] for each in probes
+    ]
 
     def run(number: int, probe: Probe) -> None:
         results[number] = _outcomes(probe)

@@ -33,7 +33,7 @@ class Call(NamedTuple):
         url: The URL, without secrets.
         credentials: The credentials to send; None without, and if the body has them.
         body: Fields to post as JSON; None sends a GET.
-        shows: What an answer of 200 proves.
+        shows: What a response of 200 proves.
     """
 
     url: str

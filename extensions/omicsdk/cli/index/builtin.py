@@ -97,7 +97,7 @@ COMMANDS = (
     Entry(
         "mcp",
         mcp,
-        checks={"max_answer": at_least_1},
+        checks={"max_response": at_least_1},
         metavars={"services": "NAMES"},
         examples=("--services azul", "--services gen3,files --folder data --allow-writes"),
     ),

@@ -7,12 +7,14 @@ from pathlib import Path
 FOLDER = "~/omics-mcp"
 
 
-def mcp(*, services: str = "files", folder: str = FOLDER, allow_writes: bool = False, max_answer: int = 20_000) -> None:
+def mcp(
+    *, services: str = "files", folder: str = FOLDER, allow_writes: bool = False, max_response: int = 20_000
+) -> None:
     """Serve commands as tools to an assistant, by the Model Context Protocol.
 
     The assistant's program starts this command and communicates with it on stdin and stdout. Each tool is a command, with the
     help and options of that command. Only commands that read are served, unless `allow_writes` is given. Files are read and
-    written below `folder` only. Secrets are masked in answers, and commands that show them, log in, change settings or run
+    written below `folder` only. Secrets are masked in responses, and commands that show them, log in, change settings or run
     programs are never served. Logins are those of `omics login`. Requires the extra mcp.
 
     Args:
@@ -21,7 +23,7 @@ def mcp(*, services: str = "files", folder: str = FOLDER, allow_writes: bool = F
             files is the commands for URIs of any platform.
         folder: Folder for downloads, and for all files that a tool reads; created if it is missing.
         allow_writes: Also serve commands that create, change, upload or delete.
-        max_answer: Maximum characters of a result per response. A longer one is split between items, and the tool `more`
+        max_response: Maximum characters of a result per response. A longer one is split between items, and the tool `more`
             returns the rest.
 
     Raises:
@@ -44,4 +46,4 @@ def mcp(*, services: str = "files", folder: str = FOLDER, allow_writes: bool = F
         raise UsageError(f"--folder {folder}: {error.strerror}", remedy="Name a folder that can be created.") from error
     from omicsdk.cli.mcp.server import Settings, run
 
-    run(Settings(tools, place, allow_writes, max_answer), __version__)
+    run(Settings(tools, place, allow_writes, max_response), __version__)

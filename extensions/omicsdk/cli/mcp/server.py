@@ -3,7 +3,7 @@
 A call is a command line in a separate process, not a function of this one: stdout, the current folder, the environment's
 profile, log handlers and signals belong to a whole process, and calls run at the same time. An interrupt is how a
 command is stopped so that it can be resumed; it needs a process, too. That costs a call the start of `omics`, which is
-little beside the answer of a service and the thinking of an assistant.
+little beside the response of a service and the thinking of an assistant.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from mcp.server.stdio import stdio_server
 from mcp_types import CallToolResult, ListToolsResult, TextContent, Tool, ToolAnnotations
 
 from omicsdk.cli.errors import DONE, SOME_FAILED
-from omicsdk.cli.mcp.answers import Answers, masked
+from omicsdk.cli.mcp.responses import Responses, masked
 from omicsdk.cli.mcp.tools import MORE, command_line, offered
 from omicsdk.cli.mcp.tools import Tool as OfferedTool
 from omicsdk.cli.mistakes import did_you_mean
@@ -57,10 +57,10 @@ _MESSAGES = 50
 
 _MORE = Tool(
     name=MORE,
-    description="Return the next page of an answer that was cut. The service is not asked again.",
+    description="Return the next page of a response that was cut. The service is not asked again.",
     input_schema={
         "type": "object",
-        "properties": {"cursor": {"type": "string", "description": "The cursor of the answer that was cut."}},
+        "properties": {"cursor": {"type": "string", "description": "The cursor of the response that was cut."}},
         "required": ["cursor"],
         "additionalProperties": False,
     },
@@ -69,7 +69,7 @@ _MORE = Tool(
 
 _INSTRUCTIONS = """\
 Tools run commands of omics, the command line for omics data platforms. An option such as --limit in a description is the
-argument limit. Files are read and written in {folder} only; give paths relative to it. An answer is a JSON object: result;
+argument limit. Files are read and written in {folder} only; give paths relative to it. A response is a JSON object: result;
 messages, if there are any; left and cursor if the result was cut: call more with the cursor, or narrow the call with its
 arguments (filters, limit, query). Secrets and the queries of presigned URLs are masked as ***. {writes}"""
 
@@ -82,13 +82,13 @@ class Settings:
         tools: All tools of the chosen services.
         folder: The only folder that files are read from and written to; it exists.
         allow_writes: Whether tools that change something on a service may be called.
-        longest_answer: Characters of a result in one answer, from 1.
+        longest_response: Characters of a result in one response, from 1.
     """
 
     tools: Sequence[OfferedTool]
     folder: Path
     allow_writes: bool
-    longest_answer: int
+    longest_response: int
 
 
 @dataclass(slots=True)
@@ -160,7 +160,7 @@ async def _lines() -> AsyncIterator[str]:
 
 
 class _Calls:
-    """Answers requests for tools.
+    """Responses requests for tools.
 
     Args:
         settings: What is offered.
@@ -170,7 +170,7 @@ class _Calls:
         self._settings = settings
         self._tools = offered(settings.tools, allow_writes=settings.allow_writes)
         self._refused = {tool.name for tool in settings.tools} - self._tools.keys()
-        self._answers = Answers(settings.longest_answer)
+        self._responses = Responses(settings.longest_response)
         self._limiter = anyio.CapacityLimiter(AT_ONCE)
 
     async def listed(self, _: ServerRequestContext[Any], __: PaginatedRequestParams | None) -> ListToolsResult:
@@ -197,7 +197,7 @@ class _Calls:
         try:
             if params.name == MORE:
                 _check(given, _MORE.input_schema)
-                return _answer(self._answers.more(given["cursor"]))
+                return _response(self._responses.more(given["cursor"]))
             tool = self._tool(params.name)
             _check(given, tool.schema)
             words = command_line(tool, given, self._settings.folder)
@@ -205,9 +205,9 @@ class _Calls:
                 outcome = await self._run(words, context, is_listing="jsonl" in words[: words.index("--")])
             return self._told(outcome)
         except OmicsError as error:
-            return _answer({"error": type(error).__name__, "messages": [str(error)]}, is_error=True)
+            return _response({"error": type(error).__name__, "messages": [str(error)]}, is_error=True)
         except OSError as error:
-            return _answer({"error": type(error).__name__, "messages": [error.strerror or str(error)]}, is_error=True)
+            return _response({"error": type(error).__name__, "messages": [error.strerror or str(error)]}, is_error=True)
 
     def _tool(self, name: str) -> OfferedTool:
         if name in self._refused:
@@ -260,16 +260,16 @@ class _Calls:
         messages = {"messages": list(outcome.messages)} if outcome.messages else {}
         code = outcome.exit_code
         if code not in (DONE, SOME_FAILED) or (code == SOME_FAILED and not outcome.output):
-            return _answer({**outcome.fields, "exit_code": code, **messages}, is_error=True)
+            return _response({**outcome.fields, "exit_code": code, **messages}, is_error=True)
         try:
             text = outcome.output.decode()
         except UnicodeDecodeError:
             remedy = "Download the file."
             raise UsageError(f"the result is {len(outcome.output)} bytes that are not text", remedy=remedy) from None
-        answer = self._answers.first(masked(text, os.environ) if text else None)
+        response = self._responses.first(masked(text, os.environ) if text else None)
         if outcome.is_cut:
-            answer["incomplete"] = "the listing continues; narrow it by arguments, or use no_paginate for one page"
-        return _answer({**answer, **messages, **({} if code == DONE else {"exit_code": code})})
+            response["incomplete"] = "the listing continues; narrow it by arguments, or use no_paginate for one page"
+        return _response({**response, **messages, **({} if code == DONE else {"exit_code": code})})
 
 
 async def _read_output(stream: ByteReceiveStream, outcome: _Outcome, limit: int) -> None:
@@ -343,6 +343,6 @@ def _check(given: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
         raise UsageError(f"invalid arguments: {'; '.join(named)}", remedy="See the schema of the tool.")
 
 
-def _answer(content: Mapping[str, Any], *, is_error: bool = False) -> CallToolResult:
+def _response(content: Mapping[str, Any], *, is_error: bool = False) -> CallToolResult:
     text = TextContent(text=json.dumps(content, ensure_ascii=False))
     return CallToolResult(content=[text], structured_content=dict(content), is_error=is_error)

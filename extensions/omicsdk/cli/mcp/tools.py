@@ -37,7 +37,7 @@ FILES = "files"
 """The word for the commands that take URIs of any platform and belong to no service."""
 
 MORE = "more"
-"""The tool that returns the next page of a cut answer."""
+"""The tool that returns the next page of a cut response."""
 
 _OMITTED = {
     *(f"--{each.name.replace('_', '-')}" for each in fields(TransferOptions) if each.name != "dry_run"),

@@ -16,7 +16,7 @@ from omicsdk.gen3.tokens import get_wts_endpoint as get_wts_endpoint
 from omicsdk.gen3.tokens import get_wts_idps as get_wts_idps
 
 if TYPE_CHECKING:
-    from omicsdk.compat._answers import DocumentedResponse
+    from omicsdk.compat._responses import DocumentedResponse
 
 
 class Gen3Auth(Gen3Login):
@@ -31,8 +31,8 @@ class Gen3Auth(Gen3Login):
             data: The body: JSON, which is sent unchanged, or other text; or @FILE for the content of a file.
 
         Returns:
-            The answer, with the names that requests gives answers.
+            The response, with the names that requests gives answers.
         """
-        from omicsdk.compat._answers import DocumentedResponse  # which loads the network's libraries
+        from omicsdk.compat._responses import DocumentedResponse  # which loads the network's libraries
 
         return DocumentedResponse(self.request(path, request, data))

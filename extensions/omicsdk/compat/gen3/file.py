@@ -6,9 +6,9 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.compat._answers import DocumentedResponse
 from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat._requests import json_of
+from omicsdk.compat._responses import DocumentedResponse
 from omicsdk.compat.gen3._service import Service, fields_of, raise_published
 from omicsdk.core.errors import NotJson
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat.gen3._service import Service, awaited, fields_of, mounted
-from omicsdk.core.answer import checked_json, json_of
 from omicsdk.core.errors import APIError, NotFound, TransportError
 from omicsdk.core.model import STRING, members
 from omicsdk.core.omit import OMIT
+from omicsdk.core.response import checked_json, json_of
 from omicsdk.gen3.index_records import (
     PAGE,
     all_records,
@@ -244,7 +244,7 @@ class Gen3Index(Service):
             guids: Their GUIDs.
 
         Returns:
-            The values of the index's answer: what was requested, and a list with each `url` and its `metadata`.
+            The values of the index's response: what was requested, and a list with each `url` and its `metadata`.
         """
         return list(
             urls_of(
@@ -270,8 +270,8 @@ class Gen3Index(Service):
         Raises:
             NotFound: There is no such record.
         """
-        answer = self._indexd.get_latest_version.raw(guid=guid, has_version=has_version)
-        return record_of(answer, "get_latest_version")
+        response = self._indexd.get_latest_version.raw(guid=guid, has_version=has_version)
+        return record_of(response, "get_latest_version")
 
     def get_versions(self, guid: str) -> list[Record]:
         """Return all versions of a file, oldest first.

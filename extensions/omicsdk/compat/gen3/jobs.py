@@ -24,7 +24,7 @@ INDEX_MANIFEST_JOB = "index-object-manifest"
 DOWNLOAD_MANIFEST_JOB = "download-indexd-manifest"
 MERGE_MANIFEST_JOB = "merge-manifests"
 
-Answer = dict[str, Any]
+Response = dict[str, Any]
 
 
 class Gen3Jobs(Service):
@@ -65,11 +65,11 @@ class Gen3Jobs(Service):
         """Return the service's version."""
         return service_version(self._commons)
 
-    def list_jobs(self) -> list[Answer]:
+    def list_jobs(self) -> list[Response]:
         """List the user's jobs, each with `uid`, `name` and `status`."""
-        return cast("list[Answer]", self._commons.list_jobs())
+        return cast("list[Response]", self._commons.list_jobs())
 
-    def create_job(self, job_name: str, job_input: Mapping[str, Any]) -> Answer:
+    def create_job(self, job_name: str, job_input: Mapping[str, Any]) -> Response:
         """Start a job. The request is sent once, so that a lost response cannot start a second job.
 
         Args:
@@ -82,16 +82,16 @@ class Gen3Jobs(Service):
         Raises:
             Gen3JobError: The commons has no such job.
         """
-        return cast("Answer", self._commons.start_job(job_name, job_input))
+        return cast("Response", self._commons.start_job(job_name, job_input))
 
     async def async_create_job(
         self, job_name: str, job_input: Mapping[str, Any], _ssl: object = None, **kwargs: Any
-    ) -> Answer:
+    ) -> Response:
         """Start a job; as `create_job`."""
         job = await awaited(self._commons.start_job, job_name, job_input, query=tuple(kwargs.items()))
-        return cast("Answer", job)
+        return cast("Response", job)
 
-    def get_status(self, job_id: str) -> Answer:
+    def get_status(self, job_id: str) -> Response:
         """Return the state of a job.
 
         Args:
@@ -100,27 +100,27 @@ class Gen3Jobs(Service):
         Returns:
             `uid`, `name`, and `status`: Running, Completed, Failed, or Unknown before it has started.
         """
-        return cast("Answer", self._commons.job_status(job_id))
+        return cast("Response", self._commons.job_status(job_id))
 
-    async def async_get_status(self, job_id: str, _ssl: object = None, **kwargs: Any) -> Answer:
+    async def async_get_status(self, job_id: str, _ssl: object = None, **kwargs: Any) -> Response:
         """Return the state of a job; as `get_status`."""
-        return cast("Answer", await awaited(self._commons.job_status, job_id, query=tuple(kwargs.items())))
+        return cast("Response", await awaited(self._commons.job_status, job_id, query=tuple(kwargs.items())))
 
-    def get_output(self, job_id: str) -> Answer:
+    def get_output(self, job_id: str) -> Response:
         """Return the output of a job, as `output`.
 
         Args:
             job_id: Its `uid`.
         """
-        return cast("Answer", self._commons.job_output(job_id))
+        return cast("Response", self._commons.job_output(job_id))
 
-    async def async_get_output(self, job_id: str, _ssl: object = None, **kwargs: Any) -> Answer:
+    async def async_get_output(self, job_id: str, _ssl: object = None, **kwargs: Any) -> Response:
         """Return the output of a job; see `get_output`."""
-        return cast("Answer", await awaited(self._commons.job_output, job_id, query=tuple(kwargs.items())))
+        return cast("Response", await awaited(self._commons.job_output, job_id, query=tuple(kwargs.items())))
 
     async def async_run_job_and_wait(
         self, job_name: str, job_input: Mapping[str, Any], _ssl: object = None, **kwargs: Any
-    ) -> Answer:
+    ) -> Response:
         """Start a job and wait until it ends, without blocking the event loop.
 
         Args:
@@ -137,4 +137,4 @@ class Gen3Jobs(Service):
         """
         stop = Event()
         run = partial(self._commons.run_job, job_name, job_input, query=tuple(kwargs.items()), stop=stop)
-        return cast("Answer", await run_in_thread(run, stop))
+        return cast("Response", await run_in_thread(run, stop))

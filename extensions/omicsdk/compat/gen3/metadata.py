@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.compat._answers import DocumentedResponse
 from omicsdk.compat._requests import __getattr__ as __getattr__
+from omicsdk.compat._responses import DocumentedResponse
 from omicsdk.compat.gen3._service import LOCAL, Service, awaited, mounted
-from omicsdk.core.answer import json_of
 from omicsdk.core.errors import APIError, TransportError
 from omicsdk.core.paging import found_at
+from omicsdk.core.response import json_of
 from omicsdk.gen3.metadata_documents import after, query_documents, with_query
 
 if TYPE_CHECKING:
@@ -386,4 +386,4 @@ class Gen3Metadata(Service):
 
 def _sent(operation: Call[..., Any], further: Mapping[str, Any], /, **fields: Any) -> httpx.Response:
     """Send a request with further query parameters, and return the response."""
-    return next(operation.answers(with_query(operation.build(**fields), tuple(further.items()))))
+    return next(operation.responses(with_query(operation.build(**fields), tuple(further.items()))))

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat.gen3._service import LoginService
-from omicsdk.core.answer import json_of
 from omicsdk.core.errors import APIError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.paging import found_at
+from omicsdk.core.response import json_of
 from omicsdk.gen3.errors import Gen3Error
 from omicsdk.gen3.index_records import stated
 
@@ -59,11 +59,11 @@ class Gen3Object(LoginService):
         creating = self._commons.metadata.create_object
         asked = creating.build(file_name=file_name, authz=authz, **stated(metadata=metadata, aliases=aliases))
         try:
-            response = next(creating.answers(asked.at("/objects")))
+            response = next(creating.responses(asked.at("/objects")))
         except APIError as error:
             if error.status not in _NO_SUCH_PATH:
                 raise
-            response = next(creating.answers(asked))  # the service's path since 3.0
+            response = next(creating.responses(asked))  # the service's path since 3.0
         guid, url = (found_at(json_of(response), name) for name in ("guid", "upload_url"))
         if not guid or not url:
             raise Gen3ObjectError(

@@ -42,7 +42,7 @@ class Gen3Query(LoginService):
             variables: The values of its variables.
 
         Returns:
-            The answer, with its `data`.
+            The response, with its `data`.
 
         Raises:
             Gen3SubmissionQueryError: The service answered with errors.
@@ -76,7 +76,7 @@ class Gen3Query(LoginService):
             verbose: Whether a download in place of a query is logged, as a warning.
 
         Returns:
-            The answer: {"data": {data_type: the records}}.
+            The response: {"data": {data_type: the records}}.
 
         Raises:
             Gen3UserError: A name cannot be one, or arguments are mutually exclusive.

@@ -8,9 +8,9 @@ from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.compat._answers import DocumentedResponse
 from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat._requests import json_of
+from omicsdk.compat._responses import DocumentedResponse
 from omicsdk.compat.gen3._service import Service
 from omicsdk.core.batches import batches
 from omicsdk.core.bodies import json_body
@@ -19,7 +19,7 @@ from omicsdk.core.request import request
 from omicsdk.gen3.errors import Gen3Error as Gen3Error
 from omicsdk.gen3.errors import Gen3SubmissionQueryError as Gen3SubmissionQueryError
 from omicsdk.gen3.errors import Gen3UserError as Gen3UserError
-from omicsdk.gen3.queries import answer
+from omicsdk.gen3.queries import response
 from omicsdk.gen3.records.chunks import reasons_of
 from omicsdk.gen3.records.deletions import batches_of_node
 from omicsdk.gen3.records.exports import BATCH
@@ -86,7 +86,7 @@ class Gen3Submission(Service):
             max_tries: How often it is sent at most where that may help; 1, the default, leaves that to `retry`.
 
         Returns:
-            The answer, with its `data`.
+            The response, with its `data`.
 
         Raises:
             Gen3SubmissionQueryError: The commons refused it; the message has its reasons.
@@ -99,7 +99,7 @@ class Gen3Submission(Service):
             from omicsdk.core.retry import Retry
 
             peregrine = peregrine.with_options(retry=Retry(attempts=max_tries))
-        return answer(peregrine, query_txt, variables)
+        return response(peregrine, query_txt, variables)
 
     # -- programs and projects
 
@@ -122,7 +122,7 @@ class Gen3Submission(Service):
         """
         creating = self._sheepdog.create_program
         # Not by its arguments: a service ignores unknown members, and reports missing ones.
-        return json_of(next(creating.answers(request(creating.facts, creating.facts.path, body=json_body(json)))))
+        return json_of(next(creating.responses(request(creating.facts, creating.facts.path, body=json_body(json)))))
 
     def delete_program(self, program: str) -> DocumentedResponse:
         """Delete a program without projects.
@@ -199,7 +199,7 @@ class Gen3Submission(Service):
         return json_of(self._sheepdog.get_project_dictionary.raw(program=program, project=project))
 
     def get_project_manifest(self, program: str, project: str) -> DocumentedResponse:
-        """Return the manifest of all files of a project, as YAML in the answer's `text`.
+        """Return the manifest of all files of a project, as YAML in the response's `text`.
 
         Args:
             program: The program's name.
@@ -285,7 +285,7 @@ class Gen3Submission(Service):
             batch_size: How many are deleted at once, 100 by default: all of a batch, or none.
 
         Returns:
-            The answer to the last batch; None if there are no ids.
+            The response to the last batch; None if there are no ids.
 
         Raises:
             BadRequest: There is no such record, or others link to it; batches before it are deleted.

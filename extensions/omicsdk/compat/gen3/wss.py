@@ -10,7 +10,7 @@ from urllib.parse import quote
 from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat.gen3._service import LoginService, raise_published
 from omicsdk.core.errors import UsageError
-from omicsdk.gen3.workspaces import parse_workspace_url, workspace_answer
+from omicsdk.gen3.workspaces import parse_workspace_url, workspace_response
 
 
 def wsurl_to_tokens(ws_urlstr: str) -> tuple[str, str]:
@@ -71,16 +71,16 @@ class Gen3WsStorage(LoginService):
             wskey: The file's key in it.
 
         Returns:
-            The service's answer; the URL is its `Data`.
+            The service's response; the URL is its `Data`.
 
         Raises:
-            DecodeError: The answer has no URL.
+            DecodeError: The response has no URL.
         """
-        return workspace_answer(self._commons, "upload", ws, wskey)
+        return workspace_response(self._commons, "upload", ws, wskey)
 
     def download_url(self, ws: str, wskey: str) -> dict[str, Any]:
         """Return a presigned URL for downloading a file; see `upload_url`."""
-        return workspace_answer(self._commons, "download", ws, wskey)
+        return workspace_response(self._commons, "download", ws, wskey)
 
     def upload(self, src_path: str | os.PathLike[str], dest_ws: str, dest_wskey: str) -> None:
         """Upload a file to a workspace.
@@ -131,12 +131,12 @@ class Gen3WsStorage(LoginService):
             wskey: The key; empty for all that is in it.
 
         Returns:
-            The service's answer: its `Data` has `Objects` and `Prefixes`, together 1,000 at most.
+            The service's response: its `Data` has `Objects` and `Prefixes`, together 1,000 at most.
 
         Raises:
-            DecodeError: The answer lacks one of both lists.
+            DecodeError: The response lacks one of both lists.
         """
-        return workspace_answer(self._commons, "list", ws, wskey)
+        return workspace_response(self._commons, "list", ws, wskey)
 
     def ls_path(self, ws_urlstr: str) -> dict[str, Any]:
         """List the files below ws:///WORKSPACE/KEY; see `ls`."""
@@ -150,12 +150,12 @@ class Gen3WsStorage(LoginService):
             wskey: Its key.
 
         Returns:
-            The service's answer.
+            The service's response.
 
         Raises:
             Gen3UserError: There is no key, which would be all files.
         """
-        return workspace_answer(self._commons, "rm", ws, wskey)
+        return workspace_response(self._commons, "rm", ws, wskey)
 
     def rm_path(self, ws_urlstr: str) -> dict[str, Any]:
         """Delete the file at ws:///WORKSPACE/KEY; as `rm`."""

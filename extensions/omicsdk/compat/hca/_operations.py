@@ -10,10 +10,10 @@ from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, cast, overload
 
-from omicsdk.compat._answers import DocumentedBody, DocumentedResponse, translating
-from omicsdk.core.answer import json_of, page_of
+from omicsdk.compat._responses import DocumentedBody, DocumentedResponse, translating
 from omicsdk.core.paging import content_key, items_at
 from omicsdk.core.request import URI_LIST, Paging
+from omicsdk.core.response import json_of, page_of
 
 if TYPE_CHECKING:
     import httpx
@@ -59,7 +59,7 @@ class DocumentedOperation(Generic[T]):
         """Call the service.
 
         Returns:
-            The JSON answer, bytes where it is not JSON, the address where that was requested (`directurl`), None if it
+            The JSON response, bytes where it is not JSON, the address where that was requested (`directurl`), None if it
             is empty (304, "nothing has changed", among them); for HEAD a response with headers.
 
         Raises:
@@ -70,7 +70,7 @@ class DocumentedOperation(Generic[T]):
 
     def _once(self, **arguments: Any) -> T:
         with translating(self._translate):
-            response = next(self._operation.answers(self._request(arguments)))
+            response = next(self._operation.responses(self._request(arguments)))
         if self._operation.facts.method == "HEAD":
             return cast("T", DocumentedResponse(response))
         return cast("T", self._plain(response))
@@ -78,7 +78,7 @@ class DocumentedOperation(Generic[T]):
     def paginate(self, **arguments: Any) -> Iterator[T]:
         """Iterate over pages as they arrive."""
         with translating(self._translate):
-            for response in self._operation.answers(self._request(arguments)):
+            for response in self._operation.responses(self._request(arguments)):
                 yield cast("T", self._plain(response))
 
     @property
@@ -93,7 +93,7 @@ class DocumentedOperation(Generic[T]):
 
     def _iterate(self, **arguments: Any) -> Iterator[Any]:
         with translating(self._translate):
-            for response in self._operation.answers(self._request(arguments)):
+            for response in self._operation.responses(self._request(arguments)):
                 yield from self._items(response)
 
     @contextmanager
@@ -120,7 +120,7 @@ class DocumentedOperation(Generic[T]):
         """Return the value of a response; for an operation with pages always a page with its list."""
         paging = self._operation.facts.paging
         if paging is None or response.status_code >= 300:
-            return plain_answer(response)
+            return plain_response(response)
         return page_of(response, content_key(paging, response.headers), self._operation.facts.name)
 
     def _items(self, response: httpx.Response) -> list[Any]:
@@ -166,7 +166,7 @@ def as_typed(value: Any, kind: str) -> Any:
     return value
 
 
-def plain_answer(response: httpx.Response) -> Any:
+def plain_response(response: httpx.Response) -> Any:
     """Return a JSON response decoded, a URL as text, any other body as bytes; None if it is empty."""
     if not response.content:
         return None

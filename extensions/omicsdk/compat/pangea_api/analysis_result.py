@@ -16,8 +16,8 @@ from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, RemoteO
 from omicsdk.compat.pangea_api.utils import paginated_iterator
 from omicsdk.core.errors import APIError
 from omicsdk.core.type_guards import is_object
-from omicsdk.pangea.answers import Blob
 from omicsdk.pangea.fields import FieldId, blob_file_name, download_url, referenced_file_name, without_signature
+from omicsdk.pangea.responses import Blob
 
 if TYPE_CHECKING:
     from omicsdk.compat.pangea_api.knex import Knex

@@ -9,7 +9,7 @@ from omicsdk.compat.pangea_api.organization import Organization
 from omicsdk.compat.pangea_api.remote_object import RemoteObject, object_at, text_at
 from omicsdk.compat.pangea_api.sample import Sample
 from omicsdk.compat.pangea_api.sample_group import SampleGroup
-from omicsdk.pangea.answers import Blob
+from omicsdk.pangea.responses import Blob
 
 if TYPE_CHECKING:
     from omicsdk.compat.pangea_api.knex import Knex

@@ -23,7 +23,7 @@ from omicsdk.core.errors import (
 if TYPE_CHECKING:
     import httpx
 
-    from omicsdk.compat._answers import DocumentedResponse
+    from omicsdk.compat._responses import DocumentedResponse
     from omicsdk.compat.pangea_api._token_auth import TokenAuth as TokenAuth
     from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache
     from omicsdk.core.client import PlainClient
@@ -54,7 +54,7 @@ _NOT_LOGGED_IN = ("Authentication credentials were not provided.", "Invalid toke
 class PangeaGeneralError(DocumentedError):
     """Base of the errors of a Pangea server and its connections.
 
-    Each is also the class of core that it belongs to: an answer with an error is an `omicsdk.core.errors.APIError` with
+    Each is also the class of core that it belongs to: a response with an error is an `omicsdk.core.errors.APIError` with
     `status` and `body`, a server that does not answer a `TransportError`.
 
     In a program that has imported `requests` each is also a `requests.HTTPError`, or a `requests.ConnectionError`.
@@ -64,7 +64,7 @@ class PangeaGeneralError(DocumentedError):
         remedy: What to do.
 
     Attributes:
-        response: The answer that was a refusal, as `requests` would have it; None if there was none.
+        response: The response that was a refusal, as `requests` would have it; None if there was none.
     """
 
     prefix: ClassVar[str] = "Pangea"
@@ -132,7 +132,7 @@ def pangea_error(error: OmicsError, kind: type[PangeaGeneralError] | None = None
             made.remedy = (
                 "Log in: User(knex, email, password).login(), or PANGEA_USER and PANGEA_PASS for the command line."
             )
-    from omicsdk.compat._answers import RefusedResponse  # most programs end without
+    from omicsdk.compat._responses import RefusedResponse  # most programs end without
 
     made.response = RefusedResponse(error, pangea_error)
     return made
@@ -334,13 +334,13 @@ class Knex:
     def put(
         self, url: str, json: object = None, url_options: Options | None = None, *, json_response: bool = True
     ) -> Any:
-        """Send a PUT request, which replaces something; arguments, answer and errors are those of `post`."""
+        """Send a PUT request, which replaces something; arguments, response and errors are those of `post`."""
         return self._call("PUT", url, {} if json is None else json, url_options, json_response)
 
     def patch(
         self, url: str, json: object = None, url_options: Options | None = None, *, json_response: bool = True
     ) -> Any:
-        """Send a PATCH request, which changes something; arguments, answer and errors are those of `post`."""
+        """Send a PATCH request, which changes something; arguments, response and errors are those of `post`."""
         return self._call("PATCH", url, {} if json is None else json, url_options, json_response)
 
     def delete(
@@ -363,24 +363,24 @@ class Knex:
         return self._call("DELETE", url, json, url_options, json_response)
 
     def _call(self, method: str, url: str, json: object, options: Options | None, json_response: bool) -> Any:
-        from omicsdk.core.answer import json_of
         from omicsdk.core.bodies import NO_BODY, Body
         from omicsdk.core.client import plain_request
         from omicsdk.core.json_encoding import encoded
+        from omicsdk.core.response import json_of
 
         path = path_of(url, self.endpoint, options)
         try:
             with documented_errors():
                 # `encoded` refuses values that JSON cannot represent, such as a date; bodies of operations have it as text.
                 body = NO_BODY if json is None else Body(encoded(json), "application/json")
-                answer = self._clients[1].send(plain_request("", method, path, headers=self.headers, body=body))
+                response = self._clients[1].send(plain_request("", method, path, headers=self.headers, body=body))
                 if json_response:
-                    return json_of(answer)
-                from omicsdk.compat._answers import DocumentedResponse
+                    return json_of(response)
+                from omicsdk.compat._responses import DocumentedResponse
 
-                return DocumentedResponse(answer)
+                return DocumentedResponse(response)
         finally:
-            if method != "GET":  # a change may have been made though its answer was lost
+            if method != "GET":  # a change may have been made though its response was lost
                 self.writes += 1
                 self.cache.outdate(self.cache_scope)
 

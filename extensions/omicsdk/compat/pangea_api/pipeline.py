@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat.pangea_api._routes import named
 from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, text_at
-from omicsdk.pangea.answers import Blob
+from omicsdk.pangea.responses import Blob
 
 if TYPE_CHECKING:
     from omicsdk.compat.pangea_api.knex import Knex

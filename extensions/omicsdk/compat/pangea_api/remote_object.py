@@ -11,7 +11,7 @@ from omicsdk.compat.pangea_api.knex import PangeaNotFoundError, PangeaOtherError
 from omicsdk.compat.pangea_api.utils import paginated_iterator
 from omicsdk.core.errors import APIError, UsageError, shortened
 from omicsdk.core.type_guards import is_mapping
-from omicsdk.pangea.answers import Blob, name_in, object_of
+from omicsdk.pangea.responses import Blob, name_in, object_of
 
 if TYPE_CHECKING:
     from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache
@@ -52,7 +52,7 @@ class RemoteObject:
     remote_fields: ClassVar[Sequence[str]] = ()
     """Attributes that the server knows."""
     optional_remote_fields: ClassVar[Sequence[str]] = ()
-    """Those of them that an answer may lack."""
+    """Those of them that a response may lack."""
     parent_field: ClassVar[str | None] = None
     """The attribute of the object that it belongs to."""
     route: ClassVar[str] = ""
@@ -154,7 +154,7 @@ class RemoteObject:
         ours, theirs = self._values(), self._plain(blob)
         for name in self.remote_fields:
             if name not in blob and name not in self.optional_remote_fields:
-                raise KeyError(f"{name} is missing in the server's answer about {self}")
+                raise KeyError(f"{name} is missing in the server's response about {self}")
             here, there = ours[name], theirs.get(name)
             if here and here != there and not _extends(there, here):
                 raise RemoteObjectOverwriteError(
@@ -338,9 +338,9 @@ class RemoteObject:
 
     def _answered(self, url: str, **options: object) -> Blob:
         """Request an object of the server."""
-        answer: object = self.knex.get(url, url_options={**self.inherited_url_options, **options})
+        response: object = self.knex.get(url, url_options={**self.inherited_url_options, **options})
         with documented_errors():
-            return object_of(answer, url)
+            return object_of(response, url)
 
     def _listed(self) -> Blob:
         """Return its entry of the flat list."""
@@ -358,9 +358,9 @@ class RemoteObject:
         if parent is not None:
             parent.idem()
         sent = {name: value for name, value in self._creation().items() if not self._is_blank(name, value)}
-        answer: object = self.knex.post(self.route, json=sent, url_options=self.inherited_url_options)
+        response: object = self.knex.post(self.route, json=sent, url_options=self.inherited_url_options)
         with documented_errors():
-            self._take(object_of(answer, self.route))
+            self._take(object_of(response, self.route))
 
     def _create_or_find(self) -> None:
         """Create it, or fetch it if another program created it first."""
@@ -380,9 +380,9 @@ class RemoteObject:
             if self._is_blank(name, value):
                 raise RemoteObjectError(f"{self}: {name} cannot be blank", remedy="Set another text.")
         if changes:
-            answer: object = self.knex.patch(self._own_route(), json=changes, url_options=self.inherited_url_options)
+            response: object = self.knex.patch(self._own_route(), json=changes, url_options=self.inherited_url_options)
             with documented_errors():
-                self._take(object_of(answer, self._own_route()))
+                self._take(object_of(response, self._own_route()))
 
     def _is_unsaved(self) -> bool:
         """Return whether there are unsaved changes."""

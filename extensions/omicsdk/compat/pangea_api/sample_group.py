@@ -14,8 +14,8 @@ from omicsdk.compat.pangea_api.remote_object import (
     object_at,
     text_at,
 )
-from omicsdk.pangea.answers import Blob
 from omicsdk.pangea.listings import BATCH
+from omicsdk.pangea.responses import Blob
 
 if TYPE_CHECKING:
     from omicsdk.compat.pangea_api.analysis_result import SampleGroupAnalysisResult

@@ -9,7 +9,7 @@ from omicsdk.compat.pangea_api._routes import list_url
 from omicsdk.compat.pangea_api.knex import not_there
 from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, RemoteObjectError, text_at
 from omicsdk.compat.pangea_api.utils import paginated_iterator
-from omicsdk.pangea.answers import Blob
+from omicsdk.pangea.responses import Blob
 
 if TYPE_CHECKING:
     from omicsdk.compat.pangea_api.knex import Knex

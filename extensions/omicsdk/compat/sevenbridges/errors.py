@@ -157,14 +157,14 @@ class NonJSONResponseError(SbgError, core.APIError):
     def __init__(
         self, status: int | None = None, code: int | None = None, message: object = None, more_info: str | None = None
     ) -> None:
-        super().__init__(message or "The answer isn't JSON", code, status, more_info)
+        super().__init__(message or "The response isn't JSON", code, status, more_info)
 
 
-BY_STATUS: dict[int, type[AnsweredError]] = {}
+BY_STATUS: dict[int, type[ResponseError]] = {}
 """The class of each HTTP status that has one."""
 
 
-class AnsweredError(_Coded, core.APIError):
+class ResponseError(_Coded, core.APIError):
     """Error response of the platform; also the class of statuses without a separate class.
 
     Args:
@@ -189,93 +189,93 @@ class AnsweredError(_Coded, core.APIError):
         return self.message if self.code == NO_CODE else super().summary
 
 
-class BadRequest(AnsweredError, core.BadRequest):
+class BadRequest(ResponseError, core.BadRequest):
     """400: invalid request."""
 
     http_status = 400
 
 
-class Unauthorized(AnsweredError, core.Unauthorized):
+class Unauthorized(ResponseError, core.Unauthorized):
     """401: invalid token."""
 
     http_status = 401
     default_remedy = "Look at the token: it may have ended, or belong to another platform."
 
 
-class Forbidden(AnsweredError, core.Forbidden):
+class Forbidden(ResponseError, core.Forbidden):
     """403: not allowed."""
 
     http_status = 403
 
 
-class NotFound(AnsweredError, core.NotFound):
+class NotFound(ResponseError, core.NotFound):
     """404: not found, or not visible to the user."""
 
     http_status = 404
 
 
-class MethodNotAllowed(AnsweredError):
+class MethodNotAllowed(ResponseError):
     """405: method not allowed."""
 
     http_status = 405
 
 
-class RequestTimeout(AnsweredError):
+class RequestTimeout(ResponseError):
     """408: the platform waited too long for the request."""
 
     http_status = 408
 
 
-class Conflict(AnsweredError, core.Conflict):
+class Conflict(ResponseError, core.Conflict):
     """409: already exists, or is in a conflicting state."""
 
     http_status = 409
 
 
-class Gone(AnsweredError, core.Gone):
+class Gone(ResponseError, core.Gone):
     """410: no longer exists."""
 
     http_status = 410
 
 
-class PreconditionFailed(AnsweredError, core.PreconditionFailed):
+class PreconditionFailed(ResponseError, core.PreconditionFailed):
     """412: changed in the meantime."""
 
     http_status = 412
 
 
-class PayloadTooLarge(AnsweredError, core.TooLarge):
+class PayloadTooLarge(ResponseError, core.TooLarge):
     """413: the request is too large."""
 
     http_status = 413
 
 
-class URITooLong(AnsweredError):
+class URITooLong(ResponseError):
     """414: the URL is too long; raised before it is sent."""
 
     http_status = 414
 
 
-class UnsupportedMediaType(AnsweredError):
+class UnsupportedMediaType(ResponseError):
     """415: unsupported media type of the body."""
 
     http_status = 415
 
 
-class UnprocessableEntity(AnsweredError, core.Unprocessable):
+class UnprocessableEntity(ResponseError, core.Unprocessable):
     """422: the request is well-formed, but cannot be processed."""
 
     http_status = 422
 
 
-class TooManyRequests(AnsweredError, core.RateLimited):
+class TooManyRequests(ResponseError, core.RateLimited):
     """429: more requests than allowed."""
 
     http_status = 429
     default_remedy = "Wait until api.reset_time, or make the Api with error_handlers=[rate_limit_sleeper]."
 
 
-class ServerError(AnsweredError, core.ServerError):
+class ServerError(ResponseError, core.ServerError):
     """500: the platform failed."""
 
     http_status = 500
@@ -287,7 +287,7 @@ class BadGateway(ServerError):
     http_status = 502
 
 
-class ServiceUnavailable(AnsweredError, core.ServiceUnavailable):
+class ServiceUnavailable(ResponseError, core.ServiceUnavailable):
     """503: the platform, or a part of it, is unavailable."""
 
     http_status = 503
@@ -299,13 +299,13 @@ class GatewayTimeout(ServerError, core.GatewayTimeout):
     http_status = 504
 
 
-def class_of(status: int) -> type[AnsweredError]:
-    """Return the class of an HTTP status; ServerError for others of 500 and above, else AnsweredError.
+def class_of(status: int) -> type[ResponseError]:
+    """Return the class of an HTTP status; ServerError for others of 500 and above, else ResponseError.
 
     Args:
         status: The status.
     """
-    return BY_STATUS.get(status) or (ServerError if status >= 500 else AnsweredError)
+    return BY_STATUS.get(status) or (ServerError if status >= 500 else ResponseError)
 
 
 def as_sbg(error: BaseException) -> SbgError:

@@ -268,7 +268,7 @@ def _by_device(
     form = form_body({"client_id": application.client_id, "scope": IDENTITY})
     asked = object_in(sender.text(post(address, form, "login", again=True)))
     if not isinstance(code := asked.get("device_code"), str) or not code.isascii():
-        raise AuthError("The authorization server answered without a device code")
+        raise AuthError("The authorization server responded without a device code")
     url = asked.get("verification_url") or asked.get("verification_uri")
     on_message(f"Open this address in any browser, and enter the code {asked.get('user_code')}:\n{url}")
     interval, end = max(1.0, seconds_in(asked.get("interval")) or 5.0), clock.monotonic() + timeout

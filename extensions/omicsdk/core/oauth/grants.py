@@ -127,7 +127,7 @@ class Authorization:
     Attributes:
         url: Where the user's browser logs in.
         redirect_uri: Where it is redirected to afterwards.
-        state: Returned with the redirect: proof that it answers this login.
+        state: Returned with the redirect: proof that it belongs to this login.
         verifier: Proof that the program that started the login redeems the code (PKCE).
     """
 
@@ -199,7 +199,7 @@ def code_of(pasted: str, state: str, *, bare: bool = False) -> str:
     try:
         found = WebApplicationClient("").parse_request_uri_response(f"https://localhost/?{query or ''}", state)
     except MismatchingStateError as error:
-        raise AuthError("The answer belongs to a different login", remedy=AGAIN) from error
+        raise AuthError("The response belongs to a different login", remedy=AGAIN) from error
     except MissingCodeError as error:
         raise AuthError("The login ended without a code", remedy=AGAIN) from error
     except OAuth2Error as error:
@@ -319,10 +319,10 @@ def revoke_request(application: Application, uri: str, refresh_token: str, *, as
 
 
 def grant_of(text: str, now: float, *, previous: str = "") -> Grant:
-    """Read a token endpoint's answer.
+    """Read a token endpoint's response.
 
     Args:
-        text: The answer's body.
+        text: The response's body.
         now: Seconds since 1970 at which it arrived; lifetimes count from there.
         previous: The refresh token that was sent, which remains valid if there is no new one.
 
@@ -340,16 +340,16 @@ def grant_of(text: str, now: float, *, previous: str = "") -> Grant:
     try:
         WebApplicationClient("").parse_request_body_response(json.dumps(fields))
     except MissingTokenError as error:
-        raise AuthError("The authorization server answered without an access token") from error
+        raise AuthError("The authorization server responded without an access token") from error
     except OAuth2Error as error:
         raise AuthError(
             f"The authorization server refused: {complaint(error.error, error.description)}", remedy="Log in again."
         ) from error
     except (ValueError, TypeError, AttributeError) as error:
-        raise AuthError("The authorization server's answer cannot be read") from error
+        raise AuthError("The authorization server's response cannot be read") from error
     access, refresh, identity = (fields.get(name) for name in ("access_token", "refresh_token", "id_token"))
     if not isinstance(access, str) or not access:
-        raise AuthError("The authorization server answered without an access token")
+        raise AuthError("The authorization server responded without an access token")
     seconds = seconds_in(lifetime)
     return Grant(
         access,
@@ -360,10 +360,10 @@ def grant_of(text: str, now: float, *, previous: str = "") -> Grant:
 
 
 def object_in(text: str) -> dict[str, object]:
-    """Read an answer of an authorization server.
+    """Read a response of an authorization server.
 
     Args:
-        text: The answer's body.
+        text: The response's body.
 
     Raises:
         AuthError: It is not a JSON object.
@@ -371,9 +371,9 @@ def object_in(text: str) -> dict[str, object]:
     try:
         value: object = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise AuthError("The authorization server's answer is not JSON") from error
+        raise AuthError("The authorization server's response is not JSON") from error
     if not is_object(value):
-        raise AuthError("The authorization server's answer is not a JSON object")
+        raise AuthError("The authorization server's response is not a JSON object")
     return dict(value)
 
 
@@ -431,14 +431,14 @@ class Endpoint:
         self._clock = clock
 
     def text(self, request: Request) -> str:
-        """Send a request and return the answer's body.
+        """Send a request and return the response's body.
 
         Args:
             request: The request, to an absolute URL. Redirects are not followed: it contains secrets.
 
         Raises:
-            APIError: The server answered with an error.
-            TransportError: No complete answer arrived.
+            APIError: The server returned an error.
+            TransportError: No complete response arrived.
         """
         from omicsdk.core.sending.transport import Transport
 
@@ -466,9 +466,9 @@ class Endpoint:
             The tokens.
 
         Raises:
-            AuthError: The server refused, or answered without tokens.
-            APIError: It answered with another error.
-            TransportError: No complete answer arrived.
+            AuthError: The server refused, or responded without tokens.
+            APIError: It returned another error.
+            TransportError: No complete response arrived.
         """
         try:
             text = self.text(request)

@@ -121,10 +121,10 @@ class RedirectServer:
 
     @contextmanager
     def listening(self, state: str) -> Generator[None]:
-        """Answer browsers within a `with` block.
+        """Respond to browsers within a `with` block.
 
         Args:
-            state: The login's state; a request with another one does not answer it.
+            state: The login's state; a request with another one does not belong to it.
         """
         self._server.state = state
         thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="omics-login", daemon=True)
@@ -153,7 +153,7 @@ class RedirectServer:
         while (left := end - clock.monotonic()) > 0:
             try:
                 # In steps, because Ctrl-C does not end an unlimited wait on Windows.
-                return self._server.answers.get(timeout=min(left, _STEP))
+                return self._server.responses.get(timeout=min(left, _STEP))
             except queue.Empty:
                 if stop is not None and stop.is_set():
                     raise AuthError("The login was cancelled", remedy="Log in again.") from None
@@ -171,7 +171,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         super().__init__(address, handler)
-        self.answers: queue.Queue[str] = queue.Queue()
+        self.responses: queue.Queue[str] = queue.Queue()
         self.state = ""
         self.path = "/"
 
@@ -195,14 +195,14 @@ class _Handler(BaseHTTPRequestHandler):
         if parts.path != self.server.path or not ({"code", "error"} & fields.keys()):
             self._show(404, "Not found", "This page only completes a login.")
         elif fields.get("state") != [self.server.state]:
-            self._show(400, "Another login", "This is not the answer to the current login.")
+            self._show(400, "Another login", "This is not the response to the current login.")
         else:
             if "code" in fields:
                 self._show(200, "Logged in", "You may close this tab and return to the terminal.")
             else:
                 said = complaint(fields["error"][0], fields.get("error_description", [""])[0])
                 self._show(200, "Not logged in", f"The login was refused: {said}. You may close this tab.")
-            self.server.answers.put(parts.query)
+            self.server.responses.put(parts.query)
 
     def _show(self, status: int, title: str, text: str) -> None:
         page = _PAGE.format(title=html.escape(title), text=html.escape(text)).encode()

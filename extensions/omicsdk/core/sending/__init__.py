@@ -1,1 +1,1 @@
-"""Sending of requests: `transport` sends one and decides what follows an answer, `wire` sends it over `connections`."""
+"""Sending of requests: `transport` sends one and decides what follows a response, `wire` sends it over `connections`."""

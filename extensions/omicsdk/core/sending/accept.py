@@ -58,11 +58,11 @@ def narrower(accept: str, refused: str) -> str | None:
 
 
 def is_accepted(accept: str, headers: Mapping[str, str]) -> bool:
-    """Return whether an answer is of a type that was requested; one without a type may be.
+    """Return whether a response is of a type that was requested; one without a type may be.
 
     Args:
         accept: The request's Accept header.
-        headers: The answer's headers, read as `content-type`.
+        headers: The response's headers, read as `content-type`.
     """
     came = first_type(headers.get("content-type") or ANY).lower()
     main, _, sub = came.partition("/")

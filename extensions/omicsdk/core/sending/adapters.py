@@ -40,12 +40,12 @@ def requests_auth(credentials: Credentials, *, base_url: str) -> Callable[[Any],
         if not hasattr(request, "register_hook"):  # one of httpx
             return request
 
-        def leave_behind(answer: Any, **_: Any) -> None:
+        def leave_behind(response: Any, **_: Any) -> None:
             # The next request is a copy of this one.
-            following = urljoin(answer.url, answer.headers.get("location", ""))
-            if answer.is_redirect and not may_send(credentials, following, base_url=base_url):
+            following = urljoin(response.url, response.headers.get("location", ""))
+            if response.is_redirect and not may_send(credentials, following, base_url=base_url):
                 for name in added:
-                    answer.request.headers.pop(name, None)
+                    response.request.headers.pop(name, None)
 
         request.register_hook("response", leave_behind)
         request.register_hook("response", _renewing(credentials, base_url, tuple(added), _position(request.body)))
@@ -57,26 +57,26 @@ def requests_auth(credentials: Credentials, *, base_url: str) -> Callable[[Any],
 def _renewing(
     credentials: Credentials, base_url: str, names: Sequence[str], position: int | None
 ) -> Callable[..., Any]:
-    """Return a hook for answers that repeats a refused request with renewed credentials, once."""
+    """Return a hook for responses that repeats a refused request with renewed credentials, once."""
     sent_again = False
 
-    def renew(answer: Any, **options: Any) -> Any:
+    def renew(response: Any, **options: Any) -> Any:
         nonlocal sent_again
-        request = answer.request
-        if answer.status_code != 401 or sent_again or not may_send(credentials, request.url, base_url=base_url):
-            return answer
+        request = response.request
+        if response.status_code != 401 or sent_again or not may_send(credentials, request.url, base_url=base_url):
+            return response
         refused = {name: request.headers[name] for name in names if name in request.headers}
         if not refused or not _rewound(request.body, position):
-            return answer
+            return response
         sent_again = True
         if not credentials.renew(refused):
-            return answer
-        answer.content  # noqa: B018 - read to its end, so that the connection can be used again
-        answer.close()
+            return response
+        response.content  # noqa: B018 - read to its end, so that the connection can be used again
+        response.close()
         following = request.copy()
         following.headers.update(credentials.headers(request.method, request.url))
-        final = answer.connection.send(following, **options)
-        final.history.append(answer)
+        final = response.connection.send(following, **options)
+        final.history.append(response)
         final.request = following
         return final
 

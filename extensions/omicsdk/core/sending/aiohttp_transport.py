@@ -50,7 +50,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request for which `serves` is true, and read the head of its answer."""
+        """Send a request for which `serves` is true, and read the head of its response."""
         timeout = request.extensions["timeout"]
         within = aiohttp.ClientTimeout(total=None, sock_connect=timeout["connect"], sock_read=timeout["read"])
         headers = [(name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw]
@@ -58,7 +58,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         until = None if head is None else asyncio.get_running_loop().time() + head[0]
         with _as_httpx(request):
             async with asyncio.timeout_at(until):
-                answer = await self._opened().request(
+                response = await self._opened().request(
                     request.method,
                     URL(str(request.url), encoded=True),
                     headers=headers,
@@ -66,9 +66,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                     allow_redirects=False,
                     timeout=within,
                 )
-        extensions = {"http_version": b"HTTP/1.1", "reason_phrase": (answer.reason or "").encode("ascii", "ignore")}
-        body = _Body(answer, request, until, least or 0)
-        return httpx.Response(answer.status, headers=answer.raw_headers, stream=body, extensions=extensions)
+        extensions = {"http_version": b"HTTP/1.1", "reason_phrase": (response.reason or "").encode("ascii", "ignore")}
+        body = _Body(response, request, until, least or 0)
+        return httpx.Response(response.status, headers=response.raw_headers, stream=body, extensions=extensions)
 
     def _opened(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
@@ -105,17 +105,19 @@ def _in_asyncio() -> bool:
 
 
 class _Body(httpx.AsyncByteStream):
-    """An answer's body, still encoded.
+    """A response's body, still encoded.
 
     Args:
-        answer: The answer.
+        response: The response.
         request: The request.
         until: When a number of bytes must have arrived, by the event loop's clock; None for no limit.
         least: That number.
     """
 
-    def __init__(self, answer: aiohttp.ClientResponse, request: httpx.Request, until: float | None, least: int) -> None:
-        self._answer = answer
+    def __init__(
+        self, response: aiohttp.ClientResponse, request: httpx.Request, until: float | None, least: int
+    ) -> None:
+        self._response = response
         self._request = request
         self._until = until
         self._least = least
@@ -124,15 +126,15 @@ class _Body(httpx.AsyncByteStream):
         with _as_httpx(self._request):
             while True:
                 async with asyncio.timeout_at(self._until if self._least > 0 else None):
-                    piece = await self._answer.content.read(_PIECE)
+                    piece = await self._response.content.read(_PIECE)
                 if not piece:
                     return
                 self._least -= len(piece)
                 yield piece
 
     async def aclose(self) -> None:
-        self._answer.release()  # closes the connection unless all was read
-        await self._answer.wait_for_close()
+        self._response.release()  # closes the connection unless all was read
+        await self._response.wait_for_close()
 
 
 @contextmanager

@@ -196,7 +196,7 @@ def _split_port(entry: str) -> tuple[str, int | None]:
 
 
 class Hop(NamedTuple):
-    """One step of a request on its way to the final answer.
+    """One step of a request on its way to the final response.
 
     Attributes:
         method: HTTP method in upper case.
@@ -217,13 +217,13 @@ class Hop(NamedTuple):
 
 
 class WireFailure(Exception):
-    """No complete answer was received.
+    """No complete response was received.
 
     Args:
         error: The error to raise if there is no retry.
         arrived: Whether the request may have reached the service.
         lasting: Whether a retry cannot help.
-        settled: Whether a retry cannot help unless the service has answered before: then it is an outage.
+        settled: Whether a retry cannot help unless the service has responded before: then it is an outage.
 
     Attributes:
         within: Seconds from the first try after which there is no retry, because the service was silent or too slow;
@@ -254,7 +254,7 @@ class Pool:
 
     A single transport with all connections is slow: at the start and the end of each request it iterates over all of
     them, and over all that wait, and asks the system whether each idle one is still open. With twenty tasks it handles
-    half as many answers as with one, with two hundred a fifth.
+    half as many responses as with one, with two hundred a fifth.
 
     Args:
         make: Creates an httpx transport.
@@ -270,10 +270,10 @@ class Pool:
         idle: Unused ones, the most recently used last, with the time of their last use.
         slots: A semaphore of MOST_CONNECTIONS, of threads or of tasks.
         all: All that are open.
-        answered: Whether the origin has answered a request.
+        responded: Whether the origin has responded to a request.
     """
 
-    answered = False
+    responded = False
 
     def __init__(
         self,
@@ -315,7 +315,7 @@ def _by_aiohttp(context: "ssl.SSLContext") -> Any:
 
 
 Substitute = Callable[[], "Callable[[httpx.Request], httpx.Response] | None"]
-"""Chooses what sends a request: a function that takes it and returns its answer, or None for the network."""
+"""Chooses what sends a request: a function that takes it and returns its response, or None for the network."""
 
 
 def _by_network() -> None:

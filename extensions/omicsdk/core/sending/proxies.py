@@ -34,7 +34,7 @@ class ProxyLogin:
 
 
 class Passage:
-    """One request through a proxy. As a context it ends with the block: an Exception means that no answer came.
+    """One request through a proxy. As a context it ends with the block: an Exception means that no response came.
 
     Args:
         login: The proxy's login.
@@ -74,8 +74,8 @@ class Passage:
             self._first._over.wait(max(0.0, self._until - time.monotonic()))
         return turn == "go"
 
-    def answered(self, *, refused: bool) -> None:
-        """Note the proxy's answer; later ones of the same request change nothing."""
+    def responded(self, *, refused: bool) -> None:
+        """Note the proxy's response; later ones of the same request change nothing."""
         with self._login.lock:
             if self._over.is_set():
                 return
@@ -84,7 +84,7 @@ class Passage:
         self._end()
 
     def failed(self) -> None:
-        """Note that no answer came: the requests that wait are sent, since this shows nothing of the password."""
+        """Note that no response came: the requests that wait are sent, since this shows nothing of the password."""
         self._end()
 
     def give_up(self) -> None:
@@ -127,10 +127,10 @@ def login_of(proxy: str) -> ProxyLogin | None:
 
 
 def is_login_refused(status: int, headers: Mapping[str, str]) -> bool:
-    """Return whether an answer to a request through a proxy is the proxy's refusal of its password.
+    """Return whether a response to a request through a proxy is the proxy's refusal of its password.
 
     Args:
         status: Its status.
-        headers: Its headers, read as `server`. tinyproxy answers a wrong password with 401, as a server would.
+        headers: Its headers, read as `server`. tinyproxy returns for a wrong password 401, as a server would.
     """
     return status == 407 or (status == 401 and headers.get("server", "").lower().startswith("tinyproxy"))

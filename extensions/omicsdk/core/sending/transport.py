@@ -1,4 +1,4 @@
-"""Transports: a request and its answer, with retries, redirects, credentials and time limits."""
+"""Transports: a request and its response, with retries, redirects, credentials and time limits."""
 
 import copy
 import os
@@ -47,9 +47,9 @@ def redirected(hop: Hop, status: int, location: str) -> Hop:
     redirecting server chose the path.
 
     Args:
-        hop: The step that answered.
-        status: Its answer, one of REDIRECT_STATUSES.
-        location: The answer's Location, absolute or relative.
+        hop: The step that responded.
+        status: Its response, one of REDIRECT_STATUSES.
+        location: The response's Location, absolute or relative.
 
     Returns:
         The next step.
@@ -68,10 +68,10 @@ def redirected(hop: Hop, status: int, location: str) -> Hop:
 
 
 def is_elsewhere(status: int, location: str | None) -> bool:
-    """Return whether an answer redirects to another scheme than http, such as s3://bucket/key.
+    """Return whether a response redirects to another scheme than http, such as s3://bucket/key.
 
     Args:
-        status: The answer's status.
+        status: The response's status.
         location: Its Location, if it has one.
     """
     scheme, colon, _ = (location or "").partition("://")
@@ -131,7 +131,7 @@ class Sleep:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Read the rest of an intermediate answer, up to a limit, and close it; return the bytes."""
+    """Read the rest of an intermediate response, up to a limit, and close it; return the bytes."""
 
     response: Any
 
@@ -194,7 +194,7 @@ Steps = Generator[Action, Any, T]
 
 
 class _Conversation:
-    """One request on its way to its final answer: its current step and its history.
+    """One request on its way to its final response: its current step and its history.
 
     Args:
         request: The request.
@@ -220,8 +220,8 @@ class _Conversation:
         """Yield the next actions, and return the final httpx.Response, whose status is below 400.
 
         Raises:
-            APIError: The answer is an error, even after the retries.
-            TransportError: No answer after all retries, or a redirect loop.
+            APIError: The response is an error, even after the retries.
+            TransportError: No response after all retries, or a redirect loop.
             AuthError: The credentials may not be sent there, or cannot be renewed.
         """
         while True:
@@ -269,7 +269,7 @@ class _Conversation:
         return True
 
     def _check_type(self, response: "httpx.Response") -> Steps[None]:
-        """Check the media type of an answer to a narrower Accept header, and remember that header.
+        """Check the media type of a response to a narrower Accept header, and remember that header.
 
         Raises:
             DecodeError: It is of a type that was not requested.
@@ -355,7 +355,7 @@ class _Conversation:
             raise self._described(TooManyRedirects(f"Redirected {self._redirects} times"))
 
     def _wait_after_error(self, response: "httpx.Response", body: bytes) -> Steps[None]:
-        """Wait before a retry, or raise the error of the answer."""
+        """Wait before a retry, or raise the error of the response."""
         self._failures += 1
         status, asked = response.status_code, self._asked_wait(response)
         retry, is_idempotent = self._manners.retry, self._is_idempotent()
@@ -397,7 +397,7 @@ class _Conversation:
         return self._manners.clock.monotonic() - self._started
 
     def _is_idempotent(self) -> bool:
-        # A POST that was answered with 303 has become a GET, which may be repeated.
+        # A POST whose response was 303 has become a GET, which may be repeated.
         return self._request.idempotent or self._hop.method in ("GET", "HEAD")
 
     def _described(self, error: TransportError, attempts: int = 1) -> TransportError:
@@ -472,10 +472,10 @@ class Timeout:
 
     Args:
         connect: To establish a connection, including encryption.
-        read: Between two pieces of the answer, and until the first.
+        read: Between two pieces of the response, and until the first.
         write: Between two pieces of the request.
         pool: To wait for a free connection.
-        body: The time in which an answer's head arrives, and over which its body must bring at least `least_rate` bytes
+        body: The time in which a response's head arrives, and over which its body must bring at least `least_rate` bytes
             a second; also the most time of a call to a silent or slow service, including retries.
         least_rate: Bytes a second; 0 or more.
 
@@ -520,22 +520,22 @@ class Timeout:
         return {"connect": self.connect, "read": self.read, "write": self.write, "pool": self.pool}
 
 
-#: Maximum bytes of an answer that is read whole, decoded: pages of a thousand records have some megabytes.
-ANSWER_LIMIT = 64 << 20
+#: Maximum bytes of a response that is read whole, decoded: pages of a thousand records have some megabytes.
+RESPONSE_LIMIT = 64 << 20
 
 
-def _answer_limit(given: int | None, environ: Mapping[str, str] | None) -> int:
+def _response_limit(given: int | None, environ: Mapping[str, str] | None) -> int:
     """Return the given limit, or the environment's, or the default.
 
     Raises:
         ConfigError: It is not a whole number from 1.
     """
-    stated = (os.environ if environ is None else environ).get("OMICS_ANSWER_LIMIT", "")
+    stated = (os.environ if environ is None else environ).get("OMICS_RESPONSE_LIMIT", "")
     value = (
-        given if given is not None else int(stated) if re.fullmatch("[0-9]{1,18}", stated) else stated or ANSWER_LIMIT
+        given if given is not None else int(stated) if re.fullmatch("[0-9]{1,18}", stated) else stated or RESPONSE_LIMIT
     )
     if not isinstance(value, int) or value < 1:
-        where = "answer_limit" if given is not None else "OMICS_ANSWER_LIMIT"
+        where = "response_limit" if given is not None else "OMICS_RESPONSE_LIMIT"
         raise ConfigError(f"{where} is {value!r}, not a number of bytes", remedy="Use a whole number from 1.")
     return value
 
@@ -595,7 +595,7 @@ def transport_error(error: Exception, request: Request, response: "httpx.Respons
     Args:
         error: The exception.
         request: The request.
-        response: The answer, which may have come from another URL.
+        response: The response, which may have come from another URL.
 
     Returns:
         The error to raise instead, or None if it is not a network error.
@@ -628,10 +628,10 @@ class _Transport:
         headers: Mapping[str, str] | None,
         clock: Clock,
         fraction: Callable[[], float],
-        answer_limit: int,
+        response_limit: int,
         pace: Pace | None,
     ) -> None:
-        self._answer_limit = answer_limit
+        self._response_limit = response_limit
         base_url = checked_base_url(base_url)
         if "@" in base_url.partition("://")[2].partition("/")[0]:
             raise ConfigError(
@@ -671,13 +671,13 @@ class _Transport:
         return self._manners.retry
 
     @property
-    def answer_limit(self) -> int:
-        """Maximum bytes of an answer, or of one of its items, that are kept in memory."""
-        return self._answer_limit
+    def response_limit(self) -> int:
+        """Maximum bytes of a response, or of one of its items, that are kept in memory."""
+        return self._response_limit
 
     def _most(self, request: Request) -> int | None:
-        """Maximum bytes of an answer that are read whole."""
-        return None if request.streams else self._answer_limit
+        """Maximum bytes of a response that are read whole."""
+        return None if request.streams else self._response_limit
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} to {mask_url(self.base_url)}>"
@@ -689,7 +689,7 @@ class _Transport:
         retry: Retry | Omit | None = OMIT,
         headers: Mapping[str, str] | Omit | None = OMIT,
         credentials: "Credentials | httpx.Auth | Omit | None" = OMIT,
-        answer_limit: int | Omit = OMIT,
+        response_limit: int | Omit = OMIT,
     ) -> Self:
         """Return a clone with other settings over the same connections; closing one closes both.
 
@@ -698,7 +698,7 @@ class _Transport:
             retry: When to retry; None for the defaults.
             headers: Sent in addition to the existing ones, replacing those of the same name.
             credentials: Other credentials; None sends none.
-            answer_limit: Maximum bytes of an answer that is read whole, decoded.
+            response_limit: Maximum bytes of a response that is read whole, decoded.
 
         Returns:
             The clone.
@@ -707,8 +707,8 @@ class _Transport:
             ConfigError: The limit is not a whole number from 1.
         """
         clone = copy.copy(self)
-        if answer_limit is not OMIT:
-            clone._answer_limit = _answer_limit(answer_limit, None)
+        if response_limit is not OMIT:
+            clone._response_limit = _response_limit(response_limit, None)
         manners = self._manners
         if timeout is not OMIT:
             clone._timeout = Timeout.of(timeout)
@@ -753,7 +753,7 @@ class _Transport:
 
 
 class Transport(_Transport):
-    """Sends requests and returns their final answers, from any number of threads.
+    """Sends requests and returns their final responses, from any number of threads.
 
     Args:
         base_url: The URL that paths are relative to.
@@ -766,8 +766,8 @@ class Transport(_Transport):
         environ: Environment variables (proxies, certificate authorities); by default the process's own.
         clock: The source of time and of waits.
         fraction: Draws the jitter of delays: a number from 0 to 1.
-        answer_limit: Maximum bytes of an answer that is read whole, decoded, unless the operation returns bytes of any
-            length; by default OMICS_ANSWER_LIMIT, or 64 MiB.
+        response_limit: Maximum bytes of a response that is read whole, decoded, unless the operation returns bytes of any
+            length; by default OMICS_RESPONSE_LIMIT, or 64 MiB.
         pace: Limits the rate of requests to the base URL's origin; None for no limit.
 
     Raises:
@@ -787,7 +787,7 @@ class Transport(_Transport):
         environ: Mapping[str, str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
         fraction: Callable[[], float] = _chance,
-        answer_limit: int | None = None,
+        response_limit: int | None = None,
         pace: Pace | None = None,
     ) -> None:
         super().__init__(
@@ -798,25 +798,25 @@ class Transport(_Transport):
             headers=headers,
             clock=clock,
             fraction=fraction,
-            answer_limit=_answer_limit(answer_limit, environ),
+            response_limit=_response_limit(response_limit, environ),
             pace=pace,
         )
         self._connections = Connections(environ, http2=http2, asynchronous=False, given=transport)
 
     def send(self, request: Request, *, stream: bool = False, follow_redirects: bool = True) -> "httpx.Response":
-        """Send a request and return its final answer.
+        """Send a request and return its final response.
 
         Args:
             request: The request.
-            stream: Read only the head of the answer; the caller reads the body and closes the answer.
+            stream: Read only the head of the response; the caller reads the body and closes the response.
             follow_redirects: False returns a redirect; one with Retry-After is followed after the wait anyway.
 
         Returns:
-            The answer, its status below 400.
+            The response, its status below 400.
 
         Raises:
-            APIError: The service answered with an error, even after the retries; of its status's class.
-            TransportError: No complete answer, even after the retries; AnswerTooLarge if it exceeds the limit.
+            APIError: The service returned an error, even after the retries; of its status's class.
+            TransportError: No complete response, even after the retries; ResponseTooLarge if it exceeds the limit.
             AuthError: The credentials may not be sent there, or cannot be renewed.
             Interrupted: A stop was requested during a wait (`until`).
         """
@@ -895,7 +895,7 @@ class Transport(_Transport):
 
 
 class AsyncTransport(_Transport):
-    """Sends requests and gives their final answers, on an event loop of asyncio or trio.
+    """Sends requests and gives their final responses, on an event loop of asyncio or trio.
 
     Args: those of Transport, with an httpx.AsyncBaseTransport as `transport`, and
 
@@ -916,7 +916,7 @@ class AsyncTransport(_Transport):
         environ: Mapping[str, str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
         fraction: Callable[[], float] = _chance,
-        answer_limit: int | None = None,
+        response_limit: int | None = None,
         pace: Pace | None = None,
     ) -> None:
         super().__init__(
@@ -927,7 +927,7 @@ class AsyncTransport(_Transport):
             headers=headers,
             clock=clock,
             fraction=fraction,
-            answer_limit=_answer_limit(answer_limit, environ),
+            response_limit=_response_limit(response_limit, environ),
             pace=pace,
         )
         self._connections = Connections(environ, http2=http2, asynchronous=True, given=transport)
@@ -947,12 +947,12 @@ class AsyncTransport(_Transport):
                 remedy="Use blocking_transport= as well, an httpx.BaseTransport.",
             )
         twin = Transport.__new__(Transport)
-        twin._manners, twin._timeout, twin._answer_limit = self._manners, self._timeout, self._answer_limit
+        twin._manners, twin._timeout, twin._response_limit = self._manners, self._timeout, self._response_limit
         twin._connections = self._blocking  # pyright: ignore[reportPrivateUsage] - a Transport without its own pool
         return twin
 
     async def send(self, request: Request, *, stream: bool = False, follow_redirects: bool = True) -> "httpx.Response":
-        """Send a request and return its final answer; arguments, answer and errors are those of `Transport.send`."""
+        """Send a request and return its final response; arguments, response and errors are those of `Transport.send`."""
         conversation = _Conversation(request, self._manners, follow_redirects).run()
         outcome: Any = None
         failure: Exception | None = None

@@ -19,12 +19,12 @@ import anyio
 from omicsdk.core.api_errors import not_json
 from omicsdk.core.credentials import HttpxAuth
 from omicsdk.core.errors import (
-    AnswerTooLarge,
     ConnectFailed,
     ConnectionLost,
     NameNotResolved,
     ProxyFailed,
     ProxyLoginFailed,
+    ResponseTooLarge,
     TimedOut,
     TLSFailed,
     TooManyOpenFiles,
@@ -43,13 +43,13 @@ if TYPE_CHECKING:
     from omicsdk.core.request import Request
     from omicsdk.core.sending.transport import Send, Timeout
 
-#: Maximum number of bytes of an intermediate answer that are read to reuse its connection: enough for any error message, and
+#: Maximum number of bytes of an intermediate response that are read to reuse its connection: enough for any error message, and
 #: cheaper than a new connection.
 READ_LIMIT = 1 << 18
 
 
 class _Masked(logging.Filter):
-    """Masks httpcore's DEBUG logs: the heads of answers, with presigned URLs and cookies in them."""
+    """Masks httpcore's DEBUG logs: the heads of responses, with presigned URLs and cookies in them."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = mask_text(record.getMessage()), ()
@@ -68,7 +68,7 @@ WIRE_ERRORS = (httpx.RequestError, httpx.InvalidURL)
 
 
 class Received(httpx.Response):
-    """An answer of httpx whose `json` raises an error of ours."""
+    """A response of httpx whose `json` raises an error of ours."""
 
     def json(self, **options: Any) -> Any:
         """Decode the body as JSON; options are those of json.loads.
@@ -133,7 +133,7 @@ class _Sender:
         failure = failure_of(error)
         if isinstance(failure.error, TimedOut) and not failure.lasting:
             failure.within = self._timeout.body
-        failure.lasting |= failure.settled and not self._connections[_origin(request.url)].answered
+        failure.lasting |= failure.settled and not self._connections[_origin(request.url)].responded
         if not failure.arrived:
             self._connections.way_to(request.url).blame_proxy(failure.error)
         return failure
@@ -154,14 +154,14 @@ class _Sender:
 
 
 class _Whole:
-    """An answer's body that is read into memory, up to a limit.
+    """A response's body that is read into memory, up to a limit.
 
     Args:
-        response: The answer.
+        response: The response.
         most: Maximum number of decoded bytes; None for no limit.
 
     Raises:
-        WireFailure: The answer states that it is larger, or has an encoding that was not requested.
+        WireFailure: The response states that it is larger, or has an encoding that was not requested.
     """
 
     def __init__(self, response: httpx.Response, most: int | None) -> None:
@@ -174,7 +174,7 @@ class _Whole:
         asked = response.request.headers.get("accept-encoding", "gzip, deflate").lower()
         if len(undone) > 1 or not all(each in asked for each in undone):
             # httpx decodes all encodings in one step: a kilobyte may become a gigabyte.
-            found = f"The answer is encoded as {', '.join(undone)}, which was not requested"
+            found = f"The response is encoded as {', '.join(undone)}, which was not requested"
             raise WireFailure(ConnectionLost(found), arrived=True)
         length = response.headers.get("content-length", "")
         has_body = response.request.method != "HEAD" and not response.is_error
@@ -200,12 +200,12 @@ class _Whole:
         return True
 
     def keep(self) -> None:
-        """Set the received bytes as the answer's content, as `httpx.Response.read` would, which has no limit."""
+        """Set the received bytes as the response's content, as `httpx.Response.read` would, which has no limit."""
         self._response._content = b"".join(self._pieces)  # pyright: ignore[reportPrivateUsage] - there is no other way
 
     def _too_large(self, most: int) -> WireFailure:
         return WireFailure(
-            AnswerTooLarge(f"The answer is larger than {most:,} bytes (answer_limit)"), arrived=True, lasting=True
+            ResponseTooLarge(f"The response is larger than {most:,} bytes (response_limit)"), arrived=True, lasting=True
         )
 
 
@@ -213,17 +213,17 @@ class Sender(_Sender):
     """Sends single requests over shared connections, from threads."""
 
     def send(self, step: "Send", request: "Request", stream: bool, most: int | None) -> httpx.Response:
-        """Send one request and read its answer.
+        """Send one request and read its response.
 
         Args:
             step: The step, with its credentials' headers; an httpx.Auth among these runs its own flow here.
             request: The request that the step belongs to.
             stream: Whether to read the head only.
-            most: Maximum number of decoded bytes of a body; None for no limit. An error's body is truncated; any other answer that
+            most: Maximum number of decoded bytes of a body; None for no limit. An error's body is truncated; any other response that
                 is larger fails.
 
         Raises:
-            WireFailure: No complete answer arrived, or it is too large.
+            WireFailure: No complete response arrived, or it is too large.
         """
         sent = self._request(step, request, _Content)
         if not isinstance(step.credentials, HttpxAuth):
@@ -281,7 +281,7 @@ class Sender(_Sender):
                 raise
 
     def _head(self, pool: Pool, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
-        """Send a request over a connection reserved for it until the answer is closed."""
+        """Send a request over a connection reserved for it until the response is closed."""
         transport = pool.shared
         if transport is None:
             if not pool.slots.acquire(timeout=self._timeout.pool):
@@ -292,9 +292,9 @@ class Sender(_Sender):
         except BaseException:
             _give_back(pool, transport, self._now())
             raise
-        pool.answered = True
+        pool.responded = True
         response.request = request
-        if response.is_closed:  # as for an answer from a cassette
+        if response.is_closed:  # as for a response from a cassette
             _give_back(pool, transport, self._now())
         elif isinstance(response.stream, httpx.SyncByteStream):
             response.stream = _Body(response.stream, watch, lambda: self._given_back(pool, transport))
@@ -307,10 +307,10 @@ class Sender(_Sender):
             old.close()
 
     def finish(self, response: httpx.Response) -> bytes:
-        """Read the rest of an intermediate answer, at most READ_LIMIT bytes, and close it.
+        """Read the rest of an intermediate response, at most READ_LIMIT bytes, and close it.
 
         Args:
-            response: The answer.
+            response: The response.
 
         Returns:
             Its body, as far as it arrived.
@@ -334,7 +334,7 @@ class AsyncSender(_Sender):
     """Sends single requests over shared connections, on an event loop."""
 
     async def send(self, step: "Send", request: "Request", stream: bool, most: int | None) -> httpx.Response:
-        """Send one request and read its answer; arguments and errors are those of `Sender.send`."""
+        """Send one request and read its response; arguments and errors are those of `Sender.send`."""
         sent = self._request(step, request, _AsyncContent)
         if not isinstance(step.credentials, HttpxAuth):
             return await self._once(sent, stream, most, request.live)
@@ -390,7 +390,7 @@ class AsyncSender(_Sender):
                 raise
 
     async def _head(self, pool: Pool, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
-        """Send a request over a connection reserved for it until the answer is closed."""
+        """Send a request over a connection reserved for it until the response is closed."""
         transport = pool.shared
         if transport is None:
             try:
@@ -404,9 +404,9 @@ class AsyncSender(_Sender):
         except BaseException:
             _give_back(pool, transport, self._now())
             raise
-        pool.answered = True
+        pool.responded = True
         response.request = request
-        if response.is_closed:  # as for an answer from a cassette
+        if response.is_closed:  # as for a response from a cassette
             _give_back(pool, transport, self._now())
         elif isinstance(response.stream, httpx.AsyncByteStream):
             response.stream = _Body(response.stream, watch, lambda: self._given_back(pool, transport))
@@ -425,7 +425,7 @@ class AsyncSender(_Sender):
             await old.aclose()
 
     async def finish(self, response: httpx.Response) -> bytes:
-        """Read the rest of an intermediate answer; as `Sender.finish`."""
+        """Read the rest of an intermediate response; as `Sender.finish`."""
         if response.is_stream_consumed:
             return response.content
         body = bytearray()
@@ -442,12 +442,12 @@ class AsyncSender(_Sender):
 
 
 def _noted(passage: Passage, response: httpx.Response) -> httpx.Response:
-    passage.answered(refused=is_login_refused(response.status_code, response.headers))
+    passage.responded(refused=is_login_refused(response.status_code, response.headers))
     return response
 
 
 def _note_refusal(passage: Passage, error: httpx.ProxyError) -> None:
-    passage.answered(refused=_is_of_login(error))
+    passage.responded(refused=_is_of_login(error))
 
 
 def _not_let_through(request: httpx.Request) -> httpx.ProxyError:
@@ -636,7 +636,7 @@ def show(request: httpx.Request, response: httpx.Response) -> None:
 
     Args:
         request: The request.
-        response: The answer.
+        response: The response.
     """
     http_log.debug(
         "> %s %s\n%s\n< %d %s\n%s",
@@ -672,12 +672,12 @@ def failure_of(error: Exception) -> WireFailure:
     if isinstance(error, httpx.ConnectTimeout):
         return WireFailure(TimedOut("Cannot connect within the time allowed"), arrived=False)
     if isinstance(error, httpx.PoolTimeout):
-        remedy = "Close streamed answers, or make fewer calls at once."
+        remedy = "Close streamed responses, or make fewer calls at once."
         return WireFailure(TimedOut("All connections are in use", remedy=remedy), arrived=False, lasting=True)
     if isinstance(error, _TooSlow):
         return WireFailure(TimedOut(str(error)), arrived=True)
     if isinstance(error, httpx.TimeoutException):
-        return WireFailure(TimedOut("No answer within the time allowed"), arrived=True)
+        return WireFailure(TimedOut("No response within the time allowed"), arrived=True)
     if isinstance(error, httpx.ProxyError):
         of_login = ProxyLoginFailed if _is_of_login(error) else ProxyFailed
         return WireFailure(of_login(f"The proxy refused: {said}"), arrived=False, lasting=not said.startswith("5"))
@@ -686,7 +686,7 @@ def failure_of(error: Exception) -> WireFailure:
     if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL):
         return _unsendable(error)
     if isinstance(error, httpx.DecodingError):
-        return WireFailure(ConnectionLost(f"The answer is damaged: {said}"), arrived=True)
+        return WireFailure(ConnectionLost(f"The response is damaged: {said}"), arrived=True)
     return WireFailure(ConnectionLost(f"The connection was lost: {said}"), arrived=True)
 
 
@@ -699,7 +699,7 @@ def _unsendable(error: Exception) -> WireFailure:
 def _connect_failure(causes: list[BaseException], said: str) -> WireFailure:
     for cause in causes:
         if isinstance(cause, gaierror):
-            # A resolver that does not answer may do so later; one that reports an unknown name has answered.
+            # A resolver that does not respond may do so later; one that reports an unknown name has responded.
             again = cause.errno == EAI_AGAIN
             return WireFailure(NameNotResolved("The host's name cannot be resolved"), arrived=False, settled=not again)
         if isinstance(cause, ssl.SSLCertVerificationError):

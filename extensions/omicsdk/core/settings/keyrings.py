@@ -18,7 +18,7 @@ from typing import Any
 SERVICE = "omicsdk"
 """The name under which the keyring lists the secrets."""
 SECONDS = 5.0
-"""Most seconds that a keyring may take: an unlocked one answers in milliseconds, so a slower one is waiting for a user."""
+"""Most seconds that a keyring may take: an unlocked one responds in milliseconds, so a slower one is waiting for a user."""
 
 # Backends that prompt for a password at their first use, which cannot be determined beforehand.
 _ASKING = ("keyring.backends.kwallet", "keyrings.alt", "keyrings.cryptfile")
@@ -40,7 +40,7 @@ def read_secret(name: str) -> str | None:
     Raises:
         KeyringUnavailable: The keyring cannot be used without asking.
     """
-    return _answer("read", name)
+    return _response("read", name)
 
 
 def write_secret(name: str, secret: str) -> None:
@@ -50,7 +50,7 @@ def write_secret(name: str, secret: str) -> None:
         name: Its name.
         secret: The secret.
     """
-    _answer("write", name, secret)
+    _response("write", name, secret)
 
 
 def delete_secret(name: str) -> None:
@@ -59,10 +59,10 @@ def delete_secret(name: str) -> None:
     Args:
         name: Its name.
     """
-    _answer("delete", name)
+    _response("delete", name)
 
 
-def _answer(action: str, name: str, secret: str = "") -> str | None:
+def _response(action: str, name: str, secret: str = "") -> str | None:
     if importlib.util.find_spec("keyring") is None:
         raise KeyringUnavailable("the package keyring is not installed")
     if not sys.executable:  # an embedded interpreter
@@ -83,21 +83,21 @@ def _answer(action: str, name: str, secret: str = "") -> str | None:
             creationflags=hidden,
         )
     except subprocess.TimeoutExpired:
-        raise KeyringUnavailable("it waits for an answer") from None
+        raise KeyringUnavailable("it waits for a response") from None
     except OSError as error:
         raise KeyringUnavailable(f"it cannot be started: {error.strerror}") from error
     try:
-        answer: dict[str, Any] = json.loads(ran.stdout)
+        response: dict[str, Any] = json.loads(ran.stdout)
     except ValueError:
         # Without its output: a backend's error may quote the secret.
         raise KeyringUnavailable(f"it ended with {ran.returncode}") from None
-    if "unavailable" in answer:
-        raise KeyringUnavailable(answer["unavailable"])
-    return answer["secret"]
+    if "unavailable" in response:
+        raise KeyringUnavailable(response["unavailable"])
+    return response["secret"]
 
 
 def _carried_out(request: dict[str, str]) -> dict[str, str | None]:
-    """Return the other process's answer."""
+    """Return the other process's response."""
     keyring: Any = import_module("keyring")
     backend = keyring.get_keyring()
     if hasattr(backend, "backends"):  # several; the first one is the recommended
@@ -138,9 +138,9 @@ def _fault(backend: Any) -> str:
             with closing(secretstorage.dbus_init()) as bus:
                 return "it is locked" if secretstorage.Collection(bus).is_locked() else ""
         except secretstorage.exceptions.SecretStorageException as error:
-            return f"it does not answer ({type(error).__name__})"
+            return f"it does not respond ({type(error).__name__})"
     return ""
 
 
 if __name__ == "__main__":
-    print(json.dumps(_carried_out(json.load(sys.stdin))))  # noqa: T201 - the answer
+    print(json.dumps(_carried_out(json.load(sys.stdin))))  # noqa: T201 - the response

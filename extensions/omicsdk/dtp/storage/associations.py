@@ -33,7 +33,7 @@ class Checkpoint(threading.Event):
     """Stops a thread that passes it again and again; `clear` returns only when that thread is stopped.
 
     pynetdicom's own thread reads messages unless a checkpoint stops it. Its plain event can be cleared while that thread has
-    passed already: then that thread takes the first answer, which is lost. A study would lack an image without an error.
+    passed already: then that thread takes the first response, which is lost. A study would lack an image without an error.
 
     Args:
         association: The association of that thread.
@@ -74,9 +74,9 @@ class Checkpoint(threading.Event):
 _CHECKPOINT = "_reactor_checkpoint"
 #: Seconds to connect, as in core's transports.
 CONNECT_SECONDS = 10
-#: Seconds without an answer.
-ANSWER_SECONDS = 60
-#: Requests for one association, when the archive closes the connections without an answer.
+#: Seconds without a response.
+RESPONSE_SECONDS = 60
+#: Requests for one association, when the archive closes the connections without a response.
 ATTEMPTS = 3
 #: Presentation contexts that an association has at most (PS3.8, 9.3.2.2).
 _MOST_CONTEXTS = 128
@@ -101,8 +101,8 @@ class Connections:
 
     def __init__(self) -> None:
         self._sockets = list[Any]()
-        #: The archive's answer to the latest request for an association, in pynetdicom's form; None if there was none.
-        self.answer: Any = None
+        #: The archive's response to the latest request for an association, in pynetdicom's form; None if there was none.
+        self.response: Any = None
 
     def handlers(self) -> list[tuple[Any, ...]]:
         """The handlers of pynetdicom's events."""
@@ -117,7 +117,7 @@ class Connections:
         self._sockets.append(connection)
 
     def _received(self, event: Any) -> None:
-        self.answer = event.primitive
+        self.response = event.primitive
 
     def _sent(self, event: Any) -> None:
         connection = event.assoc.dul.socket.socket
@@ -130,14 +130,14 @@ class Connections:
         """Whether the latest request for an association ended with its connection."""
         from pynetdicom.pdu_primitives import A_P_ABORT
 
-        return isinstance(self.answer, A_P_ABORT)
+        return isinstance(self.response, A_P_ABORT)
 
     @property
     def rejected(self) -> bool:
         """Whether the archive rejected the latest request for an association."""
         from pynetdicom.pdu_primitives import A_ASSOCIATE
 
-        return isinstance(self.answer, A_ASSOCIATE) and bool(self.answer.result)
+        return isinstance(self.response, A_ASSOCIATE) and bool(self.response.result)
 
     def close(self) -> None:
         """Close all of them."""
@@ -154,11 +154,11 @@ class Archive:
 
     Args:
         config: Its settings, and our title.
-        seconds: Seconds without an answer after which a request fails.
+        seconds: Seconds without a response after which a request fails.
     """
 
     config: PacsConfig
-    seconds: float = ANSWER_SECONDS
+    seconds: float = RESPONSE_SECONDS
 
     @property
     def moves(self) -> bool:
@@ -196,7 +196,7 @@ class Archive:
 
         Raises:
             ConnectFailed: The archive does not answer.
-            ConnectionLost: It closed `ATTEMPTS` connections without an answer.
+            ConnectionLost: It closed `ATTEMPTS` connections without a response.
             AuthError: It rejects our title, or has another one.
         """
         connections = Connections()
@@ -205,7 +205,7 @@ class Archive:
             # DCMTK closes a connection whose request is not complete within a second or two. A busy machine does not
             # always do so, and the archive has received no request yet: another request is safe.
             for _ in range(ATTEMPTS):
-                connections.answer = None
+                connections.response = None
                 association = self.entity().associate(
                     self.config.ip,
                     self.config.port,
@@ -216,7 +216,7 @@ class Archive:
                 )
                 requested.append(association)
                 # A connection that the archive has closed before pynetdicom's requesting thread looks at it is taken there
-                # for one that was never made. The answer, such as a rejection, is left in the queue; receiving it calls
+                # for one that was never made. The response, such as a rejection, is left in the queue; receiving it calls
                 # the handler of `connections`.
                 if not association.is_established:
                     association.dul.receive_pdu(wait=False)
@@ -259,7 +259,7 @@ class Archive:
                 remedy="Check pacs_ip and pacs_port in the settings, and that it is running.",
             )
         if connections.rejected:
-            why = str(getattr(connections.answer, "reason_str", "")) or "no reason given"
+            why = str(getattr(connections.response, "reason_str", "")) or "no reason given"
             return AuthError(
                 f"{self.title} does not accept {self.config.aet!r}: {why}",
                 remedy="Check pacs_aec (its title) and pacs_aet (ours) in the settings, and that the archive accepts pacs_aet.",
@@ -311,7 +311,7 @@ class Archive:
             stop: Stops the request when set.
 
         Returns:
-            The error for instances that were not sent all the same, by the archive's last answer.
+            The error for instances that were not sent all the same, by the archive's last response.
 
         Raises:
             Interrupted: `stop` was set.
@@ -335,9 +335,9 @@ class Archive:
                     f"{self.title} does not offer {'C-MOVE' if self.moves else 'C-GET'}",
                     remedy="Allow it there, or set pacs_method to another one: cget, cmove or dicomweb.",
                 )
-            return self._incomplete(self._last_answer(association, files, stop))
+            return self._incomplete(self._last_response(association, files, stop))
 
-    def _last_answer(self, association: Association, files: Sequence[Instance], stop: threading.Event) -> Dataset:
+    def _last_response(self, association: Association, files: Sequence[Instance], stop: threading.Event) -> Dataset:
         from pydicom.dataset import Dataset
 
         wanted = Dataset()
@@ -345,24 +345,24 @@ class Archive:
         wanted.StudyInstanceUID, wanted.SeriesInstanceUID = files[0].study, files[0].series
         wanted.SOPInstanceUID = [each.sop for each in files]
         aet = self.config.aet
-        answers = association.send_c_move(wanted, aet, _MOVE) if self.moves else association.send_c_get(wanted, _GET)
-        for answer, _ in answers:
-            status = _status(answer, f"sending the series {files[0].series}")
+        responses = association.send_c_move(wanted, aet, _MOVE) if self.moves else association.send_c_get(wanted, _GET)
+        for response, _ in responses:
+            status = _status(response, f"sending the series {files[0].series}")
             if stop.is_set():
                 raise Interrupted("The transfer was stopped")
             if status == _UNKNOWN_DESTINATION and self.moves:
                 raise ConfigError(
-                    f"{self.title} does not know the title {aet!r}, to which it must send ({_status_words(answer)})",
+                    f"{self.title} does not know the title {aet!r}, to which it must send ({_status_words(response)})",
                     remedy=f"Register {aet!r} there with this machine's address and the port pacs_move_port.",
                 )
             if status not in _PENDING:
-                return answer
-        raise TransferError(f"{self.title} ended its answer too early")
+                return response
+        raise TransferError(f"{self.title} ended its response too early")
 
-    def _incomplete(self, answer: Dataset) -> TransferError:
-        status = cast("int", answer.get("Status", 0))
-        failed = cast("int | None", answer.get("NumberOfFailedSuboperations"))
-        details = f"{failed} were not sent, {_status_words(answer)}" if failed else _status_words(answer)
+    def _incomplete(self, response: Dataset) -> TransferError:
+        status = cast("int", response.get("Status", 0))
+        failed = cast("int | None", response.get("NumberOfFailedSuboperations"))
+        details = f"{failed} were not sent, {_status_words(response)}" if failed else _status_words(response)
         remedy = "Check its log: it may lack them, or be unable to send their kind or transfer syntax."
         if self.moves:
             remedy = f"{remedy} It must reach this machine at the port that it knows for {self.config.aet!r}."
@@ -370,19 +370,19 @@ class Archive:
         return TransferError(f"{self.title} {what} ({details})", remedy=remedy)
 
 
-def _status(answer: Dataset, doing: str) -> int:
-    status = cast("int | None", answer.get("Status"))
+def _status(response: Dataset, doing: str) -> int:
+    status = cast("int | None", response.get("Status"))
     if status is None:  # the time is over, or the connection broke
         raise ConnectionLost(f"The archive did not answer while {doing}", remedy="Run it again to resume.")
     return status
 
 
-def _status_words(answer: Dataset) -> str:
+def _status_words(response: Dataset) -> str:
     """A status in words: its number, DICOM's name of its category, and the archive's comment."""
     from pynetdicom.status import code_to_category
 
-    status = cast("int", answer.get("Status", 0))
-    comment = str(answer.get("ErrorComment", "") or "").strip()
+    status = cast("int", response.get("Status", 0))
+    comment = str(response.get("ErrorComment", "") or "").strip()
     return f"status 0x{status:04X}, {code_to_category(status).lower()}" + (f": {comment[:200]}" if comment else "")
 
 
@@ -429,13 +429,13 @@ def _found(association: Association, level: str, **keys: str) -> list[Dataset]:
         setattr(query, name, value)
     doing = f"listing the study {keys['StudyInstanceUID']}"
     results = list[Dataset]()
-    for answer, found in association.send_c_find(query, FIND):
-        status = _status(answer, doing)
+    for response, found in association.send_c_find(query, FIND):
+        status = _status(response, doing)
         if status in _PENDING:
             if found is not None:
                 results.append(found)
         elif status != _SUCCESS:
-            raise TransferError(f"The archive failed while {doing} ({_status_words(answer)})")
+            raise TransferError(f"The archive failed while {doing} ({_status_words(response)})")
     return results
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlencode
 
-from omicsdk.core.answer import json_of
 from omicsdk.core.client import PlainClient, plain_request
 from omicsdk.core.credentials import Basic, BearerToken, Credentials, is_confidential
 from omicsdk.core.errors import ConnectFailed, Interrupted, NotFound, OmicsError, TransferError
 from omicsdk.core.lazy import require
 from omicsdk.core.paging import items_at
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.dtp.storage.dicom import Instance, check_instance, instances
 from omicsdk.transfer.disk import write_errors
@@ -218,12 +218,12 @@ class DicomWebStore:
         while True:
             query = (("limit", str(PAGE)), ("offset", str(len(seen))))
             try:
-                answer = self._client.send(plain_request("QIDO-RS", "GET", path, query=query))
+                response = self._client.send(plain_request("QIDO-RS", "GET", path, query=query))
             except NotFound:
                 return
-            if answer.status_code == 204:  # nothing matches (DICOM PS3.18, 10.6.3); with 200 its list is required
+            if response.status_code == 204:  # nothing matches (DICOM PS3.18, 10.6.3); with 200 its list is required
                 return
-            listed = items_at(json_of(answer), "", "QIDO-RS")
+            listed = items_at(json_of(response), "", "QIDO-RS")
             new = [each for each in listed if is_object(each) and _text(each, key) not in seen]
             for each in new:
                 seen.add(_text(each, key))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.clock import SYSTEM_CLOCK, TICK, Clock, sleep_unless
 from omicsdk.core.errors import ConfigError, Interrupted, OmicsError, TransferError, TransportError
 from omicsdk.core.lazy import require
-from omicsdk.dtp.storage.associations import ANSWER_SECONDS, Archive, Connections
+from omicsdk.dtp.storage.associations import RESPONSE_SECONDS, Archive, Connections
 from omicsdk.dtp.storage.dicom import Instance, check_instance
 from omicsdk.dtp.storage.fetching import call_in_threads
 from omicsdk.transfer.disk import write_errors
@@ -104,7 +104,7 @@ class DimseStore:
     Args:
         config: The archive, our title, and for C-MOVE our address and port.
         connections: Associations at once, 1 or more.
-        seconds: Seconds without an answer after which one fails.
+        seconds: Seconds without a response after which one fails.
         clock: Waits before a retry.
 
     Raises:
@@ -114,7 +114,12 @@ class DimseStore:
     by_subject: bool = True
 
     def __init__(
-        self, config: PacsConfig, *, connections: int = 2, seconds: float = ANSWER_SECONDS, clock: Clock = SYSTEM_CLOCK
+        self,
+        config: PacsConfig,
+        *,
+        connections: int = 2,
+        seconds: float = RESPONSE_SECONDS,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         require("pynetdicom", "dtp", "DICOM archives")
         self._archive = Archive(config, seconds)

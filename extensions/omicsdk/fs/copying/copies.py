@@ -349,18 +349,18 @@ def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterat
         except OmicsError as error:  # it was copied; what the platform states of the copy is not known
             return Verdict(file.name, "unverified", str(error))
 
-    for file, answer in zip(plan.files, _asked(copy, plan.files, options), strict=True):
+    for file, response in zip(plan.files, _asked(copy, plan.files, options), strict=True):
         done = Outcome(file.name, "done", file.entry.size)
-        if answer is None:
+        if response is None:
             yield None
-        elif isinstance(answer, OmicsError):
-            yield done._replace(state="stopped" if options.stopped else "failed", error=answer)
-        elif answer.state == "wrong":
-            wrong = TransferError(f"{file.name}: the platform's copy differs: {answer.why}", name=file.name)
+        elif isinstance(response, OmicsError):
+            yield done._replace(state="stopped" if options.stopped else "failed", error=response)
+        elif response.state == "wrong":
+            wrong = TransferError(f"{file.name}: the platform's copy differs: {response.why}", name=file.name)
             yield done._replace(state="failed", error=wrong)
         else:
-            known = answer.state if answer.state in ("verified", "size only") else "unverified"
-            said = f"copied by the platform: {answer.why}"
+            known = response.state if response.state in ("verified", "size only") else "unverified"
+            said = f"copied by the platform: {response.why}"
             yield accepted(done._replace(verified=said, verification=known), options)
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from omicsdk.core.answer import PAUSE_FROM, paused_for
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import OmicsError, TransferError, UsageError
+from omicsdk.core.response import PAUSE_FROM, paused_for
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.comparison import By, Differences, differences, judge, with_common_checksum
 from omicsdk.fs.copying.copies import copy_files, is_begun, is_taken

@@ -20,10 +20,10 @@ from typing import Any, BinaryIO, ClassVar, NamedTuple, TypeVar
 from omicsdk_api.pangea.models.organization import Organization
 from omicsdk_api.pangea.models.sample_group import SampleGroup
 
-from omicsdk.core.answer import json_of
 from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.platform import unbound
+from omicsdk.core.response import json_of
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.store import (
     AlreadyThere,
@@ -40,7 +40,6 @@ from omicsdk.fs.store import (
     WrongUri,
     seconds_of,
 )
-from omicsdk.pangea.answers import Blob, listed_by, name_in, object_of, objects_in
 from omicsdk.pangea.client import Pangea, logged_in
 from omicsdk.pangea.downloads import json_bytes
 from omicsdk.pangea.fields import (
@@ -64,6 +63,7 @@ from omicsdk.pangea.listings import (
     find_sample_group,
     is_uuid,
 )
+from omicsdk.pangea.responses import Blob, listed_by, name_in, object_of, objects_in
 from omicsdk.pangea.uploads import FieldExists, FieldPut, begin_put, put_files
 from omicsdk.transfer import Item, Location, Outcome, TransferReport
 
@@ -442,7 +442,7 @@ class PangeaStore(ClientStore[Pangea]):
 
     @contextmanager
     def _asking(self, path: str) -> Generator[None]:
-        """Convert the server's answer that an object does not exist to an error of paths; caches may be outdated then."""
+        """Convert the server's response that an object does not exist to an error of paths; caches may be outdated then."""
         try:
             yield
         except APIError as error:
@@ -575,7 +575,7 @@ def _results_entries(path: str, manifest: Blob, *, of_group: bool) -> Iterator[E
 
 
 def _samples(told: Blob, field: str, path: str) -> Iterator[tuple[Blob, str]]:
-    """Samples of an answer with their parts of a path; those that share a name are called by their UUIDs."""
+    """Samples of a response with their parts of a path; those that share a name are called by their UUIDs."""
     samples = objects_in(told, field, path)
     counts = Counter(name_in(sample, path) for sample in samples)
     for sample in samples:

@@ -52,11 +52,11 @@ def prefix_of(key: str | None) -> str:
 
 
 def object_entry(path: str, told: Mapping[str, Any], size: int, stated: Mapping[str, str] | None = None) -> Entry:
-    """Return the entry of an object in a list, or in the answer to HEAD.
+    """Return the entry of an object in a list, or in the response to HEAD.
 
     Args:
         path: Its path.
-        told: The list's entry, or the answer to HEAD.
+        told: The list's entry, or the response to HEAD.
         size: Its size in bytes.
         stated: Its checksums. A list states none: an ETag is one or is not, by how the object is encrypted.
     """
@@ -67,7 +67,7 @@ def checksums(told: Mapping[str, Any], size: int, first_part: int | None) -> dic
     """Return the checksums of an object's whole contents that HEAD states.
 
     Args:
-        told: The answer.
+        told: The response.
         size: The object's size in bytes.
         first_part: The size of its first part in bytes, where it is known to have parts.
     """
@@ -88,7 +88,7 @@ def may_be_of_usual_parts(told: Mapping[str, Any]) -> bool:
     """Whether an object's ETag may be that of `s3_etag`, so that it is worth requesting the size of its parts.
 
     Args:
-        told: The answer to HEAD.
+        told: The response to HEAD.
     """
     size, (digest, dash, parts) = size_of(told), etag_of(told).partition("-")
     usual = ceil(size / etag_part_size(size))

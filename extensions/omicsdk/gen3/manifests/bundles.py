@@ -11,11 +11,11 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from omicsdk.core.answer import checked_json
 from omicsdk.core.client import clock_of
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError, UsageError
 from omicsdk.core.model import STRING, array, members, optional
 from omicsdk.core.redaction import mask_text
+from omicsdk.core.response import checked_json
 from omicsdk.core.tables import line_of
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.index_records import created_once, valid_guids
@@ -242,7 +242,7 @@ def index_bundles(
 
 
 def _fresh_guids(indexd: IndexdApi, count: int) -> Sequence[str]:
-    """Return GUIDs for bundles: with a GUID known beforehand, a bundle is not created twice when an answer is lost."""
+    """Return GUIDs for bundles: with a GUID known beforehand, a bundle is not created twice when a response is lost."""
     try:
         return valid_guids(indexd, count) if count else ()
     except APIError as error:
@@ -296,7 +296,7 @@ class _KnownGuids:
 
 
 def create(client: Gen3, bundle: Bundle) -> None:
-    """Create a bundle; if the answer is lost, it is looked up before the next try.
+    """Create a bundle; if the response is lost, it is looked up before the next try.
 
     Args:
         client: The commons.

@@ -11,11 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from omicsdk.core.answer import checked_json
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.model import ANY, STRING, array, check, mapping, members, optional
+from omicsdk.core.response import checked_json
 from omicsdk.core.tables import line_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object
@@ -427,8 +427,8 @@ def _without(client: Gen3, guid: str, subject: Subject, guid_type: str) -> str:
     body = {**rest, "_guid_type": document.get("_guid_type"), **({BLOCK: block} if block else {})}
     client.metadata_admin.update(guid=guid, body=body)
     no_more = {*subject.names.values()} - values
-    answer = client.metadata.get_aliases.raw(guid=guid)
-    aliases = checked_json(answer, "get_aliases", members(aliases=optional(array(STRING)))).get("aliases") or ()
+    response = client.metadata.get_aliases.raw(guid=guid)
+    aliases = checked_json(response, "get_aliases", members(aliases=optional(array(STRING)))).get("aliases") or ()
     client.metadata_admin.update_aliases(guid=guid, aliases=[alias for alias in aliases if alias not in no_more])
     return UPDATED
 

@@ -12,7 +12,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from omicsdk.core.answer import json_of
 from omicsdk.core.errors import (
     APIError,
     BadRequest,
@@ -28,6 +27,7 @@ from omicsdk.core.errors import (
     TransportError,
     Unauthorized,
 )
+from omicsdk.core.response import json_of
 from omicsdk.core.retry import RETRIED_STATUSES
 from omicsdk.core.threads import never
 from omicsdk.core.type_guards import is_array, is_object, only_objects
@@ -53,19 +53,19 @@ def sent(operation: Call[..., Any], request: Request, *, patient: bool) -> Mappi
         patient: Whether to try again where time ran out, too.
 
     Returns:
-        The answer.
+        The response.
 
     Raises:
         APIError: The commons answered with an error.
-        TransportError: No answer came.
-        DecodeError: The answer is no object.
+        TransportError: No response came.
+        DecodeError: The response is no object.
     """
     try:
-        told = json_of(next(operation.answers(request if patient else replace(request, idempotent=False))))
+        told = json_of(next(operation.responses(request if patient else replace(request, idempotent=False))))
     except APIError as error:
         if patient or error.status not in RETRIED_STATUSES or is_too_much(error):
             raise
-        told = json_of(next(operation.answers(request)))
+        told = json_of(next(operation.responses(request)))
     if not is_object(told):
         raise DecodeError(request.operation, "the body", told, expected="an object")
     return told
@@ -75,15 +75,15 @@ T = TypeVar("T")
 Failure = APIError | TransportError | DecodeError
 """What can go wrong with a document."""
 
-#: Maximum number of consecutive documents without an answer; halving 1,000 records takes ten.
+#: Maximum number of consecutive documents without a response; halving 1,000 records takes ten.
 GIVE_UP = 12
 
 _BUSY = ("Request Timeout", "413 Request Entity Too Large", "Connection aborted.", "service failure - try again later")
-"""Texts of answers of the proxies in front of a commons that gave up on a request that was too long for them."""
+"""Texts of responses of the proxies in front of a commons that gave up on a request that was too long for them."""
 
 
 class Entity(NamedTuple):
-    """A commons' answer for one record of a document.
+    """A commons' response for one record of a document.
 
     Attributes:
         type: Its node.
@@ -110,14 +110,14 @@ class Entity(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """A commons' answer for a document.
+    """A commons' response for a document.
 
     Attributes:
         success: Whether it was stored.
         message: The message.
-        entities: The answers for each record.
+        entities: The responses for each record.
         errors: What is wrong with the whole document.
-        body: The whole answer.
+        body: The whole response.
     """
 
     success: bool
@@ -137,8 +137,8 @@ class ChunkResult(NamedTuple, Generic[T]):
 
     Attributes:
         items: Records that were sent together.
-        reply: The commons' answer; None if there was no valid one.
-        error: Why there is no answer.
+        reply: The commons' response; None if there was no valid one.
+        error: Why there is no response.
     """
 
     items: Sequence[T]
@@ -149,7 +149,7 @@ class ChunkResult(NamedTuple, Generic[T]):
 def matched(
     items: Sequence[T], reply: Reply | None, key: Callable[[T], tuple[str, str]]
 ) -> Iterator[tuple[T, Entity | None]]:
-    """Yield records with the commons' answer for each.
+    """Yield records with the commons' response for each.
 
     Args:
         items: The records.
@@ -162,7 +162,7 @@ def matched(
 
 
 def wrong_by(key: Callable[[T], tuple[str, str]]) -> Callable[[Sequence[T], Reply], list[bool]]:
-    """Return a function that selects the records that a commons found wrong, from those sent together and its answer.
+    """Return a function that selects the records that a commons found wrong, from those sent together and its response.
 
     Args:
         key: Returns the node and the submitter_id of a record.
@@ -171,10 +171,10 @@ def wrong_by(key: Callable[[T], tuple[str, str]]) -> Callable[[Sequence[T], Repl
 
 
 def reply_of(body: object) -> Reply | None:
-    """Read a commons' answer for a document.
+    """Read a commons' response for a document.
 
     Args:
-        body: The answer's JSON.
+        body: The response's JSON.
 
     Returns:
         None if it is not about a document.
@@ -290,7 +290,7 @@ class Chunks(Generic[T]):
             items: The records; they are taken a chunk at a time.
 
         Yields:
-            Records with the answer to the document that they were in; those that are to be sent again come later.
+            Records with the response to the document that they were in; those that are to be sent again come later.
 
         Raises:
             APIError: One that all records would meet: the login, the project, its state.
@@ -310,7 +310,7 @@ class Chunks(Generic[T]):
                 yield ChunkResult([item for item, is_wrong in zip(chunk, wrong, strict=True) if is_wrong], told.reply)
                 waiting = [*(item for item, is_wrong in zip(chunk, wrong, strict=True) if not is_wrong), *waiting]
             elif len(chunk) > 1:
-                # The answer does not say which record is wrong: halving finds it.
+                # The response does not say which record is wrong: halving finds it.
                 for half in (chunk[: len(chunk) // 2], chunk[len(chunk) // 2 :]):
                     yield from self.results(half)
             else:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import json_of
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import BadRequest
 from omicsdk.core.model import STRING, members
 from omicsdk.core.paging import items_at
+from omicsdk.core.response import json_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.gen3.dictionary import Dictionary
@@ -248,8 +248,8 @@ class _Eraser:
     def _delete(self, ids: Sequence[str], counts: Counter[str]) -> None:
         if not ids:
             return
-        answer = self._deleting.raw(program=self._project.program, project=self._project.code, ids=ids)
-        entities = items_at(json_of(answer), "entities", "delete_records", members(type=STRING))
+        response = self._deleting.raw(program=self._project.program, project=self._project.code, ids=ids)
+        entities = items_at(json_of(response), "entities", "delete_records", members(type=STRING))
         counts.update(each["type"] for each in entities)
         self._gone.update(ids)
 

@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import json_of
 from omicsdk.core.batches import batches
 from omicsdk.core.consistency import Identifier, ResponseMismatch
 from omicsdk.core.errors import DecodeError
@@ -20,12 +19,13 @@ from omicsdk.core.json_encoding import decoded, written
 from omicsdk.core.lazy import require
 from omicsdk.core.model import STRING, members
 from omicsdk.core.paging import count_at, items_at
+from omicsdk.core.response import json_of
 from omicsdk.core.tables import LONGEST_RECORD
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3UserError, choice
-from omicsdk.gen3.queries import answer, arguments, literal, name_of
+from omicsdk.gen3.queries import arguments, literal, name_of, response
 from omicsdk.gen3.records.projects import Project, check_project, project_of
 from omicsdk.transfer.disk import Growth
 
@@ -116,7 +116,7 @@ def export_rows(
         Gen3UserError: There is no such project.
         BadRequest: There is no such node.
         ResponseMismatch: A record is of another node or project.
-        TransportError: The answer ended before its end.
+        TransportError: The response ended before its end.
     """
     meant, came = project_of(project), False
     with _exported(commons, meant, node, "json", without_id) as body:
@@ -172,7 +172,7 @@ def export_file(
         Gen3UserError: There is no such project or format.
         BadRequest: There is no such node.
         ResponseMismatch: Records are of another node or project; the file is what it was.
-        TransportError: The answer ended before its end; the file does not exist then.
+        TransportError: The response ended before its end; the file does not exist then.
         DiskFull: The disk is full.
     """
     file = Path(path)
@@ -243,7 +243,7 @@ def export_project(
 
     Raises:
         Gen3UserError: There is no such project, node or format.
-        TransportError: An answer ended before its end.
+        TransportError: A response ended before its end.
     """
     if kind not in FORMATS.values():
         raise Gen3UserError(f"Unknown format {kind!r}", remedy=choice(kind, FORMATS.values()))
@@ -286,7 +286,7 @@ def count_records(
     if not ordered:
         return {}
     fields = " ".join(f"_{name_of(node)}_count(project_id: {literal(meant.id)})" for node in ordered)
-    told = answer(commons.peregrine, f"{{ {fields} }}")
+    told = response(commons.peregrine, f"{{ {fields} }}")
     counts = {node: count_at(told, f"data._{node}_count", "query") for node in ordered}
     if not any(counts.values()):
         check_project(commons, meant)
@@ -305,7 +305,7 @@ def types_of(commons: Gen3, ids: Sequence[str]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for part in batches(ids, BATCH):
-        told = answer(commons.peregrine, f"{{ node(ids: {literal(part)}, first: 0) {{ id type }} }}")
+        told = response(commons.peregrine, f"{{ node(ids: {literal(part)}, first: 0) {{ id type }} }}")
         records = items_at(told, "data.node", "query", members(id=STRING, type=STRING))
         found.update({each["id"]: each["type"] for each in records})
     return found
@@ -324,7 +324,7 @@ def ids_of_node(commons: Gen3, project: Project, node: str, first: int = 0) -> l
         ResponseMismatch: A record is of another project, where it could be deleted, too.
     """
     chosen = arguments({"first": first, "project_id": project.id})
-    told = answer(commons.peregrine, f"{{ {name_of(node)}{chosen} {{ id project_id }} }}")
+    told = response(commons.peregrine, f"{{ {name_of(node)}{chosen} {{ id project_id }} }}")
     records = items_at(told, f"data.{node}", "query", members(id=STRING))
     for record in records:
         if record.get("project_id") is not None:
@@ -377,7 +377,7 @@ def export_records(commons: Gen3, project: str | tuple[str, str], ids: str | Seq
     for same in by_type.values():  # a commons fails where they are of several nodes
         for part in batches(same, BATCH):
             asked = exporting.build(program=meant.program, project=meant.code, ids=part, format="json")
-            told = items_at(json_of(next(exporting.answers(asked))), "", "export", members(id=STRING))
+            told = items_at(json_of(next(exporting.responses(asked))), "", "export", members(id=STRING))
             found.update({each["id"]: each for each in told})
     lost = next((each for each in ids if each not in found), None)
     if lost is not None:

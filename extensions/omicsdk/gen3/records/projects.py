@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
-from omicsdk.core.answer import json_of
 from omicsdk.core.errors import NotFound
 from omicsdk.core.model import STRING
 from omicsdk.core.paging import items_at
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.discovery import LOG_IN
 from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError, choice
@@ -63,7 +63,7 @@ def linked_names(told: object) -> list[str]:
     """Return the names of programs, or codes of projects, which a commons lists as links to them.
 
     Args:
-        told: The decoded answer.
+        told: The decoded response.
 
     Raises:
         DecodeError: It has no list of links.
@@ -198,8 +198,8 @@ def delete_empty_project(client: Gen3, program: str, project: str) -> None:
     client.sheepdog.delete_project.raw(program=program, project=project)
 
 
-def _created(answer: httpx.Response) -> dict[str, Any]:
-    said: object = json_of(answer)
+def _created(response: httpx.Response) -> dict[str, Any]:
+    said: object = json_of(response)
     facts = said if is_object(said) else {}
     entities = facts.get("entities")
     first = entities[0] if is_array(entities) and entities and is_object(entities[0]) else facts

@@ -376,7 +376,7 @@ class _Sender:
         return self._without_links_to_rows(rows, told) if self.dry_run else told
 
     def _without_links_to_rows(self, rows: Sequence[Checked], told: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The answer to a dry run without what is only wrong because the rows before are not stored."""
+        """The response to a dry run without what is only wrong because the rows before are not stored."""
         reply = reply_of(told)
         if reply is None or reply.success or reply.errors:
             return told
@@ -452,7 +452,7 @@ class FileResult(TypedDict):
     Attributes:
         invalid: Why rows were not taken, by their submitter_id; by their row where another node has that.
         other: What the commons said of documents rather than of rows.
-        details: Its whole answers to these.
+        details: Its whole responses to these.
         succeeded: The submitter_ids of the rows that it took.
         responses: A line for each document that was sent.
     """
@@ -568,9 +568,9 @@ class _Sending:
                 self._invalid(row, str([dict(each) for each in entity.errors]))
 
     def _said(self, told: ChunkResult[Row]) -> str:
-        """Return the answers for a document rather than for its rows."""
+        """Return the responses for a document rather than for its rows."""
         if told.reply is None:
-            said = told.error.message if told.error is not None else "The answer does not mention it"
+            said = told.error.message if told.error is not None else "The response does not mention it"
             self._result["details"].append(str(told.error or said))
         else:
             said = told.reply.words

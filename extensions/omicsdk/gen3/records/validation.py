@@ -14,7 +14,7 @@ from omicsdk.core.paging import items_at
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.dictionary import PROGRAM, PROJECT, Dictionary, Link, Node, Property, Shape
 from omicsdk.gen3.errors import choice
-from omicsdk.gen3.queries import answer, arguments, name_of
+from omicsdk.gen3.queries import arguments, name_of, response
 from omicsdk.gen3.records.projects import Project, check_project, project_of
 from omicsdk.gen3.records.tables import Finding, Given, Place, Row, Source, shown
 
@@ -318,7 +318,7 @@ def known_to(commons: Gen3, project: Project, *, at_once: bool = True) -> Known:
             sought: dict[str, Any] = {"ids" if key == "id" else key: part, "first": 0}
             if node != PROJECT:
                 sought["project_id"] = project.id
-            told = answer(commons.peregrine, f"{{ {name_of(node)}{arguments(sought)} {{ {key} }} }}")
+            told = response(commons.peregrine, f"{{ {name_of(node)}{arguments(sought)} {{ {key} }} }}")
             found.update(each[key] for each in items_at(told, f"data.{node}", "query", members(**{key: STRING})))
         if not found and values and not is_there:
             check_project(commons, project)
@@ -466,7 +466,7 @@ class Validation:
         self._project = project
         self._node_type = node_type
         self._known = known
-        self._answers: dict[tuple[str, str], dict[str, bool]] = {}
+        self._responses: dict[tuple[str, str], dict[str, bool]] = {}
         self._names: dict[str, set[str]] = {}
         self._ids: dict[str, set[str]] = {}
         # Names of several rows, with the place of the first; complete once that row is validated.
@@ -551,11 +551,11 @@ class Validation:
         sought: dict[tuple[str, str], dict[str, None]] = {}
         for each in block:
             for _, target, key, value in self._links(each):
-                if not self._is_there(target, key, value) and value not in self._answers.get((target, key), {}):
+                if not self._is_there(target, key, value) and value not in self._responses.get((target, key), {}):
                     sought.setdefault((target, key), {})[value] = None
         for (target, key), values in sought.items():
             found = self._known(target, key, list(values))
-            self._answers.setdefault((target, key), {}).update({value: value in found for value in values})
+            self._responses.setdefault((target, key), {}).update({value: value in found for value in values})
 
     def _is_there(self, target: str, key: str, value: str) -> bool:
         if target == PROJECT and key != "id":
@@ -570,7 +570,7 @@ class Validation:
                 yield finding(each.row, "broken-link", told, f"Write {self._project.code}.", link, value)
             elif self._is_there(target, key, value):
                 continue
-            elif not self._answers.get((target, key), {}).get(value, True):
+            elif not self._responses.get((target, key), {}).get(value, True):
                 told = f"There is no {target} with the {key} {shown(value)}, neither among the rows nor in the project"
                 yield finding(each.row, "broken-link", told, f"Add the {target}, or correct the {key}.", link, value)
 

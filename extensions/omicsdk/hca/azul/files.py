@@ -112,7 +112,7 @@ def verifiable(stated: Mapping[str, Any]) -> dict[str, str]:
 
 
 def of_entry(entry: Mapping[str, Any], **context: str) -> AzulFile:
-    """Read a file object of an answer.
+    """Read a file object of a response.
 
     Args:
         entry: The object, of either atlas.

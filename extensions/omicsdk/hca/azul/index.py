@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
-from omicsdk.core.answer import checked_json
 from omicsdk.core.consistency import UUID, ListingCheck, ResponseMismatch
 from omicsdk.core.errors import BadRequest, DecodeError, UsageError
 from omicsdk.core.lazy import logger
@@ -16,6 +15,7 @@ from omicsdk.core.model import ANY, BOOLEAN, INTEGER, NULL, NUMBER, STRING, arra
 from omicsdk.core.omit import OMIT
 from omicsdk.core.paging import found_at, items_at
 from omicsdk.core.redaction import url_parts
+from omicsdk.core.response import checked_json
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.hca.azul.files import HIT, AzulFile, in_matrices, of_entry, of_hit
 from omicsdk.hca.azul.filters import (
@@ -86,11 +86,11 @@ def catalogs(client: Azul) -> list[Catalog]:
     Returns:
         The catalogs, the default one first.
     """
-    answer = checked_json(client.get_catalogs.raw(), "get_catalogs", _CATALOGS)
-    default = answer["default_catalog"]
+    response = checked_json(client.get_catalogs.raw(), "get_catalogs", _CATALOGS)
+    default = response["default_catalog"]
     found = [
         Catalog(name, stated["atlas"], name == default, tuple(found_at(stated, "plugins.metadata.indices") or ()))
-        for name, stated in answer["catalogs"].items()
+        for name, stated in response["catalogs"].items()
         if not stated["internal"]
     ]
     return sorted(found, key=lambda catalog: not catalog.is_default)
@@ -208,8 +208,8 @@ def matrices(client: Azul, project: str, *, catalog: str = "") -> list[AzulFile]
     Raises:
         NotFound: There is no such project.
     """
-    answer = client.get_entity.raw(entity_type="projects", entity_id=project, catalog=catalog or OMIT)
-    hit = checked_json(answer, "get_entity", HIT)
+    response = client.get_entity.raw(entity_type="projects", entity_id=project, catalog=catalog or OMIT)
+    hit = checked_json(response, "get_entity", HIT)
     owners = hit.get("projects") or ()
     name = next((str(each["projectShortname"]) for each in owners if each.get("projectShortname")), "")
     found: dict[str, AzulFile] = {}
@@ -301,7 +301,7 @@ def pages(
         request = operation.build(
             entity_type=entity, catalog=catalog or OMIT, filters=filters or OMIT, size=size, sort=sort or OMIT
         )
-        pages = _followed(entity, (_checked_page(response) for response in operation.answers(request)))
+        pages = _followed(entity, (_checked_page(response) for response in operation.responses(request)))
         for number, page in enumerate(pages):
             if number == 0 and not page["hits"] and not filters.keys().isdisjoint(page.get("termFacets", ())):
                 tell_unmatched(client, filters, catalog, entity)
@@ -391,7 +391,7 @@ def file_of(client: Azul, uuid: str, catalog: str = "") -> AzulFile:
     Raises:
         NotFound: There is no such file.
     """
-    answer = client.get_entity.raw(entity_type="files", entity_id=uuid, catalog=catalog or OMIT)
-    found = of_hit(checked_json(answer, "get_entity", HIT), catalog)[0]
+    response = client.get_entity.raw(entity_type="files", entity_id=uuid, catalog=catalog or OMIT)
+    found = of_hit(checked_json(response, "get_entity", HIT), catalog)[0]
     UUID.check(uuid, found.uuid, "get_entity files")
     return found

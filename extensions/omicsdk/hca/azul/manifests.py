@@ -166,7 +166,7 @@ def checked_state(operation: str, state: S) -> S:
 
     Args:
         operation: The operation, for errors.
-        state: Its answer.
+        state: Its response.
 
     Raises:
         DecodeError: It does not.

@@ -86,12 +86,12 @@ _FIELDS: tuple[tuple[str, type, str], ...] = (
 
 
 def stated_text(value: object, operation: str, field: str, expected: str) -> str:
-    """Return a text that an answer must contain.
+    """Return a text that a response must contain.
 
     Args:
         value: What it states.
-        operation: The operation whose answer it is.
-        field: The field's place in the answer.
+        operation: The operation whose response it is.
+        field: The field's place in the response.
         expected: What it has to be, as text.
 
     Raises:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast
 from uuid import uuid4
 
-from omicsdk.core.answer import checked_json, page_of
 from omicsdk.core.errors import DecodeError, OmicsError
 from omicsdk.core.model import STRING, members
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import items_at
+from omicsdk.core.response import checked_json, page_of
 from omicsdk.core.threads import Workers
 from omicsdk.core.type_guards import is_object
 from omicsdk.hca.dss.bundles import BundleNameClash, DSSFile, StoredVersion, chosen, create_version, stated_text
@@ -68,7 +68,7 @@ def get_collection(api: DssApi, uuid: str, version: str | None, replica: str) ->
 
     Raises:
         NotFound: There is no such collection.
-        DecodeError: The answer has no list of links.
+        DecodeError: The response has no list of links.
     """
     response = api.get_collection.raw(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT)
     return page_of(response, LINKS_KEY, "get_collection")
@@ -88,7 +88,7 @@ def contents(api: DssApi, uuid: str, version: str | None, replica: str) -> Conte
 
     Raises:
         NotFound: There is no such collection.
-        DecodeError: The answer is not a collection, or one of its links is to nothing.
+        DecodeError: The response is not a collection, or one of its links is to nothing.
     """
     found = Contents()
     seen: set[Link] = {("collection", uuid.lower(), version or "")}
@@ -98,15 +98,15 @@ def contents(api: DssApi, uuid: str, version: str | None, replica: str) -> Conte
             level = [link for link in dict.fromkeys(links) if link not in seen]
             seen.update(level)
             links = list[Link]()
-            for answer in workers.map(lambda link: _followed(api, link, replica), level):
-                if isinstance(answer, Bundle):
-                    found.bundles.append(answer)
-                elif isinstance(answer, DSSFile):
-                    found.files.append(answer)
-                elif isinstance(answer, Outcome):
-                    found.failed.append(answer)
+            for response in workers.map(lambda link: _followed(api, link, replica), level):
+                if isinstance(response, Bundle):
+                    found.bundles.append(response)
+                elif isinstance(response, DSSFile):
+                    found.files.append(response)
+                elif isinstance(response, Outcome):
+                    found.failed.append(response)
                 else:
-                    links += answer
+                    links += response
     return found
 
 
@@ -194,11 +194,11 @@ def change(operation: str, patch: Callable[..., dict[str, Any]], arguments: Mapp
 
     Args:
         operation: A key of `LISTS`.
-        patch: Makes one request; gives the answer with the new version.
+        patch: Makes one request; gives the response with the new version.
         arguments: Those of the operation, with lists of any length. What is not a list goes with the first request.
 
     Returns:
-        The last answer.
+        The last response.
 
     Raises:
         OmicsError: A request failed; its remedy names the version that has what was changed before.
@@ -207,20 +207,20 @@ def change(operation: str, patch: Callable[..., dict[str, Any]], arguments: Mapp
     rest = {name: value for name, value in arguments.items() if name not in (to_add, to_remove)}
     added, removed = arguments.get(to_add) or (), arguments.get(to_remove) or ()
     parts = pieces(added, removed)
-    answer = dict[str, Any]()
+    response = dict[str, Any]()
     for number, (some_added, some_removed) in enumerate(parts):
         given = {to_add: list(some_added)} if some_added else {}
         gone = {to_remove: list(some_removed)} if some_removed else {}
         try:
-            answer = patch(**rest, **given, **gone)
+            response = patch(**rest, **given, **gone)
         except OmicsError as error:
             if number:
-                done = f"{number} of {len(parts)} requests are done: continue from version {answer['version']}"
+                done = f"{number} of {len(parts)} requests are done: continue from version {response['version']}"
                 error.remedy = f"{error.remedy} {done}.".strip()
             raise
         identity = {name: rest[name] for name in ("uuid", "replica") if name in rest}
-        rest = {**identity, "version": answer["version"]}
-    return answer
+        rest = {**identity, "version": response["version"]}
+    return response
 
 
 def create(
@@ -229,26 +229,26 @@ def create(
     """Create a collection of any number of links: the first ones with it, the others added.
 
     Args:
-        put: Makes the collection; gives the answer with its version.
-        patch: Adds links to it; returns the answer with its version.
+        put: Makes the collection; gives the response with its version.
+        patch: Adds links to it; returns the response with its version.
         arguments: Those of put_collection.
 
     Returns:
-        The last answer: its version is the one that has all links.
+        The last response: its version is the one that has all links.
 
     Raises:
         OmicsError: A request failed; its remedy names the version that has what was added before.
     """
     contents = arguments.get("contents") or ()
-    answer = put(**{**arguments, "contents": list(contents[:MOST_CHANGES])})
+    response = put(**{**arguments, "contents": list(contents[:MOST_CHANGES])})
     if len(contents) <= MOST_CHANGES:
-        return answer
-    rest = {"uuid": arguments["uuid"], "replica": arguments["replica"], "version": answer["version"]}
+        return response
+    rest = {"uuid": arguments["uuid"], "replica": arguments["replica"], "version": response["version"]}
     try:
         return change("patch_collection", patch, {**rest, "add_contents": contents[MOST_CHANGES:]})
     except OmicsError as error:
         if "continue from version" not in error.remedy:
-            error.remedy = f"{error.remedy} Version {answer['version']} has the first {MOST_CHANGES} links.".strip()
+            error.remedy = f"{error.remedy} Version {response['version']} has the first {MOST_CHANGES} links.".strip()
         raise
 
 
@@ -327,9 +327,9 @@ def create_collection(
     """
     identity = {"uuid": uuid or str(uuid4()), "replica": replica, "version": version or create_version()}
     facts = {"name": name, "description": description, "details": dict(details or {})}
-    put, patch = _answers(dss.put_collection), _answers(dss.patch_collection)
-    answer = create(put, patch, {**identity, **facts, "contents": contents})
-    return StoredVersion(answer["uuid"], answer["version"])
+    put, patch = _responses(dss.put_collection), _responses(dss.patch_collection)
+    response = create(put, patch, {**identity, **facts, "contents": contents})
+    return StoredVersion(response["uuid"], response["version"])
 
 
 def change_collection(
@@ -399,13 +399,13 @@ def change_bundle(
 
 
 def _change(dss: Dss, operation: str, uuid: str, replica: Replica, version: str, **changes: Any) -> StoredVersion:
-    patch = _answers(getattr(dss, operation))
-    answer = change(operation, patch, {"uuid": uuid, "replica": replica, "version": version, **changes})
-    return StoredVersion(answer["uuid"], answer["version"])
+    patch = _responses(getattr(dss, operation))
+    response = change(operation, patch, {"uuid": uuid, "replica": replica, "version": version, **changes})
+    return StoredVersion(response["uuid"], response["version"])
 
 
-def _answers(operation: Any) -> Callable[..., dict[str, Any]]:
-    """Return a function that calls an operation and returns its answer as JSON."""
+def _responses(operation: Any) -> Callable[..., dict[str, Any]]:
+    """Return a function that calls an operation and returns its response as JSON."""
 
     def call(**arguments: Any) -> dict[str, Any]:
         return checked_json(operation.raw(**arguments), str(operation.facts.name), members(uuid=STRING, version=STRING))

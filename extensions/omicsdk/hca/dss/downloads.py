@@ -229,10 +229,10 @@ def download_rows_as_bundles(
     def plan(named: tuple[tuple[str, str], dict[str, str]]) -> tuple[list[Bundle], list[Outcome]]:
         (uuid, version), rows = named
         try:
-            answer = get_manifest(dss, uuid, version, replica)
+            response = get_manifest(dss, uuid, version, replica)
         except OmicsError as error:
             return [], [Outcome.of_error(f"{uuid}.{version}", error)]
-        bundle, failed = bundle_of_rows(answer, rows, replica, no_metadata=no_metadata, no_data=no_data)
+        bundle, failed = bundle_of_rows(response, rows, replica, no_metadata=no_metadata, no_data=no_data)
         return [bundle], failed
 
     with Workers(API_CALLS, "dss-bundles") as pool:
@@ -393,7 +393,7 @@ def download_manifest(
             remedy=f"Run: {INSTEAD} {table.path} --layout bundle",
         )
     if not addresses and retirement(dss.base_url):
-        _expect_answer(dss, table)
+        _expect_response(dss, table)
     if layout == "none":
         result = download_rows(dss, table, replica, folder, settings, pool, addresses)
     else:
@@ -414,7 +414,7 @@ def download_manifest(
     return settings.checked(result)
 
 
-def _expect_answer(dss: Dss, manifest: Manifest) -> None:
+def _expect_response(dss: Dss, manifest: Manifest) -> None:
     """Find out with one request whether a retired host answers: else each file of the manifest would be tried for minutes.
 
     Raises:

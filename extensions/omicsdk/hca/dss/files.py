@@ -13,13 +13,13 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urljoin
 
-from omicsdk.core.answer import page_of
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.errors import APIError, NotFound, Unauthorized, UnsafePath
 from omicsdk.core.model import ANY, INTEGER, STRING, array, check, mapping, members, optional
 from omicsdk.core.omit import OMIT
 from omicsdk.core.paging import stated_number
 from omicsdk.core.platform import settings_of
+from omicsdk.core.response import page_of
 from omicsdk.hca.dss.bundles import FILES_KEY, DSSFile, merged_pages
 from omicsdk.transfer import Location
 from omicsdk.transfer.names import safe_name
@@ -48,11 +48,11 @@ def get_manifest(api: DssApi, uuid: str, version: str, replica: str) -> dict[str
 
     Raises:
         NotFound: There is no such bundle.
-        DecodeError: The answer has no list of files, or does not state it which bundle it is.
+        DecodeError: The response has no list of files, or does not state it which bundle it is.
     """
     operation = api.get_bundle
     request = operation.build(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT)
-    return merged_pages([page_of(response, FILES_KEY, "get_bundle") for response in operation.answers(request)])
+    return merged_pages([page_of(response, FILES_KEY, "get_bundle") for response in operation.responses(request)])
 
 
 def ls(dss: Dss, bundle_uuid: str, replica: Replica, *, version: str = "", folder: str = "") -> Iterator[BundleFile]:
@@ -230,9 +230,9 @@ def locate(asking: DssApi, file: DSSFile) -> Location:
     """
     replica, version = cast("Replica", file.replica), file.version or OMIT
     try:
-        with asking.get_file.stream(uuid=file.uuid, replica=replica, version=version) as answer:
+        with asking.get_file.stream(uuid=file.uuid, replica=replica, version=version) as response:
             # A service that has the bytes itself answers with them; they are requested again by the engine.
-            return Location(urljoin(answer.url, answer.headers.get("location", "")))
+            return Location(urljoin(response.url, response.headers.get("location", "")))
     except APIError as error:
         error.operation = f"{error.operation} {file.name}"
         raise
@@ -254,7 +254,7 @@ class Locator:
         self._api = api
         self._refused: Unauthorized | None = None
         self._first = threading.Lock()  # locked by the file that is sent before the others
-        self._unproven = set[str]()  # checksums of files that may be requested before any answer
+        self._unproven = set[str]()  # checksums of files that may be requested before any response
         self._answered = threading.Event()
         if known:
             self._answered.set()

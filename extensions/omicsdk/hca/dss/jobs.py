@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import checked_json
 from omicsdk.core.clock import Clock, stoppable
 from omicsdk.core.errors import APIError, AuthError, Forbidden, Interrupted, NotFound, OmicsError, TransferError
 from omicsdk.core.model import STRING, members, optional
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
+from omicsdk.core.response import checked_json
 from omicsdk.hca.dss.bundles import StoredVersion, create_version
 from omicsdk.hca.dss.staging import LocalFile
 from omicsdk.transfer.uploads.sending import FollowUp
@@ -105,14 +105,14 @@ class Registrar:
             RegistrationRefused: It refuses the file.
         """
         try:
-            answer = self._api.put_file.raw(
+            response = self._api.put_file.raw(
                 uuid=file.uuid, version=self._version, source_url=source_url, creator_uid=self._creator_uid
             )
         except (AuthError, Forbidden):
             raise
         except APIError as error:
             raise RegistrationRefused(file, error) from error
-        return self.awaited(number, file, answer.status_code, answer.headers)
+        return self.awaited(number, file, response.status_code, response.headers)
 
     def quick(
         self, file: LocalFile, source_url: str, answered: Callable[[int | None, Mapping[str, str]], None]
@@ -122,7 +122,7 @@ class Registrar:
         Args:
             file: The file.
             source_url: Where it is staged.
-            answered: Called with the status and headers of the answer, as for `FollowUp`.
+            answered: Called with the status and headers of the response, as for `FollowUp`.
 
         Returns:
             The request; None if only the client can send it.
@@ -140,12 +140,12 @@ class Registrar:
         return FollowUp(out.url, out.headers, request.content, answered)
 
     def awaited(self, number: int, file: LocalFile, status: int, headers: Mapping[str, str]) -> Awaited | None:
-        """Return what to wait for after a successful answer; None if the service has the file.
+        """Return what to wait for after a successful response; None if the service has the file.
 
         Args:
             number: The file's number.
             file: The file.
-            status: The status of the answer.
+            status: The status of the response.
             headers: Its headers.
         """
         if status != 202:
@@ -330,22 +330,22 @@ def checkout(
     again = f"Ask later: omics dss get-bundles-checkout --replica {replica} --checkout-job-id {job_id}"
     while True:
         try:
-            response = dss.get_bundles_checkout.raw(checkout_job_id=job_id, replica=replica)
-            answer = checked_json(response, "get_bundles_checkout", members(status=STRING, location=optional(STRING)))
+            raw = dss.get_bundles_checkout.raw(checkout_job_id=job_id, replica=replica)
+            response = checked_json(raw, "get_bundles_checkout", members(status=STRING, location=optional(STRING)))
         except NotFound as error:
-            answer = {"status": "UNKNOWN_JOB_ID", "cause": str(error)}
+            response = {"status": "UNKNOWN_JOB_ID", "cause": str(error)}
         except APIError as error:
             error.remedy = f"{error.remedy} {again}".strip()
             raise
         left = deadline - clock.monotonic()
-        match str(answer.get("status")):
+        match str(response.get("status")):
             case "SUCCEEDED":
-                return Checkout(job_id, answer.get("location"))
+                return Checkout(job_id, response.get("location"))
             case "UNKNOWN_JOB_ID":
                 what = f"the service does not know the checkout {job_id}"
                 raise CheckoutFailed(what, job_id=job_id, remedy="Check its id and the replica.")
             case "FAILED":
-                what = f"checkout {job_id} failed: {answer.get('cause') or 'no cause given'}"
+                what = f"checkout {job_id} failed: {response.get('cause') or 'no cause given'}"
                 raise CheckoutFailed(what, job_id=job_id, remedy="Fix the cause, and check the bundle out again.")
             case state if left <= 0:
                 what = f"checkout {job_id} has not finished after {timeout_seconds:g} s ({state})"

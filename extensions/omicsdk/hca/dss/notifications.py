@@ -32,7 +32,7 @@ class Refused(Exception):
     """A request that is not a valid notification.
 
     Args:
-        status: The status of the answer.
+        status: The status of the response.
         reason: Why, without anything secret.
     """
 
@@ -203,14 +203,14 @@ class NotificationServer(ThreadingHTTPServer):
     def finish(self, seconds: float) -> None:
         """Wait until all requests are answered.
 
-        A process that ends cuts off what its threads are still sending, and a sender that gets half an answer sends
+        A process that ends cuts off what its threads are still sending, and a sender that gets half a response sends
         again what was handled.
 
         Args:
             seconds: For how long at most.
         """
         until = time.monotonic() + seconds
-        for _ in range(self._limit):  # a caller with all of it knows that no other answers
+        for _ in range(self._limit):  # a caller with all of it knows that no other responses
             self._free.acquire(timeout=max(0.0, until - time.monotonic()))
 
     def server_bind(self) -> None:
@@ -236,7 +236,7 @@ class Handler(BaseHTTPRequestHandler):
             body = self.rfile.read(length)
             if len(body) < length:
                 raise Refused(400, "the body was truncated")
-            status, said = listener.answer(self.command, self.path, dict(self.headers.items()), body)
+            status, said = listener.response(self.command, self.path, dict(self.headers.items()), body)
         except Refused as refused:
             status, said = refused.status, refused.reason
         except TimeoutError:
@@ -275,18 +275,18 @@ class Handler(BaseHTTPRequestHandler):
 
 
 _FURTHER = {503: (("Retry-After", "60"),), 405: (("Allow", "POST, PUT"),)}
-"""Further headers of an answer, by its status."""
+"""Further headers of a response, by its status."""
 
 MOST_BYTES = 1024 * 1024
 """Default limit of a request's body in bytes: attachments have at most 128 KiB, forms and queries are small."""
 
-ANSWER_WITHIN = 9.0
+RESPONSE_WITHIN = 9.0
 """Seconds after which a request is answered with 503: the Data Store waits for 10."""
 
 WAITING = 64
 """Requests that are held at once; others are answered with 503."""
 
-LAST_ANSWERS = 5.0
+LAST_RESPONSES = 5.0
 """Seconds that answers under way have when the listener is closed."""
 
 REMEMBERED = 10_000
@@ -296,13 +296,13 @@ Keys = Mapping[str, str | bytes] | Callable[[str], str | bytes | None] | str | b
 
 
 class _Waiting(NamedTuple):
-    """A notification whose sender waits for an answer: whether it was handled."""
+    """A notification whose sender waits for a response: whether it was handled."""
 
     notification: Notification
     handled: Future[bool]
 
     def end(self, *, done: bool) -> None:
-        if not self.handled.done():  # the sender has its answer
+        if not self.handled.done():  # the sender has its response
             self.handled.set_result(done)
 
 
@@ -378,7 +378,7 @@ class Listener:
         with self._lock:
             for one in self._waiting.values():
                 one.end(done=False)
-        self._server.finish(LAST_ANSWERS)
+        self._server.finish(LAST_RESPONSES)
         self._server.server_close()
 
     def __enter__(self) -> Self:
@@ -441,8 +441,8 @@ class Listener:
                     self._handled.popitem(last=False)
             one.end(done=done)
 
-    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
-        """Answer a request, in a separate thread: pass it on, and wait until the program has handled it.
+    def response(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
+        """Response a request, in a separate thread: pass it on, and wait until the program has handled it.
 
         Args:
             method: Its method.
@@ -470,7 +470,7 @@ class Listener:
                     return 503, "too many notifications are waiting"
                 self._waiting[notification.transaction_id] = one
         try:
-            handled = one.handled.result(ANSWER_WITHIN)
+            handled = one.handled.result(RESPONSE_WITHIN)
         except TimeoutError:
             return 503, "not processed yet"
         return (200, "received") if handled else (503, "it was not processed")

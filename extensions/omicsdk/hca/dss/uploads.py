@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 from uuid import uuid4
 
-from omicsdk.core.answer import json_of
 from omicsdk.core.clock import SYSTEM_CLOCK, StoppableClock
 from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import AuthError, Forbidden, Interrupted, OmicsError, TransportError, UsageError, first_of
+from omicsdk.core.response import json_of
 from omicsdk.core.s3_clients import s3_client
 from omicsdk.core.threads import Workers, ended, never
 from omicsdk.core.type_guards import is_object
@@ -100,7 +100,7 @@ class UploadedBundle(TransferReport):
         """The UUID and version of a registered file."""
         return {"uuid": self.registered[number].uuid, "version": self.version} if self.registered else {}
 
-    def answer(self) -> dict[str, Any]:
+    def response(self) -> dict[str, Any]:
         """The bundle and its files as plain JSON data, as the published client returns them."""
         creator = {"creator_uid": self.creator_uid}
         return {
@@ -244,11 +244,11 @@ class BundleUpload:
                 self._stage(numbers, over, follow)
                 awaited = list[Awaited]()
                 for number, call in self._asked.items():
-                    answer = self._settled(call)
-                    if isinstance(answer, OmicsError):
-                        self._fail(number, answer)
-                    elif answer is not None:
-                        awaited.append(answer)
+                    response = self._settled(call)
+                    if isinstance(response, OmicsError):
+                        self._fail(number, response)
+                    elif response is not None:
+                        awaited.append(response)
                 if not self._ended.is_set():
                     for one, error in self._registrar.wait_for(awaited, pool.map):
                         self._registered(one.number) if error is None else self._fail(one.number, error)
@@ -288,7 +288,7 @@ class BundleUpload:
         """Request the registration of a staged file.
 
         A call of the client takes as long as everything else together. So after one successful call, the engine sends
-        the others, until one fails: then the answer needs the client's handling.
+        the others, until one fails: then the response needs the client's handling.
 
         Returns:
             What the engine has to send; None if a thread of the pool calls the client.
@@ -305,7 +305,7 @@ class BundleUpload:
 
         file = self.files[number]
         request = self._registrar.quick(file, f"s3://{self._bucket}/{file.key}", answered) if self._quick else None
-        # Until the engine has an answer; it calls nothing when the upload is stopped before.
+        # Until the engine has a response; it calls nothing when the upload is stopped before.
         self._asked[number] = pool.submit(self._register, number) if request is None else stopped(self._control)
         return request
 
@@ -430,10 +430,10 @@ def upload_bundle(
             {"indexed": file.indexed, "name": file.name, "version": version, "uuid": file.uuid} for file in run.files
         ]
         try:
-            answer = api.put_bundle.raw(
+            response = api.put_bundle.raw(
                 uuid=uuid, version=version, replica=replica, creator_uid=creator_uid, files=listed
             )
-            told: object = json_of(answer)
+            told: object = json_of(response)
             # Before the record goes: otherwise a repeated call would make another bundle.
             stated = told.get("version") if is_object(told) else None
             Identifier("version").check(version, stated, f"put_bundle {uuid}")

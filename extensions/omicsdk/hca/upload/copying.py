@@ -102,7 +102,7 @@ def _in_parts(
             raise _interrupted(source)
         first = (number - 1) * size
         last = min(first + size, source.size) - 1
-        answer = storage.call(
+        response = storage.call(
             "upload_part_copy",
             **place,
             **origin,
@@ -111,7 +111,7 @@ def _in_parts(
             CopySourceRange=f"bytes={first}-{last}",
         )
         copied(last + 1 - first)
-        return {"PartNumber": number, "ETag": answer.get("CopyPartResult", {}).get("ETag", "")}
+        return {"PartNumber": number, "ETag": response.get("CopyPartResult", {}).get("ETag", "")}
 
     try:
         # Parts in progress are waited for: a part that is copied after the upload was aborted would remain.

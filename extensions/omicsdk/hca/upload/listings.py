@@ -8,10 +8,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-from omicsdk.core.answer import json_of
 from omicsdk.core.errors import DecodeError, OmicsError
 from omicsdk.core.paging import count_at, items_at
 from omicsdk.core.platform import settings_of
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.hca.upload.areas import UploadAreaURI, area_of
 
@@ -168,9 +168,9 @@ def status(client: HcaUpload, area: UploadAreaURI | str | None = None) -> AreaSt
     return AreaStatus(uri.area_uuid, total, checksums, {**validations, "VALIDATION_UNSCHEDULED": unscheduled})
 
 
-def _counts(operation: str, answer: httpx.Response) -> dict[str, int]:
-    """The counts of an answer, by state."""
-    told = json_of(answer)
+def _counts(operation: str, response: httpx.Response) -> dict[str, int]:
+    """The counts of a response, by state."""
+    told = json_of(response)
     if not is_object(told):
         raise DecodeError(operation, "", told, expected="an object of counts")
     return {state: count_at(told, state, operation) for state in told}

@@ -246,7 +246,7 @@ def _sniffed(path: str) -> str | None:
         return None
     for match in matches:
         # puremagic 2 adds guesses from the whole text, without a signature: FASTQ as text/plain, TSV as text/csv. The name is a better
-        # guess than these, and the answer does not depend on the release. Some entries have a phrase in the type's place.
+        # guess than these, and the response does not depend on the release. Some entries have a phrase in the type's place.
         signed = bool(match.byte_match) and match.confidence >= LEAST_CONFIDENCE
         if signed and _TYPE.fullmatch(match.mime_type):
             return _TODAY.get(match.mime_type, match.mime_type)

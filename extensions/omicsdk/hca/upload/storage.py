@@ -12,11 +12,11 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from omicsdk.core.answer import checked_json
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, AuthError, ChecksumMismatch, Conflict, Forbidden, Locked, NotFound, OmicsError
 from omicsdk.core.model import STRING, members
 from omicsdk.core.platform import settings_of
+from omicsdk.core.response import checked_json
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.s3_clients import botocore_session, s3_client
 from omicsdk.hca.upload.areas import area_of
@@ -71,7 +71,7 @@ def life_of(expiration: str, date: str | None, now: float) -> float:
 
     Args:
         expiration: When they end, in ISO 8601.
-        date: The Date header of the answer that they came in: what the service's clock said. A clock that is wrong here
+        date: The Date header of the response that they came in: what the service's clock said. A clock that is wrong here
             must not make keys seem fresh that have ended.
         now: Seconds since 1970 on this machine's clock, where there is no such header.
     """
@@ -98,7 +98,7 @@ def request_keys(api: UploadApi, area_uuid: str, clock: Clock) -> Keys:
         OmicsError: The service cannot be reached.
     """
     try:
-        answer = api.get_credentials.raw(upload_area_uuid=area_uuid)
+        response = api.get_credentials.raw(upload_area_uuid=area_uuid)
     except NotFound as error:
         error.remedy = "Check the area's URI: it may have been deleted, or never created."
         raise
@@ -106,8 +106,8 @@ def request_keys(api: UploadApi, area_uuid: str, clock: Clock) -> Keys:
         error.remedy = "The area accepts no more files: its submission is being processed, or it is being deleted."
         raise
     texts = dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"), STRING)
-    found = checked_json(answer, "get_credentials", members(**texts))
-    life = life_of(found["Expiration"], answer.headers.get("date"), clock.now())
+    found = checked_json(response, "get_credentials", members(**texts))
+    life = life_of(found["Expiration"], response.headers.get("date"), clock.now())
     return Keys(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], found["Expiration"], life)
 
 

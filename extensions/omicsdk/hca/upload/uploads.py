@@ -437,13 +437,13 @@ class Sender:
         file = self._files[number]
         outcome = self._outcomes.get(number) or Outcome(file.name, "stopped", size=file.size)
         told = self._told.get(number)
-        answer = None if told is None else self._end_of(told)
-        error = answer if isinstance(answer, OmicsError) else outcome.error
+        response = None if told is None else self._end_of(told)
+        error = response if isinstance(response, OmicsError) else outcome.error
         state = "failed" if error is not None else outcome.state
-        if told is not None and answer is None:
+        if told is not None and response is None:
             state = "stopped"  # it is in the area, but the service has no record of it
         self._outcomes[number] = outcome._replace(state=state, error=error)
-        return UploadedFile(file.path, self._types.get(number, "") if state == "done" else "", answer is True)
+        return UploadedFile(file.path, self._types.get(number, "") if state == "done" else "", response is True)
 
     # -- progress
 

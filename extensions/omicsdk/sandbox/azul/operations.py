@@ -201,7 +201,7 @@ def check_summary(azul: Azul, call: Call) -> Reply:
 
 
 def _begin(azul: Azul, call: Call) -> dict[str, Any]:
-    """Write a manifest, and answer the state of a request for it that has waited for nothing yet."""
+    """Write a manifest, and return the state of a request for it that has waited for nothing yet."""
     stated = parameters(call, "catalog", "filters", "format")
     name, catalog, files = _selected(azul, call, stated)
     format_ = stated.get("format", "compact")

@@ -20,11 +20,11 @@ def azul_service(azul: Azul, document: Mapping[str, Any]) -> Service:
     """
 
     def limited(handler: Handler) -> Handler:
-        def answer(call: Call) -> Reply:
+        def response(call: Call) -> Reply:
             azul.limit()
             return handler(call)
 
-        return answer
+        return response
 
     handlers = handlers_in(document, azul, operations)
     return Service(

@@ -163,7 +163,7 @@ def _accepted(version: str) -> Reply:
 
 
 def _already(dss: Dss, wanted: FileRecord) -> Reply | None:
-    """The answer if that version exists or is being copied; None otherwise."""
+    """The response if that version exists or is being copied; None otherwise."""
     known = dss.files.get(wanted.uuid, wanted.version)
     if known is None:
         return None

@@ -77,8 +77,8 @@ class Attempt:
         transaction_id: The delivery's.
         url: The receiver, without the query.
         number: 1 for the first attempt.
-        status: The receiver's HTTP status; None without an answer.
-        error: Why there was no answer.
+        status: The receiver's HTTP status; None without a response.
+        error: Why there was no response.
         next_at: When the next attempt is due, in seconds since 1970; None when there is none.
     """
 
@@ -164,12 +164,12 @@ def send_by_httpx(request: WebhookRequest) -> int:
 
     try:
         # The proxies of the environment are not meant for a subscriber next door, which is what the sandbox serves.
-        # Only the status is used, so the answer's body is never read: it might be endless.
+        # Only the status is used, so the response's body is never read: it might be endless.
         with (
             httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client,
-            client.stream(request.method, request.url, headers=dict(request.headers), content=request.body) as answer,
+            client.stream(request.method, request.url, headers=dict(request.headers), content=request.body) as response,
         ):
-            return answer.status_code
+            return response.status_code
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise DeliveryError(f"{type(error).__name__}: {one_line(error)}") from error
 

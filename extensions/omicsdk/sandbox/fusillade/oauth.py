@@ -1,4 +1,4 @@
-"""Login by OAuth: the operations, the consent page and its answer, and the tokens at the end."""
+"""Login by OAuth: the operations, the consent page and its response, and the tokens at the end."""
 
 import base64
 import hashlib
@@ -94,12 +94,12 @@ def check_request(query: Mapping[str, str]) -> None:
 _NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
-def answer(request: LoginRequest, fields: Mapping[str, Any], status: int = 200) -> Reply:
+def response(request: LoginRequest, fields: Mapping[str, Any], status: int = 200) -> Reply:
     """Answer the browser at the end of a login: with a redirect to the client, with the state, or with a page.
 
     Args:
         request: The client's request.
-        fields: The answer.
+        fields: The response.
         status: The status where it is shown.
     """
     shown = {**fields, **({"state": request.state} if request.state else {})}
@@ -112,7 +112,7 @@ def answer(request: LoginRequest, fields: Mapping[str, Any], status: int = 200) 
 
 
 def allowed(fusillade: Fusillade, request: LoginRequest, email: str, issuer: str) -> Reply:
-    """The answer to a yes: a code for a client, tokens for the deployment's own application.
+    """The response to a yes: a code for a client, tokens for the deployment's own application.
 
     Raises:
         Problem: 400; the address cannot be the name of a user.
@@ -122,10 +122,10 @@ def allowed(fusillade: Fusillade, request: LoginRequest, email: str, issuer: str
     groups = [each for each in fusillade.first_groups() if each != EVERYBODY]
     fusillade.add(USER, email, groups=groups)
     if request.client_id:
-        return answer(request, {"code": fusillade.grants.put_code(request, email)})
+        return response(request, {"code": fusillade.grants.put_code(request, email)})
     issued = tokens(fusillade, request, email, issuer)
     claims = {"decoded_token": json.dumps({"email": email, "email_verified": True})}
-    return answer(request, {**issued, **claims})
+    return response(request, {**issued, **claims})
 
 
 def exchange(fusillade: Fusillade, form: Mapping[str, str], authorization: str, issuer: str) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def tokens(fusillade: Fusillade, request: LoginRequest, email: str, issuer: str,
         family: That of the login, for a refresh token as well; empty for none.
 
     Returns:
-        The answer's fields, as RFC 6749 names them.
+        The response's fields, as RFC 6749 names them.
     """
     now = int(fusillade.now())
     seconds = int(fusillade.context.settings.number("auth.token_seconds"))
@@ -260,7 +260,7 @@ def consent_page(request: LoginRequest, ticket: str, users: Sequence[str], chose
     shown = {
         "Application": request.client_id or "this deployment",
         "Requested": request.scope or "nothing in particular",
-        "It gets the answer at": request.redirect_uri or "this page",
+        "It gets the response at": request.redirect_uri or "this page",
     }
     rows = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in shown.items())
     options = "".join(f'<option value="{html.escape(user)}">' for user in users)
@@ -287,7 +287,7 @@ _GONE = "This login has ended, or was answered before. Begin it again where you 
 
 
 def login_pages(fusillade: Fusillade) -> list[BaseRoute]:
-    """The routes below the service's prefix: the consent page, its answer, and the page after a logout."""
+    """The routes below the service's prefix: the consent page, its response, and the page after a logout."""
 
     def ask(request: Request) -> Response:
         ticket = request.query_params.get("ticket", "")
@@ -308,7 +308,7 @@ def login_pages(fusillade: Fusillade) -> list[BaseRoute]:
             except Problem as problem:
                 return _message("Not logged in", problem.title, problem.status)
         else:
-            found = answer(wanted, OAuthError("access_denied", "The user said no").fields())
+            found = response(wanted, OAuthError("access_denied", "The user said no").fields())
         if location := found.headers.get("Location"):
             # 303: the browser continues with GET, whatever its method was.
             return RedirectResponse(location, 303, HEADERS)
@@ -392,7 +392,7 @@ def get_oauth_authorize(fusillade: Fusillade, call: Call) -> Reply:
         if query.get("prompt") == "none":
             raise OAuthError("login_required", "A login is required, and prompt=none forbids the page")
     except OAuthError as error:
-        return answer(request, error.fields(), 400)
+        return response(request, error.fields(), 400)
     location = call.service_url("/consent", {"ticket": fusillade.grants.put_ticket(request)})
     return Reply(status=302, headers={"Location": location, **_NOT_KEPT})
 

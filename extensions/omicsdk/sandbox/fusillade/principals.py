@@ -29,15 +29,15 @@ def listed(
 
     Args:
         call: The request, with `next_token` and `per_page`.
-        key: The name that the items have in the answer.
+        key: The name that the items have in the response.
         table: Their table.
         by: The field that they are sorted by, in which no two are equal.
-        show: An item of the answer: made of its row, or a form for that field such as `/resource/TYPE/id/{}`.
-        beside: Other fields of the answer.
+        show: An item of the response: made of its row, or a form for that field such as `/resource/TYPE/id/{}`.
+        beside: Other fields of the response.
         equal: Fields of the rows that are listed.
 
     Returns:
-        The answer.
+        The response.
 
     Raises:
         Problem: 400; `next_token` is not one of the sandbox's.

@@ -159,8 +159,8 @@ def post_v1_resource_id(fusillade: Fusillade, call: Call) -> Reply:
         name = _type(fusillade, call).name
         if not fusillade.things.add_new(Thing(name, thing, call.sender.email)):
             raise taken(f"resource ID {thing} of {name}")
-    answer = {"msg": f"The resource ID {thing} has been created."}
-    return Reply({**answer, "resource_type": name, "resource_id": thing}, 201)
+    response = {"msg": f"The resource ID {thing} has been created."}
+    return Reply({**response, "resource_type": name, "resource_id": thing}, 201)
 
 
 def delete_v1_resource_id(fusillade: Fusillade, call: Call) -> Reply:
@@ -203,7 +203,7 @@ def put_v1_resource_id_member(fusillade: Fusillade, call: Call) -> Reply:
 
 
 def _thing(fusillade: Fusillade, call: Call) -> dict[str, str]:
-    """The object of a request, as answers name it."""
+    """The object of a request, as responses name it."""
     name, thing = _type(fusillade, call).name, call.arguments["resource_id"]
     if fusillade.things.get(name, thing) is None:
         refuse_missing(f"resource ID {thing} of {name}")

@@ -36,7 +36,7 @@ class OAuthError(Problem):
         super().__init__(status, code, description)
 
     def fields(self) -> dict[str, str]:
-        """The error in an answer or a redirect."""
+        """The error in a response or a redirect."""
         return {"error": self.code, "error_description": self.title}
 
 
@@ -129,7 +129,7 @@ class LoginRequest:
 
     Attributes:
         client_id: The client; empty for the deployment's own application, which gets tokens instead of a code.
-        redirect_uri: Where the browser goes afterwards; empty when the answer is shown instead.
+        redirect_uri: Where the browser goes afterwards; empty when the response is shown instead.
         state: Handed back with the redirect.
         scope: Words separated by blanks.
         nonce: Put into the identity token.

@@ -1,6 +1,6 @@
 """Files of reads and variants that htsget serves: slices of BAM and VCF by region, and the headers of all formats.
 
-CRAM and BCF are served whole whatever the region, which the standard allows: an answer may have more than was requested.
+CRAM and BCF are served whole whatever the region, which the standard allows: a response may have more than was requested.
 """
 
 import gzip

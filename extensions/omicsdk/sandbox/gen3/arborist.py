@@ -1,4 +1,4 @@
-"""Arborist, the service that knows who may do what: questions, and what is kept for their answers."""
+"""Arborist, the service that knows who may do what: questions, and what is kept for their responses."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -57,7 +57,7 @@ def arborist_service(access: Access, document: Mapping[str, Any]) -> Service:
         document,
         {name: each if name in _OPEN else _guarded(access, each) for name, each in handlers.items()},
         same=_SAME,
-        answers={"get_health": Reply("Healthy")},
+        responses={"get_health": Reply("Healthy")},
         absent={"update_user": "names of users stay, since their tokens and uploads carry them"},
         error_body=_error_body,
     )

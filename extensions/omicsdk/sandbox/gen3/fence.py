@@ -49,7 +49,7 @@ def fence_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         document,
         refusing(handlers_in(document, gen3, fence_logins, fence_files), _refused),
         same=fence_logins.SAME,
-        answers={"get_status": HEALTHY, "get_version": Reply({"version": VERSION, "commit": ""})},
+        responses={"get_status": HEALTHY, "get_version": Reply({"version": VERSION, "commit": ""})},
         absent={
             each.name: reason
             for each in operations(document)

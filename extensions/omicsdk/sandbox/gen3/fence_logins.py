@@ -147,12 +147,12 @@ def get_oauth2_token(gen3: Gen3, call: Call) -> Reply:
         return Reply({"error": "unsupported_grant_type"}, 400)
     scopes = fields.get("scope", "").split()
     if any(scope not in _SCOPES for scope in scopes):
-        answer = "The requested scope is invalid, unknown, or malformed."
-        return Reply({"error": "invalid_scope", "error_description": answer}, 400)
+        response = "The requested scope is invalid, unknown, or malformed."
+        return Reply({"error": "invalid_scope", "error_description": response}, 400)
     seconds = gen3.context.settings.number("gen3.token_seconds")
     token = gen3.access.issue_to_client(id, call.origin, seconds, scopes)
-    answer = {"token_type": "Bearer", "access_token": token, "expires_in": int(seconds), "scope": " ".join(scopes)}
-    return Reply(answer, headers={"Cache-Control": "no-store"})
+    response = {"token_type": "Bearer", "access_token": token, "expires_in": int(seconds), "scope": " ".join(scopes)}
+    return Reply(response, headers={"Cache-Control": "no-store"})
 
 
 def get_jwks(gen3: Gen3, _call: Call) -> Reply:

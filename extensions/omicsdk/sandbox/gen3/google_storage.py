@@ -37,8 +37,8 @@ class GoogleStorage(StorageServer):
         settings.declare(*SETTINGS)
         self._files, self._access, self._settings = files, access, settings
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+    async def response(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Response one request."""
         bucket, _, key = scope["path"].removeprefix(f"{PREFIX}/").partition("/")
         url, method = f"gs://{bucket}/{key}", scope["method"]
         if method not in ("GET", "HEAD", "PUT"):

@@ -69,7 +69,7 @@ def manifest_service(store: Manifests, document: Mapping[str, Any]) -> Service:
         document,
         handlers_in(document, store, sys.modules[__name__]),
         same=_PUT,
-        answers={"get_status": HEALTHY},
+        responses={"get_status": HEALTHY},
         error_body=lambda problem: {"error": problem.title},
     )
 

@@ -52,8 +52,8 @@ def create_object(gen3: Gen3, call: Call) -> Reply:
     with gen3.context.database.transaction():
         stated = {"file_name": sent.file_name, "authz": places}
         with _refused_as(403, f"You do not have access to generate the upload url for: {stated}"):
-            answer = _asked(fence_files.upload_file, gen3, call, stated)
-        return _made(gen3, call, sent, person, answer["guid"], places, answer["url"])
+            response = _asked(fence_files.upload_file, gen3, call, stated)
+        return _made(gen3, call, sent, person, response["guid"], places, response["url"])
 
 
 def create_object_for_id(gen3: Gen3, call: Call) -> Reply:
@@ -145,7 +145,7 @@ def _refused_as(status: int, detail: str) -> Generator[None]:
 def _made(
     gen3: Gen3, call: Call, sent: _Sent | _SentWithAuthz, person: Person, guid: str, resources: list[str], url: str
 ) -> Reply:
-    """The answer for an object that waits for its bytes, after its document was stored.
+    """The response for an object that waits for its bytes, after its document was stored.
 
     Args:
         gen3: The commons.
@@ -189,7 +189,7 @@ def _view(gen3: Gen3, guid: str, record: dict[str, Any] | None) -> Reply:
 def _asked(
     operation: Callable[[State, Call], Reply], state: State, call: Call, body: object = None, rev: str = "", **path: str
 ) -> Any:
-    """The answer of another service's operation: in a real commons over HTTP, with the token of the caller.
+    """The response of another service's operation: in a real commons over HTTP, with the token of the caller.
 
     Raises:
         Problem: It refused.

@@ -50,9 +50,9 @@ def metadata_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         "metadata",
         document,
         handlers,
-        # The document has an operation for each of the two forms of the search's answer.
+        # The document has an operation for each of the two forms of the search's response.
         same={"query_documents": "query"},
-        answers={"get_version": Reply(VERSION)},
+        responses={"get_version": Reply(VERSION)},
         error_body=error_body,
         around=lambda app: _Middleware(app, gen3.access),
         crashes={"create_aliases": (404,), "update_aliases": (404, 409)},

@@ -21,7 +21,7 @@ class Middleware:
         return scope
 
     def refused(self, refusal: HTTPException | Problem) -> ASGIApp:
-        """The answer when no route has the path or method, or `rewritten` raised."""
+        """The response when no route has the path or method, or `rewritten` raised."""
         raise refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -14,7 +14,7 @@ from omicsdk.sandbox.service import Call, Caller, Handler, Reply, SandboxContext
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 HEALTHY = Reply(text="Healthy", headers=HTML)
-"""The answers of most services to a health check."""
+"""The responses of most services to a health check."""
 CRASH = Reply({"message": "internal server error"}, 500)
 """The failure of most services."""
 VERSION = "sandbox"
@@ -27,7 +27,7 @@ def gen3_service(
     handlers: Mapping[str, Handler],
     *,
     same: Mapping[str, str] | None = None,
-    answers: Mapping[str, Reply] | None = None,
+    responses: Mapping[str, Reply] | None = None,
     absent: Mapping[str, str] | None = None,
     error_body: Callable[[Problem], Mapping[str, object]] = Problem.body,
     around: Callable[[ASGIApp], ASGIApp] | None = TrailingSlashes,
@@ -47,9 +47,9 @@ def gen3_service(
         around: Puts what concerns every request around the service's routes; by default slashes at the end of paths
             do not matter. None for nothing.
         crashes: Operations in which the real service fails in place of refusals, each with the statuses of these.
-        crash: Its answer then.
+        crash: Its response then.
     """
-    always = {operation: _always(reply) for operation, reply in (answers or {}).items()}
+    always = {operation: _always(reply) for operation, reply in (responses or {}).items()}
     return Service(
         name=f"gen3/{name}",
         prefix=f"{HOME}/{name}",
@@ -91,7 +91,7 @@ def refusing(handlers: Mapping[str, Handler], refused: Callable[[Problem], Reply
 
     Args:
         handlers: The handlers by operation.
-        refused: Makes the answer of a refusal.
+        refused: Makes the response of a refusal.
     """
 
     def answering(handler: Handler) -> Handler:

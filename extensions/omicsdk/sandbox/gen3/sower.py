@@ -450,7 +450,7 @@ def sower_service(sower: Sower) -> Service:
         "job",
         _DOCUMENT,
         refusing(handlers_in(_DOCUMENT, sower, sys.modules[__name__]), _refused),
-        answers={"get_status": Reply(text="Healthy"), "get_version": Reply({"version": VERSION, "commit": VERSION})},
+        responses={"get_status": Reply(text="Healthy"), "get_version": Reply({"version": VERSION, "commit": VERSION})},
     )
 
 

@@ -1,4 +1,4 @@
-"""The storage behind the commons: contents by URL, multipart uploads, presigned URLs, and their answers as S3's."""
+"""The storage behind the commons: contents by URL, multipart uploads, presigned URLs, and their responses as S3's."""
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -279,8 +279,8 @@ class Storage(StorageServer):
         self._files = files
         self._stored = stored
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+    async def response(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Response one request."""
         grant = await run_sync(self._grant, scope)
         if grant.method == "PUT":
             body = Body(scope, receive, "md5")

@@ -43,13 +43,13 @@ def ws_storage_service(gen3: Gen3) -> Service:
     Args:
         gen3: The commons.
     """
-    answers = {
+    responses = {
         "get_health": Reply({"status": "awesome"}),
         "get_info": Reply({"endpoints": [f"/ws-storage/{each}" for each in _ENDPOINTS]}),
     }
     handlers = handlers_in(_DOCUMENT, gen3, sys.modules[__name__])
     # A slash at the end of a key is part of it.
-    return gen3_service("ws-storage", _DOCUMENT, handlers, answers=answers, error_body=_error_body, around=None)
+    return gen3_service("ws-storage", _DOCUMENT, handlers, responses=responses, error_body=_error_body, around=None)
 
 
 def _error_body(problem: Problem) -> dict[str, object]:
@@ -65,18 +65,18 @@ def use_workspace(gen3: Gen3, call: Call) -> Reply:
     if verb not in ("list", *_WAYS) or call.arguments["workspace"] != WORKSPACE:
         raise bad_arguments("invalid input")
     method = "delete" if verb == "list" and call.operation.method == "DELETE" else verb
-    answer: dict[str, Any] = {"Version": 1, "Method": method, "Result": "ok", "Data": None}
+    response: dict[str, Any] = {"Version": 1, "Method": method, "Result": "ok", "Data": None}
     try:
         url = _location(person.name, key)
     except _WrongPath as error:
-        return Reply({**answer, "Result": f"error - {error}"})
+        return Reply({**response, "Result": f"error - {error}"})
     if method == "list":
-        answer["Data"] = _listed(gen3, person.name, url, key)
+        response["Data"] = _listed(gen3, person.name, url, key)
     elif method == "delete":
         gen3.files.remove(url)
     else:
-        answer["Data"] = gen3.presigned(call.origin, Grant(_WAYS[verb], url), SECONDS)
-    return Reply(answer)
+        response["Data"] = gen3.presigned(call.origin, Grant(_WAYS[verb], url), SECONDS)
+    return Reply(response)
 
 
 def _location(user: str, key: str) -> str:
@@ -103,8 +103,8 @@ def _listed(gen3: Gen3, user: str, url: str, prefix: str) -> dict[str, Any]:
         stored = gen3.files.find(place)
         if stored is not None:
             moment = datetime.fromtimestamp(moments[place], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            answer = {"Workspace": user, "WorkspaceKey": key, "SizeBytes": stored.size, "LastModified": moment}
-            objects.append(answer)
+            response = {"Workspace": user, "WorkspaceKey": key, "SizeBytes": stored.size, "LastModified": moment}
+            objects.append(response)
     return {"Workspace": user, "Prefix": prefix, "Objects": objects, "Prefixes": folders}
 
 

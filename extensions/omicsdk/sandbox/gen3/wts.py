@@ -135,12 +135,12 @@ class Wts:
             raise Problem(403, "forbidden", "your refresh token is expired, please login again")
         url = f"{other.base_url}/user/credentials/cdis/access_token"
         try:
-            answer = httpx.post(url, json={"api_key": key}, timeout=_SECONDS, trust_env=False)
+            response = httpx.post(url, json={"api_key": key}, timeout=_SECONDS, trust_env=False)
         except httpx.HTTPError as error:
             raise Problem(500, "internal", "Fail to reach fence") from error
-        if answer.status_code != 200:
-            raise Problem(500, "internal", f"Fail to get a access token from fence: {answer.status_code}")
-        return answer.json()["access_token"]
+        if response.status_code != 200:
+            raise Problem(500, "internal", f"Fail to get a access token from fence: {response.status_code}")
+        return response.json()["access_token"]
 
     def _key(self, idp: str, person: Person) -> str | None:
         if not (person.name or person.client):
@@ -160,7 +160,7 @@ def wts_service(wts: Wts, document: Mapping[str, Any]) -> Service:
         "wts",
         document,
         handlers_in(document, wts, sys.modules[__name__]),
-        answers={"get_status": HEALTHY},
+        responses={"get_status": HEALTHY},
         absent=dict.fromkeys(("get_authorization_url", "authorize", "logout"), _BROWSER),
         error_body=lambda problem: {"message": problem.title},
         around=lambda app: TrailingSlashes(app, ("/token/", "/external_oidc/")),
@@ -222,7 +222,7 @@ def get_aggregate(wts: Wts, call: Call) -> Reply:
         )
     person = _principal(wts, call) if "authorization" in call.headers else None
     asked = [each for each in wts.all() if person is None or wts.seconds_left(each.idp, person) is not None]
-    return Reply({urlsplit(each.base_url).netloc: _answer(wts, each, call, path, person) for each in asked})
+    return Reply({urlsplit(each.base_url).netloc: _response(wts, each, call, path, person) for each in asked})
 
 
 def _principal(wts: Wts, call: Call, status: int = 403) -> Person:
@@ -231,11 +231,11 @@ def _principal(wts: Wts, call: Call, status: int = 403) -> Person:
     return wts.access.somebody(call.headers, refusal)
 
 
-def _answer(wts: Wts, other: OtherCommons, call: Call, path: str, person: Person | None) -> dict[str, Any] | None:
-    """The answer of another commons; None when it has none.
+def _response(wts: Wts, other: OtherCommons, call: Call, path: str, person: Person | None) -> dict[str, Any] | None:
+    """The response of another commons; None when it has none.
 
     Raises:
-        Problem: 400; the answer lacks the requested value.
+        Problem: 400; the response lacks the requested value.
     """
     import httpx
 
@@ -244,11 +244,11 @@ def _answer(wts: Wts, other: OtherCommons, call: Call, path: str, person: Person
     url = f"{other.base_url}/{path}"
     try:
         headers = {"Authorization": f"Bearer {wts.token(other.idp, person)}"} if person else {}
-        answer = httpx.get(url, params=query, headers=headers, timeout=_SECONDS, trust_env=False)
-        answer.raise_for_status()
+        response = httpx.get(url, params=query, headers=headers, timeout=_SECONDS, trust_env=False)
+        response.raise_for_status()
     except (Problem, httpx.HTTPError):
         return None
-    found = cast("dict[str, Any]", answer.json())
+    found = cast("dict[str, Any]", response.json())
     if any(name not in found for name in filters):
         raise bad_arguments(f"at least one of the provided filters is not a key in the response returned from {url}")
     return {name: found[name] for name in filters} if filters else found

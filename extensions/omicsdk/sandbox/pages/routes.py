@@ -28,7 +28,7 @@ def page_routes(sandbox: LiveSandbox) -> list[BaseRoute]:
 
     def shown(name: str) -> Callable[[Request], Awaitable[Response]]:
         async def serve(request: Request) -> Response:
-            return await site().answer(name, request)
+            return await site().response(name, request)
 
         return serve
 

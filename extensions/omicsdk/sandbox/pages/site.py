@@ -1,4 +1,4 @@
-"""The pages by name, the checks of their forms, and the headers of their answers."""
+"""The pages by name, the checks of their forms, and the headers of their responses."""
 
 import hmac
 from collections.abc import Callable
@@ -55,8 +55,8 @@ class Site:
         self._sandbox = sandbox
         self._form_token = form_token
 
-    async def answer(self, name: str, request: Request) -> Response:
-        """Answer a request for a page, or one of its forms."""
+    async def response(self, name: str, request: Request) -> Response:
+        """Response a request for a page, or one of its forms."""
         content = await _form(request) if request.method == "POST" else None
         try:
             found = await run_in_threadpool(self._made, name, request, content)

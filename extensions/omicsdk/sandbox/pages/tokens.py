@@ -1,4 +1,4 @@
-"""The page that makes tokens; each is shown once, in the answer to its form."""
+"""The page that makes tokens; each is shown once, in the response to its form."""
 
 from starlette.requests import Request
 

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class NoPage(Exception):
-    """There is nothing at a path: the answer is a page, as where no route is."""
+    """There is nothing at a path: the response is a page, as where no route is."""
 
 
 def is_uuid(text: str) -> bool:
@@ -127,7 +127,7 @@ _GROUP = (*_DATED, "organization", *(name for name in NEW_GROUP if name != "has_
 
 
 class Views:
-    """Views of objects for one answer; what several objects belong to is read once.
+    """Views of objects for one response; what several objects belong to is read once.
 
     Args:
         store: The platform's data.
@@ -166,7 +166,7 @@ class Views:
         return self.once(kind, uuid, lambda: views[kind](found(self._store, kind, uuid)))
 
     def once(self, what: str, uuid: str, read: Callable[[], T]) -> T:
-        """A function's value for a UUID, read at the first call of this answer only."""
+        """A function's value for a UUID, read at the first call of this response only."""
         if (what, uuid) not in self._known:
             self._known[what, uuid] = read()
         return self._known[what, uuid]
@@ -228,7 +228,7 @@ class Resource:
         raise NotImplementedError
 
     def view(self) -> View:
-        """Make the JSON of the objects of one answer."""
+        """Make the JSON of the objects of one response."""
         raise NotImplementedError
 
     def visible(self, person: Person | None) -> Sequence[Where]:
@@ -408,14 +408,14 @@ Function = Callable[[Pangea, Call], Reply]
 def operations_of(*resources: type[Resource]) -> dict[str, Function]:
     """The functions of the operations that kinds have alike, by the operations' names."""
 
-    def answers(resource: type[Resource], verb: str) -> Function:
+    def responses(resource: type[Resource], verb: str) -> Function:
         return lambda pangea, call: getattr(resource(pangea, call), verb)()
 
     found: dict[str, Function] = {}
     for each in resources:
-        found[f"list_{each.one}s"] = answers(each, "pages")
+        found[f"list_{each.one}s"] = responses(each, "pages")
         for verb in ("create", "get", "put", "patch", "delete"):
-            found[f"{verb}_{each.one}"] = answers(each, verb)
+            found[f"{verb}_{each.one}"] = responses(each, verb)
             if each.by_name:
                 found[f"{verb}_{each.one}_by_name"] = found[f"{verb}_{each.one}"]
     return found

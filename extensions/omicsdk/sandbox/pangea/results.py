@@ -162,7 +162,7 @@ _FIELD_SHOWN = ("uuid", "name", "created_at", "updated_at", "analysis_result", "
 
 
 class ResultViews(Views):
-    """Views of results and their fields for one answer.
+    """Views of results and their fields for one response.
 
     Args:
         pangea: The platform.

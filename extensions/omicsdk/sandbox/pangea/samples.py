@@ -185,7 +185,7 @@ _NARROWER: Mapping[str, Sequence[str]] = {"number": ("integer",), "string": ("in
 
 
 def attachment(name: str) -> str:
-    """The header that names the file of an answer."""
+    """The header that names the file of a response."""
     plain = name.encode("ascii", "replace").decode().replace('"', "'").replace("\r", "").replace("\n", "")
     return f'attachment; filename="{plain}"'
 

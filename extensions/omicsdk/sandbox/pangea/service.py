@@ -50,18 +50,18 @@ def whole(handler: Handler, pangea: Pangea) -> Handler:
     """
     database = pangea.store.database
 
-    def answer(call: Call) -> Reply:
+    def response(call: Call) -> Reply:
         with database.alone() if is_reading(call.operation) else database.transaction():
             return handler(call)
 
-    return answer
+    return response
 
 
 def on_path(handler: Handler, path: str) -> Handler:
     """A handler that is reached only by paths whose UUIDs are such; others have no page."""
     identifiers = [each for each in re.findall(r"{([^}]*)}", path) if _names_uuid(path, each)]
 
-    def answer(call: Call) -> Reply:
+    def response(call: Call) -> Reply:
         try:
             if not all(is_uuid(call.arguments[each]) for each in identifiers):
                 raise NoPage
@@ -69,7 +69,7 @@ def on_path(handler: Handler, path: str) -> Handler:
         except NoPage:
             return Reply(text=NOT_FOUND_PAGE, status=404, headers={"Content-Type": "text/html"})
 
-    return answer
+    return response
 
 
 def _names_uuid(path: str, parameter: str) -> bool:
@@ -89,7 +89,7 @@ class PangeaPaths(PathMiddleware):
     """Route aliases of other paths, and refuse writes to read-only ones."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Response a request."""
         root = scope.get("root_path", "")
         path = scope["path"].removeprefix(root)
         if _WRITING.match(path) and scope.get("method", "GET") not in _READING:

@@ -261,7 +261,7 @@ def file_of(data: Any) -> Mapping[str, Any] | None:
 
 
 class Addresses:
-    """Add to data that represent an object its download address, for one answer.
+    """Add to data that represent an object its download address, for one response.
 
     Args:
         buckets: The registered buckets.

@@ -53,11 +53,11 @@ def _upload(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     data = {"__type__": FILE, "uri": f"s3://{place.bucket}/{key}", "endpoint_url": place.endpoint_url}
     if asked["stance"] == IN_PARTS:
         upload, urls = pangea.storage.begin(place, key, asked["n_parts"])
-        answer: Mapping[str, Any] = {"urls": urls, "upload_id": upload}
+        response: Mapping[str, Any] = {"urls": urls, "upload_id": upload}
     else:
-        answer = pangea.storage.form(place, key)
+        response = pangea.storage.form(place, key)
     _keep(pangea, kind, field, data)
-    return Reply(dict(answer))
+    return Reply(dict(response))
 
 
 def _keep(pangea: Pangea, kind: ResultKind, field: Thing, data: Mapping[str, Any]) -> None:
@@ -82,7 +82,7 @@ def _complete(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     if bucket != place.bucket:
         raise Refused(400, "No upload of a file was begun for this field")
     if not pangea.storage.complete(place, key, asked["upload_id"], asked["parts"]):
-        # As deployed servers do: clients that complete an upload have to check the answer.
+        # As deployed servers do: clients that complete an upload have to check the response.
         return Reply()
     return Reply({"status": "success", "upload_id": asked["upload_id"]})
 

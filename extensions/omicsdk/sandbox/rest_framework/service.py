@@ -114,13 +114,13 @@ def root_route(path: str, listed: Mapping[str, str], suffix: str = "") -> Route:
         suffix: Rest of the route's path after the root.
     """
 
-    async def answer(request: Request) -> Response:
+    async def response(request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
             return JSONResponse({"detail": f'Method "{request.method}" not allowed.'}, 405, _ALLOWED)
         base = f"{origin(request)}{request.url.path.removesuffix(suffix)}"
         return JSONResponse({name: f"{base}{where}" for name, where in listed.items()}, headers=_ALLOWED)
 
-    return Route(f"{path}{suffix}", answer, methods=list(METHODS))
+    return Route(f"{path}{suffix}", response, methods=list(METHODS))
 
 
 def error_page(title: str, details: str = "") -> str:
@@ -176,12 +176,12 @@ class PathMiddleware:
         methods = [*stated, *(["HEAD"] if "GET" in stated else []), "OPTIONS"]
         allowed = ", ".join(methods)
         try:
-            answer = await self._without_route(scope, methods) if stated else self._moved(scope, path)
+            response = await self._without_route(scope, methods) if stated else self._moved(scope, path)
         except Problem as problem:
             body, headers = json.dumps(error_body(problem)), {"Allow": allowed, **problem.headers}
-            answer = Response(body, problem.status, headers, media_type="application/json")
-        if answer is not None:
-            await answer(scope, receive, send)
+            response = Response(body, problem.status, headers, media_type="application/json")
+        if response is not None:
+            await response(scope, receive, send)
             return
         scope = {**scope, "path": root + path, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
         await self._app(scope, receive, _allowing(send, allowed.encode()))
@@ -203,7 +203,7 @@ class PathMiddleware:
         return Response(b"", 301, {"Location": where, "Content-Type": "text/html; charset=utf-8"})
 
     async def _without_route(self, scope: Scope, methods: Sequence[str]) -> Response | None:
-        """The answer of what no route is requested; None for all else. It refuses methods and what is not JSON."""
+        """The response of what no route is requested; None for all else. It refuses methods and what is not JSON."""
         headers, method = headers_of(scope), scope["method"]
         if method not in methods or method == "OPTIONS":
             await run_in_threadpool(self._check_access, headers)
@@ -238,11 +238,11 @@ def _negotiate(scope: Scope, headers: Mapping[str, str]) -> None:
 
 
 def _described(methods: Sequence[str]) -> Response:
-    answer = {
+    response = {
         "renders": ["application/json"],
         "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
     }
-    return Response(json.dumps(answer), 200, {"Allow": ", ".join(methods)}, media_type="application/json")
+    return Response(json.dumps(response), 200, {"Allow": ", ".join(methods)}, media_type="application/json")
 
 
 def _allowing(send: Send, methods: bytes) -> Send:

@@ -350,7 +350,7 @@ def blocks_of(environ: dict[str, Any]) -> Iterator[bytes]:
 
 def refused(problem: Problem, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answer a request with S3's XML of a refusal."""
-    # What a client sends must be taken in, or it sees a broken connection in place of the answer.
+    # What a client sends must be taken in, or it sees a broken connection in place of the response.
     for _ in blocks_of(environ):
         continue
     body = (

@@ -231,7 +231,7 @@ class S3Wire:
         for rule in self.book.act(method, path, dict(parse_qsl(query, keep_blank_values=True))):
             if rule.action == "reset":
                 environ[HANG_UP]()
-                # werkzeug reads it correctly: the client is gone, and nothing waits for an answer.
+                # werkzeug reads it correctly: the client is gone, and nothing waits for a response.
                 raise ConnectionResetError("a requested fault")
             wait = {} if rule.retry_after is None else {"Retry-After": str(rule.retry_after)}
             problem = Problem(rule.status, rule.code, "A requested fault", wait)

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from omicsdk.sandbox.sb.answers import list_of, member_view, page_of, view, when
 from omicsdk.sandbox.sb.problems import bad, check_uuid, no_such, refuse
+from omicsdk.sandbox.sb.responses import list_of, member_view, page_of, view, when
 from omicsdk.sandbox.sb.state import Sb, check_new_name, keep, new_uuid, token_of
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 

@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.sandbox.sb.answers import list_of, ordered, page_of, times, view, when, when_known, within
 from omicsdk.sandbox.sb.documents import USER, permissions_of
 from omicsdk.sandbox.sb.files import file_known
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
 from omicsdk.sandbox.sb.projects import automation_member
+from omicsdk.sandbox.sb.responses import list_of, ordered, page_of, times, view, when, when_known, within
 from omicsdk.sandbox.sb.state import Due, Sb, check_new_name, filled, new_id, new_uuid, stated, wanted_failure
 from omicsdk.sandbox.service import Call, JsonObject, Reply
 

@@ -18,8 +18,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from omicsdk.sandbox.sb import files
-from omicsdk.sandbox.sb.answers import LONGEST, page, read_token, shown, when, when_known, window, write_token
 from omicsdk.sandbox.sb.problems import bad, refuse
+from omicsdk.sandbox.sb.responses import LONGEST, page, read_token, shown, when, when_known, window, write_token
 from omicsdk.sandbox.sb.state import Due, Sb, filled, new_id, record_of
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 from omicsdk.sandbox.validation import whole_number

@@ -204,9 +204,9 @@ class Place:
     def _named(self, location: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": self._prefix + location}
 
-    def _found(self, answer: Sequence[JsonObject]) -> list[Found]:
+    def _found(self, response: Sequence[JsonObject]) -> list[Found]:
         return [
-            Found(each["Key"][len(self._prefix) :], each["Size"], _described(each, each["Size"])) for each in answer
+            Found(each["Key"][len(self._prefix) :], each["Size"], _described(each, each["Size"])) for each in response
         ]
 
     def list(self, prefix: str, limit: int, token: str) -> tuple[Sequence[Found], Sequence[str], str]:
@@ -222,33 +222,35 @@ class Place:
 
         more = {"ContinuationToken": token} if token else {}
         try:
-            answer = self._client.list_objects_v2(
+            response = self._client.list_objects_v2(
                 Bucket=self._bucket, Prefix=self._prefix + prefix, Delimiter="/", MaxKeys=limit, **more
             )
         except ClientError as error:
             raise bad("The continuation_token isn't one of this listing: take it from the link of a page") from error
-        prefixes = [each["Prefix"][len(self._prefix) :] for each in answer.get("CommonPrefixes", ())]
-        return self._found(answer.get("Contents", ())), prefixes, answer.get("NextContinuationToken", "")
+        prefixes = [each["Prefix"][len(self._prefix) :] for each in response.get("CommonPrefixes", ())]
+        return self._found(response.get("Contents", ())), prefixes, response.get("NextContinuationToken", "")
 
     def find(self, location: str) -> Found | None:
         """An object; None when there is none."""
         from botocore.exceptions import ClientError
 
         try:
-            answer = self._client.head_object(**self._named(location))
+            response = self._client.head_object(**self._named(location))
         except ClientError:
             return None
-        size = answer["ContentLength"]
+        size = response["ContentLength"]
         return Found(
-            location, size, {**_described(answer, size), "content_type": answer["ContentType"], **answer["Metadata"]}
+            location,
+            size,
+            {**_described(response, size), "content_type": response["ContentType"], **response["Metadata"]},
         )
 
     def below(self, folder: str) -> Sequence[Found]:
         """All objects in a folder and in those below it."""
         paginator, prefix = self._client.get_paginator("list_objects_v2"), f"{self._prefix}{folder.strip('/')}/"
         pages = paginator.paginate(Bucket=self._bucket, Prefix=prefix)
-        answer = [each for page in pages for each in page.get("Contents", ()) if not each["Key"].endswith("/")]
-        return self._found(answer)
+        response = [each for page in pages for each in page.get("Contents", ()) if not each["Key"].endswith("/")]
+        return self._found(response)
 
     def put(self, location: str, content: BinaryIO) -> None:
         """Copy bytes to a location."""
@@ -266,6 +268,6 @@ class Place:
         )
 
 
-def _described(answer: Mapping[str, Any], size: int) -> JsonObject:
-    modified = answer["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {"etag": answer["ETag"].strip('"'), "size": size, "last_modified": modified}
+def _described(response: Mapping[str, Any], size: int) -> JsonObject:
+    modified = response["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"etag": response["ETag"].strip('"'), "size": size, "last_modified": modified}

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from omicsdk.sandbox.sb.answers import list_of, member_view, page_of, view, when
 from omicsdk.sandbox.sb.apps import drop_apps
 from omicsdk.sandbox.sb.documents import DIVISION, TEAM, USER, Permissions, permissions_of
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
+from omicsdk.sandbox.sb.responses import list_of, member_view, page_of, view, when
 from omicsdk.sandbox.sb.state import Sb, check_new_name, keep, new_id, path_id, stated
 from omicsdk.sandbox.sb.task_runs import drop_tasks
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
@@ -132,7 +132,7 @@ def _forget(sb: Sb, kind: str, id: str) -> None:
 
 
 def _show_project(call: Call, project: JsonObject, permissions: Permissions) -> JsonObject:
-    """A project as an answer has it, with what the caller may do there."""
+    """A project as a response has it, with what the caller may do there."""
     return view(call, "project", {**project, "permissions": permissions})
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from omicsdk.sandbox.sb import SANDBOX_SB_USER
 from omicsdk.sandbox.sb.accounts import add_to_team
-from omicsdk.sandbox.sb.answers import when
+from omicsdk.sandbox.sb.responses import when
 from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.service import JsonObject
 

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple, TypeVar
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb import SANDBOX_SB_USER, sandbox_sb_token
-from omicsdk.sandbox.sb.answers import view
 from omicsdk.sandbox.sb.documents import USER, Documents, Jobs, Membership, Permissions, permissions_of
 from omicsdk.sandbox.sb.filestore import FileRecord, FileStore, Place
 from omicsdk.sandbox.sb.problems import bad, error_body, no_such, refuse
+from omicsdk.sandbox.sb.responses import view
 from omicsdk.sandbox.sb.uploadstore import LEAST_PART, MOST_PARTS, SbUploads, Storage
 from omicsdk.sandbox.service import Call, Caller, JsonObject, Reply, SandboxContext
 from omicsdk.sandbox.state.clock import Clock
@@ -393,24 +393,24 @@ def wanted_failure(sb: Sb, name: str) -> str:
     return "" if wanted is None else f"The setting sb.failing_tasks has {wanted!r}"
 
 
-def record_of(sb: Sb, answer: Callable[[_T], object], thing: _T) -> JsonObject:
+def record_of(sb: Sb, response: Callable[[_T], object], thing: _T) -> JsonObject:
     """The result of one of many: a resource, or a refusal; a refused one changes nothing."""
     try:
         with sb.transaction():
-            return {"resource": answer(thing), "error": None}
+            return {"resource": response(thing), "error": None}
     except Problem as problem:
         return {"resource": None, "error": error_body(problem)}
 
 
-def in_bulk(sb: Sb, things: Iterable[_T], answer: Callable[[_T], JsonObject]) -> Reply:
-    """Return an answer about many objects: each has a separate result, and a failure for one does not stop the others.
+def in_bulk(sb: Sb, things: Iterable[_T], response: Callable[[_T], JsonObject]) -> Reply:
+    """Return a response about many objects: each has a separate result, and a failure for one does not stop the others.
 
     Args:
         sb: The platform.
         things: Members of the request, such as identities.
-        answer: Gives the resource of one of them.
+        response: Gives the resource of one of them.
     """
-    return Reply({"items": [record_of(sb, answer, thing) for thing in things]})
+    return Reply({"items": [record_of(sb, response, thing) for thing in things]})
 
 
 def stated(call: Call, names: str) -> JsonObject:
@@ -430,7 +430,7 @@ def check_new_name(call: Call, kind: str, code: int = 90000) -> None:
 
 
 def keep(sb: Sb, call: Call, kind: str, document: JsonObject, group: str = "") -> Reply:
-    """Put a document, and answer with it."""
+    """Put a document, and return it."""
     sb.documents.put(kind, document["id"], document, group)
     return Reply(view(call, kind, document))
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from omicsdk.sandbox.sb.answers import ordered, page_of, shown, times, view, when, within
 from omicsdk.sandbox.sb.apps import find_app, split_id
 from omicsdk.sandbox.sb.cwl import mapped, ports, steps_of
 from omicsdk.sandbox.sb.problems import check_uuid, no_such, refuse
+from omicsdk.sandbox.sb.responses import ordered, page_of, shown, times, view, when, within
 from omicsdk.sandbox.sb.state import Sb, filled, in_bulk, new_uuid, path_id, stated
 from omicsdk.sandbox.sb.task_runs import ENDS, GOING, KIND, abort, app_of, children, drop, put, run, validate
 from omicsdk.sandbox.service import Call, JsonObject, Reply
@@ -243,7 +243,7 @@ def _show(sb: Sb, call: Call, task: JsonObject) -> JsonObject:
 
 
 def _values(sb: Sb, values: Mapping[str, Any]) -> JsonObject:
-    """Inputs or outputs as answers have them: each file with its present name and what belongs to it."""
+    """Inputs or outputs as responses have them: each file with its present name and what belongs to it."""
 
     def with_details(value: JsonObject) -> JsonObject:
         record = sb.work.files.get(str(value.get("path")))

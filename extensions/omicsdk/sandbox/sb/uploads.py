@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from omicsdk.sandbox.sb.answers import shown, when
 from omicsdk.sandbox.sb.files import check_name, destination, file_json
 from omicsdk.sandbox.sb.problems import refuse
+from omicsdk.sandbox.sb.responses import shown, when
 from omicsdk.sandbox.sb.state import Sb, new_id
 from omicsdk.sandbox.sb.uploadstore import LARGEST_FILE, MOST_PARTS, Part, Upload, choose_part_size, complaint
 from omicsdk.sandbox.service import Call, JsonObject, Reply
@@ -123,7 +123,7 @@ def _report(sb: Sb, upload: Upload, stated: Sequence[Mapping[str, Any]], code: i
     wrong = sb.work.uploads.report(upload.id, etags)
     if wrong is not None:
         said = f"the ETag {etags[wrong]!r}" if etags[wrong] else "no ETag"
-        raise refuse(400, code, f"Part {wrong} is reported with {said}, which is not the storage's answer for it")
+        raise refuse(400, code, f"Part {wrong} is reported with {said}, which is not the storage's response for it")
 
 
 def _stated_etag(headers: Mapping[str, str]) -> str:

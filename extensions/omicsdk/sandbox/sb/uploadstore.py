@@ -225,8 +225,8 @@ class Storage(StorageServer):
         stated = {f"{_HEADERS}{name.lower()}": value for name, value in headers.items()}
         return self.signer.signed(origin, f"{_PARTS}{upload}/{number}", seconds, stated)
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+    async def response(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Response one request."""
         path, fields = scope["path"], self.checked(scope)
         if path.startswith(_FILES) and scope["method"] in ("GET", "HEAD"):
             key = path.removeprefix(_FILES).partition("/")[0]

@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.sb.answers import address, page_of, view, when, window
 from omicsdk.sandbox.sb.files import check_name, destination, file_known
 from omicsdk.sandbox.sb.filestore import FileRecord, Found
 from omicsdk.sandbox.sb.problems import bad, error_body, refuse
+from omicsdk.sandbox.sb.responses import address, page_of, view, when, window
 from omicsdk.sandbox.sb.state import Due, Sb, filled, in_bulk, path_id, stated
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each
 
@@ -200,7 +200,7 @@ DUE = {
 
 
 def _show_transfer(sb: Sb, call: Call, transfer: JsonObject) -> JsonObject:
-    """A transfer as an answer has it, with its file."""
+    """A transfer as a response has it, with its file."""
     return view(call, transfer["kind"], {**transfer, "result": file_known(sb, call, transfer["result"])})
 
 

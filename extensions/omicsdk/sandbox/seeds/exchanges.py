@@ -29,14 +29,14 @@ _log = logging.getLogger("omicsdk.sandbox")
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its answer.
+    """One request and its response.
 
     Attributes:
         method: The method, in capitals.
         path: The path with its query, as it was sent.
-        status: The status of the answer.
+        status: The status of the response.
         sent: The request's body; decoded where it was JSON.
-        body: The answer's body; decoded if it was JSON.
+        body: The response's body; decoded if it was JSON.
     """
 
     method: str
@@ -91,11 +91,11 @@ def members(value: object) -> Mapping[str, Any] | None:
 
 
 def things_of(body: object, *lists: str) -> Iterable[Mapping[str, Any]]:
-    """The objects of an answer.
+    """The objects of a response.
 
     Args:
-        body: The answer.
-        lists: Members that hold several; without one of them the answer itself is the object.
+        body: The response.
+        lists: Members that hold several; without one of them the response itself is the object.
     """
     found = members(body)
     if found is None:
@@ -135,7 +135,7 @@ def crunch_notes(exchange: Exchange) -> Iterator[Note]:
         case [many, slug, *_] if many in _MANY and exchange.method == "DELETE":
             yield Note(("thing", slug), None)
         case [many, *_] if many in _MANY:
-            # Projects and datasets are items, too: such an answer states less of them.
+            # Projects and datasets are items, too: such a response states less of them.
             kind = {} if _MANY[many] == ITEM else {"kind": _MANY[many]}
             for each in things_of(exchange.body, "results"):
                 if has_texts(each, "slug", "name"):
@@ -387,7 +387,7 @@ def pangea_notes(exchange: Exchange) -> Iterator[Note]:
 
 
 def _pangea_thing(kind: str, stated: Mapping[str, Any]) -> Iterator[Note]:
-    """The facts of an answer about an object, and those that it belongs to."""
+    """The facts of a response about an object, and those that it belongs to."""
     name, owner, first = _KINDS[kind]
     if not has_texts(stated, "uuid", name):
         return

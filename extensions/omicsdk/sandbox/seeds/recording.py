@@ -25,7 +25,7 @@ from omicsdk.core.redaction import mask_json, mask_url
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.traffic.server_thread import LOOPBACK, HostCheck, ServerThread, url_of
 
-# Headers of a connection, and not of a request or an answer (RFC 9110, 7.6.1); and those that the proxy states itself.
+# Headers of a connection, and not of a request or a response (RFC 9110, 7.6.1); and those that the proxy states itself.
 _OF_CONNECTIONS = frozenset(
     [
         "connection",
@@ -48,7 +48,7 @@ def recording(server: str, file: Path) -> Generator[str]:
     """Record the exchanges of clients and a real service while the block runs.
 
     Bodies in JSON are written with secrets masked; headers, and bodies of other kinds, are passed on and not written. Each
-    exchange is in the file before its answer goes out.
+    exchange is in the file before its response goes out.
 
     Args:
         server: The base URL of the service.
@@ -111,34 +111,34 @@ class _Proxy:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
         request = Request(scope, receive)
-        answer = await run_in_threadpool(self._answer, request, await request.body())
-        await answer(scope, receive, send)
+        response = await run_in_threadpool(self._response, request, await request.body())
+        await response(scope, receive, send)
 
-    def _answer(self, request: Request, content: bytes) -> Response:
+    def _response(self, request: Request, content: bytes) -> Response:
         query = request.scope["query_string"].decode("latin-1")
         path = request.scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
         headers = [(name, value) for name, value in request.headers.items() if name not in _OURS]
-        # An answer that is not compressed can be read as it passes by.
+        # A response that is not compressed can be read as it passes by.
         headers.append(("accept-encoding", "identity"))
         try:
             sent = self.client.build_request(request.method, self.origin + path, headers=headers, content=content)
-            answer = self.client.send(sent, stream=True)
-            if "json" not in answer.headers.get("content-type", ""):
-                self._write(request.method, path, content, answer.status_code, b"")
-                return self._passed_on(answer, answer.iter_raw())
-            body = answer.read()
+            response = self.client.send(sent, stream=True)
+            if "json" not in response.headers.get("content-type", ""):
+                self._write(request.method, path, content, response.status_code, b"")
+                return self._passed_on(response, response.iter_raw())
+            body = response.read()
         except httpx.HTTPError as error:
             # An exception without a text, as of a timeout, has a name at least.
             reason = f"{mask_url(self.origin + path)} did not answer: {str(error) or type(error).__name__}"
             self.failure = f"{reason}. Check the service's base URL."
             return Response(json.dumps(Problem(502, "bad_gateway", reason).body()), 502, media_type="application/json")
-        self._write(request.method, path, content, answer.status_code, body)
-        return self._passed_on(answer, (body.replace(self.origin.encode(), self.own.encode()),))
+        self._write(request.method, path, content, response.status_code, body)
+        return self._passed_on(response, (body.replace(self.origin.encode(), self.own.encode()),))
 
-    def _passed_on(self, answer: httpx.Response, blocks: Iterable[bytes]) -> Response:
-        """The service's answer; links to the service, as of a next page, point to the proxy, or they would not be written."""
-        passed = StreamingResponse(blocks, answer.status_code, background=BackgroundTask(answer.close))
-        kept = [(name, value) for name, value in answer.headers.multi_items() if name not in _OURS]
+    def _passed_on(self, response: httpx.Response, blocks: Iterable[bytes]) -> Response:
+        """The service's response; links to the service, as of a next page, point to the proxy, or they would not be written."""
+        passed = StreamingResponse(blocks, response.status_code, background=BackgroundTask(response.close))
+        kept = [(name, value) for name, value in response.headers.multi_items() if name not in _OURS]
         passed.raw_headers = [
             (name.encode("latin-1"), value.replace(self.origin, self.own).encode("latin-1")) for name, value in kept
         ]

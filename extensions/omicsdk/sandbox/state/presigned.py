@@ -38,7 +38,7 @@ _INLINE = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The part of an object that an answer carries.
+    """The part of an object that a response carries.
 
     Attributes:
         start: The first byte's offset.
@@ -109,8 +109,8 @@ class Signer:
             origin: Scheme, host and port of the sandbox as the client reaches it.
             sha256: The object.
             seconds: Validity in seconds, in the sandbox's time.
-            content_type: The Content-Type of the answer; default application/octet-stream.
-            disposition: The Content-Disposition of the answer; default none.
+            content_type: The Content-Type of the response; default application/octet-stream.
+            disposition: The Content-Disposition of the response; default none.
             name: The end of the URL's path, for readability; default the object's name.
 
         Returns:
@@ -172,7 +172,7 @@ def _sorted(fields: Mapping[str, str]) -> str:
 
 
 class ClientGone(Exception):
-    """The client disconnected before the end of its request: nothing waits for an answer."""
+    """The client disconnected before the end of its request: nothing waits for a response."""
 
 
 class Body:
@@ -273,7 +273,7 @@ class StorageServer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; a Problem becomes its refusal."""
         try:
-            await self.answer(scope, receive, send)
+            await self.response(scope, receive, send)
         except ClientGone:
             return
         except Problem as problem:
@@ -283,11 +283,11 @@ class StorageServer:
             await send({"type": "http.response.body", "body": content})
 
     def refusal(self, problem: Problem) -> tuple[str, bytes]:
-        """The type and body of the answer to a refused request."""
+        """The type and body of the response to a refused request."""
         error = f"<Error><Code>{problem.code}</Code><Message>{problem.title}</Message></Error>"
         return "application/xml", f'<?xml version="1.0" encoding="UTF-8"?>\n{error}'.encode()
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def response(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; here GET and HEAD of objects by their name, at the URLs of `Signer.url`.
 
         Raises:
@@ -311,7 +311,7 @@ class StorageServer:
 
         Args:
             scope: The request's ASGI scope.
-            send: ASGI's function for the answer.
+            send: ASGI's function for the response.
             found: The object.
             etag: Its ETag, without quotes; by default that for parts of 64 MiB.
             fields: The URL's query; `response-content-type` and `response-content-disposition` count.
@@ -329,7 +329,7 @@ class StorageServer:
         """Answer a PUT whose bytes are kept.
 
         Args:
-            send: ASGI's function for the answer.
+            send: ASGI's function for the response.
             etag: Their ETag, without quotes.
         """
         await _start(send, 200, {"ETag": f'"{etag}"', "Content-Length": "0"})
@@ -380,7 +380,7 @@ async def _serve(scope: Scope, send: Send, file: BinaryIO, *, etag: str, size: i
         block = file.read(wanted) if wanted <= _INLINE else await run_sync(file.read, wanted)
         left -= len(block)
         await send({"type": "http.response.body", "body": block, "more_body": left > 0})
-        if not block:  # the file on disk was cut: an unfinished answer shows it to the client
+        if not block:  # the file on disk was cut: an unfinished response shows it to the client
             return
     if part.length == 0:
         await send({"type": "http.response.body"})

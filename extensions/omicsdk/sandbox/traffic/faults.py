@@ -30,16 +30,16 @@ class Rule:
     """One fault.
 
     Attributes:
-        action: The fault. `status`: answer this status and nothing else. `cut`: announce the whole body, close the
+        action: The fault. `status`: response this status and nothing else. `cut`: announce the whole body, close the
             connection at byte `at`. `short`: announce and send only `at` bytes. `reset`: reset the connection at
-            byte `at` of the body, or instead of an answer when `at` is 0. `stall`: send nothing more from byte
+            byte `at` of the body, or instead of a response when `at` is 0. `stall`: send nothing more from byte
             `at` on (0: not even the status) until released. `wrong`: flip the bits of `length` bytes at `at`.
-            `delay`: answer after `seconds` of the sandbox's time. `throttle`: send the body at `rate`. `no_range`: answer as if no
+            `delay`: response after `seconds` of the sandbox's time. `throttle`: send the body at `rate`. `no_range`: response as if no
             range had been requested.
         path: Shell pattern that the request's path must match; default every path but those of the control API and
             the pages. Requests
             to the S3 server have the path /_s3/BUCKET/KEY and are meant only by patterns that begin so, with the
-            actions `status` and `reset` (no answer).
+            actions `status` and `reset` (no response).
         method: HTTP method; default every one.
         query: Query parameters that the request must have.
         nth: Only this match, counted from 1; default every one.
@@ -48,12 +48,12 @@ class Rule:
         at: Offset in the body, in bytes.
         length: Number of wrong bytes.
         status: The status to answer, 400 to 599, or 3xx with `location`.
-        code: The error code that a `status` answer states; of digits only, the answer has the shape of those of the
+        code: The error code that a `status` response states; of digits only, the response has the shape of those of the
             Seven Bridges Platform, where codes are numbers.
-        retry_after: Retry-After of a `status` answer, in seconds or as an HTTP date; default none.
-        location: Location of a `status` answer; default none.
+        retry_after: Retry-After of a `status` response, in seconds or as an HTTP date; default none.
+        location: Location of a `status` response; default none.
         seconds: Length of a `delay`.
-        rate: Rate of a `throttle`: bytes in a second of the sandbox's time, for each answer.
+        rate: Rate of a `throttle`: bytes in a second of the sandbox's time, for each response.
     """
 
     action: Action
@@ -86,7 +86,7 @@ class Rule:
         if self._is_of_s3 and self.action not in _OF_S3:
             raise ValueError(f"the S3 server knows the actions {' and '.join(_OF_S3)}, not {self.action!r}")
         if not 200 <= self.status <= 599:
-            raise ValueError(f"{self.status} is not a status that an answer can have")
+            raise ValueError(f"{self.status} is not a status that a response can have")
         for name in ("at", "seconds", "length"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is 0 or more")

@@ -71,7 +71,7 @@ def refused_reason(method: str, headers: Mapping[str, str], allowed: tuple[str, 
 
     A page in the user's browser reaches loopback: by a name of its site that was pointed here (DNS rebinding), which the
     Host header gives away, or by forms, images and scripts, which Origin or Sec-Fetch-Site give away. A link that the
-    user follows is let through: its page cannot read the answer.
+    user follows is let through: its page cannot read the response.
 
     Args:
         method: The HTTP method.
@@ -190,6 +190,6 @@ class ServerThread:
         done.wait(10)
 
     def end(self) -> None:
-        """Stop serving, once the answers that are under way were given two seconds to end."""
+        """Stop serving, once the responses that are under way were given two seconds to end."""
         self._server.should_exit = True
         self._thread.join()

@@ -32,7 +32,7 @@ class Connection(H11Protocol):
         self._key = (self.server[1] if self.server else None, host, port)
         _open[self._key] = self
         self.lost = asyncio.Event()
-        # asyncio does this only for sockets that were opened with the protocol's number; without it each answer
+        # asyncio does this only for sockets that were opened with the protocol's number; without it each response
         # with a body waits 40 ms for the client's delayed acknowledgement of the headers.
         if raw := self.socket:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -134,8 +134,8 @@ class Entry:
         agent: Its User-Agent header.
         authorized: Whether it carried an Authorization header.
         status: The status that was answered; 0 when none was.
-        sent: Bytes of the answer's body that were handed to the socket.
-        done: Whether the answer was sent to its end.
+        sent: Bytes of the response's body that were handed to the socket.
+        done: Whether the response was sent to its end.
         operation: Its service and operation, such as `dss get_bundle`, or of which object store, such as
             `objects GetObject`; empty for what neither has.
         validation: Result of its validation against the service's document; no value of the request is in it.
@@ -219,7 +219,7 @@ class RequestLog:
 
 
 CONTROL_PREFIX = "/_sandbox"
-_SIP = 64 * 1024  # what a throttled answer sends at once
+_SIP = 64 * 1024  # what a throttled response sends at once
 
 
 class _Gone(BaseException):  # not an Exception: it is no crash of a service, and none may answer it
@@ -227,7 +227,7 @@ class _Gone(BaseException):  # not an Exception: it is no crash of a service, an
 
 
 class Stalls:
-    """Answers that wait to be released."""
+    """Responses that wait to be released."""
 
     def __init__(self) -> None:
         self._released = asyncio.Event()
@@ -258,7 +258,7 @@ class Wire:
         log: The request log.
         book: The faults in force.
         clock: The sandbox's time.
-        stalls: The stalled answers.
+        stalls: The stalled responses.
     """
 
     def __init__(self, app: ASGIApp, log: RequestLog, book: FaultBook, clock: Clock, stalls: Stalls) -> None:
@@ -305,7 +305,7 @@ class Wire:
                 elif rule.action == "no_range":
                     scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"range"]}
                 elif rule.action == "status":
-                    await _answer(rule, scope, receive, send)
+                    await _response(rule, scope, receive, send)
                     return
                 else:
                     send = self._spoiled(rule, due, scope, send, gone)
@@ -345,7 +345,7 @@ class Wire:
             else:
                 head, tail = body[: rule.at - start], body[rule.at - start :]
                 if rule.action == "short":
-                    # The answer is complete: its connection stays open, as for any other.
+                    # The response is complete: its connection stays open, as for any other.
                     await send({"type": "http.response.body", "body": head, "more_body": False})
                     ended = True
                     return
@@ -404,7 +404,7 @@ async def _watch(receive: Receive, gone: asyncio.Event) -> None:
     gone.set()
 
 
-async def _answer(rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
+async def _response(rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
     said, kind = "A requested fault", "application/problem+json"
     body: dict[str, object] = {"status": rule.status, "code": rule.code, "title": said}
     if rule.code.isdecimal():

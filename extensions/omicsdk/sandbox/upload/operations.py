@@ -37,13 +37,13 @@ def delete_area(upload: Upload, call: Call) -> Reply:
 def get_credentials(upload: Upload, call: Call) -> Reply:
     """POST /v1/area/{upload_area_uuid}/credentials."""
     session = upload.session(upload.open_area(call.arguments["upload_area_uuid"]).uuid)
-    answer = {
+    response = {
         "AccessKeyId": session.access_key,
         "SecretAccessKey": upload.sessions.secret_key(session),
         "SessionToken": upload.sessions.token(session),
         "Expiration": datetime.fromtimestamp(session.ends, UTC).isoformat(timespec="seconds"),
     }
-    return Reply(answer, 201)
+    return Reply(response, 201)
 
 
 _DCP_TYPE = re.compile(r';\s*dcp-type\s*=\s*("[^"]+"|[^\s;"]+)', re.IGNORECASE)
@@ -129,8 +129,8 @@ def checksum_status(upload: Upload, call: Call) -> Reply:
 def checksum_statuses(upload: Upload, call: Call) -> Reply:
     """GET /v1/area/{upload_area_uuid}/checksums."""
     counts = _counts(upload, call, CHECKSUM)
-    answer = {status: counts[status] for status in STATUSES[CHECKSUM]}
-    return Reply({**answer, "CHECKSUMMING_UNSCHEDULED": counts["UNSCHEDULED"], "TOTAL_NUM_FILES": counts.total()})
+    response = {status: counts[status] for status in STATUSES[CHECKSUM]}
+    return Reply({**response, "CHECKSUMMING_UNSCHEDULED": counts["UNSCHEDULED"], "TOTAL_NUM_FILES": counts.total()})
 
 
 def update_checksum(upload: Upload, call: Call) -> Reply:

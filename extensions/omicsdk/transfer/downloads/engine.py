@@ -352,7 +352,7 @@ class Downloads(Engine[Job]):
             self.apply(job if isinstance(job, Job) else self._as_job(job), Broken(error))
 
     def accepts(self, response: ResponseWriter, verdict: Verdict) -> bool:
-        """Decide whether an answer's body is written; called from within libcurl, which ends the request if it raises."""
+        """Decide whether a response's body is written; called from within libcurl, which ends the request if it raises."""
         if response.stale or verdict.kind not in ACCEPTED:
             return False
         if not response.job.over:  # another thread may have accepted it just before the file failed
@@ -402,11 +402,11 @@ class Downloads(Engine[Job]):
 
     def _response_ended(self, response: ResponseWriter, error: TransportError | None, *, lasting: bool) -> None:
         if error is None and response.verdict is None and not response.stale:
-            response.open()  # an answer without a body
+            response.open()  # a response without a body
         problem = self._received(response)
         if response.stale:
             return
-        if problem is None and isinstance(error, ProxyLoginFailed):  # its answer is no server's
+        if problem is None and isinstance(error, ProxyLoginFailed):  # its response is no server's
             problem = error
         if problem is not None:
             self.apply(response.job, Broken(problem))
@@ -442,7 +442,7 @@ class Downloads(Engine[Job]):
             return
         if problem is not None:
             self.apply(response.job, Broken(problem))
-        elif response.whole:  # only the end of the answer was missing
+        elif response.whole:  # only the end of the response was missing
             self.apply(response.job, self._end_of(response, None, lasting=False))
         else:
             self.apply(response.job, messages.CalledOff(response))
@@ -462,7 +462,7 @@ class Downloads(Engine[Job]):
         return receiver.writer
 
     def _outgrow(self, small: Small) -> bool:
-        """Have a job handle the answer to a small file; return whether it accepted the bytes so far."""
+        """Have a job handle the response to a small file; return whether it accepted the bytes so far."""
         job = self._as_job(small)
         response = small.writer = ResponseWriter(job, job.claim(1), self, self._files, self._clock.monotonic())
         job.attempts += 1
@@ -474,7 +474,7 @@ class Downloads(Engine[Job]):
         if checksums is None and ended.error is None and small.follow():
             self._scheduler.queue(small, first=True)
             return
-        if checksums is None:  # a job handles any other answer
+        if checksums is None:  # a job handles any other response
             error = ended.error if self._outgrow(small) else ended.error or ConnectionLost("more bytes than requested")
             assert small.writer is not None
             self._response_ended(small.writer, error, lasting=ended.lasting)

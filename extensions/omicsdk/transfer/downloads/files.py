@@ -416,7 +416,7 @@ class PartFiles:
             self.disk.close(descriptor)
 
     def cut_off(self, job: Job, length: int) -> None:
-        """Truncate a job's part to its length: an earlier answer, from before the source changed, may have been longer.
+        """Truncate a job's part to its length: an earlier response, from before the source changed, may have been longer.
 
         Raises:
             NotWritable: The file system refused.
@@ -607,7 +607,7 @@ def words(checksums: Mapping[str, str], validator: str | None, *, size: int | No
     """
     if checksums:
         return ", ".join(checksums)
-    compared = ["size" if size is not None else "end of the body" if open_ended else "length of the answer"]
+    compared = ["size" if size is not None else "end of the body" if open_ended else "length of the response"]
     if validator:
         compared.append(validator_words(validator).partition(" ")[2])
     lacking = "no checksum" if size is not None else "neither size nor checksum"

@@ -99,7 +99,7 @@ class Job:
     error: OmicsError | None = None  # the last failure's
     attempts = 0
     retries = 0  # failures that were retried
-    alone = False  # whether its answers must be received in the engine's thread
+    alone = False  # whether its responses must be received in the engine's thread
     touched = False  # whether its part was opened for writing
     fetched = 0
     began: float | None = None
@@ -177,7 +177,7 @@ class Job:
         """Whether a request can be sent for it."""
         if self.locating or self.location is None or self.paused or self.over:
             return False
-        # The first answer shows whether several requests may run. After a refused URL a single request runs: of
+        # The first response shows whether several requests may run. After a refused URL a single request runs: of
         # several, the refused ones could end before the accepted one has received a byte, and count against a URL that
         # works for a single use.
         doubtful = self.refused > 0 and not self.gained_since_located
@@ -289,7 +289,7 @@ class Job:
         """Return an incomplete piece to the missing bytes."""
         self.flying -= 1
         if piece.position > piece.start and not self.joins:
-            # The rest may be of another version: one answer has to provide all of it.
+            # The rest may be of another version: one response has to provide all of it.
             self.ranged = False
             self.size = self.item.size
             self.begin()
@@ -313,7 +313,7 @@ class Job:
         return Asked(position, end, ranged, self.size, self.item.size is not None, self.validator, self.checked)
 
     def learn(self, verdict: Verdict) -> None:
-        """Adopt what an accepted answer states about the file."""
+        """Adopt what an accepted response states about the file."""
         if not self.validator or verdict.validator.startswith('"'):  # a date does not replace a strong ETag
             self.validator = verdict.validator
         if self.size is None and verdict.size is not None:

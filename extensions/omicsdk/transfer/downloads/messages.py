@@ -101,7 +101,7 @@ class Located(Message):
 
 
 class Answered(Message):
-    """The head of an answer arrived; its body has to be written.
+    """The head of a response arrived; its body has to be written.
 
     Attributes:
         response: The request.
@@ -117,7 +117,7 @@ class Ended(Message):
 
     Attributes:
         response: The request.
-        error: Why there is no whole answer; None if there is one.
+        error: Why there is no whole response; None if there is one.
         lasting: Whether a retry cannot help.
         now: The monotonic clock.
         luck: A random number from 0 to 1, for the delay of a retry.
@@ -244,7 +244,7 @@ class ClosePart(Message):
 
 
 class CutPart(Message):
-    """Truncate the part to a size: an earlier answer may have been longer."""
+    """Truncate the part to a size: an earlier response may have been longer."""
 
     size: int
 

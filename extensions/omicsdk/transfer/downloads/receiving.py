@@ -1,4 +1,4 @@
-"""Writers of answers to requests for bytes, which interpret their heads and write their bodies cell by cell.
+"""Writers of responses to requests for bytes, which interpret their heads and write their bodies cell by cell.
 
 A small file is a single request, and is written once all of it is in memory.
 """
@@ -39,7 +39,7 @@ class Sink(Protocol):
     now: Callable[[], float]
 
     def accepts(self, response: ResponseWriter, verdict: Verdict) -> bool:
-        """Decide whether an answer's body is written; may change the job and the piece."""
+        """Decide whether a response's body is written; may change the job and the piece."""
         ...
 
     def cell_written(self, job: Job, index: int, crc: int) -> None:
@@ -58,7 +58,7 @@ class Sink(Protocol):
 class ResponseWriter(Attended):
     """One attempt at one piece of a job.
 
-    If another thread drives the request, that thread interprets and writes, and the engine's is notified of the answer
+    If another thread drives the request, that thread interprets and writes, and the engine's is notified of the response
     and the cells.
 
     Args:
@@ -72,7 +72,7 @@ class ResponseWriter(Attended):
     verdict: Verdict | None = None
     problem: BaseException | None = None
     too_long = False
-    refusal = b""  # beginning of the body of a rejected answer
+    refusal = b""  # beginning of the body of a rejected response
     _accepted = False
     _skipped = 0
     _crc = 0  # of the started cell, up to the last write
@@ -82,9 +82,9 @@ class ResponseWriter(Attended):
     _flush_at = 0  # value of _room at which enough is collected for a write
     _recorded = 0  # the position up to which bytes are recorded
     _descriptor = -1
-    declined = False  # whether another thread declined the answer, so that the engine's thread has to receive it
+    declined = False  # whether another thread declined the response, so that the engine's thread has to receive it
     _call: Callable[[], None] | None = None  # makes the engine attend, if another thread drives the request
-    _told = False  # whether the engine has received the answer
+    _told = False  # whether the engine has received the response
 
     def __init__(self, job: Job, piece: Piece, sink: Sink, files: PartFiles, began: float = 0.0) -> None:
         self.began = began
@@ -130,7 +130,7 @@ class ResponseWriter(Attended):
             return 0
 
     def take_over(self, lines: list[bytes], chunks: list[bytes]) -> bool:
-        """Adopt an answer that another writer started to receive.
+        """Adopt a response that another writer started to receive.
 
         Args:
             lines: Its head.
@@ -143,10 +143,10 @@ class ResponseWriter(Attended):
         return all(self.take(chunk) != 0 for chunk in chunks)
 
     def open(self) -> None:
-        """Interpret the answer's head."""
+        """Interpret the response's head."""
         status, headers = parse_head(self.lines, WANTED)
         asked = self.asked
-        if not self.stale:  # another part's answer may have stated the version since
+        if not self.stale:  # another part's response may have stated the version since
             asked = asked._replace(validator=self.job.validator)
         self.verdict = verdict = judge(asked, status, headers, self._sink.now())
         if self._call is None:
@@ -168,7 +168,7 @@ class ResponseWriter(Attended):
         self._cells = deque[tuple[int, int]]()
 
     def attend(self) -> None:
-        """Report the answer, and the cells since, to the engine."""
+        """Report the response, and the cells since, to the engine."""
         if self.stale or not self._accepted or self.verdict is None:
             return
         try:
@@ -282,7 +282,7 @@ class ResponseWriter(Attended):
             else:  # an earlier attempt left a started cell
                 job.forget_digests()
                 job.inline = False
-        if self._growth is not None and job.size is None:  # the head of the answer did not state it either
+        if self._growth is not None and job.size is None:  # the head of the response did not state it either
             self._growth.expect(sum(map(len, self._chunks)))
         try:
             self.piece.position += self._files.disk.write_at(self._descriptor, self._chunks, self.piece.position)
@@ -361,7 +361,7 @@ class Small:
         self.chunks: list[bytes] = []
         self.lines: list[bytes] = []
         self.began = 0.0
-        self.writer: ResponseWriter | None = None  # writes the bytes of an answer that takes long
+        self.writer: ResponseWriter | None = None  # writes the bytes of a response that takes long
 
     def take(self, chunk: bytes, /) -> int | None:
         """Receive bytes of the body; return 0 to end the request."""
@@ -394,7 +394,7 @@ class Small:
         return True
 
     def verified(self) -> Mapping[str, str] | None:
-        """Return the verified checksums, None if the answer is not the file as stated."""
+        """Return the verified checksums, None if the response is not the file as stated."""
         item = self.item
         if self.received != item.size or not last_status(self.lines)[0].startswith(_FINE):
             return None

@@ -192,7 +192,7 @@ def _ended(job: Job, event: messages.Ended, patience: Patience) -> Commands:
     verdict = response.verdict
     if verdict is None or verdict.kind in ACCEPTED:
         if error is not None or verdict is None or response.too_long:
-            return _cut(job, event, error or TransportError("no answer"), patience)
+            return _cut(job, event, error or TransportError("no response"), patience)
         return _arrived(job, event, verdict, patience)
     if verdict.kind not in (Kind.CHANGED, Kind.WRONG_RANGE, Kind.UNVALIDATED):  # which plan the job again
         job.give_back(response.piece)
@@ -236,7 +236,7 @@ def _arrived(job: Job, event: messages.Ended, verdict: Verdict, patience: Patien
 
 
 def _cut(job: Job, event: messages.Ended, error: TransportError, patience: Patience) -> Commands:
-    """There was no answer, or its body is incomplete."""
+    """There was no response, or its body is incomplete."""
     response = event.response
     piece = response.piece
     problem: OmicsError = error
@@ -244,7 +244,7 @@ def _cut(job: Job, event: messages.Ended, error: TransportError, patience: Patie
         return _too_long(job, event, patience)
     if (
         response.whole and response.verdict is not None
-    ):  # the end of the answer does not prove that its bytes are complete
+    ):  # the end of the response does not prove that its bytes are complete
         return _arrived(job, event, response.verdict, patience)
     begun = piece.position > piece.start
     if isinstance(error, ConnectionLost) and job.size is not None:
@@ -349,7 +349,7 @@ def _wrong_range(job: Job, event: messages.Ended, verdict: Verdict, patience: Pa
 
 
 def _unvalidated(job: Job, verdict: Verdict) -> Commands:
-    """Bytes of several answers may be of several versions without any sign of it: one answer has to provide all of
+    """Bytes of several responses may be of several versions without any sign of it: one response has to provide all of
     them.
     """
     _log.info("%s: the server answered with %s; requesting the whole file", job.item.title, verdict.why)
@@ -588,7 +588,7 @@ TRANSITIONS = {
     (_REPAIRING, messages.CalledOff): _to(_called_off, _REPAIRING),
     (_REPAIRING, messages.Due): _to(_due, _REPAIRING),
     (_REPAIRING, messages.Hashed): _to(_hashed, _REPAIRING, _COMMITTING, _FAILED),
-    # Requests from before one answer provided the whole file end too late to matter.
+    # Requests from before one response provided the whole file end too late to matter.
     (_VERIFYING, messages.Located): _to(_located, _VERIFYING),
     (_VERIFYING, messages.Due): _to(_due, _VERIFYING),
     (_COMMITTING, messages.Located): _to(_located, _COMMITTING),

@@ -81,7 +81,7 @@ class Broken(Message):
 
 
 class HoldServer(Message):
-    """A command: send nothing to a server for a while; its answer to one request applies to all."""
+    """A command: send nothing to a server for a while; its response to one request applies to all."""
 
     location: Location
     seconds: float
@@ -99,7 +99,7 @@ def relief_of(location: Location, status: int, asked: float | None, longest: flo
 
     Args:
         location: The URL.
-        status: The answer's status.
+        status: The response's status.
         asked: Seconds that it requests to wait; None if it does not.
         longest: Seconds of waiting beyond which the job ends; other jobs then make their own request.
     """

@@ -1,4 +1,4 @@
-"""Requests for the bytes of a file: locations, headers, the interpretation of answers, and retries. Pure."""
+"""Requests for the bytes of a file: locations, headers, the interpretation of responses, and retries. Pure."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ WANTED = {
         "transfer-encoding",
     )
 }
-#: Seconds by which an answer must be younger than the file's last change for that date to be a strong validator: RFC
+#: Seconds by which a response must be younger than the file's last change for that date to be a strong validator: RFC
 #: 9110, 8.8.2.2, requires the date and the clock that set it to be a second apart, or so far that clock differences do
 #: not matter. The server that answers is seldom the one that stores, so it is the minute of RFC 7232.
 SETTLED = 60.0
@@ -82,7 +82,7 @@ _CONTENT_RANGE = r"(?i)bytes\s+(?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19}|\*)\s*\Z"
 
 
 class Kind(Enum):
-    """How to handle an answer."""
+    """How to handle a response."""
 
     ACCEPT = "accept"  # the requested bytes
     WHOLE = "whole"  # the whole file from its first byte, although a part was requested
@@ -104,9 +104,9 @@ class Asked(NamedTuple):
         end: The offset after the last byte, None for all to the end.
         ranged: Whether it had a Range header.
         size: The file's size, if known.
-        stated: Whether that size is the platform's (else from an earlier answer).
+        stated: Whether that size is the platform's (else from an earlier response).
         validator: The ETag or date of the present bytes, "" if there is none.
-        joins: Whether its bytes may be joined with those of other answers without a strong validator: a checksum will
+        joins: Whether its bytes may be joined with those of other responses without a strong validator: a checksum will
             be verified, or the user allowed it.
     """
 
@@ -120,11 +120,11 @@ class Asked(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The interpretation of an answer.
+    """The interpretation of a response.
 
     Attributes:
         kind: How to handle it.
-        status: The answer's HTTP status.
+        status: The response's HTTP status.
         start: The first byte that it contains.
         end: The offset after the last byte, None if it does not state it.
         size: The file's size as it states it, None if it does not.
@@ -155,7 +155,7 @@ def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, st
     Args:
         title: The file's name in messages.
         url: The requested URL.
-        verdict: The answer.
+        verdict: The response.
         headers: Its headers.
         body: The beginning of its body.
     """
@@ -179,11 +179,11 @@ def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, st
 
 
 def judge(asked: Asked, status: int, headers: Mapping[str, str], now: float) -> Verdict:
-    """Compare an answer with its request.
+    """Compare a response with its request.
 
     Args:
         asked: The request.
-        status: The answer's status.
+        status: The response's status.
         headers: Its headers, with lower-case names.
         now: Seconds since 1970 by the wall clock, for a Retry-After that is a date.
 
@@ -276,13 +276,13 @@ def _sort(validator: str) -> str:
 
 
 def may_join(asked: Asked, validator: str) -> bool:
-    """Whether an answer's bytes may be joined with others.
+    """Whether a response's bytes may be joined with others.
 
     RFC 9110, 15.3.7.3: parts are combined only if all have the same strong validator.
 
     Args:
         asked: The request.
-        validator: The answer's validator.
+        validator: The response's validator.
     """
     return asked.joins or (is_strong(validator) and asked.validator in ("", validator))
 
@@ -310,7 +310,7 @@ def validator_in(headers: Mapping[str, str]) -> str:
     """Return what distinguishes versions of a file: a strong ETag, else the date of the last change, else a weak ETag.
 
     Args:
-        headers: An answer's headers, with lower-case names.
+        headers: A response's headers, with lower-case names.
 
     Returns:
         The ETag, or the date; "W/" before a date that is not a strong validator (see `SETTLED`); "" for neither.
@@ -388,7 +388,7 @@ _BLANK = frozenset({b"\r\n", b"\n"})
 
 
 def last_status(lines: Sequence[bytes]) -> tuple[bytes, bool]:
-    """Return the last status line of an answer, b"" for none, and whether an empty line ends its head.
+    """Return the last status line of a response, b"" for none, and whether an empty line ends its head.
 
     Proxies (for CONNECT) and servers (100 Continue) send heads before the final one.
 
@@ -396,7 +396,7 @@ def last_status(lines: Sequence[bytes]) -> tuple[bytes, bool]:
         lines: Status and header lines as received; of a chunked body the trailers follow.
     """
     if lines and lines[-1] == b"\r\n" and lines.count(b"\r\n") == 1 and lines[0].startswith(b"HTTP/"):
-        return lines[0], True  # one head, as most answers have: there are many small ones
+        return lines[0], True  # one head, as most responses have: there are many small ones
     ended = False
     for line in reversed(lines):
         if line.startswith(b"HTTP/"):
@@ -406,9 +406,9 @@ def last_status(lines: Sequence[bytes]) -> tuple[bytes, bool]:
 
 
 def is_whole(lines: Sequence[bytes]) -> bool:
-    """Whether the head of a final answer ends with an empty line, as it must.
+    """Whether the head of a final response ends with an empty line, as it must.
 
-    libcurl takes the end of the connection for the end of the head, too: such an answer may have lost its Location,
+    libcurl takes the end of the connection for the end of the head, too: such a response may have lost its Location,
     size or ETag.
 
     Args:
@@ -419,7 +419,7 @@ def is_whole(lines: Sequence[bytes]) -> bool:
 
 
 def parse_head(lines: Iterable[bytes], wanted: Mapping[bytes, str] | None = None) -> tuple[int, dict[str, str]]:
-    """Parse the last head of an answer (there may be 100s before).
+    """Parse the last head of a response (there may be 100s before).
 
     Args:
         lines: Status and header lines as received.
@@ -471,7 +471,7 @@ _OF_REDIRECTS = {b"location": "location", b"retry-after": "retry-after"}
 
 
 def moved(location: Location, lines: Sequence[bytes]) -> Location | None:
-    """Return where an answer redirects its request; None if it does not, asks to wait before, or redirects back.
+    """Return where a response redirects its request; None if it does not, asks to wait before, or redirects back.
 
     Args:
         location: The requested location.
@@ -548,7 +548,7 @@ def asked_range(headers: Iterable[tuple[str, str]]) -> str:
 
 
 def is_refusal(lines: Iterable[bytes]) -> bool:
-    """Whether a server refused before the first byte: an answer for us, an error for libcurl.
+    """Whether a server refused before the first byte: a response for us, an error for libcurl.
 
     Args:
         lines: The head's lines, as `FtpReplies` made them.
@@ -558,7 +558,7 @@ def is_refusal(lines: Iterable[bytes]) -> bool:
 
 
 class FtpReplies:
-    """Converts the lines of an FTP session, as libcurl passes them, to the head of an HTTP answer.
+    """Converts the lines of an FTP session, as libcurl passes them, to the head of an HTTP response.
 
     Args:
         lines: Receives the head's lines.

@@ -24,7 +24,7 @@ class SubstituteWire(Wire):
     """Requests in flight, each answered in a thread; bodies are in memory.
 
     Args:
-        answering: The function. A TransportError is an answer that was lost; its other exceptions end the transfer.
+        answering: The function. A TransportError is a response that was lost; its other exceptions end the transfer.
         connections: Maximum number of concurrent requests.
         arguments: Those of `Wire`.
     """
@@ -50,10 +50,12 @@ class SubstituteWire(Wire):
         """Have a request answered; arguments as those of `Wire.start`."""
         del alone
         self._asked.add(receiver)
-        self._pool.submit(partial(self._answer, ask), partial(self._take, ask, receiver), partial(self._fail, receiver))
+        self._pool.submit(
+            partial(self._response, ask), partial(self._take, ask, receiver), partial(self._fail, receiver)
+        )
 
     def cancel(self, unwanted: Callable[[Receiver], bool]) -> list[Receiver]:
-        """Forget requests: their answers are ignored; arguments and result as those of `Wire.cancel`."""
+        """Forget requests: their responses are ignored; arguments and result as those of `Wire.cancel`."""
         cancelled = [receiver for receiver in self._asked if unwanted(receiver)]
         self._asked.difference_update(cancelled)
         return cancelled
@@ -71,7 +73,7 @@ class SubstituteWire(Wire):
         self._pool.close(0.0)
         super().close()
 
-    def _answer(self, ask: Ask) -> Answered:
+    def _response(self, ask: Ask) -> Answered:
         content = b"" if ask.body is None else _content_of(ask.body, ask)
         return self._answering(ask.method, ask.url, dict(ask.headers), content)
 

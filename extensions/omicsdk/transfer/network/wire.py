@@ -290,7 +290,7 @@ class Ask(NamedTuple):
 
 
 class Receiver(Protocol):
-    """Receives an answer. Its methods are called from within libcurl: they must not raise."""
+    """Receives a response. Its methods are called from within libcurl: they must not raise."""
 
     lines: list[bytes]  # of the head, as received
 
@@ -329,8 +329,8 @@ class Ended(NamedTuple):
     """The end of a request.
 
     Attributes:
-        receiver: The receiver of the answer; its lines are a complete head, or none.
-        error: Why the answer is not complete, None if it is.
+        receiver: The receiver of the response; its lines are a complete head, or none.
+        error: Why the response is not complete, None if it is.
         lasting: Whether a retry cannot help.
     """
 
@@ -454,7 +454,7 @@ class Wire:
 
         Args:
             ask: The request.
-            receiver: Receives the answer.
+            receiver: Receives the response.
             alone: Whether only this thread can drive it. Here it always does; see `wires`.
 
         Raises:
@@ -603,17 +603,17 @@ class Wire:
                 flight = self._land(handle)
                 error = self._refused_login(flight)
                 if error is None:
-                    self._note_answer(flight.ask.url)
+                    self._note_response(flight.ask.url)
                 if flight.passage is not None:
-                    flight.passage.answered(refused=error is not None)
+                    flight.passage.responded(refused=error is not None)
                 ended.append(_judged(flight, error, lasting=error is not None))
             for handle, code, text in failed:
                 refused = OSError(handle.getinfo(pycurl.OS_ERRNO), "")
                 flight = self._land(handle)
                 ask = flight.ask
-                by_proxy = 0 if flight.ftp else handle.getinfo(pycurl.HTTP_CONNECTCODE)  # its own answer
+                by_proxy = 0 if flight.ftp else handle.getinfo(pycurl.HTTP_CONNECTCODE)  # its own response
                 if is_whole(flight.receiver.lines) and by_proxy < 300:
-                    self._note_answer(ask.url)
+                    self._note_response(ask.url)
                 error, lasting = _error(code, text, ask), code in _LASTING
                 way = self._route(ask.url)
                 is_refused = by_proxy in (401, 407)  # tinyproxy answers 401 to a wrong password
@@ -626,7 +626,7 @@ class Wire:
                 elif (login_refused := self._refused_login(flight)) is not None:
                     error, lasting, is_refused = login_refused, True, True
                 if flight.passage is not None and (by_proxy or is_refused):
-                    flight.passage.answered(refused=is_refused)
+                    flight.passage.responded(refused=is_refused)
                 elif flight.passage is not None:
                     flight.passage.failed()
                 peer = way.proxy if way.proxy and type(error) in (ConnectFailed, ProxyFailed) else server_of(ask.url)
@@ -656,7 +656,7 @@ class Wire:
         return refused
 
     def _refused_login(self, flight: _Flight) -> TransportError | None:
-        """Return the error of an answer by which a proxy refuses the login of a request without a tunnel."""
+        """Return the error of a response by which a proxy refuses the login of a request without a tunnel."""
         if not flight.proxy or last_status(flight.receiver.lines)[0][9:12] not in (b"401", b"407"):
             return None
         status, headers = parse_head(flight.receiver.lines, {b"server": "server"})
@@ -668,7 +668,7 @@ class Wire:
         (way if way.proxy == proxy else Network(proxy)).blame_proxy(error)
         return error
 
-    def _note_answer(self, url: str) -> None:
+    def _note_response(self, url: str) -> None:
         server = server_of(url)
         if server not in self._answered:
             if len(self._answered) >= _REMEMBERED:  # each may be noted again
@@ -735,7 +735,7 @@ class Wire:
             handle.setopt(pycurl.UPLOAD, 1)
             handle.setopt(pycurl.UPLOAD_BUFFERSIZE, SEND_BUFFER)
         if method == "HEAD":
-            handle.setopt(pycurl.NOBODY, 1)  # or libcurl waits for the body that the answer's length announces
+            handle.setopt(pycurl.NOBODY, 1)  # or libcurl waits for the body that the response's length announces
         elif method != ("PUT" if sends else "GET"):
             handle.setopt(pycurl.CUSTOMREQUEST, method)
         return handle
@@ -808,7 +808,7 @@ def _noting(passage: Passage, keep: Callable[[bytes], None]) -> Callable[[bytes]
     def note(line: bytes) -> None:
         keep(line)
         if line.startswith(b"HTTP/") and line[9:12] not in (b"401", b"407"):  # what these mean depends on other lines
-            passage.answered(refused=False)
+            passage.responded(refused=False)
 
     return note
 
@@ -845,7 +845,7 @@ def _judged(flight: _Flight, error: TransportError | None, *, lasting: bool = Fa
     if not is_whole(receiver.lines):
         receiver.lines.clear()  # half a head cannot be trusted
         if error is None:
-            said = "the connection ended before the head of the answer was complete"
+            said = "the connection ended before the head of the response was complete"
             error = ConnectionLost(said, method=flight.ask.method, url=without_query(flight.ask.url))
     return Ended(receiver, error, lasting)
 

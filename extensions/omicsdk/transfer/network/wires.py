@@ -132,7 +132,7 @@ class Wires:
 
         Args:
             ask: The request.
-            receiver: Receives the answer.
+            receiver: Receives the response.
             alone: Whether only the caller's thread can drive it.
 
         Raises:

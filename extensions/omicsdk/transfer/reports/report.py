@@ -51,7 +51,7 @@ def verification_of(checksums: Collection[str], size: int | None) -> Verificatio
 
     Args:
         checksums: The stated checksums that its bytes were compared with.
-        size: The stated size that they were compared with, None if none was stated. The length in the answer's head
+        size: The stated size that they were compared with, None if none was stated. The length in the response's head
             does
             not count: a wrong file has the right one.
     """

@@ -300,7 +300,7 @@ class Uploads(Engine[Job]):
             job.accepted = {}
         status, headers = parse_head(sending.lines)
         verdict = None
-        # A server that refuses need not read further: its answer is used even if the connection broke after it.
+        # A server that refuses need not read further: its response is used even if the connection broke after it.
         if status >= 300 or (ended.error is None and body.position >= body.length):
             opaque = _OPAQUE in sending.location.server
             verdict = judge(status, headers, bytes(sending.body), self._clock.now(), opaque=opaque)
@@ -311,7 +311,7 @@ class Uploads(Engine[Job]):
         try:
             if body.problem is not None:
                 raise body.problem
-            if isinstance(ended.error, ProxyLoginFailed):  # its answer is no store's
+            if isinstance(ended.error, ProxyLoginFailed):  # its response is no store's
                 raise ended.error
             if verdict is not None and verdict.kind in (Kind.SENT, Kind.DAMAGED, Kind.FOREIGN):
                 job.file.check()  # the hashed bytes may differ from the sent bytes

@@ -364,7 +364,7 @@ class Job:
         self.record: Finished | None = None  # the journal's record of a finished upload
         self.stored: Mapping[str, str] | None = None  # what the platform states about the whole
         self.location: Location | None = None  # where the whole was sent
-        # What the answer to a PUT of the whole stated; None before one. Some stores keep even an incomplete body.
+        # What the response to a PUT of the whole stated; None before one. Some stores keep even an incomplete body.
         self.accepted: Mapping[str, str] | None = None
         self.announces = True  # whether the whole is sent with its MD5 as a header
         self.compares_etags = True  # whether parts are compared with ETags that are MD5s

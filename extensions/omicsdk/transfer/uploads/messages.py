@@ -113,7 +113,7 @@ class Ended(Message):
 
     Attributes:
         sending: The request.
-        verdict: The interpretation of the answer; None if it is incomplete.
+        verdict: The interpretation of the response; None if it is incomplete.
         error: Why it is incomplete.
         lasting: Whether a retry cannot help.
         now: The monotonic clock.
@@ -143,11 +143,11 @@ class Stored(Message):
 
     Attributes:
         part: The part.
-        answer: The platform's answer to the report of it; ignored.
+        response: The platform's response to the report of it; ignored.
     """
 
     part: SentPart
-    answer: None = None
+    response: None = None
 
 
 class Unchanged(Message):
@@ -216,10 +216,10 @@ class Aborted(Message):
     """The platform has discarded the parts, or was asked to remove the whole.
 
     Attributes:
-        answer: What is at the target now, as a sentence; None if nothing is.
+        response: What is at the target now, as a sentence; None if nothing is.
     """
 
-    answer: str | None
+    response: str | None
 
 
 class Stopped(Message):

@@ -1,4 +1,4 @@
-"""A request of an upload: its body, read from the file while it is sent, and the interpretation of the store's answer."""
+"""A request of an upload: its body, read from the file while it is sent, and the interpretation of the store's response."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from omicsdk.transfer.network.wire import ABORT, Ask, Body
 from omicsdk.transfer.uploads.job import Job, SourceFile, unreadable
 from omicsdk.transfer.uploads.store import Cut, Form, Unconfirmed
 
-#: Maximum stored bytes of an answer's body: an error's XML is far shorter.
+#: Maximum stored bytes of a response's body: an error's XML is far shorter.
 BODY_LIMIT = 64 * 1024
 
 # -- requests
@@ -130,8 +130,8 @@ def form_around(form: Form) -> tuple[str, bytes, bytes]:
     return f"multipart/form-data; boundary={boundary}", before, f"\r\n--{boundary}--\r\n".encode()
 
 
-class Answer:
-    """Receives an answer; see `wire.Receiver`.
+class Response:
+    """Receives a response; see `wire.Receiver`.
 
     Attributes:
         lines: Its head.
@@ -148,7 +148,7 @@ class Answer:
         return None
 
 
-class Sending(Answer):
+class Sending(Response):
     """One attempt at sending one part.
 
     Args:
@@ -186,8 +186,8 @@ class Sending(Answer):
         return self.prepared.epoch != self.job.epoch
 
 
-class Examining(Answer):
-    """A request for what a single URL has, after a PUT whose answer states nothing of the bytes.
+class Examining(Response):
+    """A request for what a single URL has, after a PUT whose response states nothing of the bytes.
 
     Args:
         job: Its upload.
@@ -224,7 +224,7 @@ class _Text:
         self._content.seek(offset)
 
 
-class FollowUp(Answer):
+class FollowUp(Response):
     """A small request that follows an upload. It is sent once, without redirects, renewals or retries; its caller
     decides.
 
@@ -232,7 +232,7 @@ class FollowUp(Answer):
         url: The URL.
         headers: Headers to send, names in lower case.
         content: The body.
-        answered: Called with the answer's status (None if it was incomplete, or a web page) and headers, in the engine's thread; it
+        answered: Called with the response's status (None if it was incomplete, or a web page) and headers, in the engine's thread; it
             should return soon and not raise. It is not called if the run is stopped before.
         method: PUT or POST.
     """
@@ -250,10 +250,10 @@ class FollowUp(Answer):
         self._answered = answered
 
     def ended(self, *, whole: bool) -> None:
-        """Report the answer.
+        """Report the response.
 
         Args:
-            whole: Whether the answer is complete.
+            whole: Whether the response is complete.
         """
         status, headers = parse_head(self.lines)
         whole = whole and not is_page(headers, bytes(self.body))  # such as a captive portal's
@@ -309,7 +309,7 @@ _OWN_KEYS = (
 
 
 class Kind(Enum):
-    """How to handle an answer."""
+    """How to handle a response."""
 
     SENT = "sent"  # the store has the bytes
     FOREIGN = "foreign"  # a success without any sign of the store, such as a captive portal's page
@@ -322,11 +322,11 @@ class Kind(Enum):
 
 
 class Verdict(NamedTuple):
-    """The interpretation of an answer.
+    """The interpretation of a response.
 
     Attributes:
         kind: How to handle it.
-        status: The answer's HTTP status.
+        status: The response's HTTP status.
         facts: What it states about the bytes: "etag" without quotes, and checksums by their algorithm, as text.
         location: A redirect's target, as in the header.
         retry_after: Seconds that the server requests to wait, None if it does not.
@@ -342,7 +342,7 @@ class Verdict(NamedTuple):
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes, now: float, *, opaque: bool = False) -> Verdict:
-    """Interpret an answer to a PUT.
+    """Interpret a response to a PUT.
 
     Args:
         status: Its status.
@@ -365,7 +365,7 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float, *, o
 
 
 def is_page(headers: Mapping[str, str], body: bytes) -> bool:
-    """Return whether an answer is a web page.
+    """Return whether a response is a web page.
 
     Args:
         headers: Its headers, with lower-case names.
@@ -377,11 +377,11 @@ def is_page(headers: Mapping[str, str], body: bytes) -> bool:
 
 
 def examined(name: str, status: int, headers: Mapping[str, str], *, opaque: bool = False) -> Mapping[str, str] | None:
-    """Interpret the answer to a HEAD of what a PUT has stored.
+    """Interpret the response to a HEAD of what a PUT has stored.
 
     Args:
         name: The upload's name.
-        status: The answer's status.
+        status: The response's status.
         headers: Its headers, with lower-case names.
         opaque: As `judge`'s.
 
@@ -403,7 +403,7 @@ def examined(name: str, status: int, headers: Mapping[str, str], *, opaque: bool
 
 
 def facts_of(headers: Mapping[str, str], *, opaque: bool = False) -> dict[str, str]:
-    """Return what an answer states about the stored bytes.
+    """Return what a response states about the stored bytes.
 
     Args:
         headers: Its headers, with lower-case names.

@@ -193,7 +193,7 @@ class NoSuchUpload(TransferError):
 
 
 class Unconfirmed(TransferError):
-    """What was sent counts as not stored: its answer is not a store's, or the store does not have it."""
+    """What was sent counts as not stored: its response is not a store's, or the store does not have it."""
 
     default_remedy = "Check the network: a proxy, or the login page of a network, may have answered. Then run the same command again."
 
@@ -311,8 +311,8 @@ class MultipartStore(Protocol):
         Args:
             upload_id: The upload.
             part: The part.
-            status: The HTTP status of the answer to its PUT.
-            headers: That answer's headers, with lower-case names.
+            status: The HTTP status of the response to its PUT.
+            headers: That response's headers, with lower-case names.
         """
 
     def examine(self) -> Mapping[str, str] | None:

@@ -320,15 +320,15 @@ def _damaged(
 
 
 def _foreign(job: Job, event: messages.Ended, rules: Rules) -> Commands:
-    """The answer is a success without a sign of the store: a proxy or a captive portal may have given it."""
+    """The response is a success without a sign of the store: a proxy or a captive portal may have given it."""
     sending, verdict = event.sending, event.verdict
     assert verdict is not None
     number = sending.prepared.cut.number
     job.damaged[number] = job.damaged.get(number, 0) + 1
     what = job.title if job.whole else f"{job.title}, part {number}"
-    answer = "a web page" if verdict.kind is Kind.FOREIGN else "nothing that only the store knows"
+    response = "a web page" if verdict.kind is Kind.FOREIGN else "nothing that only the store knows"
     problem = Unconfirmed(
-        f"{what}: the response ({verdict.status}) to it is {answer}; it is not stored", name=job.title
+        f"{what}: the response ({verdict.status}) to it is {response}; it is not stored", name=job.title
     )
     return _fail(job, problem, rules) if job.damaged[number] > STRIKES else _once_more(job, event, problem, rules)
 
@@ -553,8 +553,8 @@ def _give_up(job: Job, *, abort: bool) -> Commands:
 
 
 def _aborted(job: Job, event: messages.Aborted, _: Rules) -> Commands:
-    if event.answer and job.error is not None:
-        job.error.remedy = f"{event.answer} {job.error.remedy}"
+    if event.response and job.error is not None:
+        job.error.remedy = f"{event.response} {job.error.remedy}"
     return [messages.DropRecord(), *_finish(job)]
 
 

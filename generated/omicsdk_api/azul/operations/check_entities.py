@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, json_text, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,9 +77,9 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Mapping[str, str]:
-    """Parse an answer."""
-    return answer.headers
+def parse(response: Response) -> Mapping[str, str]:
+    """Parse a response."""
+    return response.headers
 
 
 check_entities = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, json_text, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,9 +43,9 @@ def build(*, catalog: str | Omit = OMIT, filters: Mapping[str, Mapping[str, Any]
     )
 
 
-def parse(answer: Answer) -> Mapping[str, str]:
-    """Parse an answer."""
-    return answer.headers
+def parse(response: Response) -> Mapping[str, str]:
+    """Parse a response."""
+    return response.headers
 
 
 check_summary = Operation(FACTS, build, parse)

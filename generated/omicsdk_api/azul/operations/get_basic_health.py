@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.up import Up
@@ -29,11 +29,11 @@ def build() -> Request:
     return request(FACTS, "/health/basic")
 
 
-def parse(answer: Answer) -> Up:
-    """Parse an answer."""
+def parse(response: Response) -> Up:
+    """Parse a response."""
     from ..models.up import Up
 
-    return answer.model(Up)
+    return response.model(Up)
 
 
 get_basic_health = Operation(FACTS, build, parse)

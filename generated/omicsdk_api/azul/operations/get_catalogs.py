@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.catalogs import Catalogs
@@ -28,11 +28,11 @@ def build() -> Request:
     return request(FACTS, "/index/catalogs")
 
 
-def parse(answer: Answer) -> Catalogs:
-    """Parse an answer."""
+def parse(response: Response) -> Catalogs:
+    """Parse a response."""
     from ..models.catalogs import Catalogs
 
-    return answer.model(Catalogs)
+    return response.model(Catalogs)
 
 
 get_catalogs = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.hit import Hit
@@ -43,11 +43,11 @@ def build(*, entity_type: str, entity_id: str, catalog: str | Omit = OMIT) -> Re
     )
 
 
-def parse(answer: Answer) -> Hit:
-    """Parse an answer."""
+def parse(response: Response) -> Hit:
+    """Parse a response."""
     from ..models.hit import Hit
 
-    return answer.model(Hit)
+    return response.model(Hit)
 
 
 get_entity = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.file_state import FileState
@@ -74,11 +74,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> FileState:
-    """Parse an answer."""
+def parse(response: Response) -> FileState:
+    """Parse a response."""
     from ..models.file_state import FileState
 
-    return answer.model(FileState)
+    return response.model(FileState)
 
 
 get_file_state = Operation(FACTS, build, parse)

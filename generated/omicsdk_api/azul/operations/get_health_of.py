@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,11 +42,11 @@ def build(
     return request(FACTS, f"/health/{segment('keys', as_list(keys))}")
 
 
-def parse(answer: Answer) -> Up:
-    """Parse an answer."""
+def parse(response: Response) -> Up:
+    """Parse a response."""
     from ..models.up import Up
 
-    return answer.model(Up)
+    return response.model(Up)
 
 
 get_health_of = Operation(FACTS, build, parse)

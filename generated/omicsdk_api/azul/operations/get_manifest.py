@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import LocationRetryAfterHeaders
 
@@ -40,9 +40,9 @@ def build(*, token: str) -> Request:
     return request(FACTS, f"/manifest/files/{segment('token', token)}")
 
 
-def parse(answer: Answer) -> bytes:
-    """Parse an answer."""
-    return answer.content
+def parse(response: Response) -> bytes:
+    """Parse a response."""
+    return response.content
 
 
 get_manifest = StreamOperation(FACTS, build, parse, headers=LocationRetryAfterHeaders)

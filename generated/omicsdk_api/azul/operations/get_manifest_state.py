@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.manifest_state import ManifestState
@@ -36,11 +36,11 @@ def build(*, token: str) -> Request:
     return request(FACTS, f"/fetch/manifest/files/{segment('token', token)}")
 
 
-def parse(answer: Answer) -> ManifestState:
-    """Parse an answer."""
+def parse(response: Response) -> ManifestState:
+    """Parse a response."""
     from ..models.manifest_state import ManifestState
 
-    return answer.model(ManifestState)
+    return response.model(ManifestState)
 
 
 get_manifest_state = Operation(FACTS, build, parse)

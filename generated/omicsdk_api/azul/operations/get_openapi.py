@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.service_document import ServiceDocument
@@ -27,11 +27,11 @@ def build() -> Request:
     return request(FACTS, "/openapi")
 
 
-def parse(answer: Answer) -> ServiceDocument:
-    """Parse an answer."""
+def parse(response: Response) -> ServiceDocument:
+    """Parse a response."""
     from ..models.service_document import ServiceDocument
 
-    return answer.model(ServiceDocument)
+    return response.model(ServiceDocument)
 
 
 get_openapi = Operation(FACTS, build, parse)

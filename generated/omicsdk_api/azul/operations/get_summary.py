@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, json_text, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,11 +51,11 @@ def build(*, catalog: str | Omit = OMIT, filters: Mapping[str, Mapping[str, Any]
     )
 
 
-def parse(answer: Answer) -> Summary:
-    """Parse an answer."""
+def parse(response: Response) -> Summary:
+    """Parse a response."""
     from ..models.summary import Summary
 
-    return answer.model(Summary)
+    return response.model(Summary)
 
 
 get_summary = Operation(FACTS, build, parse)

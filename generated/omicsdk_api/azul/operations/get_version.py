@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.version import Version
@@ -26,11 +26,11 @@ def build() -> Request:
     return request(FACTS, "/version")
 
 
-def parse(answer: Answer) -> Version:
-    """Parse an answer."""
+def parse(response: Response) -> Version:
+    """Parse a response."""
     from ..models.version import Version
 
-    return answer.model(Version)
+    return response.model(Version)
 
 
 get_version = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, json_text, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,11 +91,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> HitPage:
-    """Parse an answer."""
+def parse(response: Response) -> HitPage:
+    """Parse a response."""
     from ..models.hit_page import HitPage
 
-    return answer.model(HitPage)
+    return response.model(HitPage)
 
 
 def items(page: HitPage) -> Sequence[Hit] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.sources import Sources
@@ -37,11 +37,11 @@ def build(*, catalog: str | Omit = OMIT) -> Request:
     return request(FACTS, "/repository/sources", query=(("catalog", catalog),))
 
 
-def parse(answer: Answer) -> Sources:
-    """Parse an answer."""
+def parse(response: Response) -> Sources:
+    """Parse a response."""
     from ..models.sources import Sources
 
-    return answer.model(Sources)
+    return response.model(Sources)
 
 
 list_sources = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, json_text, request
+from omicsdk.core.response import Response
 
 from ..headers import LocationRetryAfterHeaders
 
@@ -63,8 +63,8 @@ def build(
     )
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 put_manifest = Operation(FACTS, build, parse, headers=LocationRetryAfterHeaders)

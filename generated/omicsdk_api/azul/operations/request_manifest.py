@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.manifest_state import ManifestState
@@ -49,11 +49,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> ManifestState:
-    """Parse an answer."""
+def parse(response: Response) -> ManifestState:
+    """Parse a response."""
     from ..models.manifest_state import ManifestState
 
-    return answer.model(ManifestState)
+    return response.model(ManifestState)
 
 
 request_manifest = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.hit_page import HitPage
@@ -73,11 +73,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> HitPage:
-    """Parse an answer."""
+def parse(response: Response) -> HitPage:
+    """Parse a response."""
     from ..models.hit_page import HitPage
 
-    return answer.model(HitPage)
+    return response.model(HitPage)
 
 
 search_entities = Operation(FACTS, build, parse)

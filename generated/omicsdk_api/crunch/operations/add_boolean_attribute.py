@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.boolean_attribute import BooleanAttribute
@@ -33,11 +33,11 @@ def build(*, item: str, key: str, value: bool) -> Request:
     return request(FACTS, "/api/attributes/bool/", body=json_body({"item": item, "key": key, "value": value}))
 
 
-def parse(answer: Answer) -> BooleanAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> BooleanAttribute:
+    """Parse a response."""
     from ..models.boolean_attribute import BooleanAttribute
 
-    return answer.model(BooleanAttribute)
+    return response.model(BooleanAttribute)
 
 
 add_boolean_attribute = Operation(FACTS, build, parse)

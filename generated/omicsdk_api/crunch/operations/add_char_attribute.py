@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.char_attribute import CharAttribute
@@ -33,11 +33,11 @@ def build(*, item: str, key: str, value: str) -> Request:
     return request(FACTS, "/api/attributes/char/", body=json_body({"item": item, "key": key, "value": value}))
 
 
-def parse(answer: Answer) -> CharAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> CharAttribute:
+    """Parse a response."""
     from ..models.char_attribute import CharAttribute
 
-    return answer.model(CharAttribute)
+    return response.model(CharAttribute)
 
 
 add_char_attribute = Operation(FACTS, build, parse)

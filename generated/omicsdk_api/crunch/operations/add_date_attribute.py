@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.date_attribute import DateAttribute
@@ -32,11 +32,11 @@ def build(*, item: str, key: str, value: str) -> Request:
     return request(FACTS, "/api/attributes/date/", body=json_body({"item": item, "key": key, "value": value}))
 
 
-def parse(answer: Answer) -> DateAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> DateAttribute:
+    """Parse a response."""
     from ..models.date_attribute import DateAttribute
 
-    return answer.model(DateAttribute)
+    return response.model(DateAttribute)
 
 
 add_date_attribute = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.filesize_attribute import FilesizeAttribute
@@ -33,11 +33,11 @@ def build(*, item: str, key: str, value: int) -> Request:
     return request(FACTS, "/api/attributes/filesize/", body=json_body({"item": item, "key": key, "value": value}))
 
 
-def parse(answer: Answer) -> FilesizeAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> FilesizeAttribute:
+    """Parse a response."""
     from ..models.filesize_attribute import FilesizeAttribute
 
-    return answer.model(FilesizeAttribute)
+    return response.model(FilesizeAttribute)
 
 
 add_filesize_attribute = Operation(FACTS, build, parse)

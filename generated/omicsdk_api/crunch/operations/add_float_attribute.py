@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.float_attribute import FloatAttribute
@@ -34,11 +34,11 @@ def build(*, item: str, key: str, value: float) -> Request:
     return request(FACTS, "/api/attributes/float/", body=json_body({"item": item, "key": key, "value": value}))
 
 
-def parse(answer: Answer) -> FloatAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> FloatAttribute:
+    """Parse a response."""
     from ..models.float_attribute import FloatAttribute
 
-    return answer.model(FloatAttribute)
+    return response.model(FloatAttribute)
 
 
 add_float_attribute = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.url_attribute import URLAttribute
@@ -32,11 +32,11 @@ def build(*, item: str, key: str, value: str) -> Request:
     return request(FACTS, "/api/attributes/url/", body=json_body({"item": item, "key": key, "value": value}))
 
 
-def parse(answer: Answer) -> URLAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> URLAttribute:
+    """Parse a response."""
     from ..models.url_attribute import URLAttribute
 
-    return answer.model(URLAttribute)
+    return response.model(URLAttribute)
 
 
 add_url_attribute = Operation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="delete_integer_attribute", method="DELETE", path="/api/attributes/int/{id}/", accept="*/*", secured=True
@@ -24,8 +24,8 @@ def build(*, id: int) -> Request:
     return request(FACTS, f"/api/attributes/int/{segment('id', id)}/")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_integer_attribute = Operation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="delete_item", method="DELETE", path="/api/items/{slug}/", accept="*/*", secured=True)
 
@@ -24,8 +24,8 @@ def build(*, slug: str) -> Request:
     return request(FACTS, f"/api/items/{segment('slug', slug)}/")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_item = Operation(FACTS, build, parse)

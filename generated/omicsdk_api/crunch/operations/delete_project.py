@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="delete_project", method="DELETE", path="/api/projects/{slug}/", accept="*/*", secured=True)
 
@@ -25,8 +25,8 @@ def build(*, slug: str) -> Request:
     return request(FACTS, f"/api/projects/{segment('slug', slug)}/")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_project = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.boolean_attribute import BooleanAttribute
@@ -27,11 +27,11 @@ def build(*, id: int) -> Request:
     return request(FACTS, f"/api/attributes/bool/{segment('id', id)}/")
 
 
-def parse(answer: Answer) -> BooleanAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> BooleanAttribute:
+    """Parse a response."""
     from ..models.boolean_attribute import BooleanAttribute
 
-    return answer.model(BooleanAttribute)
+    return response.model(BooleanAttribute)
 
 
 get_boolean_attribute = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.char_attribute import CharAttribute
@@ -27,11 +27,11 @@ def build(*, id: int) -> Request:
     return request(FACTS, f"/api/attributes/char/{segment('id', id)}/")
 
 
-def parse(answer: Answer) -> CharAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> CharAttribute:
+    """Parse a response."""
     from ..models.char_attribute import CharAttribute
 
-    return answer.model(CharAttribute)
+    return response.model(CharAttribute)
 
 
 get_char_attribute = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.dataset import Dataset
@@ -29,11 +29,11 @@ def build(*, slug: str) -> Request:
     return request(FACTS, f"/api/datasets/{segment('slug', slug)}/")
 
 
-def parse(answer: Answer) -> Dataset:
-    """Parse an answer."""
+def parse(response: Response) -> Dataset:
+    """Parse a response."""
     from ..models.dataset import Dataset
 
-    return answer.model(Dataset)
+    return response.model(Dataset)
 
 
 get_dataset = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.date_attribute import DateAttribute
@@ -27,11 +27,11 @@ def build(*, id: int) -> Request:
     return request(FACTS, f"/api/attributes/date/{segment('id', id)}/")
 
 
-def parse(answer: Answer) -> DateAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> DateAttribute:
+    """Parse a response."""
     from ..models.date_attribute import DateAttribute
 
-    return answer.model(DateAttribute)
+    return response.model(DateAttribute)
 
 
 get_date_attribute = Operation(FACTS, build, parse)

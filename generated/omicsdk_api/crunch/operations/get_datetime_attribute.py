@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.date_time_attribute import DateTimeAttribute
@@ -27,11 +27,11 @@ def build(*, id: int) -> Request:
     return request(FACTS, f"/api/attributes/datetime/{segment('id', id)}/")
 
 
-def parse(answer: Answer) -> DateTimeAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> DateTimeAttribute:
+    """Parse a response."""
     from ..models.date_time_attribute import DateTimeAttribute
 
-    return answer.model(DateTimeAttribute)
+    return response.model(DateTimeAttribute)
 
 
 get_datetime_attribute = Operation(FACTS, build, parse)

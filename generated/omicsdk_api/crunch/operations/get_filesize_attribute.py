@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.filesize_attribute import FilesizeAttribute
@@ -27,11 +27,11 @@ def build(*, id: int) -> Request:
     return request(FACTS, f"/api/attributes/filesize/{segment('id', id)}/")
 
 
-def parse(answer: Answer) -> FilesizeAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> FilesizeAttribute:
+    """Parse a response."""
     from ..models.filesize_attribute import FilesizeAttribute
 
-    return answer.model(FilesizeAttribute)
+    return response.model(FilesizeAttribute)
 
 
 get_filesize_attribute = Operation(FACTS, build, parse)

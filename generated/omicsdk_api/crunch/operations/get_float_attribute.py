@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.float_attribute import FloatAttribute
@@ -27,11 +27,11 @@ def build(*, id: int) -> Request:
     return request(FACTS, f"/api/attributes/float/{segment('id', id)}/")
 
 
-def parse(answer: Answer) -> FloatAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> FloatAttribute:
+    """Parse a response."""
     from ..models.float_attribute import FloatAttribute
 
-    return answer.model(FloatAttribute)
+    return response.model(FloatAttribute)
 
 
 get_float_attribute = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.integer_attribute import IntegerAttribute
@@ -27,11 +27,11 @@ def build(*, id: int) -> Request:
     return request(FACTS, f"/api/attributes/int/{segment('id', id)}/")
 
 
-def parse(answer: Answer) -> IntegerAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> IntegerAttribute:
+    """Parse a response."""
     from ..models.integer_attribute import IntegerAttribute
 
-    return answer.model(IntegerAttribute)
+    return response.model(IntegerAttribute)
 
 
 get_integer_attribute = Operation(FACTS, build, parse)

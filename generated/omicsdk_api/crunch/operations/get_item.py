@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.item import Item
@@ -29,11 +29,11 @@ def build(*, slug: str) -> Request:
     return request(FACTS, f"/api/items/{segment('slug', slug)}/")
 
 
-def parse(answer: Answer) -> Item:
-    """Parse an answer."""
+def parse(response: Response) -> Item:
+    """Parse a response."""
     from ..models.item import Item
 
-    return answer.model(Item)
+    return response.model(Item)
 
 
 get_item = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.lat_long_attribute import LatLongAttribute
@@ -27,11 +27,11 @@ def build(*, id: int) -> Request:
     return request(FACTS, f"/api/attributes/lat-long/{segment('id', id)}/")
 
 
-def parse(answer: Answer) -> LatLongAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> LatLongAttribute:
+    """Parse a response."""
     from ..models.lat_long_attribute import LatLongAttribute
 
-    return answer.model(LatLongAttribute)
+    return response.model(LatLongAttribute)
 
 
 get_lat_long_attribute = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.dataset_reference import DatasetReference
@@ -27,11 +27,11 @@ def build() -> Request:
     return request(FACTS, "/api/next/")
 
 
-def parse(answer: Answer) -> DatasetReference:
-    """Parse an answer."""
+def parse(response: Response) -> DatasetReference:
+    """Parse a response."""
     from ..models.dataset_reference import DatasetReference
 
-    return answer.model(DatasetReference)
+    return response.model(DatasetReference)
 
 
 get_next_dataset = Operation(FACTS, build, parse)

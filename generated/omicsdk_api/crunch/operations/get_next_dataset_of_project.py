@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.dataset_reference import DatasetReference
@@ -31,11 +31,11 @@ def build(*, slug: str) -> Request:
     return request(FACTS, f"/api/projects/{segment('slug', slug)}/next/")
 
 
-def parse(answer: Answer) -> DatasetReference:
-    """Parse an answer."""
+def parse(response: Response) -> DatasetReference:
+    """Parse a response."""
     from ..models.dataset_reference import DatasetReference
 
-    return answer.model(DatasetReference)
+    return response.model(DatasetReference)
 
 
 get_next_dataset_of_project = Operation(FACTS, build, parse)

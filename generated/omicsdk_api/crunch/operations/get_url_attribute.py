@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.url_attribute import URLAttribute
@@ -27,11 +27,11 @@ def build(*, id: int) -> Request:
     return request(FACTS, f"/api/attributes/url/{segment('id', id)}/")
 
 
-def parse(answer: Answer) -> URLAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> URLAttribute:
+    """Parse a response."""
     from ..models.url_attribute import URLAttribute
 
-    return answer.model(URLAttribute)
+    return response.model(URLAttribute)
 
 
 get_url_attribute = Operation(FACTS, build, parse)

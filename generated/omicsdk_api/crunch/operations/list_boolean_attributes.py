@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,11 +39,11 @@ def build(*, page: int | Omit = OMIT) -> Request:
     return request(FACTS, "/api/attributes/bool/", query=(("page", page),))
 
 
-def parse(answer: Answer) -> PaginatedBooleanAttributeList:
-    """Parse an answer."""
+def parse(response: Response) -> PaginatedBooleanAttributeList:
+    """Parse a response."""
     from ..models.paginated_boolean_attribute_list import PaginatedBooleanAttributeList
 
-    return answer.model(PaginatedBooleanAttributeList)
+    return response.model(PaginatedBooleanAttributeList)
 
 
 def items(page: PaginatedBooleanAttributeList) -> Sequence[BooleanAttribute] | None:

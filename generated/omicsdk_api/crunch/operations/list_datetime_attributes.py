@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,11 +39,11 @@ def build(*, page: int | Omit = OMIT) -> Request:
     return request(FACTS, "/api/attributes/datetime/", query=(("page", page),))
 
 
-def parse(answer: Answer) -> PaginatedDateTimeAttributeList:
-    """Parse an answer."""
+def parse(response: Response) -> PaginatedDateTimeAttributeList:
+    """Parse a response."""
     from ..models.paginated_date_time_attribute_list import PaginatedDateTimeAttributeList
 
-    return answer.model(PaginatedDateTimeAttributeList)
+    return response.model(PaginatedDateTimeAttributeList)
 
 
 def items(page: PaginatedDateTimeAttributeList) -> Sequence[DateTimeAttribute] | None:

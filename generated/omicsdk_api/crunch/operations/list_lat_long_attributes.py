@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,11 +39,11 @@ def build(*, page: int | Omit = OMIT) -> Request:
     return request(FACTS, "/api/attributes/lat-long/", query=(("page", page),))
 
 
-def parse(answer: Answer) -> PaginatedLatLongAttributeList:
-    """Parse an answer."""
+def parse(response: Response) -> PaginatedLatLongAttributeList:
+    """Parse a response."""
     from ..models.paginated_lat_long_attribute_list import PaginatedLatLongAttributeList
 
-    return answer.model(PaginatedLatLongAttributeList)
+    return response.model(PaginatedLatLongAttributeList)
 
 
 def items(page: PaginatedLatLongAttributeList) -> Sequence[LatLongAttribute] | None:

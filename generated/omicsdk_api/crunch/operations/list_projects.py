@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,11 +39,11 @@ def build(*, page: int | Omit = OMIT) -> Request:
     return request(FACTS, "/api/projects/", query=(("page", page),))
 
 
-def parse(answer: Answer) -> PaginatedProjectList:
-    """Parse an answer."""
+def parse(response: Response) -> PaginatedProjectList:
+    """Parse a response."""
     from ..models.paginated_project_list import PaginatedProjectList
 
-    return answer.model(PaginatedProjectList)
+    return response.model(PaginatedProjectList)
 
 
 def items(page: PaginatedProjectList) -> Sequence[Project] | None:

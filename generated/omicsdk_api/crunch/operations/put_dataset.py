@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.dataset import Dataset
@@ -59,11 +59,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Dataset:
-    """Parse an answer."""
+def parse(response: Response) -> Dataset:
+    """Parse a response."""
     from ..models.dataset import Dataset
 
-    return answer.model(Dataset)
+    return response.model(Dataset)
 
 
 put_dataset = Operation(FACTS, build, parse)

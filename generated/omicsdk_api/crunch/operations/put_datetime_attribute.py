@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.date_time_attribute import DateTimeAttribute
@@ -36,11 +36,11 @@ def build(*, item: str, key: str, value: str, id: int) -> Request:
     )
 
 
-def parse(answer: Answer) -> DateTimeAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> DateTimeAttribute:
+    """Parse a response."""
     from ..models.date_time_attribute import DateTimeAttribute
 
-    return answer.model(DateTimeAttribute)
+    return response.model(DateTimeAttribute)
 
 
 put_datetime_attribute = Operation(FACTS, build, parse)

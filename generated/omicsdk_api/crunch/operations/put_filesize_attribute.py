@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.filesize_attribute import FilesizeAttribute
@@ -35,11 +35,11 @@ def build(*, item: str, key: str, value: int, id: int) -> Request:
     )
 
 
-def parse(answer: Answer) -> FilesizeAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> FilesizeAttribute:
+    """Parse a response."""
     from ..models.filesize_attribute import FilesizeAttribute
 
-    return answer.model(FilesizeAttribute)
+    return response.model(FilesizeAttribute)
 
 
 put_filesize_attribute = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.float_attribute import FloatAttribute
@@ -33,11 +33,11 @@ def build(*, item: str, key: str, value: float, id: int) -> Request:
     )
 
 
-def parse(answer: Answer) -> FloatAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> FloatAttribute:
+    """Parse a response."""
     from ..models.float_attribute import FloatAttribute
 
-    return answer.model(FloatAttribute)
+    return response.model(FloatAttribute)
 
 
 put_float_attribute = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.integer_attribute import IntegerAttribute
@@ -33,11 +33,11 @@ def build(*, item: str, key: str, value: int, id: int) -> Request:
     )
 
 
-def parse(answer: Answer) -> IntegerAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> IntegerAttribute:
+    """Parse a response."""
     from ..models.integer_attribute import IntegerAttribute
 
-    return answer.model(IntegerAttribute)
+    return response.model(IntegerAttribute)
 
 
 put_integer_attribute = Operation(FACTS, build, parse)

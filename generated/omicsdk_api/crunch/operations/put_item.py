@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.item import Item
@@ -40,11 +40,11 @@ def build(*, name: str, parent: str, slug: str, description: str | Omit = OMIT, 
     )
 
 
-def parse(answer: Answer) -> Item:
-    """Parse an answer."""
+def parse(response: Response) -> Item:
+    """Parse a response."""
     from ..models.item import Item
 
-    return answer.model(Item)
+    return response.model(Item)
 
 
 put_item = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.lat_long_attribute import LatLongAttribute
@@ -38,11 +38,11 @@ def build(*, item: str, key: str, latitude: str, longitude: str, id: int) -> Req
     )
 
 
-def parse(answer: Answer) -> LatLongAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> LatLongAttribute:
+    """Parse a response."""
     from ..models.lat_long_attribute import LatLongAttribute
 
-    return answer.model(LatLongAttribute)
+    return response.model(LatLongAttribute)
 
 
 put_lat_long_attribute = Operation(FACTS, build, parse)

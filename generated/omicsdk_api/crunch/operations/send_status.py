@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.status import Status
@@ -95,11 +95,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Status:
-    """Parse an answer."""
+def parse(response: Response) -> Status:
+    """Parse a response."""
     from ..models.status import Status
 
-    return answer.model(Status)
+    return response.model(Status)
 
 
 send_status = Operation(FACTS, build, parse)

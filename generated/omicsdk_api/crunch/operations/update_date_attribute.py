@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.date_attribute import DateAttribute
@@ -38,11 +38,11 @@ def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: st
     )
 
 
-def parse(answer: Answer) -> DateAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> DateAttribute:
+    """Parse a response."""
     from ..models.date_attribute import DateAttribute
 
-    return answer.model(DateAttribute)
+    return response.model(DateAttribute)
 
 
 update_date_attribute = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.date_time_attribute import DateTimeAttribute
@@ -41,11 +41,11 @@ def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: st
     )
 
 
-def parse(answer: Answer) -> DateTimeAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> DateTimeAttribute:
+    """Parse a response."""
     from ..models.date_time_attribute import DateTimeAttribute
 
-    return answer.model(DateTimeAttribute)
+    return response.model(DateTimeAttribute)
 
 
 update_datetime_attribute = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.float_attribute import FloatAttribute
@@ -38,11 +38,11 @@ def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: fl
     )
 
 
-def parse(answer: Answer) -> FloatAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> FloatAttribute:
+    """Parse a response."""
     from ..models.float_attribute import FloatAttribute
 
-    return answer.model(FloatAttribute)
+    return response.model(FloatAttribute)
 
 
 update_float_attribute = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.integer_attribute import IntegerAttribute
@@ -38,11 +38,11 @@ def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: in
     )
 
 
-def parse(answer: Answer) -> IntegerAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> IntegerAttribute:
+    """Parse a response."""
     from ..models.integer_attribute import IntegerAttribute
 
-    return answer.model(IntegerAttribute)
+    return response.model(IntegerAttribute)
 
 
 update_integer_attribute = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.lat_long_attribute import LatLongAttribute
@@ -50,11 +50,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> LatLongAttribute:
-    """Parse an answer."""
+def parse(response: Response) -> LatLongAttribute:
+    """Parse a response."""
     from ..models.lat_long_attribute import LatLongAttribute
 
-    return answer.model(LatLongAttribute)
+    return response.model(LatLongAttribute)
 
 
 update_lat_long_attribute = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import RetryAfterHeaders
 
@@ -46,13 +46,13 @@ def build(*, object_id: str, access_id: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> AccessURL | None:
-    """Parse an answer."""
-    if answer.status == 202:
+def parse(response: Response) -> AccessURL | None:
+    """Parse a response."""
+    if response.status == 202:
         return None
     from ..models.access_url import AccessURL
 
-    return answer.model(AccessURL)
+    return response.model(AccessURL)
 
 
 get_access_url = Operation(FACTS, build, parse, headers=RetryAfterHeaders)

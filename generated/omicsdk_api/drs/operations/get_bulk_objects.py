@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 from ..headers import RetryAfterHeaders
 
@@ -66,13 +66,13 @@ def build(
     )
 
 
-def parse(answer: Answer) -> BulkObjects | None:
-    """Parse an answer."""
-    if answer.status == 202:
+def parse(response: Response) -> BulkObjects | None:
+    """Parse a response."""
+    if response.status == 202:
         return None
     from ..models.bulk_objects import BulkObjects
 
-    return answer.model(BulkObjects)
+    return response.model(BulkObjects)
 
 
 get_bulk_objects = Operation(FACTS, build, parse, headers=RetryAfterHeaders)

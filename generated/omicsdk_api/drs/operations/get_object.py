@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import RetryAfterHeaders
 
@@ -49,13 +49,13 @@ def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
     return request(FACTS, f"/objects/{segment('object_id', object_id, raw=True)}", query=(("expand", expand),))
 
 
-def parse(answer: Answer) -> DrsObject | None:
-    """Parse an answer."""
-    if answer.status == 202:
+def parse(response: Response) -> DrsObject | None:
+    """Parse a response."""
+    if response.status == 202:
         return None
     from ..models.drs_object import DrsObject
 
-    return answer.model(DrsObject)
+    return response.model(DrsObject)
 
 
 get_object = Operation(FACTS, build, parse, headers=RetryAfterHeaders)

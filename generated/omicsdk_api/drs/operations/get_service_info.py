@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.service_info import ServiceInfo
@@ -34,11 +34,11 @@ def build() -> Request:
     return request(FACTS, "/service-info")
 
 
-def parse(answer: Answer) -> ServiceInfo:
-    """Parse an answer."""
+def parse(response: Response) -> ServiceInfo:
+    """Parse a response."""
     from ..models.service_info import ServiceInfo
 
-    return answer.model(ServiceInfo)
+    return response.model(ServiceInfo)
 
 
 get_service_info = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,13 +47,13 @@ def build(*, bulk_object_ids: str | Sequence[str] | Omit = OMIT) -> Request:
     return request(FACTS, "/objects", body=json_body({"bulk_object_ids": as_list(bulk_object_ids)}))
 
 
-def parse(answer: Answer) -> BulkAuthorizations | None:
-    """Parse an answer."""
-    if answer.status == 204:
+def parse(response: Response) -> BulkAuthorizations | None:
+    """Parse a response."""
+    if response.status == 204:
         return None
     from ..models.bulk_authorizations import BulkAuthorizations
 
-    return answer.model(BulkAuthorizations)
+    return response.model(BulkAuthorizations)
 
 
 options_bulk_object = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.authorizations import Authorizations
@@ -42,13 +42,13 @@ def build(*, object_id: str) -> Request:
     return request(FACTS, f"/objects/{segment('object_id', object_id, raw=True)}")
 
 
-def parse(answer: Answer) -> Authorizations | None:
-    """Parse an answer."""
-    if answer.status == 204:
+def parse(response: Response) -> Authorizations | None:
+    """Parse a response."""
+    if response.status == 204:
         return None
     from ..models.authorizations import Authorizations
 
-    return answer.model(Authorizations)
+    return response.model(Authorizations)
 
 
 options_object = Operation(FACTS, build, parse)

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import Any, Literal, cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response, as_it_came
 
 FACTS = OperationFacts(name="delete_bundle", method="DELETE", path="/bundles/{uuid}", secured=True)
 
@@ -59,9 +59,9 @@ def build(*, reason: str, uuid: str, replica: Literal["aws", "gcp"], version: st
     )
 
 
-def parse(answer: Answer) -> dict[str, Any]:
-    """Parse an answer."""
-    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
+def parse(response: Response) -> dict[str, Any]:
+    """Parse a response."""
+    return cast("dict[str, Any]", response.json(as_it_came, mapping(ANY)))
 
 
 delete_bundle = Operation(FACTS, build, parse)

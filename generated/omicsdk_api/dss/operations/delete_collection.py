@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="delete_collection", method="DELETE", path="/collections/{uuid}", accept="*/*", secured=True
@@ -42,8 +42,8 @@ def build(*, uuid: str, replica: Literal["aws", "gcp"]) -> Request:
     return request(FACTS, f"/collections/{segment('uuid', uuid)}", query=(("replica", replica),))
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_collection = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.delete_subscription_response import DeleteSubscriptionResponse
@@ -56,11 +56,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> DeleteSubscriptionResponse:
-    """Parse an answer."""
+def parse(response: Response) -> DeleteSubscriptionResponse:
+    """Parse a response."""
     from ..models.delete_subscription_response import DeleteSubscriptionResponse
 
-    return answer.model(DeleteSubscriptionResponse)
+    return response.model(DeleteSubscriptionResponse)
 
 
 delete_subscription = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import GetBundleHeaders
 
@@ -90,11 +90,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> BundlePage:
-    """Parse an answer."""
+def parse(response: Response) -> BundlePage:
+    """Parse a response."""
     from ..models.bundle_page import BundlePage
 
-    return answer.model(BundlePage)
+    return response.model(BundlePage)
 
 
 def items(page: BundlePage) -> Sequence[FileVersion] | None:

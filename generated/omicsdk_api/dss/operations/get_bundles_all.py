@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 from ..headers import GetBundlesAllHeaders
 
@@ -74,11 +74,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> BundleEnumerationResult:
-    """Parse an answer."""
+def parse(response: Response) -> BundleEnumerationResult:
+    """Parse a response."""
     from ..models.bundle_enumeration_result import BundleEnumerationResult
 
-    return answer.model(BundleEnumerationResult)
+    return response.model(BundleEnumerationResult)
 
 
 def items(page: BundleEnumerationResult) -> Sequence[BundleIdentifier] | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.get_bundles_checkout_response import GetBundlesCheckoutResponse
@@ -47,11 +47,11 @@ def build(*, replica: Literal["aws", "gcp"], checkout_job_id: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> GetBundlesCheckoutResponse:
-    """Parse an answer."""
+def parse(response: Response) -> GetBundlesCheckoutResponse:
+    """Parse a response."""
     from ..models.get_bundles_checkout_response import GetBundlesCheckoutResponse
 
-    return answer.model(GetBundlesCheckoutResponse)
+    return response.model(GetBundlesCheckoutResponse)
 
 
 get_bundles_checkout = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.stored_collection import StoredCollection
@@ -54,11 +54,11 @@ def build(*, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OM
     )
 
 
-def parse(answer: Answer) -> StoredCollection:
-    """Parse an answer."""
+def parse(response: Response) -> StoredCollection:
+    """Parse a response."""
     from ..models.stored_collection import StoredCollection
 
-    return answer.model(StoredCollection)
+    return response.model(StoredCollection)
 
 
 get_collection = Operation(FACTS, build, parse)

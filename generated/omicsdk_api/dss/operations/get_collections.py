@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 from ..headers import GetCollectionsHeaders
 
@@ -59,11 +59,11 @@ def build(*, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT) -> Reques
     )
 
 
-def parse(answer: Answer) -> CollectionsPage:
-    """Parse an answer."""
+def parse(response: Response) -> CollectionsPage:
+    """Parse a response."""
     from ..models.collections_page import CollectionsPage
 
-    return answer.model(CollectionsPage)
+    return response.model(CollectionsPage)
 
 
 def items(page: CollectionsPage) -> Sequence[CollectionOfCollectionsItem] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 from ..headers import GetEventsHeaders
 
@@ -72,11 +72,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> EventStreams:
-    """Parse an answer."""
+def parse(response: Response) -> EventStreams:
+    """Parse a response."""
     from ..models.event_streams import EventStreams
 
-    return answer.model(EventStreams)
+    return response.model(EventStreams)
 
 
 def items(page: EventStreams) -> Sequence[EventsManifest] | None:

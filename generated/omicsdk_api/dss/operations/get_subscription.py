@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.subscription import Subscription
@@ -56,11 +56,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Subscription:
-    """Parse an answer."""
+def parse(response: Response) -> Subscription:
+    """Parse a response."""
     from ..models.subscription import Subscription
 
-    return answer.model(Subscription)
+    return response.model(Subscription)
 
 
 get_subscription = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.get_subscriptions_response import GetSubscriptionsResponse
@@ -54,11 +54,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> GetSubscriptionsResponse:
-    """Parse an answer."""
+def parse(response: Response) -> GetSubscriptionsResponse:
+    """Parse a response."""
     from ..models.get_subscriptions_response import GetSubscriptionsResponse
 
-    return answer.model(GetSubscriptionsResponse)
+    return response.model(GetSubscriptionsResponse)
 
 
 get_subscriptions = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import HeadFileHeaders
 
@@ -57,9 +57,9 @@ def build(*, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OM
     )
 
 
-def parse(answer: Answer) -> Mapping[str, str]:
-    """Parse an answer."""
-    return answer.headers
+def parse(response: Response) -> Mapping[str, str]:
+    """Parse a response."""
+    return response.headers
 
 
 head_file = Operation(FACTS, build, parse, headers=HeadFileHeaders)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,11 +71,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> PatchBundleResponse:
-    """Parse an answer."""
+def parse(response: Response) -> PatchBundleResponse:
+    """Parse a response."""
     from ..models.patch_bundle_response import PatchBundleResponse
 
-    return answer.model(PatchBundleResponse)
+    return response.model(PatchBundleResponse)
 
 
 patch_bundle = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,11 +94,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> PatchCollectionResponse:
-    """Parse an answer."""
+def parse(response: Response) -> PatchCollectionResponse:
+    """Parse a response."""
     from ..models.patch_collection_response import PatchCollectionResponse
 
-    return answer.model(PatchCollectionResponse)
+    return response.model(PatchCollectionResponse)
 
 
 patch_collection = Operation(FACTS, build, parse)

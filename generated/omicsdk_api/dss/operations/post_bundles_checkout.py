@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.post_bundles_checkout_response import PostBundlesCheckoutResponse
@@ -61,11 +61,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> PostBundlesCheckoutResponse:
-    """Parse an answer."""
+def parse(response: Response) -> PostBundlesCheckoutResponse:
+    """Parse a response."""
     from ..models.post_bundles_checkout_response import PostBundlesCheckoutResponse
 
-    return answer.model(PostBundlesCheckoutResponse)
+    return response.model(PostBundlesCheckoutResponse)
 
 
 post_bundles_checkout = Operation(FACTS, build, parse)

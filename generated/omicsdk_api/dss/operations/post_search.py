@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 from ..headers import PostSearchHeaders
 
@@ -78,11 +78,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> SearchResult:
-    """Parse an answer."""
+def parse(response: Response) -> SearchResult:
+    """Parse a response."""
     from ..models.search_result import SearchResult
 
-    return answer.model(SearchResult)
+    return response.model(SearchResult)
 
 
 def items(page: SearchResult) -> Sequence[SearchHit] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,11 +76,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> BundleStored:
-    """Parse an answer."""
+def parse(response: Response) -> BundleStored:
+    """Parse a response."""
     from ..models.bundle_stored import BundleStored
 
-    return answer.model(BundleStored)
+    return response.model(BundleStored)
 
 
 put_bundle = Operation(FACTS, build, parse)

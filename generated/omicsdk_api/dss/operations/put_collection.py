@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,11 +77,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> PutCollectionResponse:
-    """Parse an answer."""
+def parse(response: Response) -> PutCollectionResponse:
+    """Parse a response."""
     from ..models.put_collection_response import PutCollectionResponse
 
-    return answer.model(PutCollectionResponse)
+    return response.model(PutCollectionResponse)
 
 
 put_collection = Operation(FACTS, build, parse)

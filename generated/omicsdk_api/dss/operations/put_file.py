@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.file_queued import FileQueued
@@ -70,15 +70,15 @@ def build(*, source_url: str, creator_uid: int, uuid: str, version: str) -> Requ
     )
 
 
-def parse(answer: Answer) -> FileStored | FileQueued:
-    """Parse an answer."""
-    if answer.status == 202:
+def parse(response: Response) -> FileStored | FileQueued:
+    """Parse a response."""
+    if response.status == 202:
         from ..models.file_queued import FileQueued
 
-        return answer.model(FileQueued)
+        return response.model(FileQueued)
     from ..models.file_stored import FileStored
 
-    return answer.model(FileStored)
+    return response.model(FileStored)
 
 
 put_file = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,11 +113,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Subscription:
-    """Parse an answer."""
+def parse(response: Response) -> Subscription:
+    """Parse a response."""
     from ..models.subscription import Subscription
 
-    return answer.model(Subscription)
+    return response.model(Subscription)
 
 
 put_subscription = Operation(FACTS, build, parse)

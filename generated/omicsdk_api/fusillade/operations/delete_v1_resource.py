@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.outcome import Outcome
@@ -39,13 +39,13 @@ def build(*, resource_type_name: str) -> Request:
     return request(FACTS, f"/v1/resource/{segment('resource_type_name', resource_type_name)}")
 
 
-def parse(answer: Answer) -> Outcome | None:
-    """Parse an answer."""
-    if answer.status == 201:
+def parse(response: Response) -> Outcome | None:
+    """Parse a response."""
+    if response.status == 201:
         return None
     from ..models.outcome import Outcome
 
-    return answer.model(Outcome)
+    return response.model(Outcome)
 
 
 delete_v1_resource = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.outcome import Outcome
@@ -47,11 +47,11 @@ def build(*, resource_type_name: str, resource_id: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> Outcome:
-    """Parse an answer."""
+def parse(response: Response) -> Outcome:
+    """Parse a response."""
     from ..models.outcome import Outcome
 
-    return answer.model(Outcome)
+    return response.model(Outcome)
 
 
 delete_v1_resource_id = Operation(FACTS, build, parse)

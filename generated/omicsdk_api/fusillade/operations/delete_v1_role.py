@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="delete_v1_role", method="DELETE", path="/v1/role/{role_id}", accept="*/*", secured=True)
 
@@ -30,8 +30,8 @@ def build(*, role_id: str) -> Request:
     return request(FACTS, f"/v1/role/{segment('role_id', role_id)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_v1_role = Operation(FACTS, build, parse)

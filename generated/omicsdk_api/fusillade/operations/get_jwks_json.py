@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.key_set import KeySet
@@ -28,11 +28,11 @@ def build() -> Request:
     return request(FACTS, "/.well-known/jwks.json")
 
 
-def parse(answer: Answer) -> KeySet:
-    """Parse an answer."""
+def parse(response: Response) -> KeySet:
+    """Parse a response."""
     from ..models.key_set import KeySet
 
-    return answer.model(KeySet)
+    return response.model(KeySet)
 
 
 get_jwks_json = Operation(FACTS, build, parse)

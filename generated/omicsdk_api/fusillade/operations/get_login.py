@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="get_login", method="GET", path="/login", accept="text/html, */*;q=0.5")
 
@@ -39,9 +39,9 @@ def build(*, redirect_uri: str, state: str | Omit = OMIT) -> Request:
     )
 
 
-def parse(answer: Answer) -> str:
-    """Parse an answer."""
-    return answer.text()
+def parse(response: Response) -> str:
+    """Parse a response."""
+    return response.text()
 
 
 get_login = Operation(FACTS, build, parse)

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="get_logout", method="GET", path="/logout", accept="*/*")
 
@@ -31,8 +31,8 @@ def build(*, client_id: str | Omit = OMIT) -> Request:
     return request(FACTS, "/logout", query=(("client_id", client_id),))
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 get_logout = Operation(FACTS, build, parse)

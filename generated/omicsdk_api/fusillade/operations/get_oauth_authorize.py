@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 from ..headers import LocationHeaders
 
@@ -71,9 +71,9 @@ def build(
     )
 
 
-def parse(answer: Answer) -> str:
-    """Parse an answer."""
-    return answer.text()
+def parse(response: Response) -> str:
+    """Parse a response."""
+    return response.text()
 
 
 get_oauth_authorize = StreamOperation(FACTS, build, parse, headers=LocationHeaders)

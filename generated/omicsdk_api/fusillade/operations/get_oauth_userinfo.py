@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.userinfo import Userinfo
@@ -30,11 +30,11 @@ def build() -> Request:
     return request(FACTS, "/oauth/userinfo")
 
 
-def parse(answer: Answer) -> Userinfo:
-    """Parse an answer."""
+def parse(response: Response) -> Userinfo:
+    """Parse a response."""
     from ..models.userinfo import Userinfo
 
-    return answer.model(Userinfo)
+    return response.model(Userinfo)
 
 
 get_oauth_userinfo = Operation(FACTS, build, parse)

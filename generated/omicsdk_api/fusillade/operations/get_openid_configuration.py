@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.openid_configuration import OpenidConfiguration
@@ -34,11 +34,11 @@ def build(*, host: str) -> Request:
     return request(FACTS, "/.well-known/openid-configuration", headers=(("host", host),))
 
 
-def parse(answer: Answer) -> OpenidConfiguration:
-    """Parse an answer."""
+def parse(response: Response) -> OpenidConfiguration:
+    """Parse a response."""
     from ..models.openid_configuration import OpenidConfiguration
 
-    return answer.model(OpenidConfiguration)
+    return response.model(OpenidConfiguration)
 
 
 get_openid_configuration = Operation(FACTS, build, parse)

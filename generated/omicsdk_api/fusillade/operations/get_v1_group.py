@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.group import Group
@@ -34,11 +34,11 @@ def build(*, group_id: str) -> Request:
     return request(FACTS, f"/v1/group/{segment('group_id', group_id)}")
 
 
-def parse(answer: Answer) -> Group:
-    """Parse an answer."""
+def parse(response: Response) -> Group:
+    """Parse a response."""
     from ..models.group import Group
 
-    return answer.model(Group)
+    return response.model(Group)
 
 
 get_v1_group = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import GetV1GroupsHeaders
 
@@ -56,11 +56,11 @@ def build(*, group_id: str, next_token: str | Omit = OMIT, per_page: int | Omit 
     )
 
 
-def parse(answer: Answer) -> Users:
-    """Parse an answer."""
+def parse(response: Response) -> Users:
+    """Parse a response."""
     from ..models.users import Users
 
-    return answer.model(Users)
+    return response.model(Users)
 
 
 def items(page: Users) -> Sequence[str] | None:

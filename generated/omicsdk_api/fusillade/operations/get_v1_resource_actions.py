@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.policy_actions import PolicyActions
@@ -39,11 +39,11 @@ def build(*, resource_type_name: str) -> Request:
     return request(FACTS, f"/v1/resource/{segment('resource_type_name', resource_type_name)}/actions")
 
 
-def parse(answer: Answer) -> PolicyActions:
-    """Parse an answer."""
+def parse(response: Response) -> PolicyActions:
+    """Parse a response."""
     from ..models.policy_actions import PolicyActions
 
-    return answer.model(PolicyActions)
+    return response.model(PolicyActions)
 
 
 get_v1_resource_actions = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import GetV1GroupsHeaders
 
@@ -62,11 +62,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Members:
-    """Parse an answer."""
+def parse(response: Response) -> Members:
+    """Parse a response."""
     from ..models.members import Members
 
-    return answer.model(Members)
+    return response.model(Members)
 
 
 def items(page: Members) -> Sequence[ResourceMember] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import GetV1GroupsHeaders
 
@@ -60,11 +60,11 @@ def build(*, resource_type_name: str, next_token: str | Omit = OMIT, per_page: i
     )
 
 
-def parse(answer: Answer) -> ResourceIds:
-    """Parse an answer."""
+def parse(response: Response) -> ResourceIds:
+    """Parse a response."""
     from ..models.resource_ids import ResourceIds
 
-    return answer.model(ResourceIds)
+    return response.model(ResourceIds)
 
 
 def items(page: ResourceIds) -> Sequence[str] | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.access_level import AccessLevel
@@ -46,11 +46,11 @@ def build(*, resource_type_name: str, policy_name: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> AccessLevel:
-    """Parse an answer."""
+def parse(response: Response) -> AccessLevel:
+    """Parse a response."""
     from ..models.access_level import AccessLevel
 
-    return answer.model(AccessLevel)
+    return response.model(AccessLevel)
 
 
 get_v1_resource_policy = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.role import Role
@@ -34,11 +34,11 @@ def build(*, role_id: str) -> Request:
     return request(FACTS, f"/v1/role/{segment('role_id', role_id)}")
 
 
-def parse(answer: Answer) -> Role:
-    """Parse an answer."""
+def parse(response: Response) -> Role:
+    """Parse a response."""
     from ..models.role import Role
 
-    return answer.model(Role)
+    return response.model(Role)
 
 
 get_v1_role = Operation(FACTS, build, parse)

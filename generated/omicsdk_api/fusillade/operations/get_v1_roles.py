@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 from ..headers import GetV1GroupsHeaders
 
@@ -55,11 +55,11 @@ def build(*, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Requ
     )
 
 
-def parse(answer: Answer) -> Roles:
-    """Parse an answer."""
+def parse(response: Response) -> Roles:
+    """Parse a response."""
     from ..models.roles import Roles
 
-    return answer.model(Roles)
+    return response.model(Roles)
 
 
 def items(page: Roles) -> Sequence[str] | None:

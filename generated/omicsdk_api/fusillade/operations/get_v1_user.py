@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.user import User
@@ -35,11 +35,11 @@ def build(*, user_id: str) -> Request:
     return request(FACTS, f"/v1/user/{segment('user_id', user_id)}")
 
 
-def parse(answer: Answer) -> User:
-    """Parse an answer."""
+def parse(response: Response) -> User:
+    """Parse a response."""
     from ..models.user import User
 
-    return answer.model(User)
+    return response.model(User)
 
 
 get_v1_user = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import GetV1GroupsHeaders
 
@@ -62,11 +62,11 @@ def build(*, user_id: str, resource_type: str, next_token: str | Omit = OMIT, pe
     )
 
 
-def parse(answer: Answer) -> Owned:
-    """Parse an answer."""
+def parse(response: Response) -> Owned:
+    """Parse a response."""
     from ..models.owned import Owned
 
-    return answer.model(Owned)
+    return response.model(Owned)
 
 
 def items(page: Owned) -> Sequence[str] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import GetV1GroupsHeaders
 
@@ -57,11 +57,11 @@ def build(*, user_id: str, next_token: str | Omit = OMIT, per_page: int | Omit =
     )
 
 
-def parse(answer: Answer) -> Roles:
-    """Parse an answer."""
+def parse(response: Response) -> Roles:
+    """Parse a response."""
     from ..models.roles import Roles
 
-    return answer.model(Roles)
+    return response.model(Roles)
 
 
 def items(page: Roles) -> Sequence[str] | None:

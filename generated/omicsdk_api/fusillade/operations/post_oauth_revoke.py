@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="post_oauth_revoke", method="POST", path="/oauth/revoke", accept="*/*", public=True)
 
@@ -30,8 +30,8 @@ def build(*, client_id: str, token: str) -> Request:
     return request(FACTS, "/oauth/revoke", body=json_body({"client_id": client_id, "token": token}))
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 post_oauth_revoke = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import form_body, given
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 from ..headers import CacheControlPragmaHeaders
 
@@ -77,11 +77,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Tokens:
-    """Parse an answer."""
+def parse(response: Response) -> Tokens:
+    """Parse a response."""
     from ..models.tokens import Tokens
 
-    return answer.model(Tokens)
+    return response.model(Tokens)
 
 
 post_oauth_token = StreamOperation(FACTS, build, parse, headers=CacheControlPragmaHeaders)

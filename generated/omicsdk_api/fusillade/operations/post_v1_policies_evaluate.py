@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,11 +49,11 @@ def build(*, principal: str, action: str | Sequence[str], resource: str | Sequen
     )
 
 
-def parse(answer: Answer) -> Decision:
-    """Parse an answer."""
+def parse(response: Response) -> Decision:
+    """Parse a response."""
     from ..models.decision import Decision
 
-    return answer.model(Decision)
+    return response.model(Decision)
 
 
 post_v1_policies_evaluate = Operation(FACTS, build, parse)

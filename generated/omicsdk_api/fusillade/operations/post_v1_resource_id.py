@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.outcome import Outcome
@@ -44,13 +44,13 @@ def build(*, resource_type_name: str, resource_id: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> Outcome | None:
-    """Parse an answer."""
-    if answer.status == 200:
+def parse(response: Response) -> Outcome | None:
+    """Parse a response."""
+    if response.status == 200:
         return None
     from ..models.outcome import Outcome
 
-    return answer.model(Outcome)
+    return response.model(Outcome)
 
 
 post_v1_resource_id = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.policy_document import PolicyDocument
@@ -39,8 +39,8 @@ def build(*, role_id: str, policy: PolicyDocument | PolicyDocumentDict | None) -
     return request(FACTS, "/v1/role", body=json_body({"role_id": role_id, "policy": policy}))
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 post_v1_role = Operation(FACTS, build, parse)

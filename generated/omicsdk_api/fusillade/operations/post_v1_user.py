@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,11 +61,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Outcome:
-    """Parse an answer."""
+def parse(response: Response) -> Outcome:
+    """Parse a response."""
     from ..models.outcome import Outcome
 
-    return answer.model(Outcome)
+    return response.model(Outcome)
 
 
 post_v1_user = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,13 +46,13 @@ def build(*, group_id: str, action: Literal["add", "remove"], roles: str | Seque
     )
 
 
-def parse(answer: Answer) -> Outcome | None:
-    """Parse an answer."""
-    if answer.status == 304:
+def parse(response: Response) -> Outcome | None:
+    """Parse a response."""
+    if response.status == 304:
         return None
     from ..models.outcome import Outcome
 
-    return answer.model(Outcome)
+    return response.model(Outcome)
 
 
 put_v1_group_role = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,11 +55,11 @@ def build(*, body: Sequence[ResourceMember | ResourceMemberDict], resource_type_
     )
 
 
-def parse(answer: Answer) -> Outcome:
-    """Parse an answer."""
+def parse(response: Response) -> Outcome:
+    """Parse a response."""
     from ..models.outcome import Outcome
 
-    return answer.model(Outcome)
+    return response.model(Outcome)
 
 
 put_v1_resource_id_member = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.outcome import Outcome
@@ -36,11 +36,11 @@ def build(*, user_id: str, status: Literal["enabled", "disabled"]) -> Request:
     return request(FACTS, f"/v1/user/{segment('user_id', user_id)}", query=(("status", status),))
 
 
-def parse(answer: Answer) -> Outcome:
-    """Parse an answer."""
+def parse(response: Response) -> Outcome:
+    """Parse a response."""
     from ..models.outcome import Outcome
 
-    return answer.model(Outcome)
+    return response.model(Outcome)
 
 
 put_v1_user = Operation(FACTS, build, parse)

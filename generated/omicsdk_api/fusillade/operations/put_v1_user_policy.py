@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.outcome import Outcome
@@ -41,11 +41,11 @@ def build(*, user_id: str, policy: PolicyDocument | PolicyDocumentDict | None | 
     return request(FACTS, f"/v1/user/{segment('user_id', user_id)}/policy", body=json_body(given({"policy": policy})))
 
 
-def parse(answer: Answer) -> Outcome:
-    """Parse an answer."""
+def parse(response: Response) -> Outcome:
+    """Parse a response."""
     from ..models.outcome import Outcome
 
-    return answer.model(Outcome)
+    return response.model(Outcome)
 
 
 put_v1_user_policy = Operation(FACTS, build, parse)

@@ -55,9 +55,9 @@ class ManifestApi(_Operations, Client):
         headers: Sent with every request.
         transport: Replaces the network, for tests.
         http2: Use HTTP/2 if the server supports it; False by default.
-        strict: Raise DecodeError if an answer does not match the document, instead of keeping it unchanged.
-        answer_limit: Maximum bytes of a decoded answer in memory, by default 64 MiB; a larger one raises
-            AnswerTooLarge.
+        strict: Raise DecodeError if a response does not match the document, instead of keeping it unchanged.
+        response_limit: Maximum bytes of a decoded response in memory, by default 64 MiB; a larger one raises
+            ResponseTooLarge.
 
     Raises:
         ConfigError: The base URL is invalid.

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, joined, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,11 +83,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> ReadsTicket:
-    """Parse an answer."""
+def parse(response: Response) -> ReadsTicket:
+    """Parse a response."""
     from ..models.reads_ticket import ReadsTicket
 
-    return answer.model(ReadsTicket)
+    return response.model(ReadsTicket)
 
 
 get_reads = Operation(FACTS, build, parse)

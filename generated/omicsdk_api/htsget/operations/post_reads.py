@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,11 +80,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> ReadsTicket:
-    """Parse an answer."""
+def parse(response: Response) -> ReadsTicket:
+    """Parse a response."""
     from ..models.reads_ticket import ReadsTicket
 
-    return answer.model(ReadsTicket)
+    return response.model(ReadsTicket)
 
 
 post_reads = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,11 +73,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> VariantsTicket:
-    """Parse an answer."""
+def parse(response: Response) -> VariantsTicket:
+    """Parse a response."""
     from ..models.variants_ticket import VariantsTicket
 
-    return answer.model(VariantsTicket)
+    return response.model(VariantsTicket)
 
 
 post_variants = Operation(FACTS, build, parse)

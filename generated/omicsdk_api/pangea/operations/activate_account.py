@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="activate_account", method="POST", path="/api/auth/users/activation/", accept="*/*", public=True
@@ -30,8 +30,8 @@ def build(*, uid: str, token: str) -> Request:
     return request(FACTS, "/api/auth/users/activation/", body=json_body({"uid": uid, "token": token}))
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 activate_account = Operation(FACTS, build, parse)

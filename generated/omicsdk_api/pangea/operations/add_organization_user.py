@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.done import Done
@@ -37,11 +37,11 @@ def build(*, user: int, organization_pk: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> Done:
-    """Parse an answer."""
+def parse(response: Response) -> Done:
+    """Parse a response."""
     from ..models.done import Done
 
-    return answer.model(Done)
+    return response.model(Done)
 
 
 add_organization_user = Operation(FACTS, build, parse)

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import NULL, model, otherwise_typed, union
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,13 +55,13 @@ def build(
     )
 
 
-def parse(answer: Answer) -> CompleteS3Response | None:
-    """Parse an answer."""
+def parse(response: Response) -> CompleteS3Response | None:
+    """Parse a response."""
     from ..models.complete_s3_response import CompleteS3Response
 
-    return answer.json(
+    return response.json(
         lambda data: (
-            CompleteS3Response.from_dict(data) if data.__class__ is dict else otherwise_typed("the answer", data)
+            CompleteS3Response.from_dict(data) if data.__class__ is dict else otherwise_typed("the response", data)
         ),
         union(model(lambda: CompleteS3Response), NULL),
     )

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="confirm_reset_email", method="POST", path="/api/auth/users/reset_email_confirm/", accept="*/*", public=True
@@ -36,8 +36,8 @@ def build(*, new_email: str, uid: str | Omit = OMIT, token: str | Omit = OMIT) -
     )
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 confirm_reset_email = Operation(FACTS, build, parse)

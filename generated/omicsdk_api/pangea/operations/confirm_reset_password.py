@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="confirm_reset_password",
@@ -39,8 +39,8 @@ def build(*, uid: str, token: str, new_password: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 confirm_reset_password = Operation(FACTS, build, parse)

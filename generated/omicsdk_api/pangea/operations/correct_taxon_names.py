@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.corrected_names import CorrectedNames
@@ -41,11 +41,11 @@ def build(*, query: str | Omit = OMIT, rank: str | Omit = OMIT, canon: str | Omi
     )
 
 
-def parse(answer: Answer) -> CorrectedNames:
-    """Parse an answer."""
+def parse(response: Response) -> CorrectedNames:
+    """Parse a response."""
     from ..models.corrected_names import CorrectedNames
 
-    return answer.model(CorrectedNames)
+    return response.model(CorrectedNames)
 
 
 correct_taxon_names = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.organization import Organization
@@ -34,11 +34,11 @@ def build(*, name: str) -> Request:
     return request(FACTS, "/api/organizations", body=json_body({"name": name}))
 
 
-def parse(answer: Answer) -> Organization:
-    """Parse an answer."""
+def parse(response: Response) -> Organization:
+    """Parse a response."""
     from ..models.organization import Organization
 
-    return answer.model(Organization)
+    return response.model(Organization)
 
 
 create_organization = Operation(FACTS, build, parse)

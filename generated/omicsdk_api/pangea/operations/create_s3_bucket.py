@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.s3_bucket import S3Bucket
@@ -41,11 +41,11 @@ def build(*, name: str, endpoint_url: str, organization: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> S3Bucket:
-    """Parse an answer."""
+def parse(response: Response) -> S3Bucket:
+    """Parse a response."""
     from ..models.s3_bucket import S3Bucket
 
-    return answer.model(S3Bucket)
+    return response.model(S3Bucket)
 
 
 create_s3_bucket = Operation(FACTS, build, parse)

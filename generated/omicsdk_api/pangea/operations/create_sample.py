@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,11 +46,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Sample:
-    """Parse an answer."""
+def parse(response: Response) -> Sample:
+    """Parse a response."""
     from ..models.sample import Sample
 
-    return answer.model(Sample)
+    return response.model(Sample)
 
 
 create_sample = Operation(FACTS, build, parse)

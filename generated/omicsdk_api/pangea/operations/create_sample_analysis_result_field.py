@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.sample_analysis_result_field import SampleAnalysisResultField
@@ -55,11 +55,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> SampleAnalysisResultField:
-    """Parse an answer."""
+def parse(response: Response) -> SampleAnalysisResultField:
+    """Parse a response."""
     from ..models.sample_analysis_result_field import SampleAnalysisResultField
 
-    return answer.model(SampleAnalysisResultField)
+    return response.model(SampleAnalysisResultField)
 
 
 create_sample_analysis_result_field = Operation(FACTS, build, parse)

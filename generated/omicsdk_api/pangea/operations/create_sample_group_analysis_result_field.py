@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.sample_group_analysis_result_field import SampleGroupAnalysisResultField
@@ -45,11 +45,11 @@ def build(*, name: str, stored_data: Any, analysis_result: str, description: str
     )
 
 
-def parse(answer: Answer) -> SampleGroupAnalysisResultField:
-    """Parse an answer."""
+def parse(response: Response) -> SampleGroupAnalysisResultField:
+    """Parse a response."""
     from ..models.sample_group_analysis_result_field import SampleGroupAnalysisResultField
 
-    return answer.model(SampleGroupAnalysisResultField)
+    return response.model(SampleGroupAnalysisResultField)
 
 
 create_sample_group_analysis_result_field = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,11 +39,11 @@ def build(*, names: str | Sequence[str], library: str) -> Request:
     return request(FACTS, "/api/bulk_samples", body=json_body({"names": as_list(names), "library": library}))
 
 
-def parse(answer: Answer) -> BulkSamplesMade:
-    """Parse an answer."""
+def parse(response: Response) -> BulkSamplesMade:
+    """Parse a response."""
     from ..models.bulk_samples_made import BulkSamplesMade
 
-    return answer.model(BulkSamplesMade)
+    return response.model(BulkSamplesMade)
 
 
 create_samples = Operation(FACTS, build, parse)

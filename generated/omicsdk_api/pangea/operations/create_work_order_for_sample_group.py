@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.made import Made
@@ -41,11 +41,11 @@ def build(*, sample_group_pk: str, wop_pk: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> Made:
-    """Parse an answer."""
+def parse(response: Response) -> Made:
+    """Parse a response."""
     from ..models.made import Made
 
-    return answer.model(Made)
+    return response.model(Made)
 
 
 create_work_order_for_sample_group = Operation(FACTS, build, parse)

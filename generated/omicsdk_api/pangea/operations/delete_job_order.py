@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="delete_job_order", method="DELETE", path="/api/job_orders/{uuid}", accept="*/*", secured=True
@@ -30,8 +30,8 @@ def build(*, uuid: str) -> Request:
     return request(FACTS, f"/api/job_orders/{segment('uuid', uuid)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_job_order = Operation(FACTS, build, parse)

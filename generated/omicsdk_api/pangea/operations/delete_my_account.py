@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="delete_my_account", method="DELETE", path="/api/auth/users/me/", accept="*/*", secured=True
@@ -29,8 +29,8 @@ def build(*, current_password: str) -> Request:
     return request(FACTS, "/api/auth/users/me/", body=json_body({"current_password": current_password}))
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_my_account = Operation(FACTS, build, parse)

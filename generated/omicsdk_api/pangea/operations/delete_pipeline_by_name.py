@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="delete_pipeline_by_name", method="DELETE", path="/api/pipelines/name/{name}", accept="*/*", secured=True
@@ -30,8 +30,8 @@ def build(*, name: str) -> Request:
     return request(FACTS, f"/api/pipelines/name/{segment('name', name)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_pipeline_by_name = Operation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="delete_s3_api_key", method="DELETE", path="/api/s3_buckets/{id}", accept="*/*", secured=True
@@ -28,8 +28,8 @@ def build(*, id: str) -> Request:
     return request(FACTS, f"/api/s3_buckets/{segment('id', id)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_s3_api_key = Operation(FACTS, build, parse)

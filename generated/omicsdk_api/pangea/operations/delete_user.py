@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="delete_user", method="DELETE", path="/api/users/{uuid}", accept="*/*", secured=True)
 
@@ -28,8 +28,8 @@ def build(*, uuid: str) -> Request:
     return request(FACTS, f"/api/users/{segment('uuid', uuid)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_user = Operation(FACTS, build, parse)

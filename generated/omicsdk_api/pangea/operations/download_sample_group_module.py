@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import ContentDispositionHeaders
 
@@ -49,9 +49,9 @@ def build(*, id: str, module_name: str, token: str | Omit = OMIT, kind: Literal[
     )
 
 
-def parse(answer: Answer) -> bytes:
-    """Parse an answer."""
-    return answer.content
+def parse(response: Response) -> bytes:
+    """Parse a response."""
+    return response.content
 
 
 download_sample_group_module = StreamOperation(FACTS, build, parse, headers=ContentDispositionHeaders)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.metadata_schema import MetadataSchema
@@ -39,11 +39,11 @@ def build(*, id: str, overwrite: str | Omit = OMIT) -> Request:
     )
 
 
-def parse(answer: Answer) -> MetadataSchema:
-    """Parse an answer."""
+def parse(response: Response) -> MetadataSchema:
+    """Parse a response."""
     from ..models.metadata_schema import MetadataSchema
 
-    return answer.model(MetadataSchema)
+    return response.model(MetadataSchema)
 
 
 generate_sample_group_metadata_schema = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.user import User
@@ -31,11 +31,11 @@ def build(*, id: int) -> Request:
     return request(FACTS, f"/api/auth/users/{segment('id', id)}/")
 
 
-def parse(answer: Answer) -> User:
-    """Parse an answer."""
+def parse(response: Response) -> User:
+    """Parse a response."""
     from ..models.user import User
 
-    return answer.model(User)
+    return response.model(User)
 
 
 get_account = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.group_work_order import GroupWorkOrder
@@ -31,11 +31,11 @@ def build(*, uuid: str) -> Request:
     return request(FACTS, f"/api/group_work_orders/{segment('uuid', uuid)}")
 
 
-def parse(answer: Answer) -> GroupWorkOrder:
-    """Parse an answer."""
+def parse(response: Response) -> GroupWorkOrder:
+    """Parse a response."""
     from ..models.group_work_order import GroupWorkOrder
 
-    return answer.model(GroupWorkOrder)
+    return response.model(GroupWorkOrder)
 
 
 get_group_work_order = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.group_work_order_proto import GroupWorkOrderProto
@@ -33,11 +33,11 @@ def build(*, uuid: str) -> Request:
     return request(FACTS, f"/api/group_work_order_prototypes/{segment('uuid', uuid)}")
 
 
-def parse(answer: Answer) -> GroupWorkOrderProto:
-    """Parse an answer."""
+def parse(response: Response) -> GroupWorkOrderProto:
+    """Parse a response."""
     from ..models.group_work_order_proto import GroupWorkOrderProto
 
-    return answer.model(GroupWorkOrderProto)
+    return response.model(GroupWorkOrderProto)
 
 
 get_group_work_order_prototype = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.job_order import JobOrder
@@ -31,11 +31,11 @@ def build(*, uuid: str) -> Request:
     return request(FACTS, f"/api/job_orders/{segment('uuid', uuid)}")
 
 
-def parse(answer: Answer) -> JobOrder:
-    """Parse an answer."""
+def parse(response: Response) -> JobOrder:
+    """Parse a response."""
     from ..models.job_order import JobOrder
 
-    return answer.model(JobOrder)
+    return response.model(JobOrder)
 
 
 get_job_order = Operation(FACTS, build, parse)

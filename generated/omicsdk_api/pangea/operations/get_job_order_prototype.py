@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.job_order_proto import JobOrderProto
@@ -31,11 +31,11 @@ def build(*, uuid: str) -> Request:
     return request(FACTS, f"/api/job_order_prototypes/{segment('uuid', uuid)}")
 
 
-def parse(answer: Answer) -> JobOrderProto:
-    """Parse an answer."""
+def parse(response: Response) -> JobOrderProto:
+    """Parse a response."""
     from ..models.job_order_proto import JobOrderProto
 
-    return answer.model(JobOrderProto)
+    return response.model(JobOrderProto)
 
 
 get_job_order_prototype = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.user import User
@@ -27,11 +27,11 @@ def build() -> Request:
     return request(FACTS, "/api/auth/users/me/")
 
 
-def parse(answer: Answer) -> User:
-    """Parse an answer."""
+def parse(response: Response) -> User:
+    """Parse a response."""
     from ..models.user import User
 
-    return answer.model(User)
+    return response.model(User)
 
 
 get_my_account = Operation(FACTS, build, parse)

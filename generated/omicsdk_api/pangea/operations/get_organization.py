@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.organization import Organization
@@ -31,11 +31,11 @@ def build(*, uuid: str) -> Request:
     return request(FACTS, f"/api/organizations/{segment('uuid', uuid)}")
 
 
-def parse(answer: Answer) -> Organization:
-    """Parse an answer."""
+def parse(response: Response) -> Organization:
+    """Parse a response."""
     from ..models.organization import Organization
 
-    return answer.model(Organization)
+    return response.model(Organization)
 
 
 get_organization = Operation(FACTS, build, parse)

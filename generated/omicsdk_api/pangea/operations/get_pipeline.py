@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.pipeline import Pipeline
@@ -31,11 +31,11 @@ def build(*, uuid: str) -> Request:
     return request(FACTS, f"/api/pipelines/{segment('uuid', uuid)}")
 
 
-def parse(answer: Answer) -> Pipeline:
-    """Parse an answer."""
+def parse(response: Response) -> Pipeline:
+    """Parse a response."""
     from ..models.pipeline import Pipeline
 
-    return answer.model(Pipeline)
+    return response.model(Pipeline)
 
 
 get_pipeline = Operation(FACTS, build, parse)

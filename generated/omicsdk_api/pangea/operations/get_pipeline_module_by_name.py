@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.pipeline_module import PipelineModule
@@ -39,11 +39,11 @@ def build(*, id: str, name: str, version: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> PipelineModule:
-    """Parse an answer."""
+def parse(response: Response) -> PipelineModule:
+    """Parse a response."""
     from ..models.pipeline_module import PipelineModule
 
-    return answer.model(PipelineModule)
+    return response.model(PipelineModule)
 
 
 get_pipeline_module_by_name = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.project import Project
@@ -31,11 +31,11 @@ def build(*, uuid: str) -> Request:
     return request(FACTS, f"/api/projects/{segment('uuid', uuid)}")
 
 
-def parse(answer: Answer) -> Project:
-    """Parse an answer."""
+def parse(response: Response) -> Project:
+    """Parse a response."""
     from ..models.project import Project
 
-    return answer.model(Project)
+    return response.model(Project)
 
 
 get_project = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.s3_bucket import S3Bucket
@@ -33,11 +33,11 @@ def build(*, id: str) -> Request:
     return request(FACTS, f"/api/s3_api_keys/{segment('id', id)}")
 
 
-def parse(answer: Answer) -> S3Bucket:
-    """Parse an answer."""
+def parse(response: Response) -> S3Bucket:
+    """Parse a response."""
     from ..models.s3_bucket import S3Bucket
 
-    return answer.model(S3Bucket)
+    return response.model(S3Bucket)
 
 
 get_s3_bucket = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.sample import Sample
@@ -34,11 +34,11 @@ def build(*, uuid: str, work_order_uuid: str | Omit = OMIT) -> Request:
     return request(FACTS, f"/api/samples/{segment('uuid', uuid)}", query=(("work_order_uuid", work_order_uuid),))
 
 
-def parse(answer: Answer) -> Sample:
-    """Parse an answer."""
+def parse(response: Response) -> Sample:
+    """Parse a response."""
     from ..models.sample import Sample
 
-    return answer.model(Sample)
+    return response.model(Sample)
 
 
 get_sample = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.sample_analysis_result import SampleAnalysisResult
@@ -34,11 +34,11 @@ def build(*, uuid: str, work_order_uuid: str | Omit = OMIT) -> Request:
     return request(FACTS, f"/api/sample_ars/{segment('uuid', uuid)}", query=(("work_order_uuid", work_order_uuid),))
 
 
-def parse(answer: Answer) -> SampleAnalysisResult:
-    """Parse an answer."""
+def parse(response: Response) -> SampleAnalysisResult:
+    """Parse a response."""
     from ..models.sample_analysis_result import SampleAnalysisResult
 
-    return answer.model(SampleAnalysisResult)
+    return response.model(SampleAnalysisResult)
 
 
 get_sample_analysis_result = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.sample_analysis_result import SampleAnalysisResult
@@ -44,11 +44,11 @@ def build(*, org: str, grp: str, sample: str, module_name: str, replicate: str |
     )
 
 
-def parse(answer: Answer) -> SampleAnalysisResult:
-    """Parse an answer."""
+def parse(response: Response) -> SampleAnalysisResult:
+    """Parse a response."""
     from ..models.sample_analysis_result import SampleAnalysisResult
 
-    return answer.model(SampleAnalysisResult)
+    return response.model(SampleAnalysisResult)
 
 
 get_sample_analysis_result_by_name = Operation(FACTS, build, parse)

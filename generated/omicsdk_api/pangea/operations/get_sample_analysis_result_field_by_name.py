@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.sample_analysis_result_field import SampleAnalysisResultField
@@ -45,11 +45,11 @@ def build(*, org: str, grp: str, sample: str, module_name: str, field: str, repl
     )
 
 
-def parse(answer: Answer) -> SampleAnalysisResultField:
-    """Parse an answer."""
+def parse(response: Response) -> SampleAnalysisResultField:
+    """Parse a response."""
     from ..models.sample_analysis_result_field import SampleAnalysisResultField
 
-    return answer.model(SampleAnalysisResultField)
+    return response.model(SampleAnalysisResultField)
 
 
 get_sample_analysis_result_field_by_name = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.sample import Sample
@@ -40,11 +40,11 @@ def build(*, org: str, grp: str, sample: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> Sample:
-    """Parse an answer."""
+def parse(response: Response) -> Sample:
+    """Parse a response."""
     from ..models.sample import Sample
 
-    return answer.model(Sample)
+    return response.model(Sample)
 
 
 get_sample_by_name = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.sample_group_analysis_result import SampleGroupAnalysisResult
@@ -31,11 +31,11 @@ def build(*, uuid: str) -> Request:
     return request(FACTS, f"/api/sample_group_ars/{segment('uuid', uuid)}")
 
 
-def parse(answer: Answer) -> SampleGroupAnalysisResult:
-    """Parse an answer."""
+def parse(response: Response) -> SampleGroupAnalysisResult:
+    """Parse a response."""
     from ..models.sample_group_analysis_result import SampleGroupAnalysisResult
 
-    return answer.model(SampleGroupAnalysisResult)
+    return response.model(SampleGroupAnalysisResult)
 
 
 get_sample_group_analysis_result = Operation(FACTS, build, parse)

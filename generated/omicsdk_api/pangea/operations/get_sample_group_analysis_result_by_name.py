@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.sample_group_analysis_result import SampleGroupAnalysisResult
@@ -43,11 +43,11 @@ def build(*, org: str, grp: str, module_name: str, replicate: str | Omit = OMIT)
     )
 
 
-def parse(answer: Answer) -> SampleGroupAnalysisResult:
-    """Parse an answer."""
+def parse(response: Response) -> SampleGroupAnalysisResult:
+    """Parse a response."""
     from ..models.sample_group_analysis_result import SampleGroupAnalysisResult
 
-    return answer.model(SampleGroupAnalysisResult)
+    return response.model(SampleGroupAnalysisResult)
 
 
 get_sample_group_analysis_result_by_name = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.sample_group_analysis_result_field import SampleGroupAnalysisResultField
@@ -36,11 +36,11 @@ def build(*, uuid: str) -> Request:
     return request(FACTS, f"/api/sample_group_ar_fields/{segment('uuid', uuid)}")
 
 
-def parse(answer: Answer) -> SampleGroupAnalysisResultField:
-    """Parse an answer."""
+def parse(response: Response) -> SampleGroupAnalysisResultField:
+    """Parse a response."""
     from ..models.sample_group_analysis_result_field import SampleGroupAnalysisResultField
 
-    return answer.model(SampleGroupAnalysisResultField)
+    return response.model(SampleGroupAnalysisResultField)
 
 
 get_sample_group_analysis_result_field = Operation(FACTS, build, parse)

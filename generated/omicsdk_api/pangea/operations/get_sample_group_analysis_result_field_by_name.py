@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.sample_group_analysis_result_field import SampleGroupAnalysisResultField
@@ -44,11 +44,11 @@ def build(*, org: str, grp: str, module_name: str, field: str, replicate: str | 
     )
 
 
-def parse(answer: Answer) -> SampleGroupAnalysisResultField:
-    """Parse an answer."""
+def parse(response: Response) -> SampleGroupAnalysisResultField:
+    """Parse a response."""
     from ..models.sample_group_analysis_result_field import SampleGroupAnalysisResultField
 
-    return answer.model(SampleGroupAnalysisResultField)
+    return response.model(SampleGroupAnalysisResultField)
 
 
 get_sample_group_analysis_result_field_by_name = Operation(FACTS, build, parse)

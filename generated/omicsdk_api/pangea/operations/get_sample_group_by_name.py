@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.sample_group import SampleGroup
@@ -32,11 +32,11 @@ def build(*, org: str, grp: str) -> Request:
     return request(FACTS, f"/api/nested/{segment('org', org)}/sample_groups/{segment('grp', grp)}/")
 
 
-def parse(answer: Answer) -> SampleGroup:
-    """Parse an answer."""
+def parse(response: Response) -> SampleGroup:
+    """Parse a response."""
     from ..models.sample_group import SampleGroup
 
-    return answer.model(SampleGroup)
+    return response.model(SampleGroup)
 
 
 get_sample_group_by_name = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Any, Literal, cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response, as_it_came
 
 FACTS = OperationFacts(name="get_sample_group_metadata", method="GET", path="/api/sample_groups/{id}/metadata")
 
@@ -42,11 +42,11 @@ def build(*, id: str, token: str | Omit = OMIT, kind: Literal["csv"] | Omit = OM
     )
 
 
-def parse(answer: Answer) -> str | dict[str, dict[str, Any]]:
-    """Parse an answer."""
-    if answer.status == 200 and answer.comes_as("text/csv"):
-        return answer.text()
-    return cast("dict[str, dict[str, Any]]", answer.json(as_it_came, mapping(mapping(ANY))))
+def parse(response: Response) -> str | dict[str, dict[str, Any]]:
+    """Parse a response."""
+    if response.status == 200 and response.comes_as("text/csv"):
+        return response.text()
+    return cast("dict[str, dict[str, Any]]", response.json(as_it_came, mapping(mapping(ANY))))
 
 
 get_sample_group_metadata = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import INTEGER, mapping
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response, as_it_came
 
 FACTS = OperationFacts(
     name="get_sample_group_module_counts", method="GET", path="/api/sample_groups/{id}/module_counts"
@@ -36,9 +36,9 @@ def build(*, id: str, token: str | Omit = OMIT) -> Request:
     return request(FACTS, f"/api/sample_groups/{segment('id', id)}/module_counts", query=(("token", token),))
 
 
-def parse(answer: Answer) -> dict[str, int]:
-    """Parse an answer."""
-    return cast("dict[str, int]", answer.json(as_it_came, mapping(INTEGER)))
+def parse(response: Response) -> dict[str, int]:
+    """Parse a response."""
+    return cast("dict[str, int]", response.json(as_it_came, mapping(INTEGER)))
 
 
 get_sample_group_module_counts = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.sample_links import SampleLinks
@@ -35,11 +35,11 @@ def build(*, id: str, metadata: str | Omit = OMIT) -> Request:
     return request(FACTS, f"/api/sample_groups/{segment('id', id)}/sample_links", query=(("metadata", metadata),))
 
 
-def parse(answer: Answer) -> SampleLinks:
-    """Parse an answer."""
+def parse(response: Response) -> SampleLinks:
+    """Parse a response."""
     from ..models.sample_links import SampleLinks
 
-    return answer.model(SampleLinks)
+    return response.model(SampleLinks)
 
 
 get_sample_group_sample_links = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.wiki import Wiki
@@ -30,11 +30,11 @@ def build(*, id: str) -> Request:
     return request(FACTS, f"/api/sample_groups/{segment('id', id)}/wiki")
 
 
-def parse(answer: Answer) -> Wiki:
-    """Parse an answer."""
+def parse(response: Response) -> Wiki:
+    """Parse a response."""
     from ..models.wiki import Wiki
 
-    return answer.model(Wiki)
+    return response.model(Wiki)
 
 
 get_sample_group_wiki = Operation(FACTS, build, parse)

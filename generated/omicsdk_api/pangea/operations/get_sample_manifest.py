@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.sample_manifest import SampleManifest
@@ -36,11 +36,11 @@ def build(*, id: str, token: str | Omit = OMIT) -> Request:
     return request(FACTS, f"/api/samples/{segment('id', id)}/manifest", query=(("token", token),))
 
 
-def parse(answer: Answer) -> SampleManifest:
-    """Parse an answer."""
+def parse(response: Response) -> SampleManifest:
+    """Parse a response."""
     from ..models.sample_manifest import SampleManifest
 
-    return answer.model(SampleManifest)
+    return response.model(SampleManifest)
 
 
 get_sample_manifest = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.sample_history import SampleHistory
@@ -30,11 +30,11 @@ def build(*, id: str) -> Request:
     return request(FACTS, f"/api/samples/{segment('id', id)}/metadata")
 
 
-def parse(answer: Answer) -> SampleHistory:
-    """Parse an answer."""
+def parse(response: Response) -> SampleHistory:
+    """Parse a response."""
     from ..models.sample_history import SampleHistory
 
-    return answer.model(SampleHistory)
+    return response.model(SampleHistory)
 
 
 get_sample_metadata = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.tag import Tag
@@ -31,11 +31,11 @@ def build(*, uuid: str) -> Request:
     return request(FACTS, f"/api/contrib/tags/{segment('uuid', uuid)}")
 
 
-def parse(answer: Answer) -> Tag:
-    """Parse an answer."""
+def parse(response: Response) -> Tag:
+    """Parse a response."""
     from ..models.tag import Tag
 
-    return answer.model(Tag)
+    return response.model(Tag)
 
 
 get_tag = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.random_samples import RandomSamples
@@ -34,11 +34,11 @@ def build(*, tag_pk: str, n: int | Omit = OMIT) -> Request:
     return request(FACTS, f"/api/contrib/tags/{segment('tag_pk', tag_pk)}/random_samples", query=(("n", n),))
 
 
-def parse(answer: Answer) -> RandomSamples:
-    """Parse an answer."""
+def parse(response: Response) -> RandomSamples:
+    """Parse a response."""
     from ..models.random_samples import RandomSamples
 
-    return answer.model(RandomSamples)
+    return response.model(RandomSamples)
 
 
 get_tag_random_samples = Operation(FACTS, build, parse)

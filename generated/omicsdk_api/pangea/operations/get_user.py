@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.pangea_user import PangeaUser
@@ -31,11 +31,11 @@ def build(*, uuid: str) -> Request:
     return request(FACTS, f"/api/users/{segment('uuid', uuid)}")
 
 
-def parse(answer: Answer) -> PangeaUser:
-    """Parse an answer."""
+def parse(response: Response) -> PangeaUser:
+    """Parse a response."""
     from ..models.pangea_user import PangeaUser
 
-    return answer.model(PangeaUser)
+    return response.model(PangeaUser)
 
 
 get_user = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.work_order import WorkOrder
@@ -31,11 +31,11 @@ def build(*, uuid: str) -> Request:
     return request(FACTS, f"/api/work_orders/{segment('uuid', uuid)}")
 
 
-def parse(answer: Answer) -> WorkOrder:
-    """Parse an answer."""
+def parse(response: Response) -> WorkOrder:
+    """Parse a response."""
     from ..models.work_order import WorkOrder
 
-    return answer.model(WorkOrder)
+    return response.model(WorkOrder)
 
 
 get_work_order = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.work_order_proto import WorkOrderProto
@@ -31,11 +31,11 @@ def build(*, uuid: str) -> Request:
     return request(FACTS, f"/api/work_order_prototypes/{segment('uuid', uuid)}")
 
 
-def parse(answer: Answer) -> WorkOrderProto:
-    """Parse an answer."""
+def parse(response: Response) -> WorkOrderProto:
+    """Parse a response."""
     from ..models.work_order_proto import WorkOrderProto
 
-    return answer.model(WorkOrderProto)
+    return response.model(WorkOrderProto)
 
 
 get_work_order_prototype = Operation(FACTS, build, parse)

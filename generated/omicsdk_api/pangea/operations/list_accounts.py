@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,11 +41,11 @@ def build(*, page: int | Omit = OMIT) -> Request:
     return request(FACTS, "/api/auth/users/", query=(("page", page),))
 
 
-def parse(answer: Answer) -> UserPage:
-    """Parse an answer."""
+def parse(response: Response) -> UserPage:
+    """Parse a response."""
     from ..models.user_page import UserPage
 
-    return answer.model(UserPage)
+    return response.model(UserPage)
 
 
 def items(page: UserPage) -> Sequence[User] | None:

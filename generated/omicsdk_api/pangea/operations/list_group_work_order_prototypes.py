@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,11 +51,11 @@ def build(*, uuid: str | Omit = OMIT, name: str | Omit = OMIT, page: int | Omit 
     )
 
 
-def parse(answer: Answer) -> GroupWorkOrderProtoPage:
-    """Parse an answer."""
+def parse(response: Response) -> GroupWorkOrderProtoPage:
+    """Parse a response."""
     from ..models.group_work_order_proto_page import GroupWorkOrderProtoPage
 
-    return answer.model(GroupWorkOrderProtoPage)
+    return response.model(GroupWorkOrderProtoPage)
 
 
 def items(page: GroupWorkOrderProtoPage) -> Sequence[GroupWorkOrderProto] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response, as_it_came
 
 FACTS = OperationFacts(name="list_metasub_taxa", method="GET", path="/api/contrib/metasub/all_taxa")
 
@@ -25,9 +25,9 @@ def build() -> Request:
     return request(FACTS, "/api/contrib/metasub/all_taxa")
 
 
-def parse(answer: Answer) -> Any:
-    """Parse an answer."""
-    return answer.json(as_it_came, ANY)
+def parse(response: Response) -> Any:
+    """Parse a response."""
+    return response.json(as_it_came, ANY)
 
 
 list_metasub_taxa = Operation(FACTS, build, parse)

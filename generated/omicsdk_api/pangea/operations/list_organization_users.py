@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,11 +43,11 @@ def build(*, organization_pk: str, page: int | Omit = OMIT) -> Request:
     )
 
 
-def parse(answer: Answer) -> PangeaUserPage:
-    """Parse an answer."""
+def parse(response: Response) -> PangeaUserPage:
+    """Parse a response."""
     from ..models.pangea_user_page import PangeaUserPage
 
-    return answer.model(PangeaUserPage)
+    return response.model(PangeaUserPage)
 
 
 def items(page: PangeaUserPage) -> Sequence[PangeaUser] | None:

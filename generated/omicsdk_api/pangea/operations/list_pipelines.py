@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,11 +48,11 @@ def build(*, uuid: str | Omit = OMIT, name: str | Omit = OMIT, page: int | Omit 
     )
 
 
-def parse(answer: Answer) -> PipelinePage:
-    """Parse an answer."""
+def parse(response: Response) -> PipelinePage:
+    """Parse a response."""
     from ..models.pipeline_page import PipelinePage
 
-    return answer.model(PipelinePage)
+    return response.model(PipelinePage)
 
 
 def items(page: PipelinePage) -> Sequence[Pipeline] | None:

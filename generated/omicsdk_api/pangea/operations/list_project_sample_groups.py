@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,11 +41,11 @@ def build(*, project_pk: str, page: int | Omit = OMIT) -> Request:
     return request(FACTS, f"/api/projects/{segment('project_pk', project_pk)}/sample_groups", query=(("page", page),))
 
 
-def parse(answer: Answer) -> SampleGroupPage:
-    """Parse an answer."""
+def parse(response: Response) -> SampleGroupPage:
+    """Parse a response."""
     from ..models.sample_group_page import SampleGroupPage
 
-    return answer.model(SampleGroupPage)
+    return response.model(SampleGroupPage)
 
 
 def items(page: SampleGroupPage) -> Sequence[SampleGroup] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,11 +52,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> ProjectPage:
-    """Parse an answer."""
+def parse(response: Response) -> ProjectPage:
+    """Parse a response."""
     from ..models.project_page import ProjectPage
 
-    return answer.model(ProjectPage)
+    return response.model(ProjectPage)
 
 
 def items(page: ProjectPage) -> Sequence[Project] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,11 +41,11 @@ def build(*, page: int | Omit = OMIT) -> Request:
     return request(FACTS, "/api/s3_api_keys", query=(("page", page),))
 
 
-def parse(answer: Answer) -> S3ApiKeyPage:
-    """Parse an answer."""
+def parse(response: Response) -> S3ApiKeyPage:
+    """Parse a response."""
     from ..models.s3_api_key_page import S3ApiKeyPage
 
-    return answer.model(S3ApiKeyPage)
+    return response.model(S3ApiKeyPage)
 
 
 def items(page: S3ApiKeyPage) -> Sequence[S3ApiKey] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,11 +50,11 @@ def build(*, organization_id: str | Omit = OMIT, page: int | Omit = OMIT) -> Req
     )
 
 
-def parse(answer: Answer) -> S3BucketPage:
-    """Parse an answer."""
+def parse(response: Response) -> S3BucketPage:
+    """Parse a response."""
     from ..models.s3_bucket_page import S3BucketPage
 
-    return answer.model(S3BucketPage)
+    return response.model(S3BucketPage)
 
 
 def items(page: S3BucketPage) -> Sequence[S3Bucket] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,11 +55,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> SampleAnalysisResultFieldPage:
-    """Parse an answer."""
+def parse(response: Response) -> SampleAnalysisResultFieldPage:
+    """Parse a response."""
     from ..models.sample_analysis_result_field_page import SampleAnalysisResultFieldPage
 
-    return answer.model(SampleAnalysisResultFieldPage)
+    return response.model(SampleAnalysisResultFieldPage)
 
 
 def items(page: SampleAnalysisResultFieldPage) -> Sequence[SampleAnalysisResultField] | None:

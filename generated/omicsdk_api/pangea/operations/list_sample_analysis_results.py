@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,11 +62,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> SampleAnalysisResultPage:
-    """Parse an answer."""
+def parse(response: Response) -> SampleAnalysisResultPage:
+    """Parse a response."""
     from ..models.sample_analysis_result_page import SampleAnalysisResultPage
 
-    return answer.model(SampleAnalysisResultPage)
+    return response.model(SampleAnalysisResultPage)
 
 
 def items(page: SampleAnalysisResultPage) -> Sequence[SampleAnalysisResult] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,11 +55,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> SampleGroupAnalysisResultFieldPage:
-    """Parse an answer."""
+def parse(response: Response) -> SampleGroupAnalysisResultFieldPage:
+    """Parse a response."""
     from ..models.sample_group_analysis_result_field_page import SampleGroupAnalysisResultFieldPage
 
-    return answer.model(SampleGroupAnalysisResultFieldPage)
+    return response.model(SampleGroupAnalysisResultFieldPage)
 
 
 def items(page: SampleGroupAnalysisResultFieldPage) -> Sequence[SampleGroupAnalysisResultField] | None:

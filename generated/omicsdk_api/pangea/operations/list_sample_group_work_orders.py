@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,11 +44,11 @@ def build(*, sample_group_pk: str, page: int | Omit = OMIT) -> Request:
     )
 
 
-def parse(answer: Answer) -> GroupWorkOrderPage:
-    """Parse an answer."""
+def parse(response: Response) -> GroupWorkOrderPage:
+    """Parse a response."""
     from ..models.group_work_order_page import GroupWorkOrderPage
 
-    return answer.model(GroupWorkOrderPage)
+    return response.model(GroupWorkOrderPage)
 
 
 def items(page: GroupWorkOrderPage) -> Sequence[GroupWorkOrder] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,11 +41,11 @@ def build(*, sample_pk: str, page: int | Omit = OMIT) -> Request:
     return request(FACTS, f"/api/samples/{segment('sample_pk', sample_pk)}/work_orders", query=(("page", page),))
 
 
-def parse(answer: Answer) -> WorkOrderPage:
-    """Parse an answer."""
+def parse(response: Response) -> WorkOrderPage:
+    """Parse a response."""
     from ..models.work_order_page import WorkOrderPage
 
-    return answer.model(WorkOrderPage)
+    return response.model(WorkOrderPage)
 
 
 def items(page: WorkOrderPage) -> Sequence[WorkOrder] | None:

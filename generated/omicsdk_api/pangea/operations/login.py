@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.auth_token import AuthToken
@@ -36,11 +36,11 @@ def build(*, password: str, email: str) -> Request:
     return request(FACTS, "/api/auth/token/login/", body=json_body({"password": password, "email": email}))
 
 
-def parse(answer: Answer) -> AuthToken:
-    """Parse an answer."""
+def parse(response: Response) -> AuthToken:
+    """Parse a response."""
     from ..models.auth_token import AuthToken
 
-    return answer.model(AuthToken)
+    return response.model(AuthToken)
 
 
 login = Operation(FACTS, build, parse)

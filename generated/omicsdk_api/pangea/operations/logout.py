@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="logout", method="POST", path="/api/auth/token/logout/", accept="*/*", secured=True)
 
@@ -24,8 +24,8 @@ def build() -> Request:
     return request(FACTS, "/api/auth/token/logout/")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 logout = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response, as_it_came
 
 FACTS = OperationFacts(name="omnisearch", method="GET", path="/api/contrib/omnisearch/search")
 
@@ -31,9 +31,9 @@ def build(*, query: str | Omit = OMIT) -> Request:
     return request(FACTS, "/api/contrib/omnisearch/search", query=(("query", query),))
 
 
-def parse(answer: Answer) -> Any:
-    """Parse an answer."""
-    return answer.json(as_it_came, ANY)
+def parse(response: Response) -> Any:
+    """Parse a response."""
+    return response.json(as_it_came, ANY)
 
 
 omnisearch = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,11 +76,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> JobOrder:
-    """Parse an answer."""
+def parse(response: Response) -> JobOrder:
+    """Parse a response."""
     from ..models.job_order import JobOrder
 
-    return answer.model(JobOrder)
+    return response.model(JobOrder)
 
 
 patch_job_order = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.patch_my_account_body import PatchMyAccountBody
@@ -36,11 +36,11 @@ def build(*, body: PatchMyAccountBody | PatchMyAccountBodyDict | Omit = OMIT) ->
     return request(FACTS, "/api/auth/users/me/", body=json_body(body))
 
 
-def parse(answer: Answer) -> User:
-    """Parse an answer."""
+def parse(response: Response) -> User:
+    """Parse a response."""
     from ..models.user import User
 
-    return answer.model(User)
+    return response.model(User)
 
 
 patch_my_account = Operation(FACTS, build, parse)

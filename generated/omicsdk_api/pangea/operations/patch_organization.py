@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.organization import Organization
@@ -35,11 +35,11 @@ def build(*, uuid: str, name: str | Omit = OMIT) -> Request:
     return request(FACTS, f"/api/organizations/{segment('uuid', uuid)}", body=json_body(given({"name": name})))
 
 
-def parse(answer: Answer) -> Organization:
-    """Parse an answer."""
+def parse(response: Response) -> Organization:
+    """Parse a response."""
     from ..models.organization import Organization
 
-    return answer.model(Organization)
+    return response.model(Organization)
 
 
 patch_organization = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.patch_pipeline_by_name_body import PatchPipelineByNameBody
@@ -38,11 +38,11 @@ def build(*, name: str, body: PatchPipelineByNameBody | PatchPipelineByNameBodyD
     return request(FACTS, f"/api/pipelines/name/{segment('name', name)}", body=json_body(body))
 
 
-def parse(answer: Answer) -> Pipeline:
-    """Parse an answer."""
+def parse(response: Response) -> Pipeline:
+    """Parse a response."""
     from ..models.pipeline import Pipeline
 
-    return answer.model(Pipeline)
+    return response.model(Pipeline)
 
 
 patch_pipeline_by_name = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.s3_bucket import S3Bucket
@@ -43,11 +43,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> S3Bucket:
-    """Parse an answer."""
+def parse(response: Response) -> S3Bucket:
+    """Parse a response."""
     from ..models.s3_bucket import S3Bucket
 
-    return answer.model(S3Bucket)
+    return response.model(S3Bucket)
 
 
 patch_s3_bucket = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,11 +83,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> SampleGroup:
-    """Parse an answer."""
+def parse(response: Response) -> SampleGroup:
+    """Parse a response."""
     from ..models.sample_group import SampleGroup
 
-    return answer.model(SampleGroup)
+    return response.model(SampleGroup)
 
 
 patch_sample_group = Operation(FACTS, build, parse)

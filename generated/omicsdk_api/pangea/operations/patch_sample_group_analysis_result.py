@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,11 +79,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> SampleGroupAnalysisResult:
-    """Parse an answer."""
+def parse(response: Response) -> SampleGroupAnalysisResult:
+    """Parse a response."""
     from ..models.sample_group_analysis_result import SampleGroupAnalysisResult
 
-    return answer.model(SampleGroupAnalysisResult)
+    return response.model(SampleGroupAnalysisResult)
 
 
 patch_sample_group_analysis_result = Operation(FACTS, build, parse)

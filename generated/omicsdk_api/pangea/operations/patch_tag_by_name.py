@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.patch_tag_by_name_body import PatchTagByNameBody
@@ -37,11 +37,11 @@ def build(*, name: str, body: PatchTagByNameBody | PatchTagByNameBodyDict | Omit
     return request(FACTS, f"/api/contrib/tags/name/{segment('name', name)}", body=json_body(body))
 
 
-def parse(answer: Answer) -> Tag:
-    """Parse an answer."""
+def parse(response: Response) -> Tag:
+    """Parse a response."""
     from ..models.tag import Tag
 
-    return answer.model(Tag)
+    return response.model(Tag)
 
 
 patch_tag_by_name = Operation(FACTS, build, parse)

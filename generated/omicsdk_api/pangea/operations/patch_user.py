@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.pangea_user import PangeaUser
@@ -78,11 +78,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> PangeaUser:
-    """Parse an answer."""
+def parse(response: Response) -> PangeaUser:
+    """Parse a response."""
     from ..models.pangea_user import PangeaUser
 
-    return answer.model(PangeaUser)
+    return response.model(PangeaUser)
 
 
 patch_user = Operation(FACTS, build, parse)

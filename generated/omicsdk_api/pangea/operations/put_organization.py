@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.organization import Organization
@@ -36,11 +36,11 @@ def build(*, name: str, uuid: str) -> Request:
     return request(FACTS, f"/api/organizations/{segment('uuid', uuid)}", body=json_body({"name": name}))
 
 
-def parse(answer: Answer) -> Organization:
-    """Parse an answer."""
+def parse(response: Response) -> Organization:
+    """Parse a response."""
     from ..models.organization import Organization
 
-    return answer.model(Organization)
+    return response.model(Organization)
 
 
 put_organization = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.pipeline import Pipeline
@@ -43,11 +43,11 @@ def build(*, name: str, uuid: str, description: str | Omit = OMIT, long_descript
     )
 
 
-def parse(answer: Answer) -> Pipeline:
-    """Parse an answer."""
+def parse(response: Response) -> Pipeline:
+    """Parse a response."""
     from ..models.pipeline import Pipeline
 
-    return answer.model(Pipeline)
+    return response.model(Pipeline)
 
 
 put_pipeline = Operation(FACTS, build, parse)

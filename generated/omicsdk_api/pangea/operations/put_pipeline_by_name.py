@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.pipeline import Pipeline
@@ -39,11 +39,11 @@ def build(*, body: PutPipelineByNameBody | PutPipelineByNameBodyDict, name: str)
     return request(FACTS, f"/api/pipelines/name/{segment('name', name)}", body=json_body(body))
 
 
-def parse(answer: Answer) -> Pipeline:
-    """Parse an answer."""
+def parse(response: Response) -> Pipeline:
+    """Parse a response."""
     from ..models.pipeline import Pipeline
 
-    return answer.model(Pipeline)
+    return response.model(Pipeline)
 
 
 put_pipeline_by_name = Operation(FACTS, build, parse)

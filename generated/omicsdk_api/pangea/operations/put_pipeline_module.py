@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,11 +70,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> PipelineModule:
-    """Parse an answer."""
+def parse(response: Response) -> PipelineModule:
+    """Parse a response."""
     from ..models.pipeline_module import PipelineModule
 
-    return answer.model(PipelineModule)
+    return response.model(PipelineModule)
 
 
 put_pipeline_module = Operation(FACTS, build, parse)

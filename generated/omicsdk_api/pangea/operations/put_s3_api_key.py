@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.s3_api_key import S3ApiKey
@@ -53,11 +53,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> S3ApiKey:
-    """Parse an answer."""
+def parse(response: Response) -> S3ApiKey:
+    """Parse a response."""
     from ..models.s3_api_key import S3ApiKey
 
-    return answer.model(S3ApiKey)
+    return response.model(S3ApiKey)
 
 
 put_s3_api_key = Operation(FACTS, build, parse)

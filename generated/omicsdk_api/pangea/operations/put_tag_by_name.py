@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.put_tag_by_name_body import PutTagByNameBody
@@ -38,11 +38,11 @@ def build(*, body: PutTagByNameBody | PutTagByNameBodyDict, name: str) -> Reques
     return request(FACTS, f"/api/contrib/tags/name/{segment('name', name)}", body=json_body(body))
 
 
-def parse(answer: Answer) -> Tag:
-    """Parse an answer."""
+def parse(response: Response) -> Tag:
+    """Parse a response."""
     from ..models.tag import Tag
 
-    return answer.model(Tag)
+    return response.model(Tag)
 
 
 put_tag_by_name = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.covid19_reads_upload import Covid19ReadsUpload
@@ -33,11 +33,11 @@ def build(*, user: int, raw_reads_path: str) -> Request:
     return request(FACTS, "/api/contrib/covid19/", body=json_body({"user": user, "raw_reads_path": raw_reads_path}))
 
 
-def parse(answer: Answer) -> Covid19ReadsUpload:
-    """Parse an answer."""
+def parse(response: Response) -> Covid19ReadsUpload:
+    """Parse a response."""
     from ..models.covid19_reads_upload import Covid19ReadsUpload
 
-    return answer.model(Covid19ReadsUpload)
+    return response.model(Covid19ReadsUpload)
 
 
 queue_covid19_reads = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.user_create import UserCreate
@@ -35,11 +35,11 @@ def build(*, email: str, password: str) -> Request:
     return request(FACTS, "/api/auth/users/", body=json_body({"email": email, "password": password}))
 
 
-def parse(answer: Answer) -> UserCreate:
-    """Parse an answer."""
+def parse(response: Response) -> UserCreate:
+    """Parse a response."""
     from ..models.user_create import UserCreate
 
-    return answer.model(UserCreate)
+    return response.model(UserCreate)
 
 
 register = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,11 +45,11 @@ def build(*, group_pk: str, sample_uuids: str | Sequence[str] | Omit = OMIT, sam
     )
 
 
-def parse(answer: Answer) -> Done:
-    """Parse an answer."""
+def parse(response: Response) -> Done:
+    """Parse a response."""
     from ..models.done import Done
 
-    return answer.model(Done)
+    return response.model(Done)
 
 
 remove_sample_group_samples = Operation(FACTS, build, parse)

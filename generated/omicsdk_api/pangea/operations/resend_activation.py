@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="resend_activation", method="POST", path="/api/auth/users/resend_activation/", accept="*/*", public=True
@@ -31,8 +31,8 @@ def build(*, email: str) -> Request:
     return request(FACTS, "/api/auth/users/resend_activation/", body=json_body({"email": email}))
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 resend_activation = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.search_result import SearchResult
@@ -33,11 +33,11 @@ def build(*, query: str | Omit = OMIT) -> Request:
     return request(FACTS, "/api/search", query=(("query", query),))
 
 
-def parse(answer: Answer) -> SearchResult:
-    """Parse an answer."""
+def parse(response: Response) -> SearchResult:
+    """Parse a response."""
     from ..models.search_result import SearchResult
 
-    return answer.model(SearchResult)
+    return response.model(SearchResult)
 
 
 search = Operation(FACTS, build, parse)

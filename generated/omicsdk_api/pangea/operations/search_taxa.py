@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.taxa_found import TaxaFound
@@ -31,11 +31,11 @@ def build(*, query: str | Omit = OMIT) -> Request:
     return request(FACTS, "/api/contrib/taxasearch/search", query=(("query", query),))
 
 
-def parse(answer: Answer) -> TaxaFound:
-    """Parse an answer."""
+def parse(response: Response) -> TaxaFound:
+    """Parse a response."""
     from ..models.taxa_found import TaxaFound
 
-    return answer.model(TaxaFound)
+    return response.model(TaxaFound)
 
 
 search_taxa = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.done import Done
@@ -42,11 +42,11 @@ def build(*, sample_uuid: str, tag_pk: str, payload: str | Omit = OMIT) -> Reque
     )
 
 
-def parse(answer: Answer) -> Done:
-    """Parse an answer."""
+def parse(response: Response) -> Done:
+    """Parse a response."""
     from ..models.done import Done
 
-    return answer.model(Done)
+    return response.model(Done)
 
 
 tag_sample = Operation(FACTS, build, parse)

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import model, union
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 from omicsdk.core.variants import fitting
 
 if TYPE_CHECKING:
@@ -60,14 +60,14 @@ def build(
     )
 
 
-def parse(answer: Answer) -> UploadS3Post | UploadS3Multipart:
-    """Parse an answer."""
+def parse(response: Response) -> UploadS3Post | UploadS3Multipart:
+    """Parse a response."""
     from ..models.upload_s3_multipart import UploadS3Multipart
     from ..models.upload_s3_post import UploadS3Post
 
     return cast(
         "UploadS3Post | UploadS3Multipart",
-        answer.json(
+        response.json(
             lambda data: (
                 fitting(data, UploadS3Post, UploadS3Multipart).from_dict(data) if data.__class__ is dict else data
             ),

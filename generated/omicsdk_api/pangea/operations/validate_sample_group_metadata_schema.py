@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.metadata_check import MetadataCheck
@@ -32,11 +32,11 @@ def build(*, id: str) -> Request:
     return request(FACTS, f"/api/sample_groups/{segment('id', id)}/validate_metadata_schema")
 
 
-def parse(answer: Answer) -> MetadataCheck:
-    """Parse an answer."""
+def parse(response: Response) -> MetadataCheck:
+    """Parse a response."""
     from ..models.metadata_check import MetadataCheck
 
-    return answer.model(MetadataCheck)
+    return response.model(MetadataCheck)
 
 
 validate_sample_group_metadata_schema = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.wiki import Wiki
@@ -37,11 +37,11 @@ def build(*, title: str, text: str, uuid: str | Omit = OMIT) -> Request:
     return request(FACTS, "/api/wiki/site", body=json_body({"title": title, "text": text, "uuid": uuid}))
 
 
-def parse(answer: Answer) -> Wiki:
-    """Parse an answer."""
+def parse(response: Response) -> Wiki:
+    """Parse a response."""
     from ..models.wiki import Wiki
 
-    return answer.model(Wiki)
+    return response.model(Wiki)
 
 
 write_site_wiki_page = Operation(FACTS, build, parse)

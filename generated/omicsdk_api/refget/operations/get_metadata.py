@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.metadata import Metadata
@@ -38,11 +38,11 @@ def build(*, id: str) -> Request:
     return request(FACTS, f"/sequence/{segment('id', id)}/metadata")
 
 
-def parse(answer: Answer) -> Metadata:
-    """Parse an answer."""
+def parse(response: Response) -> Metadata:
+    """Parse a response."""
     from ..models.metadata import Metadata
 
-    return answer.model(Metadata)
+    return response.model(Metadata)
 
 
 get_metadata = Operation(FACTS, build, parse)

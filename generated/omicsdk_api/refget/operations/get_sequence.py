@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="get_sequence",
@@ -54,9 +54,9 @@ def build(*, id: str, start: int | Omit = OMIT, end: int | Omit = OMIT, range: s
     )
 
 
-def parse(answer: Answer) -> str:
-    """Parse an answer."""
-    return answer.text()
+def parse(response: Response) -> str:
+    """Parse a response."""
+    return response.text()
 
 
 get_sequence = StreamOperation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="abort_automation_upload", method="DELETE", path="/automation/upload/{upload_id}", accept="*/*", secured=True
@@ -27,8 +27,8 @@ def build(*, upload_id: str) -> Request:
     return request(FACTS, f"/automation/upload/{segment('upload_id', upload_id)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 abort_automation_upload = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.task import Task
@@ -30,11 +30,11 @@ def build(*, task_id: str) -> Request:
     return request(FACTS, f"/tasks/{segment('task_id', task_id)}/actions/abort")
 
 
-def parse(answer: Answer) -> Task:
-    """Parse an answer."""
+def parse(response: Response) -> Task:
+    """Parse a response."""
     from ..models.task import Task
 
-    return answer.model(Task)
+    return response.model(Task)
 
 
 abort_task = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.automation_member import AutomationMember
@@ -53,11 +53,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> AutomationMember:
-    """Parse an answer."""
+def parse(response: Response) -> AutomationMember:
+    """Parse a response."""
     from ..models.automation_member import AutomationMember
 
-    return answer.model(AutomationMember)
+    return response.model(AutomationMember)
 
 
 add_automation_member = Operation(FACTS, build, parse)

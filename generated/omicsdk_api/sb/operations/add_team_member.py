@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.team_member import TeamMember
@@ -32,11 +32,11 @@ def build(*, id: str, team_id: str) -> Request:
     return request(FACTS, f"/teams/{segment('team_id', team_id)}/members", body=json_body({"id": id}))
 
 
-def parse(answer: Answer) -> TeamMember:
-    """Parse an answer."""
+def parse(response: Response) -> TeamMember:
+    """Parse a response."""
     from ..models.team_member import TeamMember
 
-    return answer.model(TeamMember)
+    return response.model(TeamMember)
 
 
 add_team_member = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.member import Member
@@ -52,11 +52,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Member:
-    """Parse an answer."""
+def parse(response: Response) -> Member:
+    """Parse a response."""
     from ..models.member import Member
 
-    return answer.model(Member)
+    return response.model(Member)
 
 
 add_volume_member = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.automation_package import AutomationPackage
@@ -39,11 +39,11 @@ def build(*, automation_id: str, package_id: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> AutomationPackage:
-    """Parse an answer."""
+def parse(response: Response) -> AutomationPackage:
+    """Parse a response."""
     from ..models.automation_package import AutomationPackage
 
-    return answer.model(AutomationPackage)
+    return response.model(AutomationPackage)
 
 
 archive_automation_package = Operation(FACTS, build, parse)

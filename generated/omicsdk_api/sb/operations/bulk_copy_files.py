@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import mapping, model, otherwise_typed
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,18 +37,18 @@ def build(*, project: str, file_ids: str | Sequence[str]) -> Request:
     return request(FACTS, "/action/files/copy", body=json_body({"project": project, "file_ids": as_list(file_ids)}))
 
 
-def parse(answer: Answer) -> dict[str, BulkCopyResult]:
-    """Parse an answer."""
+def parse(response: Response) -> dict[str, BulkCopyResult]:
+    """Parse a response."""
     from ..models.bulk_copy_result import BulkCopyResult
 
-    return answer.json(
+    return response.json(
         lambda data: (
             {
-                k: BulkCopyResult.from_dict(i) if i.__class__ is dict else otherwise_typed("the answer", i)
+                k: BulkCopyResult.from_dict(i) if i.__class__ is dict else otherwise_typed("the response", i)
                 for k, i in data.items()
             }
             if data.__class__ is dict
-            else otherwise_typed("the answer", data)
+            else otherwise_typed("the response", data)
         ),
         mapping(model(lambda: BulkCopyResult)),
     )

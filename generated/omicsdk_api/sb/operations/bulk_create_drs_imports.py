@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,11 +48,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> DRSImportBulk:
-    """Parse an answer."""
+def parse(response: Response) -> DRSImportBulk:
+    """Parse a response."""
     from ..models.drs_import_bulk import DRSImportBulk
 
-    return answer.model(DRSImportBulk)
+    return response.model(DRSImportBulk)
 
 
 bulk_create_drs_imports = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,11 +40,11 @@ def build(*, items: Sequence[NewExport | NewExportDict], copy_only: bool | Omit 
     )
 
 
-def parse(answer: Answer) -> ExportBulkResponse:
-    """Parse an answer."""
+def parse(response: Response) -> ExportBulkResponse:
+    """Parse a response."""
     from ..models.export_bulk_response import ExportBulkResponse
 
-    return answer.model(ExportBulkResponse)
+    return response.model(ExportBulkResponse)
 
 
 bulk_create_exports = Operation(FACTS, build, parse)

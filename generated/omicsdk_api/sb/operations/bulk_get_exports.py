@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,11 +35,11 @@ def build(*, export_ids: str | Sequence[str]) -> Request:
     return request(FACTS, "/bulk/storage/exports/get", body=json_body({"export_ids": as_list(export_ids)}))
 
 
-def parse(answer: Answer) -> ExportBulkResponse:
-    """Parse an answer."""
+def parse(response: Response) -> ExportBulkResponse:
+    """Parse a response."""
     from ..models.export_bulk_response import ExportBulkResponse
 
-    return answer.model(ExportBulkResponse)
+    return response.model(ExportBulkResponse)
 
 
 bulk_get_exports = Operation(FACTS, build, parse)

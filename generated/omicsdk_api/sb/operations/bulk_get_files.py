@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,11 +33,11 @@ def build(*, file_ids: str | Sequence[str]) -> Request:
     return request(FACTS, "/bulk/files/get", body=json_body({"file_ids": as_list(file_ids)}))
 
 
-def parse(answer: Answer) -> FileBulkResponse:
-    """Parse an answer."""
+def parse(response: Response) -> FileBulkResponse:
+    """Parse a response."""
     from ..models.file_bulk_response import FileBulkResponse
 
-    return answer.model(FileBulkResponse)
+    return response.model(FileBulkResponse)
 
 
 bulk_get_files = Operation(FACTS, build, parse)

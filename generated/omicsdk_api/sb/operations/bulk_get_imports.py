@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,11 +35,11 @@ def build(*, import_ids: str | Sequence[str]) -> Request:
     return request(FACTS, "/bulk/storage/imports/get", body=json_body({"import_ids": as_list(import_ids)}))
 
 
-def parse(answer: Answer) -> ImportBulkResponse:
-    """Parse an answer."""
+def parse(response: Response) -> ImportBulkResponse:
+    """Parse a response."""
     from ..models.import_bulk_response import ImportBulkResponse
 
-    return answer.model(ImportBulkResponse)
+    return response.model(ImportBulkResponse)
 
 
 bulk_get_imports = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,11 +33,11 @@ def build(*, task_ids: str | Sequence[str]) -> Request:
     return request(FACTS, "/bulk/tasks/get", body=json_body({"task_ids": as_list(task_ids)}))
 
 
-def parse(answer: Answer) -> TaskBulkResponse:
-    """Parse an answer."""
+def parse(response: Response) -> TaskBulkResponse:
+    """Parse a response."""
     from ..models.task_bulk_response import TaskBulkResponse
 
-    return answer.model(TaskBulkResponse)
+    return response.model(TaskBulkResponse)
 
 
 bulk_get_tasks = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,11 +37,11 @@ def build(*, items: Sequence[FileChange | FileChangeDict]) -> Request:
     return request(FACTS, "/bulk/files/update", body=json_body({"items": items}))
 
 
-def parse(answer: Answer) -> FileBulkResponse:
-    """Parse an answer."""
+def parse(response: Response) -> FileBulkResponse:
+    """Parse a response."""
     from ..models.file_bulk_response import FileBulkResponse
 
-    return answer.model(FileBulkResponse)
+    return response.model(FileBulkResponse)
 
 
 bulk_update_files = Operation(FACTS, build, parse)

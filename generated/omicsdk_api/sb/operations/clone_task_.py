@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.task import Task
@@ -32,11 +32,11 @@ def build(*, task_id: str, action: Literal["run"] | Omit = OMIT) -> Request:
     return request(FACTS, f"/tasks/{segment('task_id', task_id)}/actions/clone", query=(("action", action),))
 
 
-def parse(answer: Answer) -> Task:
-    """Parse an answer."""
+def parse(response: Response) -> Task:
+    """Parse a response."""
     from ..models.task import Task
 
-    return answer.model(Task)
+    return response.model(Task)
 
 
 clone_task_ = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.code_package_file import CodePackageFile
@@ -32,11 +32,11 @@ def build(*, upload_id: str) -> Request:
     return request(FACTS, f"/automation/upload/{segment('upload_id', upload_id)}/complete")
 
 
-def parse(answer: Answer) -> CodePackageFile:
-    """Parse an answer."""
+def parse(response: Response) -> CodePackageFile:
+    """Parse a response."""
     from ..models.code_package_file import CodePackageFile
 
-    return answer.model(CodePackageFile)
+    return response.model(CodePackageFile)
 
 
 complete_automation_upload = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.app import App
@@ -40,11 +40,11 @@ def build(*, body: AppCopy | AppCopyDict, owner: str, project: str, app: str) ->
     )
 
 
-def parse(answer: Answer) -> App:
-    """Parse an answer."""
+def parse(response: Response) -> App:
+    """Parse a response."""
     from ..models.app import App
 
-    return answer.model(App)
+    return response.model(App)
 
 
 copy_app_ = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.export import Export
@@ -57,11 +57,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Export:
-    """Parse an answer."""
+def parse(response: Response) -> Export:
+    """Parse a response."""
     from ..models.export import Export
 
-    return answer.model(Export)
+    return response.model(Export)
 
 
 create_export = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.file import File
@@ -39,11 +39,11 @@ def build(
     return request(FACTS, "/files", body=json_body({"name": name, "type": type, "parent": parent, "project": project}))
 
 
-def parse(answer: Answer) -> File:
-    """Parse an answer."""
+def parse(response: Response) -> File:
+    """Parse a response."""
     from ..models.file import File
 
-    return answer.model(File)
+    return response.model(File)
 
 
 create_folder = Operation(FACTS, build, parse)

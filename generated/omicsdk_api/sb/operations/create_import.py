@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,11 +66,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Import:
-    """Parse an answer."""
+def parse(response: Response) -> Import:
+    """Parse a response."""
     from ..models.import_ import Import
 
-    return answer.model(Import)
+    return response.model(Import)
 
 
 create_import = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,11 +87,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Task:
-    """Parse an answer."""
+def parse(response: Response) -> Task:
+    """Parse a response."""
     from ..models.task import Task
 
-    return answer.model(Task)
+    return response.model(Task)
 
 
 create_task_ = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.team import Team
@@ -32,11 +32,11 @@ def build(*, name: str, division: str) -> Request:
     return request(FACTS, "/teams", body=json_body({"name": name, "division": division}))
 
 
-def parse(answer: Answer) -> Team:
-    """Parse an answer."""
+def parse(response: Response) -> Team:
+    """Parse a response."""
     from ..models.team import Team
 
-    return answer.model(Team)
+    return response.model(Team)
 
 
 create_team = Operation(FACTS, build, parse)

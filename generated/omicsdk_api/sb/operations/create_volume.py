@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.azure_service import AzureService
@@ -60,11 +60,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Volume:
-    """Parse an answer."""
+def parse(response: Response) -> Volume:
+    """Parse a response."""
     from ..models.volume import Volume
 
-    return answer.model(Volume)
+    return response.model(Volume)
 
 
 create_volume = Operation(FACTS, build, parse)

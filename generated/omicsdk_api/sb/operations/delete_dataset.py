@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="delete_dataset", method="DELETE", path="/datasets/{owner}/{dataset}", accept="*/*", secured=True
@@ -37,8 +37,8 @@ def build(*, owner: str, dataset: str, x_sbg_advance_access: Literal["Advance"] 
     )
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_dataset = Operation(FACTS, build, parse)

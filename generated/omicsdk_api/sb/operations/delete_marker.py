@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="delete_marker", method="DELETE", path="/genome/markers/{marker_id}", accept="*/*", secured=True
@@ -27,8 +27,8 @@ def build(*, marker_id: str) -> Request:
     return request(FACTS, f"/genome/markers/{segment('marker_id', marker_id, raw=True)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_marker = Operation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="delete_project", method="DELETE", path="/projects/{owner}/{project}", accept="*/*", secured=True
@@ -28,8 +28,8 @@ def build(*, owner: str, project: str) -> Request:
     return request(FACTS, f"/projects/{segment('owner', owner)}/{segment('project', project)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_project = Operation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="delete_task", method="DELETE", path="/tasks/{task_id}", accept="*/*", secured=True)
 
@@ -25,8 +25,8 @@ def build(*, task_id: str) -> Request:
     return request(FACTS, f"/tasks/{segment('task_id', task_id)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_task = Operation(FACTS, build, parse)

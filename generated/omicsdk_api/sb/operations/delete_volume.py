@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="delete_volume", method="DELETE", path="/storage/volumes/{owner}/{volume}", accept="*/*", secured=True
@@ -30,8 +30,8 @@ def build(*, owner: str, volume: str) -> Request:
     return request(FACTS, f"/storage/volumes/{segment('owner', owner)}/{segment('volume', volume)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_volume = Operation(FACTS, build, parse)

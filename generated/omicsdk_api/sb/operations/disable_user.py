@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="disable_user", method="DELETE", path="/users/{username}", accept="*/*", secured=True)
 
@@ -27,8 +27,8 @@ def build(*, username: str) -> Request:
     return request(FACTS, f"/users/{segment('username', username)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 disable_user = Operation(FACTS, build, parse)

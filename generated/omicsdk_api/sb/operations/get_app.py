@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.app import App
@@ -39,11 +39,11 @@ def build(*, owner: str, project: str, app: str, fields: str | Omit = OMIT) -> R
     )
 
 
-def parse(answer: Answer) -> App:
-    """Parse an answer."""
+def parse(response: Response) -> App:
+    """Parse a response."""
     from ..models.app import App
 
-    return answer.model(App)
+    return response.model(App)
 
 
 get_app = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.automation import Automation
@@ -32,11 +32,11 @@ def build(*, automation_id: str) -> Request:
     return request(FACTS, f"/automation/automations/{segment('automation_id', automation_id)}")
 
 
-def parse(answer: Answer) -> Automation:
-    """Parse an answer."""
+def parse(response: Response) -> Automation:
+    """Parse a response."""
     from ..models.automation import Automation
 
-    return answer.model(Automation)
+    return response.model(Automation)
 
 
 get_automation = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.automation_member import AutomationMember
@@ -39,11 +39,11 @@ def build(*, automation_id: str, username: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> AutomationMember:
-    """Parse an answer."""
+def parse(response: Response) -> AutomationMember:
+    """Parse a response."""
     from ..models.automation_member import AutomationMember
 
-    return answer.model(AutomationMember)
+    return response.model(AutomationMember)
 
 
 get_automation_member = Operation(FACTS, build, parse)

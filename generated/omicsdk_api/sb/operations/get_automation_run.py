@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.automation_run import AutomationRun
@@ -30,11 +30,11 @@ def build(*, run_id: str) -> Request:
     return request(FACTS, f"/automation/runs/{segment('run_id', run_id)}")
 
 
-def parse(answer: Answer) -> AutomationRun:
-    """Parse an answer."""
+def parse(response: Response) -> AutomationRun:
+    """Parse a response."""
     from ..models.automation_run import AutomationRun
 
-    return answer.model(AutomationRun)
+    return response.model(AutomationRun)
 
 
 get_automation_run = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.billing_endpoints import BillingEndpoints
@@ -32,11 +32,11 @@ def build(*, fields: str | Omit = OMIT) -> Request:
     return request(FACTS, "/billing", query=(("fields", fields),))
 
 
-def parse(answer: Answer) -> BillingEndpoints:
-    """Parse an answer."""
+def parse(response: Response) -> BillingEndpoints:
+    """Parse a response."""
     from ..models.billing_endpoints import BillingEndpoints
 
-    return answer.model(BillingEndpoints)
+    return response.model(BillingEndpoints)
 
 
 get_billing_endpoints = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.billing_group import BillingGroup
@@ -33,11 +33,11 @@ def build(*, billing_group: str, fields: str | Omit = OMIT) -> Request:
     return request(FACTS, f"/billing/groups/{segment('billing_group', billing_group)}", query=(("fields", fields),))
 
 
-def parse(answer: Answer) -> BillingGroup:
-    """Parse an answer."""
+def parse(response: Response) -> BillingGroup:
+    """Parse a response."""
     from ..models.billing_group import BillingGroup
 
-    return answer.model(BillingGroup)
+    return response.model(BillingGroup)
 
 
 get_billing_group = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.user import User
@@ -32,11 +32,11 @@ def build(*, fields: str | Omit = OMIT) -> Request:
     return request(FACTS, "/user", query=(("fields", fields),))
 
 
-def parse(answer: Answer) -> User:
-    """Parse an answer."""
+def parse(response: Response) -> User:
+    """Parse a response."""
     from ..models.user import User
 
-    return answer.model(User)
+    return response.model(User)
 
 
 get_current_user = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.dataset import Dataset
@@ -38,11 +38,11 @@ def build(*, owner: str, dataset: str, x_sbg_advance_access: Literal["Advance"] 
     )
 
 
-def parse(answer: Answer) -> Dataset:
-    """Parse an answer."""
+def parse(response: Response) -> Dataset:
+    """Parse a response."""
     from ..models.dataset import Dataset
 
-    return answer.model(Dataset)
+    return response.model(Dataset)
 
 
 get_dataset = Operation(FACTS, build, parse)

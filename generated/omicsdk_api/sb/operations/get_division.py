@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.division import Division
@@ -30,11 +30,11 @@ def build(*, division_id: str) -> Request:
     return request(FACTS, f"/divisions/{segment('division_id', division_id)}")
 
 
-def parse(answer: Answer) -> Division:
-    """Parse an answer."""
+def parse(response: Response) -> Division:
+    """Parse a response."""
     from ..models.division import Division
 
-    return answer.model(Division)
+    return response.model(Division)
 
 
 get_division = Operation(FACTS, build, parse)

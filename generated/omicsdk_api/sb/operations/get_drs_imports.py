@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.drs_import_bulk import DRSImportBulk
@@ -30,11 +30,11 @@ def build(*, job_id: str) -> Request:
     return request(FACTS, f"/bulk/drs/imports/{segment('job_id', job_id)}")
 
 
-def parse(answer: Answer) -> DRSImportBulk:
-    """Parse an answer."""
+def parse(response: Response) -> DRSImportBulk:
+    """Parse a response."""
     from ..models.drs_import_bulk import DRSImportBulk
 
-    return answer.model(DRSImportBulk)
+    return response.model(DRSImportBulk)
 
 
 get_drs_imports = Operation(FACTS, build, parse)

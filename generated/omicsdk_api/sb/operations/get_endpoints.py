@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.endpoints import Endpoints
@@ -29,11 +29,11 @@ def build() -> Request:
     return request(FACTS, "/")
 
 
-def parse(answer: Answer) -> Endpoints:
-    """Parse an answer."""
+def parse(response: Response) -> Endpoints:
+    """Parse a response."""
     from ..models.endpoints import Endpoints
 
-    return answer.model(Endpoints)
+    return response.model(Endpoints)
 
 
 get_endpoints = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.export import Export
@@ -33,11 +33,11 @@ def build(*, export_id: str, fields: str | Omit = OMIT) -> Request:
     return request(FACTS, f"/storage/exports/{segment('export_id', export_id)}", query=(("fields", fields),))
 
 
-def parse(answer: Answer) -> Export:
-    """Parse an answer."""
+def parse(response: Response) -> Export:
+    """Parse a response."""
     from ..models.export import Export
 
-    return answer.model(Export)
+    return response.model(Export)
 
 
 get_export = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.file import File
@@ -33,11 +33,11 @@ def build(*, file_id: str, fields: str | Omit = OMIT) -> Request:
     return request(FACTS, f"/files/{segment('file_id', file_id)}", query=(("fields", fields),))
 
 
-def parse(answer: Answer) -> File:
-    """Parse an answer."""
+def parse(response: Response) -> File:
+    """Parse a response."""
     from ..models.file import File
 
-    return answer.model(File)
+    return response.model(File)
 
 
 get_file = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.async_job import AsyncJob
@@ -30,11 +30,11 @@ def build(*, job_id: str) -> Request:
     return request(FACTS, f"/async/files/delete/{segment('job_id', job_id)}")
 
 
-def parse(answer: Answer) -> AsyncJob:
-    """Parse an answer."""
+def parse(response: Response) -> AsyncJob:
+    """Parse a response."""
     from ..models.async_job import AsyncJob
 
-    return answer.model(AsyncJob)
+    return response.model(AsyncJob)
 
 
 get_file_delete_job = Operation(FACTS, build, parse)

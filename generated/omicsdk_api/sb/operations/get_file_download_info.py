@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.download_info import DownloadInfo
@@ -35,11 +35,11 @@ def build(*, file_id: str, fields: str | Omit = OMIT) -> Request:
     return request(FACTS, f"/files/{segment('file_id', file_id)}/download_info", query=(("fields", fields),))
 
 
-def parse(answer: Answer) -> DownloadInfo:
-    """Parse an answer."""
+def parse(response: Response) -> DownloadInfo:
+    """Parse a response."""
     from ..models.download_info import DownloadInfo
 
-    return answer.model(DownloadInfo)
+    return response.model(DownloadInfo)
 
 
 get_file_download_info = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response, as_it_came
 
 FACTS = OperationFacts(name="get_file_metadata", method="GET", path="/files/{file_id}/metadata", secured=True)
 
@@ -31,9 +31,9 @@ def build(*, file_id: str, fields: str | Omit = OMIT) -> Request:
     return request(FACTS, f"/files/{segment('file_id', file_id)}/metadata", query=(("fields", fields),))
 
 
-def parse(answer: Answer) -> dict[str, Any]:
-    """Parse an answer."""
-    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
+def parse(response: Response) -> dict[str, Any]:
+    """Parse a response."""
+    return cast("dict[str, Any]", response.json(as_it_came, mapping(ANY)))
 
 
 get_file_metadata = Operation(FACTS, build, parse)

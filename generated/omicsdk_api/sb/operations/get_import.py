@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.import_ import Import
@@ -33,11 +33,11 @@ def build(*, import_id: str, fields: str | Omit = OMIT) -> Request:
     return request(FACTS, f"/storage/imports/{segment('import_id', import_id)}", query=(("fields", fields),))
 
 
-def parse(answer: Answer) -> Import:
-    """Parse an answer."""
+def parse(response: Response) -> Import:
+    """Parse a response."""
     from ..models.import_ import Import
 
-    return answer.model(Import)
+    return response.model(Import)
 
 
 get_import = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.invoice import Invoice
@@ -33,11 +33,11 @@ def build(*, invoice_id: str, fields: str | Omit = OMIT) -> Request:
     return request(FACTS, f"/billing/invoices/{segment('invoice_id', invoice_id)}", query=(("fields", fields),))
 
 
-def parse(answer: Answer) -> Invoice:
-    """Parse an answer."""
+def parse(response: Response) -> Invoice:
+    """Parse a response."""
     from ..models.invoice import Invoice
 
-    return answer.model(Invoice)
+    return response.model(Invoice)
 
 
 get_invoice = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.marker import Marker
@@ -30,11 +30,11 @@ def build(*, marker_id: str) -> Request:
     return request(FACTS, f"/genome/markers/{segment('marker_id', marker_id, raw=True)}")
 
 
-def parse(answer: Answer) -> Marker:
-    """Parse an answer."""
+def parse(response: Response) -> Marker:
+    """Parse a response."""
     from ..models.marker import Marker
 
-    return answer.model(Marker)
+    return response.model(Marker)
 
 
 get_marker = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.project import Project
@@ -36,11 +36,11 @@ def build(*, owner: str, project: str, fields: str | Omit = OMIT) -> Request:
     )
 
 
-def parse(answer: Answer) -> Project:
-    """Parse an answer."""
+def parse(response: Response) -> Project:
+    """Parse a response."""
     from ..models.project import Project
 
-    return answer.model(Project)
+    return response.model(Project)
 
 
 get_project = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.rate_limit import RateLimit
@@ -30,11 +30,11 @@ def build() -> Request:
     return request(FACTS, "/rate_limit")
 
 
-def parse(answer: Answer) -> RateLimit:
-    """Parse an answer."""
+def parse(response: Response) -> RateLimit:
+    """Parse a response."""
     from ..models.rate_limit import RateLimit
 
-    return answer.model(RateLimit)
+    return response.model(RateLimit)
 
 
 get_rate_limit = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response, as_it_came
 
 FACTS = OperationFacts(name="get_raw_app", method="GET", path="/apps/{owner}/{project}/{app}/raw", secured=True)
 
@@ -30,9 +30,9 @@ def build(*, owner: str, project: str, app: str) -> Request:
     return request(FACTS, f"/apps/{segment('owner', owner)}/{segment('project', project)}/{segment('app', app)}/raw")
 
 
-def parse(answer: Answer) -> dict[str, Any]:
-    """Parse an answer."""
-    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
+def parse(response: Response) -> dict[str, Any]:
+    """Parse a response."""
+    return cast("dict[str, Any]", response.json(as_it_came, mapping(ANY)))
 
 
 get_raw_app = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.execution_details import ExecutionDetails
@@ -32,11 +32,11 @@ def build(*, task_id: str) -> Request:
     return request(FACTS, f"/tasks/{segment('task_id', task_id)}/execution_details")
 
 
-def parse(answer: Answer) -> ExecutionDetails:
-    """Parse an answer."""
+def parse(response: Response) -> ExecutionDetails:
+    """Parse a response."""
     from ..models.execution_details import ExecutionDetails
 
-    return answer.model(ExecutionDetails)
+    return response.model(ExecutionDetails)
 
 
 get_task_execution_details = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.team import Team
@@ -30,11 +30,11 @@ def build(*, team_id: str) -> Request:
     return request(FACTS, f"/teams/{segment('team_id', team_id)}")
 
 
-def parse(answer: Answer) -> Team:
-    """Parse an answer."""
+def parse(response: Response) -> Team:
+    """Parse a response."""
     from ..models.team import Team
 
-    return answer.model(Team)
+    return response.model(Team)
 
 
 get_team = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.multipart_upload import MultipartUpload
@@ -34,11 +34,11 @@ def build(*, upload_id: str, list_parts: bool | Omit = OMIT) -> Request:
     return request(FACTS, f"/upload/multipart/{segment('upload_id', upload_id)}", query=(("list_parts", list_parts),))
 
 
-def parse(answer: Answer) -> MultipartUpload:
-    """Parse an answer."""
+def parse(response: Response) -> MultipartUpload:
+    """Parse a response."""
     from ..models.multipart_upload import MultipartUpload
 
-    return answer.model(MultipartUpload)
+    return response.model(MultipartUpload)
 
 
 get_upload = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.upload_part_url import UploadPartUrl
@@ -37,11 +37,11 @@ def build(*, upload_id: str, part_number: int) -> Request:
     )
 
 
-def parse(answer: Answer) -> UploadPartUrl:
-    """Parse an answer."""
+def parse(response: Response) -> UploadPartUrl:
+    """Parse a response."""
     from ..models.upload_part_url import UploadPartUrl
 
-    return answer.model(UploadPartUrl)
+    return response.model(UploadPartUrl)
 
 
 get_upload_part_url = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.volume import Volume
@@ -36,11 +36,11 @@ def build(*, owner: str, volume: str, fields: str | Omit = OMIT) -> Request:
     )
 
 
-def parse(answer: Answer) -> Volume:
-    """Parse an answer."""
+def parse(response: Response) -> Volume:
+    """Parse a response."""
     from ..models.volume import Volume
 
-    return answer.model(Volume)
+    return response.model(Volume)
 
 
 get_volume = Operation(FACTS, build, parse)

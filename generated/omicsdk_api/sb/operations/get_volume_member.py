@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.member import Member
@@ -41,11 +41,11 @@ def build(*, owner: str, volume: str, username: str, fields: str | Omit = OMIT) 
     )
 
 
-def parse(answer: Answer) -> Member:
-    """Parse an answer."""
+def parse(response: Response) -> Member:
+    """Parse a response."""
     from ..models.member import Member
 
-    return answer.model(Member)
+    return response.model(Member)
 
 
 get_volume_member = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.volume_object import VolumeObject
@@ -44,11 +44,11 @@ def build(*, owner: str, volume: str, location: str, fields: str | Omit = OMIT) 
     )
 
 
-def parse(answer: Answer) -> VolumeObject:
-    """Parse an answer."""
+def parse(response: Response) -> VolumeObject:
+    """Parse a response."""
     from ..models.volume_object import VolumeObject
 
-    return answer.model(VolumeObject)
+    return response.model(VolumeObject)
 
 
 get_volume_object = Operation(FACTS, build, parse)

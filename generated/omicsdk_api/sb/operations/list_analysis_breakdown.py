@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -71,11 +71,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> BillingGroupAnalysisBreakdownPage:
-    """Parse an answer."""
+def parse(response: Response) -> BillingGroupAnalysisBreakdownPage:
+    """Parse a response."""
     from ..models.billing_group_analysis_breakdown_page import BillingGroupAnalysisBreakdownPage
 
-    return answer.model(BillingGroupAnalysisBreakdownPage)
+    return response.model(BillingGroupAnalysisBreakdownPage)
 
 
 def items(page: BillingGroupAnalysisBreakdownPage) -> Sequence[BillingGroupAnalysisBreakdown] | None:

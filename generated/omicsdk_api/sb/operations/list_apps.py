@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -71,11 +71,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> AppPage:
-    """Parse an answer."""
+def parse(response: Response) -> AppPage:
+    """Parse a response."""
     from ..models.app_page import AppPage
 
-    return answer.model(AppPage)
+    return response.model(AppPage)
 
 
 def items(page: AppPage) -> Sequence[App] | None:

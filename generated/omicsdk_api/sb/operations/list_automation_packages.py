@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -51,11 +51,11 @@ def build(*, automation_id: str, offset: int | Omit = OMIT, limit: int | Omit = 
     )
 
 
-def parse(answer: Answer) -> AutomationPackagePage:
-    """Parse an answer."""
+def parse(response: Response) -> AutomationPackagePage:
+    """Parse a response."""
     from ..models.automation_package_page import AutomationPackagePage
 
-    return answer.model(AutomationPackagePage)
+    return response.model(AutomationPackagePage)
 
 
 def items(page: AutomationPackagePage) -> Sequence[AutomationPackage] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -98,11 +98,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> AutomationRunPage:
-    """Parse an answer."""
+def parse(response: Response) -> AutomationRunPage:
+    """Parse a response."""
     from ..models.automation_run_page import AutomationRunPage
 
-    return answer.model(AutomationRunPage)
+    return response.model(AutomationRunPage)
 
 
 def items(page: AutomationRunPage) -> Sequence[AutomationRun] | None:

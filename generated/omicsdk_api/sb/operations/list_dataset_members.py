@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -62,11 +62,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> MemberPage:
-    """Parse an answer."""
+def parse(response: Response) -> MemberPage:
+    """Parse a response."""
     from ..models.member_page import MemberPage
 
-    return answer.model(MemberPage)
+    return response.model(MemberPage)
 
 
 def items(page: MemberPage) -> Sequence[Member] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -53,11 +53,11 @@ def build(*, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | 
     )
 
 
-def parse(answer: Answer) -> DivisionPage:
-    """Parse an answer."""
+def parse(response: Response) -> DivisionPage:
+    """Parse a response."""
     from ..models.division_page import DivisionPage
 
-    return answer.model(DivisionPage)
+    return response.model(DivisionPage)
 
 
 def items(page: DivisionPage) -> Sequence[Division] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -71,11 +71,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> BillingGroupEgressBreakdownPage:
-    """Parse an answer."""
+def parse(response: Response) -> BillingGroupEgressBreakdownPage:
+    """Parse a response."""
     from ..models.billing_group_egress_breakdown_page import BillingGroupEgressBreakdownPage
 
-    return answer.model(BillingGroupEgressBreakdownPage)
+    return response.model(BillingGroupEgressBreakdownPage)
 
 
 def items(page: BillingGroupEgressBreakdownPage) -> Sequence[BillingGroupEgressBreakdown] | None:

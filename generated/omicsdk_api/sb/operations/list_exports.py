@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -65,11 +65,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> ExportPage:
-    """Parse an answer."""
+def parse(response: Response) -> ExportPage:
+    """Parse a response."""
     from ..models.export_page import ExportPage
 
-    return answer.model(ExportPage)
+    return response.model(ExportPage)
 
 
 def items(page: ExportPage) -> Sequence[Export] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -50,11 +50,11 @@ def build(*, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> Request:
     )
 
 
-def parse(answer: Answer) -> AsyncJobPage:
-    """Parse an answer."""
+def parse(response: Response) -> AsyncJobPage:
+    """Parse a response."""
     from ..models.async_job_page import AsyncJobPage
 
-    return answer.model(AsyncJobPage)
+    return response.model(AsyncJobPage)
 
 
 def items(page: AsyncJobPage) -> Sequence[AsyncJob] | None:

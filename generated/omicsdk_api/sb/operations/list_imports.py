@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -68,11 +68,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> ImportPage:
-    """Parse an answer."""
+def parse(response: Response) -> ImportPage:
+    """Parse a response."""
     from ..models.import_page import ImportPage
 
-    return answer.model(ImportPage)
+    return response.model(ImportPage)
 
 
 def items(page: ImportPage) -> Sequence[Import] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -58,11 +58,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> InvoicePage:
-    """Parse an answer."""
+def parse(response: Response) -> InvoicePage:
+    """Parse a response."""
     from ..models.invoice_page import InvoicePage
 
-    return answer.model(InvoicePage)
+    return response.model(InvoicePage)
 
 
 def items(page: InvoicePage) -> Sequence[Invoice] | None:

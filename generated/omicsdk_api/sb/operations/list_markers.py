@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -55,11 +55,11 @@ def build(*, file: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fie
     )
 
 
-def parse(answer: Answer) -> MarkerPage:
-    """Parse an answer."""
+def parse(response: Response) -> MarkerPage:
+    """Parse a response."""
     from ..models.marker_page import MarkerPage
 
-    return answer.model(MarkerPage)
+    return response.model(MarkerPage)
 
 
 def items(page: MarkerPage) -> Sequence[Marker] | None:

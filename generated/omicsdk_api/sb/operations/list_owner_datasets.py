@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -64,11 +64,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> DatasetPage:
-    """Parse an answer."""
+def parse(response: Response) -> DatasetPage:
+    """Parse a response."""
     from ..models.dataset_page import DatasetPage
 
-    return answer.model(DatasetPage)
+    return response.model(DatasetPage)
 
 
 def items(page: DatasetPage) -> Sequence[Dataset] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -59,11 +59,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> TaskPage:
-    """Parse an answer."""
+def parse(response: Response) -> TaskPage:
+    """Parse a response."""
     from ..models.task_page import TaskPage
 
-    return answer.model(TaskPage)
+    return response.model(TaskPage)
 
 
 def items(page: TaskPage) -> Sequence[Task] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -51,11 +51,11 @@ def build(*, team_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT) 
     )
 
 
-def parse(answer: Answer) -> TeamMemberPage:
-    """Parse an answer."""
+def parse(response: Response) -> TeamMemberPage:
+    """Parse a response."""
     from ..models.team_member_page import TeamMemberPage
 
-    return answer.model(TeamMemberPage)
+    return response.model(TeamMemberPage)
 
 
 def items(page: TeamMemberPage) -> Sequence[TeamMember] | None:

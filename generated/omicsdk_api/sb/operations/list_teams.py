@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -64,11 +64,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> TeamPage:
-    """Parse an answer."""
+def parse(response: Response) -> TeamPage:
+    """Parse a response."""
     from ..models.team_page import TeamPage
 
-    return answer.model(TeamPage)
+    return response.model(TeamPage)
 
 
 def items(page: TeamPage) -> Sequence[Team] | None:

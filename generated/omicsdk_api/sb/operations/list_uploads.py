@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.multipart_uploads import MultipartUploads
@@ -27,11 +27,11 @@ def build() -> Request:
     return request(FACTS, "/upload/multipart")
 
 
-def parse(answer: Answer) -> MultipartUploads:
-    """Parse an answer."""
+def parse(response: Response) -> MultipartUploads:
+    """Parse a response."""
     from ..models.multipart_uploads import MultipartUploads
 
-    return answer.model(MultipartUploads)
+    return response.model(MultipartUploads)
 
 
 list_uploads = Operation(FACTS, build, parse)

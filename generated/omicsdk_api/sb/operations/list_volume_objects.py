@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,11 +64,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> VolumeObjectPage:
-    """Parse an answer."""
+def parse(response: Response) -> VolumeObjectPage:
+    """Parse a response."""
     from ..models.volume_object_page import VolumeObjectPage
 
-    return answer.model(VolumeObjectPage)
+    return response.model(VolumeObjectPage)
 
 
 def items(page: VolumeObjectPage) -> Sequence[VolumeObject] | None:

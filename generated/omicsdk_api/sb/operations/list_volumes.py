@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -53,11 +53,11 @@ def build(*, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | 
     )
 
 
-def parse(answer: Answer) -> VolumePage:
-    """Parse an answer."""
+def parse(response: Response) -> VolumePage:
+    """Parse a response."""
     from ..models.volume_page import VolumePage
 
-    return answer.model(VolumePage)
+    return response.model(VolumePage)
 
 
 def items(page: VolumePage) -> Sequence[Volume] | None:

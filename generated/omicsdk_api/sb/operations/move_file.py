@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.file import File
@@ -38,11 +38,11 @@ def build(*, parent: str, file_id: str, name: str | Omit = OMIT) -> Request:
     )
 
 
-def parse(answer: Answer) -> File:
-    """Parse an answer."""
+def parse(response: Response) -> File:
+    """Parse a response."""
     from ..models.file import File
 
-    return answer.model(File)
+    return response.model(File)
 
 
 move_file = Operation(FACTS, build, parse)

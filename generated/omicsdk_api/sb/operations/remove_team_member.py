@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="remove_team_member", method="DELETE", path="/teams/{team_id}/members/{username}", accept="*/*", secured=True
@@ -28,8 +28,8 @@ def build(*, team_id: str, username: str) -> Request:
     return request(FACTS, f"/teams/{segment('team_id', team_id)}/members/{segment('username', username)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 remove_team_member = Operation(FACTS, build, parse)

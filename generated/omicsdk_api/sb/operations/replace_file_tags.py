@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import STRING, array
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response, as_it_came
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +33,9 @@ def build(*, body: str | Sequence[str], file_id: str) -> Request:
     return request(FACTS, f"/files/{segment('file_id', file_id)}/tags", body=json_body(as_list(body)))
 
 
-def parse(answer: Answer) -> list[str]:
-    """Parse an answer."""
-    return cast("list[str]", answer.json(as_it_came, array(STRING)))
+def parse(response: Response) -> list[str]:
+    """Parse a response."""
+    return cast("list[str]", response.json(as_it_came, array(STRING)))
 
 
 replace_file_tags = Operation(FACTS, build, parse)

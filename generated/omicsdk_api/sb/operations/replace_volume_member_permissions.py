@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.volume_permissions import VolumePermissions
@@ -56,11 +56,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> VolumePermissions:
-    """Parse an answer."""
+def parse(response: Response) -> VolumePermissions:
+    """Parse a response."""
     from ..models.volume_permissions import VolumePermissions
 
-    return answer.model(VolumePermissions)
+    return response.model(VolumePermissions)
 
 
 replace_volume_member_permissions = Operation(FACTS, build, parse)

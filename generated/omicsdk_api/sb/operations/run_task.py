@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.task import Task
@@ -41,11 +41,11 @@ def build(*, task_id: str, batch: bool | Omit = OMIT, use_interruptible_instance
     )
 
 
-def parse(answer: Answer) -> Task:
-    """Parse an answer."""
+def parse(response: Response) -> Task:
+    """Parse a response."""
     from ..models.task import Task
 
-    return answer.model(Task)
+    return response.model(Task)
 
 
 run_task = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.response import Response
 
 from ..headers import XTotalMatchingQueryHeaders
 
@@ -67,11 +67,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> FilePage:
-    """Parse an answer."""
+def parse(response: Response) -> FilePage:
+    """Parse a response."""
     from ..models.file_page import FilePage
 
-    return answer.model(FilePage)
+    return response.model(FilePage)
 
 
 def items(page: FilePage) -> Sequence[File] | None:

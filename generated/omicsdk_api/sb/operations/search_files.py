@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,11 +52,11 @@ def build(*, query: str, cont_token: str | Omit = OMIT, limit: int | Omit = OMIT
     )
 
 
-def parse(answer: Answer) -> SearchResponse:
-    """Parse an answer."""
+def parse(response: Response) -> SearchResponse:
+    """Parse a response."""
     from ..models.search_response import SearchResponse
 
-    return answer.model(SearchResponse)
+    return response.model(SearchResponse)
 
 
 def items(page: SearchResponse) -> Sequence[dict[str, Any]] | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="send_feedback", method="POST", path="/action/notifications/feedback", accept="*/*", secured=True
@@ -40,8 +40,8 @@ def build(
     )
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 send_feedback = Operation(FACTS, build, parse)

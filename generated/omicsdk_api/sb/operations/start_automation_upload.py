@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.code_package_upload import CodePackageUpload
@@ -42,11 +42,11 @@ def build(*, name: str, size: int, automation_id: str, part_size: int | Omit = O
     )
 
 
-def parse(answer: Answer) -> CodePackageUpload:
-    """Parse an answer."""
+def parse(response: Response) -> CodePackageUpload:
+    """Parse a response."""
     from ..models.code_package_upload import CodePackageUpload
 
-    return answer.model(CodePackageUpload)
+    return response.model(CodePackageUpload)
 
 
 start_automation_upload = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,11 +37,11 @@ def build(*, items: Sequence[FileCopyItem | FileCopyItemDict]) -> Request:
     return request(FACTS, "/async/files/copy", body=json_body({"items": items}))
 
 
-def parse(answer: Answer) -> AsyncJob:
-    """Parse an answer."""
+def parse(response: Response) -> AsyncJob:
+    """Parse a response."""
     from ..models.async_job import AsyncJob
 
-    return answer.model(AsyncJob)
+    return response.model(AsyncJob)
 
 
 start_file_copy_job = Operation(FACTS, build, parse)

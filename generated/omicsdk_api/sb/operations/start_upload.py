@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.multipart_upload import MultipartUpload
@@ -57,11 +57,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> MultipartUpload:
-    """Parse an answer."""
+def parse(response: Response) -> MultipartUpload:
+    """Parse a response."""
     from ..models.multipart_upload import MultipartUpload
 
-    return answer.model(MultipartUpload)
+    return response.model(MultipartUpload)
 
 
 start_upload = Operation(FACTS, build, parse)

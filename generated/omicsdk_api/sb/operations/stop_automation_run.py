@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="stop_automation_run",
@@ -31,9 +31,9 @@ def build(*, run_id: str) -> Request:
     return request(FACTS, f"/automation/runs/{segment('run_id', run_id)}/actions/stop")
 
 
-def parse(answer: Answer) -> bytes:
-    """Parse an answer."""
-    return answer.content
+def parse(response: Response) -> bytes:
+    """Parse a response."""
+    return response.content
 
 
 stop_automation_run = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.app import App
@@ -34,11 +34,11 @@ def build(*, owner: str, project: str, app: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> App:
-    """Parse an answer."""
+def parse(response: Response) -> App:
+    """Parse a response."""
     from ..models.app import App
 
-    return answer.model(App)
+    return response.model(App)
 
 
 sync_app = Operation(FACTS, build, parse)

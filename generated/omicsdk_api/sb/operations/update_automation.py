@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,11 +68,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Automation:
-    """Parse an answer."""
+def parse(response: Response) -> Automation:
+    """Parse a response."""
     from ..models.automation import Automation
 
-    return answer.model(Automation)
+    return response.model(Automation)
 
 
 update_automation = Operation(FACTS, build, parse)

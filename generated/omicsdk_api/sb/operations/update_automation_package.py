@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.automation_package import AutomationPackage
@@ -40,11 +40,11 @@ def build(*, package_id: str, custom_url: str | Omit = OMIT, memory_limit: int |
     )
 
 
-def parse(answer: Answer) -> AutomationPackage:
-    """Parse an answer."""
+def parse(response: Response) -> AutomationPackage:
+    """Parse a response."""
     from ..models.automation_package import AutomationPackage
 
-    return answer.model(AutomationPackage)
+    return response.model(AutomationPackage)
 
 
 update_automation_package = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,11 +49,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> AutomationRun:
-    """Parse an answer."""
+def parse(response: Response) -> AutomationRun:
+    """Parse a response."""
     from ..models.automation_run import AutomationRun
 
-    return answer.model(AutomationRun)
+    return response.model(AutomationRun)
 
 
 update_automation_run = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.marker import Marker
@@ -47,11 +47,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Marker:
-    """Parse an answer."""
+def parse(response: Response) -> Marker:
+    """Parse a response."""
     from ..models.marker import Marker
 
-    return answer.model(Marker)
+    return response.model(Marker)
 
 
 update_marker = Operation(FACTS, build, parse)

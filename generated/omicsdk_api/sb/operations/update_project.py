@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,11 +69,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Project:
-    """Parse an answer."""
+def parse(response: Response) -> Project:
+    """Parse a response."""
     from ..models.project import Project
 
-    return answer.model(Project)
+    return response.model(Project)
 
 
 update_project = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.permissions import Permissions
@@ -58,11 +58,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Permissions:
-    """Parse an answer."""
+def parse(response: Response) -> Permissions:
+    """Parse a response."""
     from ..models.permissions import Permissions
 
-    return answer.model(Permissions)
+    return response.model(Permissions)
 
 
 update_project_member_permissions = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,11 +82,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Task:
-    """Parse an answer."""
+def parse(response: Response) -> Task:
+    """Parse a response."""
     from ..models.task import Task
 
-    return answer.model(Task)
+    return response.model(Task)
 
 
 update_task = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.team import Team
@@ -33,11 +33,11 @@ def build(*, team_id: str, name: str | Omit = OMIT) -> Request:
     return request(FACTS, f"/teams/{segment('team_id', team_id)}", body=json_body({"name": name}))
 
 
-def parse(answer: Answer) -> Team:
-    """Parse an answer."""
+def parse(response: Response) -> Team:
+    """Parse a response."""
     from ..models.team import Team
 
-    return answer.model(Team)
+    return response.model(Team)
 
 
 update_team = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,11 +56,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Volume:
-    """Parse an answer."""
+def parse(response: Response) -> Volume:
+    """Parse a response."""
     from ..models.volume import Volume
 
-    return answer.model(Volume)
+    return response.model(Volume)
 
 
 update_volume = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.file_wrapper import FileWrapper
@@ -52,13 +52,13 @@ def build(
     )
 
 
-def parse(answer: Answer) -> str | FileWrapper:
-    """Parse an answer."""
-    if answer.status == 200 and answer.comes_as("text/plain"):
-        return answer.text()
+def parse(response: Response) -> str | FileWrapper:
+    """Parse a response."""
+    if response.status == 200 and response.comes_as("text/plain"):
+        return response.text()
     from ..models.file_wrapper import FileWrapper
 
-    return answer.model(FileWrapper)
+    return response.model(FileWrapper)
 
 
 get_file = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.tool import Tool
@@ -33,11 +33,11 @@ def build(*, id: str) -> Request:
     return request(FACTS, f"/tools/{segment('id', id)}")
 
 
-def parse(answer: Answer) -> Tool:
-    """Parse an answer."""
+def parse(response: Response) -> Tool:
+    """Parse a response."""
     from ..models.tool import Tool
 
-    return answer.model(Tool)
+    return response.model(Tool)
 
 
 get_tool = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.tool_version import ToolVersion
@@ -33,11 +33,11 @@ def build(*, id: str, version_id: str) -> Request:
     return request(FACTS, f"/tools/{segment('id', id)}/versions/{segment('version_id', version_id)}")
 
 
-def parse(answer: Answer) -> ToolVersion:
-    """Parse an answer."""
+def parse(response: Response) -> ToolVersion:
+    """Parse a response."""
     from ..models.tool_version import ToolVersion
 
-    return answer.model(ToolVersion)
+    return response.model(ToolVersion)
 
 
 get_version = Operation(FACTS, build, parse)

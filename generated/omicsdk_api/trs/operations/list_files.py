@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.model import array, model, otherwise_typed
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.tool_file import ToolFile
@@ -50,17 +50,17 @@ def build(
     )
 
 
-def parse(answer: Answer) -> bytes | list[ToolFile]:
-    """Parse an answer."""
-    if answer.status == 200 and answer.comes_as("application/zip"):
-        return answer.content
+def parse(response: Response) -> bytes | list[ToolFile]:
+    """Parse a response."""
+    if response.status == 200 and response.comes_as("application/zip"):
+        return response.content
     from ..models.tool_file import ToolFile
 
-    return answer.json(
+    return response.json(
         lambda data: (
-            [ToolFile.from_dict(i) if i.__class__ is dict else otherwise_typed("the answer", i) for i in data]
+            [ToolFile.from_dict(i) if i.__class__ is dict else otherwise_typed("the response", i) for i in data]
             if data.__class__ is list
-            else otherwise_typed("the answer", data)
+            else otherwise_typed("the response", data)
         ),
         array(model(lambda: ToolFile)),
     )

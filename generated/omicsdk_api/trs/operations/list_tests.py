@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.model import array, model, otherwise_typed
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.file_wrapper import FileWrapper
@@ -47,15 +47,15 @@ def build(
     )
 
 
-def parse(answer: Answer) -> list[FileWrapper]:
-    """Parse an answer."""
+def parse(response: Response) -> list[FileWrapper]:
+    """Parse a response."""
     from ..models.file_wrapper import FileWrapper
 
-    return answer.json(
+    return response.json(
         lambda data: (
-            [FileWrapper.from_dict(i) if i.__class__ is dict else otherwise_typed("the answer", i) for i in data]
+            [FileWrapper.from_dict(i) if i.__class__ is dict else otherwise_typed("the response", i) for i in data]
             if data.__class__ is list
-            else otherwise_typed("the answer", data)
+            else otherwise_typed("the response", data)
         ),
         array(model(lambda: FileWrapper)),
     )

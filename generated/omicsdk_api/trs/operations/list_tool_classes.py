@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.model import array, model, otherwise_typed
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.tool_class import ToolClass
@@ -27,15 +27,15 @@ def build() -> Request:
     return request(FACTS, "/toolClasses")
 
 
-def parse(answer: Answer) -> list[ToolClass]:
-    """Parse an answer."""
+def parse(response: Response) -> list[ToolClass]:
+    """Parse a response."""
     from ..models.tool_class import ToolClass
 
-    return answer.json(
+    return response.json(
         lambda data: (
-            [ToolClass.from_dict(i) if i.__class__ is dict else otherwise_typed("the answer", i) for i in data]
+            [ToolClass.from_dict(i) if i.__class__ is dict else otherwise_typed("the response", i) for i in data]
             if data.__class__ is list
-            else otherwise_typed("the answer", data)
+            else otherwise_typed("the response", data)
         ),
         array(model(lambda: ToolClass)),
     )

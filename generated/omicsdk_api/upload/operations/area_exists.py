@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,9 +35,9 @@ def build(*, upload_area_uuid: str) -> Request:
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}")
 
 
-def parse(answer: Answer) -> Mapping[str, str]:
-    """Parse an answer."""
-    return answer.headers
+def parse(response: Response) -> Mapping[str, str]:
+    """Parse a response."""
+    return response.headers
 
 
 area_exists = Operation(FACTS, build, parse)

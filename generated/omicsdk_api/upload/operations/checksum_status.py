@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.checksum_info import ChecksumInfo
@@ -41,11 +41,11 @@ def build(*, upload_area_uuid: str, filename: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> ChecksumInfo:
-    """Parse an answer."""
+def parse(response: Response) -> ChecksumInfo:
+    """Parse a response."""
     from ..models.checksum_info import ChecksumInfo
 
-    return answer.model(ChecksumInfo)
+    return response.model(ChecksumInfo)
 
 
 checksum_status = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.checksum_counts import ChecksumCounts
@@ -35,11 +35,11 @@ def build(*, upload_area_uuid: str) -> Request:
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/checksums")
 
 
-def parse(answer: Answer) -> ChecksumCounts:
-    """Parse an answer."""
+def parse(response: Response) -> ChecksumCounts:
+    """Parse a response."""
     from ..models.checksum_counts import ChecksumCounts
 
-    return answer.model(ChecksumCounts)
+    return response.model(ChecksumCounts)
 
 
 checksum_statuses = Operation(FACTS, build, parse)

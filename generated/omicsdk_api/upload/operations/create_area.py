@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.create_area_response import CreateAreaResponse
@@ -36,11 +36,11 @@ def build(*, upload_area_uuid: str) -> Request:
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}")
 
 
-def parse(answer: Answer) -> CreateAreaResponse:
-    """Parse an answer."""
+def parse(response: Response) -> CreateAreaResponse:
+    """Parse a response."""
     from ..models.create_area_response import CreateAreaResponse
 
-    return answer.model(CreateAreaResponse)
+    return response.model(CreateAreaResponse)
 
 
 create_area = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.file_info import FileInfo
@@ -38,11 +38,11 @@ def build(*, upload_area_uuid: str, filename: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> FileInfo:
-    """Parse an answer."""
+def parse(response: Response) -> FileInfo:
+    """Parse a response."""
     from ..models.file_info import FileInfo
 
-    return answer.model(FileInfo)
+    return response.model(FileInfo)
 
 
 file_info = Operation(FACTS, build, parse)

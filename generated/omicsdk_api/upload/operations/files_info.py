@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import array, model, otherwise_typed
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,15 +42,15 @@ def build(*, body: str | Sequence[str], upload_area_uuid: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> list[FileInfo]:
-    """Parse an answer."""
+def parse(response: Response) -> list[FileInfo]:
+    """Parse a response."""
     from ..models.file_info import FileInfo
 
-    return answer.json(
+    return response.json(
         lambda data: (
-            [FileInfo.from_dict(i) if i.__class__ is dict else otherwise_typed("the answer", i) for i in data]
+            [FileInfo.from_dict(i) if i.__class__ is dict else otherwise_typed("the response", i) for i in data]
             if data.__class__ is list
-            else otherwise_typed("the answer", data)
+            else otherwise_typed("the response", data)
         ),
         array(model(lambda: FileInfo)),
     )

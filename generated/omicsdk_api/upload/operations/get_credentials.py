@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.credentials import Credentials
@@ -39,11 +39,11 @@ def build(*, upload_area_uuid: str) -> Request:
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/credentials")
 
 
-def parse(answer: Answer) -> Credentials:
-    """Parse an answer."""
+def parse(response: Response) -> Credentials:
+    """Parse a response."""
     from ..models.credentials import Credentials
 
-    return answer.model(Credentials)
+    return response.model(Credentials)
 
 
 get_credentials = Operation(FACTS, build, parse)

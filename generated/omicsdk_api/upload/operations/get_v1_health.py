@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="get_v1_health", method="GET", path="/v1/health", accept="*/*", public=True)
 
@@ -26,8 +26,8 @@ def build() -> Request:
     return request(FACTS, "/v1/health")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 get_v1_health = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.service_version import ServiceVersion
@@ -29,11 +29,11 @@ def build() -> Request:
     return request(FACTS, "/version")
 
 
-def parse(answer: Answer) -> ServiceVersion:
-    """Parse an answer."""
+def parse(response: Response) -> ServiceVersion:
+    """Parse a response."""
     from ..models.service_version import ServiceVersion
 
-    return answer.model(ServiceVersion)
+    return response.model(ServiceVersion)
 
 
 get_version = Operation(FACTS, build, parse)

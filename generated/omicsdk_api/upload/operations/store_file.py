@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import raw_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -50,11 +50,11 @@ def build(*, body: bytes | BinaryIO | PathLike[str], upload_area_uuid: str, file
     )
 
 
-def parse(answer: Answer) -> FileInfo:
-    """Parse an answer."""
+def parse(response: Response) -> FileInfo:
+    """Parse a response."""
     from ..models.file_info import FileInfo
 
-    return answer.model(FileInfo)
+    return response.model(FileInfo)
 
 
 store_file = Operation(FACTS, build, parse)

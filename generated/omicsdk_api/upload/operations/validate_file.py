@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,11 +67,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> ScheduledValidation:
-    """Parse an answer."""
+def parse(response: Response) -> ScheduledValidation:
+    """Parse a response."""
     from ..models.scheduled_validation import ScheduledValidation
 
-    return answer.model(ScheduledValidation)
+    return response.model(ScheduledValidation)
 
 
 validate_file = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.validation_info import ValidationInfo
@@ -41,11 +41,11 @@ def build(*, upload_area_uuid: str, filename: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> ValidationInfo:
-    """Parse an answer."""
+def parse(response: Response) -> ValidationInfo:
+    """Parse a response."""
     from ..models.validation_info import ValidationInfo
 
-    return answer.model(ValidationInfo)
+    return response.model(ValidationInfo)
 
 
 validation_status = Operation(FACTS, build, parse)

@@ -1,4 +1,4 @@
-"""One call a login, and what its answer is treated as."""
+"""One call a login, and what its response is treated as."""
 
 import threading
 import time
@@ -23,7 +23,7 @@ def skewed():
     def start(seconds, status=200):
         came = []
 
-        class Answer(BaseHTTPRequestHandler):
+        class Response(BaseHTTPRequestHandler):
             def do_GET(self):
                 came.append(dict(self.headers))
                 self.send_response_only(status)
@@ -35,7 +35,7 @@ def skewed():
             def log_message(self, *_):
                 pass
 
-        servers.append(HTTPServer(("127.0.0.1", 0), Answer))
+        servers.append(HTTPServer(("127.0.0.1", 0), Response))
         threading.Thread(target=servers[-1].serve_forever, args=(0.01,), daemon=True).start()
         return f"http://127.0.0.1:{servers[-1].server_port}/v2", came
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from breakable import Answer, noise, server
+from breakable import Response, noise, server
 from ftp_stand_in import FtpServer
 from omicsdk.compat.pangea_api import PangeaForbiddenError
 from omicsdk.core import ChecksumMismatch, TransferError
@@ -57,7 +57,7 @@ def test_a_url_that_ended_is_requested_again(pangea: FieldServer, server: Any, t
     server.put("k", noise(3 * MIB))
     field = pangea.field(data=signed(server, "k", "old"))
     pangea.sign = lambda _, data: {**data, **signed(server, "k", "new")}
-    server.always["k"] = lambda _, request, answer: answer if "new" in request.query else Answer(403)
+    server.always["k"] = lambda _, request, response: response if "new" in request.query else Response(403)
     field.download_file(tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == noise(3 * MIB)
     assert {request.query for request in server.requests} == {"Signature=old", "Signature=new"}
@@ -67,7 +67,7 @@ def test_a_private_result_has_no_other_url(pangea: FieldServer, server: Any, tmp
     import httpx
 
     server.put("k", b"x")
-    server.always["k"] = lambda *_: Answer(403)
+    server.always["k"] = lambda *_: Response(403)
     field = pangea.field(data=signed(server, "k"))
     pangea.faults = [httpx.Response(403, json={"detail": "You do not have permission to perform this action."})] * 9
     with pytest.raises(PangeaForbiddenError):
@@ -84,7 +84,7 @@ def test_without_a_signature_the_public_address_is_queried(pangea: FieldServer, 
 
 def test_a_cut_body_continues(pangea: FieldServer, server: Any, tmp_path: Path, noise: Any):
     server.put("k", noise(9 * MIB))
-    server.fault("k", lambda _s, _r, _a: Answer(**{**vars(_a), "cut": 5 * MIB}))
+    server.fault("k", lambda _s, _r, _a: Response(**{**vars(_a), "cut": 5 * MIB}))
     pangea.field(data=signed(server, "k")).download_file(tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == noise(9 * MIB)
     assert server.total < 15 * MIB

@@ -35,7 +35,7 @@ def test_a_list_comes_whole(hasty: Knex, library: SampleGroup, sandbox: Sandbox,
     assert [sample.name for sample in group.get_samples()] == names
 
 
-def test_an_empty_answer_is_not_an_empty_list(hasty: Knex, library: SampleGroup, sandbox: Sandbox):
+def test_an_empty_response_is_not_an_empty_list(hasty: Knex, library: SampleGroup, sandbox: Sandbox):
     create_samples(library, ["a"])
     group = Organization(hasty, "An Org").sample_group("A Library").get()
     sandbox.add_faults(Rule("short", path="/pangea/api/*", at=0))
@@ -45,11 +45,11 @@ def test_an_empty_answer_is_not_an_empty_list(hasty: Knex, library: SampleGroup,
         assert isinstance(caught.value, PangeaGeneralError)
 
 
-def test_an_empty_answer_is_no_new_object():
-    def answer(request: httpx.Request) -> httpx.Response:
+def test_an_empty_response_is_no_new_object():
+    def response(request: httpx.Request) -> httpx.Response:
         return httpx.Response(201)
 
-    lone = Knex("https://pangea.example.org", transport=httpx.MockTransport(answer))
+    lone = Knex("https://pangea.example.org", transport=httpx.MockTransport(response))
     org = Organization(lone, "New")
     with pytest.raises(DecodeError):
         org.create()
@@ -69,7 +69,7 @@ def test_what_may_have_been_created_is_not_created_again(hasty: Knex, library: S
     assert [each.uuid for each in library.get_samples()] == [made.uuid]
 
 
-def test_a_change_whose_answer_was_lost_is_sent_again_by_the_next_save(
+def test_a_change_whose_response_was_lost_is_sent_again_by_the_next_save(
     hasty: Knex, library: SampleGroup, sandbox: Sandbox
 ):
     library.sample("s").create()

@@ -1,4 +1,4 @@
-"""Knex: who is asked and by whom, what goes out and what comes of the answers."""
+"""Knex: who is asked and by whom, what goes out and what comes of the responses."""
 
 import copy
 import pickle

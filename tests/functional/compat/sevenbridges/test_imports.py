@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 
-def test_the_import_of_api_loads_nothing_that_sends_or_reads_answers():
+def test_the_import_of_api_loads_nothing_that_sends_or_reads_responses():
     program = "import sys; from omicsdk.compat.sevenbridges import Api; print(*sys.modules)"
     loaded = set(
         subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()

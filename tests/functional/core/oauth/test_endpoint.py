@@ -1,4 +1,4 @@
-"""Requests to an authorization server and its answers: refusals, other errors, redirects, proxies."""
+"""Requests to an authorization server and its responses: refusals, other errors, redirects, proxies."""
 
 from __future__ import annotations
 

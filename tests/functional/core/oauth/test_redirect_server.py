@@ -1,4 +1,4 @@
-"""The address that a browser comes back to: what it takes for the answer, and what it states the browser."""
+"""The address that a browser comes back to: what it takes for the response, and what it states the browser."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from trials import until
 
 
 def fetch(url):
-    """Status, text and headers of an answer, whatever proxy the environment names."""
+    """Status, text and headers of a response, whatever proxy the environment names."""
     try:
-        with build_opener(ProxyHandler({})).open(url, timeout=20) as answer:
-            return answer.status, answer.read().decode(), answer.headers
+        with build_opener(ProxyHandler({})).open(url, timeout=20) as response:
+            return response.status, response.read().decode(), response.headers
     except HTTPError as error:
         with error:
             return error.code, error.read().decode(), error.headers
 
 
-def test_the_answer_is_what_the_browser_brings():
+def test_the_response_is_what_the_browser_brings():
     server = RedirectServer()
     assert server.uri.startswith("http://127.0.0.1:")
     with server.listening("s"):
@@ -36,7 +36,7 @@ def test_the_answer_is_what_the_browser_brings():
     assert headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_a_refusal_is_an_answer_and_its_words_are_no_markup():
+def test_a_refusal_is_a_response_and_its_words_are_no_markup():
     server = RedirectServer()
     with server.listening("s"):
         status, page, _ = fetch(f"{server.uri}?error=access_denied&error_description=%3Cscript%3E&state=s")
@@ -57,7 +57,7 @@ def test_a_refusal_is_an_answer_and_its_words_are_no_markup():
         ("", 404),
     ],
 )
-def test_an_invalid_answer_is_passed_over(target, status):
+def test_an_invalid_response_is_passed_over(target, status):
     server = RedirectServer()
     with server.listening("s"):
         assert fetch(server.uri + target)[0] == status

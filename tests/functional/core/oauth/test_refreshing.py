@@ -13,7 +13,7 @@ from stored_login import stored as stored
 from stored_login import tokens as tokens
 
 
-def _renew_in_process(path, now, ready, go, answers):
+def _renew_in_process(path, now, ready, go, responses):
     """One of several processes that meet an ended token; a refresh token is good for one use."""
     clock = ManualClock(now)
     tokens = TokenFile(path)
@@ -26,22 +26,23 @@ def _renew_in_process(path, now, ready, go, answers):
     held = RefreshingToken(tokens, HERE, tokens.login(HERE), renewal, clock=clock)
     ready.release()
     go.wait(30)
-    answers.put(held.headers(*GET)["authorization"])
+    responses.put(held.headers(*GET)["authorization"])
 
 
 def test_processes_share_one_renewal(stored, tokens, clock):
     stored(ends_in=0.0)
     context = multiprocessing.get_context("spawn")
-    ready, go, answers = context.Semaphore(0), context.Event(), context.Queue()
+    ready, go, responses = context.Semaphore(0), context.Event(), context.Queue()
     workers = [
-        context.Process(target=_renew_in_process, args=(tokens.path, clock.now(), ready, go, answers)) for _ in range(3)
+        context.Process(target=_renew_in_process, args=(tokens.path, clock.now(), ready, go, responses))
+        for _ in range(3)
     ]
     for worker in workers:
         worker.start()
     for _ in workers:
         assert ready.acquire(timeout=60)
     go.set()
-    assert [answers.get(timeout=60) for _ in workers] == ["Bearer renewed"] * 3
+    assert [responses.get(timeout=60) for _ in workers] == ["Bearer renewed"] * 3
     for worker in workers:
         worker.join(60)
     assert tokens.login(HERE).refresh_token == "next"

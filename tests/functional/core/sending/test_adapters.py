@@ -35,8 +35,8 @@ def test_requests_sends_again_what_was_refused_once(wire):
     token = BearerToken("old", refresh=lambda: Token("new"))
     with requests.Session() as session:
         session.trust_env = False
-        answer = session.get(f"{own.url}/a", auth=requests_auth(token, base_url=own.url))
-    assert (answer.status_code, len(answer.history)) == (401, 1)
+        response = session.get(f"{own.url}/a", auth=requests_auth(token, base_url=own.url))
+    assert (response.status_code, len(response.history)) == (401, 1)
     assert [head.lower().partition(b"authorization: ")[2].partition(b"\r")[0] for head in own.heads] == [
         b"bearer old",
         b"bearer new",

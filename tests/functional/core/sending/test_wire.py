@@ -45,12 +45,12 @@ def reply(body=b"ok", status=b"200 OK", headers=()):
 
 
 def always(*replies):
-    """Answers the requests of every connection in turn, the last reply for ever."""
-    answers = list(replies)
+    """Responses the requests of every connection in turn, the last reply for ever."""
+    responses = list(replies)
 
     def talk(server, connection, _number):
         while server.head(connection):
-            connection.sendall(answers.pop(0) if len(answers) > 1 else answers[0])
+            connection.sendall(responses.pop(0) if len(responses) > 1 else responses[0])
 
     return talk
 
@@ -96,7 +96,7 @@ def send(request, monkeypatch):
 
 def test_connections_are_used_again(wire, send):
     server = wire(always(reply(b"one"), reply(b"two"), reply(b"three")))
-    assert [answer.content for answer in send(server.url, get(), get(), get())] == [b"one", b"two", b"three"]
+    assert [response.content for response in send(server.url, get(), get(), get())] == [b"one", b"two", b"three"]
     assert server.connections == 1
 
 
@@ -106,7 +106,7 @@ def test_errors_and_redirects_leave_the_connection_usable(wire, send):
     assert (server.connections, len(server.heads)) == (1, 3)
 
 
-def test_a_connection_that_breaks_before_the_answer_is_tried_again(wire, send):
+def test_a_connection_that_breaks_before_the_response_is_tried_again(wire, send):
     def talk(server, connection, number):
         server.head(connection)
         if number:
@@ -128,7 +128,7 @@ def test_a_connection_that_breaks_before_the_answer_is_tried_again(wire, send):
     ],
     ids=["length", "chunked", "head", "nonsense", "gzip"],
 )
-def test_a_cut_or_damaged_answer_is_tried_again_and_never_treated_as_whole(wire, send, cut):
+def test_a_cut_or_damaged_response_is_tried_again_and_never_treated_as_whole(wire, send, cut):
     def talk(server, connection, number):
         server.head(connection)
         connection.sendall(reply(b"whole") if number == 2 else cut)
@@ -179,12 +179,13 @@ LARGE = [
 
 
 @pytest.mark.parametrize("talk", LARGE)
-def test_an_answer_larger_than_the_limit_ends_once_and_names_it(wire, send, talk):
+def test_a_response_larger_than_the_limit_ends_once_and_names_it(wire, send, talk):
     server = wire(talk())
     with pytest.raises(
-        errors.AnswerTooLarge, match=r"get_x: .*larger than 1,000 bytes \(answer_limit\).*with_options\(answer_limit="
+        errors.ResponseTooLarge,
+        match=r"get_x: .*larger than 1,000 bytes \(response_limit\).*with_options\(response_limit=",
     ):
-        send(server.url, get(), answer_limit=1000)
+        send(server.url, get(), response_limit=1000)
     assert len(server.heads) == 1
 
 
@@ -192,7 +193,7 @@ def test_what_is_beyond_the_limit_is_never_in_memory(wire, send):
     server = wire(always(reply(bomb(), headers=[b"Content-Encoding: gzip"])))
     tracemalloc.start()
     try:
-        with pytest.raises(errors.AnswerTooLarge, match="larger than 67,108,864 bytes"):
+        with pytest.raises(errors.ResponseTooLarge, match="larger than 67,108,864 bytes"):
             send(server.url, get())
         assert tracemalloc.get_traced_memory()[1] < 4 * (64 << 20), (
             "the limit, and what one read of a socket expands to"
@@ -201,26 +202,26 @@ def test_what_is_beyond_the_limit_is_never_in_memory(wire, send):
         tracemalloc.stop()
 
 
-def test_a_limit_is_for_whole_answers_only_and_can_be_raised(wire, send):
+def test_a_limit_is_for_whole_responses_only_and_can_be_raised(wire, send):
     server = wire(always(reply(b"x" * 1001)))
-    assert send(server.url, get(), answer_limit=1001)[0].content == b"x" * 1001
-    assert send(server.url, get(), environ={"OMICS_ANSWER_LIMIT": "1001"})[0].content == b"x" * 1001
-    assert send(server.url, get(streams=True), answer_limit=1000)[0].content == b"x" * 1001
-    assert send(server.url, get(), answer_limit=1000, stream=True)[0].status_code == 200
+    assert send(server.url, get(), response_limit=1001)[0].content == b"x" * 1001
+    assert send(server.url, get(), environ={"OMICS_RESPONSE_LIMIT": "1001"})[0].content == b"x" * 1001
+    assert send(server.url, get(streams=True), response_limit=1000)[0].content == b"x" * 1001
+    assert send(server.url, get(), response_limit=1000, stream=True)[0].status_code == 200
     headers_only = wire(
         lambda server, connection, _: (
             server.head(connection) and connection.sendall(reply()[:-2].replace(b"2\r\n", b"9999\r\n"))
         )
     )
-    assert send(headers_only.url, get(method="HEAD"), answer_limit=1000)[0].headers["content-length"] == "9999"
-    with pytest.raises(errors.AnswerTooLarge):
-        send(server.url, get(), environ={"OMICS_ANSWER_LIMIT": "1000"})
+    assert send(headers_only.url, get(method="HEAD"), response_limit=1000)[0].headers["content-length"] == "9999"
+    with pytest.raises(errors.ResponseTooLarge):
+        send(server.url, get(), environ={"OMICS_RESPONSE_LIMIT": "1000"})
 
 
 @pytest.mark.parametrize(("options", "told"), [
-    ({"answer_limit": 0}, "answer_limit is 0"),
-    ({"environ": {"OMICS_ANSWER_LIMIT": "64M"}}, "OMICS_ANSWER_LIMIT is '64M'"),
-    ({"environ": {"OMICS_ANSWER_LIMIT": "0"}}, "OMICS_ANSWER_LIMIT is 0"),
+    ({"response_limit": 0}, "response_limit is 0"),
+    ({"environ": {"OMICS_RESPONSE_LIMIT": "64M"}}, "OMICS_RESPONSE_LIMIT is '64M'"),
+    ({"environ": {"OMICS_RESPONSE_LIMIT": "0"}}, "OMICS_RESPONSE_LIMIT is 0"),
 ])  # fmt: skip
 def test_a_limit_is_a_number_of_bytes(options, told):
     with pytest.raises(errors.ConfigError, match=told):
@@ -230,7 +231,7 @@ def test_a_limit_is_a_number_of_bytes(options, told):
 def test_of_a_large_error_its_beginning_is_kept(wire, send):
     server = wire(always(reply(b"sorry " * 1000, b"400 Bad Request")))
     with pytest.raises(errors.BadRequest, match="sorry"):
-        send(server.url, get(), answer_limit=1000)
+        send(server.url, get(), response_limit=1000)
 
 
 @pytest.mark.parametrize("coding", [b"gzip, gzip", b"deflate, gzip", b"br"])
@@ -483,7 +484,7 @@ def test_running_out_of_descriptors_is_no_fault_of_the_network(wire, send, monke
         send(server.url, get())
 
 
-def test_compressed_answers_are_read(wire, send):
+def test_compressed_responses_are_read(wire, send):
     server = wire(always(reply(gzip.compress(b"words" * 100), headers=[b"Content-Encoding: gzip"])))
     assert send(server.url, get())[0].content == b"words" * 100
     assert b"accept-encoding: gzip, deflate" in server.heads[0].lower()
@@ -492,8 +493,8 @@ def test_compressed_answers_are_read(wire, send):
 def test_a_proxy_of_the_environment_is_used(wire, send):
     server = wire(always(reply(b"by proxy")))
     environ = {"HTTP_PROXY": f"127.0.0.1:{server.port}", "NO_PROXY": "direct.example.org"}
-    answers = send("http://api.example.org/v1", get(), environ=environ, credentials=BearerToken("t"))
-    assert answers[0].content == b"by proxy"
+    responses = send("http://api.example.org/v1", get(), environ=environ, credentials=BearerToken("t"))
+    assert responses[0].content == b"by proxy"
     assert server.heads[0].startswith(b"GET http://api.example.org/v1/x HTTP/1.1")
 
 
@@ -675,8 +676,8 @@ def test_tasks_wait_for_a_connection_and_the_error_states_what_holds_them(wire, 
 
     async def run():
         transport = AsyncTransport(server.url, environ={})
-        answers = await asyncio.gather(*(transport.send(get()) for _ in range(20)))
-        assert {answer.content for answer in answers} == {b"ok"}
+        responses = await asyncio.gather(*(transport.send(get()) for _ in range(20)))
+        assert {response.content for response in responses} == {b"ok"}
         hasty = transport.with_options(timeout=Timeout(pool=0.05))
         held = [await transport.send(get(), stream=True) for _ in range(2)]
         with pytest.raises(errors.TimedOut, match="All connections are in use"):
@@ -687,7 +688,7 @@ def test_tasks_wait_for_a_connection_and_the_error_states_what_holds_them(wire, 
         await transport.aclose()
 
     asyncio.run(run())
-    assert server.connections <= 4  # the two that were closed before their answers were read are not used again
+    assert server.connections <= 4  # the two that were closed before their responses were read are not used again
 
 
 def test_what_is_cancelled_gives_its_connection_back(wire, monkeypatch):
@@ -708,7 +709,7 @@ def test_what_is_cancelled_gives_its_connection_back(wire, monkeypatch):
         calls = [asyncio.create_task(transport.send(get())) for _ in range(2)]
         while not server.heads:
             await asyncio.sleep(0)
-        for each in calls:  # one waits for the answer, the other one for a connection
+        for each in calls:  # one waits for the response, the other one for a connection
             each.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
         assert (await transport.send(get())).content == b"ok"
@@ -722,9 +723,9 @@ def test_idle_connections_are_closed(wire):
     server = wire(always(reply(b"ok")))
     clock = ManualClock()
     transport = Transport(server.url, environ={}, clock=clock)
-    for answer in [transport.send(get(), stream=True) for _ in range(3)]:
-        answer.read()
-        answer.close()
+    for response in [transport.send(get(), stream=True) for _ in range(3)]:
+        response.read()
+        response.close()
     transport.send(get())
     assert server.connections == 3
     clock.sleep(connections.KEPT_FOR + 1)
@@ -745,9 +746,9 @@ def test_a_failure_leaves_old_connections_open(wire):
     server = wire(talk)
     clock = ManualClock()
     transport = Transport(server.url, environ={}, clock=clock, retry=NO_RETRY)
-    for answer in [transport.send(get(), stream=True) for _ in range(3)]:
-        answer.read()
-        answer.close()
+    for response in [transport.send(get(), stream=True) for _ in range(3)]:
+        response.read()
+        response.close()
     pool = transport._connections[server.url]
     before = list(pool.all)
     clock.sleep(connections.KEPT_FOR + 1)

@@ -34,7 +34,7 @@ def test_a_secret_comes_back(backend) -> None:
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("Locked", "it is locked"), ("Asking", "it asks for a password"), ("Waiting", "it waits for an answer")],
+    [("Locked", "it is locked"), ("Asking", "it asks for a password"), ("Waiting", "it waits for a response")],
 )
 def test_one_that_needs_a_user_is_not_available(
     backend, monkeypatch: pytest.MonkeyPatch, name: str, reason: str

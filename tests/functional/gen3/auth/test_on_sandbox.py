@@ -36,8 +36,8 @@ def test_who_am_i(file: Path, sandbox: Sandbox):
     auth = Gen3Auth(refresh_file=file)
     assert auth.endpoint == sandbox.gen3_url
     assert auth.curl("/user/user").json()["username"] == "sandbox-user@example.org"
-    answer = requests.get(f"{sandbox.gen3_url}/user/user", auth=auth, timeout=10)
-    assert answer.json()["username"] == "sandbox-user@example.org"
+    response = requests.get(f"{sandbox.gen3_url}/user/user", auth=auth, timeout=10)
+    assert response.json()["username"] == "sandbox-user@example.org"
 
 
 def test_a_token_that_was_revoked_is_replaced(file: Path, sandbox: Sandbox):

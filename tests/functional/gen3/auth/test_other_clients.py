@@ -84,8 +84,8 @@ def test_requests_sends_again_what_was_refused(auth: Gen3Auth, server: Server, c
     data = io.BytesIO(b"xxbytes") if body == "file" else body
     if isinstance(data, io.BytesIO):
         data.seek(2)
-    answer = requests.post(f"{server.url}/x", data=data, auth=auth, timeout=10)
-    assert (answer.status_code, len(answer.history)) == (200, 1)
+    response = requests.post(f"{server.url}/x", data=data, auth=auth, timeout=10)
+    assert (response.status_code, len(response.history)) == (200, 1)
     content = b"" if body is None else b"bytes"
     assert server.seen == [("/x", f"bearer {token}", content) for token in commons.given]
     assert len(commons.given) == 2

@@ -330,7 +330,7 @@ def test_a_stop_ends_an_upload_whatever_it_waits_for(
     again = commons.upload(big, **PARTS, check=False)
     again.raise_if_failed()
     assert first in ("", again.transferred[0].guid)
-    if first:  # else the answer to the request for a record was lost
+    if first:  # else the response to the request for a record was lost
         there(commons, again, tmp_path)
 
 
@@ -359,7 +359,7 @@ def test_a_book_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "fault", [{"action": "cut", "at": 0}, {"action": "reset"}, {"action": "status", "status": 500}]
 )
-def test_a_lost_answer_makes_no_second_record_and_sends_nothing_twice(
+def test_a_lost_response_makes_no_second_record_and_sends_nothing_twice(
     sandbox: Sandbox,
     commons: Gen3,
     big: Path,

@@ -126,17 +126,17 @@ def test_a_bundle_that_fails_takes_those_along_that_hold_it(
     assert "its member a could not be created" in made.failures[3]
 
 
-def test_a_bundle_is_not_made_twice_when_its_answer_is_lost(auth: Gen3Auth, files: None, written):
+def test_a_bundle_is_not_made_twice_when_its_response_is_lost(auth: Gen3Auth, files: None, written):
     posts: list[str] = []
     with httpx.HTTPTransport() as network:
 
         def losing(request: httpx.Request) -> httpx.Response:
-            answer = network.handle_request(request)
-            answer.read()
+            response = network.handle_request(request)
+            response.read()
             if request.method == "POST":
                 posts.append(request.url.path)
                 raise httpx.ReadError("gone")
-            return answer
+            return response
 
         with Gen3(credentials=auth, transport=httpx.MockTransport(losing), retry=NO_RETRY) as losing_commons:
             (made,) = losing_commons.index_bundles(written("bundle_name | ids | guid", f"b | {A} {B} | {OWN}")).bundles

@@ -305,7 +305,7 @@ def test_what_cannot_be_worked_from_is_refused_at_once(commons: Gen3, auth: Gen3
 
 
 class Losing:
-    """An index whose answers get lost now and then, though it has done what was asked."""
+    """An index whose responses get lost now and then, though it has done what was asked."""
 
     def __init__(
         self, network: httpx.HTTPTransport, lost: Callable[[httpx.Request, int], bool] = lambda *_: False
@@ -318,11 +318,11 @@ class Losing:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.sent.append((request.method, request.url.path))
         number = self.sent.count(self.sent[-1])
-        answer = self.inner.handle_request(request)
-        answer.read()
+        response = self.inner.handle_request(request)
+        response.read()
         if self.lost(request, number):
             raise httpx.ReadError("gone")
-        return answer
+        return response
 
     def posts(self) -> int:
         return sum(method == "POST" and path.startswith("/index/index") for method, path in self.sent)
@@ -335,7 +335,7 @@ def network():
 
 
 @pytest.mark.parametrize("guid", ["", did(1)])
-def test_a_record_is_not_made_twice_when_its_answer_is_lost(
+def test_a_record_is_not_made_twice_when_its_response_is_lost(
     guid: str, auth, index: Gen3Index, network, written, tmp_path: Path
 ):
     losing = Losing(network, lambda request, _: request.method == "POST" and "index/index" in request.url.path)
@@ -352,13 +352,13 @@ def test_a_record_is_not_made_twice_when_its_answer_is_lost(
 def test_a_record_is_made_when_the_service_was_out_of_order(auth, index: Gen3Index, written, network, tmp_path: Path):
     losing = Losing(network)
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         if request.method == "POST" and "index/index" in request.url.path and not losing.posts():
             losing.sent.append((request.method, request.url.path))
             return httpx.Response(503)
         return losing(request)
 
-    rows = behind(auth, httpx.MockTransport(answer))
+    rows = behind(auth, httpx.MockTransport(response))
     path = written(f"\t{md5(1)}\t3\t/programs/a\t\ts3://b/1\tone")
     with rows:
         assert rows.index_manifest(path, tmp_path / "o.tsv").counts == {"created": 1}
@@ -537,7 +537,10 @@ def test_an_asynchronous_client_has_the_same_workflows(auth: Gen3Auth, two: dict
 
 def test_a_page_without_its_list_ends_no_listing_early(auth: Gen3Auth, tmp_path: Path):
     empty = httpx.MockTransport(lambda request: httpx.Response(200, json={}))
-    with behind(auth, empty) as broken, pytest.raises(DecodeError, match="list_records: the answer's field 'records'"):
+    with (
+        behind(auth, empty) as broken,
+        pytest.raises(DecodeError, match="list_records: the response's field 'records'"),
+    ):
         broken.read_index(tmp_path / "all.csv")
     assert not (tmp_path / "all.csv").exists()
 

@@ -125,17 +125,17 @@ def test_guids_by_separate_functions(auth: Gen3Auth, documents: Gen3Metadata, wr
     assert documents.get("by-1") == {"s": {"id": 1, "n": 1}, "_guid_type": "mine"}
 
 
-def test_many_documents_are_one_request_and_are_sent_again_when_the_answer_is_lost(auth: Gen3Auth):
+def test_many_documents_are_one_request_and_are_sent_again_when_the_response_is_lost(auth: Gen3Auth):
     sent: list[tuple[str, str]] = []
     with httpx.HTTPTransport() as network:
 
         def losing(request: httpx.Request) -> httpx.Response:
             sent.append((request.method, request.url.path))
-            answer = network.handle_request(request)
-            answer.read()
+            response = network.handle_request(request)
+            response.read()
             if len(sent) == 1:
                 raise httpx.ReadError("gone")
-            return answer
+            return response
 
         with Gen3(credentials=auth, transport=httpx.MockTransport(losing), retry=Retry(base=0)) as client:
             became = store_documents(client, {f"g{n}": {"n": n} for n in range(50)})

@@ -35,12 +35,12 @@ class Noting(httpx.HTTPTransport):
         self.sent.append((request.url.path.rpartition("/")[2], names))
         if len(names) > self.most:
             return httpx.Response(413, text="413 Request Entity Too Large", request=request)
-        answer = super().handle_request(request)
+        response = super().handle_request(request)
         if not self.lose.isdisjoint(names):
-            answer.read()
+            response.read()
             self.lose.difference_update(names)
             raise httpx.ReadTimeout("too slow", request=request)
-        return answer
+        return response
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_chunks_get_smaller_where_the_commons_can_not_take_so_many(
     assert len(stored(sandbox)) == 10
 
 
-def test_an_answer_that_is_lost_does_no_harm(sandbox: Sandbox, commons: Gen3, wire: Noting) -> None:
+def test_a_response_that_is_lost_does_no_harm(sandbox: Sandbox, commons: Gen3, wire: Noting) -> None:
     wire.lose = {"c03"}
     done = submit(commons, "demo-one", [experiment(), *cases(6)])
     assert done.ok

@@ -159,10 +159,10 @@ def test_the_manifest_of_a_project_has_all_of_its_files(sandbox: Sandbox, submis
     collection = {"type": "core_metadata_collection", "submitter_id": "cmc", "projects": [{"code": "one"}]}
     images = [{**file, "submitter_id": f"i{number}", "file_name": f"{number}.dcm"} for number in range(120)]
     submission.submit_record("demo", "one", [collection, *images])
-    answer = submission.get_project_manifest("demo", "one")
-    assert answer.text.count("files:") == 1
-    assert answer.text.count("file_name:") == 120
-    assert answer.status_code == 200
+    response = submission.get_project_manifest("demo", "one")
+    assert response.text.count("files:") == 1
+    assert response.text.count("file_name:") == 120
+    assert response.status_code == 200
 
 
 def test_queries_that_are_refused_have_the_reasons(submission: Gen3Submission) -> None:

@@ -28,10 +28,10 @@ def test_collections_of_more_than_a_request_takes(dss: Dss, bundle: Any, omics_s
 
         client = DSSClient(swagger_url=omics_sandbox.swagger_url, credentials=BearerToken(token))
         with client:
-            answer: Any = client.put_collection(uuid=uuid, replica="aws", version=version, contents=many, **facts)
-            first: str = answer["version"]
-            answer = client.patch_collection(uuid=uuid, replica="aws", version=first, remove_contents=many[:1500])
-            second: str = answer["version"]
+            response: Any = client.put_collection(uuid=uuid, replica="aws", version=version, contents=many, **facts)
+            first: str = response["version"]
+            response = client.patch_collection(uuid=uuid, replica="aws", version=first, remove_contents=many[:1500])
+            second: str = response["version"]
     else:
         first = dss.create_collection(uuid, "aws", version=version, contents=many, **facts).version
         second = dss.change_collection(uuid, "aws", first, remove_contents=many[:1500]).version

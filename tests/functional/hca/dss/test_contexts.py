@@ -31,8 +31,10 @@ def manifest(bundle: Any, folder: Path) -> str:
 
 def test_a_bundle_with_filters(client: DSSClient, bundle: Any, folder: Path):
     context = DownloadContext("there", client, "aws", num_retries=2, min_delay_seconds=0.0)
-    answer = context.download_bundle(bundle["bundle_uuid"], data_filter=("*.fastq",), metadata_filter=("links*",))
-    found = {path.relative_to(folder / answer["path"]).as_posix() for path in (folder / answer["path"]).rglob("*.*")}
+    response = context.download_bundle(bundle["bundle_uuid"], data_filter=("*.fastq",), metadata_filter=("links*",))
+    found = {
+        path.relative_to(folder / response["path"]).as_posix() for path in (folder / response["path"]).rglob("*.*")
+    }
     assert found == {"reads/R1.fastq", "links.json", "bundle.json"}
 
 

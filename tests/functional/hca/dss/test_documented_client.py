@@ -34,10 +34,10 @@ def test_where_the_service_is(client: DSSClient, omics_sandbox: Any):
     assert f"{client.host}/swagger.json" == omics_sandbox.swagger_url
 
 
-def test_answers_are_plain_json(client: DSSClient, bundle: Any):
-    answer = client.get_bundle(uuid=bundle["bundle_uuid"], replica="aws")
-    assert type(answer) is dict
-    assert json.loads(json.dumps(answer))["bundle"]["uuid"] == bundle["bundle_uuid"]
+def test_responses_are_plain_json(client: DSSClient, bundle: Any):
+    response = client.get_bundle(uuid=bundle["bundle_uuid"], replica="aws")
+    assert type(response) is dict
+    assert json.loads(json.dumps(response))["bundle"]["uuid"] == bundle["bundle_uuid"]
 
 
 def test_items_of_all_pages(client: DSSClient, bundle: Any):
@@ -101,7 +101,7 @@ def test_the_direct_url_in_asyncio(client: DSSClient, bundle: Any, omics_sandbox
     assert whole.startswith(b"s3://")
 
 
-def test_head_file_answers_status_and_headers(client: DSSClient, bundle: Any):
+def test_head_file_responses_status_and_headers(client: DSSClient, bundle: Any):
     file = client.get_bundle(uuid=bundle["bundle_uuid"], replica="aws")["bundle"]["files"][0]
     response = client.head_file(uuid=file["uuid"], replica="aws")
     assert response.status_code == 200
@@ -165,14 +165,14 @@ def test_an_argument_of_an_example_that_the_operation_lacks_is_ignored(client: D
         assert client.get_collections(replica="aws") == {"collections": []}
 
 
-def test_download_answers_the_manifest_and_the_folder(client: DSSClient, bundle: Any, folder: Path):
-    answer = client.download(bundle["bundle_uuid"], "aws", download_dir="there")
-    assert answer["bundle"]["uuid"] == bundle["bundle_uuid"]
-    assert Path(answer["path"]) == Path("there") / f"{bundle['bundle_uuid']}.{bundle['version']}"
-    assert (folder / answer["path"] / "links.json").exists()
+def test_download_responses_the_manifest_and_the_folder(client: DSSClient, bundle: Any, folder: Path):
+    response = client.download(bundle["bundle_uuid"], "aws", download_dir="there")
+    assert response["bundle"]["uuid"] == bundle["bundle_uuid"]
+    assert Path(response["path"]) == Path("there") / f"{bundle['bundle_uuid']}.{bundle['version']}"
+    assert (folder / response["path"] / "links.json").exists()
 
 
-def test_iterating_over_one_answer_is_a_mistake(client: DSSClient):
+def test_iterating_over_one_response_is_a_mistake(client: DSSClient):
     with pytest.raises(AttributeError, match="cannot be iterated"):
         client.get_subscriptions.iterate(replica="aws")
     assert not hasattr(client.get_subscriptions, "iterate")

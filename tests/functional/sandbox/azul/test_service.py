@@ -29,13 +29,13 @@ def web(sandbox: Sandbox, tmp_path: Path) -> Generator[httpx.Client]:
         yield client
 
 
-def read(answer: httpx.Response, status: int = 200) -> Any:
-    assert answer.status_code == status, answer.text
-    return answer.json() if answer.content else None
+def read(response: httpx.Response, status: int = 200) -> Any:
+    assert response.status_code == status, response.text
+    return response.json() if response.content else None
 
 
-def message(answer: httpx.Response, status: int = 400) -> str:
-    body = read(answer, status)
+def message(response: httpx.Response, status: int = 400) -> str:
+    body = read(response, status)
     assert set(body) == {"Code", "Message"}
     return str(body["Message"])
 
@@ -66,11 +66,11 @@ def test_catalogs_have_the_types_of_their_atlas(web: httpx.Client) -> None:
     ],
 )
 def test_filters_are_all_met_by_any_of_their_values(web: httpx.Client, filters: dict[str, Any], count: int) -> None:
-    for answer in (
+    for response in (
         web.get("/index/files", params={"filters": json.dumps(filters), "size": 100}),
         web.post("/index/files", json={"filters": json.dumps(filters), "size": 100}),
     ):
-        found = read(answer)
+        found = read(response)
         assert (len(found["hits"]), found["pagination"]["total"]) == (count, count)
     assert read(web.get("/index/summary", params={"filters": json.dumps(filters)}))["fileCount"] == count
 
@@ -143,12 +143,12 @@ def test_a_parameter_in_both_places_is_a_conflict(web: httpx.Client) -> None:
 
 def manifest(web: httpx.Client, **parameters: str) -> httpx.Response:
     """A manifest by redirects, each followed once with GET."""
-    answer = web.put("/manifest/files", params=parameters)
-    while answer.status_code == 301:
-        assert answer.headers["retry-after"] == "1"
-        answer = web.get(answer.headers["location"])
-    assert answer.status_code == 302
-    return web.get(answer.headers["location"], follow_redirects=True)
+    response = web.put("/manifest/files", params=parameters)
+    while response.status_code == 301:
+        assert response.headers["retry-after"] == "1"
+        response = web.get(response.headers["location"])
+    assert response.status_code == 302
+    return web.get(response.headers["location"], follow_redirects=True)
 
 
 def test_both_ways_to_a_manifest_refer_to_the_same(web: httpx.Client, sandbox: Sandbox) -> None:
@@ -163,10 +163,10 @@ def test_both_ways_to_a_manifest_refer_to_the_same(web: httpx.Client, sandbox: S
 
 
 def test_a_compact_manifest_has_a_row_for_each_file(web: httpx.Client) -> None:
-    answer = manifest(web, filters=json.dumps({"projectId": {"is": [PROJECT]}}))
-    assert "Eye 20" in answer.headers["content-disposition"]
-    assert b"\r\n" in answer.content
-    rows = list(csv.DictReader(io.StringIO(answer.text), dialect="excel-tab"))
+    response = manifest(web, filters=json.dumps({"projectId": {"is": [PROJECT]}}))
+    assert "Eye 20" in response.headers["content-disposition"]
+    assert b"\r\n" in response.content
+    rows = list(csv.DictReader(io.StringIO(response.text), dialect="excel-tab"))
     assert [row["file_name"] for row in rows] == sorted(CONTENTS)
     assert rows[0]["specimen_from_organism.organ_part"] == "cornea || retina"
     assert web.get(rows[0]["file_azul_url"], follow_redirects=True).content == CONTENTS[rows[0]["file_name"]]
@@ -207,11 +207,11 @@ def test_a_file_is_waited_for_and_named(web: httpx.Client, sandbox: Sandbox) -> 
     (hit,) = read(web.get("/index/files", params={"filters": json.dumps({"fileName": {"is": ["notes #1.txt"]}})}))[
         "hits"
     ]
-    answer = web.get(hit["files"][0]["azul_url"])
-    assert (answer.status_code, answer.headers["retry-after"]) == (301, "1")
-    answer = web.get(answer.headers["location"])
-    assert answer.status_code == 302
-    assert "notes #1.txt" in web.get(answer.headers["location"]).headers["content-disposition"]
+    response = web.get(hit["files"][0]["azul_url"])
+    assert (response.status_code, response.headers["retry-after"]) == (301, "1")
+    response = web.get(response.headers["location"])
+    assert response.status_code == 302
+    assert "notes #1.txt" in web.get(response.headers["location"]).headers["content-disposition"]
 
 
 def test_managed_access_hides_files(web: httpx.Client, sandbox: Sandbox) -> None:

@@ -1,4 +1,4 @@
-"""Clients of the sandbox's django-crunch site, each good answer held to the site's document."""
+"""Clients of the sandbox's django-crunch site, each good response held to the site's document."""
 
 import functools
 from collections.abc import Callable, Generator
@@ -18,9 +18,9 @@ def _conformity() -> Conformity:
     return Conformity(read_document("crunch"), "/crunch")
 
 
-def _conforms(answer: httpx.Response) -> None:
-    if answer.is_success and answer.request.method != "OPTIONS":
-        _conformity()(answer)
+def _conforms(response: httpx.Response) -> None:
+    if response.is_success and response.request.method != "OPTIONS":
+        _conformity()(response)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ def test_every_user_with_a_token_reads_everything(admin: httpx.Client, reader: h
 
 def test_a_reader_writes_nothing(admin: httpx.Client, reader: httpx.Client) -> None:
     admin.post("/projects/", data={"name": "p"})
-    answers = [
+    responses = [
         reader.post("/projects/", data={"name": "x"}),
         reader.post("/items/", data={"parent": "p", "name": "x"}),
         reader.put("/projects/p/", data={"name": "x"}),
@@ -31,16 +31,16 @@ def test_a_reader_writes_nothing(admin: httpx.Client, reader: httpx.Client) -> N
         reader.post("/attributes/int/", data={}),
         reader.post("/statuses/", data={}),
     ]
-    assert [(each.status_code, each.json()) for each in answers] == [(403, REFUSED)] * len(answers)
+    assert [(each.status_code, each.json()) for each in responses] == [(403, REFUSED)] * len(responses)
     assert admin.get("/items/").json()["count"] == 1
 
 
 def test_without_a_login_there_is_only_the_root(anonymous: httpx.Client) -> None:
     assert anonymous.get("/").status_code == 200
     for method, path in (("GET", "/projects/"), ("GET", "/next/"), ("POST", "/statuses/"), ("PUT", "/next/")):
-        answer = anonymous.request(method, path)
-        assert answer.status_code == 401
-        assert answer.headers["www-authenticate"] == 'Basic realm="api"'
+        response = anonymous.request(method, path)
+        assert response.status_code == 401
+        assert response.headers["www-authenticate"] == 'Basic realm="api"'
 
 
 def test_a_name_and_a_password_are_as_good_as_a_token(site: Sandbox) -> None:
@@ -67,8 +67,8 @@ def test_a_name_and_a_password_are_as_good_as_a_token(site: Sandbox) -> None:
     ],
 )
 def test_a_header_that_names_no_user_states_why(anonymous: httpx.Client, sent: bytes, detail: str) -> None:
-    answer = anonymous.get("/projects/", headers=[(b"Authorization", sent)])
-    assert (answer.status_code, answer.json()) == (401, {"detail": detail})
+    response = anonymous.get("/projects/", headers=[(b"Authorization", sent)])
+    assert (response.status_code, response.json()) == (401, {"detail": detail})
 
 
 def test_a_permission_is_about_one_kind_of_object(client_with: Clients, site: Sandbox, admin: httpx.Client) -> None:

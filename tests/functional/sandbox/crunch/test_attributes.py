@@ -44,16 +44,16 @@ def project(admin: httpx.Client) -> None:
 @pytest.mark.parametrize("kind", VALUES)
 def test_a_value_is_read_and_reported(admin: httpx.Client, kind: str) -> None:
     sent, told = VALUES[kind]
-    answer = admin.post(f"/attributes/{kind}/", data={"item": "p", "key": "k", "value": sent})
-    assert (answer.status_code, answer.json()) == (201, {"item": "p", "key": "k", "value": told})
+    response = admin.post(f"/attributes/{kind}/", data={"item": "p", "key": "k", "value": sent})
+    assert (response.status_code, response.json()) == (201, {"item": "p", "key": "k", "value": told})
     assert admin.get("/items/p/").json()["attributes"] == [{"key": "k", "value": told}]
 
 
 @pytest.mark.parametrize("kind", WRONG)
 def test_another_value_is_refused_with_the_field(admin: httpx.Client, kind: str) -> None:
     for value in WRONG[kind]:
-        answer = admin.post(f"/attributes/{kind}/", json={"item": "p", "key": "k", "value": value})
-        assert (answer.status_code, list(answer.json())) == (400, ["value"]), (value, answer.text)
+        response = admin.post(f"/attributes/{kind}/", json={"item": "p", "key": "k", "value": value})
+        assert (response.status_code, list(response.json())) == (400, ["value"]), (value, response.text)
     assert admin.get(f"/attributes/{kind}/").json()["count"] == 0
 
 

@@ -85,11 +85,11 @@ def test_the_site_never_fails(
     headers = {"Authorization": f"Token {sandbox.crunch_token}", "Content-Type": kind}
     with httpx.Client(trust_env=False, verify=NO_TLS) as client:
         url = f"{sandbox.crunch_url}{path}"
-        answer = client.request(operation.method, url, params=query, content=content, headers=headers)
-    if operation.method == "DELETE" and answer.is_success:
+        response = client.request(operation.method, url, params=query, content=content, headers=headers)
+    if operation.method == "DELETE" and response.is_success:
         sandbox.crunch.clear()  # a dataset without its project makes `next` fail, as it does on a site
-    assert answer.status_code < 500, (operation.name, path, query, content, answer.text)
-    if answer.status_code >= 400 and answer.headers["content-type"] == "application/json":
-        told = answer.json()
+    assert response.status_code < 500, (operation.name, path, query, content, response.text)
+    if response.status_code >= 400 and response.headers["content-type"] == "application/json":
+        told = response.json()
         assert told
         assert all(isinstance(each, str | list) for each in told.values())

@@ -6,9 +6,9 @@ from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT
 
 
 def _add(client: httpx.Client, kind: str, **fields: str) -> dict[str, object]:
-    answer = client.post(f"/{kind}/", data=fields)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+    response = client.post(f"/{kind}/", data=fields)
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
 def _listed(client: httpx.Client, path: str) -> list[str]:
@@ -52,14 +52,14 @@ def test_datasets_of_a_project_share_a_folder_unless_they_are_given_their_own(ad
 def test_a_name_that_is_taken_anywhere_is_refused(admin: httpx.Client) -> None:
     _add(admin, "projects", name="p")
     _add(admin, "items", parent="p", name="taken")
-    answer = admin.post("/datasets/", json={"parent": "p", "name": " taken "})
-    assert (answer.status_code, answer.json()) == (400, {"name": ["item with this name already exists."]})
+    response = admin.post("/datasets/", json={"parent": "p", "name": " taken "})
+    assert (response.status_code, response.json()) == (400, {"name": ["item with this name already exists."]})
     assert admin.patch("/items/p:taken/", json={"name": "taken", "details": "x"}).json()["details"] == "x"
 
 
 def test_all_that_is_wrong_is_reported_at_once(admin: httpx.Client) -> None:
-    answer = admin.post("/datasets/", json={"name": "", "parent": "nope", "description": "x" * 1024})
-    assert answer.json() == {
+    response = admin.post("/datasets/", json={"name": "", "parent": "nope", "description": "x" * 1024})
+    assert response.json() == {
         "name": ["This field may not be blank."],
         "description": ["Ensure this field has no more than 1023 characters."],
         "parent": ["Object with slug=nope does not exist."],
@@ -96,8 +96,8 @@ def test_nothing_becomes_part_of_itself(admin: httpx.Client) -> None:
     _add(admin, "items", parent="p", name="a")
     _add(admin, "items", parent="p:a", name="b")
     for parent in ("p:a", "p:a:b"):
-        answer = admin.patch("/items/p:a/", json={"parent": parent})
-        assert (answer.status_code, list(answer.json())) == (400, ["parent"])
+        response = admin.patch("/items/p:a/", json={"parent": parent})
+        assert (response.status_code, list(response.json())) == (400, ["parent"])
     assert _listed(admin, "/items/") == ["p", "p:a", "p:a:b"]
 
 
@@ -109,9 +109,9 @@ def test_what_belonged_to_a_deleted_project_stays(admin: httpx.Client) -> None:
     assert admin.delete("/projects/p/").status_code == 204
     assert admin.get("/projects/p/").status_code == 404
     assert [admin.get(f"/datasets/{slug}/").json()["parent"] for slug in ("p:d", "q:e")] == [None, "q"]
-    answer = admin.get("/next/")
-    assert answer.status_code == 500
-    assert "p:d" in answer.json()["detail"]
+    response = admin.get("/next/")
+    assert response.status_code == 500
+    assert "p:d" in response.json()["detail"]
     assert admin.delete("/datasets/p:d/").status_code == 204
     assert admin.get("/next/").json() == {"project": "q", "dataset": "q:e"}
 

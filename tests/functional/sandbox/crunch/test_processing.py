@@ -79,8 +79,8 @@ def test_a_status_states_who_sent_it(client_with: Clients, site: Sandbox, number
 def test_an_invalid_status_is_refused_and_locks_nothing(admin: httpx.Client, numbers: dict[str, int]) -> None:
     number = numbers["p:two"]
     for dataset, stage, state, field in ((number, 9, 1, "stage"), (number, 1, 0, "state"), (99, 1, 1, "dataset")):
-        answer = _send(admin, dataset, stage, state)
-        assert (answer.status_code, list(answer.json())) == (400, [field])
+        response = _send(admin, dataset, stage, state)
+        assert (response.status_code, list(response.json())) == (400, [field])
     assert list(_send(admin, number, 1, 1, memory_total="9" * 25).json()) == ["memory_total"]
     assert list(_send(admin, number, 1, 1, site_user="999").json()) == ["site_user"]
     assert admin.get("/next/").json()["dataset"] == "p:two"

@@ -20,21 +20,21 @@ def _together(site: Sandbox, requests: list[tuple[str, dict[str, str]]]) -> list
 
 
 def test_one_of_many_gets_a_name(site: Sandbox) -> None:
-    answers = _together(site, [("/projects/", {"name": "wanted"})] * 24)
-    assert Counter(each.status_code for each in answers) == {201: 1, 400: 23}
+    responses = _together(site, [("/projects/", {"name": "wanted"})] * 24)
+    assert Counter(each.status_code for each in responses) == {201: 1, 400: 23}
 
 
 def test_names_that_give_the_same_slug_all_get_one(site: Sandbox) -> None:
-    answers = _together(site, [("/projects/", {"name": f"same{' ' * number}name"}) for number in range(1, 25)])
-    slugs = {each.json()["slug"] for each in answers}
+    responses = _together(site, [("/projects/", {"name": f"same{' ' * number}name"}) for number in range(1, 25)])
+    slugs = {each.json()["slug"] for each in responses}
     assert slugs == {"same-name", *(f"same-name-{number}" for number in range(2, 25))}
 
 
 def test_no_status_is_lost(site: Sandbox) -> None:
     _together(site, [("/projects/", {"name": "p"})])
     dataset = _together(site, [("/datasets/", {"parent": "p", "name": "d"})])[0].json()["id"]
-    answers = _together(site, [("/statuses/", {"dataset": dataset, "stage": "1", "state": "1"})] * 24)
-    assert sorted(each.json()["id"] for each in answers) == list(range(1, 25))
+    responses = _together(site, [("/statuses/", {"dataset": dataset, "stage": "1", "state": "1"})] * 24)
+    assert sorted(each.json()["id"] for each in responses) == list(range(1, 25))
     assert site.crunch.statuses.table.count() == 24
 
 
@@ -48,5 +48,5 @@ def test_moves_into_each_other_leave_a_tree(site: Sandbox) -> None:
         ThreadPoolExecutor(2) as pool,
     ):
         moves = [("p:a", "p:b"), ("p:b", "p:a")]
-        answers = list(pool.map(lambda each: client.patch(f"/items/{each[0]}/", data={"parent": each[1]}), moves))
-    assert sorted(each.status_code for each in answers) == [200, 400]
+        responses = list(pool.map(lambda each: client.patch(f"/items/{each[0]}/", data={"parent": each[1]}), moves))
+    assert sorted(each.status_code for each in responses) == [200, 400]

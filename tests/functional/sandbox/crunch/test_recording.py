@@ -43,7 +43,7 @@ def _replay(sandbox: Sandbox) -> Replay:
     return Replay(sandbox.crunch_url, tokens, sandbox.password, _RENUMBERED)
 
 
-def test_it_answers_as_recorded(sandbox: Sandbox) -> None:
+def test_it_responses_as_recorded(sandbox: Sandbox) -> None:
     steps = read_recording()
     assert len(steps) == 710
     found = _replay(sandbox).differences(steps)
@@ -58,7 +58,7 @@ def test_it_fails_where_the_site_does_when_requested(sandbox: Sandbox) -> None:
     assert found.keys() - ARGUED.keys() == set()
 
 
-def test_it_answers_the_published_client_as_recorded(sandbox: Sandbox) -> None:
+def test_it_responses_the_published_client_as_recorded(sandbox: Sandbox) -> None:
     steps = read_recording("crunch.client")
     assert len(steps) == 190
     found = _replay(sandbox).differences(steps)
@@ -66,11 +66,11 @@ def test_it_answers_the_published_client_as_recorded(sandbox: Sandbox) -> None:
     assert ARGUED_OF_CLIENT.keys() - found.keys() == set()
 
 
-def test_another_answer_would_be_noticed(sandbox: Sandbox) -> None:
+def test_another_response_would_be_noticed(sandbox: Sandbox) -> None:
     steps = {step.name: step for step in read_recording()}
     root, empty, unknown = (steps[name] for name in ("api root", "projects empty", "no credentials"))
     wrong: list[Step] = [
-        replace(root, answer={**root.answer, "colours": ""}),
+        replace(root, response={**root.response, "colours": ""}),
         replace(empty, status=201),
         replace(unknown, headers={"allow": "GET"}),
     ]

@@ -50,9 +50,9 @@ def test_seeding_needs_files(sandbox: Sandbox, tmp_path):
 
 def test_presigned_urls_of_all_files(web, seeded, folder):
     for each in get(web, seeded["bundle_uuid"], presignedurls="true").json()["bundle"]["files"]:
-        answer = httpx.get(each["url"], trust_env=False, verify=False)
-        assert answer.content == (folder / each["name"]).read_bytes()
-        assert answer.headers["content-type"] == each["content-type"]
+        response = httpx.get(each["url"], trust_env=False, verify=False)
+        assert response.content == (folder / each["name"]).read_bytes()
+        assert response.headers["content-type"] == each["content-type"]
 
 
 @pytest.mark.parametrize(("replica", "scheme"), [("aws", "s3"), ("gcp", "gs")])
@@ -70,50 +70,50 @@ def test_direct_urls_refer_to_the_data(sandbox: Sandbox, web, seeded, folder):
 
 
 def test_one_kind_of_url_at_a_time(web, seeded):
-    answer = get(web, seeded["bundle_uuid"], presignedurls="true", directurls="true")
-    assert (answer.status_code, answer.json()["code"]) == (400, "only_one_urltype")
+    response = get(web, seeded["bundle_uuid"], presignedurls="true", directurls="true")
+    assert (response.status_code, response.json()["code"]) == (400, "only_one_urltype")
 
 
 def test_urls_may_need_patience(sandbox: Sandbox, web, seeded):
     sandbox.settings.turn({"dss.checkout_redirects": 1})
     assert get(web, seeded["bundle_uuid"]).status_code == 200
-    answer = get(web, seeded["bundle_uuid"], presignedurls="true")
-    assert (answer.status_code, answer.headers["retry-after"]) == (301, "1")
-    assert web.get(answer.headers["location"]).status_code == 200
+    response = get(web, seeded["bundle_uuid"], presignedurls="true")
+    assert (response.status_code, response.headers["retry-after"]) == (301, "1")
+    assert web.get(response.headers["location"]).status_code == 200
 
 
 def test_files_come_in_pages(sandbox: Sandbox, web, tmp_path):
     for number in range(25):
         (tmp_path / f"{number:02}.txt").write_text(str(number))
     bundle = sandbox.seed(tmp_path)
-    answer = get(web, bundle["bundle_uuid"], per_page=10)
+    response = get(web, bundle["bundle_uuid"], per_page=10)
     names, statuses = [], []
     while True:
-        names += [each["name"] for each in answer.json()["bundle"]["files"]]
-        statuses.append(answer.status_code)
-        assert answer.headers["x-openapi-pagination"] == str(answer.status_code == 206).lower()
-        if "link" not in answer.headers:
+        names += [each["name"] for each in response.json()["bundle"]["files"]]
+        statuses.append(response.status_code)
+        assert response.headers["x-openapi-pagination"] == str(response.status_code == 206).lower()
+        if "link" not in response.headers:
             break
-        assert answer.headers["x-openapi-paginated-content-key"] == "bundle.files"
-        url = answer.links["next"]["url"]
+        assert response.headers["x-openapi-paginated-content-key"] == "bundle.files"
+        url = response.links["next"]["url"]
         assert f"version={bundle['version']}" in url
         # The published client sends its own parameters once more.
-        answer = web.get(f"{url}&replica=aws&per_page=10")
+        response = web.get(f"{url}&replica=aws&per_page=10")
     assert statuses == [206, 206, 200]
     assert names == [f"{number:02}.txt" for number in range(25)]
 
 
 @pytest.mark.parametrize("per_page", ["9", "501", "ten", "-1", "1e2"])
 def test_page_sizes_have_bounds(web, seeded, per_page):
-    answer = get(web, seeded["bundle_uuid"], per_page=per_page)
-    assert (answer.status_code, answer.json()["code"]) == (400, "illegal_arguments")
-    assert "per_page" in answer.json()["title"]
+    response = get(web, seeded["bundle_uuid"], per_page=per_page)
+    assert (response.status_code, response.json()["code"]) == (400, "illegal_arguments")
+    assert "per_page" in response.json()["title"]
 
 
 @pytest.mark.parametrize("start_at", ["-1", "9" * 30, str(2**63)])
 def test_where_no_page_begins(web, seeded, start_at):
-    answer = get(web, seeded["bundle_uuid"], start_at=start_at)
-    assert (answer.status_code, answer.json()["code"]) == (400, "illegal_arguments")
+    response = get(web, seeded["bundle_uuid"], start_at=start_at)
+    assert (response.status_code, response.json()["code"]) == (400, "illegal_arguments")
 
 
 def test_a_page_behind_the_end_is_empty(web, seeded):
@@ -122,19 +122,19 @@ def test_a_page_behind_the_end_is_empty(web, seeded):
 
 def test_a_bundle_that_does_not_exist(web, seeded):
     for bundle_uuid, params in ((uuid.uuid4(), {}), (seeded["bundle_uuid"], {"version": V1})):
-        answer = get(web, bundle_uuid, **params)
-        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        response = get(web, bundle_uuid, **params)
+        assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
 def test_a_bundle_is_registered_once(user, seeded):
     bundle_uuid = str(uuid.uuid4())
-    answer = put(user, entries(seeded), bundle_uuid.upper())
-    assert answer.status_code == 201
-    assert answer.json()["version"] == V1
-    assert answer.json()["manifest"]["files"][0]["sha256"] == seeded["files"][0]["sha256"]
+    response = put(user, entries(seeded), bundle_uuid.upper())
+    assert response.status_code == 201
+    assert response.json()["version"] == V1
+    assert response.json()["manifest"]["files"][0]["sha256"] == seeded["files"][0]["sha256"]
     assert put(user, entries(seeded), bundle_uuid).status_code == 200
-    answer = put(user, entries(seeded)[:1], bundle_uuid)
-    assert (answer.status_code, answer.json()["code"]) == (409, "bundle_already_exists")
+    response = put(user, entries(seeded)[:1], bundle_uuid)
+    assert (response.status_code, response.json()["code"]) == (409, "bundle_already_exists")
     assert get(user, bundle_uuid).json()["bundle"]["version"] == V1
 
 
@@ -160,8 +160,8 @@ def test_what_cannot_be_registered(user, seeded):
         ("none", "illegal_arguments"),
     ]
     for files, code in cases:
-        answer = put(user, files)
-        assert (answer.status_code, answer.json()["code"]) == (400, code)
+        response = put(user, files)
+        assert (response.status_code, response.json()["code"]) == (400, code)
 
 
 def test_bodies_that_are_none(user):
@@ -172,8 +172,8 @@ def test_bodies_that_are_none(user):
         (b"", "", 400),
         (b"a=1", "text/plain", 415),
     ):
-        answer = user.put(url, params=params, content=content, headers={"Content-Type": kind} if kind else {})
-        assert (answer.status_code, answer.json()["code"]) == (status, "illegal_arguments")
+        response = user.put(url, params=params, content=content, headers={"Content-Type": kind} if kind else {})
+        assert (response.status_code, response.json()["code"]) == (status, "illegal_arguments")
 
 
 def patch(user, bundle, **body):
@@ -184,11 +184,11 @@ def patch(user, bundle, **body):
 def test_a_patch_makes_a_new_version(user, seeded):
     first, second = entries(seeded)[:2]
     unknown = {**first, "uuid": str(uuid.uuid4()), "name": "unknown"}
-    answer = patch(user, seeded, remove_files=[first, unknown], add_files=[{**second, "name": "copy"}])
-    assert answer.status_code == 200
-    assert answer.json()["version"] > seeded["version"]
+    response = patch(user, seeded, remove_files=[first, unknown], add_files=[{**second, "name": "copy"}])
+    assert response.status_code == 200
+    assert response.json()["version"] > seeded["version"]
     bundle = get(user, seeded["bundle_uuid"]).json()["bundle"]
-    assert bundle["version"] == answer.json()["version"]
+    assert bundle["version"] == response.json()["version"]
     assert [each["name"] for each in bundle["files"]] == ["empty.txt", "links.json", "reads/r1.fastq.gz", "copy"]
 
 
@@ -206,12 +206,12 @@ def test_what_cannot_be_patched(user, seeded):
         ({"add_files": [first] * 1001}, 400, "illegal_arguments"),
     ]
     for body, status, code in cases:
-        answer = patch(user, seeded, **body)
-        assert (answer.status_code, answer.json()["code"]) == (status, code)
-    answer = patch(user, {**seeded, "version": V1})
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
-    answer = patch(user, {**seeded, "version": "soon"})
-    assert (answer.status_code, answer.json()["code"]) == (400, "illegal_version")
+        response = patch(user, seeded, **body)
+        assert (response.status_code, response.json()["code"]) == (status, code)
+    response = patch(user, {**seeded, "version": V1})
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+    response = patch(user, {**seeded, "version": "soon"})
+    assert (response.status_code, response.json()["code"]) == (400, "illegal_version")
 
 
 def delete(user, bundle_uuid, reason="test", **params):
@@ -236,16 +236,16 @@ def test_a_deleted_version_gives_way_to_the_one_before(user, seeded):
 def test_deleting_twice(user, seeded):
     bundle_uuid = seeded["bundle_uuid"]
     assert [delete(user, bundle_uuid).status_code for _ in range(2)] == [200, 200]
-    answer = delete(user, bundle_uuid, "another reason")
-    assert (answer.status_code, answer.json()["code"]) == (409, "bundle_tombstone_already_exists")
+    response = delete(user, bundle_uuid, "another reason")
+    assert (response.status_code, response.json()["code"]) == (409, "bundle_tombstone_already_exists")
 
 
 def test_what_cannot_be_deleted(sandbox: Sandbox, user, seeded):
     assert delete(user, uuid.uuid4()).json()["code"] == "not_found"
     assert delete(user, seeded["bundle_uuid"], version=V1).json()["code"] == "not_found"
     user.headers["Authorization"] = f"Bearer {sandbox.token(groups=('hca',))}"
-    answer = delete(user, seeded["bundle_uuid"])
-    assert (answer.status_code, answer.json()["code"]) == (403, "Forbidden")
+    response = delete(user, seeded["bundle_uuid"])
+    assert (response.status_code, response.json()["code"]) == (403, "Forbidden")
 
 
 def test_all_bundles_come_in_pages_by_uuid_and_version(user, seeded):
@@ -255,33 +255,33 @@ def test_all_bundles_come_in_pages_by_uuid_and_version(user, seeded):
         for version in (V1, V2):
             put(user, entries(seeded)[:1], bundle_uuid, version)
             made.add((bundle_uuid, version))
-    answer = user.get("/bundles/all", params={"replica": "gcp", "per_page": 10})
+    response = user.get("/bundles/all", params={"replica": "gcp", "per_page": 10})
     found, pages = [], []
     while True:
-        body = answer.json()
+        body = response.json()
         found += [(each["uuid"], each["version"]) for each in body["bundles"]]
-        pages.append((answer.status_code, body["page_count"], body["has_more"]))
-        if "link" not in answer.headers:
+        pages.append((response.status_code, body["page_count"], body["has_more"]))
+        if "link" not in response.headers:
             break
-        assert answer.headers["x-openapi-paginated-content-key"] == "bundles"
-        answer = user.get(answer.links["next"]["url"])
+        assert response.headers["x-openapi-paginated-content-key"] == "bundles"
+        response = user.get(response.links["next"]["url"])
     assert pages == [(206, 10, True), (206, 10, True), (200, 5, False)]
     assert found == sorted(made)
 
 
 def test_a_prefix_is_lower_cased_and_checked(web, seeded):
     prefix = seeded["bundle_uuid"][:6].upper()
-    answer = web.get("/bundles/all", params={"replica": "aws", "prefix": prefix}).json()
-    assert [each["uuid"] for each in answer["bundles"]] == [seeded["bundle_uuid"]]
-    assert answer["search_prefix"] == prefix.lower()
+    response = web.get("/bundles/all", params={"replica": "aws", "prefix": prefix}).json()
+    assert [each["uuid"] for each in response["bundles"]] == [seeded["bundle_uuid"]]
+    assert response["search_prefix"] == prefix.lower()
     other = "0" if prefix[0] != "0" else "1"
     assert web.get("/bundles/all", params={"replica": "aws", "prefix": other}).json()["bundles"] == []
-    answer = web.get("/bundles/all", params={"replica": "aws", "prefix": "%"})
-    assert (answer.status_code, answer.json()["code"]) == (400, "illegal_arguments")
+    response = web.get("/bundles/all", params={"replica": "aws", "prefix": "%"})
+    assert (response.status_code, response.json()["code"]) == (400, "illegal_arguments")
 
 
 def test_a_read_only_store_still_reads(sandbox: Sandbox, user, seeded):
     sandbox.settings.turn({"dss.read_only": True})
-    answer = put(user, entries(seeded))
-    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "read_only", "1")
+    response = put(user, entries(seeded))
+    assert (response.status_code, response.json()["code"], response.headers["retry-after"]) == (503, "read_only", "1")
     assert get(user, seeded["bundle_uuid"]).status_code == 200

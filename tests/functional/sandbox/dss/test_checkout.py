@@ -20,9 +20,9 @@ def test_a_job_runs_until_its_time_has_passed_and_copies_the_files(sandbox: Sand
     job = start(web, bundle["bundle_uuid"], email="a@example.org").json()["checkout_job_id"]
     assert status(web, job).json() == {"status": "RUNNING"}
     sandbox.clock.advance(60)
-    answer = status(web, job).json()
+    response = status(web, job).json()
     prefix = f"bundles/{bundle['bundle_uuid']}.{bundle['version']}"
-    assert answer == {"status": "SUCCEEDED", "location": f"s3://org-hca-dss-checkout-sandbox/{prefix}"}
+    assert response == {"status": "SUCCEEDED", "location": f"s3://org-hca-dss-checkout-sandbox/{prefix}"}
     client = sandbox.dss.context.staging.client()
     key = f"{prefix}/reads/r1.fastq.gz"
     copied = client.get_object(Bucket="org-hca-dss-checkout-sandbox", Key=key)["Body"].read()
@@ -52,9 +52,9 @@ def test_a_bundle_deleted_in_between(sandbox: Sandbox, web, user, folder):
 
 
 def test_a_missing_object(sandbox: Sandbox, web, folder):
-    answer = start(web, uuid.uuid4())
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
-    answer = status(web, uuid.uuid4())
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    response = start(web, uuid.uuid4())
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+    response = status(web, uuid.uuid4())
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
     job = start(web, sandbox.seed(folder)["bundle_uuid"]).json()["checkout_job_id"]
     assert status(web, job, "gcp").status_code == 404

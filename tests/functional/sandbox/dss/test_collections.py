@@ -41,9 +41,9 @@ def patch(user, made, **body):
 
 
 def test_a_collection_keeps_distinct_links_in_order(user, links):
-    answer = put(user, [*links, links[0], {**links[1], "uuid": links[1]["uuid"].upper()}])
-    assert answer.status_code == 201
-    made = answer.json()
+    response = put(user, [*links, links[0], {**links[1], "uuid": links[1]["uuid"].upper()}])
+    assert response.status_code == 201
+    made = response.json()
     assert made["version"] == V1
     assert get(user, made["uuid"]).json() == {
         "name": "n",
@@ -66,8 +66,8 @@ def test_links_must_lead_somewhere(user, links):
         {**file, "type": "part", "path": "/biomaterial_core/ncbi_taxon_id/x"},
     ]
     for link in bad:
-        answer = put(user, [link])
-        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_link"), link
+        response = put(user, [link])
+        assert (response.status_code, response.json()["code"]) == (422, "invalid_link"), link
 
 
 def test_a_collection_may_hold_another(user, links):
@@ -77,16 +77,16 @@ def test_a_collection_may_hold_another(user, links):
 
 
 def test_a_new_collection_has_at_most_1000_links(user, links):
-    answer = put(user, links[:1] * 1001)
-    assert (answer.status_code, answer.json()["code"]) == (400, "illegal_arguments")
+    response = put(user, links[:1] * 1001)
+    assert (response.status_code, response.json()["code"]) == (400, "illegal_arguments")
 
 
 def test_a_patch_adds_removes_and_renames(user, links):
     made = put(user, links[:2]).json()
     unknown = {**links[0], "version": V2}
-    answer = patch(user, made, add_contents=[links[2], links[1]], remove_contents=[links[0], unknown], name="new")
-    assert answer.status_code == 200
-    assert answer.json()["version"] > V1
+    response = patch(user, made, add_contents=[links[2], links[1]], remove_contents=[links[0], unknown], name="new")
+    assert response.status_code == 200
+    assert response.json()["version"] > V1
     latest = get(user, made["uuid"]).json()
     assert (latest["contents"], latest["name"], latest["description"]) == ([links[1], links[2]], "new", "d")
     assert get(user, made["uuid"], version=V1).json()["contents"] == links[:2]
@@ -108,16 +108,16 @@ def test_what_cannot_be_patched(user, links):
         (made, {"add_contents": links[:1] * 1001}, 400, "illegal_arguments"),
     ]
     for target, body, status, code in cases:
-        answer = patch(user, target, **body)
-        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        response = patch(user, target, **body)
+        assert (response.status_code, response.json()["code"]) == (status, code)
 
 
 def test_collections_belong_to_their_creator(sandbox: Sandbox, user, links):
     made = put(user, links).json()
     user.headers["Authorization"] = f"Bearer {sandbox.token('bob@example.org')}"
     delete = user.delete(f"/collections/{made['uuid']}", params={"replica": "aws"})
-    for answer in (get(user, made["uuid"]), patch(user, made), delete, put(user, [], made["uuid"], V2)):
-        assert (answer.status_code, answer.json()["code"]) == (403, "Forbidden")
+    for response in (get(user, made["uuid"]), patch(user, made), delete, put(user, [], made["uuid"], V2)):
+        assert (response.status_code, response.json()["code"]) == (403, "Forbidden")
     assert user.get("/collections").json() == {"collections": []}
 
 
@@ -142,8 +142,8 @@ def test_a_deleted_collection_is_gone(user, links):
 
 
 def test_collections_need_a_token(web):
-    for answer in (web.get("/collections"), get(web, uuid.uuid4()), put(web, [])):
-        assert (answer.status_code, answer.json()["code"]) == (401, "Unauthorized")
+    for response in (web.get("/collections"), get(web, uuid.uuid4()), put(web, [])):
+        assert (response.status_code, response.json()["code"]) == (401, "Unauthorized")
 
 
 @pytest.mark.parametrize(("pointer", "value"), [("", {"a/b": [{"~": 5}]}), ("/a~1b/0/~0", 5), ("/a~1b", [{"~": 5}])])

@@ -30,29 +30,29 @@ def replay(journal):
 
 
 def test_journals_come_in_pages_and_hold_the_documents(web, seeded):
-    answer, statuses, found = events(web), [], []
+    response, statuses, found = events(web), [], []
     while True:
-        statuses.append(answer.status_code)
-        for journal in answer.json()["event_streams"]:
+        statuses.append(response.status_code)
+        for journal in response.json()["event_streams"]:
             assert journal["from_date"] <= journal["to_date"]
             documents = replay(journal)
             ids = [f"{each['uuid']}.{each['manifest']['version']}" for each in documents]
             assert [each["event_id"] for each in journal["events"]] == ids
             assert {each["event_type"] for each in documents} == {"CREATE"}
             found += ids
-        if "link" not in answer.headers:
+        if "link" not in response.headers:
             break
-        assert answer.headers["x-openapi-paginated-content-key"] == "event_streams"
-        answer = web.get(answer.links["next"]["url"])
+        assert response.headers["x-openapi-paginated-content-key"] == "event_streams"
+        response = web.get(response.links["next"]["url"])
     assert statuses == [206, 206, 200]
     assert found == [f"{each['bundle_uuid']}.{each['version']}" for each in seeded]
 
 
 def test_dates_bound_the_replay(web, seeded):
     first, last = seeded[1]["version"], seeded[3]["version"]
-    answer = events(web, from_date=first, to_date=last, per_page=10)
-    assert answer.status_code == 200
-    found = [each["event_id"].partition(".")[0] for s in answer.json()["event_streams"] for each in s["events"]]
+    response = events(web, from_date=first, to_date=last, per_page=10)
+    assert response.status_code == 200
+    found = [each["event_id"].partition(".")[0] for s in response.json()["event_streams"] for each in s["events"]]
     assert found == [each["bundle_uuid"] for each in seeded[1:4]]
 
 
@@ -66,8 +66,8 @@ def test_dates_bound_the_replay(web, seeded):
     ],
 )
 def test_what_cannot_be_replayed(web, seeded, params, code):
-    answer = events(web, **params)
-    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    response = events(web, **params)
+    assert (response.status_code, response.json()["code"]) == (400, code)
 
 
 def test_no_events(web):
@@ -79,8 +79,8 @@ def test_a_single_event(web, seeded):
     params = {"replica": "aws", "version": bundle["version"]}
     document = web.get(f"/events/{bundle['bundle_uuid']}", params=params).json()
     assert document["files"]["cell_suspension_json"] == [{"biomaterial_core": {"ncbi_taxon_id": [9606]}}]
-    answer = web.get(f"/events/{uuid.uuid4()}", params=params)
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    response = web.get(f"/events/{uuid.uuid4()}", params=params)
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
 def test_a_deleted_bundle_is_not_replayed(sandbox: Sandbox, web, user, seeded):
@@ -95,6 +95,6 @@ def test_a_deleted_bundle_is_not_replayed(sandbox: Sandbox, web, user, seeded):
 
 def test_a_token_beyond_every_number_is_refused(web, seeded):
     for token in ("9" * 25, str(2**63), "-1x", "²"):
-        answer = events(web, token=token)
-        assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+        response = events(web, token=token)
+        assert (response.status_code, response.json()["code"]) == (400, "bad_request")
     assert events(web, token=str(2**63 - 1)).json()["event_streams"] == []

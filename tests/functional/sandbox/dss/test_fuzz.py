@@ -60,8 +60,8 @@ def client(_server: Sandbox):
 @given(request=requests())
 def test_no_request_makes_it_fail(client, request):
     operation, path, query, body = request
-    answer = client.request(operation.method, path, params=query, content=body)
-    assert answer.status_code < 500, answer.text
-    if answer.status_code >= 400 and operation.method != "HEAD":
-        error = answer.json()
-        assert (error["status"], type(error["code"]), type(error["title"])) == (answer.status_code, str, str)
+    response = client.request(operation.method, path, params=query, content=body)
+    assert response.status_code < 500, response.text
+    if response.status_code >= 400 and operation.method != "HEAD":
+        error = response.json()
+        assert (error["status"], type(error["code"]), type(error["title"])) == (response.status_code, str, str)

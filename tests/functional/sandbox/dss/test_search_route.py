@@ -43,14 +43,14 @@ def test_results_come_in_pages_of_the_same_query(web, bundles):
     assert (first.status_code, first.headers["x-openapi-paginated-content-key"]) == (206, "results")
     second = web.post(first.links["next"]["url"], json={"es_query": query})
     assert (second.status_code, second.headers["x-openapi-pagination"]) == (200, "false")
-    assert [len(answer.json()["results"]) for answer in (first, second)] == [10, 1]
-    assert {answer.json()["total_hits"] for answer in (first, second)} == {11}
+    assert [len(response.json()["results"]) for response in (first, second)] == [10, 1]
+    assert {response.json()["total_hits"] for response in (first, second)} == {11}
 
 
 def test_raw_results_carry_the_metadata_ten_at_most(web, bundles):
-    answer = search(web, {}, output_format="raw", per_page=500)
-    hits = answer.json()["results"]
-    assert (answer.status_code, len(hits)) == (206, 10)
+    response = search(web, {}, output_format="raw", per_page=500)
+    hits = response.json()["results"]
+    assert (response.status_code, len(hits)) == (206, 10)
     metadata = hits[0]["metadata"]
     assert metadata["files"].keys() == {"donor_organism_json"}
     assert [each["name"] for each in metadata["manifest"]["files"]] == [
@@ -68,15 +68,15 @@ def test_a_deleted_bundle_is_not_found(web, user, bundles):
 
 
 def test_clauses_that_are_not_supported_are_named(web):
-    answer = search(web, {"query": {"fuzzy": {"a": "b"}}})
-    assert answer.status_code == 400
-    assert "fuzzy" in answer.json()["title"]
+    response = search(web, {"query": {"fuzzy": {"a": "b"}}})
+    assert response.status_code == 400
+    assert "fuzzy" in response.json()["title"]
 
 
 @pytest.mark.parametrize("body", [{}, {"es_query": []}, []])
 def test_bodies_without_a_query(web, body):
-    answer = web.post("/search", params={"replica": "aws"}, json=body)
-    assert (answer.status_code, answer.json()["code"]) == (400, "illegal_arguments")
+    response = web.post("/search", params={"replica": "aws"}, json=body)
+    assert (response.status_code, response.json()["code"]) == (400, "illegal_arguments")
 
 
 @pytest.mark.parametrize(

@@ -56,11 +56,11 @@ def get(user, subscription_uuid, **params):
 
 
 def test_a_subscription_is_answered_whole_but_for_its_secret(user):
-    answer = put(user, hmac_secret_key="s3cret", hmac_key_id="k", jmespath_query="event_type == 'CREATE'")
-    assert answer.status_code == 201
-    made = answer.json()
+    response = put(user, hmac_secret_key="s3cret", hmac_key_id="k", jmespath_query="event_type == 'CREATE'")
+    assert response.status_code == 201
+    made = response.json()
     assert (made["owner"], made["replica"], made["callback_url"]) == ("alice@example.org", "aws", CALLBACK)
-    assert "s3cret" not in answer.text
+    assert "s3cret" not in response.text
     assert get(user, made["uuid"]).json() == made
     assert user.get("/subscriptions", params={"replica": "aws"}).json() == {"subscriptions": [made]}
 
@@ -92,8 +92,8 @@ def test_the_two_kinds_and_replicas_are_apart(user):
     ],
 )
 def test_what_cannot_be_subscribed(user, body, code):
-    answer = put(user, **body)
-    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    response = put(user, **body)
+    assert (response.status_code, response.json()["code"]) == (400, code)
 
 
 def test_a_user_has_at_most_100(user):

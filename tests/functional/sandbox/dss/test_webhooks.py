@@ -16,11 +16,11 @@ from webhook_deliveries import database as database
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):
-    """Answers with the status in the path."""
+    """Responses with the status in the path."""
 
     received: list[tuple[str, str, dict[str, str], bytes]]
 
-    def answer(self) -> None:
+    def response(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.received.append((self.command, self.path, dict(self.headers), body))
         self.send_response(int(self.path.split("/")[1].partition("?")[0]))
@@ -28,7 +28,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    do_POST = do_PUT = answer
+    do_POST = do_PUT = response
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keeps the tests' output quiet."""

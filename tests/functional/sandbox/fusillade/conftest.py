@@ -1,4 +1,4 @@
-"""Clients of the sandbox's Fusillade, whose answers are held against its document."""
+"""Clients of the sandbox's Fusillade, whose responses are held against its document."""
 
 from collections.abc import Callable, Generator
 from typing import Any

@@ -50,9 +50,9 @@ def test_a_denial_wins(admin, ann, policy):
     admin.put(f"/v1/user/{ann}/policy", json={"policy": policy("dss:*")})
     admin.post("/v1/role", json={"role_id": "no", "policy": policy("dss:Put*", effect="Deny")})
     admin.put(f"/v1/user/{ann}/roles", params={"action": "add"}, json={"roles": ["no"]})
-    answer = ask(admin, ann, "dss:PutFile")
-    assert not answer["result"]
-    assert "denies dss:PutFile" in answer["reason"]
+    response = ask(admin, ann, "dss:PutFile")
+    assert not response["result"]
+    assert "denies dss:PutFile" in response["reason"]
     assert ask(admin, ann, "dss:GetFile")["result"]
     assert not ask(admin, ann, "dss:GetFile", "dss:PutFile")["result"]
 
@@ -61,9 +61,9 @@ def test_a_disabled_user_is_refused_everything(admin, ann, policy, client):
     admin.put(f"/v1/user/{ann}/policy", json={"policy": policy("*", resource="*")})
     assert client(ann).get("/v1/users").status_code == 200
     admin.put(f"/v1/user/{ann}", params={"status": "disabled"})
-    answer = ask(admin, ann, "dss:PutFile")
-    assert not answer["result"]
-    assert "disabled" in answer["reason"]
+    response = ask(admin, ann, "dss:PutFile")
+    assert not response["result"]
+    assert "disabled" in response["reason"]
     assert client(ann).get("/v1/users").status_code == 403
     assert client(ann, groups=("hca", "admin")).get("/v1/users").status_code == 403
     admin.put(f"/v1/user/{ann}", params={"status": "enabled"})
@@ -106,9 +106,9 @@ def test_conditions_know_groups_and_time(admin, ann, policy, sandbox):
 )
 def test_questions_that_are_none(admin, change):
     asked = {"principal": "ann@example.org", "action": ["dss:PutFile"], "resource": [FILES], **change}
-    answer = admin.post("/v1/policies/evaluate", json=asked)
-    assert answer.status_code == 400
-    assert answer.json()["detail"]
+    response = admin.post("/v1/policies/evaluate", json=asked)
+    assert response.status_code == 400
+    assert response.json()["detail"]
 
 
 # -- who may ask the service what
@@ -164,6 +164,6 @@ def test_no_user_gets_in_without_a_token(web, operation):
     path = operation.path
     for parameter in operation.parameters:
         path = path.replace(f"{{{parameter.name}}}", "x")
-    answer = web.request(operation.method, path)
-    assert answer.status_code == 401
-    assert json.loads(answer.text)["title"] == "Unauthorized"
+    response = web.request(operation.method, path)
+    assert response.status_code == 401
+    assert json.loads(response.text)["title"] == "Unauthorized"

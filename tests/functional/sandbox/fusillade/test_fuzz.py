@@ -96,10 +96,10 @@ def test_no_request_makes_it_fail(box, request):
     operation, path, query, body = request
     # Another administrator each time: the request before may have disabled or stripped the last one.
     headers = {"Authorization": f"Bearer {sandbox.token()}", "Content-Type": "application/json"}
-    answer = client.request(operation.method, path, params=query, content=body, headers=headers)
-    assert answer.status_code < 500, answer.text
-    if answer.status_code >= 400 and answer.headers["content-type"] == "application/problem+json":
-        assert answer.json()["status"] == answer.status_code
+    response = client.request(operation.method, path, params=query, content=body, headers=headers)
+    assert response.status_code < 500, response.text
+    if response.status_code >= 400 and response.headers["content-type"] == "application/problem+json":
+        assert response.json()["status"] == response.status_code
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -118,8 +118,8 @@ def test_no_form_makes_it_fail(box, form, authorization, path):
     _, client = box
     sent = {"content": form} if isinstance(form, bytes) else {"data": form}
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": authorization.encode("latin-1")}
-    answer = client.post(path, headers=headers, **sent)
-    assert answer.status_code in (400, 401), answer.text
+    response = client.post(path, headers=headers, **sent)
+    assert response.status_code in (400, 401), response.text
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -129,8 +129,8 @@ def test_no_form_makes_it_fail(box, form, authorization, path):
 )
 def test_no_token_makes_it_fail(box, token):
     _, client = box
-    answer = client.get("/oauth/userinfo", headers={"Authorization": f"Bearer {token}".encode()})
-    assert answer.status_code == 401, answer.text
+    response = client.get("/oauth/userinfo", headers={"Authorization": f"Bearer {token}".encode()})
+    assert response.status_code == 401, response.text
 
 
 @cache

@@ -37,8 +37,8 @@ def press(web, *, decision="allow", email="user@example.org", **more):
     return web.post("/consent", data=form)
 
 
-def query_of(answer) -> dict[str, str]:
-    location = urlsplit(answer.headers["location"])
+def query_of(response) -> dict[str, str]:
+    location = urlsplit(response.headers["location"])
     return {name: values[0] for name, values in parse_qs(location.query).items()}
 
 
@@ -76,8 +76,8 @@ def test_a_login_from_beginning_to_end(web, sandbox, client):
     assert "fus:GetUser" in known["scope"]
     assert client(token=tokens["access_token"]).post("/oauth/userinfo").json() == about
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
-    answer = httpx.get(f"{sandbox.url}/dss/v1/collections", headers=headers, trust_env=False, verify=False)
-    assert answer.status_code == 200
+    response = httpx.get(f"{sandbox.url}/dss/v1/collections", headers=headers, trust_env=False, verify=False)
+    assert response.status_code == 200
 
 
 def test_the_keys_check_the_tokens(web):
@@ -94,9 +94,9 @@ def test_the_keys_check_the_tokens(web):
 
 
 def test_a_no_goes_back_to_the_client(web):
-    answer = query_of(press(web, decision="deny"))
-    assert (answer["error"], answer["state"]) == ("access_denied", "s t")
-    assert "code" not in answer
+    response = query_of(press(web, decision="deny"))
+    assert (response["error"], response["state"]) == ("access_denied", "s t")
+    assert "code" not in response
 
 
 def test_a_page_is_answered_once_and_in_time(web, sandbox):
@@ -140,9 +140,9 @@ def test_the_page_escapes_everything(web, sandbox):
     ],
 )
 def test_no_other_user_gets_a_code(web, uri):
-    answer = authorize(web, redirect_uri=uri)
-    assert answer.status_code == 400
-    assert "location" not in answer.headers
+    response = authorize(web, redirect_uri=uri)
+    assert response.status_code == 400
+    assert "location" not in response.headers
 
 
 @pytest.mark.parametrize("uri", ["http://127.0.0.1:5000/x?y=1", "http://[::1]:1/", "http://localhost"])
@@ -155,10 +155,10 @@ def test_any_port_of_this_machine_will_do(web, uri):
 @pytest.mark.parametrize("path", ["/auth/echo", "/echo"])
 def test_a_login_without_a_browser_ends_at_echo(web, sandbox, path):
     back = f"{sandbox.url}{path}"
-    answer = httpx.get(press(web, redirect_uri=back).headers["location"], trust_env=False, verify=False)
-    assert answer.headers["content-type"].startswith("text/plain")
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    code = json.loads(answer.text)["query_params"]["code"]
+    response = httpx.get(press(web, redirect_uri=back).headers["location"], trust_env=False, verify=False)
+    assert response.headers["content-type"].startswith("text/plain")
+    assert response.headers["x-content-type-options"] == "nosniff"
+    code = json.loads(response.text)["query_params"]["code"]
     assert exchange(web, code, redirect_uri=back, **secret(web)).status_code == 200
 
 
@@ -189,8 +189,8 @@ def test_codes_and_tickets_stay_out_of_the_log(web, sandbox):
     ],
 )
 def test_what_a_client_asks_wrong_goes_back_to_it(web, more, error):
-    answer = query_of(authorize(web, **more))
-    assert (answer["error"], answer["state"]) == (error, "s t")
+    response = query_of(authorize(web, **more))
+    assert (response["error"], response["state"]) == (error, "s t")
 
 
 def test_an_unknown_client_gets_nothing(web):
@@ -200,9 +200,9 @@ def test_an_unknown_client_gets_nothing(web):
 def test_a_switch_logs_in_without_asking(web, sandbox):
     sandbox.settings.turn({"auth.login_as": "robot@example.org"})
     for prompt in ("", "none", "login"):
-        answer = authorize(web, prompt=prompt, **PKCE)
-        assert query_of(answer)["state"] == "s t"
-    tokens = exchange(web, query_of(answer)["code"], code_verifier=VERIFIER).json()
+        response = authorize(web, prompt=prompt, **PKCE)
+        assert query_of(response)["state"] == "s t"
+    tokens = exchange(web, query_of(response)["code"], code_verifier=VERIFIER).json()
     assert jwt.decode(tokens["access_token"], options={"verify_signature": False})["email"] == "robot@example.org"
 
 
@@ -225,9 +225,9 @@ def test_a_switch_logs_in_without_asking(web, sandbox):
     ],
 )
 def test_what_a_code_is_worth(web, pkce, form, status, error):
-    answer = exchange(web, **{"code": code_for(web, **pkce), **form})
-    assert (answer.status_code, answer.json().get("error")) == (status, error)
-    assert answer.headers["cache-control"] == "no-store"
+    response = exchange(web, **{"code": code_for(web, **pkce), **form})
+    assert (response.status_code, response.json().get("error")) == (status, error)
+    assert response.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("basic", [True, False])
@@ -235,18 +235,18 @@ def test_a_secret_takes_the_place_of_pkce(web, basic):
     known = secret(web)
     form = {"grant_type": "authorization_code", "code": code_for(web), "redirect_uri": BACK}
     if basic:
-        answer = web.post("/oauth/token", data=form, auth=(known["client_id"], known["client_secret"]))
+        response = web.post("/oauth/token", data=form, auth=(known["client_id"], known["client_secret"]))
     else:
-        answer = web.post("/oauth/token", data={**form, **known})
-    assert answer.status_code == 200
-    assert answer.json()["refresh_token"]
+        response = web.post("/oauth/token", data={**form, **known})
+    assert response.status_code == 200
+    assert response.json()["refresh_token"]
 
 
 @pytest.mark.parametrize("header", ["Basic !", "Basic YTpi", "Basic /w=="])
 def test_basic_authorization_that_is_none(web, header):
-    answer = web.post("/oauth/token", data={"grant_type": "refresh_token"}, headers={"Authorization": header})
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
-    assert answer.headers["www-authenticate"].startswith("Basic")
+    response = web.post("/oauth/token", data={"grant_type": "refresh_token"}, headers={"Authorization": header})
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
+    assert response.headers["www-authenticate"].startswith("Basic")
 
 
 def test_a_code_ends(web, sandbox):
@@ -293,10 +293,10 @@ def test_refreshing(web, sandbox, client):
 def test_refresh_tokens_that_change(web, sandbox):
     sandbox.settings.turn({"auth.rotate_refresh_tokens": True, "auth.token_seconds": 60})
     first = log_in(web)["refresh_token"]
-    answer = refresh(web, first).json()
-    assert answer["expires_in"] == 60
+    response = refresh(web, first).json()
+    assert response["expires_in"] == 60
     assert refresh(web, first).status_code == 400
-    assert refresh(web, answer["refresh_token"]).status_code == 200
+    assert refresh(web, response["refresh_token"]).status_code == 200
 
 
 def test_revoking_ends_later_refreshes(web, client):
@@ -312,9 +312,9 @@ def test_revoking_ends_later_refreshes(web, client):
 
 
 def test_the_deployments_own_login_brings_tokens(web):
-    answer = query_of(press(web, client_id="", scope="", email="ann@example.org"))
-    assert jwt.decode(answer["id_token"], options={"verify_signature": False})["email"] == "ann@example.org"
-    assert (answer["scope"], answer["state"]) == ("openid email profile", "s t")
+    response = query_of(press(web, client_id="", scope="", email="ann@example.org"))
+    assert jwt.decode(response["id_token"], options={"verify_signature": False})["email"] == "ann@example.org"
+    assert (response["scope"], response["state"]) == ("openid email profile", "s t")
     shown = press(web, client_id="", scope="", redirect_uri="").json()
     assert shown["access_token"]
 
@@ -331,8 +331,8 @@ def test_login_and_logout_lead_on(web):
 
 @pytest.mark.parametrize("host", [None, "auth.data.humancellatlas.org", "localhost:1"])
 def test_the_configuration_refers_to_this_server(web, sandbox, host):
-    answer = web.get("/.well-known/openid-configuration", headers={"Host": host} if host else {})
-    found = answer.json()
+    response = web.get("/.well-known/openid-configuration", headers={"Host": host} if host else {})
+    found = response.json()
     base = f"http://{host}" if host == "localhost:1" else sandbox.url
     assert found["token_endpoint"] == f"{base}/auth/oauth/token"
     assert found["code_challenge_methods_supported"] == ["S256"]
@@ -341,19 +341,19 @@ def test_the_configuration_refers_to_this_server(web, sandbox, host):
 
 
 def test_the_configuration_of_another_host(web):
-    answer = httpx.get(
+    response = httpx.get(
         f"{web.base_url}.well-known/openid-configuration",
         headers={"Host": "allowed.test"},
         trust_env=False,
         verify=False,
     )
-    assert answer.status_code == 400
+    assert response.status_code == 400
 
 
 @pytest.mark.parametrize("place", ["", "/auth", "/dss", "/dss/v1"])
 def test_where_clients_look_for_the_application(sandbox, place):
-    answer = httpx.get(f"{sandbox.url}{place}/internal/application_secrets", trust_env=False, verify=False)
-    found = answer.json()["installed"]
+    response = httpx.get(f"{sandbox.url}{place}/internal/application_secrets", trust_env=False, verify=False)
+    found = response.json()["installed"]
     assert found["auth_uri"] == f"{sandbox.url}/auth/oauth/authorize"
     assert found["token_uri"] == f"{sandbox.url}/auth/oauth/token"
     assert found.keys() == {"client_id", "client_secret", "auth_uri", "token_uri", "redirect_uris"}

@@ -21,14 +21,14 @@ def sized(size: int):
 
 def test_the_limit_over_http(admin):
     assert admin.post("/v1/role", json={"role_id": "full", "policy": sized(MAX_BYTES)}).status_code == 201
-    for answer in (
+    for response in (
         admin.post("/v1/role", json={"role_id": "over", "policy": sized(MAX_BYTES + 1)}),
         admin.put("/v1/role/full/policy", json={"policy": sized(MAX_BYTES + 1)}),
         admin.post("/v1/user", json={"user_id": "over", "policy": sized(MAX_BYTES + 1)}),
         admin.post("/v1/group", json={"group_id": "over", "policy": sized(MAX_BYTES + 1)}),
         admin.put("/v1/group/hca/policy", json={"policy": {"Statements": []}}),
     ):
-        assert answer.status_code == 400
-        assert answer.json()["title"] == "Bad Request"
-        assert "The policy isn't valid" in answer.json()["detail"]
+        assert response.status_code == 400
+        assert response.json()["title"] == "Bad Request"
+        assert "The policy isn't valid" in response.json()["detail"]
     assert admin.get("/v1/role/over").status_code == 404

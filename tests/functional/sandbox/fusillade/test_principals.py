@@ -120,9 +120,9 @@ def test_a_change_that_was_made_before_changes_nothing(admin, policy):
     ],
 )
 def test_refusals_say_why(admin, method, path, body, status):
-    answer = admin.request(method, path, json=body)
-    assert answer.status_code == status, answer.text
-    assert answer.json()["detail"]
+    response = admin.request(method, path, json=body)
+    assert response.status_code == status, response.text
+    assert response.json()["detail"]
 
 
 def test_nothing_is_made_when_a_part_is_refused(admin, sandbox):
@@ -148,9 +148,9 @@ def test_who_creates_owns(admin, client, policy):
         ("role", "roles", ["mine"]),
         ("box", "resource_ids", ["/resource/box/id/b1"]),
     ):
-        answer = admin.get(path, params={"resource_type": kind})
-        assert answer.json()[key] == owned
-        assert answer.headers["x-openapi-paginated-content-key"] == key
+        response = admin.get(path, params={"resource_type": kind})
+        assert response.json()[key] == owned
+        assert response.headers["x-openapi-paginated-content-key"] == key
     client("ann@example.org").get("/v1/user/ann@example.org")
     assert admin.get("/v1/user/ann@example.org/owns", params={"resource_type": "group"}).json() == {"groups": []}
 
@@ -161,13 +161,13 @@ def test_pages(admin, sandbox):
         sandbox.fusillade.add("user", name)
     url, found, sizes = "/v1/users", [], []
     while url:
-        answer = admin.get(url)
-        assert answer.headers["x-openapi-paginated-content-key"] == "users"
-        assert answer.headers["x-openapi-pagination"] == ("true" if "next" in answer.links else "false")
-        assert answer.status_code == (206 if "next" in answer.links else 200)
-        found += answer.json()["users"]
-        sizes.append(len(answer.json()["users"]))
-        url = answer.links.get("next", {}).get("url", "")
+        response = admin.get(url)
+        assert response.headers["x-openapi-paginated-content-key"] == "users"
+        assert response.headers["x-openapi-pagination"] == ("true" if "next" in response.links else "false")
+        assert response.status_code == (206 if "next" in response.links else 200)
+        found += response.json()["users"]
+        sizes.append(len(response.json()["users"]))
+        url = response.links.get("next", {}).get("url", "")
     assert (found, sizes) == ([*made, "user@example.org"], [15, 15, 4])
     assert [len(admin.get("/v1/users", params={"per_page": size}).json()["users"]) for size in (5, 30)] == [5, 30]
     assert "per_page=5" in admin.get("/v1/users", params={"per_page": 5}).links["next"]["url"]

@@ -62,12 +62,12 @@ def test_access_levels(box):
 
 
 def test_an_access_level_names_actions_of_its_type_only(box):
-    for answer in (
+    for response in (
         box.post("/v1/resource/box/policy/Other", json=level("box:Burn")),
         box.put("/v1/resource/box/policy/Opener", json=level("box:Open", "dss:PutFile")),
     ):
-        assert answer.status_code == 400
-        assert "box has no action" in answer.json()["detail"]
+        assert response.status_code == 400
+        assert "box has no action" in response.json()["detail"]
 
 
 def test_members(box):
@@ -98,7 +98,7 @@ def test_members_come_in_pages(box, sandbox):
     first = box.get("/v1/resource/box/id/b1/members", params={"per_page": 10})
     second = box.get(first.links["next"]["url"])
     assert (first.status_code, second.status_code) == (206, 200)
-    found = [each["member"] for answer in (first, second) for each in answer.json()["members"]]
+    found = [each["member"] for response in (first, second) for each in response.json()["members"]]
     assert found == [f"u{number:02}" for number in range(12)]
 
 
@@ -108,7 +108,7 @@ def test_objects_come_in_pages(box, sandbox, path):
         sandbox.fusillade.things.add(Thing("box", f"c{number}", "x"))
     first = box.get(path, params={"per_page": 5})
     second = box.get(first.links["next"]["url"])
-    assert [len(answer.json()["resource_ids"]) for answer in (first, second)] == [5, 4]
+    assert [len(response.json()["resource_ids"]) for response in (first, second)] == [5, 4]
 
 
 def test_access_counts_in_decisions(box):
@@ -179,6 +179,6 @@ def test_an_owner_policy_of_ones_own(admin):
     ],
 )
 def test_refusals_say_why(box, method, path, body, status):
-    answer = box.request(method, path, json=body)
-    assert answer.status_code == status, answer.text
-    assert answer.json()["detail"]
+    response = box.request(method, path, json=body)
+    assert response.status_code == status, response.text
+    assert response.json()["detail"]

@@ -53,7 +53,7 @@ def test_the_key_file(sandbox, tmp_path):
 def test_a_service_account_writes(sandbox, account, client, stage):
     token = signed(sandbox, account)
     assert client(token=token).get("/oauth/userinfo").json()["email"] == account["client_email"]
-    answer = httpx.put(
+    response = httpx.put(
         f"{sandbox.url}/dss/v1/files/0d4b8a3e-6f2d-4a41-8f0c-1d2e3f405162",
         params={"version": "2026-01-02T030405.060708Z"},
         json={"creator_uid": 1, "source_url": stage(b"abc")},
@@ -61,7 +61,7 @@ def test_a_service_account_writes(sandbox, account, client, stage):
         trust_env=False,
         verify=False,
     )
-    assert answer.status_code == 201, answer.text
+    assert response.status_code == 201, response.text
 
 
 @pytest.mark.parametrize("audience", [AUDIENCE, ["x", "https://data.humancellatlas.org/"], "http://127.0.0.1:1/auth"])
@@ -87,16 +87,16 @@ def test_audiences(sandbox, account, client, audience):
     ],
 )
 def test_tokens_that_are_refused(sandbox, account, client, changes, words):
-    answer = client(token=signed(sandbox, account, **changes)).get("/oauth/userinfo")
-    assert answer.status_code == 401
-    assert any(word in answer.json()["detail"] for word in words.split("|")), answer.text
+    response = client(token=signed(sandbox, account, **changes)).get("/oauth/userinfo")
+    assert response.status_code == 401
+    assert any(word in response.json()["detail"] for word in words.split("|")), response.text
 
 
 def test_a_clock_that_is_wrong(sandbox, account, client):
     ahead = sandbox.clock.now() + 300
-    answer = client(token=signed(sandbox, account, iat=ahead, exp=ahead + 3600)).get("/oauth/userinfo")
-    assert answer.status_code == 401
-    assert "clock" in answer.json()["detail"]
+    response = client(token=signed(sandbox, account, iat=ahead, exp=ahead + 3600)).get("/oauth/userinfo")
+    assert response.status_code == 401
+    assert "clock" in response.json()["detail"]
     assert client(token=signed(sandbox, account, iat=sandbox.clock.now() + 5)).get("/v1/user/x").status_code == 403
 
 
@@ -130,7 +130,7 @@ def test_a_disabled_account_reads_nothing_and_writes_nowhere(sandbox, account, c
     refused = client(token=token).get(f"/v1/user/{email}")
     assert refused.status_code == 403
     assert "disabled" in refused.json()["detail"]
-    answer = httpx.put(
+    response = httpx.put(
         f"{sandbox.url}/dss/v1/bundles/0d4b8a3e-6f2d-4a41-8f0c-1d2e3f405162",
         params={"replica": "aws", "version": "2026-01-02T030405.060708Z"},
         json={"creator_uid": 1, "files": []},
@@ -138,7 +138,7 @@ def test_a_disabled_account_reads_nothing_and_writes_nowhere(sandbox, account, c
         trust_env=False,
         verify=False,
     )
-    assert answer.status_code == 403
+    assert response.status_code == 403
 
 
 def test_a_reset_ends_all_tokens_and_a_restart_none(tmp_path):

@@ -24,9 +24,9 @@ def joined(ticket: httpx.Response) -> bytes:
 
             whole += base64.b64decode(block["url"].partition(",")[2])
         else:
-            answer = httpx.get(block["url"], headers=block["headers"])
-            assert answer.status_code == (206 if "Range" in block["headers"] else 200)
-            whole += answer.content
+            response = httpx.get(block["url"], headers=block["headers"])
+            assert response.status_code == (206 if "Range" in block["headers"] else 200)
+            whole += response.content
     return whole
 
 
@@ -53,9 +53,9 @@ def test_blocks_of_one_url_differ_in_their_headers_as_those_of_the_reference_ser
     header = httpx.get(f"{omics_sandbox.htsget_url}/variants/sample-1?class=header")
     assert joined(header).splitlines()[-1].startswith(b"#CHROM")
     [whole] = httpx.get(f"{omics_sandbox.htsget_url}/variants/sample-1").json()["htsget"]["urls"]
-    answer = httpx.get(whole["url"], headers=whole["headers"])
-    assert (answer.status_code, len(answer.content)) == (200, 8_192)
-    assert answer.content.rstrip(b"\0") == variants.rstrip(b"\0")
+    response = httpx.get(whole["url"], headers=whole["headers"])
+    assert (response.status_code, len(response.content)) == (200, 8_192)
+    assert response.content.rstrip(b"\0") == variants.rstrip(b"\0")
     assert httpx.get(blocks[0]["url"].replace("sample-1", "none")).status_code == 404
 
 
@@ -78,8 +78,8 @@ def test_blocks_of_one_url_differ_in_their_headers_as_those_of_the_reference_ser
     ],
 )
 def test_refusals_have_the_words_of_the_standard(omics_sandbox: Sandbox, path: str, status: int, word: str) -> None:
-    answer = httpx.get(f"{omics_sandbox.htsget_url}{path}")
-    assert (answer.status_code, answer.json()["htsget"].get("error", "")) == (status, word)
+    response = httpx.get(f"{omics_sandbox.htsget_url}{path}")
+    assert (response.status_code, response.json()["htsget"].get("error", "")) == (status, word)
 
 
 def test_a_restricted_data_set_needs_a_token(omics_sandbox: Sandbox) -> None:
@@ -114,8 +114,8 @@ def test_sequences_are_found_by_each_name_and_served_by_ranges(omics_sandbox: Sa
     base = f"{omics_sandbox.refget_url}/sequence"
     for id in (made.md5, made.md5.upper(), made.trunc512, made.ga4gh, f"ga4gh:{made.ga4gh}", "x"):
         assert httpx.get(f"{base}/{id}").text == "ACGTACGT"
-    answer = httpx.get(f"{base}/x", headers={"Range": "bytes=0-3"})
-    assert (answer.status_code, answer.text) == (206, "ACGT")
+    response = httpx.get(f"{base}/x", headers={"Range": "bytes=0-3"})
+    assert (response.status_code, response.text) == (206, "ACGT")
     assert httpx.get(f"{base}/x?start=0", headers={"Range": "bytes=0-3"}).status_code == 400
     omics_sandbox.settings.turn({"refget.as_seqrepo": True})
     for outside in ("bytes=100000-100009", "bytes=3-1"):

@@ -1,4 +1,4 @@
-"""Clients of the sandbox's Gen3 commons, each good answer held to the document of its service."""
+"""Clients of the sandbox's Gen3 commons, each good response held to the document of its service."""
 
 import functools
 from collections.abc import Callable, Generator
@@ -26,10 +26,10 @@ def _conformity(place: str) -> Conformity:
     return Conformity(read_document(SERVICES[place]), place)
 
 
-def _conforms(answer: httpx.Response) -> None:
-    place = "/" + answer.request.url.path.split("/")[1]
-    if answer.is_success and place in SERVICES:
-        _conformity(place)(answer)
+def _conforms(response: httpx.Response) -> None:
+    place = "/" + response.request.url.path.split("/")[1]
+    if response.is_success and place in SERVICES:
+        _conformity(place)(response)
 
 
 def token_of(sandbox: Sandbox, name: str) -> str:

@@ -47,9 +47,9 @@ def test_every_user_sees_what_they_may_do(reader: httpx.Client, anonymous: httpx
 
 
 def test_a_bad_token_is_reported_nothing(anonymous: httpx.Client):
-    answer = anonymous.get("/authz/mapping", headers={"Authorization": "bearer nonsense"})
-    assert answer.status_code == 401
-    assert answer.json()["error"]["code"] == 401
+    response = anonymous.get("/authz/mapping", headers={"Authorization": "bearer nonsense"})
+    assert response.status_code == 401
+    assert response.json()["error"]["code"] == 401
 
 
 def test_what_others_may_do_is_queried_by_their_names(anonymous: httpx.Client):
@@ -217,8 +217,8 @@ def test_resources_are_a_tree(admin: httpx.Client, reader: httpx.Client):
     ],
 )
 def test_bodies_that_are_not_whole_are_refused(admin: httpx.Client, method: str, path: str, body: object):
-    answer = admin.request(method, f"/authz{path}", json=body)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, 400)
+    response = admin.request(method, f"/authz{path}", json=body)
+    assert (response.status_code, response.json()["error"]["code"]) == (400, 400)
 
 
 @pytest.mark.parametrize(

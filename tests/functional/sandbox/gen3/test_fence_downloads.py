@@ -29,9 +29,9 @@ def ada(sandbox: Sandbox, client_of: Clients) -> httpx.Client:
 def test_an_open_file_is_fetched_without_a_login(sandbox: Sandbox, anonymous: httpx.Client):
     guid = sandbox.gen3.add_file("reads one.txt", b"ACGT")
     url = anonymous.get(f"/user/data/download/{guid}").json()["url"]
-    answer = fetch(url)
-    assert (answer.status_code, answer.content) == (200, b"ACGT")
-    assert answer.headers["ETag"] == '"f1f8f4bf413b16ad135722aa4591043e"'
+    response = fetch(url)
+    assert (response.status_code, response.content) == (200, b"ACGT")
+    assert response.headers["ETag"] == '"f1f8f4bf413b16ad135722aa4591043e"'
     part = fetch(url, Range="bytes=1-2")
     assert (part.status_code, part.content, part.headers["Content-Range"]) == (206, b"CG", "bytes 1-2/4")
     assert fetch(url, Range="bytes=9-").status_code == 416
@@ -82,8 +82,8 @@ def test_a_token_that_ended_does_not_even_read_open_files(sandbox: Sandbox, read
 def test_a_program_reads_what_it_may(sandbox: Sandbox, anonymous: httpx.Client):
     guid = sandbox.gen3.add_file("a.txt", b"a", authz=[CLOSED])
     token = sandbox.gen3.access.issue_to_client(CLIENT_ID, sandbox.gen3_url, 60, ["data"])
-    answer = anonymous.get(f"/user/data/download/{guid}", headers={"Authorization": f"bearer {token}"})
-    assert answer.status_code == 200
+    response = anonymous.get(f"/user/data/download/{guid}", headers={"Authorization": f"bearer {token}"})
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -107,9 +107,9 @@ def test_bad_requests_are_reported_from_what_does_not_exist(
 
 def test_a_record_without_a_location_has_no_url(sandbox: Sandbox, anonymous: httpx.Client):
     guid = sandbox.gen3.add_file("a.txt", b"a", urls=[])
-    answer = anonymous.get(f"/user/data/download/{guid}")
-    assert answer.status_code == 404
-    assert "find any file locations" in answer.text
+    response = anonymous.get(f"/user/data/download/{guid}")
+    assert response.status_code == 404
+    assert "find any file locations" in response.text
 
 
 def test_a_files_protocols_are_distinguished(sandbox: Sandbox, anonymous: httpx.Client):
@@ -125,8 +125,8 @@ def test_a_files_protocols_are_distinguished(sandbox: Sandbox, anonymous: httpx.
 
 def test_a_bucket_that_is_not_the_commons_is_refused(sandbox: Sandbox, anonymous: httpx.Client):
     guid = sandbox.gen3.add_file("a.txt", b"a", urls=["s3://elsewhere/a.txt"])
-    answer = anonymous.get(f"/user/data/download/{guid}")
-    assert (answer.status_code, "permission denied for bucket" in answer.text) == (401, True)
+    response = anonymous.get(f"/user/data/download/{guid}")
+    assert (response.status_code, "permission denied for bucket" in response.text) == (401, True)
 
 
 def test_a_url_ends(sandbox: Sandbox, anonymous: httpx.Client):
@@ -146,9 +146,9 @@ def test_a_url_ends(sandbox: Sandbox, anonymous: httpx.Client):
 
 def test_a_browser_is_sent_on(sandbox: Sandbox, anonymous: httpx.Client):
     guid = sandbox.gen3.add_file("a.txt", b"a")
-    answer = anonymous.get(f"/user/data/download/{guid}?redirect")
-    assert answer.status_code == 302
-    assert fetch(answer.headers["Location"]).content == b"a"
+    response = anonymous.get(f"/user/data/download/{guid}?redirect")
+    assert response.status_code == 302
+    assert fetch(response.headers["Location"]).content == b"a"
 
 
 def test_urls_of_public_files_need_not_be_signed(sandbox: Sandbox, reader: httpx.Client):
@@ -186,8 +186,8 @@ def test_many_urls_need_a_list(reader: httpx.Client, body: bytes):
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_drs_objects_are_reached_by_their_kind_of_access(sandbox: Sandbox, anonymous: httpx.Client, method: str):
     guid = sandbox.gen3.add_file("a.txt", b"a")
-    answer = anonymous.request(method, f"/ga4gh/drs/v1/objects/{guid}/access/s3")
-    assert fetch(answer.json()["url"]).content == b"a"
+    response = anonymous.request(method, f"/ga4gh/drs/v1/objects/{guid}/access/s3")
+    assert fetch(response.json()["url"]).content == b"a"
     assert anonymous.request(method, f"/ga4gh/drs/v1/objects/{guid}/access/gs").status_code == 404
     assert anonymous.request(method, f"/ga4gh/drs/v1/objects/{MISSING}/access/s3").status_code == 404
 
@@ -227,8 +227,8 @@ def test_many_drs_objects_at_once(sandbox: Sandbox, reader: httpx.Client):
 
 def test_too_many_drs_objects_are_refused(reader: httpx.Client):
     asked = [{"bulk_object_id": str(number), "bulk_access_ids": ["s3"]} for number in range(101)]
-    answer = reader.post("/ga4gh/drs/v1/objects/access", json={"bulk_object_access_ids": asked})
-    assert (answer.status_code, answer.json()["error_code"]) == (413, 413)
+    response = reader.post("/ga4gh/drs/v1/objects/access", json={"bulk_object_access_ids": asked})
+    assert (response.status_code, response.json()["error_code"]) == (413, 413)
     assert reader.post("/ga4gh/drs/v1/objects/access", json={}).status_code == 400
 
 

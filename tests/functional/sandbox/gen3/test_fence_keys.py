@@ -55,9 +55,9 @@ def test_a_token_ends_by_the_sandboxs_clock(sandbox: Sandbox, anonymous: httpx.C
     bearer = {"Authorization": f"Bearer {token}"}
     assert anonymous.get("/user/user", headers=bearer).status_code == 200
     sandbox.clock.advance(101)
-    answer = anonymous.get("/user/user", headers=bearer)
-    assert answer.status_code == 401
-    assert "expired" in answer.text
+    response = anonymous.get("/user/user", headers=bearer)
+    assert response.status_code == 401
+    assert "expired" in response.text
 
 
 def test_a_key_that_ended_gives_no_token(sandbox: Sandbox, anonymous: httpx.Client, key: dict[str, str]):
@@ -67,9 +67,9 @@ def test_a_key_that_ended_gives_no_token(sandbox: Sandbox, anonymous: httpx.Clie
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"{}", b"[]", b'{"key_id": "1"}'])
 def test_without_a_key_there_is_no_token(anonymous: httpx.Client, body: bytes):
-    answer = anonymous.post(TOKEN, content=body)
-    assert answer.status_code == 400
-    assert "Please provide an api_key" in answer.text
+    response = anonymous.post(TOKEN, content=body)
+    assert response.status_code == 400
+    assert "Please provide an api_key" in response.text
 
 
 def test_an_invalid_key_gives_no_token(anonymous: httpx.Client, key: dict[str, str]):
@@ -102,8 +102,8 @@ def test_a_key_cannot_make_further_keys(anonymous: httpx.Client, key: dict[str, 
 
 
 def test_a_program_logs_in_with_its_secret(anonymous: httpx.Client, sandbox: Sandbox):
-    answer = anonymous.post("/user/oauth2/token", params=SCOPES, auth=(CLIENT_ID, sandbox.gen3_client_secret))
-    told = answer.json()
+    response = anonymous.post("/user/oauth2/token", params=SCOPES, auth=(CLIENT_ID, sandbox.gen3_client_secret))
+    told = response.json()
     assert (told["token_type"], told["expires_in"], told["scope"]) == ("Bearer", 1200, "user data openid")
     assert claims_of(told["access_token"])["azp"] == CLIENT_ID
     bearer = {"Authorization": f"bearer {told['access_token']}"}
@@ -120,8 +120,8 @@ def test_a_programs_login_takes_a_form_too(anonymous: httpx.Client, sandbox: San
 
 def test_wrong_logins_of_programs_are_refused(anonymous: httpx.Client, sandbox: Sandbox):
     def refused(auth: tuple[str, str], **fields: str) -> tuple[int, str]:
-        answer = anonymous.post("/user/oauth2/token", params={**SCOPES, **fields}, auth=auth)
-        return answer.status_code, answer.json()["error"]
+        response = anonymous.post("/user/oauth2/token", params={**SCOPES, **fields}, auth=auth)
+        return response.status_code, response.json()["error"]
 
     assert refused((CLIENT_ID, "wrong")) == (401, "invalid_client")
     assert refused(("nobody", sandbox.gen3_client_secret)) == (401, "invalid_client")
@@ -142,6 +142,6 @@ def test_tokens_can_be_checked_with_the_published_keys(sandbox: Sandbox, anonymo
 
 
 def test_what_the_sandbox_does_not_play_states_why(reader: httpx.Client):
-    answer = reader.get("/user/register")
-    assert answer.status_code == 501
-    assert "browser" in answer.json()["title"]
+    response = reader.get("/user/register")
+    assert response.status_code == 501
+    assert "browser" in response.json()["title"]

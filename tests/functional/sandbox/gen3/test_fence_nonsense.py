@@ -91,8 +91,8 @@ def test_nonsense_is_refused(
             headers = token | ({"Content-Type": kind} if kind else {})
             connection.request(operation.method, f"{url.path}{place}{path}{more}", content, headers)
             came = connection.getresponse()
-            answer = came.read()
-            assert b"unhandled_exception" not in answer, (more, content, answer)
+            response = came.read()
+            assert b"unhandled_exception" not in response, (more, content, response)
             if came.status < 300:
                 request = httpx.Request(operation.method, f"{sandbox.gen3_url}{place}{path}")
-                conforms(httpx.Response(came.status, headers=came.getheaders(), content=answer, request=request))
+                conforms(httpx.Response(came.status, headers=came.getheaders(), content=response, request=request))

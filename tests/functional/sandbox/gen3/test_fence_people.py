@@ -18,7 +18,7 @@ def test_the_administrator_administers(admin: httpx.Client):
 
 
 def test_without_a_token_no_user_is_shown_anything_and_the_refusal_is_a_page(anonymous: httpx.Client):
-    answer = anonymous.get("/user/user")
-    assert answer.status_code == 401
-    assert answer.headers["Content-Type"].startswith("text/html")
-    assert "401: Unauthorized" in answer.text
+    response = anonymous.get("/user/user")
+    assert response.status_code == 401
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert "401: Unauthorized" in response.text

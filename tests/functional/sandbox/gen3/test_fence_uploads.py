@@ -22,9 +22,9 @@ def send(url: str, content: bytes, **headers: str) -> httpx.Response:
 
 
 def started(client: httpx.Client, **body: Any) -> dict[str, str]:
-    answer = client.post("/user/data/upload", json={"file_name": "reads.txt", **body})
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+    response = client.post("/user/data/upload", json={"file_name": "reads.txt", **body})
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
 @pytest.fixture
@@ -47,9 +47,9 @@ def test_the_record_gets_size_and_hashes_a_while_after_the_upload(sandbox: Sandb
     sandbox.clock.freeze()
     sandbox.settings.turn({"gen3.indexing_seconds": 60})
     told = started(reader)
-    answer = send(told["url"], b"ACGT")
-    assert answer.status_code == 200
-    assert answer.headers["ETag"].strip('"') == hashlib.md5(b"ACGT").hexdigest()
+    response = send(told["url"], b"ACGT")
+    assert response.status_code == 200
+    assert response.headers["ETag"].strip('"') == hashlib.md5(b"ACGT").hexdigest()
     sandbox.clock.advance(59)
     assert reader.get(f"/index/index/{told['guid']}").json()["size"] is None
     sandbox.clock.advance(1)
@@ -196,14 +196,14 @@ class Parts:
         return self._client.post("/user/data/multipart/upload", json=body).json()["presigned_url"]
 
     def send(self, number: int, content: bytes) -> dict[str, Any]:
-        answer = send(self.url(number), content)
-        assert answer.status_code == 200, answer.text
-        return {"PartNumber": number, "ETag": answer.headers["ETag"]}
+        response = send(self.url(number), content)
+        assert response.status_code == 200, response.text
+        return {"PartNumber": number, "ETag": response.headers["ETag"]}
 
     def complete(self, *parts: dict[str, Any], **body: Any) -> tuple[int, str]:
         body = {"key": self.key, "uploadId": self.id, "parts": list(parts), **body}
-        answer = self._client.post("/user/data/multipart/complete", json=body)
-        return answer.status_code, answer.json()["message"]
+        response = self._client.post("/user/data/multipart/complete", json=body)
+        return response.status_code, response.json()["message"]
 
 
 def test_parts_become_the_file(sandbox: Sandbox, reader: httpx.Client):

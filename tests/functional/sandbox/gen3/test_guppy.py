@@ -38,18 +38,18 @@ def _rows(sandbox: Sandbox) -> None:
 
 @pytest.fixture
 def ask(admin: httpx.Client) -> Callable[..., Json]:
-    """Sends a query and returns the answer's body."""
+    """Sends a query and returns the response's body."""
 
     def send(query: str, status: int = 200, client: httpx.Client = admin, **variables: Any) -> Json:
-        answer = client.post("/guppy/graphql", json={"query": query, "variables": variables})
-        assert answer.status_code == status, answer.text
-        return answer.json()
+        response = client.post("/guppy/graphql", json={"query": query, "variables": variables})
+        assert response.status_code == status, response.text
+        return response.json()
 
     return send
 
 
-def ids(answer: Json) -> list[str]:
-    return [each["subject_id"] for each in answer["data"]["subject"]]
+def ids(response: Json) -> list[str]:
+    return [each["subject_id"] for each in response["data"]["subject"]]
 
 
 def test_rows_come_in_pages_and_in_order(ask) -> None:
@@ -101,9 +101,9 @@ def test_fields_have_their_types(ask) -> None:
 )
 def test_filters(ask, wanted: Json, found: int) -> None:
     query = "query($f: JSON) {subject(first: 100, filter: $f) {subject_id} _aggregation {subject(filter: $f) {_totalCount}}}"
-    answer = ask(query, f=wanted)
-    assert len(answer["data"]["subject"]) == found
-    assert answer["data"]["_aggregation"]["subject"]["_totalCount"] == found
+    response = ask(query, f=wanted)
+    assert len(response["data"]["subject"]) == found
+    assert response["data"]["_aggregation"]["subject"]["_totalCount"] == found
 
 
 @pytest.mark.parametrize(
@@ -235,15 +235,15 @@ def test_downloads_have_the_fields_that_were_requested(admin: httpx.Client) -> N
 
 @pytest.mark.parametrize("fields", [5, [5], {"a": 1}])
 def test_fields_of_downloads_are_names(admin: httpx.Client, fields: Any) -> None:
-    answer = admin.post("/guppy/download", json={"type": "subject", "fields": fields})
-    assert (answer.status_code, answer.text) == (400, "fields is a list of names")
+    response = admin.post("/guppy/download", json={"type": "subject", "fields": fields})
+    assert (response.status_code, response.text) == (400, "fields is a list of names")
 
 
 def test_bodies_that_are_no_text_are_refused(admin: httpx.Client) -> None:
     for path in ("graphql", "download"):
         for content in (b"{", b'{"type": "\\ud800"}'):
-            answer = admin.post(f"/guppy/{path}", content=content)
-            assert answer.status_code == 400
+            response = admin.post(f"/guppy/{path}", content=content)
+            assert response.status_code == 400
 
 
 def test_nested_counts_are_lists_of_fields(ask) -> None:
@@ -290,11 +290,11 @@ def test_counts_reveals_nothing_about_a_few_rows_that_one_may_not_read(sandbox: 
 def test_levels_of_private_and_free_data(sandbox: Sandbox, ask, anonymous: httpx.Client, client_of) -> None:
     query = "{subject {subject_id} _aggregation {subject {_totalCount}}}"
     sandbox.gen3.guppy.put("subject", ROWS, level="private")
-    answer = ask(query, client=client_of(HALF))["data"]
-    assert (len(answer["subject"]), answer["_aggregation"]["subject"]["_totalCount"]) == (6, 6)
+    response = ask(query, client=client_of(HALF))["data"]
+    assert (len(response["subject"]), response["_aggregation"]["subject"]["_totalCount"]) == (6, 6)
     sandbox.gen3.guppy.put("subject", ROWS, level="libre")
-    answer = ask(query, client=anonymous)["data"]
-    assert (len(answer["subject"]), answer["_aggregation"]["subject"]["_totalCount"]) == (10, 12)
+    response = ask(query, client=anonymous)["data"]
+    assert (len(response["subject"]), response["_aggregation"]["subject"]["_totalCount"]) == (10, 12)
 
 
 def test_a_token_that_ended_is_refused(sandbox: Sandbox, admin: httpx.Client) -> None:
@@ -318,8 +318,8 @@ def test_a_token_that_ended_is_refused(sandbox: Sandbox, admin: httpx.Client) ->
     ],
 )
 def test_wrong_queries_are_named(admin: httpx.Client, body: Any, code: str) -> None:
-    answer = admin.post("/guppy/graphql", json=body)
-    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, code)
+    response = admin.post("/guppy/graphql", json=body)
+    assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (400, code)
 
 
 def test_rows_must_make_a_schema(sandbox: Sandbox) -> None:
@@ -341,8 +341,8 @@ def test_state_and_refreshing(
     assert [each.post("/guppy/_refresh").status_code for each in (admin, reader, anonymous)] == [200, 403, 401]
     sandbox.reset()
     assert anonymous.get("/guppy/_status").json()["indices"] == {}
-    answer = anonymous.post("/guppy/graphql", json={"query": "{subject {age}}"})
-    assert (answer.status_code, answer.json()["errors"][0]["message"]) == (
+    response = anonymous.post("/guppy/graphql", json={"query": "{subject {age}}"})
+    assert (response.status_code, response.json()["errors"][0]["message"]) == (
         400,
         "There are no data types: put rows first",
     )
@@ -356,5 +356,5 @@ def test_rows_last_over_a_restart(tmp_path: Path) -> None:
         headers = {"Authorization": f"bearer {token}"}
         url = f"{sandbox.gen3_url}/guppy/graphql"
         query = {"query": "{subject(first: 1) {age}}"}
-        answer = httpx.post(url, json=query, headers=headers, trust_env=False)
-        assert answer.json() == {"data": {"subject": [{"age": 0}]}}
+        response = httpx.post(url, json=query, headers=headers, trust_env=False)
+        assert response.json() == {"data": {"subject": [{"age": 0}]}}

@@ -55,8 +55,8 @@ def test_cohorts_and_metadata_are_kept_apart(reader: httpx.Client):
     ],
 )
 def test_other_bodies_are_refused(reader: httpx.Client, path: str, body: object):
-    answer = reader.post(path, json=body)
-    assert (answer.status_code, list(answer.json())) == (400, ["error"])
+    response = reader.post(path, json=body)
+    assert (response.status_code, list(response.json())) == (400, ["error"])
 
 
 def test_only_names_of_json_files_are_looked_up(reader: httpx.Client):
@@ -66,8 +66,8 @@ def test_only_names_of_json_files_are_looked_up(reader: httpx.Client):
 @pytest.mark.parametrize("path", ["", "file/a.json", "cohorts", "metadata", "metadata/a.json"])
 def test_without_a_good_token_there_is_nothing(anonymous: httpx.Client, path: str):
     for headers in ({}, {"Authorization": "bearer nonsense"}):
-        answer = anonymous.get(f"/manifests/{path}", headers=headers)
-        assert (answer.status_code, answer.json()) == (403, {"error": "Please log in."})
+        response = anonymous.get(f"/manifests/{path}", headers=headers)
+        assert (response.status_code, response.json()) == (403, {"error": "Please log in."})
     assert anonymous.get("/manifests/_status").text == "Healthy"
 
 

@@ -24,16 +24,16 @@ def test_documents_are_written_at_the_administrators_address_only(
             ("GET", "/metadata_index"),
             ("POST", "/metadata_index/a.b"),
         ):
-            answer = client.request(method, f"{address}{path}", json={})
-            assert (answer.status_code, answer.json()) == (403, {"detail": "Forbidden"}), (address, method, path)
+            response = client.request(method, f"{address}{path}", json={})
+            assert (response.status_code, response.json()) == (403, {"detail": "Forbidden"}), (address, method, path)
     assert anonymous.get("/mds/metadata/one").json() == {"a": 1}
     assert anonymous.get("/mds-admin/metadata/one").status_code == 403
 
 
 def test_a_token_that_ended_is_reported_from_a_missing_permission(sandbox: Sandbox, admin: httpx.Client) -> None:
     sandbox.clock.advance(3600)
-    answer = admin.post("/mds-admin/metadata/one", json={})
-    assert (answer.status_code, answer.json()) == (401, {"detail": "Signature has expired"})
+    response = admin.post("/mds-admin/metadata/one", json={})
+    assert (response.status_code, response.json()) == (401, {"detail": "Signature has expired"})
 
 
 def test_who_may_administer_documents_need_not_administer_the_commons(sandbox: Sandbox, client_of) -> None:
@@ -89,15 +89,15 @@ def test_deleted_aliases_are_gone(admin: httpx.Client) -> None:
 
 
 def test_all_faults_of_a_request_are_reported(admin: httpx.Client) -> None:
-    answer = admin.get("/mds/metadata", params={"limit": "ten", "offset": "-1", "data": "perhaps"})
-    assert answer.status_code == 422
-    assert [(fault["type"], fault["loc"]) for fault in answer.json()["detail"]] == [
+    response = admin.get("/mds/metadata", params={"limit": "ten", "offset": "-1", "data": "perhaps"})
+    assert response.status_code == 422
+    assert [(fault["type"], fault["loc"]) for fault in response.json()["detail"]] == [
         ("bool_parsing", ["query", "data"]),
         ("int_parsing", ["query", "limit"]),
         ("greater_than_equal", ["query", "offset"]),
     ]
-    answer = admin.post("/mds-admin/metadata", json=[{"guid": "ok"}, {"data": {}}, 5])
-    assert [fault["loc"] for fault in answer.json()["detail"]] == [["body", 1, "guid"], ["body", 2]]
+    response = admin.post("/mds-admin/metadata", json=[{"guid": "ok"}, {"data": {}}, 5])
+    assert [fault["loc"] for fault in response.json()["detail"]] == [["body", 1, "guid"], ["body", 2]]
     assert admin.get("/mds/metadata/ok").status_code == 404
     assert admin.post("/mds-admin/metadata/one", content=b'{"a": NaN}').status_code == 422
 
@@ -151,6 +151,6 @@ def test_aliases_are_no_null(admin: httpx.Client) -> None:
     admin.post("/mds-admin/metadata/one", json={})
     wrong = {"type": "list_type", "loc": ["body", "aliases"], "msg": "Input should be a valid list", "input": None}
     for method in ("POST", "PUT"):
-        answer = admin.request(method, "/mds-admin/metadata/one/aliases", json={"aliases": None})
-        assert (answer.status_code, answer.json()) == (422, {"detail": [wrong]})
+        response = admin.request(method, "/mds-admin/metadata/one/aliases", json={"aliases": None})
+        assert (response.status_code, response.json()) == (422, {"detail": [wrong]})
     assert admin.post("/mds-admin/metadata/one/aliases", json={}).json()["aliases"] == []

@@ -25,8 +25,8 @@ def web(sandbox: Sandbox, anonymous: httpx.Client) -> httpx.Client:
 
 def test_nothing_exists_until_something_is_collected(anonymous: httpx.Client) -> None:
     for path in ("commons", "info/schema", "metadata", "metadata/Bears", "metadata/Bears/info", "tags"):
-        answer = anonymous.get(f"/mds/aggregate/{path}")
-        assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
+        response = anonymous.get(f"/mds/aggregate/{path}")
+        assert (response.status_code, response.json()) == (404, {"detail": "Not Found"})
     assert anonymous.get("/mds/_status").json()["aggregate_metadata_enabled"] is False
 
 

@@ -61,8 +61,8 @@ def test_who_may_not_upload_makes_nothing(sandbox: Sandbox, reader: httpx.Client
     missing = "Could not verify, parse, and/or validate scope from provided access token."
     for client in (anonymous, reader):
         address = "/mds/objects" if client is anonymous else "/mds-admin/objects/upload"
-        answer = client.post(address, json=NEW)
-        assert answer.status_code == (401 if client is anonymous else 403)
+        response = client.post(address, json=NEW)
+        assert response.status_code == (401 if client is anonymous else 403)
     assert anonymous.post("/mds/objects", json=NEW).json() == {"detail": missing}
     guid = sandbox.gen3.add_file("a.txt", b"one")
     assert reader.post(f"/mds/objects/{guid}", json={"file_name": "b.txt"}).status_code == 403
@@ -89,13 +89,13 @@ def test_an_alias_that_is_taken_makes_nothing(sandbox: Sandbox, admin: httpx.Cli
     ],
 )
 def test_wrong_authorization_is_named(admin: httpx.Client, change: dict[str, object], detail: str) -> None:
-    answer = admin.post("/mds/objects", json={**NEW, **change})
-    assert (answer.status_code, answer.json()["detail"].startswith(detail)) == (400, True)
+    response = admin.post("/mds/objects", json={**NEW, **change})
+    assert (response.status_code, response.json()["detail"].startswith(detail)) == (400, True)
 
 
 def test_wrong_fields_are_named(admin: httpx.Client) -> None:
-    answer = admin.post("/mds/objects", json={"file_name": 5, "authz": [], "aliases": [1], "metadata": "x"})
-    places = [fault["loc"] for fault in answer.json()["detail"]]
+    response = admin.post("/mds/objects", json={"file_name": 5, "authz": [], "aliases": [1], "metadata": "x"})
+    places = [fault["loc"] for fault in response.json()["detail"]]
     assert places == [["body", "file_name"], ["body", "authz"], ["body", "aliases", 0], ["body", "metadata"]]
 
 
@@ -114,9 +114,9 @@ def test_deleting_is_refused_by_whom_it_concerns(
 ) -> None:
     guid = sandbox.gen3.add_file("a.txt", b"one")
     sandbox.gen3.metadata.documents.put(guid, {"a": 1})
-    answers = [client.delete(f"/mds/objects/{guid}") for client in (reader, anonymous)]
-    assert [each.status_code for each in answers] == [403, 403]
-    assert answers[0].json() == {"detail": "Error during request to indexd"}
+    responses = [client.delete(f"/mds/objects/{guid}") for client in (reader, anonymous)]
+    assert [each.status_code for each in responses] == [403, 403]
+    assert responses[0].json() == {"detail": "Error during request to indexd"}
     refused = reader.delete(f"/mds/objects/{guid}?delete_file_locations")
     assert (refused.status_code, refused.json()) == (403, {"detail": "Error during request to fence"})
     assert anonymous.delete(f"/mds/objects/{guid}?delete_file_locations").status_code == 401

@@ -32,14 +32,14 @@ def _conformity() -> Conformity:
     return Conformity(read_document("gen3/peregrine"), "")
 
 
-def _conforms(answer: httpx.Response) -> None:
-    if answer.is_success:
-        _conformity()(answer)
+def _conforms(response: httpx.Response) -> None:
+    if response.is_success:
+        _conformity()(response)
 
 
 @pytest.fixture
 def admin(admin: httpx.Client) -> httpx.Client:
-    """A client of who may do everything, its good answers held to the service's document."""
+    """A client of who may do everything, its good responses held to the service's document."""
     admin.event_hooks = {"response": [_conforms]}
     return admin
 
@@ -64,9 +64,9 @@ def seeded(sandbox: Sandbox) -> Sandbox:
 
 
 def asked(client: httpx.Client, query: str, **variables: Any) -> Any:
-    answer = client.post(GRAPHQL, json={"query": query, "variables": variables})
-    assert answer.status_code == 200, answer.text
-    return answer.json()["data"]
+    response = client.post(GRAPHQL, json={"query": query, "variables": variables})
+    assert response.status_code == 200, response.text
+    return response.json()["data"]
 
 
 # -- who sees what
@@ -74,14 +74,14 @@ def asked(client: httpx.Client, query: str, **variables: Any) -> Any:
 
 def test_who_may_read_nothing_is_refused(seeded: Sandbox, reader: httpx.Client, anonymous: httpx.Client) -> None:
     for client in (reader, anonymous):
-        answer = client.post(GRAPHQL, json={"query": "{ _case_count }"})
-        assert (answer.status_code, answer.json()) == (403, {"data": {}, "errors": ["Unauthorized query."]})
+        response = client.post(GRAPHQL, json={"query": "{ _case_count }"})
+        assert (response.status_code, response.json()) == (403, {"data": {}, "errors": ["Unauthorized query."]})
         assert client.get("/api/v0/datasets?nodes=case").status_code == 403
 
 
 def test_a_token_that_is_not_good_is_refused(seeded: Sandbox, anonymous: httpx.Client) -> None:
-    answer = anonymous.post(GRAPHQL, json={"query": "{ _case_count }"}, headers={"Authorization": "bearer x.y.z"})
-    assert answer.status_code == 401
+    response = anonymous.post(GRAPHQL, json={"query": "{ _case_count }"}, headers={"Authorization": "bearer x.y.z"})
+    assert response.status_code == 401
 
 
 def test_only_the_separate_projects_are_seen(seeded: Sandbox, client_of: Clients) -> None:
@@ -198,15 +198,15 @@ def test_what_was_sent_wrongly_is_in_the_log(seeded: Sandbox, admin: httpx.Clien
     ],
 )
 def test_errors_are_texts(seeded: Sandbox, admin: httpx.Client, query: str, told: str) -> None:
-    answer = admin.post(GRAPHQL, json={"query": query})
-    assert answer.status_code == 400
-    assert told in answer.json()["errors"][0]
+    response = admin.post(GRAPHQL, json={"query": query})
+    assert response.status_code == 400
+    assert told in response.json()["errors"][0]
 
 
 def test_a_query_that_is_nested_without_end_is_refused(seeded: Sandbox, admin: httpx.Client) -> None:
-    answer = admin.post(GRAPHQL, json={"query": "{ a " * 20_000})
-    assert answer.status_code == 400
-    assert answer.json()["errors"]
+    response = admin.post(GRAPHQL, json={"query": "{ a " * 20_000})
+    assert response.status_code == 400
+    assert response.json()["errors"]
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"5", b"{oops"])

@@ -136,7 +136,7 @@ def test_records_and_transactions_outlive_a_restart(tmp_path: Path) -> None:
         first.gen3.records.seed("demo", "one", [EXPERIMENT, case("c1")])
         before = first.gen3.records.listed("case")
         token = first.gen3.access.issue(ADMINISTRATOR, first.gen3_url)
-        answer = httpx.put(
+        response = httpx.put(
             f"{first.gen3_url}/api/v0/submission/demo/one/_dry_run",
             json=case("c2"),
             headers={"Authorization": f"bearer {token}"},
@@ -145,7 +145,7 @@ def test_records_and_transactions_outlive_a_restart(tmp_path: Path) -> None:
     with Sandbox(tmp_path) as second:
         assert second.gen3.records.listed("case") == before
         token = second.gen3.access.issue(ADMINISTRATOR, second.gen3_url)
-        number = answer.json()["transaction_id"]
+        number = response.json()["transaction_id"]
         done = httpx.put(
             f"{second.gen3_url}/api/v0/submission/demo/one/transactions/{number}/commit",
             headers={"Authorization": f"bearer {token}"},

@@ -45,14 +45,14 @@ def _conformity() -> Conformity:
     return Conformity(read_document("gen3/sheepdog"), "/api")
 
 
-def _conforms(answer: httpx.Response) -> None:
-    if answer.is_success:
-        _conformity()(answer)
+def _conforms(response: httpx.Response) -> None:
+    if response.is_success:
+        _conformity()(response)
 
 
 @pytest.fixture
 def admin(admin: httpx.Client) -> httpx.Client:
-    """A client of who may do everything, its good answers held to the service's document."""
+    """A client of who may do everything, its good responses held to the service's document."""
     admin.event_hooks = {"response": [_conforms]}
     return admin
 
@@ -93,23 +93,23 @@ REQUESTS = [
 
 @pytest.mark.parametrize(("method", "path"), REQUESTS)
 def test_without_a_token_nothing_is_done(seeded: Sandbox, anonymous: httpx.Client, method: str, path: str) -> None:
-    answer = anonymous.request(method, path)
-    assert answer.status_code == 401
-    assert answer.json() == {"message": "Authentication Error: Didn't receive JWT correctly"}
+    response = anonymous.request(method, path)
+    assert response.status_code == 401
+    assert response.json() == {"message": "Authentication Error: Didn't receive JWT correctly"}
 
 
 def test_a_token_that_ended_is_refused(seeded: Sandbox, admin: httpx.Client) -> None:
     seeded.clock.advance(3600)
-    answer = admin.get("/api/v0/submission/")
-    assert answer.status_code == 401
-    assert answer.json()["message"].startswith("Authentication Error: ")
+    response = admin.get("/api/v0/submission/")
+    assert response.status_code == 401
+    assert response.json()["message"].startswith("Authentication Error: ")
 
 
 @pytest.mark.parametrize(("method", "path"), [each for each in REQUESTS if each[0] != "GET" or each[1].count("/") > 4])
 def test_who_has_no_policy_is_refused(seeded: Sandbox, reader: httpx.Client, method: str, path: str) -> None:
-    answer = reader.request(method, path, json={})
-    assert answer.status_code == 403
-    assert "permission on /" in answer.json()["message"]
+    response = reader.request(method, path, json={})
+    assert response.status_code == 403
+    assert "permission on /" in response.json()["message"]
 
 
 @pytest.mark.parametrize(
@@ -125,13 +125,13 @@ def test_each_policy_allows_its_method(seeded: Sandbox, client_of: Clients, allo
     seeded.gen3.access.add("someone@example.org", [("/programs/demo", "sheepdog", allowed)])
     client = client_of("someone@example.org")
     [first, _] = seeded.gen3.records.listed("case")
-    answers = {
+    responses = {
         "get": client.get(f"{PROJECT}/export", params={"node_label": "case"}),
         "put": client.put(PROJECT, json=case("c1", age="9")),
         "post": client.post(PROJECT, json=case("new")),
         "delete": client.delete(f"{PROJECT}/entities/{first['id']}"),
     }
-    assert {name: answer.status_code for name, answer in answers.items()} == done
+    assert {name: response.status_code for name, response in responses.items()} == done
 
 
 def test_records_of_another_project_stay_hidden(seeded: Sandbox, client_of: Clients) -> None:
@@ -152,15 +152,15 @@ def test_the_dictionary_is_for_every_user(sandbox: Sandbox, anonymous: httpx.Cli
 
 def test_a_project_belongs_to_one_program(seeded: Sandbox, admin: httpx.Client) -> None:
     admin.post("/api/v0/submission/", json={"type": "program", "name": "other", "dbgap_accession_number": "o"})
-    answer = admin.put("/api/v0/submission/other", json={"type": "project", "code": "one", "name": "one"})
-    assert answer.status_code == 400
+    response = admin.put("/api/v0/submission/other", json={"type": "project", "code": "one", "name": "one"})
+    assert response.status_code == 400
     assert seeded.gen3.records.project("demo", "one") is not None
 
 
 def test_nothing_is_stored_when_one_record_is_wrong(seeded: Sandbox, admin: httpx.Client) -> None:
-    answer = admin.put(PROJECT, json=[case("c3"), case("c4", parent="gone")])
-    assert answer.status_code == 400
-    assert [each["valid"] for each in answer.json()["entities"]] == [True, False]
+    response = admin.put(PROJECT, json=[case("c3"), case("c4", parent="gone")])
+    assert response.status_code == 400
+    assert [each["valid"] for each in response.json()["entities"]] == [True, False]
     assert _names(seeded, "case") == ["c1", "c2"]
 
 
@@ -193,9 +193,9 @@ def test_a_document_that_is_created_twice_is_refused(seeded: Sandbox, admin: htt
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 def test_a_record_that_is_twice_in_a_document_is_refused(seeded: Sandbox, admin: httpx.Client, method: str) -> None:
     """As the real service answered (recording, step 108)."""
-    answer = admin.request(method, PROJECT, json=[case("c3"), case("c4"), case("c3")])
-    told = answer.json()
-    assert (answer.status_code, told["success"], told["entity_error_count"]) == (400, False, 0)
+    response = admin.request(method, PROJECT, json=[case("c3"), case("c4"), case("c3")])
+    told = response.json()
+    assert (response.status_code, told["success"], told["entity_error_count"]) == (400, False, 0)
     assert told["transactional_errors"] == [
         {"message": "Entity is not unique, (('demo-one', 'c3'),)", "type": "NOT_UNIQUE"}
     ]
@@ -211,8 +211,8 @@ def _table(records: list[dict[str, Any]]) -> list[list[str]]:
 
 def test_the_same_id_for_two_records_is_refused(seeded: Sandbox, admin: httpx.Client) -> None:
     same = "11111111-2222-4333-8444-555555555555"
-    answer = admin.put(PROJECT, json=[case("c3", id=same), case("c4", id=same)])
-    assert answer.status_code == 400
+    response = admin.put(PROJECT, json=[case("c3", id=same), case("c4", id=same)])
+    assert response.status_code == 400
     assert _names(seeded, "case") == ["c1", "c2"]
 
 
@@ -230,9 +230,9 @@ def test_two_children_of_a_one_to_one_link_are_refused_in_one_submission(seeded:
         name: [1] if name in numbers else ["x"] for name in node.required - {"type", "submitter_id", "experiments"}
     }
     described = {"type": "dataset_description", "experiments": [{"submitter_id": "e1"}], **filled}
-    answer = admin.put(PROJECT, json=[{**described, "submitter_id": "d1"}, {**described, "submitter_id": "d2"}])
-    assert answer.status_code == 400
-    assert "already has dataset_descriptions" in answer.text
+    response = admin.put(PROJECT, json=[{**described, "submitter_id": "d1"}, {**described, "submitter_id": "d2"}])
+    assert response.status_code == 400
+    assert "already has dataset_descriptions" in response.text
 
 
 def test_a_table_that_was_exported_is_submitted_again(seeded: Sandbox, admin: httpx.Client) -> None:
@@ -244,8 +244,8 @@ def test_a_table_that_was_exported_is_submitted_again(seeded: Sandbox, admin: ht
     }
     for media, asked in exports.items():
         table = admin.get(f"{PROJECT}/export", params=asked).text.replace("None", "")
-        answer = admin.put(PROJECT, content=table.encode(), headers={"Content-Type": media}).json()
-        assert answer["updated_entity_count"] == 2, answer
+        response = admin.put(PROJECT, content=table.encode(), headers={"Content-Type": media}).json()
+        assert response["updated_entity_count"] == 2, response
         assert admin.get(f"{PROJECT}/export", params=asked).text.replace("None", "") == table
 
 
@@ -314,8 +314,8 @@ def test_bulk_documents_are_separate_transactions(seeded: Sandbox, admin: httpx.
 
 
 def test_a_submission_that_is_not_waited_for_is_done(seeded: Sandbox, admin: httpx.Client) -> None:
-    answer = admin.put(f"{PROJECT}?async=true", json=case("c3")).json()
-    assert {"code", "message", "transaction_id"} <= set(answer)
+    response = admin.put(f"{PROJECT}?async=true", json=case("c3")).json()
+    assert {"code", "message", "transaction_id"} <= set(response)
     assert "c3" in _names(seeded, "case")
 
 
@@ -359,9 +359,9 @@ def test_a_file_that_exists_is_found_by_its_size_and_md5(seeded: Sandbox, admin:
 def test_a_file_that_is_named_must_be_that_file(seeded: Sandbox, admin: httpx.Client) -> None:
     guid = seeded.gen3.add_file("i.dcm", b"pixels")
     wrong = {**FILE, "submitter_id": "f1", "file_size": 7, "md5sum": "0" * 32, "object_id": guid}
-    answer = admin.put(PROJECT, json=[COLLECTION, wrong])
-    assert answer.status_code == 400
-    assert guid in answer.json()["message"]
+    response = admin.put(PROJECT, json=[COLLECTION, wrong])
+    assert response.status_code == 400
+    assert guid in response.json()["message"]
     assert _names(seeded, "core_metadata_collection") == []
 
 
@@ -402,8 +402,8 @@ def test_records_of_several_node_types_are_exported_together(seeded: Sandbox, ad
 
 
 def test_templates_come_in_an_archive(sandbox: Sandbox, anonymous: httpx.Client) -> None:
-    answer = anonymous.get("/api/v0/submission/template?categories=biospecimen&exclude=slide")
-    with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
+    response = anonymous.get("/api/v0/submission/template?categories=biospecimen&exclude=slide")
+    with tarfile.open(fileobj=io.BytesIO(response.content)) as archive:
         assert archive.getnames() == ["sample.tsv", "aliquot.tsv"]
         member = archive.extractfile("aliquot.tsv")
         assert member is not None
@@ -414,8 +414,8 @@ def test_templates_come_in_an_archive(sandbox: Sandbox, anonymous: httpx.Client)
 
 def test_a_deletion_that_is_tried_deletes_nothing(seeded: Sandbox, admin: httpx.Client) -> None:
     ids = [each["id"] for each in seeded.gen3.records.listed("case")]
-    answer = admin.delete(f"{PROJECT}/entities/_dry_run/{','.join(ids)}").json()
-    assert (answer["success"], answer["deleted_entity_count"]) == (True, 2)
+    response = admin.delete(f"{PROJECT}/entities/_dry_run/{','.join(ids)}").json()
+    assert (response["success"], response["deleted_entity_count"]) == (True, 2)
     assert _names(seeded, "case") == ["c1", "c2"]
 
 
@@ -433,9 +433,9 @@ def test_what_was_deleted_may_be_made_again(seeded: Sandbox, admin: httpx.Client
 
 
 def test_a_file_cannot_be_uploaded_through_this_service(seeded: Sandbox, admin: httpx.Client) -> None:
-    answer = admin.put(f"{PROJECT}/files/11111111-2222-4333-8444-555555555555", content=b"bytes")
-    assert answer.status_code == 501
-    assert "Fence" in answer.json()["message"]
+    response = admin.put(f"{PROJECT}/files/11111111-2222-4333-8444-555555555555", content=b"bytes")
+    assert response.status_code == 501
+    assert "Fence" in response.json()["message"]
 
 
 def test_many_may_submit_at_once(seeded: Sandbox, admin: httpx.Client) -> None:
@@ -452,5 +452,5 @@ def test_names_with_hyphens_refer_to_their_project(sandbox: Sandbox, client_of: 
     sandbox.gen3.records.seed("a-b", "c-d", [{**experiment(), "projects": [{"code": "c-d"}]}])
     sandbox.gen3.access.add("someone@example.org", [("/programs/a-b/projects/c-d", "*", "read")])
     [found] = sandbox.gen3.records.listed("experiment", "a-b-c-d")
-    answer = client_of("someone@example.org").get(f"/api/v0/submission/a-b/c-d/entities/{found['id']}")
-    assert [(each["program"], each["project"]) for each in answer.json()["entities"]] == [("a-b", "c-d")]
+    response = client_of("someone@example.org").get(f"/api/v0/submission/a-b/c-d/entities/{found['id']}")
+    assert [(each["program"], each["project"]) for each in response.json()["entities"]] == [("a-b", "c-d")]

@@ -8,7 +8,7 @@ AFTER_241 = ("243", "244", "245", "246")
 ARGUED = {
     "004": "what answered for the authorisation service said yes to whoever came without a token",
     "010": "the real service leaves some references among its definitions as they are; ours are resolved",
-    **dict.fromkeys(("017", "052"), "the answer is an archive, whose files are compared by a test of their own"),
+    **dict.fromkeys(("017", "052"), "the response is an archive, whose files are compared by a test of their own"),
     "038": "the real service fails with 500 on a wrong word in an enumeration; the sandbox refuses it as other properties",
     "087": "the real service says that it created a record and stores nothing; the sandbox refuses the id that is taken",
     **dict.fromkeys(("162", "163", "164"), "the real service fails with 500; the sandbox answers as is documented"),
@@ -27,7 +27,7 @@ ARGUED = {
 """Steps that are answered otherwise, and why."""
 
 
-def test_it_answers_as_recorded(sandbox: Sandbox) -> None:
+def test_it_responses_as_recorded(sandbox: Sandbox) -> None:
     token = sandbox.gen3.access.issue(ADMINISTRATOR, sandbox.gen3_url)
     found = Replay(sandbox.gen3_url, token).differences(read_recording("sheepdog"))
     assert {number: text for number, text in found.items() if number not in ARGUED} == {}

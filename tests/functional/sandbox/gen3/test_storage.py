@@ -19,8 +19,8 @@ def signed(sandbox: Sandbox, method: str, seconds: float = 60) -> str:
     return presigned(sandbox.gen3.context.signer, sandbox.gen3_url, Grant(method, URL), seconds)
 
 
-def refusal(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.text.partition("<Code>")[2].partition("</Code>")[0]
+def refusal(response: httpx.Response) -> tuple[int, str]:
+    return response.status_code, response.text.partition("<Code>")[2].partition("</Code>")[0]
 
 
 def ask(method: str, url: str, **options: object) -> httpx.Response:
@@ -61,8 +61,8 @@ def test_a_url_is_for_one_method_one_object_and_a_time(sandbox: Sandbox):
 
 def test_a_login_beside_the_signature_is_refused(sandbox: Sandbox):
     sandbox.gen3.files.put(URL, b"ACGT")
-    answer = ask("GET", signed(sandbox, "GET"), headers={"Authorization": "bearer token"})
-    assert refusal(answer) == (400, "InvalidArgument")
+    response = ask("GET", signed(sandbox, "GET"), headers={"Authorization": "bearer token"})
+    assert refusal(response) == (400, "InvalidArgument")
 
 
 def test_a_missing_object_is_not_found(sandbox: Sandbox):
@@ -74,15 +74,15 @@ def test_a_missing_object_is_not_found(sandbox: Sandbox):
 
 
 def test_bytes_need_their_length(sandbox: Sandbox):
-    answer = ask("PUT", signed(sandbox, "PUT"), content=iter([b"AC", b"GT"]))
-    assert refusal(answer) == (411, "MissingContentLength")
+    response = ask("PUT", signed(sandbox, "PUT"), content=iter([b"AC", b"GT"]))
+    assert refusal(response) == (411, "MissingContentLength")
 
 
 @pytest.mark.parametrize(("stated", "status"), [(b"ACGT", 200), (b"TGCA", 400)])
 def test_a_stated_md5_is_checked(sandbox: Sandbox, stated: bytes, status: int):
     digest = base64.b64encode(hashlib.md5(stated).digest()).decode()
-    answer = ask("PUT", signed(sandbox, "PUT"), content=b"ACGT", headers={"Content-MD5": digest})
-    assert answer.status_code == status
+    response = ask("PUT", signed(sandbox, "PUT"), content=b"ACGT", headers={"Content-MD5": digest})
+    assert response.status_code == status
     assert (sandbox.gen3.files.find(URL) is None) == (status != 200)
 
 

@@ -77,17 +77,17 @@ def test_keys_that_cannot_be_ones(admin: httpx.Client, key: str) -> None:
 
 
 def test_who_has_no_workspace(sandbox: Sandbox, admin, reader, anonymous) -> None:
-    answers = [client.get("/ws-storage/list/@user/") for client in (reader, anonymous)]
-    assert [each.status_code for each in answers] == [403, 401]
-    assert all(each.json()["Result"].startswith("error - ") for each in answers)
+    responses = [client.get("/ws-storage/list/@user/") for client in (reader, anonymous)]
+    assert [each.status_code for each in responses] == [403, 401]
+    assert all(each.json()["Result"].startswith("error - ") for each in responses)
     sandbox.clock.advance(3600)
     assert admin.get("/ws-storage/list/@user/").status_code == 401
 
 
 def test_wrong_requests(admin: httpx.Client) -> None:
     for path in ("list/@shared/a", "copy/@user/a"):
-        answer = admin.get(f"/ws-storage/{path}")
-        assert (answer.status_code, answer.json()) == (400, {"Result": "invalid input"})
+        response = admin.get(f"/ws-storage/{path}")
+        assert (response.status_code, response.json()) == (400, {"Result": "invalid input"})
     assert admin.get("/ws-storage/healthy").json() == {"status": "awesome"}
     assert "/ws-storage/list/$workspace/$key" in admin.get("/ws-storage/info").json()["endpoints"]
 

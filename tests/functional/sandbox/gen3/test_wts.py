@@ -124,9 +124,9 @@ def test_all_commons_are_asked_together(sandbox: Sandbox, other: Sandbox, admin:
     host = other.gen3_url.removeprefix("http://")
 
     def asked(client: httpx.Client, path: str, **query: Any) -> dict[str, Any]:
-        answer = client.get(f"/wts/aggregate/{path}", params=query)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = client.get(f"/wts/aggregate/{path}", params=query)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     assert asked(admin, "user/user", filters=["username", "is_admin"]) == {
         host: {"username": READER, "is_admin": False}
@@ -138,5 +138,5 @@ def test_all_commons_are_asked_together(sandbox: Sandbox, other: Sandbox, admin:
 
 
 def test_logins_with_a_browser_are_not_played(reader: httpx.Client):
-    answer = reader.get("/wts/oauth2/authorization_url")
-    assert (answer.status_code, "browser" in answer.json()["message"]) == (501, True)
+    response = reader.get("/wts/oauth2/authorization_url")
+    assert (response.status_code, "browser" in response.json()["message"]) == (501, True)

@@ -67,9 +67,9 @@ def test_any_fault_can_be_entered_and_ended(sandbox: Sandbox, visitor: httpx.Cli
     ],
 )
 def test_what_makes_no_sense_is_reported(sandbox: Sandbox, visitor: httpx.Client, fields, words):
-    answer = _post(visitor, FAULTS, **fields)
-    assert answer.status_code == 400
-    assert words in answer.text
+    response = _post(visitor, FAULTS, **fields)
+    assert response.status_code == 400
+    assert words in response.text
     assert sandbox.fault_book.rules() == []
 
 
@@ -87,14 +87,14 @@ def test_time_is_moved_stopped_and_runs_on(sandbox: Sandbox, visitor: httpx.Clie
 def test_what_is_done_on_the_first_page_returns_to_it(sandbox: Sandbox, visitor: httpx.Client):
     token = form_token(visitor.get("/").text)
     sent = {"form_token": token, "back": "/"}
-    answers = [
+    responses = [
         visitor.post(FAULTS, data={**sent, "switch": "unavailable"}),
         visitor.post(SETTINGS, data={**sent, "hours": "24"}),
         visitor.post(SETTINGS, data={**sent, "do": "freeze"}),
     ]
-    assert [each.url.path for each in answers] == ["/", "/", "/"]
+    assert [each.url.path for each in responses] == ["/", "/", "/"]
     said = ("Fault added.", "Time advanced.", "Time frozen.")
-    assert all(words in each.text for words, each in zip(said, answers, strict=True))
+    assert all(words in each.text for words, each in zip(said, responses, strict=True))
     assert [rule["action"] for rule in sandbox.fault_book.rules()] == ["status"]
     assert sandbox.clock.state()["frozen"]
     # Nowhere else.
@@ -170,9 +170,9 @@ def test_a_switch_that_two_turn_is_reported_and_nothing_is_turned(sandbox: Sandb
 )
 def test_an_invalid_time_and_no_switch_changes_nothing(sandbox: Sandbox, visitor: httpx.Client, fields, words):
     before = sandbox.settings.all()
-    answer = _post(visitor, SETTINGS, **fields)
-    assert answer.status_code == 400
-    assert words in answer.text
+    response = _post(visitor, SETTINGS, **fields)
+    assert response.status_code == 400
+    assert words in response.text
     assert sandbox.settings.all() == before
 
 
@@ -215,8 +215,8 @@ def test_lines_for_a_shell(visitor: httpx.Client, shell, line):
 )
 def test_a_form_of_another_site_changes_nothing(sandbox: Sandbox, visitor: httpx.Client, headers):
     token = form_token(visitor.get(FAULTS).text)
-    answer = visitor.post(FAULTS, data={"form_token": token, "switch": "unavailable"}, headers=headers)
-    assert answer.status_code == 403
+    response = visitor.post(FAULTS, data={"form_token": token, "switch": "unavailable"}, headers=headers)
+    assert response.status_code == 403
     assert sandbox.fault_book.rules() == []
 
 
@@ -232,9 +232,9 @@ def test_a_form_without_the_token_changes_nothing(sandbox: Sandbox, visitor: htt
 @pytest.mark.parametrize("host", ["evil.example.org", "evil.example.org:80", "127.0.0.1.evil.example.org", "[", ""])
 def test_another_name_of_this_machine_sees_no_page(visitor: httpx.Client, host):
     for place in ("/", FAULTS, "/_sandbox/pages/requests"):
-        answer = visitor.get(place, headers={"Host": host})
-        assert answer.status_code in (400, 403)
-        assert "form_token" not in answer.text
+        response = visitor.get(place, headers={"Host": host})
+        assert response.status_code in (400, 403)
+        assert "form_token" not in response.text
 
 
 def test_names_that_the_user_allows_are_served():

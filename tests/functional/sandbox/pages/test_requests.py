@@ -48,8 +48,8 @@ def test_each_request_is_held_against_the_document(
 def test_values_of_a_body_do_not_come_into_the_log(sandbox: Sandbox, visitor: httpx.Client):
     headers = {"Authorization": f"Bearer {sandbox.token()}"}
     body = {"callback_url": "https://a.example.org", "hmac_secret_key": ["a secret"], "es_query": {}}
-    answer = visitor.put("/dss/v1/subscriptions", params={"replica": "aws"}, json=body, headers=headers)
-    assert answer.status_code == 400
+    response = visitor.put("/dss/v1/subscriptions", params={"replica": "aws"}, json=body, headers=headers)
+    assert response.status_code == 400
     [entry] = sandbox.requests()
     assert entry["validation"] == "refused: body.hmac_secret_key breaks type"
     assert "a secret" not in visitor.get(PLACE).text
@@ -75,7 +75,7 @@ def test_without_a_script_it_refreshes_until_requested_stop(visitor: httpx.Clien
     assert "data-live" not in still
 
 
-def test_an_answer_that_was_cut_is_reported(sandbox: Sandbox, visitor: httpx.Client):
+def test_a_response_that_was_cut_is_reported(sandbox: Sandbox, visitor: httpx.Client):
     from omicsdk.sandbox import Rule
 
     sandbox.add_faults(Rule("reset", path="/dss/*"))

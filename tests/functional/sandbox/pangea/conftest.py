@@ -1,4 +1,4 @@
-"""Clients of the sandbox's Pangea, each good answer held to its document."""
+"""Clients of the sandbox's Pangea, each good response held to its document."""
 
 import functools
 from collections.abc import Callable, Generator
@@ -11,7 +11,7 @@ from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.pangea.people import People
 from omicsdk.sandbox.state.credentials import hashed
-from pangea_answers import Thing, created
+from pangea_responses import Thing, created
 
 MEMBER = "member@example.org"
 OUTSIDER = "outsider@example.org"
@@ -23,11 +23,11 @@ Clients = Callable[[str], httpx.Client]
 def _conforms() -> Callable[[httpx.Response], None]:
     conformity = Conformity(read_document("pangea"), "/pangea")
 
-    def check(answer: httpx.Response) -> None:
-        # A storage that refuses to complete an upload is told of by a good answer without a body; a table has no schema.
-        table = answer.headers.get("content-type", "").startswith("text/csv")
-        if answer.is_success and answer.read() and not table:
-            conformity(answer)
+    def check(response: httpx.Response) -> None:
+        # A storage that refuses to complete an upload is told of by a good response without a body; a table has no schema.
+        table = response.headers.get("content-type", "").startswith("text/csv")
+        if response.is_success and response.read() and not table:
+            conformity(response)
 
     return check
 

@@ -6,15 +6,15 @@ import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
-from pangea_answers import NO_TOKEN, NOT_FOR_YOU, created, told
+from pangea_responses import NO_TOKEN, NOT_FOR_YOU, created, told
 
 ACCOUNT = {"email": "new@example.org", "password": "Foobar22"}
 
 
 def test_the_sandbox_s_own_account_logs_in(anonymous: httpx.Client, sandbox: Sandbox) -> None:
     account = {"email": SANDBOX_PANGEA_USER, "password": sandbox.password}
-    answers = [anonymous.post(path, json=account) for path in ("/auth/token/login", "/auth/token/login/")]
-    tokens = {each.json()["auth_token"] for each in answers}
+    responses = [anonymous.post(path, json=account) for path in ("/auth/token/login", "/auth/token/login/")]
+    tokens = {each.json()["auth_token"] for each in responses}
     assert len(tokens) == 1
     assert re.fullmatch("[0-9a-f]{40}", tokens.pop())
 
@@ -145,7 +145,7 @@ def test_people_are_found_by_number_and_uuid(owner: httpx.Client, anonymous: htt
 
 
 @pytest.mark.parametrize(
-    ("authorization", "answer"),
+    ("authorization", "response"),
     [
         ("Token", (403, {"detail": "Invalid token header. No credentials provided."})),
         ("Token a b", (403, {"detail": "Invalid token header. Token string should not contain spaces."})),
@@ -154,10 +154,10 @@ def test_people_are_found_by_number_and_uuid(owner: httpx.Client, anonymous: htt
     ],
 )
 def test_a_token_that_is_not_good_is_refused_on_writes(
-    anonymous: httpx.Client, authorization: str, answer: tuple[int, object]
+    anonymous: httpx.Client, authorization: str, response: tuple[int, object]
 ) -> None:
     headers = {"Authorization": authorization}
-    assert told(anonymous.post("/organizations", json={"name": "x"}, headers=headers)) == answer
+    assert told(anonymous.post("/organizations", json={"name": "x"}, headers=headers)) == response
 
 
 def test_no_mail_is_sent_and_nothing_confirms_one(anonymous: httpx.Client) -> None:

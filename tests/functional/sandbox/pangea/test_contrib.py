@@ -4,7 +4,7 @@ import httpx
 import pytest
 from omicsdk.sandbox.document import operations, read_document
 from omicsdk.sandbox.pangea.contrib import ABSENT
-from pangea_answers import NO_TOKEN, told
+from pangea_responses import NO_TOKEN, told
 
 
 def test_no_taxon_is_known(anonymous: httpx.Client):
@@ -16,8 +16,8 @@ def test_no_taxon_is_known(anonymous: httpx.Client):
 
 @pytest.mark.parametrize("route", ["ancestors", "annotate", "get_descendants"])
 def test_what_is_asked_of_an_unknown_taxon_is_refused(anonymous: httpx.Client, route: str):
-    answer = anonymous.get(f"/contrib/treeoflife/{route}", params={"query": "Bacteria"})
-    assert told(answer) == (400, ["Provided parameter Bacteria does not match any taxa."])
+    response = anonymous.get(f"/contrib/treeoflife/{route}", params={"query": "Bacteria"})
+    assert told(response) == (400, ["Provided parameter Bacteria does not match any taxa."])
 
 
 def test_reads_of_viruses_are_taken(owner: httpx.Client, anonymous: httpx.Client):
@@ -33,5 +33,5 @@ def test_reads_of_viruses_are_taken(owner: httpx.Client, anonymous: httpx.Client
 def test_what_is_not_played_states_why(anonymous: httpx.Client):
     paths = {each.name: each.path for each in operations(read_document("pangea"))}
     for name in ("omnisearch", "search_metasub_cities", "get_site_wiki"):
-        answer = anonymous.get(paths[name].removeprefix("/api"))
-        assert (answer.status_code, ABSENT[name] in answer.json()["detail"]) == (501, True)
+        response = anonymous.get(paths[name].removeprefix("/api"))
+        assert (response.status_code, ABSENT[name] in response.json()["detail"]) == (501, True)

@@ -12,7 +12,7 @@ from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import Operation, operations, read_document
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.pangea.contrib import ABSENT
-from pangea_answers import created
+from pangea_responses import created
 
 DOCUMENT = read_document("pangea")
 OPERATIONS = [each for each in operations(DOCUMENT) if each.name not in ABSENT]
@@ -196,10 +196,10 @@ def send(sandbox: Sandbox, request: Request, email: str) -> httpx.Response:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_the_platform_never_fails(sandbox: Sandbox, request: Request, email: str) -> None:
-    answer = send(sandbox, request, email)
-    assert answer.status_code < 500, (request[0].name, request[1:], answer.text)
-    if answer.status_code >= 400 and answer.headers.get("content-type") == "application/json":
-        told = answer.json()
+    response = send(sandbox, request, email)
+    assert response.status_code < 500, (request[0].name, request[1:], response.text)
+    if response.status_code >= 400 and response.headers.get("content-type") == "application/json":
+        told = response.json()
         assert told
         assert isinstance(told, list) or all(isinstance(each, str | list) for each in told.values())
 
@@ -207,9 +207,9 @@ def test_the_platform_never_fails(sandbox: Sandbox, request: Request, email: str
 def test_most_of_what_is_usual_is_answered(sandbox: Sandbox) -> None:
     reading = [each for each in OPERATIONS if each.method == "GET" and "/contrib/tree" not in each.path]
     refused = {
-        operation.name: answer.text
+        operation.name: response.text
         for operation in reading
-        if (answer := send(sandbox, plain(operation), SANDBOX_PANGEA_USER)).status_code >= 300
+        if (response := send(sandbox, plain(operation), SANDBOX_PANGEA_USER)).status_code >= 300
     }
     assert refused.keys() <= {"get_account", "get_user", "get_user_by_id"}
 

@@ -4,13 +4,13 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from pangea_answers import NO_TOKEN, NOT_FOR_YOU, NOWHERE, Thing, created, names, told
+from pangea_responses import NO_TOKEN, NOT_FOR_YOU, NOWHERE, Thing, created, names, told
 
 GROUP = "/nested/sandbox/sample_groups/sandbox%20LIBRARY"
 
 
-def page(answer: httpx.Response) -> bool:
-    return answer.status_code == 404 and answer.headers["content-type"].startswith("text/html")
+def page(response: httpx.Response) -> bool:
+    return response.status_code == 404 and response.headers["content-type"].startswith("text/html")
 
 
 def test_names_have_no_case_and_uuids_are_names_too(anonymous: httpx.Client, library: Thing, result: Thing) -> None:
@@ -24,8 +24,8 @@ def test_names_have_no_case_and_uuids_are_names_too(anonymous: httpx.Client, lib
 
 @pytest.mark.parametrize("path", ["/nested/Sandbox", GROUP, f"{GROUP}/samples/s%201"])
 def test_without_the_slash_one_is_sent_to_where_it_is(anonymous: httpx.Client, sample: Thing, path: str) -> None:
-    answer = anonymous.get(path, params={"format": "json"})
-    assert (answer.status_code, answer.headers["location"]) == (301, f"/pangea/api{path}/?format=json")
+    response = anonymous.get(path, params={"format": "json"})
+    assert (response.status_code, response.headers["location"]) == (301, f"/pangea/api{path}/?format=json")
     assert anonymous.get(path, follow_redirects=True).status_code == 200
 
 
@@ -111,8 +111,8 @@ def test_names_show_no_more_than_uuids(
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_nothing_is_written_by_names(owner: httpx.Client, sample: Thing, method: str) -> None:
-    answer = owner.request(method, f"{GROUP}/samples/s%201/", json={"name": "x", "library": sample["library"]})
-    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (403, "text/html")
+    response = owner.request(method, f"{GROUP}/samples/s%201/", json={"name": "x", "library": sample["library"]})
+    assert (response.status_code, response.headers["content-type"].partition(";")[0]) == (403, "text/html")
     assert owner.get(f"/samples/{sample['uuid']}").json() == sample
 
 

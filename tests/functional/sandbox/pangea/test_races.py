@@ -8,7 +8,7 @@ import httpx
 from conformity import NO_TLS
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
-from pangea_answers import Thing
+from pangea_responses import Thing
 
 AT_ONCE = 8
 TIMES = 24
@@ -25,8 +25,8 @@ def together(sandbox: Sandbox, ask: Callable[[httpx.Client, int], httpx.Response
         return list(pool.map(lambda number: ask(client, number), range(TIMES)))
 
 
-def one_of_all(answers: list[httpx.Response]) -> bool:
-    return Counter(each.status_code for each in answers) == {201: 1, 400: TIMES - 1}
+def one_of_all(responses: list[httpx.Response]) -> bool:
+    return Counter(each.status_code for each in responses) == {201: 1, 400: TIMES - 1}
 
 
 def test_one_of_many_gets_an_organization_s_name(sandbox: Sandbox) -> None:
@@ -52,8 +52,8 @@ def test_one_of_many_gets_an_address(sandbox: Sandbox) -> None:
 def test_many_logins_give_one_token(sandbox: Sandbox) -> None:
     sandbox.pangea.people.add("many@example.org", "a password of 2026")
     account = {"email": "many@example.org", "password": "a password of 2026"}
-    answers = together(sandbox, lambda client, _: client.post("/auth/token/login", json=account))
-    assert len({each.json()["auth_token"] for each in answers}) == 1
+    responses = together(sandbox, lambda client, _: client.post("/auth/token/login", json=account))
+    assert len({each.json()["auth_token"] for each in responses}) == 1
 
 
 def test_of_many_at_once_all_or_none_are_made(sandbox: Sandbox, owner: httpx.Client, library: Thing) -> None:

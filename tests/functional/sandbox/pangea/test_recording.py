@@ -43,7 +43,7 @@ ARGUED_OF_CLIENT = {
 """The same of what the published client sent."""
 
 
-def test_it_answers_as_recorded(sandbox: Sandbox) -> None:
+def test_it_responses_as_recorded(sandbox: Sandbox) -> None:
     steps = read_recording()
     assert len(steps) == 981
     found = replay_of(sandbox).differences(steps)
@@ -58,7 +58,7 @@ def test_it_fails_where_the_server_does_when_requested(sandbox: Sandbox) -> None
     assert found.keys() - ARGUED.keys() == set()
 
 
-def test_it_answers_the_published_client_as_recorded(sandbox: Sandbox) -> None:
+def test_it_responses_the_published_client_as_recorded(sandbox: Sandbox) -> None:
     steps = read_recording("pangea.client")
     assert len(steps) == 490
     found = replay_of(sandbox, "pangea.client").differences(steps)
@@ -66,13 +66,13 @@ def test_it_answers_the_published_client_as_recorded(sandbox: Sandbox) -> None:
     assert ARGUED_OF_CLIENT.keys() - found.keys() == set()
 
 
-def test_another_answer_would_be_noticed(sandbox: Sandbox) -> None:
+def test_another_response_would_be_noticed(sandbox: Sandbox) -> None:
     steps = {step.name: step for step in read_recording()}
     users, root, anonymous = (steps[name] for name in ("empty users anonymous", "auth root", "s3_buckets anonymous"))
     wrong: list[Step] = [
-        replace(users, answer={**users.answer, "pages": 1}),
+        replace(users, response={**users.response, "pages": 1}),
         replace(root, status=201),
-        replace(anonymous, answer={"detail": "Log in."}),
+        replace(anonymous, response={"detail": "Log in."}),
     ]
     assert replay_of(sandbox).differences(wrong).keys() == {0, 15, 19}
     assert replay_of(sandbox).differences([users, root, anonymous]) == {}

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from pangea_answers import NO_TOKEN, NOWHERE, Thing, created, names, told
+from pangea_responses import NO_TOKEN, NOWHERE, Thing, created, names, told
 
 SUCCESS = {"status": "success"}
 

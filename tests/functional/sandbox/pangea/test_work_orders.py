@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea.orders import ERROR, PENDING, STATUSES, SUCCESS, WORKING, progress, status_of
-from pangea_answers import NO_TOKEN, NOT_FOR_YOU, NOWHERE, Thing, created, names, told
+from pangea_responses import NO_TOKEN, NOT_FOR_YOU, NOWHERE, Thing, created, names, told
 
 WORKER = "worker@example.org"
 

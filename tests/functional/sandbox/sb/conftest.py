@@ -1,4 +1,4 @@
-"""Clients of the sandbox's Seven Bridges Platform, each answer held to the platform's document."""
+"""Clients of the sandbox's Seven Bridges Platform, each response held to the platform's document."""
 
 from collections.abc import Callable, Generator
 from typing import Any

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from sb_answers import refused
+from sb_responses import refused
 
 Json = dict[str, Any]
 Clients = Callable[[str], httpx.Client]
@@ -23,9 +23,9 @@ def _frozen(sandbox: Sandbox) -> None:
 @pytest.fixture
 def automation(web: httpx.Client) -> Json:
     """An automation of sandbox-user's."""
-    answer = web.post(ALL, json={"name": "Nightly", "description": "d", "secret_settings": {"key": "s"}})
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = web.post(ALL, json={"name": "Nightly", "description": "d", "secret_settings": {"key": "s"}})
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
 def _upload(web: httpx.Client, automation: Json, content: bytes = b"code") -> str:
@@ -42,15 +42,15 @@ def _upload(web: httpx.Client, automation: Json, content: bytes = b"code") -> st
 
 def _package(web: httpx.Client, automation: Json, version: str = "1") -> Json:
     body = {"version": version, "location": _upload(web, automation), "schema": {"inputs": []}, "memory_limit": None}
-    answer = web.post(f"{ALL}/{automation['id']}/packages", json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = web.post(f"{ALL}/{automation['id']}/packages", json=body)
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
 def _run(web: httpx.Client, package: Json, **fields: Any) -> Json:
-    answer = web.post("/automation/runs", json={"package": package["id"], "inputs": {"a": 1}, **fields})
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = web.post("/automation/runs", json={"package": package["id"], "inputs": {"a": 1}, **fields})
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
 def test_an_automation_is_made_changed_and_archived(web: httpx.Client, automation: Json, sandbox: Sandbox) -> None:

@@ -2,7 +2,7 @@
 
 import httpx
 from omicsdk.sandbox import Sandbox
-from sb_answers import code_of
+from sb_responses import code_of
 
 DATASET = "sandbox-user/reference-set"
 

@@ -1,16 +1,16 @@
-"""Common features of all answers of the platform: errors, headers, limits, maintenance, fields, slashes; and feedback."""
+"""Common features of all responses of the platform: errors, headers, limits, maintenance, fields, slashes; and feedback."""
 
 import httpx
 import pytest
 from omicsdk.sandbox import Rule, Sandbox
-from sb_answers import code_of
+from sb_responses import code_of
 
 
 def test_an_error_has_the_platforms_shape(web: httpx.Client):
-    answer = web.get("/projects/nobody/nothing")
-    assert answer.status_code == 404
-    assert answer.headers["content-type"] == "application/json"
-    told = answer.json()
+    response = web.get("/projects/nobody/nothing")
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/json"
+    told = response.json()
     assert (told["status"], told["code"]) == (404, 3002)
     assert "nobody/nothing" in told["message"]
     assert told["more_info"].startswith("https://")
@@ -23,24 +23,24 @@ def test_an_error_has_the_platforms_shape(web: httpx.Client):
 def test_what_the_platform_cannot_do_is_reported_the_same_way(
     web: httpx.Client, method: str, path: str, status: int, code: int
 ):
-    answer = web.request(method, path)
-    assert code_of(answer) == (status, code)
-    assert answer.headers["x-request-id"]
+    response = web.request(method, path)
+    assert code_of(response) == (status, code)
+    assert response.headers["x-request-id"]
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-SBG-Auth-Token": "wrong"}, {"Authorization": "Basic eDp5"}])
 def test_a_token_is_needed(sandbox: Sandbox, headers: dict[str, str]):
-    answer = httpx.get(f"{sandbox.sb_url}/user", headers=headers, trust_env=False)
-    assert code_of(answer) == (401, 90001)
-    assert answer.headers["content-type"] == "application/json"
+    response = httpx.get(f"{sandbox.sb_url}/user", headers=headers, trust_env=False)
+    assert code_of(response) == (401, 90001)
+    assert response.headers["content-type"] == "application/json"
 
 
 @pytest.mark.parametrize("header", ["X-SBG-Auth-Token", "Authorization"])
 def test_a_token_comes_in_either_header(sandbox: Sandbox, header: str):
     prefix = "Bearer " if header == "Authorization" else ""
     for token, username in ((sandbox.sb_token, "sandbox-user"), (sandbox.sb.token_for("ada"), "ada")):
-        answer = httpx.get(f"{sandbox.sb_url}/user", headers={header: prefix + token}, trust_env=False)
-        assert answer.json()["username"] == username
+        response = httpx.get(f"{sandbox.sb_url}/user", headers={header: prefix + token}, trust_env=False)
+        assert response.json()["username"] == username
 
 
 def test_where_the_parts_are_is_reported_without_a_token(sandbox: Sandbox):
@@ -70,13 +70,13 @@ def test_a_body_where_none_is_wanted_does_no_harm(web: httpx.Client, content: by
 
 @pytest.mark.parametrize("content", [b"null", b"[]", b"{", b""])
 def test_a_body_that_is_wanted_is_checked(web: httpx.Client, content: bytes):
-    answer = web.post("/projects", content=content, headers={"Content-Type": "application/json"})
-    assert code_of(answer) == (400, 90000)
+    response = web.post("/projects", content=content, headers={"Content-Type": "application/json"})
+    assert code_of(response) == (400, 90000)
 
 
 def test_another_kind_of_body_is_refused(web: httpx.Client):
-    answer = web.post("/projects", content=b"name: x", headers={"Content-Type": "text/plain"})
-    assert code_of(answer) == (415, 90008)
+    response = web.post("/projects", content=b"name: x", headers={"Content-Type": "text/plain"})
+    assert code_of(response) == (415, 90008)
 
 
 # -- limits and maintenance
@@ -104,20 +104,20 @@ def test_each_token_has_a_separate_limit(sandbox: Sandbox, web: httpx.Client, cl
 
 
 def test_rate_limit_states_what_the_headers_say(web: httpx.Client):
-    answer = web.get("/rate_limit")
-    rate = answer.json()["rate"]
-    assert rate["remaining"] == int(answer.headers["x-ratelimit-remaining"])
-    assert rate["limit"] == int(answer.headers["x-ratelimit-limit"])
-    assert rate["reset"] == int(answer.headers["x-ratelimit-reset"])
-    assert answer.json()["instance_limit"]["limit"] > 0
+    response = web.get("/rate_limit")
+    rate = response.json()["rate"]
+    assert rate["remaining"] == int(response.headers["x-ratelimit-remaining"])
+    assert rate["limit"] == int(response.headers["x-ratelimit-limit"])
+    assert rate["reset"] == int(response.headers["x-ratelimit-reset"])
+    assert response.json()["instance_limit"]["limit"] > 0
 
 
 def test_maintenance_is_a_503_with_code_0_for_everything(sandbox: Sandbox, web: httpx.Client):
     sandbox.settings.turn({"sb.maintenance": True})
     for path in ("/", "/user", "/projects"):
-        answer = web.get(path)
-        assert code_of(answer) == (503, 0)
-        assert answer.headers["content-type"] == "application/json"
+        response = web.get(path)
+        assert code_of(response) == (503, 0)
+        assert response.headers["content-type"] == "application/json"
     sandbox.settings.turn({"sb.maintenance": False})
     assert web.get("/user").status_code == 200
 
@@ -130,9 +130,9 @@ def test_the_control_interface_turns_them_too(sandbox: Sandbox, web: httpx.Clien
 
 def test_a_fault_has_the_platforms_shape_when_its_code_is_a_number(sandbox: Sandbox, web: httpx.Client):
     sandbox.add_faults(Rule("status", path="/sb/v2/user", times=1, status=500, code="2000"))
-    answer = web.get("/user")
-    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/json")
-    assert (answer.json()["code"], answer.json()["status"]) == (2000, 500)
+    response = web.get("/user")
+    assert (response.status_code, response.headers["content-type"]) == (500, "application/json")
+    assert (response.json()["code"], response.json()["status"]) == (2000, 500)
     assert web.get("/user").status_code == 200
 
 

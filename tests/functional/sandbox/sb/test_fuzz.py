@@ -55,7 +55,7 @@ def requests(draw: st.DrawFn) -> tuple[Operation, str, list[tuple[str, str]], by
 
 @pytest.fixture(scope="module")
 def browser() -> Generator[httpx.Client]:
-    """A client without a token, whose answers are held to nothing."""
+    """A client without a token, whose responses are held to nothing."""
     with httpx.Client(trust_env=False, verify=NO_TLS) as client:
         yield client
 
@@ -72,11 +72,11 @@ def test_the_platform_never_fails(
     operation, path, query, content = request
     headers = {"X-SBG-Auth-Token": sandbox.sb_token, "Content-Type": "application/json"}
     url = sandbox.sb_url + path
-    answer = browser.request(operation.method, url, params=query, content=content, headers=headers)
-    assert answer.status_code < 500, (operation.name, path, query, content, answer.text)
-    if answer.status_code >= 400:
-        told = answer.json()
-        assert told["status"] == answer.status_code
+    response = browser.request(operation.method, url, params=query, content=content, headers=headers)
+    assert response.status_code < 500, (operation.name, path, query, content, response.text)
+    if response.status_code >= 400:
+        told = response.json()
+        assert told["status"] == response.status_code
         assert isinstance(told["code"], int)
         assert told["message"]
         assert told["more_info"]

@@ -66,16 +66,16 @@ def body(operation: Operation) -> Json:
     return {} if operation.body is None else {"json": sample(operation.body)}
 
 
-def refused(answer: httpx.Response, status: int, code: int, why: str = "") -> None:
+def refused(response: httpx.Response, status: int, code: int, why: str = "") -> None:
     """Whether a refusal has the platform's form."""
-    told = answer.json() if answer.content else None
-    where = f"{answer.request.method} {answer.request.url} {answer.request.content!r} {why}: {told}"
-    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json"), where
+    told = response.json() if response.content else None
+    where = f"{response.request.method} {response.request.url} {response.request.content!r} {why}: {told}"
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/json"), where
     assert set(told) == {"status", "code", "message", "more_info"}, where
     assert (told["status"], told["code"]) == (status, code), where
     assert told["message"], where
     assert told["more_info"].startswith("https://"), where
-    assert answer.headers["x-request-id"], where
+    assert response.headers["x-request-id"], where
 
 
 def named(*wanted: Operation) -> list[Any]:
@@ -103,17 +103,21 @@ def test_who_has_no_token_is_refused(sandbox: Sandbox, web: httpx.Client, operat
 
 @pytest.mark.parametrize("operation", OF_SOMETHING)
 def test_a_missing_object_is_not_found(web: httpx.Client, operation: Operation) -> None:
-    answer = web.request(operation.method, path(operation), params=query(operation), **body(operation))
+    response = web.request(operation.method, path(operation), params=query(operation), **body(operation))
     code = CODES[max((start for start in CODES if operation.path.startswith(start)), key=len)]
-    refused(answer, 404, code)
-    assert int(answer.headers["x-ratelimit-remaining"]) < int(answer.headers["x-ratelimit-limit"])
-    assert answer.headers["x-ratelimit-reset"].isdecimal()
+    refused(response, 404, code)
+    assert int(response.headers["x-ratelimit-remaining"]) < int(response.headers["x-ratelimit-limit"])
+    assert response.headers["x-ratelimit-reset"].isdecimal()
 
 
 @pytest.mark.parametrize("name", sorted(OWNERS))
 def test_a_stranger_owns_nothing_that_is_seen(web: httpx.Client, name: str) -> None:
-    answer = web.get(path(BY_NAME[name]))
-    assert (answer.status_code, answer.json()["items"], answer.headers["x-total-matching-query"]) == (200, [], "0")
+    response = web.get(path(BY_NAME[name]))
+    assert (response.status_code, response.json()["items"], response.headers["x-total-matching-query"]) == (
+        200,
+        [],
+        "0",
+    )
 
 
 SOURCE, TARGET = {"volume": NOWHERE, "location": "x"}, {"project": NOWHERE}
@@ -169,9 +173,9 @@ def test_what_a_request_is_about_has_to_be_there(
     ],
 )
 def test_each_of_many_is_answered_by_itself(web: httpx.Client, name: str, sent: Json, code: int) -> None:
-    answer = web.post(BY_NAME[name].path, json=sent)
-    (item,) = answer.json()["items"]
-    assert (answer.status_code, item["resource"]) == (200, None)
+    response = web.post(BY_NAME[name].path, json=sent)
+    (item,) = response.json()["items"]
+    assert (response.status_code, item["resource"]) == (200, None)
     assert (item["error"]["status"], item["error"]["code"]) == (404, code)
     (list_name,) = sent
     refused(web.post(BY_NAME[name].path, json={list_name: sent[list_name] * 101}), 400, 90000)
@@ -211,11 +215,11 @@ def wrong_fields() -> list[Any]:
 @pytest.mark.parametrize(("operation", "field", "value"), wrong_fields())
 def test_a_field_of_another_kind_is_refused(web: httpx.Client, operation: Operation, field: str, value: Any) -> None:
     sent = {**sample(operation.body or {}), field: value}
-    answer = web.request(operation.method, path(operation), params=query(operation), json=sent)
-    refused(answer, 400, answer.json().get("code"))
+    response = web.request(operation.method, path(operation), params=query(operation), json=sent)
+    refused(response, 400, response.json().get("code"))
     # The area's own code where the platform has one, else that of bad requests.
-    assert answer.json()["code"] == 90000 or 3000 <= answer.json()["code"] < 10000
-    assert field in answer.json()["message"]
+    assert response.json()["code"] == 90000 or 3000 <= response.json()["code"] < 10000
+    assert field in response.json()["message"]
 
 
 @pytest.mark.parametrize("operation", LISTS)
@@ -240,8 +244,8 @@ def test_lists_say_how_much_there_is(web: httpx.Client, project: str, operation:
     about = {"division": "sandbox-division", "project": project, "file": file, "token": "init"}
     wanted = {each.name for each in operation.parameters}
     params = {name: value for name, value in about.items() if name in wanted}
-    answer = web.get(operation.path, params={**params, "limit": 1000})
-    told = answer.json()
+    response = web.get(operation.path, params={**params, "limit": 1000})
+    told = response.json()
     assert set(told) == {"href", "items", "links"}
-    assert int(answer.headers["x-total-matching-query"]) >= len(told["items"])
+    assert int(response.headers["x-total-matching-query"]) >= len(told["items"])
     assert told["href"].startswith(str(web.base_url).rstrip("/") + operation.path)

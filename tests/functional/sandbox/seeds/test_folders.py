@@ -192,8 +192,8 @@ def test_a_site_whose_disk_is_full_has_nothing_of_a_project(
 
 
 def test_by_the_control_api(sandbox: Sandbox, folder: Path, client: httpx.Client, tmp_path: Path):
-    answer = client.post("/_sandbox/seed", json={"folder": str(folder), "service": "sb"})
-    assert answer.json()["project"] == "sandbox-user/bundle"
+    response = client.post("/_sandbox/seed", json={"folder": str(folder), "service": "sb"})
+    assert response.json()["project"] == "sandbox-user/bundle"
     assert client.post("/_sandbox/seed", json={"folder": str(folder), "service": "x"}).status_code == 400
     assert client.post("/_sandbox/seed", json={"exchanges": "x.jsonl"}).status_code == 400
     assert client.post("/_sandbox/seed", json={"exchanges": str(tmp_path / "x.jsonl")}).status_code == 400

@@ -69,16 +69,16 @@ def test_cookies_of_one_user_are_not_sent_for_another(sandbox: Sandbox, real: Sa
     assert not any("cookie" in entry["headers"] for entry in real.requests("/") if "headers" in entry)
 
 
-def test_a_service_that_does_not_answer_is_reported(sandbox: Sandbox, tmp_path: Path):
+def test_a_service_that_does_not_response_is_reported(sandbox: Sandbox, tmp_path: Path):
     with (
         pytest.raises(
             ValueError, match=r"no exchange recorded: http://127\.0\.0\.1:9/api/samples did not answer: .*\. Check "
         ),
         sandbox.record("http://127.0.0.1:9/api", tmp_path / "exchanges.jsonl") as url,
     ):
-        answer = httpx.get(f"{url}/samples", trust_env=False)
-    assert answer.status_code == 502
-    assert "http://127.0.0.1:9/api/samples did not answer" in answer.json()["title"]
+        response = httpx.get(f"{url}/samples", trust_env=False)
+    assert response.status_code == 502
+    assert "http://127.0.0.1:9/api/samples did not answer" in response.json()["title"]
     assert lines(tmp_path / "exchanges.jsonl") == []
 
 
@@ -104,6 +104,6 @@ def test_pages_of_other_sites_do_not_get_through(sandbox: Sandbox, real: Sandbox
         pytest.raises(ValueError, match="no exchange recorded: no request came to http://127"),
         sandbox.record(real.url, tmp_path / "exchanges.jsonl") as url,
     ):
-        answer = httpx.get(url, headers={"Host": "evil.example.org"}, trust_env=False)
-    assert answer.status_code == 403
+        response = httpx.get(url, headers={"Host": "evil.example.org"}, trust_env=False)
+    assert response.status_code == 403
     assert lines(tmp_path / "exchanges.jsonl") == []

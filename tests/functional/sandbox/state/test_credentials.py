@@ -201,11 +201,11 @@ def give_secrets(sandbox: Sandbox) -> list[str]:
     }
 
     def post(url: str, body: object, **headers: str) -> Any:
-        answer = httpx.request(
+        response = httpx.request(
             "PUT" if "subscriptions" in url else "POST", url, json=body, headers=headers, trust_env=False
         )
-        assert answer.is_success, answer.text
-        return answer.json()
+        assert response.is_success, response.text
+        return response.json()
 
     sb = {"X-SBG-Auth-Token": sandbox.sb_token}
     bearer = {"Authorization": f"Bearer {sandbox.token()}"}

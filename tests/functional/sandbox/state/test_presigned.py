@@ -23,11 +23,11 @@ def get(url, method="GET", **headers):
 
 
 def test_the_whole_object(url):
-    answer = get(url)
-    assert answer.content == DATA
-    assert answer.headers["content-length"] == str(len(DATA))
-    assert answer.headers["accept-ranges"] == "bytes"
-    assert answer.headers["content-security-policy"] == "sandbox"
+    response = get(url)
+    assert response.content == DATA
+    assert response.headers["content-length"] == str(len(DATA))
+    assert response.headers["accept-ranges"] == "bytes"
+    assert response.headers["content-security-policy"] == "sandbox"
 
 
 @pytest.mark.parametrize(
@@ -35,10 +35,10 @@ def test_the_whole_object(url):
     [("bytes=0-0", 0, 1), ("bytes=10-", 10, 5120), ("bytes=-5", 5115, 5120), ("bytes=5000-9999", 5000, 5120)],
 )
 def test_a_range(url, asked, start, end):
-    answer = get(url, Range=asked)
-    assert answer.status_code == 206
-    assert answer.headers["content-range"] == f"bytes {start}-{end - 1}/5120"
-    assert answer.content == DATA[start:end]
+    response = get(url, Range=asked)
+    assert response.status_code == 206
+    assert response.headers["content-range"] == f"bytes {start}-{end - 1}/5120"
+    assert response.content == DATA[start:end]
 
 
 @pytest.mark.parametrize("asked", ["bytes=0-1,4-5", "bytes=x-y", "lines=1-2", "bytes=9-3", "bytes=5"])
@@ -48,9 +48,9 @@ def test_a_range_that_is_none_gives_the_whole(url, asked):
 
 @pytest.mark.parametrize("asked", ["bytes=5120-", "bytes=99999-100000", "bytes=-0"])
 def test_a_range_behind_the_end(url, asked):
-    answer = get(url, Range=asked)
-    assert answer.status_code == 416
-    assert answer.headers["content-range"] == "bytes */5120"
+    response = get(url, Range=asked)
+    assert response.status_code == 416
+    assert response.headers["content-range"] == "bytes */5120"
 
 
 def test_conditions(url):
@@ -69,25 +69,25 @@ def test_it_does_not_matter_how_a_client_quotes(sandbox: Sandbox):
 
 
 def test_head_has_the_headers_alone(url):
-    answer = get(url, "HEAD")
-    assert (answer.status_code, answer.content, answer.headers["content-length"]) == (200, b"", "5120")
+    response = get(url, "HEAD")
+    assert (response.status_code, response.content, response.headers["content-length"]) == (200, b"", "5120")
 
 
 def test_the_url_ends_by_the_sandbox_clock(sandbox: Sandbox, url):
     sandbox.clock.advance(99)
     assert get(url).status_code == 200
     sandbox.clock.advance(1)
-    answer = get(url)
-    assert answer.status_code == 403
-    assert "<Code>AccessDenied</Code><Message>Request has expired</Message>" in answer.text
+    response = get(url)
+    assert response.status_code == 403
+    assert "<Code>AccessDenied</Code><Message>Request has expired</Message>" in response.text
 
 
 @pytest.mark.parametrize(
     "change", [("Expires=1", "Expires=2"), ("Signature=", "Signature=0"), ("/_objects/", "/_objects/0")]
 )
 def test_a_changed_url_is_refused(url, change):
-    answer = get(url.replace(*change))
-    assert (answer.status_code, "SignatureDoesNotMatch" in answer.text) == (403, True)
+    response = get(url.replace(*change))
+    assert (response.status_code, "SignatureDoesNotMatch" in response.text) == (403, True)
 
 
 def test_a_url_without_a_signature_is_refused(sandbox: Sandbox):

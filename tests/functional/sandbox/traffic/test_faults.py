@@ -19,39 +19,39 @@ def url(sandbox: Sandbox) -> str:
 
 
 def fetch(url, **headers) -> tuple[http.client.HTTPResponse, bytes]:
-    """The answer and the bytes that arrived before the connection ended."""
+    """The response and the bytes that arrived before the connection ended."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=20)
     try:
         connection.request("GET", f"{parts.path}?{parts.query}", headers=headers)
-        answer = connection.getresponse()
+        response = connection.getresponse()
         try:
-            return answer, answer.read()
+            return response, response.read()
         except http.client.IncompleteRead as cut:
-            return answer, cut.partial
+            return response, cut.partial
     finally:
         connection.close()
 
 
 def test_a_status_with_retry_after(sandbox: Sandbox, url):
     sandbox.add_faults(Rule("status", path="/_objects/*", status=503, retry_after=7, times=2))
-    answers = [fetch(url)[0] for _ in range(3)]
-    assert [answer.status for answer in answers] == [503, 503, 200]
-    assert answers[0].getheader("Retry-After") == "7"
+    responses = [fetch(url)[0] for _ in range(3)]
+    assert [response.status for response in responses] == [503, 503, 200]
+    assert responses[0].getheader("Retry-After") == "7"
 
 
 def test_a_status_of_an_operation_has_its_error_shape(sandbox: Sandbox, web):
     sandbox.add_faults(Rule("status", status=429, code="slow_down"))
-    answer = web.get("/bundles/all", params={"replica": "aws"})
-    assert answer.json() == {"status": 429, "code": "slow_down", "title": "A requested fault"}
+    response = web.get("/bundles/all", params={"replica": "aws"})
+    assert response.json() == {"status": 429, "code": "slow_down", "title": "A requested fault"}
 
 
 @pytest.mark.parametrize("at", [0, 1, 100_000, len(DATA) - 1])
 def test_a_cut_body(sandbox: Sandbox, url, at, caplog):
     sandbox.add_faults(Rule("cut", at=at))
-    answer, got = fetch(url)
+    response, got = fetch(url)
     assert caplog.records == []
-    assert answer.getheader("Content-Length") == str(len(DATA))
+    assert response.getheader("Content-Length") == str(len(DATA))
     assert got == DATA[:at]
 
 
@@ -63,11 +63,11 @@ def test_a_cut_behind_the_end_is_none(sandbox: Sandbox, url):
 @pytest.mark.parametrize("at", [0, 1, 100_000])
 def test_a_short_body_looks_complete(sandbox: Sandbox, url, at):
     sandbox.add_faults(Rule("short", at=at))
-    answer, got = fetch(url)
-    assert (answer.getheader("Content-Length"), got) == (str(at), DATA[:at])
+    response, got = fetch(url)
+    assert (response.getheader("Content-Length"), got) == (str(at), DATA[:at])
 
 
-def test_a_reset_instead_of_an_answer(sandbox: Sandbox, url, caplog):
+def test_a_reset_instead_of_a_response(sandbox: Sandbox, url, caplog):
     sandbox.add_faults(Rule("reset"))
     with pytest.raises(ConnectionResetError):
         fetch(url)
@@ -81,9 +81,9 @@ def test_a_reset_in_the_body(sandbox: Sandbox, url):
 
 
 def fetch_strictly(url):
-    with httpx.stream("GET", url, trust_env=False, verify=False) as answer:
+    with httpx.stream("GET", url, trust_env=False, verify=False) as response:
         try:
-            return answer.read()
+            return response.read()
         except httpx.ReadError as error:
             raise ConnectionResetError from error
 
@@ -99,7 +99,7 @@ def test_no_range(sandbox: Sandbox, url):
 
 
 @pytest.mark.parametrize("at", [0, 1000])
-def test_a_stalled_answer_continues_when_released(sandbox: Sandbox, url, at):
+def test_a_stalled_response_continues_when_released(sandbox: Sandbox, url, at):
     sandbox.add_faults(Rule("stall", at=at))
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(fetch, url)
@@ -119,7 +119,7 @@ def wait_until(condition) -> None:
     raise AssertionError("it never happened")
 
 
-def test_a_stalled_answer_ends_with_its_client(sandbox: Sandbox, url):
+def test_a_stalled_response_ends_with_its_client(sandbox: Sandbox, url):
     sandbox.add_faults(Rule("stall"))
     with httpx.Client(trust_env=False, verify=False, timeout=0.05) as client, pytest.raises(httpx.ReadTimeout):
         client.get(url)
@@ -156,8 +156,8 @@ def test_a_throttled_body_comes_as_time_passes(sandbox: Sandbox, url):
 
 def test_a_body_arrives_in_spite_of_a_fault(sandbox: Sandbox, web):
     sandbox.add_faults(Rule("wrong", at=10**6))
-    answer = web.post("/search", params={"replica": "aws"}, json={"es_query": {}})
-    assert answer.json()["total_hits"] == 0
+    response = web.post("/search", params={"replica": "aws"}, json={"es_query": {}})
+    assert response.json()["total_hits"] == 0
 
 
 def test_several_faults_on_one_request(sandbox: Sandbox, url):

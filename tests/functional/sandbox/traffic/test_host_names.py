@@ -58,12 +58,12 @@ PAGES_OF_OTHERS = [
 @pytest.mark.parametrize("headers", PAGES_OF_OTHERS, ids=str)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"])
 def test_pages_of_other_sites_reach_neither_server(visitor: httpx.Client, server: str, method: str, headers):
-    answer = visitor.request(method, server, headers=headers)
-    assert answer.status_code == 403
-    assert not [name for name in answer.headers if name.startswith("access-control-")]
+    response = visitor.request(method, server, headers=headers)
+    assert response.status_code == 403
+    assert not [name for name in response.headers if name.startswith("access-control-")]
 
 
-def test_no_operation_of_any_service_answers_to_another_host(sandbox: Sandbox, visitor: httpx.Client):
+def test_no_operation_of_any_service_responses_to_another_host(sandbox: Sandbox, visitor: httpx.Client):
     asked = 0
     for service, prefix in SERVICES.items():
         for operation in operations(read_document(service)):
@@ -79,8 +79,8 @@ def test_preflights_of_s3_allow_nothing(sandbox: Sandbox, visitor: httpx.Client)
     own = f"http://{urlsplit(url).netloc}"
     asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization"}
     for headers in (asked, {"Origin": own, **asked}):
-        answer = visitor.options(url, headers=headers)
-        assert not [name for name in answer.headers if name.startswith("access-control-")]
+        response = visitor.options(url, headers=headers)
+        assert not [name for name in response.headers if name.startswith("access-control-")]
 
 
 def test_forms_of_own_pages_without_a_referrer_are_answered(sandbox: Sandbox, visitor: httpx.Client):
@@ -102,10 +102,10 @@ def test_a_request_for_no_host_or_two_is_refused(server: str, head: str):
     assert where.port is not None
     with socket.create_connection((where.hostname, where.port), timeout=10) as connection:
         connection.sendall(f"{head}\r\nConnection: close\r\n\r\n".encode())
-        answer = b""
+        response = b""
         while block := connection.recv(65536):
-            answer += block
-    assert int(answer.split()[1]) in (400, 403)
+            response += block
+    assert int(response.split()[1]) in (400, 403)
 
 
 def test_hosts_that_the_user_allows_are_answered():

@@ -14,8 +14,8 @@ BUCKET = "org-humancellatlas-upload-sandbox"
 def test_an_area_is_made_once_and_found(web: httpx.Client, ingest: httpx.Client):
     assert web.head(f"/area/{AREA}").status_code == 404
     for _ in range(2):
-        answer = ingest.post(f"/area/{AREA}")
-        assert (answer.status_code, answer.json()) == (201, {"uri": f"s3://{BUCKET}/{AREA}/"})
+        response = ingest.post(f"/area/{AREA}")
+        assert (response.status_code, response.json()) == (201, {"uri": f"s3://{BUCKET}/{AREA}/"})
     assert web.head(f"/area/{AREA}").status_code == 200
 
 
@@ -23,9 +23,9 @@ def test_an_area_is_made_once_and_found(web: httpx.Client, ingest: httpx.Client)
 def test_only_who_has_the_key_makes_and_deletes_areas(web: httpx.Client, area: str, key: str | None):
     headers = {"Api-Key": key} if key else {}
     for method, path in [("POST", f"/area/{AREA}"), ("DELETE", f"/area/{area}")]:
-        answer = web.request(method, path, headers=headers)
-        assert answer.status_code == 401
-        assert "Api-Key" in answer.json()["detail"]
+        response = web.request(method, path, headers=headers)
+        assert response.status_code == 401
+        assert "Api-Key" in response.json()["detail"]
 
 
 def test_a_deleted_area_is_there_until_it_has_been_emptied(
@@ -49,9 +49,9 @@ def test_a_deleted_area_is_there_until_it_has_been_emptied(
 def test_credentials_end_when_they_say(sandbox: Sandbox, web: httpx.Client, area: str, s3_of):
     sandbox.settings.turn({"upload.credentials_seconds": 900})
     now = sandbox.clock.freeze()
-    answer = web.post(f"/area/{area}/credentials")
-    assert answer.status_code == 201
-    keys = answer.json()
+    response = web.post(f"/area/{area}/credentials")
+    assert response.status_code == 201
+    keys = response.json()
     assert datetime.fromisoformat(keys["Expiration"]) == datetime.fromtimestamp(int(now) + 900, UTC)
     client = s3_of(keys)
     client.put_object(Bucket=BUCKET, Key=f"{area}/a", Body=b"a")
@@ -74,8 +74,8 @@ def test_no_user_writes_to_a_locked_area(sandbox: Sandbox, web: httpx.Client, ar
         sandbox.settings.turn({"upload.locked": True})
     else:
         sandbox.upload.areas.change(area, locked=True)
-    answer = web.post(f"/area/{area}/credentials")
-    assert (answer.status_code, answer.json()["title"]) == (423, "Upload area is locked")
+    response = web.post(f"/area/{area}/credentials")
+    assert (response.status_code, response.json()["title"]) == (423, "Upload area is locked")
     with pytest.raises(ClientError, match="AccessDenied"):
         s3.put_object(Bucket=BUCKET, Key=f"{area}/a", Body=b"a")
     assert s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{area}/")["KeyCount"] == 0
@@ -84,16 +84,16 @@ def test_no_user_writes_to_a_locked_area(sandbox: Sandbox, web: httpx.Client, ar
 
 
 def test_there_are_no_credentials_for_an_area_that_does_not_exist(web: httpx.Client):
-    answer = web.post(f"/area/{AREA}/credentials")
-    assert answer.status_code == 404
-    assert answer.json() == {
+    response = web.post(f"/area/{AREA}/credentials")
+    assert response.status_code == 404
+    assert response.json() == {
         "status": 404,
         "title": "Upload area not found",
         "detail": f"There is no upload area {AREA}",
     }
 
 
-def test_the_deployment_answers_for_itself(sandbox: Sandbox, web: httpx.Client):
+def test_the_deployment_responses_for_itself(sandbox: Sandbox, web: httpx.Client):
     import omicsdk
 
     version = web.get(f"{sandbox.url}/upload/version")

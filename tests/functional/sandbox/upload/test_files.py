@@ -19,9 +19,9 @@ def checksums_of(content: bytes) -> dict[str, str]:
 
 
 def test_a_stored_file_has_its_checksums_at_once(ingest: httpx.Client, area: str, s3):
-    answer = ingest.put(f"/area/{area}/sample.json", content=b"{}", headers={"Content-Type": JSON})
-    assert answer.status_code == 201
-    described = answer.json()
+    response = ingest.put(f"/area/{area}/sample.json", content=b"{}", headers={"Content-Type": JSON})
+    assert response.status_code == 201
+    described = response.json()
     assert described.pop("last_modified").endswith("+00:00")
     assert described == {
         "name": "sample.json",
@@ -39,15 +39,15 @@ def test_a_stored_file_has_its_checksums_at_once(ingest: httpx.Client, area: str
 @pytest.mark.parametrize("content_type", ["application/json", "application/json; type=dcp-type", None])
 def test_a_file_without_a_dcp_type_is_refused(ingest: httpx.Client, area: str, content_type: str | None):
     headers = {"Content-Type": content_type} if content_type else {}
-    answer = ingest.put(f"/area/{area}/sample.json", content=b"{}", headers=headers)
-    assert answer.status_code == 400
-    assert "dcp-type" in answer.json()["detail"]
+    response = ingest.put(f"/area/{area}/sample.json", content=b"{}", headers=headers)
+    assert response.status_code == 400
+    assert "dcp-type" in response.json()["detail"]
     assert ingest.get(f"/area/{area}/checksums").json()["TOTAL_NUM_FILES"] == 0
 
 
 def test_storing_takes_the_key(web: httpx.Client, area: str):
-    answer = web.put(f"/area/{area}/sample.json", content=b"{}", headers={"Content-Type": JSON})
-    assert answer.status_code == 401
+    response = web.put(f"/area/{area}/sample.json", content=b"{}", headers={"Content-Type": JSON})
+    assert response.status_code == 401
 
 
 def test_the_generated_client_states_what_it_stores(sandbox: Sandbox, area: str):
@@ -88,12 +88,12 @@ def test_any_name_can_be_put_reported_of_and_requested(sandbox: Sandbox, web: ht
 def test_descriptions_come_in_the_order_of_the_names_and_all_or_none(web: httpx.Client, area: str, s3):
     for name in ("a", "b"):
         s3.put_object(Bucket=BUCKET, Key=f"{area}/{name}", Body=b"x")
-    answer = web.put(f"/area/{area}/files_info", json=["b", "a"])
-    assert [each["name"] for each in answer.json()] == ["b", "a"]
-    assert [each["checksums"] for each in answer.json()] == [None, None]
-    answer = web.put(f"/area/{area}/files_info", json=["b", "c", "a"])
-    assert answer.status_code == 404
-    assert "'c'" in answer.json()["detail"]
+    response = web.put(f"/area/{area}/files_info", json=["b", "a"])
+    assert [each["name"] for each in response.json()] == ["b", "a"]
+    assert [each["checksums"] for each in response.json()] == [None, None]
+    response = web.put(f"/area/{area}/files_info", json=["b", "c", "a"])
+    assert response.status_code == 404
+    assert "'c'" in response.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -109,11 +109,11 @@ def test_descriptions_come_in_the_order_of_the_names_and_all_or_none(web: httpx.
 )
 def test_a_missing_object_is_not_found(web: httpx.Client, sandbox: Sandbox, area: str, method: str, path: str):
     nowhere = "9d4b8a3e-6f2d-4a41-8f0c-1d2e3f405162"
-    answer = web.request(method, f"/area/{nowhere}/{path}")
-    assert (answer.status_code, answer.json()["title"]) == (404, "Upload area not found")
+    response = web.request(method, f"/area/{nowhere}/{path}")
+    assert (response.status_code, response.json()["title"]) == (404, "Upload area not found")
     if method == "GET" and path.startswith("f"):
-        answer = web.request(method, f"/area/{area}/{path}")
-        assert (answer.status_code, answer.json()["title"]) == (404, "File not found")
+        response = web.request(method, f"/area/{area}/{path}")
+        assert (response.status_code, response.json()["title"]) == (404, "File not found")
 
 
 def test_bodies_are_what_the_document_states(web: httpx.Client, ingest: httpx.Client, area: str):

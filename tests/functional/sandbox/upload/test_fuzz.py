@@ -86,8 +86,8 @@ def client(_server: Sandbox):
 def test_no_request_makes_it_fail(client: httpx.Client, request):
     operation, path, content_type, body = request
     sent_type = content_type if operation.body is None else "application/json"
-    answer = client.request(operation.method, path, content=body, headers={"Content-Type": sent_type.encode()})
-    assert answer.status_code < 500, answer.text
-    if answer.status_code >= 400 and operation.method != "HEAD":
-        error = answer.json()
-        assert (error["status"], type(error["title"])) == (answer.status_code, str)
+    response = client.request(operation.method, path, content=body, headers={"Content-Type": sent_type.encode()})
+    assert response.status_code < 500, response.text
+    if response.status_code >= 400 and operation.method != "HEAD":
+        error = response.json()
+        assert (error["status"], type(error["title"])) == (response.status_code, str)

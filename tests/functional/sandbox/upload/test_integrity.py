@@ -155,8 +155,8 @@ def test_boto3s_own_trailers_are_compared(sandbox: Sandbox, algorithm: str):
             request.body = request.body.read().replace(b"hello", b"jello")
 
     s3.meta.events.register("before-send.s3.PutObject", changed)
-    answer = s3.put_object(**PLACE, Body=b"hello", ChecksumAlgorithm=algorithm)
-    assert answer["ETag"].strip('"') == hashlib.md5(b"hello").hexdigest()
+    response = s3.put_object(**PLACE, Body=b"hello", ChecksumAlgorithm=algorithm)
+    assert response["ETag"].strip('"') == hashlib.md5(b"hello").hexdigest()
     flips = True
     assert code_of(lambda: s3.put_object(**PLACE, Body=b"hello", ChecksumAlgorithm=algorithm)) == "BadDigest"
     assert seen == ["STREAMING-UNSIGNED-PAYLOAD-TRAILER"] * 2
@@ -200,8 +200,8 @@ def test_a_flipped_bit_in_a_part_is_refused(s3: Any):
 
 def test_forms_are_answered_with_the_etag(s3: Any):
     form = s3.generate_presigned_post(STAGING_BUCKET, "formed")
-    answer = httpx.post(form["url"], data=form["fields"], files={"file": ("x", b"hello")}, trust_env=False)
-    assert (answer.status_code, answer.headers["etag"].strip('"')) == (204, hashlib.md5(b"hello").hexdigest())
+    response = httpx.post(form["url"], data=form["fields"], files={"file": ("x", b"hello")}, trust_env=False)
+    assert (response.status_code, response.headers["etag"].strip('"')) == (204, hashlib.md5(b"hello").hexdigest())
 
 
 @pytest.mark.parametrize("algorithm", ["CRC32C", "CRC64NVME"])

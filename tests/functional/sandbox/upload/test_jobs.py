@@ -118,9 +118,9 @@ def test_validations_move_on_with_time(frozen: Sandbox, web: httpx.Client, inges
     path, other = put("a"), put("b c")
     assert web.get(f"{path}/validate").json() == {"validation_status": "UNSCHEDULED", "validation_results": None}
     body = {**IMAGE, "files": ["a", "b%20c"], "environment": {"LEVEL": "1"}, "original_validation_id": ""}
-    answer = ingest.put(f"/area/{area}/validate", json=body)
-    assert answer.status_code == 200
-    assert len(answer.json()["validation_id"]) == 36
+    response = ingest.put(f"/area/{area}/validate", json=body)
+    assert response.status_code == 200
+    assert len(response.json()["validation_id"]) == 36
     frozen.settings.turn({"upload.validation_results": "INVALID"})  # is of later ones
     for expected in ("SCHEDULED", "VALIDATING", "VALIDATED"):
         assert web.get(f"{path}/validate").json()["validation_status"] == expected

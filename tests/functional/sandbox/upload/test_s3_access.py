@@ -21,8 +21,8 @@ STAGED = {"Bucket": "omics-staging", "Key": "reads"}
 def refusal(call: Callable[[], object]) -> tuple[str, int]:
     with pytest.raises(ClientError) as caught:
         call()
-    answer = caught.value.response
-    return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]
+    response = caught.value.response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 DENIED = ("AccessDenied", 403)
@@ -83,8 +83,8 @@ def test_a_bucket_that_is_in_the_hosts_name_is_the_same(
         asked = botocore.awsrequest.AWSRequest("PUT", f"http://{host}/{name}", data=b"a")
         botocore.auth.S3SigV4Auth(made, "s3", "us-east-1").add_auth(asked)
         headers = {**asked.headers, "Host": host}
-        answer = httpx.put(f"{sandbox.s3_url}/{name}", content=b"a", headers=headers, trust_env=False)
-        assert answer.status_code == expected, answer.text
+        response = httpx.put(f"{sandbox.s3_url}/{name}", content=b"a", headers=headers, trust_env=False)
+        assert response.status_code == expected, response.text
     assert [each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{area}/")["Contents"]] == [f"{area}/a"]
 
 
@@ -127,7 +127,7 @@ def test_all_else_is_denied(sandbox: Sandbox, area: str, s3: Any, s3_of: Any):
     s3.put_object(Bucket=BUCKET, Key=f"{area}/a", Body=b"a")
     for operation, arguments in calls_outside(area):
         assert refusal(lambda o=operation, a=arguments: getattr(s3, o)(**a)) == DENIED, (operation, arguments)
-    # Answers to HEAD have no body, so only the status states it.
+    # Responses to HEAD have no body, so only the status states it.
     assert refusal(lambda: s3.head_object(Bucket=BUCKET, Key=f"{OTHER}/secret")) == ("403", 403)
     keys = sorted(each["Key"] for each in owner.list_objects_v2(Bucket=BUCKET)["Contents"])
     assert keys == sorted([f"{area}/a", f"{OTHER}/secret"])
@@ -180,12 +180,12 @@ def test_signatures_of_the_old_kind_are_the_owners_only(area: str, keys: dict[st
 
 def test_no_user_reaches_areas_without_credentials(sandbox: Sandbox, area: str, s3: Any):
     s3.put_object(Bucket=BUCKET, Key=f"{area}/a", Body=b"abc")
-    answer = httpx.get(f"{sandbox.s3_url}/{BUCKET}/{area}/a", trust_env=False)
-    assert (answer.status_code, answer.headers["content-type"]) == (403, "application/xml")
-    assert "<Code>AccessDenied</Code>" in answer.text
+    response = httpx.get(f"{sandbox.s3_url}/{BUCKET}/{area}/a", trust_env=False)
+    assert (response.status_code, response.headers["content-type"]) == (403, "application/xml")
+    assert "<Code>AccessDenied</Code>" in response.text
     copied = {"x-amz-copy-source": f"/{BUCKET}/{area}/a"}
-    answer = httpx.put(f"{sandbox.s3_url}/omics-staging/b", headers=copied, trust_env=False)
-    assert answer.status_code == 403
+    response = httpx.put(f"{sandbox.s3_url}/omics-staging/b", headers=copied, trust_env=False)
+    assert response.status_code == 403
 
 
 def test_a_refused_body_does_not_break_the_connection(area: str, s3: Any):
@@ -195,8 +195,8 @@ def test_a_refused_body_does_not_break_the_connection(area: str, s3: Any):
 
 def test_an_unsigned_session_is_no_session(sandbox: Sandbox, area: str, keys: dict[str, str]):
     headers = {"x-amz-security-token": keys["SessionToken"]}
-    answer = httpx.put(f"{sandbox.s3_url}/{BUCKET}/{area}/a", content=b"a", headers=headers, trust_env=False)
-    assert answer.status_code == 403
+    response = httpx.put(f"{sandbox.s3_url}/{BUCKET}/{area}/a", content=b"a", headers=headers, trust_env=False)
+    assert response.status_code == 403
 
 
 # -- signatures, everywhere
@@ -240,8 +240,8 @@ def test_presigned_addresses_open_one_object_for_their_time(sandbox: Sandbox, ow
     ]
     for other, method in wrong:
         place, headers = reached(sandbox, other)
-        answer = httpx.request(method, place, headers=headers, trust_env=False)
-        assert (answer.status_code, answer.content == b"other") == (403, False), (other, method)
+        response = httpx.request(method, place, headers=headers, trust_env=False)
+        assert (response.status_code, response.content == b"other") == (403, False), (other, method)
 
 
 @pytest.mark.parametrize("version", ["s3", "s3v4"])

@@ -49,12 +49,12 @@ def test_s3_refuses_on_demand(sandbox: Sandbox, area: str, s3: Any):
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     s3.put_object(**put)
     sandbox.add_faults(Rule("status", path=path, status=503, code="SlowDown", retry_after=3, times=1))
-    answer = httpx.get(f"{sandbox.s3_url}/{BUCKET}/{area}/a", trust_env=False)
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "3")
+    response = httpx.get(f"{sandbox.s3_url}/{BUCKET}/{area}/a", trust_env=False)
+    assert (response.status_code, response.headers["retry-after"]) == (503, "3")
     assert [each["status"] for each in sandbox.requests("/_s3/")] == [400, 200, 503]
 
 
-def test_s3_gives_no_answer_on_demand(sandbox: Sandbox, area: str, s3: Any, caplog):
+def test_s3_gives_no_response_on_demand(sandbox: Sandbox, area: str, s3: Any, caplog):
     sandbox.add_faults(Rule("reset", path="/_s3/*", times=1))
     put = {"Bucket": BUCKET, "Key": f"{area}/a", "Body": b"a"}
     with pytest.raises(ConnectionClosedError):

@@ -48,9 +48,9 @@ def start(omics_sandbox: Any, tmp_path: Path) -> Iterator[Callable[..., "subproc
 def test_a_dry_run_states_and_touches_nothing(start: Any, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     told, errors = start("--dry-run", "--output", "json").communicate()
-    answer = json.loads(told)
-    assert (answer["counts"]["planned"], answer["bytes_to_fetch"]) == (1, 24 * MIB), errors
-    assert answer["files"][0]["plan"] == f"download {24 * MIB:,} bytes"
+    response = json.loads(told)
+    assert (response["counts"]["planned"], response["bytes_to_fetch"]) == (1, 24 * MIB), errors
+    assert response["files"][0]["plan"] == f"download {24 * MIB:,} bytes"
     assert sorted(tmp_path.rglob("*")) == before
 
 

@@ -172,14 +172,14 @@ def test_a_pause_while_another_url_is_requested(server: Any, target: Path, noise
     server.put("one", body)
     last_is_asked, goes_on = threading.Event(), threading.Event()
 
-    def breaks(_server: Any, request: Any, answer: Any) -> Any:
+    def breaks(_server: Any, request: Any, response: Any) -> Any:
         if len(locations) == 1 and request.first == 16 * MIB:
             last_is_asked.set()
-            return replace(answer, cut=MIB, length=len(answer.body), stall=True)
+            return replace(response, cut=MIB, length=len(response.body), stall=True)
         if len(locations) == 1 and request.first == 12 * MIB:
             assert last_is_asked.wait(30)
-            return replace(answer, status=403, headers={}, body=b"no")
-        return answer
+            return replace(response, status=403, headers={}, body=b"no")
+        return response
 
     def locate() -> Location:
         locations.append(f"n={len(locations)}")
@@ -200,7 +200,9 @@ def test_a_pause_while_another_url_is_requested(server: Any, target: Path, noise
     assert locations == ["n=0", "n=1"]
 
 
-def test_a_pause_when_only_the_end_of_the_answer_is_missing(server: Any, fault: Any, target: Path, noise: Any) -> None:
+def test_a_pause_when_only_the_end_of_the_response_is_missing(
+    server: Any, fault: Any, target: Path, noise: Any
+) -> None:
     body, control = noise(5 * MIB), Control()
     item = server.item("one", body, "sha256", retries=0)
     server.fault("one", fault.changed(chunked=True, cut=len(body), stall=True))

@@ -20,7 +20,7 @@ PATIENCE = 30.0
 
 @pytest.fixture
 def held(server: Any, fault: Any, noise: Any) -> tuple[Item, bytes, Callable[[Any], None], threading.Event]:
-    """A file whose first answer hangs after 6 MiB, and a callback that reports when these have arrived."""
+    """A file whose first response hangs after 6 MiB, and a callback that reports when these have arrived."""
     body, there = noise(20 * MIB), threading.Event()
     item = server.item("one", body, "sha256")
     server.fault("one", fault.cut(6 * MIB, stall=True))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from breakable import Answer
+from breakable import Response
 from omicsdk.core import NotWritable
 from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer import download
@@ -166,11 +166,11 @@ def test_a_part_that_is_made_again_while_its_old_version_is_hashed_fails_nothing
     server.put("one", old)
     disk, real, changed = Making(), hashing.follow, threading.Event()
 
-    def only_its_beginning_is_old(_server: Any, request: Any, answer: Any) -> Any:
+    def only_its_beginning_is_old(_server: Any, request: Any, response: Any) -> Any:
         if not request.first:
-            return answer
+            return response
         assert changed.wait(30)
-        return Answer(200, {"ETag": server.etags["one"]}, new)
+        return Response(200, {"ETag": server.etags["one"]}, new)
 
     def later(path: str, *arguments: Any) -> int:
         if disk.looked.is_set():

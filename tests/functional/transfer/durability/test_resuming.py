@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from breakable import Answer
+from breakable import Response
 from disk_space import SmallDisk
 from omicsdk.core import DiskFull
 from omicsdk.transfer import Item, Location, download
@@ -122,10 +122,10 @@ def test_a_folder_in_the_parts_place_is_the_error(server: Any, target: Path, noi
 
 
 def test_a_part_that_goes_while_it_is_written_is_no_file(server: Any, target: Path, noise: Any, fault: Any) -> None:
-    def removes(_server: Any, _request: Any, answer: Any) -> Any:
+    def removes(_server: Any, _request: Any, response: Any) -> Any:
         for part in target.glob("*.part"):
             part.unlink()
-        return answer
+        return response
 
     for algorithms in ((), ("md5",)):
         item = server.item("one", noise(9 * MIB), *algorithms)
@@ -187,7 +187,7 @@ def test_a_wrong_file_does_not_keep_its_name_beside_a_part(
     item = server.item("one", body, "sha256")
     stopped(item, 5 * MIB)  # the last write takes a little more
     (target / "one").write_bytes(noise(size, 2))
-    server.always["one"] = lambda *_: Answer(404)
+    server.always["one"] = lambda *_: Response(404)
     assert download([item], target).outcomes[0].state == "failed"
     assert not (target / "one").exists()
     server.always.clear()

@@ -89,9 +89,9 @@ def test_a_busy_server_is_queried_again(ftp: FtpServer, target: Path):
 
 
 def test_no_redirect_refers_to_ftp(server: Any, ftp: FtpServer, target: Path, fault: Any):
-    from breakable import Answer
+    from breakable import Response
 
-    server.always["a"] = lambda *_: Answer(302, {"Location": ftp.url("f")})
+    server.always["a"] = lambda *_: Response(302, {"Location": ftp.url("f")})
     ftp.files["f"] = b"x"
     (outcome,) = download([Item("out", Location(server.url("a")), retries=0)], target).outcomes
     assert outcome.state == "failed"

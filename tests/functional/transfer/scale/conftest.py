@@ -52,8 +52,8 @@ class Halfway:
         self._server = server
         self.before = sum(map(len, bodies.values())) - len(bodies["large"]) + 6 * MIB - 256 * 1024
         self.reached = False
-        server.always["large"] = lambda _server, _request, answer: replace(
-            answer, cut=6 * MIB, length=len(answer.body), stall=True
+        server.always["large"] = lambda _server, _request, response: replace(
+            response, cut=6 * MIB, length=len(response.body), stall=True
         )
 
     def at(self, progress: Any) -> bool:

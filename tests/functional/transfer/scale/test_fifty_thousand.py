@@ -61,8 +61,8 @@ def test_nothing_is_lost(folder: Path, monkeypatch: Any, count: int):
                 os.kill(processes[0], signal.SIGKILL)
 
         result = dss.download_manifest("wanted.tsv", "aws", download_dir="store", scheduler=client, progress=watch)
-        with urllib.request.urlopen(url.replace("/v1", "/counts")) as answer:
-            told = json.load(answer)
+        with urllib.request.urlopen(url.replace("/v1", "/counts")) as response:
+            told = json.load(response)
     assert killed
     assert len(result.outcomes) == result.counts["done"] + result.counts["skipped"] == count
     store = folder / "store"

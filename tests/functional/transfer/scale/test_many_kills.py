@@ -24,7 +24,7 @@ def test_workers_die_at_random_moments(server: Any, target: Any, noise: Any, see
     total = sum(map(len, bodies.values()))
     moments = sorted(chance.randrange(total) for _ in range(KILLS))
     for name in bodies:  # slow enough for the moments to be met
-        server.always[name] = lambda _server, _request, answer: setattr(answer, "pace", 40 * MIB)
+        server.always[name] = lambda _server, _request, response: setattr(response, "pace", 40 * MIB)
     items = [server.item(name, body, "crc32c") for name, body in bodies.items()]
     killed = []
 

@@ -60,7 +60,7 @@ def test_what_comes_of_them_is_reported_and_tried_once(sink: Any, tmp_path: Path
 
     def follow(number: int, _: Outcome) -> FollowUp:
         there = follow_up(sink, number, told)
-        return there if number == 0 else FollowUp(nobody, {}, b"", lambda *answer: told.append(answer))
+        return there if number == 0 else FollowUp(nobody, {}, b"", lambda *response: told.append(response))
 
     upload(uploads(sink, tmp_path, 2), follow=follow)
     assert sorted((status or 0, headers.get("x-why")) for status, headers in told) == [(0, None), (503, "busy")]
@@ -112,7 +112,7 @@ def test_they_do_not_take_the_places_of_files(sink: Any, tmp_path: Path, reply: 
     assert len(told) == 6
 
 
-def test_a_web_page_is_no_answer(sink: Any, tmp_path: Path, reply: Any):
+def test_a_web_page_is_no_response(sink: Any, tmp_path: Path, reply: Any):
     told: Told = []
     page = b"<html><body>Log in to the network.</body></html>"
     sink.fault("done/0", lambda _: reply(200, {"Content-Type": "text/html"}, page))

@@ -66,7 +66,7 @@ def test_an_upload_that_was_stopped_continues(
     outcome = report.outcomes[0]
     assert outcome.bytes_kept > 0
     assert outcome.bytes_kept + outcome.bytes_fetched == 10_500
-    assert len(sink.requests) <= 11 - len(half) + 1  # the one whose answer was not seen
+    assert len(sink.requests) <= 11 - len(half) + 1  # the one whose response was not seen
     assert [part.number for part in store.completed[0][0]] == list(range(1, 12))
     assert "sha256" in outcome.checksums
 
@@ -164,7 +164,7 @@ def test_a_platform_that_forgets_every_upload_ends_the_file(sink: Any, store: An
     assert store.begun == 3
 
 
-def test_an_answer_to_complete_that_was_lost_is_no_loss(
+def test_a_response_to_complete_that_was_lost_is_no_loss(
     store: Any, file: Path, send: Any, monkeypatch: pytest.MonkeyPatch
 ):
     plain = store.complete
@@ -333,7 +333,7 @@ def test_an_upload_that_was_killed_continues(sink: Any, tmp_path: Path, journal:
     again = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert again.stdout.split()[:2] == ["8", "done"], again.stderr
     kept = int(again.stdout.split()[2])
-    assert kept >= 5 * MIB * (len(before) - 2)  # those whose answers were in flight may be lost
+    assert kept >= 5 * MIB * (len(before) - 2)  # those whose responses were in flight may be lost
     sent = {request.query for request in sink.requests}  # the killed one's last request may be read after all others
     assert len(sent) == 8 - kept // (5 * MIB)
     assert b"".join(sink.stored[f"killed?part={number}"] for number in range(1, 9)) == path.read_bytes()

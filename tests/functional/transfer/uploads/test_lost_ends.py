@@ -1,4 +1,4 @@
-"""Uploads whose last answer was lost: the result must be that of an ordinary end."""
+"""Uploads whose last response was lost: the result must be that of an ordinary end."""
 
 import os
 from pathlib import Path

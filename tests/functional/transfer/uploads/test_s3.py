@@ -311,7 +311,7 @@ def test_a_file_that_changes_while_it_is_sent_leaves_what_was_there(
         assert f"{key} does not exist" in error.remedy
 
 
-def test_an_object_whose_answer_states_nothing_is_looked_at(client: Any, file: Path, monkeypatch: pytest.MonkeyPatch):
+def test_an_object_whose_response_states_nothing_is_looked_at(client: Any, file: Path, monkeypatch: pytest.MonkeyPatch):
     from omicsdk.transfer.uploads import sending
 
     monkeypatch.setattr(sending, "facts_of", lambda *_, **__: {})  # as behind a gateway that drops headers
@@ -326,10 +326,10 @@ def test_an_object_whose_answer_states_nothing_is_looked_at(client: Any, file: P
 
 @pytest.mark.parametrize("operation", ["CreateMultipartUpload", "CompleteMultipartUpload"])
 @pytest.mark.parametrize("body", [b"<!DOCTYPE html><html><head><title>Log in</title></head></html>", b"", b"<ok/>"])
-def test_an_answer_that_states_nothing_is_no_step_of_an_upload_in_parts(
+def test_a_response_that_states_nothing_is_no_step_of_an_upload_in_parts(
     endpoint: str, large: Path, operation: str, body: bytes
 ):
-    """boto3 takes a well-formed page of a captive portal for an answer of S3 without any field."""
+    """boto3 takes a well-formed page of a captive portal for a response of S3 without any field."""
     from botocore.awsrequest import AWSResponse
 
     class Body:
@@ -489,7 +489,7 @@ def test_etags_of_encrypted_objects_are_no_md5():
     )  # by the bucket's rule
 
 
-ANSWERS = {
+RESPONSES = {
     "200": b'HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: 10\r\nETag: "abc"\r\n',
     "200 without a length": b"HTTP/1.1 200 OK\r\nConnection: close\r\n",
     "204": b"HTTP/1.1 204 No Content\r\nx-amz-request-id: 1\r\n",
@@ -511,7 +511,7 @@ CALLS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("operation", CALLS)
-@pytest.mark.parametrize("head", ANSWERS.values(), ids=ANSWERS)
+@pytest.mark.parametrize("head", RESPONSES.values(), ids=RESPONSES)
 def test_a_head_that_is_cut_anywhere_is_a_connection_that_was_lost(sink: Any, reply: Any, operation: str, head: bytes):
     """http.client takes the end of the connection for that of the head: an empty list, or an upload that is complete."""
     from botocore.exceptions import ConnectionClosedError

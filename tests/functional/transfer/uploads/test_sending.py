@@ -275,7 +275,7 @@ def test_a_store_that_rejects_the_checksum_twice_ends_the_file(
 
 
 def test_a_whole_that_is_not_what_was_sent_is_reported(store: Any, file: Path, send: Any):
-    store.answer = {"sha256": "0" * 64}
+    store.response = {"sha256": "0" * 64}
     error = error_of(send(file, store, checksums=["sha256"]))
     assert isinstance(error, ChecksumMismatch)
     assert error.actual == "0" * 64
@@ -318,7 +318,7 @@ def test_secrets_do_not_follow_a_redirect_to_another_host(sink: Any, file: Path,
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    ("response", "kind"),
     [
         ({"status": 307, "headers": {"Location": "/a"}}, TooManyRedirects),
         ({"status": 307, "headers": {"Location": "http://[broken"}}, TransportError),
@@ -326,9 +326,9 @@ def test_secrets_do_not_follow_a_redirect_to_another_host(sink: Any, file: Path,
     ],
 )
 def test_redirects_that_has_no_target(
-    sink: Any, file: Path, send: Any, reply: Any, answer: Any, kind: type[OmicsError]
+    sink: Any, file: Path, send: Any, reply: Any, response: Any, kind: type[OmicsError]
 ):
-    sink.always = lambda _: reply(**answer)
+    sink.always = lambda _: reply(**response)
     assert isinstance(error_of(send(file, PutTo(Location(sink.url("a"))))), kind)
 
 
@@ -557,7 +557,7 @@ def test_a_checksum_that_was_confirmed_counts_for_the_next_run(sink: Any, file: 
 
 
 @pytest.mark.parametrize(
-    ("part_checksum", "answers", "whole", "expected"),
+    ("part_checksum", "responses", "whole", "expected"),
     [
         ("md5", True, {}, ("verified", "md5 of every part")),
         ("md5", False, {}, ("unverified", "")),
@@ -574,14 +574,14 @@ def test_parts_are_verified_by_what_the_store_states_of_each(
     send: Any,
     reply: Any,
     part_checksum: Any,
-    answers: bool,
+    responses: bool,
     whole: Any,
     expected: Any,
 ):
     store.part_checksum = part_checksum
     known = {"size": "10500", "sha256": digest(file.read_bytes(), "sha256")}
-    store.answer = {name: known[name] for name in whole}
-    if not answers:  # one part of eleven suffices
+    store.response = {name: known[name] for name in whole}
+    if not responses:  # one part of eleven suffices
         sink.fault("object", lambda _: None, lambda _: reply(headers={"ETag": '"opaque"'}))
     report = send(file, store, checksums=["sha256"])
     assert (report.outcomes[0].verification, report.outcomes[0].verified) == expected

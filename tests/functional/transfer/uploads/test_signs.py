@@ -1,6 +1,6 @@
 """A PUT counts by the store's own sign: nothing that a proxy, a captive portal or another store answers counts as stored.
 
-The answers are those of real servers: S3, Azure and Google as their references show them, Apache's WebDAV, moto.
+The responses are those of real servers: S3, Azure and Google as their references show them, Apache's WebDAV, moto.
 """
 
 import base64
@@ -33,12 +33,12 @@ def error_of(report: Any) -> Any:
     return outcome.error
 
 
-@pytest.mark.parametrize("answer", FOREIGN.values(), ids=FOREIGN)
+@pytest.mark.parametrize("response", FOREIGN.values(), ids=FOREIGN)
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_success_without_a_sign_of_the_store_is_not_stored(
-    sink: Any, store: Any, file: Path, send: Any, reply: Any, answer: Any, whole: bool
+    sink: Any, store: Any, file: Path, send: Any, reply: Any, response: Any, whole: bool
 ):
-    sink.always = lambda _: reply(**answer, keep=False)  # to HEAD, too
+    sink.always = lambda _: reply(**response, keep=False)  # to HEAD, too
     error = error_of(send(file, PutTo(lambda _: Location(sink.url("a"))) if whole else store))
     assert isinstance(error, Unconfirmed)
     assert "network" in error.remedy

@@ -29,7 +29,7 @@ class Broken(Bytes):
         return ABORT
 
 
-class Answer:
+class Response:
     def __init__(self) -> None:
         self.lines: list[bytes] = []
         self.body = b""
@@ -41,7 +41,7 @@ class Answer:
 def run(*asks: Ask) -> list[Ended]:
     wire = Wire(lambda _: Network(), Patience(), 4)
     for ask in asks:
-        wire.start(ask, Answer())
+        wire.start(ask, Response())
     ended: list[Ended] = []
     while wire.flying:
         ended += wire.poll(1.0)
@@ -78,7 +78,7 @@ def test_methods_take_turns_on_one_wire_without_leaving_traces(sink: Any):
         Ask(sink.url("f"), ()),
     ]
     for ask in asks:
-        wire.start(ask, Answer())
+        wire.start(ask, Response())
         while wire.flying:
             assert all(ended.error is None for ended in wire.poll(1.0))
     wire.close()

@@ -32,7 +32,7 @@ class Zeros(Body):
         self.at = offset
 
 
-class Answer:
+class Response:
     def __init__(self) -> None:
         self.lines: list[bytes] = []
 
@@ -62,13 +62,13 @@ def all_ended(wires: Wires) -> list[Ended]:
 
 def test_requests_are_shared_among_the_threads(sink: Any, wires: Wires):
     bodies = [Zeros(100_000) for _ in range(9)]
-    answers = [Answer() for _ in bodies]
-    for number, (body, answer) in enumerate(zip(bodies, answers, strict=True)):
-        wires.start(Ask(sink.url(f"f{number}"), (), "PUT", body), answer)
+    responses = [Response() for _ in bodies]
+    for number, (body, response) in enumerate(zip(bodies, responses, strict=True)):
+        wires.start(Ask(sink.url(f"f{number}"), (), "PUT", body), response)
     assert wires.flying == 9
-    assert set(wires.receivers()) == set(answers)
+    assert set(wires.receivers()) == set(responses)
     ended = all_ended(wires)
-    assert sorted(map(id, answers)) == sorted(id(each.receiver) for each in ended)
+    assert sorted(map(id, responses)) == sorted(id(each.receiver) for each in ended)
     assert all(each.error is None for each in ended)
     assert sorted(sink.stored) == [f"f{number}" for number in range(9)]
     assert sum(body.thread == "omicsdk-wire" for body in bodies) == 6
@@ -76,21 +76,21 @@ def test_requests_are_shared_among_the_threads(sink: Any, wires: Wires):
 
 def test_a_cancelled_request_has_no_other_end(sink: Any, wires: Wires, reply: Any):
     sink.always = lambda _: reply(stall=True)
-    answers = [Answer() for _ in range(6)]
-    for number, answer in enumerate(answers):
-        wires.start(Ask(sink.url(f"f{number}"), (), "PUT", Zeros(10)), answer)
-    assert set(wires.cancel(lambda answer: answer in answers[:4])) == set(answers[:4])
+    responses = [Response() for _ in range(6)]
+    for number, response in enumerate(responses):
+        wires.start(Ask(sink.url(f"f{number}"), (), "PUT", Zeros(10)), response)
+    assert set(wires.cancel(lambda response: response in responses[:4])) == set(responses[:4])
     assert wires.flying == 2
-    assert set(wires.cancel(lambda _: True)) == set(answers[4:])
+    assert set(wires.cancel(lambda _: True)) == set(responses[4:])
     assert (wires.flying, wires.poll(0.0)) == (0, [])
     sink.always = None
-    wires.start(Ask(sink.url("later"), (), "PUT", Zeros(10)), Answer())
+    wires.start(Ask(sink.url("later"), (), "PUT", Zeros(10)), Response())
     assert [each.error for each in all_ended(wires)] == [None]
 
 
 def test_an_invalid_url_is_reported_by_whichever_thread(wires: Wires, sink: Any):
-    wires.start(Ask(sink.url("f"), (), "PUT", Zeros(10)), Answer())
-    wires.start(Ask("http://[broken", (), "PUT", Zeros(10)), Answer())
+    wires.start(Ask(sink.url("f"), (), "PUT", Zeros(10)), Response())
+    wires.start(Ask("http://[broken", (), "PUT", Zeros(10)), Response())
     ended = {type(each.error): each for each in all_ended(wires)}
     assert "its URL is invalid" in str(ended[TransportError].error)
     assert ended[TransportError].lasting
@@ -98,7 +98,7 @@ def test_an_invalid_url_is_reported_by_whichever_thread(wires: Wires, sink: Any)
 
 
 def test_a_fault_of_a_thread_is_raised_where_it_is_waited_for(wires: Wires, sink: Any):
-    class Fault(Answer):
+    class Fault(Response):
         @property
         def lines(self) -> list[bytes]:  # type: ignore[override]
             raise ZeroDivisionError
@@ -107,7 +107,7 @@ def test_a_fault_of_a_thread_is_raised_where_it_is_waited_for(wires: Wires, sink
         def lines(self, lines: list[bytes]) -> None:
             del lines
 
-    wires.start(Ask(sink.url("f"), (), "PUT", Zeros(10)), Answer())
+    wires.start(Ask(sink.url("f"), (), "PUT", Zeros(10)), Response())
     wires.start(Ask(sink.url("g"), (), "PUT", Zeros(10)), Fault())
     with pytest.raises(ZeroDivisionError):
         all_ended(wires)

@@ -16,7 +16,7 @@ PROXIED = {"HTTPS_PROXY": "http://user:secret@proxy:3128"}
 
 
 @pytest.mark.parametrize(
-    ("answer", "environ", "status", "told"),
+    ("response", "environ", "status", "told"),
     [
         (["10.0.0.1"], {}, "ok", "10.0.0.1"),
         (["1", "2", "2", "3", "4"], {}, "ok", "1, 2, 3 ..."),
@@ -26,12 +26,12 @@ PROXIED = {"HTTPS_PROXY": "http://user:secret@proxy:3128"}
         (AssertionError("the proxy does that"), PROXIED, "skipped", "the proxy resolves it"),
     ],
 )
-def test_a_name_leads_somewhere_or_it_is_stated_what_to_check(monkeypatch, answer, environ, status, told):
+def test_a_name_leads_somewhere_or_it_is_stated_what_to_check(monkeypatch, response, environ, status, told):
     def look_up(host, port, **_):
         assert (host, port) == ("a.example", 443)
-        if isinstance(answer, Exception):
-            raise answer
-        return [(None, None, None, "", (address, port)) for address in answer]
+        if isinstance(response, Exception):
+            raise response
+        return [(None, None, None, "", (address, port)) for address in response]
 
     monkeypatch.setattr("socket.getaddrinfo", look_up)
     found = resolution(ORIGIN, environ)

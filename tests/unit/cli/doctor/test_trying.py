@@ -1,11 +1,11 @@
-"""One call a login, and what its answer is treated as."""
+"""One call a login, and what its response is treated as."""
 
 import threading
 
 import httpx
 import pytest
 from omicsdk.cli.doctor import Outcome
-from omicsdk.cli.doctor.network import Answer, ask, judge
+from omicsdk.cli.doctor.network import Response, ask, judge
 from omicsdk.cli.doctor.report import Probe, side_by_side
 from omicsdk.cli.doctor.services import Call, Login
 from omicsdk.core import BearerToken, OmicsError
@@ -18,11 +18,11 @@ LOGIN = Login("sb", "profile default", "~/.sevenbridges/credentials [default]", 
 def answered(status, **headers):
     asked = []
 
-    def answer(request):
+    def response(request):
         asked.append(request)
         return httpx.Response(status, headers=headers, json={"message": "said so"})
 
-    found = ask(CALL, 5, {}, httpx.MockTransport(answer))
+    found = ask(CALL, 5, {}, httpx.MockTransport(response))
     assert len(asked) == 1, "a login is tried once, whatever comes back"
     assert asked[0].headers["authorization"] == f"Bearer {CANARY}"
     return found
@@ -40,7 +40,7 @@ def answered(status, **headers):
         (503, "failed", "answered 503"),
     ],
 )
-def test_an_answer_states_whether_the_login_holds(status, outcome, told):
+def test_a_response_states_whether_the_login_holds(status, outcome, told):
     found = judge(LOGIN, answered(status, location="https://elsewhere.example/"))
     assert (found.subject, found.status) == ("sb: profile default", outcome)
     assert told in found.found
@@ -63,18 +63,18 @@ def test_the_remedy_of_a_refused_login_replaces_the_one_that_was_sent(service, o
     assert remedy in found.remedy
 
 
-def test_the_servers_date_is_kept_whatever_it_answers():
+def test_the_servers_date_is_kept_whatever_it_responses():
     assert answered(200, date="Thu, 01 Jan 2026 12:00:00 GMT").date == "Thu, 01 Jan 2026 12:00:00 GMT"
     assert answered(401, date="Thu, 01 Jan 2026 12:00:00 GMT").date == "Thu, 01 Jan 2026 12:00:00 GMT"
 
 
-def test_no_answer_is_reported_with_its_remedy():
+def test_no_response_is_reported_with_its_remedy():
     def refuse(request):
         raise httpx.ConnectError("Connection refused", request=request)
 
     found = judge(LOGIN, ask(CALL, 5, {}, httpx.MockTransport(refuse)))
     assert found.status == "failed"
-    assert found.found.startswith("no answer: ")
+    assert found.found.startswith("no response: ")
     assert found.remedy
 
 
@@ -82,7 +82,7 @@ def test_what_cannot_be_used_is_not_queried_about():
     found = judge(LOGIN._replace(problem="a token is missing", remedy="Write one."), None)
     assert (found.status, found.remedy) == ("failed", "Write one.")
     assert judge(LOGIN._replace(call=None, warning="only a workspace can"), None).status == "skipped"
-    warned = judge(LOGIN._replace(warning="others can read f: chmod 600 f"), Answer(200))
+    warned = judge(LOGIN._replace(warning="others can read f: chmod 600 f"), Response(200))
     assert (warned.status, warned.remedy) == ("warning", "Run: chmod 600 f")
 
 
@@ -120,6 +120,6 @@ def test_a_probe_that_hangs_blocks_nothing(request):
         ("disk", "failed"),
         ("clock", "ok"),
     ]
-    assert "no answer within 0.2 s" in found[0].found
+    assert "no response within 0.2 s" in found[0].found
     assert (found[1].found, found[1].remedy) == ("broken", "Mend it.")
     assert "bug in omics" in found[2].remedy

@@ -27,10 +27,10 @@ SERVER = "http://127.0.0.1:8000"
 
 
 class Recorded:
-    """Answers with what the server answered to the same method and path, in the recorded order; the last one stays."""
+    """Responses with what the server answered to the same method and path, in the recorded order; the last one stays."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, list[dict[str, Any]]] = {}
+        self.responses: dict[str, list[dict[str, Any]]] = {}
         self.sent: list[tuple[str, Any]] = []
         with gzip.open(RECORDING, "rt", encoding="utf-8") as lines:
             for line in lines:
@@ -39,13 +39,13 @@ class Recorded:
                 if step["response"]["status"] != 301 and not path.startswith("{s3}"):
                     if path in ("/api/auth/token/login", "/api/contrib/tags"):
                         path += "/"
-                    self.answers.setdefault(f"{step['request']['method']} {path}", []).append(step)
+                    self.responses.setdefault(f"{step['request']['method']} {path}", []).append(step)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         asked = f"{request.method} {request.url.raw_path.decode()}"
         body = json.loads(request.content) if request.content else None
         self.sent.append((asked, body))
-        steps = self.answers.get(asked)
+        steps = self.responses.get(asked)
         assert steps, f"{asked} isn't in the recording"
         chosen = next((step for step in steps if _same(step["request"]["body"], body)), steps[0])
         if len(steps) > 1:
@@ -57,7 +57,7 @@ class Recorded:
 
     def bodies(self, asked: str) -> list[Any]:
         """What the published client sent there."""
-        return [step["request"]["body"] for step in self.answers[asked]]
+        return [step["request"]["body"] for step in self.responses[asked]]
 
 
 def _same(recorded: Any, ours: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Knex: who is asked and by whom, what goes out and what comes of the answers."""
+"""Knex: who is asked and by whom, what goes out and what comes of the responses."""
 
 import io
 import json
@@ -23,19 +23,19 @@ from omicsdk.core import errors as core
 
 SERVER = "https://pangea.example.org"
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
-Answer = Callable[[httpx.Request], httpx.Response]
+Response = Callable[[httpx.Request], httpx.Response]
 
 
 class Noting:
-    """Answers by a function, and notes what it was asked."""
+    """Responses by a function, and notes what it was asked."""
 
-    def __init__(self, answer: Answer | None = None) -> None:
+    def __init__(self, response: Response | None = None) -> None:
         self.asked: list[httpx.Request] = []
-        self.answer: Answer = answer or (lambda request: httpx.Response(200, json={}))
+        self.response: Response = response or (lambda request: httpx.Response(200, json={}))
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
-        return self.answer(request)
+        return self.response(request)
 
     def knex(self, endpoint: str = SERVER, token: str | None = TOKEN, **options: Any) -> Knex:
         knex = Knex(endpoint, transport=httpx.MockTransport(self), **{"retry": NO_RETRY, **options})
@@ -48,7 +48,7 @@ class Noting:
         return self.asked[-1]
 
 
-def answering(status: int, body: Any = None, **headers: str) -> Answer:
+def answering(status: int, body: Any = None, **headers: str) -> Response:
     if isinstance(body, str):
         return lambda request: httpx.Response(status, text=body, headers=headers)
     return lambda request: httpx.Response(status, json=body, headers=headers)
@@ -142,12 +142,12 @@ def test_the_token_goes_to_its_own_server_only(url: str, sent: bool):
 
 
 def test_the_token_is_not_carried_over_a_redirect_to_elsewhere():
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         if request.url.host == "pangea.example.org":
             return httpx.Response(302, headers={"location": "https://evil.example/"})
         return httpx.Response(200, json={})
 
-    noting = Noting(answer)
+    noting = Noting(response)
     noting.knex().get("samples")
     assert [("authorization" in request.headers) for request in noting.asked] == [True, False]
 
@@ -202,7 +202,7 @@ def test_a_value_or_a_response():
     response.raise_for_status()
 
 
-def test_an_answer_without_a_body_is_none():
+def test_a_response_without_a_body_is_none():
     assert Noting(lambda request: httpx.Response(204)).knex().delete("samples/1") is None
 
 
@@ -248,9 +248,9 @@ def test_each_refusal_is_of_the_documented_class_and_of_that_of_core(
 
 
 def test_what_was_wrong_with_fields_is_reported():
-    answer = answering(400, {"name": ["sample group with this name already exists."]})
+    response = answering(400, {"name": ["sample group with this name already exists."]})
     with pytest.raises(PangeaOtherError, match="name: sample group with this name already exists"):
-        Noting(answer).knex().post("sample_groups", json={})
+        Noting(response).knex().post("sample_groups", json={})
 
 
 @pytest.mark.parametrize("detail", ["Authentication credentials were not provided.", "Invalid token."])
@@ -282,12 +282,12 @@ def test_a_debug_page_is_not_the_message():
         (httpx.ReadError("cut"), core.ConnectionLost),
     ],
 )
-def test_a_server_that_does_not_answer(raised: Exception, kind: type[Exception]):
-    def answer(request: httpx.Request) -> httpx.Response:
+def test_a_server_that_does_not_response(raised: Exception, kind: type[Exception]):
+    def response(request: httpx.Request) -> httpx.Response:
         raise raised
 
     with pytest.raises(kind) as caught:
-        Noting(answer).knex().get("samples")
+        Noting(response).knex().get("samples")
     assert isinstance(caught.value, PangeaGeneralError)
     assert caught.value.response is None
 

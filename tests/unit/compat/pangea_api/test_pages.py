@@ -134,12 +134,12 @@ def test_an_error_of_a_reader_does_not_reach_the_handlers():
 
 
 def test_a_next_page_without_a_number_is_followed():
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         after = parse_qs(urlsplit(str(request.url)).query).get("after")
         following = None if after else f"{SERVER}/api/samples?after=1"
         return httpx.Response(200, json={"count": 2, "next": following, "results": [1 if after else 0]})
 
-    knex = Knex(SERVER, transport=httpx.MockTransport(answer))
+    knex = Knex(SERVER, transport=httpx.MockTransport(response))
     assert list(paginated_iterator(knex, "samples")) == [0, 1]
 
 

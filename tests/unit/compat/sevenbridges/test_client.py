@@ -1,4 +1,4 @@
-"""Requests: what goes out, what is remembered of answers, and what is refused before anything is sent."""
+"""Requests: what goes out, what is remembered of responses, and what is refused before anything is sent."""
 
 import copy
 import json
@@ -17,7 +17,7 @@ BASE = "https://api.example.org/v2"
 
 
 class Echo:
-    """Answers with what it was asked."""
+    """Responses with what it was asked."""
 
     def __init__(self, **headers: str) -> None:
         self.headers = headers
@@ -85,7 +85,7 @@ def test_a_token_goes_to_no_other_host(make):
     assert "secret-token" not in str(echo.asked[0].headers.raw)
 
 
-def test_an_answer_hides_the_secrets_of_its_url(make):
+def test_a_response_hides_the_secrets_of_its_url(make):
     response = make(Echo()).get("/x", params={"token": "canary"})
     assert "canary" not in response.url + repr(response)
 
@@ -104,7 +104,7 @@ def test_a_long_url_is_refused_before_it_is_sent(make):
 # -- what answers said
 
 
-def test_the_rate_limit_is_known_from_the_last_answer(make):
+def test_the_rate_limit_is_known_from_the_last_response(make):
     echo = Echo(**{"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "998", "X-RateLimit-Reset": "1600000300"})
     api = make(echo)
     api.get("/user")
@@ -116,7 +116,7 @@ def test_the_rate_limit_is_known_from_the_last_answer(make):
     assert api.remaining == 997
 
 
-def test_it_is_requested_when_no_answer_stated(make):
+def test_it_is_requested_when_no_response_stated(make):
     echo = Echo(**{"X-RateLimit-Remaining": "5"})
     api = make(echo)
     assert api.remaining == 5
@@ -468,7 +468,7 @@ class Pieces(httpx.SyncByteStream):
         self.is_closed = True
 
 
-def test_a_streamed_answer_is_read_as_it_is_requested(make):
+def test_a_streamed_response_is_read_as_it_is_requested(make):
     body = Pieces(1000)
     api = make(lambda _: httpx.Response(200, stream=body, headers={"X-Request-Id": "r-1"}))
     with api.get("/files", stream=True) as response:
@@ -485,14 +485,14 @@ def test_a_streamed_answer_is_read_as_it_is_requested(make):
     response.raise_for_status()
 
 
-def test_a_streamed_answer_can_be_read_whole(make):
+def test_a_streamed_response_can_be_read_whole(make):
     response = make(lambda _: httpx.Response(200, json={"a": "ü"})).get("/x", stream=True)
     assert response.json() == {"a": "ü"}
     assert response.text == json.dumps({"a": "ü"}, ensure_ascii=False, separators=(",", ":"))
     assert b"".join(response.iter_content(3)) == response.content
 
 
-def test_a_streamed_answer_that_breaks_is_the_documented_error(make):
+def test_a_streamed_response_that_breaks_is_the_documented_error(make):
     response = make(lambda _: httpx.Response(200, stream=Pieces(2, ends=False))).get("/x", stream=True)
     with pytest.raises(SbgError) as caught:
         _ = response.content
@@ -501,12 +501,12 @@ def test_a_streamed_answer_that_breaks_is_the_documented_error(make):
 
 def test_a_refused_stream_is_asked_about_and_sent_again_as_a_stream(make):
     body = Pieces(4)
-    answers = [httpx.Response(404, json={"message": "wait", "code": 5}), httpx.Response(200, stream=body)]
+    responses = [httpx.Response(404, json={"message": "wait", "code": 5}), httpx.Response(200, stream=body)]
 
     def again(api, response):
         return response if response.ok else api.session.send(response.request)
 
-    api = make(lambda _: answers.pop(0), error_handlers=[again])
+    api = make(lambda _: responses.pop(0), error_handlers=[again])
     with api.get("/x", stream=True) as response:
         assert body.given == 0
         assert sum(len(piece) for piece in response.iter_content(None)) == 4096

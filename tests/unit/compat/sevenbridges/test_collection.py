@@ -273,8 +273,8 @@ def test_continuation_tokens_are_followed_one_after_the_other():
 def test_without_a_total(header):
     told = {"items": [{"id": 1}]}
     headers = {} if header is None else {"X-Total-Matching-Query": header}
-    answer = httpx.MockTransport(lambda _: httpx.Response(200, json=told, headers=headers))
-    page = Collection.fetch(Thing, linked_request(f"{BASE}/things", "page"), Api(BASE, "t", transport=answer))
+    response = httpx.MockTransport(lambda _: httpx.Response(200, json=told, headers=headers))
+    page = Collection.fetch(Thing, linked_request(f"{BASE}/things", "page"), Api(BASE, "t", transport=response))
     assert (page.total, ids(page.all()), page.links) == (-1, [1], [])
     assert page.href == f"{BASE}/things"
 
@@ -283,11 +283,11 @@ def test_without_a_total(header):
 def test_a_limit_of_none_is_the_longest(asked, sent):
     came: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         came.append(dict(parse_qsl(request.url.query.decode()))["limit"])
         return httpx.Response(200, json={"items": []})
 
-    api = Api(BASE, "t", transport=httpx.MockTransport(answer))
+    api = Api(BASE, "t", transport=httpx.MockTransport(response))
     Collection.fetch(Thing, linked_request(f"{BASE}/things?{asked}", "page"), api)
     assert came == [sent]
 
@@ -382,7 +382,7 @@ def test_a_page_is_copied_but_not_pickled(make):
     ids=["projects", "files", "all files", "a volume", "bulk", "search"],
 )
 def test_a_list_that_does_not_exist_is_no_empty_one(ask, field, came):
-    """The published client's error, which is a DecodeError too; an answer that is no object is no JSON object."""
+    """The published client's error, which is a DecodeError too; a response that is no object is no JSON object."""
     if isinstance(came, dict):
         came = {field: came["items"]} if came else {}
     api = Api(BASE, "t", transport=httpx.MockTransport(lambda _: httpx.Response(200, text=json.dumps(came))))

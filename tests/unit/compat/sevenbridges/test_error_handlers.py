@@ -21,14 +21,14 @@ MAINTENANCE = {"code": 0, "status": 503, "message": "Under maintenance"}
 class Script:
     """Answers one after the other; the last one for ever."""
 
-    def __init__(self, *answers: httpx.Response) -> None:
-        self.answers = answers
+    def __init__(self, *responses: httpx.Response) -> None:
+        self.responses = responses
         self.asked: list[httpx.Request] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
-        answer = self.answers[min(len(self.asked), len(self.answers)) - 1]
-        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+        response = self.responses[min(len(self.asked), len(self.responses)) - 1]
+        return httpx.Response(response.status_code, headers=response.headers, content=response.content)
 
 
 def ok() -> httpx.Response:
@@ -69,7 +69,7 @@ def test_handlers_are_added_and_removed(make):
     assert (log, api.error_handlers) == (["x"], [])
 
 
-def test_an_answer_that_a_handler_gives_is_what_the_next_sees(make):
+def test_a_response_that_a_handler_gives_is_what_the_next_sees(make):
     seen: list[int] = []
 
     def again(api, response):
@@ -175,7 +175,7 @@ def test_maintenance_is_waited_for_by_default(make, clock):
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         refused(503, {"code": 1000}),
         httpx.Response(503, text="<html>code 0</html>"),
@@ -183,9 +183,9 @@ def test_maintenance_is_waited_for_by_default(make, clock):
         refused(500, MAINTENANCE),
     ],
 )
-def test_other_failures_are_no_maintenance(make, clock, answer):
+def test_other_failures_are_no_maintenance(make, clock, response):
     with pytest.raises(SbgError):
-        make(Script(answer)).get("/x")
+        make(Script(response)).get("/x")
     assert clock.slept == []
 
 
@@ -205,15 +205,15 @@ def test_any_failure_is_waited_for_when_asked(make, clock):
 
 
 @pytest.mark.parametrize(
-    ("handler", "answer", "raised"),
+    ("handler", "response", "raised"),
     [
         (rate_limit_sleeper, refused(429), TooManyRequests),
         (maintenance_sleeper, refused(503, MAINTENANCE), ServiceUnavailable),
         (general_error_sleeper, refused(500), ServerError),
     ],
 )
-def test_sleepers_stop(make, clock, handler, answer, raised):
-    script = Script(answer)
+def test_sleepers_stop(make, clock, handler, response, raised):
+    script = Script(response)
     with pytest.raises(raised):
         make(script, error_handlers=[handler]).get("/x")
     assert sum(clock.slept) == LONGEST
@@ -221,21 +221,21 @@ def test_sleepers_stop(make, clock, handler, answer, raised):
 
 
 @pytest.mark.parametrize(
-    ("handler", "answer"),
+    ("handler", "response"),
     [
         (rate_limit_sleeper, refused(429, **{"Retry-After": "30"})),
         (maintenance_sleeper, refused(503, MAINTENANCE)),
         (general_error_sleeper, refused(500)),
     ],
 )
-def test_what_a_user_allows_calls_bounds_sleepers(make, clock, handler, answer):
+def test_what_a_user_allows_calls_bounds_sleepers(make, clock, handler, response):
     with call_limits(budget=20):
-        api = make(Script(answer), error_handlers=[handler])
+        api = make(Script(response), error_handlers=[handler])
     with pytest.raises(SbgError):
         api.get("/x")
     assert clock.slept == []
     with call_limits(budget=1000):
-        api = make(Script(answer), error_handlers=[handler], retry_count=0)
+        api = make(Script(response), error_handlers=[handler], retry_count=0)
     with pytest.raises(SbgError):
         api.get("/x")
     assert 600 < sum(clock.slept) <= 1000
@@ -243,14 +243,14 @@ def test_what_a_user_allows_calls_bounds_sleepers(make, clock, handler, answer):
 
 @pytest.mark.parametrize("status", [429, 503, 413])
 def test_what_a_user_allows_calls_bounds_waits_that_the_platform_requests(make, clock, status):
-    answer = refused(status, **{"Retry-After": "7"})
+    response = refused(status, **{"Retry-After": "7"})
     with call_limits(budget=20):
-        api = make(Script(answer), retry_count=100)
+        api = make(Script(response), retry_count=100)
     with pytest.raises(SbgError):
         api.get("/x")
     assert clock.slept == [7, 7]
     with pytest.raises(SbgError):
-        make(Script(answer), retry_count=100).get("/x")
+        make(Script(response), retry_count=100).get("/x")
     assert 590 < sum(clock.slept) - 14 <= 600
 
 

@@ -27,7 +27,7 @@ FAMILIES = [
     (413, errors.PayloadTooLarge, core.TooLarge),
     (414, errors.URITooLong, core.APIError),
     (415, errors.UnsupportedMediaType, core.APIError),
-    (418, errors.AnsweredError, core.APIError),
+    (418, errors.ResponseError, core.APIError),
     (422, errors.UnprocessableEntity, core.Unprocessable),
     (429, errors.TooManyRequests, core.RateLimited),
     (500, errors.ServerError, core.ServerError),
@@ -135,7 +135,7 @@ def test_a_long_page_is_shown_shortened(make):
     assert len(caught.value.message) < 550
 
 
-def test_a_good_answer_that_is_no_json(make):
+def test_a_good_response_that_is_no_json(make):
     api = make(lambda _: httpx.Response(200, text="<html>log in</html>"))
     request = api.client.get_rate_limit.build()
     for call in (api.call, api.call_object):
@@ -146,7 +146,7 @@ def test_a_good_answer_that_is_no_json(make):
         make(lambda _: httpx.Response(200, json=[1])).call_object(request)
 
 
-def test_an_answer_without_a_body(make):
+def test_a_response_without_a_body(make):
     api = make(lambda _: httpx.Response(204))
     request = api.client.get_rate_limit.build()
     assert api.call(request) is None
@@ -157,7 +157,7 @@ def test_an_answer_without_a_body(make):
     ("raised", "family"),
     [(httpx.ConnectError("refused"), core.ConnectFailed), (httpx.ReadTimeout("slow"), core.TimedOut)],
 )
-def test_no_answer_is_both_families_too(make, clock, raised, family):
+def test_no_response_is_both_families_too(make, clock, raised, family):
     def fail(_: httpx.Request) -> httpx.Response:
         raise raised
 
@@ -219,7 +219,7 @@ def test_what_no_server_reported_shows_no_codes():
     assert str(errors.URITooLong(errors.NO_CODE, "Too long", remedy="Ask for less.")) == "Too long. Ask for less."
 
 
-def test_an_answer_without_a_code_shows_its_status_alone(make):
+def test_a_response_without_a_code_shows_its_status_alone(make):
     api = make(lambda _: httpx.Response(404, json={"message": "Gone."}), retry_count=0)
     with pytest.raises(errors.NotFound, match=r"get: Gone \(404 from GET"):
         api.get("/files/x")

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
-from changed_answers import changed
+from changed_responses import changed
 from client_secrets import secrets_file as secrets_file
 from client_secrets import server as server
 from hypothesis import HealthCheck, given, settings
@@ -44,7 +44,7 @@ def asked() -> list[dict[str, Any]]:
 
 @pytest.fixture
 def endpoint(asked: list[dict[str, Any]]) -> Endpoint:
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         asked.append(
             {"url": str(request.url), **{name: each[0] for name, each in parse_qs(request.content.decode()).items()}}
         )
@@ -52,7 +52,7 @@ def endpoint(asked: list[dict[str, Any]]) -> Endpoint:
             200, json={"access_token": f"ya29.{len(asked)}", "expires_in": 3600, "token_type": "Bearer"}
         )
 
-    return Endpoint({}, transport=httpx.MockTransport(answer), clock=ManualClock())
+    return Endpoint({}, transport=httpx.MockTransport(response), clock=ManualClock())
 
 
 def test_a_users_credentials_are_refreshed_when_they_are_needed(
@@ -140,11 +140,11 @@ def test_a_default_file_of_another_kind_is_logged_and_open_data_stays_open(
     assert "continuing without a Google login" in caplog.text
 
 
-def devices(*answers: tuple[int, dict[str, Any]]) -> tuple[list[dict[str, str]], httpx.MockTransport]:
+def devices(*responses: tuple[int, dict[str, Any]]) -> tuple[list[dict[str, str]], httpx.MockTransport]:
     """A server that shows a code, and answers requests for tokens one after the other."""
-    sent, left = list[dict[str, str]](), list(answers)
+    sent, left = list[dict[str, str]](), list(responses)
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         sent.append({"path": request.url.path, **{n: v[0] for n, v in parse_qs(request.content.decode()).items()}})
         if request.url.path.endswith("/device/code"):
             shown = {"device_code": "canary-device", "user_code": "AB-CD", "verification_url": "https://g.co/device"}
@@ -152,7 +152,7 @@ def devices(*answers: tuple[int, dict[str, Any]]) -> tuple[list[dict[str, str]],
         status, body = left.pop(0)
         return httpx.Response(status, json=body)
 
-    return sent, httpx.MockTransport(answer)
+    return sent, httpx.MockTransport(response)
 
 
 PENDING = (428, {"error": "authorization_pending", "error_description": "Precondition Required"})
@@ -173,7 +173,7 @@ def test_a_code_is_entered_in_a_browser_on_another_machine(tmp_path: Path, secre
 
 
 @pytest.mark.parametrize(
-    ("answers", "message"),
+    ("responses", "message"),
     [
         (((403, {"error": "access_denied"}),), "refused: access_denied"),
         ((PENDING,) * 4, "not entered within 10 s"),
@@ -181,10 +181,10 @@ def test_a_code_is_entered_in_a_browser_on_another_machine(tmp_path: Path, secre
     ],
 )
 def test_a_code_that_refers_to_no_login_writes_nothing(
-    tmp_path: Path, secrets_file: Path, answers: tuple[tuple[int, dict[str, Any]], ...], message: str
+    tmp_path: Path, secrets_file: Path, responses: tuple[tuple[int, dict[str, Any]], ...], message: str
 ) -> None:
     clock, target = ManualClock(), tmp_path / "login.json"
-    _, transport = devices(*answers)
+    _, transport = devices(*responses)
     sender = Endpoint({}, transport=transport, clock=clock)
     with pytest.raises(AuthError, match=message):
         log_in(secrets_file, target, on_message=lambda _: None, device=True, timeout=10, endpoint=sender, clock=clock)
@@ -202,17 +202,17 @@ SHOWN = {
 
 @given(data=st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_changed_answer_is_more_than_an_error(data: st.DataObject, secrets_file: Path) -> None:
+def test_no_changed_response_is_more_than_an_error(data: st.DataObject, secrets_file: Path) -> None:
     clock, target = ManualClock(), secrets_file.with_name("login.json")
-    answers = {"/oauth/device/code": SHOWN, "/oauth/token": {**GRANTED[1], "id_token": "x.y.z"}}
-    place = data.draw(st.sampled_from(sorted(answers)))
-    other = data.draw(changed(answers[place]))
+    responses = {"/oauth/device/code": SHOWN, "/oauth/token": {**GRANTED[1], "id_token": "x.y.z"}}
+    place = data.draw(st.sampled_from(sorted(responses)))
+    other = data.draw(changed(responses[place]))
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         path = request.url.path
-        return httpx.Response(200, content=other if path == place else json.dumps(answers[path]).encode())
+        return httpx.Response(200, content=other if path == place else json.dumps(responses[path]).encode())
 
-    sender = Endpoint({}, transport=httpx.MockTransport(answer), clock=clock)
+    sender = Endpoint({}, transport=httpx.MockTransport(response), clock=clock)
     with suppress(OmicsError):
         log_in(secrets_file, target, on_message=repr, device=True, endpoint=sender, clock=clock)
 
@@ -220,11 +220,11 @@ def test_no_changed_answer_is_more_than_an_error(data: st.DataObject, secrets_fi
 def test_a_login_is_revoked_beside_the_address_of_tokens(file: Path) -> None:
     asked = list[httpx.Request]()
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         asked.append(request)
         return httpx.Response(200)
 
     file.write_text(json.dumps({**USER, "token_uri": "https://oauth2.example.org/token"}))
-    revoke(file, endpoint=Endpoint({}, transport=httpx.MockTransport(answer), clock=ManualClock()))
+    revoke(file, endpoint=Endpoint({}, transport=httpx.MockTransport(response), clock=ManualClock()))
     assert str(asked[0].url) == "https://oauth2.example.org/revoke"
     assert parse_qs(asked[0].content.decode())["token"] == ["r"]

@@ -1,4 +1,4 @@
-"""Requests of OAuth 2.0 and their answers, without a network."""
+"""Requests of OAuth 2.0 and their responses, without a network."""
 
 from __future__ import annotations
 
@@ -263,7 +263,7 @@ def test_a_refresh_token_continues_unless_a_new_one_comes():
         ('{"error": "invalid_grant", "error_description": "used\\nup"}', "refused: invalid_grant: used up"),
     ],
 )
-def test_an_answer_without_tokens_is_refused(text, said):
+def test_a_response_without_tokens_is_refused(text, said):
     with pytest.raises(AuthError, match=said):
         grant_of(text, 0.0)
 
@@ -279,7 +279,7 @@ def test_an_answer_without_tokens_is_refused(text, said):
         ),
     )
 )
-def test_no_answer_ends_in_another_error(value):
+def test_no_response_ends_in_another_error(value):
     try:
         grant = grant_of(json.dumps(value), 0.0)
     except AuthError:

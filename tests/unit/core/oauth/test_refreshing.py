@@ -125,12 +125,12 @@ def test_a_refused_renewal_states_to_log_in_again_and_keeps_no_secret(stored, to
     assert "refresh-0" not in repr(caught.value)
 
 
-def test_a_renewal_that_got_no_answer_states_the_networks_remedy(stored, tokens, clock):
+def test_a_renewal_that_got_no_response_states_the_networks_remedy(stored, tokens, clock):
     def lost(refresh_token):
-        raise TimedOut("no answer", remedy="Try again later.")
+        raise TimedOut("no response", remedy="Try again later.")
 
     held = RefreshingToken(tokens, HERE, stored(ends_in=0.0), lost, clock=clock)
-    with pytest.raises(AuthError, match="could not be renewed: no answer") as caught:
+    with pytest.raises(AuthError, match="could not be renewed: no response") as caught:
         sent(held)
     assert caught.value.remedy == "Try again later."
     assert tokens.login(HERE).refresh_token == "refresh-0"

@@ -26,13 +26,13 @@ def test_requests_gets_the_headers_for_the_service_only():
 
 def seen_by_httpx(credentials: BearerToken, url: str, *statuses: int) -> list[str | None]:
     seen: list[str | None] = []
-    answers = iter(statuses)
+    responses = iter(statuses)
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         seen.append(request.headers.get("authorization"))
-        return httpx.Response(next(answers))
+        return httpx.Response(next(responses))
 
-    with httpx.Client(transport=httpx.MockTransport(answer), auth=httpx_auth(credentials, base_url=BASE)) as client:
+    with httpx.Client(transport=httpx.MockTransport(response), auth=httpx_auth(credentials, base_url=BASE)) as client:
         client.get(url)
     return seen
 
@@ -58,11 +58,11 @@ def test_an_api_key_goes_into_the_query():
 def asked_by_httpx(credentials: Credentials, url: str) -> list[str]:
     asked: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         asked.append(str(request.url))
         return httpx.Response(200)
 
-    with httpx.Client(transport=httpx.MockTransport(answer), auth=httpx_auth(credentials, base_url=BASE)) as client:
+    with httpx.Client(transport=httpx.MockTransport(response), auth=httpx_auth(credentials, base_url=BASE)) as client:
         client.get(url)
     return asked
 
@@ -81,14 +81,14 @@ def test_on_an_event_loop_a_token_is_renewed_in_a_thread():
 
     seen: list[str | None] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         seen.append(request.headers.get("authorization"))
         return httpx.Response(401 if len(seen) == 1 else 200)
 
     async def run() -> None:
         ended = BearerToken("old", expires_at=time.time() - 1, refresh=refresh)
         auth = httpx_auth(ended, base_url=BASE)
-        async with httpx.AsyncClient(transport=httpx.MockTransport(answer), auth=auth) as client:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(response), auth=auth) as client:
             await client.get(f"{BASE}/a")
             await client.get("https://other.example.org")
 

@@ -44,7 +44,7 @@ def test_a_wait_ends_although_the_first_request_does_not(at):
     assert second.turn() == "wait"
     at(30.0)
     assert second.turn() == "go"
-    second.answered(refused=False)
+    second.responded(refused=False)
     assert Passage(login).turn() == "go"
     first.give_up()  # too late to matter
     assert Passage(login).turn() == "go"
@@ -54,7 +54,7 @@ def test_a_refused_password_is_sent_again_after_a_minute_and_alone(at):
     login = ProxyLogin()
     first, second = Passage(login), Passage(login)
     assert (first.turn(), second.turn()) == ("go", "wait")
-    first.answered(refused=True)
+    first.responded(refused=True)
     assert second.turn() == Passage(login).turn() == "refused"
     at(60.0)
     assert (Passage(login).turn(), Passage(login).turn()) == ("go", "wait")
@@ -85,5 +85,5 @@ def test_one_of_those_that_wait_follows_a_cancelled_one(at):
     ("status", "server", "is_refused"),
     [(407, "", True), (401, "tinyproxy/1.11.1", True), (401, "nginx", False), (403, "tinyproxy/1.11.1", False)],
 )
-def test_whose_refusal_an_answer_is(status, server, is_refused):
+def test_whose_refusal_a_response_is(status, server, is_refused):
     assert is_login_refused(status, {"server": server}) is is_refused

@@ -43,7 +43,7 @@ def request(method="GET", url="/things", *, content=None, idempotent=None, secur
 
 
 class Server:
-    """Answers from a script: each entry is a response, an error, or a function of the request."""
+    """Responses from a script: each entry is a response, an error, or a function of the request."""
 
     def __init__(self, *script):
         self.script = list(script)
@@ -60,7 +60,7 @@ class Server:
         return httpx.Response(status, headers=headers, content=body)
 
 
-def answer(status=200, headers=None, body=b""):
+def response(status=200, headers=None, body=b""):
     return (status, headers or {}, body)
 
 
@@ -85,8 +85,8 @@ def both(request):
     return lambda *arguments, **options: Both(request.param, *arguments, **options)
 
 
-def test_a_call_carries_our_headers_and_gives_the_answer(both):
-    server = Server(answer(200, {"x": "y"}, b"{}"))
+def test_a_call_carries_our_headers_and_gives_the_response(both):
+    server = Server(response(200, {"x": "y"}, b"{}"))
     client = both(server, headers={"X-Team": "7"})
     got = client.send(request(headers=[("accept", "application/json")]))
     assert (got.status_code, got.json(), got.headers["x"]) == (200, {}, "y")
@@ -109,7 +109,7 @@ def test_a_call_carries_our_headers_and_gives_the_answer(both):
     ],
 )
 def test_the_caller_states_what_bytes_are_and_the_body_what_its_form_is(both, of_the_body, sent):
-    server = Server(answer(200))
+    server = Server(response(200))
     client = both(server, headers={"Content-Type": "text/plain; dcp-type=data"})
     client.send(request("PUT", content=b"a", headers=[("content-type", of_the_body)]))
     assert server.seen[0].headers.get_list("content-type") == [sent]
@@ -188,7 +188,7 @@ def test_a_406_that_stays_is_an_error(both, method, accept, count):
     assert accepts(server)[0] == accept  # nothing was learnt
 
 
-def test_an_error_after_a_406_is_the_answer(both):
+def test_an_error_after_a_406_is_the_response(both):
     def respond(got):
         return httpx.Response(404 if got.headers["accept"] == "text/plain" else 406)
 
@@ -209,15 +209,15 @@ def test_a_redirect_to_a_host_that_reads_lists_is_followed_with_the_whole_header
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_an_answer_that_may_change_is_requested_again(both, status):
-    server = Server(answer(status), answer(status), answer(200))
+def test_a_response_that_may_change_is_requested_again(both, status):
+    server = Server(response(status), response(status), response(200))
     client = both(server)
     assert client.send(request()).status_code == 200
     assert client.clock.slept == [1.0, 2.0]
 
 
 def test_five_more_tries_wait_at_most_1_2_4_8_16_seconds(both):
-    server = Server(answer(503, body=b'{"message": "busy"}'))
+    server = Server(response(503, body=b'{"message": "busy"}'))
     client = both(server)
     with pytest.raises(errors.ServiceUnavailable, match="busy"):
         client.send(request())
@@ -226,8 +226,8 @@ def test_five_more_tries_wait_at_most_1_2_4_8_16_seconds(both):
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 501])
-def test_an_answer_that_stays_is_not_requested_again(both, status):
-    server = Server(answer(status))
+def test_a_response_that_stays_is_not_requested_again(both, status):
+    server = Server(response(status))
     client = both(server)
     with pytest.raises(APIError) as caught:
         client.send(request())
@@ -236,10 +236,15 @@ def test_an_answer_that_stays_is_not_requested_again(both, status):
 
 @pytest.mark.parametrize(
     "trouble",
-    [answer(503, {"retry-after": "1"}), httpx.ReadError("reset"), httpx.ReadTimeout("slow"), httpx.WriteError("reset")],
+    [
+        response(503, {"retry-after": "1"}),
+        httpx.ReadError("reset"),
+        httpx.ReadTimeout("slow"),
+        httpx.WriteError("reset"),
+    ],
 )
 def test_a_post_that_may_have_arrived_is_never_sent_twice(both, trouble):
-    server = Server(trouble, answer(200))
+    server = Server(trouble, response(200))
     with pytest.raises((APIError, TransportError)):
         both(server).send(request("POST", content=b"{}"))
     assert len(server.seen) == 1
@@ -247,7 +252,7 @@ def test_a_post_that_may_have_arrived_is_never_sent_twice(both, trouble):
 
 @pytest.mark.parametrize("trouble", [httpx.ConnectError("refused"), httpx.ConnectTimeout("slow")])
 def test_a_post_that_never_left_is_sent_again(both, trouble):
-    server = Server(trouble, answer(201))
+    server = Server(trouble, response(201))
     assert both(server).send(request("POST", content=b"{}")).status_code == 201
     assert [sent.content for sent in server.seen] == [b"{}", b"{}"]
 
@@ -256,7 +261,7 @@ def test_a_post_that_never_left_is_sent_again(both, trouble):
     "trouble", [httpx.ReadError("reset"), httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("cut")]
 )
 def test_a_post_marked_idempotent_is_sent_again(both, trouble):
-    server = Server(trouble, answer(200))
+    server = Server(trouble, response(200))
     assert both(server).send(request("POST", content=b"{}", idempotent=True)).status_code == 200
 
 
@@ -280,18 +285,18 @@ def test_a_body_from_a_function_is_made_again_for_each_try(both):
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_the_service_states_how_long_to_wait(both, status):
-    client = both(Server(answer(status, {"Retry-After": "17"}), answer(200)))
+    client = both(Server(response(status, {"Retry-After": "17"}), response(200)))
     client.send(request())
     assert client.clock.slept == [17.0]
 
 
 @pytest.mark.parametrize("status", [413, 503])
-def test_answers_that_are_only_obeyed_are_sent_again_where_they_say_how_long(both, status):
+def test_responses_that_are_only_obeyed_are_sent_again_where_they_say_how_long(both, status):
     retry = Retry(statuses=frozenset(), obeyed=frozenset({413, 503}))
-    client = both(Server(answer(status, {"Retry-After": "17"}), answer(200)), retry=retry)
+    client = both(Server(response(status, {"Retry-After": "17"}), response(200)), retry=retry)
     client.send(request())
     assert client.clock.slept == [17.0]
-    for server, method in ((Server(answer(status)), "GET"), (Server(answer(status, {"Retry-After": "1"})), "POST")):
+    for server, method in ((Server(response(status)), "GET"), (Server(response(status, {"Retry-After": "1"})), "POST")):
         client = both(server, retry=retry)
         with pytest.raises(errors.APIError):
             client.send(request(method, content=b"{}" if method == "POST" else None))
@@ -301,7 +306,8 @@ def test_answers_that_are_only_obeyed_are_sent_again_where_they_say_how_long(bot
 def test_the_service_states_until_when_to_wait(both):
     clock = ManualClock(now=1_000_000.0)
     client = both(
-        Server(answer(503, {"Retry-After": email.utils.formatdate(1_000_040, usegmt=True)}), answer(200)), clock=clock
+        Server(response(503, {"Retry-After": email.utils.formatdate(1_000_040, usegmt=True)}), response(200)),
+        clock=clock,
     )
     client.send(request())
     assert clock.slept == [40.0]
@@ -309,7 +315,7 @@ def test_the_service_states_until_when_to_wait(both):
 
 @pytest.mark.parametrize("wait", ["601", "1000000000", "9" * 400])
 def test_a_wait_beyond_the_budget_is_not_begun(both, wait):
-    client = both(Server(answer(429, {"Retry-After": wait})))
+    client = both(Server(response(429, {"Retry-After": wait})))
     with pytest.raises(errors.RateLimited) as caught:
         client.send(request())
     assert client.clock.slept == []
@@ -328,7 +334,7 @@ def test_an_error_that_lasts_states_how_often_it_was_tried(both):
 
 def test_retries_are_reported_without_secrets(both, caplog):
     caplog.set_level(logging.INFO, logger="omicsdk.http")
-    both(Server(answer(503), answer(200))).send(request(url="/things?access_token=canary&n=1"))
+    both(Server(response(503), response(200))).send(request(url="/things?access_token=canary&n=1"))
     assert [record.getMessage() for record in caplog.records] == [
         f"get_things: GET {BASE}/things?access_token=***&n=1: 503 Service Unavailable; try 2 of 6 in 1.0 s"
     ]
@@ -339,7 +345,7 @@ def test_retries_are_reported_without_secrets(both, caplog):
 
 def test_redirects_are_followed(both):
     server = Server(
-        answer(302, {"location": "/v1/other"}), answer(307, {"location": f"{BASE}/last"}), answer(200, body=b"ok")
+        response(302, {"location": "/v1/other"}), response(307, {"location": f"{BASE}/last"}), response(200, body=b"ok")
     )
     got = both(server).send(request())
     assert got.content == b"ok"
@@ -361,7 +367,7 @@ def test_redirects_are_followed(both):
     ],
 )
 def test_a_redirect_keeps_or_changes_the_method(both, method, status, then):
-    server = Server(answer(status, {"location": "/v1/x"}), answer(200))
+    server = Server(response(status, {"location": "/v1/x"}), response(200))
     content = b"{}" if method in ("POST", "PUT") else None
     both(server).send(request(method, content=content, headers=[("Content-Type", "application/json")]))
     last = server.seen[-1]
@@ -371,16 +377,16 @@ def test_a_redirect_keeps_or_changes_the_method(both, method, status, then):
 
 
 def test_a_redirect_to_itself_means_not_yet(both):
-    waits = [answer(301, {"location": f"{BASE}/things", "retry-after": "2"})] * 40
-    client = both(Server(*waits, answer(200, body=b"done")))
+    waits = [response(301, {"location": f"{BASE}/things", "retry-after": "2"})] * 40
+    client = both(Server(*waits, response(200, body=b"done")))
     assert client.send(request()).content == b"done"
     assert client.clock.slept == [2.0] * 40
 
 
 def test_not_yet_is_waited_for_even_when_redirects_are_the_callers(both):
     server = Server(
-        answer(301, {"location": f"{BASE}/things", "retry-after": "10"}),
-        answer(302, {"location": "https://s3.example.org/k"}),
+        response(301, {"location": f"{BASE}/things", "retry-after": "10"}),
+        response(302, {"location": "https://s3.example.org/k"}),
     )
     client = both(server)
     got = client.send(request(), follow_redirects=False)
@@ -389,7 +395,7 @@ def test_not_yet_is_waited_for_even_when_redirects_are_the_callers(both):
 
 
 def test_not_yet_ends_with_the_budget(both):
-    client = both(Server(answer(301, {"location": "/v1/things", "retry-after": "100"})))
+    client = both(Server(response(301, {"location": "/v1/things", "retry-after": "100"})))
     with pytest.raises(errors.TimedOut, match=r"get_things: .*asked to wait 100 s more"):
         client.send(request())
     assert client.clock.slept == [100.0] * 6
@@ -397,7 +403,7 @@ def test_not_yet_ends_with_the_budget(both):
 
 @pytest.mark.parametrize("wait", ["601", "1000000000"])
 def test_not_yet_for_longer_than_the_budget_ends_at_once(both, wait):
-    client = both(Server(answer(301, {"location": "/v1/things", "retry-after": wait})))
+    client = both(Server(response(301, {"location": "/v1/things", "retry-after": wait})))
     with pytest.raises(errors.TimedOut, match=rf"asked to wait {wait} s more"):
         client.send(request())
     assert client.clock.slept == []
@@ -405,7 +411,7 @@ def test_not_yet_for_longer_than_the_budget_ends_at_once(both, wait):
 
 @pytest.mark.parametrize("headers", [{"location": "/v1/things"}, {"location": "/v1/things", "retry-after": "0"}])
 def test_circles_end(both, headers):
-    server = Server(answer(302, headers))
+    server = Server(response(302, headers))
     with pytest.raises(errors.TooManyRedirects):
         both(server).send(request())
     assert len(server.seen) == 31
@@ -417,12 +423,12 @@ def test_circles_end(both, headers):
 )
 def test_a_redirect_to_what_is_no_page_is_refused(both, location):
     with pytest.raises(TransportError):
-        both(Server(answer(302, {"location": location})), retry=Retry(attempts=1)).send(request())
+        both(Server(response(302, {"location": location})), retry=Retry(attempts=1)).send(request())
 
 
 @pytest.mark.parametrize("status", [300, 304])
-def test_other_answers_of_the_300s_are_the_callers(both, status):
-    assert both(Server(answer(status))).send(request()).status_code == status
+def test_other_responses_of_the_300s_are_the_callers(both, status):
+    assert both(Server(response(status))).send(request()).status_code == status
 
 
 # --- Credentials ---------------------------------------------------------------------------------------------------
@@ -438,7 +444,7 @@ def test_other_answers_of_the_300s_are_the_callers(both, status):
     ],
 )
 def test_nothing_secret_follows_to_another_origin(both, elsewhere):
-    server = Server(answer(302, {"location": elsewhere}), answer(302, {"location": f"{BASE}/back"}), answer(200))
+    server = Server(response(302, {"location": elsewhere}), response(302, {"location": f"{BASE}/back"}), response(200))
     headers = [("cookie", "canary"), ("X-SBG-Auth-Token", "canary"), ("authorization", "canary"), ("range", "bytes=0-")]
     both(server, credentials=BearerToken("canary"), headers={"x-api-key": "canary"}).send(request(headers=headers))
     assert "canary" in str(server.seen[0].headers.multi_items())
@@ -448,13 +454,13 @@ def test_nothing_secret_follows_to_another_origin(both, elsewhere):
 
 
 def test_credentials_stay_within_an_origin(both):
-    server = Server(answer(302, {"location": "/elsewhere"}), answer(200))
+    server = Server(response(302, {"location": "/elsewhere"}), response(200))
     both(server, credentials=BearerToken("canary")).send(request())
     assert [sent.headers["authorization"] for sent in server.seen] == ["Bearer canary"] * 2
 
 
 def test_an_absolute_url_of_another_origin_gets_no_credentials(both):
-    server = Server(answer(200))
+    server = Server(response(200))
     both(server, credentials=BearerToken("canary"), headers={"cookie": "canary"}).send(
         request(url="https://other.example.org/next")
     )
@@ -462,7 +468,7 @@ def test_an_absolute_url_of_another_origin_gets_no_credentials(both):
 
 
 def test_a_token_of_another_host_is_refused_where_one_is_needed(both):
-    server = Server(answer(200))
+    server = Server(response(200))
     client = both(server, credentials=BearerToken("canary", origins=["https://login.example.org"]))
     with pytest.raises(AuthError, match=r"another service than https://api.example.org/v1"):
         client.send(request(secured=True))
@@ -472,7 +478,7 @@ def test_a_token_of_another_host_is_refused_where_one_is_needed(both):
 
 
 def test_a_token_is_not_sent_unencrypted(both):
-    server = Server(answer(200))
+    server = Server(response(200))
     client = both(server, "http://api.example.org/v1", credentials=BearerToken("canary"))
     with pytest.raises(AuthError, match="is not encrypted"):
         client.send(request(secured=True))
@@ -485,7 +491,7 @@ def test_what_is_open_to_all_needs_no_credentials_that_work(both, caplog):
         def headers(self, method, url):
             raise AuthError("The key file is broken")
 
-    server = Server(answer(200))
+    server = Server(response(200))
     client = both(server, credentials=Broken("canary"))
     caplog.set_level(logging.INFO, logger="omicsdk.http")
     client.send(request())
@@ -496,13 +502,13 @@ def test_what_is_open_to_all_needs_no_credentials_that_work(both, caplog):
 
 
 def test_a_token_goes_to_this_machine_unencrypted(both):
-    server = Server(answer(200))
+    server = Server(response(200))
     both(server, "http://127.0.0.1:8080/v1", credentials=BearerToken("t")).send(request())
     assert server.seen[0].headers["authorization"] == "Bearer t"
 
 
 def test_a_key_goes_into_the_query(both):
-    server = Server(answer(200))
+    server = Server(response(200))
     both(server, credentials=ApiKey("a&b", query="key")).send(request(url="/things?n=1"))
     assert str(server.seen[0].url) == f"{BASE}/things?n=1&key=a%26b"
 
@@ -517,14 +523,14 @@ def test_a_refused_token_is_renewed_once(both):
 
 def test_a_token_that_is_refused_again_is_an_error(both):
     tokens = iter("abcdef")
-    server = Server(answer(401, body=b'{"title": "no"}'))
+    server = Server(response(401, body=b'{"title": "no"}'))
     with pytest.raises(errors.Unauthorized, match="no"):
         both(server, credentials=BearerToken("old", refresh=lambda: next(tokens))).send(request())
     assert len(server.seen) == 2
 
 
 def test_a_call_that_is_forbidden_renews_nothing(both):
-    server = Server(answer(403))
+    server = Server(response(403))
     with pytest.raises(errors.Forbidden):
         both(server, credentials=BearerToken("old", refresh=lambda: pytest.fail("renewed"))).send(request())
     assert (len(server.seen), both(server).clock.slept) == (1, [])
@@ -551,11 +557,11 @@ def test_a_renewal_that_fails_is_an_auth_error(both):
         raise RuntimeError("the login service is down")
 
     with pytest.raises(AuthError, match="login service is down"):
-        both(Server(answer(401)), credentials=BearerToken("old", refresh=refresh)).send(request(secured=True))
+        both(Server(response(401)), credentials=BearerToken("old", refresh=refresh)).send(request(secured=True))
 
 
 def test_a_token_that_ended_is_reported_before_anything_is_sent(both):
-    server = Server(answer(200))
+    server = Server(response(200))
     client = both(server, credentials=BearerToken("old", expires_at=1.0))
     with pytest.raises(AuthError, match=r"expired on 1970-01-01"):
         client.send(request(secured=True))
@@ -564,19 +570,19 @@ def test_a_token_that_ended_is_reported_before_anything_is_sent(both):
 
 def test_an_httpx_auth_is_taken_as_it_is(both):
     challenge = 'Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256'
-    server = Server(answer(401, {"www-authenticate": challenge}), answer(200))
+    server = Server(response(401, {"www-authenticate": challenge}), response(200))
     assert both(server, credentials=httpx.DigestAuth("u", "p")).send(request()).status_code == 200
     assert server.seen[1].headers["authorization"].startswith("Digest ")
 
 
 def test_a_challenge_that_makes_no_sense_is_our_error(both):
-    server = Server(answer(401, {"www-authenticate": 'Digest realm="r"'}))
+    server = Server(response(401, {"www-authenticate": 'Digest realm="r"'}))
     with pytest.raises(TransportError):
         both(server, credentials=httpx.DigestAuth("u", "p")).send(request("POST"))
 
 
 def test_basic(both):
-    server = Server(answer(200))
+    server = Server(response(200))
     both(server, credentials=Basic("me", "pw")).send(request())
     assert server.seen[0].headers["authorization"] == "Basic bWU6cHc="
 
@@ -585,7 +591,7 @@ def test_basic(both):
 
 
 def test_options_make_a_clone(both):
-    server = Server(answer(503))
+    server = Server(response(503))
     client = both(server, headers={"a": "1"}, retry=Retry(attempts=2))
     with pytest.raises(errors.ServiceUnavailable):
         client.send(request())
@@ -629,7 +635,7 @@ def test_streams_are_read_by_the_caller():
 
 def test_the_error_of_a_stream_has_its_words(both):
     with pytest.raises(errors.NotFound, match="no such thing"):
-        both(Server(answer(404, body=b'{"message": "no such thing"}'))).send(request(), stream=True)
+        both(Server(response(404, body=b'{"message": "no such thing"}'))).send(request(), stream=True)
 
 
 def test_a_closed_client_reports_it():
@@ -674,7 +680,7 @@ def test_a_base_url_with_more_in_it_is_refused_without_being_shown(base):
     st.booleans(),
 )
 def test_tries_and_time_stay_within_bounds(statuses, attempts, base, budget, idempotent):
-    server = Server(*[answer(status) for status in [*statuses, 200]])
+    server = Server(*[response(status) for status in [*statuses, 200]])
     clock = ManualClock()
     transport = Transport(
         BASE,
@@ -693,9 +699,9 @@ def test_tries_and_time_stay_within_bounds(statuses, attempts, base, budget, ide
 
 steps = st.lists(
     st.one_of(
-        st.builds(answer, st.sampled_from([200, 204, 400, 401, 404, 429, 500, 503]), st.sampled_from([{}, {"retry-after": "3"}, {"retry-after": "900"}])),
+        st.builds(response, st.sampled_from([200, 204, 400, 401, 404, 429, 500, 503]), st.sampled_from([{}, {"retry-after": "3"}, {"retry-after": "900"}])),
         st.builds(
-            lambda status, location, wait: answer(status, {"location": location} | wait),
+            lambda status, location, wait: response(status, {"location": location} | wait),
             st.sampled_from([301, 302, 303, 307, 308]),
             st.sampled_from(["/v1/here", "https://evil.example.org/x", "http://api.example.org/x", "https://api.example.org/y", "file:///x", "https://[", ""]),
             st.sampled_from([{}, {"retry-after": "2"}, {"retry-after": "0"}]),
@@ -744,7 +750,7 @@ def test_whatever_a_server_does(script, method, follow, secured):
 
 
 def test_what_takes_no_credentials_gets_none(both):
-    server = Server(answer(200), answer(200))
+    server = Server(response(200), response(200))
     refreshed = []
     client = both(server, credentials=BearerToken("canary", expires_at=0, refresh=lambda: refreshed.append(1) or "new"))
     client.send(replace(request(), public=True))
@@ -777,10 +783,10 @@ def test_tries_and_redirects_are_paced_as_requests_and_those_to_others_are_not(b
         return 7.0
 
     server = Server(
-        answer(503),
-        answer(301, {"location": f"{BASE}/things", "retry-after": "2"}),
-        answer(302, {"location": "https://s3.example.org/k"}),
-        answer(200, body=b"done"),
+        response(503),
+        response(301, {"location": f"{BASE}/things", "retry-after": "2"}),
+        response(302, {"location": "https://s3.example.org/k"}),
+        response(200, body=b"done"),
     )
     client = both(server, pace=pace)
     assert client.send(request()).content == b"done"
@@ -789,7 +795,7 @@ def test_tries_and_redirects_are_paced_as_requests_and_those_to_others_are_not(b
 
 
 def test_waiting_for_the_turn_does_not_use_up_the_time_for_tries(both):
-    client = both(Server(answer(503), answer(200)), pace=lambda *_: 1000.0, retry=Retry(budget=5.0))
+    client = both(Server(response(503), response(200)), pace=lambda *_: 1000.0, retry=Retry(budget=5.0))
     assert client.send(request()).status_code == 200
 
 
@@ -807,10 +813,10 @@ class Stopping(ManualClock):
 @pytest.mark.parametrize(
     ("script", "pace"),
     [
-        ((answer(429, {"retry-after": "30"}),), None),
-        ((answer(301, {"location": f"{BASE}/things", "retry-after": "30"}),), None),
-        ((answer(503),), None),
-        ((answer(200),), lambda *_: 300.0),
+        ((response(429, {"retry-after": "30"}),), None),
+        ((response(301, {"location": f"{BASE}/things", "retry-after": "30"}),), None),
+        ((response(503),), None),
+        ((response(200),), lambda *_: 300.0),
     ],
     ids=["refused", "not yet", "failing", "paced"],
 )
@@ -826,6 +832,6 @@ def test_a_stop_ends_every_wait_within_a_second(script, pace):
 
 
 def test_a_request_that_needs_no_wait_is_sent_after_a_stop():
-    server = Server(answer(200))
+    server = Server(response(200))
     transport = Transport(BASE, transport=httpx.MockTransport(server)).until(lambda: True)
     assert transport.send(request()).status_code == 200

@@ -103,8 +103,8 @@ def test_a_token_that_is_short_lived_is_used_for_half_its_life(
 def test_a_token_serves_to_its_end_where_no_other_can_be_had(
     api_key: dict[str, str], clock: ManualClock, make_token: Callable[..., str], caplog: pytest.LogCaptureFixture
 ):
-    answers = [httpx.Response(200, json={"access_token": make_token()})]
-    down = httpx.MockTransport(lambda request: answers.pop() if answers else httpx.Response(503))
+    responses = [httpx.Response(200, json={"access_token": make_token()})]
+    down = httpx.MockTransport(lambda request: responses.pop() if responses else httpx.Response(503))
     auth = Gen3Auth(refresh_token=api_key, transport=down, clock=clock, retry=NO_RETRY)
     first = auth.get_access_token()
     clock.advance(1000)
@@ -126,21 +126,21 @@ def test_a_refused_token_is_renewed_once_and_the_request_sent_again(make: Make, 
 
 
 def test_what_is_refused_again_is_reported(make: Make, commons: FakeCommons):
-    commons.answer = lambda request: httpx.Response(401, json={"error": "no"})
+    commons.response = lambda request: httpx.Response(401, json={"error": "no"})
     with pytest.raises(Unauthorized):
         ask(make(), commons)
     assert len(commons.given) == 2
 
 
 def test_what_may_not_be_done_is_queried_once(make: Make, commons: FakeCommons):
-    commons.answer = lambda request: httpx.Response(403, json={"error": "no"})
+    commons.response = lambda request: httpx.Response(403, json={"error": "no"})
     with pytest.raises(Forbidden):
         ask(make(), commons)
     assert commons.paths == [TOKEN_PATH, "GET /user/user"]
 
 
 def test_files_that_may_not_be_read_do_not_cost_a_token_each(make: Make, commons: FakeCommons, clock: ManualClock):
-    commons.answer = lambda request: httpx.Response(401, json={"error": "no access"})
+    commons.response = lambda request: httpx.Response(401, json={"error": "no access"})
     auth = make()
     for _ in range(5):
         with pytest.raises(Unauthorized):
@@ -155,12 +155,12 @@ def test_files_that_may_not_be_read_do_not_cost_a_token_each(make: Make, commons
 def test_a_key_that_was_refused_is_not_shown_with_each_request(api_key: dict[str, str], clock: ManualClock):
     asked: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         asked.append(request.url.path)
         refused = request.url.path.endswith("access_token")
         return httpx.Response(401 if refused else 200, json={"message": "key revoked"})
 
-    transport = httpx.MockTransport(answer)
+    transport = httpx.MockTransport(response)
     auth = Gen3Auth(refresh_token=api_key, transport=transport, clock=clock, retry=NO_RETRY)
     with Gen3(COMMONS, credentials=auth, transport=transport) as commons:
         for _ in range(3):
@@ -312,7 +312,7 @@ def test_a_token_does_not_follow_a_redirect_to_elsewhere(make: Make, commons: Fa
             return httpx.Response(302, headers={"location": "https://storage.example.org/x"})
         return httpx.Response(200, json={})
 
-    commons.answer = elsewhere
+    commons.response = elsewhere
     ask(make(), commons)
     assert sent(commons.asked[-1]) == ""
 
@@ -341,7 +341,7 @@ def test_a_token_that_was_given_and_has_ended(make: Make, clock: ManualClock, ma
 
 
 def test_a_program_s_login(make: Make, commons: FakeCommons):
-    commons.answer = lambda request: httpx.Response(200, json={"access_token": commons.new_token()})
+    commons.response = lambda request: httpx.Response(200, json={"access_token": commons.new_token()})
     auth = make(endpoint=COMMONS, client_credentials=("my-id", "my-secret"), client_scopes="user data")
     assert auth.get_access_token() == commons.given[0]
     (asked,) = commons.asked
@@ -354,7 +354,7 @@ def token_service(commons: FakeCommons, mine: str = "") -> None:
     """Another commons' tokens, behind the token service of this one."""
     other = "https://other.example.org"
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/external_oidc/"):
             told = [{"idp": "default", "base_url": COMMONS}, {"idp": "other-fence", "base_url": f"{other}/"}]
             return httpx.Response(200, json={"providers": told})
@@ -363,7 +363,7 @@ def token_service(commons: FakeCommons, mine: str = "") -> None:
             return httpx.Response(200, json={"token": commons.new_token(other if idp == "other-fence" else COMMONS)})
         return httpx.Response(200, json={})
 
-    commons.answer = answer
+    commons.response = response
 
 
 def test_another_commons_is_reached_through_the_issuer_s_token_service(make: Make, commons: FakeCommons):
@@ -467,15 +467,17 @@ def test_a_key_that_has_ended_is_named_with_its_file_its_end_and_what_to_do(
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("response", "said"),
     [
         (httpx.Response(200, text="<html>"), "did not answer like a Gen3 commons"),
         (httpx.Response(200, json=[]), "did not answer like a Gen3 commons"),
         (httpx.Response(200, json={"token": "x"}), "without access_token"),
     ],
 )
-def test_an_invalid_commons(api_key: dict[str, str], clock: ManualClock, answer: httpx.Response, said: str):
-    auth = Gen3Auth(refresh_token=api_key, transport=httpx.MockTransport(lambda _: answer), clock=clock, retry=NO_RETRY)
+def test_an_invalid_commons(api_key: dict[str, str], clock: ManualClock, response: httpx.Response, said: str):
+    auth = Gen3Auth(
+        refresh_token=api_key, transport=httpx.MockTransport(lambda _: response), clock=clock, retry=NO_RETRY
+    )
     with pytest.raises(Gen3AuthError, match=said):
         auth.get_access_token()
 
@@ -495,7 +497,7 @@ def test_secrets_show_nowhere(
     with caplog.at_level(logging.DEBUG):
         auth = make()
         ask(auth, commons)
-        commons.answer = lambda request: httpx.Response(404, json={"error": "nothing"})
+        commons.response = lambda request: httpx.Response(404, json={"error": "nothing"})
         with pytest.raises(NotFound) as caught:
             ask(auth, commons)
     shown = repr(auth) + str(caught.value) + repr(vars(caught.value)) + caplog.text
@@ -507,8 +509,8 @@ def test_secrets_show_nowhere(
 
 
 def test_a_request_manually(make: Make, commons: FakeCommons):
-    answer = make().curl("/user/user?x=1")
-    assert (answer.status_code, answer.json()) == (200, {"path": "/user/user"})
+    response = make().curl("/user/user?x=1")
+    assert (response.status_code, response.json()) == (200, {"path": "/user/user"})
     assert str(commons.asked[-1].url) == f"{COMMONS}/user/user?x=1"
     assert sent(commons.asked[-1]) == f"bearer {commons.given[0]}"
 
@@ -548,7 +550,7 @@ def test_mistakes_manually(make: Make):
 
 
 def test_a_commons_says_no_manually(make: Make, commons: FakeCommons):
-    commons.answer = lambda request: httpx.Response(404, json={"error": "nothing"})
+    commons.response = lambda request: httpx.Response(404, json={"error": "nothing"})
     with pytest.raises(NotFound):
         make().curl("/x")
 
@@ -565,7 +567,7 @@ def test_functions_beside_the_class(
     assert commons.asked[-1].url.host == "workspace-token-service.default.svc.cluster.local"
     get_wts_idps(external_wts_host=f"{COMMONS}/wts/", options=options)
     assert str(commons.asked[-1].url) == f"{COMMONS}/wts/external_oidc/"
-    commons.answer = lambda request: httpx.Response(200, json={"access_token": "abc"})
+    commons.response = lambda request: httpx.Response(200, json={"access_token": "abc"})
     assert get_access_token_with_client_credentials(COMMONS, ("a", "b"), "user", options=options) == "abc"
     monkeypatch.setenv("NAMESPACE", "lab")
     assert get_wts_endpoint() == "http://workspace-token-service.lab.svc.cluster.local"

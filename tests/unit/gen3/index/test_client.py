@@ -16,16 +16,16 @@ MD5 = {"md5": "0" * 32}
 
 
 class Noting:
-    """Answers by a function, and notes what it was asked."""
+    """Responses by a function, and notes what it was asked."""
 
-    def __init__(self, answer: Any = None) -> None:
+    def __init__(self, response: Any = None) -> None:
         self.asked: list[httpx.Request] = []
-        self.answer = answer or (lambda request: httpx.Response(200, json={}))
+        self.response = response or (lambda request: httpx.Response(200, json={}))
         self.transport = httpx.MockTransport(self)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
-        return self.answer(request)
+        return self.response(request)
 
 
 @pytest.fixture
@@ -114,8 +114,8 @@ def test_a_service_that_is_not_well():
     def down(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
 
-    for answer in (down, lambda request: httpx.Response(500), lambda request: httpx.Response(200, text="Ill")):
-        assert not Gen3Index(COMMONS, transport=Noting(answer).transport, retry=NO_RETRY).is_healthy()
+    for response in (down, lambda request: httpx.Response(500), lambda request: httpx.Response(200, text="Ill")):
+        assert not Gen3Index(COMMONS, transport=Noting(response).transport, retry=NO_RETRY).is_healthy()
 
 
 # -- reading
@@ -125,11 +125,11 @@ def paged(count: int) -> Noting:
     """An index of so many records."""
     dids = [f"dg/{number:05}" for number in range(count)]
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         start, limit = request.url.params.get("start", ""), int(request.url.params["limit"])
         return httpx.Response(200, json={"records": [{"did": did} for did in dids if did > start][:limit]})
 
-    return Noting(answer)
+    return Noting(response)
 
 
 @pytest.mark.parametrize(
@@ -167,13 +167,13 @@ def test_more_urls_than_an_index_gives_at_once(size: int | None, guids: Any):
         {"did": "b", "urls": urls[1200:], "urls_metadata": {urls[-1]: {"k": "v"}}},
     ]
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/urls"):
             listed = [{"url": url, "metadata": {}} for url in urls[:1024]]
             return httpx.Response(200, json={"size": size, "urls": listed})
         return httpx.Response(200, json=records if request.method == "POST" else {"records": records})
 
-    stated, found = Gen3Index(COMMONS, transport=Noting(answer).transport).get_urls(size=size, guids=guids)
+    stated, found = Gen3Index(COMMONS, transport=Noting(response).transport).get_urls(size=size, guids=guids)
     assert stated == size
     assert [each["url"] for each in found] == urls
     assert found[-1]["metadata"] == {"k": "v"}

@@ -17,13 +17,13 @@ from omicsdk.gen3.records.projects import linked_names
     ],
 )
 def test_a_page_of_records_needs_its_list(page: Any):
-    with pytest.raises(DecodeError, match="list_records: the answer's field 'records"):
+    with pytest.raises(DecodeError, match="list_records: the response's field 'records"):
         records_of(page)
 
 
 @pytest.mark.parametrize("told", [None, {}, [], "x", {"links": None}, {"links": "/v0/submission/p"}])
 def test_a_list_of_projects_needs_its_links(told: Any):
-    with pytest.raises(DecodeError, match="get_projects: the answer's field 'links'"):
+    with pytest.raises(DecodeError, match="get_projects: the response's field 'links'"):
         linked_names(told)
 
 

@@ -38,14 +38,14 @@ def test_where_the_service_is(endpoint: str, suffix: str, reads: str, writes: st
 def test_a_limit_above_what_a_commons_gives_at_once(full: bool, limit: int, offset: int, count: int, asked: Any):
     seen: list[tuple[str, str]] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         params = request.url.params
         seen.append((params["limit"], params["offset"]))
         first = int(params["offset"])
         page = [f"g{number}" for number in range(2500)][first : first + min(int(params["limit"]), 2000)]
         return httpx.Response(200, json={guid: {} for guid in page} if full else page)
 
-    with Gen3Metadata(COMMONS, transport=httpx.MockTransport(answer)) as mds:
+    with Gen3Metadata(COMMONS, transport=httpx.MockTransport(response)) as mds:
         found = mds.query("a=b", full, limit, offset)
     assert list(found) == [f"g{number}" for number in range(offset, offset + count)]
     assert seen == asked

@@ -27,7 +27,7 @@ MANY = [
     APIError("", status=408),
     ServerError("service failure - try again later", status=500),
     BadRequest("Bad Request", status=400, body="413 Request Entity Too Large"),
-    TimedOut("No answer within the time allowed"),
+    TimedOut("No response within the time allowed"),
     ConnectionLost("The connection ended"),
     DecodeError("submit_record", "the body", "<html>Request Timeout</html>", expected="JSON"),
 ]
@@ -143,7 +143,7 @@ def test_what_every_record_would_meet_stops_at_once(error: APIError | TransportE
     assert service.sizes == [10]
 
 
-@pytest.mark.parametrize("error", [ServerError("down", status=503), TimedOut("No answer", attempts=1)])
+@pytest.mark.parametrize("error", [ServerError("down", status=503), TimedOut("No response", attempts=1)])
 def test_a_commons_that_stays_in_trouble_ends_it(error: Exception) -> None:
     service = Service(most=0)
     service.too_much = error

@@ -1,4 +1,4 @@
-"""Recorded answers of real services: our validation finds the faults that a real Sheepdog found, and answers are parsed."""
+"""Recorded responses of real services: our validation finds the faults that a real Sheepdog found, and answers are parsed."""
 
 import json
 from collections.abc import Mapping
@@ -131,7 +131,7 @@ def test_each_difference_is_one_of_a_recorded_step() -> None:
     assert DIFFERENT.keys() <= {each["step"].partition(" ")[2] for each in SUBMITTED}
 
 
-def test_answers_to_documents_are_read_whole() -> None:
+def test_responses_to_documents_are_read_whole() -> None:
     def check(step: Mapping[str, Any]) -> None:
         body = step["response"]["body"]
         reply = reply_of(body)

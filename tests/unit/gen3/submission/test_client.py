@@ -12,7 +12,7 @@ from omicsdk.gen3 import Gen3Error, Gen3UserError
 
 
 class Narrow(httpx.BaseTransport):
-    """Answers documents as a service does that takes so many rows at most, and stops on others in some way."""
+    """Responses documents as a service does that takes so many rows at most, and stops on others in some way."""
 
     def __init__(self, most: int, give_up: Callable[[httpx.Request], httpx.Response]) -> None:
         self.most = most

@@ -101,11 +101,11 @@ DIFFERENT = {
     "delete_program": Difference("our Response stands for that of requests", result=NOT_COMPARED),
 }
 APART = {
-    "get_dictionary_all": "the recorded answer is cut, so that it is not JSON",
-    "get_graphql_schema": "the recorded answer is cut, so that it is not JSON",
+    "get_dictionary_all": "the recorded response is cut, so that it is not JSON",
+    "get_graphql_schema": "the recorded response is cut, so that it is not JSON",
     "get_project_manifest": "the service wants ids, which gen3sdk does not send: ours asks for those of all files first",
 }
-"""Calls that the recording can't answer."""
+"""Calls that the recording can't response."""
 
 
 def make(transport: httpx.MockTransport) -> Gen3Submission:
@@ -134,11 +134,11 @@ def test_the_same_requests_and_the_same_result(name: str, tmp_path: Path):
 @pytest.mark.parametrize("name", [name for name in STEPS if name.startswith("submit_file")])
 def test_a_table_goes_with_the_bare_content_type(name: str, tmp_path: Path):
     types: list[str] = []
-    answers = iter(STEPS[name].exchanges)
+    responses = iter(STEPS[name].exchanges)
 
     def answered(request: httpx.Request) -> httpx.Response:
         types.append(request.headers["content-type"])
-        told = next(answers)["response"]
+        told = next(responses)["response"]
         return httpx.Response(told["status"], json=told["body"])
 
     with make(httpx.MockTransport(answered)) as client:

@@ -18,7 +18,7 @@ TABLE = b"file_uuid\tfile_name\tfile_size\tfile_azul_url\r\nu1\ta.h5ad\t3\thttps
 
 
 class Service:
-    """Answers as Azul does; its manifests need `pending` further requests.
+    """Responses as Azul does; its manifests need `pending` further requests.
 
     Attributes:
         asked: Requests so far: method, path and parameters of query or body.

@@ -78,8 +78,8 @@ def test_each_request_starts_from_the_version_before():
         return {"uuid": "u", "version": f"v{len(asked)}"}
 
     add = list(range(2 * MOST_CHANGES + 1))
-    answer = change("patch_collection", patch, {"uuid": "u", "version": "v0", "name": "n", "add_contents": add})
-    assert answer["version"] == "v3"
+    response = change("patch_collection", patch, {"uuid": "u", "version": "v0", "name": "n", "add_contents": add})
+    assert response["version"] == "v3"
     assert [one["version"] for one in asked] == ["v0", "v1", "v2"]
     assert [one.get("name") for one in asked] == ["n", None, None]
     assert [each for one in asked for each in one["add_contents"]] == add

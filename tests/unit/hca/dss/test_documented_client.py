@@ -29,16 +29,16 @@ def test_calls_on_the_class_say_what_to_do():
 
 @pytest.mark.parametrize("body", ["{}", "null", '{"bundles": null}', '"text"', "5", ""])
 def test_a_page_without_its_list_is_an_error(body: str):
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, text=body, headers={"content-type": "application/json"}, request=request)
 
     url = "https://dss.example.org/v1/swagger.json"
-    with DSSClient(swagger_url=url, transport=httpx.MockTransport(answer)) as client:
+    with DSSClient(swagger_url=url, transport=httpx.MockTransport(response)) as client:
         listing = client.get_bundles_all
         for ask in (
             lambda: listing(replica="aws"),
             lambda: list(listing.iterate(replica="aws")),
             lambda: list(listing.paginate(replica="aws")),
         ):
-            with pytest.raises(DecodeError, match="get_bundles_all: the answer's field 'bundles'"):
+            with pytest.raises(DecodeError, match="get_bundles_all: the response's field 'bundles'"):
                 ask()

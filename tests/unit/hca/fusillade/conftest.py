@@ -17,16 +17,16 @@ class Service:
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
-        self.answers: dict[tuple[str, str], Callable[[httpx.Request], httpx.Response]] = {}
+        self.responses: dict[tuple[str, str], Callable[[httpx.Request], httpx.Response]] = {}
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        answer = self.answers.get((request.method, request.url.path))
-        return problem(404, "Not Found") if answer is None else answer(request)
+        response = self.responses.get((request.method, request.url.path))
+        return problem(404, "Not Found") if response is None else response(request)
 
-    def answer(self, method: str, path: str, status: int = 200, value: Any = None) -> None:
+    def response(self, method: str, path: str, status: int = 200, value: Any = None) -> None:
         """What an operation answers from now on."""
-        self.answers[method, path] = lambda _: (
+        self.responses[method, path] = lambda _: (
             httpx.Response(status, json=value) if value is not None else httpx.Response(status)
         )
 
@@ -48,7 +48,7 @@ class Service:
                 headers["X-OpenAPI-Paginated-Content-Key"] = key
             return httpx.Response(206, json=value, headers=headers)
 
-        self.answers["GET", path] = page
+        self.responses["GET", path] = page
 
     def sent(self) -> Any:
         """The JSON body of the last request."""

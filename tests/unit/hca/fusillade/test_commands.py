@@ -41,7 +41,7 @@ def omics(service: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 
 
 def test_a_decision(omics: Any, service: Any):
-    service.answer("POST", "/v1/policies/evaluate", 200, {"result": False, "reason": "explicitDeny"})
+    service.response("POST", "/v1/policies/evaluate", 200, {"result": False, "reason": "explicitDeny"})
     # Items as text, and as JSON, which is what the published command wants.
     for action in (
         ["dss:PutFile", "dss:GetFile"],
@@ -93,7 +93,7 @@ def test_what_a_user_owns_is_merged_under_its_own_name(omics: Any, service: Any)
 
 
 def test_a_policy_is_json_or_a_file_of_it(omics: Any, service: Any, tmp_path: Any):
-    service.answer("POST", "/v1/role", 201)
+    service.response("POST", "/v1/role", 201)
     (tmp_path / "policy.json").write_text(json.dumps(POLICY))
     for given in (json.dumps(POLICY), f"@{tmp_path / 'policy.json'}", "@-"):
         code, out, err = omics("post-v1-role", "--role-id", "reader", "--policy", given, typed=json.dumps(POLICY))
@@ -103,13 +103,13 @@ def test_a_policy_is_json_or_a_file_of_it(omics: Any, service: Any, tmp_path: An
 
 @pytest.mark.parametrize("roles", [["reader", "writer"], ['"reader"', '"writer"'], ['["reader", "writer"]']])
 def test_optional_lists_work_too(omics: Any, service: Any, roles: list[str]):
-    service.answer("POST", "/v1/group", 201)
+    service.response("POST", "/v1/group", 201)
     assert omics("post-v1-group", "--group-id", "lab", "--roles", *roles)[0] == 0
     assert service.sent() == {"group_id": "lab", "roles": ["reader", "writer"]}
 
 
 def test_a_change_that_was_made_before_is_reported(omics: Any, service: Any):
-    service.answer("PUT", "/v1/user/ada/groups", 304)
+    service.response("PUT", "/v1/user/ada/groups", 304)
     code, out, err = omics("put-v1-user-group", "--user-id", "ada", "--action", "add", "--groups", "lab")
     assert (code, out) == (0, "")
     assert err == "omics: nothing changed: it was already in this state\n"
@@ -120,13 +120,13 @@ def test_deleting_can_be_tried_first(omics: Any, service: Any):
     code, out, _ = omics("delete-v1-role", "--role-id", "reader", "--dry-run")
     assert (code, service.requests) == (0, [])
     assert json.loads(out)["url"] == f"{URL}/v1/role/reader"
-    service.answer("DELETE", "/v1/role/reader", 200)
+    service.response("DELETE", "/v1/role/reader", 200)
     assert omics("delete-v1-role", "--role-id", "reader", "--yes")[0] == 0
     assert [request.method for request in service.requests] == ["DELETE"]
 
 
 def test_keys_have_a_dot_in_their_name(omics: Any, service: Any):
-    service.answer("GET", "/.well-known/jwks.json", 200, {"keys": []})
+    service.response("GET", "/.well-known/jwks.json", 200, {"keys": []})
     assert json.loads(omics("get-jwks.json")[1]) == {"keys": []}
 
 
@@ -146,7 +146,7 @@ def test_keys_have_a_dot_in_their_name(omics: Any, service: Any):
 def test_a_refusal_is_one_line_with_a_remedy(
     omics: Any, service: Any, refuse: Any, status: int, detail: str, said: str, code: int
 ):
-    service.answers["GET", "/v1/role/reader"] = lambda _: refuse(status, "Refused", detail)
+    service.responses["GET", "/v1/role/reader"] = lambda _: refuse(status, "Refused", detail)
     got, out, err = omics("get-v1-role", "--role-id", "reader")
     assert (got, out) == (code, "")
     assert err.count("\n") == 1
@@ -156,7 +156,7 @@ def test_a_refusal_is_one_line_with_a_remedy(
 
 
 def test_a_policy_over_its_limit_is_the_services_to_refuse(omics: Any, service: Any, refuse: Any):
-    service.answers["PUT", "/v1/role/reader/policy"] = lambda _: refuse(
+    service.responses["PUT", "/v1/role/reader/policy"] = lambda _: refuse(
         413, "Too large", "Limit exceeded: 10240 characters."
     )
     code, _, err = omics("put-v1-role-policy", "--role-id", "reader", "--policy", json.dumps(POLICY))

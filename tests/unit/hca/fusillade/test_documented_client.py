@@ -54,7 +54,7 @@ def test_each_operation_can_be_requested_and_names_its_arguments(client: AuthCli
 
 
 def test_a_decision_is_requested_in_json(client: AuthClient, service: Any):
-    service.answer("POST", "/v1/policies/evaluate", 200, {"result": True})
+    service.response("POST", "/v1/policies/evaluate", 200, {"result": True})
     asked = {"principal": "ada@example.org", "action": ["dss:PutFile"], "resource": ["arn:hca:dss:*:*:files/1"]}
     assert client.post_v1_policies_evaluate(**asked) == {"result": True}
     assert service.sent() == asked
@@ -62,17 +62,17 @@ def test_a_decision_is_requested_in_json(client: AuthClient, service: Any):
 
 
 def test_only_operations_are_requested_never_the_document(client: AuthClient, service: Any):
-    service.answer("GET", "/v1/user/ada@example.org", 200, {"user_id": "ada@example.org", "status": "enabled"})
+    service.response("GET", "/v1/user/ada@example.org", 200, {"user_id": "ada@example.org", "status": "enabled"})
     assert client.get_v1_user(user_id="ada@example.org")["status"] == "enabled"
     assert [request.url.path for request in service.requests] == ["/v1/user/ada@example.org"]
 
 
 def test_a_change_that_was_made_before_is_none(client: AuthClient, service: Any):
     path = "/v1/user/ada@example.org/roles"
-    service.answer("PUT", path, 200, {"roles": ["reader"], "action": "add", "user_id": "ada@example.org"})
+    service.response("PUT", path, 200, {"roles": ["reader"], "action": "add", "user_id": "ada@example.org"})
     arguments: Any = {"user_id": "ada@example.org", "action": "add", "roles": ["reader"]}
     assert client.put_v1_user_role(**arguments) == {"roles": ["reader"], "action": "add", "user_id": "ada@example.org"}
-    service.answer("PUT", path, 304)
+    service.response("PUT", path, 304)
     assert client.put_v1_user_role(**arguments) is None
 
 
@@ -98,20 +98,20 @@ def test_a_list_can_be_gone_on_with_by_its_token(client: AuthClient, service: An
 
 
 def test_a_misspelt_argument_has_a_right_name_beside_it(client: AuthClient, service: Any):
-    service.answer("GET", "/oauth/authorize", 200, {})
+    service.response("GET", "/oauth/authorize", 200, {})
     client.get_oauth_authorize(respone_type="code")
     client.get_oauth_authorize(response_type="code")
     assert [request.url.query for request in service.requests] == [b"respone_type=code", b"response_type=code"]
 
 
 def test_a_deletion_may_have_a_body(client: AuthClient, service: Any):
-    service.answer("DELETE", "/v1/resource/project/actions", 200)
+    service.response("DELETE", "/v1/resource/project/actions", 200)
     assert client.delete_v1_resource_actions(resource_type_name="project", actions=["p:Read"]) is None
     assert service.sent() == {"actions": ["p:Read"]}
 
 
 def test_a_member_is_changed_by_a_body_that_is_a_list(client: AuthClient, service: Any):
-    service.answer("PUT", "/v1/resource/project/id/one/members", 200, {"msg": "done"})
+    service.response("PUT", "/v1/resource/project/id/one/members", 200, {"msg": "done"})
     member = {"member": "ada", "member_type": "user", "access_level": "Owner"}
     client.put_v1_resource_id_member(resource_type_name="project", resource_id="one", body=[member])
     assert service.sent() == [member]
@@ -128,7 +128,7 @@ def test_a_member_is_changed_by_a_body_that_is_a_list(client: AuthClient, servic
 def test_refusals_are_the_documented_error_and_ours(
     client: AuthClient, service: Any, refuse: Any, status: int, title: str, kind: type[Exception]
 ):
-    service.answers["POST", "/v1/role"] = lambda _: refuse(status, "Bad", title)
+    service.responses["POST", "/v1/role"] = lambda _: refuse(status, "Bad", title)
     with pytest.raises(SwaggerAPIException) as caught:
         client.post_v1_role(role_id="reader", policy=POLICY)
     assert isinstance(caught.value, kind)
@@ -139,7 +139,7 @@ def test_refusals_are_the_documented_error_and_ours(
 def test_the_host_is_that_of_the_configuration(service: Any):
     config = HCAConfig()
     config["AuthClient"].swagger_url = "https://other.example.org/stage/swagger.json"
-    service.answer("GET", "/stage/v1/roles", 200, {"roles": []})
+    service.response("GET", "/stage/v1/roles", 200, {"roles": []})
     with AuthClient(config, transport=httpx.MockTransport(service)) as client:
         assert client.get_v1_roles() == {"roles": []}
     assert service.requests[-1].url.host == "other.example.org"

@@ -30,9 +30,9 @@ def token_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def echo() -> Any:
-    """Answers any request with what it was."""
+    """Responses any request with what it was."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         told = {
             "url": str(request.url),
             "authorization": request.headers.get("authorization"),
@@ -40,7 +40,7 @@ def echo() -> Any:
         }
         return httpx.Response(200, json=told | ({"body": json.loads(request.content)} if request.content else {}))
 
-    return httpx.MockTransport(answer)
+    return httpx.MockTransport(response)
 
 
 @BOTH
@@ -61,8 +61,8 @@ def test_a_token_is_stored_and_used_from_now_on(kind: Any, echo: Any, token_file
 def test_operations_send_the_token_of_the_login(echo: Any):
     with AuthClient(swagger_url=SWAGGER, transport=echo) as client:
         client.login(access_token="one")
-        answer: Any = client.get_v1_role(role_id="x")
-        assert answer["authorization"] == "Bearer one"
+        response: Any = client.get_v1_role(role_id="x")
+        assert response["authorization"] == "Bearer one"
         client.logout()
         assert client.get_jwks_json()["authorization"] is None
 
@@ -94,9 +94,9 @@ def test_sessions_speak_to_the_service_and_to_others_without_the_token(kind: Any
     with kind(swagger_url=SWAGGER, transport=echo, credentials=BearerToken("one", origins=[SWAGGER])) as client:
         session = client.get_authenticated_session()
         assert session is client.get_authenticated_session()
-        answer = session.post("things?a=1", params={"b": [2, 3]}, json={"c": None}, headers={"x-y": "z"})
-        assert answer.status_code == 200
-        assert answer.json() == {
+        response = session.post("things?a=1", params={"b": [2, 3]}, json={"c": None}, headers={"x-y": "z"})
+        assert response.status_code == 200
+        assert response.json() == {
             "url": "https://service.example.org/v1/things?a=1&b=2&b=3",
             "authorization": "Bearer one",
             "method": "POST",

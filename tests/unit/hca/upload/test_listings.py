@@ -1,4 +1,4 @@
-"""Listings of an area's files: an answer without its list, or with a shorter one, hides none of them."""
+"""Listings of an area's files: a response without its list, or with a shorter one, hides none of them."""
 
 import json
 from types import SimpleNamespace
@@ -50,11 +50,11 @@ GOOD = {"TOTAL_NUM_FILES": 3, "CHECKSUMMED": 2}
     ],
 )
 def test_counts_that_are_not_stated_are_an_error_and_no_0(checksums: Any, validations: Any, place: str) -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, text=json.dumps(checksums if "checksum" in request.url.path else validations))
 
     with (
-        HcaUpload("http://localhost:1", transport=httpx.MockTransport(answer), retry=NO_RETRY) as client,
+        HcaUpload("http://localhost:1", transport=httpx.MockTransport(response), retry=NO_RETRY) as client,
         pytest.raises(DecodeError, match=place),
     ):
         client.status(uri_of(UUID, "dev"))

@@ -49,12 +49,14 @@ def test_the_stage_of_a_bucket_states_where_its_service_is(home: Path, user_file
 def test_a_client_of_another_deployment_has_all_options_of_the_first(home: Path):
     asked: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         asked.append(request)
         return httpx.Response(200)
 
     key = ApiKey("k", header="Api-Key")
-    with HcaUpload(credentials=key, timeout=7, headers={"x-run": "1"}, transport=httpx.MockTransport(answer)) as client:
+    with HcaUpload(
+        credentials=key, timeout=7, headers={"x-run": "1"}, transport=httpx.MockTransport(response)
+    ) as client:
         client.at("staging").delete_area.raw(upload_area_uuid=UUID)
     assert asked[0].url.host == "upload.staging.data.humancellatlas.org"
     assert (asked[0].headers["api-key"], asked[0].headers["x-run"]) == ("k", "1")
@@ -89,8 +91,8 @@ def test_what_sends_nothing_needs_no_url_of_the_service(home: Path, user_file: P
         service.create_area(OTHER)
 
 
-def area_with(answers: Any) -> UploadArea:
-    client = HcaUpload("http://127.0.0.1:1", retry=NO_RETRY, transport=httpx.MockTransport(answers))
+def area_with(responses: Any) -> UploadArea:
+    client = HcaUpload("http://127.0.0.1:1", retry=NO_RETRY, transport=httpx.MockTransport(responses))
     return UploadArea(uri_of(UUID), UploadService(client=client))
 
 
@@ -107,11 +109,11 @@ def test_credentials_are_what_boto3_takes(home: Path):
     keys = {"AccessKeyId": "A", "SecretAccessKey": "S", "SessionToken": "T", "Expiration": "2030-01-01T00:00:00Z"}
     asked: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         asked.append(f"{request.method} {request.url.path} {request.headers.get('api-key')}")
         return httpx.Response(201, json=keys)
 
-    assert area_with(answer).get_credentials() == {
+    assert area_with(response).get_credentials() == {
         "aws_access_key_id": "A",
         "aws_secret_access_key": "S",
         "aws_session_token": "T",

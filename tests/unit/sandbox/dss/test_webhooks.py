@@ -210,18 +210,18 @@ def test_delays_are_those_of_the_documentation() -> None:
 
 
 class FakeSend:
-    """Answers from a list: a status, or text for a failure; 204 when the list is used up."""
+    """Responses from a list: a status, or text for a failure; 204 when the list is used up."""
 
-    def __init__(self, *answers: int | str) -> None:
-        self.answers = list(answers)
+    def __init__(self, *responses: int | str) -> None:
+        self.responses = list(responses)
         self.requests: list[WebhookRequest] = []
 
     def __call__(self, request: WebhookRequest) -> int:
         self.requests.append(request)
-        answer = self.answers.pop(0) if self.answers else 204
-        if isinstance(answer, str):
-            raise DeliveryError(answer)
-        return answer
+        response = self.responses.pop(0) if self.responses else 204
+        if isinstance(response, str):
+            raise DeliveryError(response)
+        return response
 
 
 def no_secret(_uuid: str) -> None:
@@ -236,9 +236,9 @@ def queue(database: Database) -> Queue:
     """Makes a worker without a thread; what another one has left waits in it with `kept`."""
 
     def make(
-        *answers: int | str, delays: tuple[float, ...] = (0, 10, 100), kept: bool = False, secret: str | None = None
+        *responses: int | str, delays: tuple[float, ...] = (0, 10, 100), kept: bool = False, secret: str | None = None
     ) -> Any:
-        clock, send = FakeClock(), FakeSend(*answers)
+        clock, send = FakeClock(), FakeSend(*responses)
         worker = DeliveryWorker(database, clock, lambda _uuid: secret, send, delays)
         if not kept:
             worker.clear()
@@ -402,8 +402,8 @@ def test_a_thread_that_reads_the_queue_does_not_lock_out_a_transaction(database:
 
 
 @given(st.lists(st.sampled_from([200, 204, 299, 199, 301, 404, 500, "gone"]), max_size=30), st.integers(1, 5))
-def test_every_notification_ends_delivered_or_spent(queue: Queue, answers: list[int | str], most: int) -> None:
-    worker, clock, _ = queue(*answers, delays=tuple(range(most)))
+def test_every_notification_ends_delivered_or_spent(queue: Queue, responses: list[int | str], most: int) -> None:
+    worker, clock, _ = queue(*responses, delays=tuple(range(most)))
     for number in range(4):
         enqueue(worker, subscription(), str(number))
     while (due := worker.next_due()) is not None:

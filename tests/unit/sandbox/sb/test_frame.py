@@ -1,7 +1,7 @@
-"""Common features of all answers of the platform: errors, headers, limits, maintenance, fields, slashes; and feedback."""
+"""Common features of all responses of the platform: errors, headers, limits, maintenance, fields, slashes; and feedback."""
 
 import pytest
-from omicsdk.sandbox.sb.answers import selected
+from omicsdk.sandbox.sb.responses import selected
 
 
 @pytest.mark.parametrize(

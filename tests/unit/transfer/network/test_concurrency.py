@@ -47,7 +47,7 @@ def test_an_ill_server_is_left_alone_and_the_others_are_not() -> None:
     assert controller.width("well") == FIRST
 
 
-def test_a_refusal_without_a_wish_holds_until_the_other_answers_have_come() -> None:
+def test_a_refusal_without_a_wish_holds_until_the_other_responses_have_come() -> None:
     controller = ConcurrencyController(16, 0.0)
     filled(controller, "it")
     controller.refused("it", 1.0)
@@ -107,11 +107,11 @@ def test_of_too_many_servers_that_are_left_alone_the_next_to_open_is_forgotten()
 
 def test_whether_several_servers_were_queried() -> None:
     controller = ConcurrencyController(16, 0.0)
-    answers = [controller.several]
+    responses = [controller.several]
     for server in ("a", "a", "b"):
         controller.started(server)
-        answers.append(controller.several)
-    assert answers == [False, False, False, True]
+        responses.append(controller.several)
+    assert responses == [False, False, False, True]
     for server in ("a", "a", "b"):
         controller.ended(server, 1)
     controller.look(PERIOD, list)

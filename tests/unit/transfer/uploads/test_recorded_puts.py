@@ -1,4 +1,4 @@
-"""Answers of servers that others wrote: none is refused, and each confirms its bytes.
+"""Responses of servers that others wrote: none is refused, and each confirms its bytes.
 
 They are those of moto 5.2.5, s3rver 3.7.1 and `rclone serve s3` 1.75.2 to PUTs of objects and parts.
 """
@@ -21,7 +21,7 @@ PUTS = {
 
 
 @pytest.mark.parametrize("put", PUTS.values(), ids=PUTS)
-def test_a_real_servers_answer_confirms_the_bytes_and_no_others(put: Any) -> None:
+def test_a_real_servers_response_confirms_the_bytes_and_no_others(put: Any) -> None:
     verdict = judge(200, put["response"]["headers"], b"", 0.0)
     digests = Digests(("crc32c", "sha1", "sha256", "md5"))
     digests.update(body_of(put["request"]))

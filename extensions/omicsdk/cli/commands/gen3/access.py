@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.values import text_of
 from omicsdk.cli.output import TextAndData
-from omicsdk.core.answer import json_of
 from omicsdk.core.errors import UsageError
 from omicsdk.core.paging import items_at
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.discovery import PROFILE_PAGE
@@ -83,13 +83,13 @@ def curl(client: Gen3, path: str, *, request: str | None = None, data: str | Non
         request: GET, POST, PUT, PATCH or DELETE; by default POST with --data, else GET.
         data: The body: JSON or other text, or @FILE for the content of a file.
     """
-    answer = login_of(client).request(path, request, data)
-    if not answer.content:
+    response = login_of(client).request(path, request, data)
+    if not response.content:
         return None
     try:
-        return json.loads(answer.content)
+        return json.loads(response.content)
     except (ValueError, RecursionError):
-        return TextAndData(answer.text.removesuffix("\n"), answer.text)
+        return TextAndData(response.text.removesuffix("\n"), response.text)
 
 
 def token_decode(token_file: str) -> dict[str, Any]:

@@ -23,12 +23,12 @@ from omicsdk.cli.commands.transfers import (
 )
 from omicsdk.cli.commands.values import text_of
 from omicsdk.core.errors import Interrupted, UsageError
-from omicsdk.pangea.answers import identified
 from omicsdk.pangea.batches import Batch
 from omicsdk.pangea.client import Pangea
 from omicsdk.pangea.fields import ResultId
 from omicsdk.pangea.listings import ensure_result, group_samples
 from omicsdk.pangea.reads import PAIRED_END, ReadSet, ReadsResult, UploadedReads, pair_reads, single_reads
+from omicsdk.pangea.responses import identified
 from omicsdk.pangea.samples import not_found
 from omicsdk.pangea.tables import csv_of, rows_of
 from omicsdk.pangea.uploads import UploadedField, check_files

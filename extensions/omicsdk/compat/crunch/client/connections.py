@@ -9,10 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from omicsdk.compat._answers import DocumentedResponse, RefusedResponse, translating
-from omicsdk.compat._errors import NO_ANSWER_OF_REQUESTS, DocumentedError, Foreign, documented
+from omicsdk.compat._errors import NO_RESPONSE_OF_REQUESTS, DocumentedError, Foreign, documented
 from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat._requests import observed
+from omicsdk.compat._responses import DocumentedResponse, RefusedResponse, translating
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, OmicsError, TransportError
 from omicsdk.core.redaction import mask_url
@@ -48,12 +48,12 @@ class CrunchAPIException(DocumentedError):
         remedy: What to do.
 
     Attributes:
-        response: The answer that was a refusal, as `requests` would have it; None if there was none.
+        response: The response that was a refusal, as `requests` would have it; None if there was none.
         fields: The site's messages for each field that it refused.
     """
 
     prefix: ClassVar[str] = "Crunch"
-    foreign: ClassVar[Foreign] = NO_ANSWER_OF_REQUESTS
+    foreign: ClassVar[Foreign] = NO_RESPONSE_OF_REQUESTS
     response: DocumentedResponse | None = None
     fields: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
@@ -189,7 +189,7 @@ class Connection:
             kwargs: The form's fields, of any name but `relative_url`. A None is not sent.
 
         Returns:
-            The answer.
+            The response.
 
         Raises:
             CrunchAPIException: A text cannot be sent (a UsageError), the site refused it, or did not answer.
@@ -199,13 +199,13 @@ class Connection:
 
     @documented_errors()
     def get_request(self, relative_url: str) -> DocumentedResponse:
-        """Get an answer of the site.
+        """Get a response of the site.
 
         Args:
             relative_url: The path, relative to the site; the slash at its end is added.
 
         Returns:
-            The answer.
+            The response.
 
         Raises:
             CrunchAPIException: The site refused it, or did not answer.
@@ -214,7 +214,7 @@ class Connection:
 
     @documented_errors()
     def get_json_response(self, relative_url: str) -> dict[str, Any]:
-        """Get the site's answer as JSON.
+        """Get the site's response as JSON.
 
         Args:
             relative_url: The path, relative to the site; the slash at its end is added.
@@ -245,7 +245,7 @@ class Connection:
             workflow: The text of the Snakefile or script that processes its datasets.
 
         Returns:
-            The answer, with the project's `slug`.
+            The response, with the project's `slug`.
 
         Raises:
             CrunchAPIException: The site refused it, or did not answer.
@@ -268,7 +268,7 @@ class Connection:
                 datasets of a project the same one.
 
         Returns:
-            The answer, with the dataset's `slug`, `id` and `base_file_path`.
+            The response, with the dataset's `slug`, `id` and `base_file_path`.
 
         Raises:
             CrunchAPIException: The site refused it, or did not answer.
@@ -287,7 +287,7 @@ class Connection:
             details: Details, in Markdown.
 
         Returns:
-            The answer, with the item's `slug`.
+            The response, with the item's `slug`.
 
         Raises:
             CrunchAPIException: The site refused it, or did not answer.
@@ -307,7 +307,7 @@ class Connection:
             value: Its value; sent unchanged.
 
         Returns:
-            The answer, which says back what was stored.
+            The response, which says back what was stored.
 
         Raises:
             CrunchAPIException: The site refused it, or did not answer.
@@ -398,7 +398,7 @@ class Connection:
             longitude: Degrees east; a float is rounded to nine decimal places.
 
         Returns:
-            The answer, which says back what was stored.
+            The response, which says back what was stored.
 
         Raises:
             CrunchAPIException: They are not numbers (a UsageError), the site refused them, or did not answer.
@@ -449,7 +449,7 @@ class Connection:
             directory: The workflow's folder, whose Git revision is reported; None is the current one.
 
         Returns:
-            The answer, with the status as it is stored, its `id` among it.
+            The response, with the status as it is stored, its `id` among it.
 
         Raises:
             CrunchAPIException: The site refused it, or did not answer.
@@ -457,9 +457,9 @@ class Connection:
         status = self._api.report_status(
             dataset_id, stage, state, note, directory=directory, retry=self._status_retry, clock=self._clock
         )
-        return self.answer_of(status)
+        return self.response_of(status)
 
-    def answer_of(self, status: Status) -> DocumentedResponse:
+    def response_of(self, status: Status) -> DocumentedResponse:
         """Return a stored status as the response of the site.
 
         Args:

@@ -14,7 +14,7 @@ from omicsdk.crunch.statuses import State, WorkflowType
 from omicsdk.crunch.storage import Storage
 
 if TYPE_CHECKING:
-    from omicsdk.compat._answers import DocumentedResponse
+    from omicsdk.compat._responses import DocumentedResponse
 
 __all__ = ["Run"]
 
@@ -103,11 +103,11 @@ class Run(runs.Run):
         return super().storage
 
     @documented_errors()
-    def send_status(  # pyright: ignore[reportIncompatibleMethodOverride] - the published one returns the answer
+    def send_status(  # pyright: ignore[reportIncompatibleMethodOverride] - the published one returns the response
         self, state: State, note: str = ""
     ) -> DocumentedResponse:
         """Report the state of the current or last stage; arguments and errors as for `Connection.send_status`."""
-        return self.connection.answer_of(super().send_status(state, note))
+        return self.connection.response_of(super().send_status(state, note))
 
     setup = documented_errors()(runs.Run.setup)
     workflow = documented_errors()(runs.Run.workflow)

@@ -1,4 +1,4 @@
-"""The published client of the Data Store: its names, signatures and plain JSON answers, over `omicsdk.Dss`."""
+"""The published client of the Data Store: its names, signatures and plain JSON responses, over `omicsdk.Dss`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class DSSClient(SwaggerClient):
     """Documented client of the Data Store. New code should use `Dss`.
 
-    Operations take keyword arguments and answer plain JSON values. `.iterate(**arguments)` gives every item of every
+    Operations take keyword arguments and response plain JSON values. `.iterate(**arguments)` gives every item of every
     page, `.paginate(**arguments)` every page, `.stream(**arguments)` the bytes in a `with` block.
 
     Args:
@@ -185,7 +185,7 @@ class DSSClient(SwaggerClient):
             if made.ended_by is not None:
                 raise made.ended_by
         made.raise_if_failed()
-        return made.answer()
+        return made.response()
 
 
 def _replica(name: str) -> Replica:

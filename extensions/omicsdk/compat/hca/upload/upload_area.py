@@ -13,9 +13,9 @@ from omicsdk.compat._requests import observed
 from omicsdk.compat.hca.config import get_config
 from omicsdk.compat.hca.upload.exceptions import documented_errors
 from omicsdk.compat.hca.upload.upload_config import UploadConfig
-from omicsdk.core.answer import json_of
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import NotFound
+from omicsdk.core.response import json_of
 from omicsdk.hca.upload import HcaUpload, UploadAreaURI, UploadException
 from omicsdk.hca.upload.client import service_url
 
@@ -88,8 +88,8 @@ class UploadService:
             UploadApiException: The service refuses.
         """
         with documented_errors():
-            answer = self.client.create_area(upload_area_uuid=area_uuid)
-        return self.upload_area(UploadAreaURI(answer.uri))
+            response = self.client.create_area(upload_area_uuid=area_uuid)
+        return self.upload_area(UploadAreaURI(response.uri))
 
     def upload_area(self, area_uri: UploadAreaURI) -> UploadArea:
         """Return an upload area, without a request.

@@ -10,8 +10,8 @@ from functools import cache, cached_property, partialmethod
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import unquote
 
-from omicsdk.compat._answers import DocumentedResponse
 from omicsdk.compat._requests import observed
+from omicsdk.compat._responses import DocumentedResponse
 from omicsdk.compat.hca._operations import DocumentedOperation
 from omicsdk.compat.hca.config import get_config
 from omicsdk.compat.hca.util import exceptions as exceptions
@@ -53,8 +53,8 @@ class RetryPolicy:
     Args:
         total: Tries after the first, where neither connect, read nor status states otherwise; by default 5.
         connect: Tries after a connection that failed.
-        read: Tries after an answer that broke off.
-        status: Tries after an answer of `status_forcelist`. The highest of these three counts for all.
+        read: Tries after a response that broke off.
+        status: Tries after a response of `status_forcelist`. The highest of these three counts for all.
         status_forcelist: Statuses that are tried again; by default 408, 429, 500, 502, 503 and 504.
         backoff_factor: Seconds that the first wait takes at most; it doubles with each failure. By default 1.
         backoff_max: Seconds that no wait exceeds; by default 60.
@@ -198,7 +198,7 @@ def _found(document: Any, where: str) -> Any:
 class Session:
     """Session that sends requests and returns responses with the attributes of `requests.Response`.
 
-    Credentials go to the client's own service only, however a URL or a redirect is written. An answer with an error
+    Credentials go to the client's own service only, however a URL or a redirect is written. A response with an error
     status is raised, after the retries.
 
     Args:
@@ -226,7 +226,7 @@ class Session:
             headers: Headers beside those of the client.
 
         Raises:
-            SwaggerAPIException: No answer, or one with an error status.
+            SwaggerAPIException: No response, or one with an error status.
         """
         facts = OperationFacts(name="", method=method.upper(), path=url, accept="*/*")
         query = query_text(tuple((params or {}).items()))

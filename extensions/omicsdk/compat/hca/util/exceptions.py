@@ -3,13 +3,13 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from omicsdk.compat._answers import translating
 from omicsdk.compat._errors import OF_REQUESTS, DocumentedError, Foreign, documented
+from omicsdk.compat._responses import translating
 from omicsdk.core.errors import APIError, OmicsError, TransportError
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
-    from omicsdk.compat._answers import RefusedResponse
+    from omicsdk.compat._responses import RefusedResponse
 
 Known = APIError | TransportError
 """Errors of core that have a documented exception."""
@@ -18,11 +18,11 @@ Known = APIError | TransportError
 class SwaggerAPIException(DocumentedError, APIError):
     """Error response of a service, or failed connection, under its documented name.
 
-    In a program that has imported `requests` it is a `requests.HTTPError`, too; a `requests.ConnectionError` without an
-    answer.
+    In a program that has imported `requests` it is a `requests.HTTPError`, too; a `requests.ConnectionError` without a
+    response.
 
     Attributes:
-        code: The HTTP status (APIError's `status`); None without an answer.
+        code: The HTTP status (APIError's `status`); None without a response.
         reason: The service's code for what went wrong (APIError's `code`).
         title: The service's words.
         stacktrace: What the service sent as such; may be None.
@@ -47,7 +47,7 @@ class SwaggerAPIException(DocumentedError, APIError):
         """The response as in `requests`, with secrets masked; None without one."""
         if self.code is None:
             return None
-        from omicsdk.compat._answers import RefusedResponse
+        from omicsdk.compat._responses import RefusedResponse
 
         return RefusedResponse(self, lambda same: same)
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
-from omicsdk.compat._answers import OF_THE_BODY
+from omicsdk.compat._responses import OF_THE_BODY
 from omicsdk.compat.sevenbridges._arguments import OAUTH_HEADER, TOKEN_HEADER
 from omicsdk.compat.sevenbridges.errors import as_sbg
-from omicsdk.compat.sevenbridges.http._answers import Response, StreamedResponse
+from omicsdk.compat.sevenbridges.http._responses import Response, StreamedResponse
 from omicsdk.core.client import Exchange, exchange_of
 from omicsdk.core.credentials import Credentials
 from omicsdk.core.errors import APIError, ConfigError, OmicsError
@@ -116,15 +116,15 @@ class HandledExchange(Exchange):
         import httpx
 
         del stream
-        answer = self.api.send(request)
-        if answer.answer is not None:
-            return answer.answer
-        headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in OF_THE_BODY]
-        asked = httpx.Request(request.method, answer.url)
-        return httpx.Response(answer.status_code, headers=headers, content=answer.content, request=asked)
+        response = self.api.send(request)
+        if response.response is not None:
+            return response.response
+        headers = [(name, value) for name, value in response.headers.items() if name.lower() not in OF_THE_BODY]
+        asked = httpx.Request(request.method, response.url)
+        return httpx.Response(response.status_code, headers=headers, content=response.content, request=asked)
 
 
-def answer_to(request: Request, client: SevenBridges, login: Login) -> Response:
+def response_to(request: Request, client: SevenBridges, login: Login) -> Response:
     """Send a request of an Api without asking error handlers.
 
     Args:
@@ -133,18 +133,18 @@ def answer_to(request: Request, client: SevenBridges, login: Login) -> Response:
         login: The Api's.
 
     Raises:
-        SbgError: There was no answer.
+        SbgError: There was no response.
     """
     request = _with_headers(request, login.added())
     request = request.at(_REPORT.sub("/", _SWITCHES.sub(lambda found: f"{found[1]}{found[2].title()}", request.url)))
     is_streamed = isinstance(request, StreamedRequest)
     try:
-        answer = Exchange.send(exchange_of(client), request, stream=is_streamed)
+        response = Exchange.send(exchange_of(client), request, stream=is_streamed)
     except APIError as error:
         return Response.of_error(error, request)
     except OmicsError as error:
         raise as_sbg(error) from error
-    return StreamedResponse(answer, request) if is_streamed else Response.of(answer, request)
+    return StreamedResponse(response, request) if is_streamed else Response.of(response, request)
 
 
 def _with_headers(request: Request, own: Mapping[str, str]) -> Request:

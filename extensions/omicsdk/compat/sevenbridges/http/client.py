@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from omicsdk.compat.sevenbridges.http._answers import Response
+    from omicsdk.compat.sevenbridges.http._responses import Response
     from omicsdk.core.request import Request
     from omicsdk.sb.client import SevenBridges
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 #: Answers whose Retry-After is obeyed.
 _WAITS = frozenset({413, 429, 503})
-#: What is remembered of answers.
+#: What is remembered of responses.
 _TOLD = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id")
 #: Default maximum number of parts of an upload or download that are moved in parallel.
 WORKERS = 16
@@ -70,7 +70,7 @@ class Session:
             request: What `response.request` was.
 
         Returns:
-            The answer, whatever its status.
+            The response, whatever its status.
 
         Raises:
             SbgError: There was none.
@@ -280,7 +280,7 @@ class HttpClient:
         # A copy of an object that refers to it, such as a page, refers to the same platform.
         return self
 
-    # -- results of answers
+    # -- results of responses
 
     @property
     def token(self) -> str | None:
@@ -330,7 +330,7 @@ class HttpClient:
         """Add a handler, after the others.
 
         Args:
-            handler: Takes this object and an answer, and gives an answer.
+            handler: Takes this object and a response, and gives a response.
         """
         if handler not in self.error_handlers:
             self.error_handlers.append(handler)
@@ -367,7 +367,7 @@ class HttpClient:
                 held otherwise. `close()` it, or use it in a `with` block, where it is not read to its end.
 
         Returns:
-            The answer.
+            The response.
 
         Raises:
             SbgError: The platform answered with an error, or did not.
@@ -416,18 +416,18 @@ class HttpClient:
     # -- sending
 
     def call(self, request: Request) -> Any:
-        """Send what a generated operation's `build` made, and return the JSON value of the answer.
+        """Send what a generated operation's `build` made, and return the JSON value of the response.
 
         Args:
             request: The request.
 
         Returns:
-            The value; None if the answer has no body.
+            The value; None if the response has no body.
 
         Raises:
             SbgError: The platform answered with an error, or did not.
         """
-        from omicsdk.compat.sevenbridges.http._answers import content_of
+        from omicsdk.compat.sevenbridges.http._responses import content_of
 
         return content_of(self.send(request))
 
@@ -440,7 +440,7 @@ class HttpClient:
         Raises:
             SbgError: The platform answered with an error, with something else, or did not.
         """
-        from omicsdk.compat.sevenbridges.http._answers import object_of
+        from omicsdk.compat.sevenbridges.http._responses import object_of
 
         return object_of(self.send(request))
 
@@ -451,7 +451,7 @@ class HttpClient:
             request: The request.
 
         Returns:
-            The answer, its status below 400; one whose bytes are still to be read, for a `StreamedRequest`.
+            The response, its status below 400; one whose bytes are still to be read, for a `StreamedRequest`.
 
         Raises:
             SbgError: The platform answered with an error, or did not.
@@ -485,15 +485,15 @@ class HttpClient:
             request: The request.
 
         Returns:
-            The answer, whatever its status.
+            The response, whatever its status.
 
         Raises:
             SbgError: There was none; what core raised it is too, such as TimedOut.
         """
-        from omicsdk.compat.sevenbridges.http._sending import answer_to
+        from omicsdk.compat.sevenbridges.http._sending import response_to
 
         with self._gate:
-            response = answer_to(request, self.client, self._credentials)
+            response = response_to(request, self.client, self._credentials)
         told = {name: response.headers[name] for name in _TOLD if name in response.headers}
         self._told = {**self._told, "x-request-id": None, **told}
         return response

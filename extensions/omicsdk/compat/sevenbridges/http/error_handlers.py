@@ -1,6 +1,6 @@
 """Handlers of error responses: each takes the Api and a response, and returns the response to continue with.
 
-They are asked in their order. One that `repeatable_handler` marks and that gives another answer has all of them asked
+They are asked in their order. One that `repeatable_handler` marks and that gives another response has all of them asked
 again, with that one.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from omicsdk.core.errors import NotJson
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http._answers import Response
+    from omicsdk.compat.sevenbridges.http._responses import Response
     from omicsdk.compat.sevenbridges.http.client import HttpClient
 
 Handler = Callable[["HttpClient", "Response"], "Response"]
@@ -22,9 +22,9 @@ H = TypeVar("H", bound=Callable[..., Any])
 SLEEP = 300.0
 #: Default number of seconds after which a sleeper fails, see `--call-budget`: maintenance takes hours, not days.
 LONGEST = 6 * 3600.0
-#: Maximum number of times that handlers process an answer: one that always returns another must not block a request forever.
+#: Maximum number of times that handlers process a response: one that always returns another must not block a request forever.
 ROUNDS = 100
-#: Answers with this code in a body of status 503 state that the platform is in maintenance.
+#: Responses with this code in a body of status 503 state that the platform is in maintenance.
 MAINTENANCE_CODE = 0
 
 
@@ -48,7 +48,7 @@ def handled(api: HttpClient, response: Response) -> Response:
 
     Args:
         api: The client.
-        response: The answer.
+        response: The response.
 
     Returns:
         The one that they all have seen; the last one when they went on for LONGEST seconds, or ROUNDS times.
@@ -72,7 +72,7 @@ def rate_limit_sleeper(api: HttpClient, response: Response) -> Response:
 
     Args:
         api: The client.
-        response: An answer.
+        response: A response.
 
     Returns:
         It, or the one that came in the end; still a 429 when it came so for LONGEST seconds.
@@ -86,7 +86,7 @@ def maintenance_sleeper(api: HttpClient, response: Response, sleep: float = SLEE
 
     Args:
         api: The client.
-        response: An answer.
+        response: A response.
         sleep: Seconds between two polls.
 
     Returns:
@@ -101,7 +101,7 @@ def general_error_sleeper(api: HttpClient, response: Response, sleep: float = SL
 
     Args:
         api: The client.
-        response: An answer.
+        response: A response.
         sleep: Seconds between two polls.
 
     Returns:
@@ -113,7 +113,7 @@ def general_error_sleeper(api: HttpClient, response: Response, sleep: float = SL
 def _resent(
     api: HttpClient, response: Response, fails: Callable[[Response], bool], pause: Callable[[Response], float]
 ) -> Response:
-    """Send a request again as long as it fails and the platform may be waited for; gives the last answer."""
+    """Send a request again as long as it fails and the platform may be waited for; gives the last response."""
     begun = api.begun
     while fails(response) and _waited(api, begun, pause(response)):
         response = api.session.send(response.request)

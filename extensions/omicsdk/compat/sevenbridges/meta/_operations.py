@@ -161,7 +161,7 @@ def _operation(
     """Make a method of an operation.
 
     Args:
-        how: What the method returns of the answer.
+        how: What the method returns of the response.
         operation: The operation.
         of: The class of what is returned; by default the method's own.
         names: What the operation calls arguments that have another name here.

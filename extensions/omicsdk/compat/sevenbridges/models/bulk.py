@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 
 from omicsdk.compat.sevenbridges.errors import BY_STATUS, SbgError, as_ours
-from omicsdk.compat.sevenbridges.http._answers import Response, items_of, object_of
+from omicsdk.compat.sevenbridges.http._responses import Response, items_of, object_of
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.resource import Resource, Value, request_of
 from omicsdk.core.errors import OmicsError
@@ -75,17 +75,17 @@ class BulkRecord(Resource, Generic[R]):
 
     @classmethod
     def parse_records(cls, response: Response, api: Api | None = None) -> list[Self]:
-        """Read the answer of a bulk call.
+        """Read the response of a bulk call.
 
         Args:
-            response: The answer.
+            response: The response.
             api: Where it came from.
 
         Returns:
-            A record for each object, in the answer's order.
+            A record for each object, in the response's order.
 
         Raises:
-            SbgError: The answer is not a JSON object (a NonJSONResponseError), or has no list (a DecodeError, too).
+            SbgError: The response is not a JSON object (a NonJSONResponseError), or has no list (a DecodeError, too).
         """
         return cls.of_items(items_of(object_of(response), response), api if api is not None else cls._API)
 
@@ -120,7 +120,7 @@ class BulkRecord(Resource, Generic[R]):
             A record for each object, in their order.
 
         Raises:
-            SbgError: The first request failed, and nothing was done; or its answer is invalid for each object.
+            SbgError: The first request failed, and nothing was done; or its response is invalid for each object.
         """
 
         def asked(some: Sequence[Any]) -> list[Self]:

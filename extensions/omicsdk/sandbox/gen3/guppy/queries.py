@@ -115,7 +115,7 @@ def _resource(row: Row, authz: str) -> Any:
 
 
 USUAL = 10
-"""Number of rows in an answer if the query states none."""
+"""Number of rows in a response if the query states none."""
 LONGEST = 10_000
 """Last row that a query reaches; more rows are downloaded."""
 FEWEST = 1000

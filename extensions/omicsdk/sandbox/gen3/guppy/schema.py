@@ -70,18 +70,18 @@ def execute(
         operation: Which of its operations to run; None when it has one.
 
     Returns:
-        The HTTP status and the body of the answer.
+        The HTTP status and the body of the response.
     """
     if not types:
         return 400, {"errors": [_error(graphql.GraphQLError("There are no data types: put rows first"), "BAD_REQUEST")]}
     outcome = run(_schema(tuple(types)), query, _root(types, row_access), variables, operation_name=operation)
     if outcome.stage is not Stage.EXECUTED:
         return 400, {"errors": [_error(each, _CODES[outcome.stage]) for each in outcome.errors]}
-    answer: dict[str, Any] = {} if outcome.data is None else {"data": outcome.data}
+    response: dict[str, Any] = {} if outcome.data is None else {"data": outcome.data}
     if outcome.errors:
-        answer = {"errors": [_error(each, _code(each)) for each in outcome.errors], **answer}
+        response = {"errors": [_error(each, _code(each)) for each in outcome.errors], **response}
     # What is wrong with variables or the operation's name is found before anything runs.
-    return (400 if outcome.data is None and all(not each.path for each in outcome.errors) else 200), answer
+    return (400 if outcome.data is None and all(not each.path for each in outcome.errors) else 200), response
 
 
 @lru_cache(maxsize=4)

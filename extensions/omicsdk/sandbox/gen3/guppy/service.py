@@ -33,7 +33,7 @@ def guppy_service(guppy: Guppy) -> Service:
         "guppy",
         _DOCUMENT,
         {**refusing(handlers, _refused), **refusing({_QUERY: query}, _refused_query)},
-        answers={"get_version": Reply({"version": VERSION, "commit": VERSION})},
+        responses={"get_version": Reply({"version": VERSION, "commit": VERSION})},
     )
 
 
@@ -44,20 +44,20 @@ def _refused(problem: Problem) -> Reply:
 
 def _refused_query(problem: Problem) -> Reply:
     """A refusal of a whole query."""
-    answer = {"message": problem.title, "extensions": {"code": problem.code}}
-    return Reply({"errors": [answer]}, problem.status)
+    response = {"message": problem.title, "extensions": {"code": problem.code}}
+    return Reply({"errors": [response]}, problem.status)
 
 
 def get_status(guppy: Guppy, _call: Call) -> Reply:
     """GET /_status."""
-    answer: dict[str, Any] = {
+    response: dict[str, Any] = {
         each.name: {
             "aliases": {each.name: {}},
             "arrayFields": [name for name, field in each.fields.items() if field.many],
         }
         for each in guppy.types()
     }
-    return Reply({"statusCode": 200, "warnings": None, "indices": answer})
+    return Reply({"statusCode": 200, "warnings": None, "indices": response})
 
 
 def refresh(guppy: Guppy, call: Call) -> Reply:
@@ -84,8 +84,8 @@ def query(guppy: Guppy, call: Call) -> Reply:
         raise Problem(400, "BAD_REQUEST", "`variables` in a POST body should be provided as an object.")
     row_access = RowAccess(guppy.access.anyone(call.headers))
     values = cast("dict[str, Any] | None", variables)
-    status, answer = execute(guppy.types(), row_access, text, values, body.get("operationName"))
-    return Reply(answer, status)
+    status, response = execute(guppy.types(), row_access, text, values, body.get("operationName"))
+    return Reply(response, status)
 
 
 def download(guppy: Guppy, call: Call) -> Reply:

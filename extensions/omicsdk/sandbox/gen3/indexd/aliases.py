@@ -17,7 +17,7 @@ _EMPTY: JsonObject = {"keeper_authority": None, "host_authorities": [], "metastr
 
 def get_aliases(index: Index, call: Call) -> Reply:
     """GET /index/{GUID}/aliases."""
-    return _answer(index.aliases.of(_record(index, call.arguments["GUID"])["did"]))
+    return _response(index.aliases.of(_record(index, call.arguments["GUID"])["did"]))
 
 
 def create_aliases(index: Index, call: Call) -> Reply:
@@ -26,7 +26,7 @@ def create_aliases(index: Index, call: Call) -> Reply:
     with index.records.transaction():
         did = _writable(index, call, call.arguments["GUID"], "update")
         index.add_aliases(did, names)
-        return _answer(index.aliases.of(did))
+        return _response(index.aliases.of(did))
 
 
 def update_aliases(index: Index, call: Call) -> Reply:
@@ -36,7 +36,7 @@ def update_aliases(index: Index, call: Call) -> Reply:
         did = _writable(index, call, call.arguments["GUID"], "update")
         index.aliases.remove(did=did)
         index.add_aliases(did, names)
-    return _answer(names)
+    return _response(names)
 
 
 def delete_aliases(index: Index, call: Call) -> Reply:
@@ -70,7 +70,7 @@ def _sent(call: Call) -> list[str]:
     return [each["value"] for each in requests.sent(call, requests.ALIASES)["aliases"]]
 
 
-def _answer(aliases: Sequence[str]) -> Reply:
+def _response(aliases: Sequence[str]) -> Reply:
     return Reply({"aliases": [{"value": alias} for alias in aliases]})
 
 

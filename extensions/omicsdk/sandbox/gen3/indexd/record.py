@@ -146,7 +146,7 @@ def _dates(record: Mapping[str, Any], stated: Mapping[str, Any], refusals: tuple
 
 
 def identifiers(record: Mapping[str, Any]) -> JsonObject:
-    """The answer to a request that wrote a record."""
+    """The response to a request that wrote a record."""
     return {name: record[name] for name in ("did", "baseid", "rev")}
 
 
@@ -157,7 +157,7 @@ def in_list(record: JsonObject) -> JsonObject:
 
 
 def single(record: JsonObject) -> JsonObject:
-    """A record in answers to reads by its GUID, with the places of its URLs, and that they can be reached."""
+    """A record in responses to reads by its GUID, with the places of its URLs, and that they can be reached."""
     metadata = record["urls_metadata"]
     where = {url: {"available": True, "cloud": CLOUDS.get(scheme(url))} for url in record["urls"]}
     return {**record, "urls_metadata": {url: {**each, **metadata.get(url, {})} for url, each in where.items()}}

@@ -369,8 +369,8 @@ def _ask(host: str, guid: str) -> JsonObject | None:
     import httpx
 
     try:
-        answer = httpx.get(f"{host.rstrip('/')}/{quote(guid)}?no_dist", timeout=_SECONDS, trust_env=False)
-        record: Any = answer.json() if answer.status_code == 200 else None
+        response = httpx.get(f"{host.rstrip('/')}/{quote(guid)}?no_dist", timeout=_SECONDS, trust_env=False)
+        record: Any = response.json() if response.status_code == 200 else None
     except (httpx.HTTPError, ValueError):  # no server answers, or it is no index
         return None
     return cast("JsonObject", record) if isinstance(record, dict) else None

@@ -43,13 +43,13 @@ def indexd_service(index: Index, document: Mapping[str, Any]) -> Service:
     """
     own, ga4gh = handlers_in(document, index, records, aliases, bundles), handlers_in(document, index, drs)
     # A deployment without a configured version returns none.
-    answers = {"get_status": HEALTHY, "get_version": Reply({"version": "", "commit": ""})}
+    responses = {"get_status": HEALTHY, "get_version": Reply({"version": "", "commit": ""})}
     handlers = {name: _refusing(each, in_ga4gh_words=name in ga4gh) for name, each in {**own, **ga4gh}.items()}
     service = gen3_service(
         "indexd",
         document,
         handlers,
-        answers=answers,
+        responses=responses,
         error_body=_error_body,
         around=_Middleware,
         crashes=_CRASHES,

@@ -13,7 +13,7 @@ from omicsdk.sandbox.state.database import Database, Table
 STUDY = "gen3_discovery"
 """The key of a document that contains the fields of a study."""
 LONGEST = 2000
-"""Most records of one answer."""
+"""Most records of one response."""
 _NO_COMMONS = "no common exists with the given: {}"
 
 

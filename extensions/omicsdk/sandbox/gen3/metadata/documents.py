@@ -291,7 +291,7 @@ def delete(documents: Documents, call: Call) -> Reply:
 
 
 def _document(document: Any) -> Reply:
-    """The answer that is a document, null too."""
+    """The response that is a document, null too."""
     return Reply(text=json.dumps(document), headers={"Content-Type": "application/json"})
 
 

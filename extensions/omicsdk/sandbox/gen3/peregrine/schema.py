@@ -208,8 +208,8 @@ class _NoNulls(graphql.Visitor):
             raise graphql.GraphQLSyntaxError(node.loc.source, node.loc.start, 'Unexpected Name "null"')
 
 
-def answer(reader: Reader, text: str, variables: dict[str, Any]) -> tuple[Any, list[str]]:
-    """Answer a query.
+def response(reader: Reader, text: str, variables: dict[str, Any]) -> tuple[Any, list[str]]:
+    """Response a query.
 
     Args:
         reader: The reader.

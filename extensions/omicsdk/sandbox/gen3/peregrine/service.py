@@ -33,7 +33,7 @@ def peregrine_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         "peregrine",
         document,
         handlers_in(document, gen3, sys.modules[__name__]),
-        answers={
+        responses={
             "get_status": HEALTHY,
             "get_version": Reply({"commit": "", "dictionary": {"commit": "", "version": ""}, "version": ""}),
         },
@@ -79,7 +79,7 @@ def _reader_of(commons: Gen3, call: Call) -> Reader:
 def query(commons: Gen3, call: Call) -> Reply:
     """POST /api/v0/submission/graphql."""
     # graphql-core is slow to import, and most sandboxes never receive a query.
-    from omicsdk.sandbox.gen3.peregrine.schema import answer
+    from omicsdk.sandbox.gen3.peregrine.schema import response
 
     reader = _reader_of(commons, call)
     stated = cast("object", parsed_json(call.content.decode("utf-8", "replace")))
@@ -94,7 +94,7 @@ def query(commons: Gen3, call: Call) -> Reply:
             variables = json.loads(variables)
         except ValueError as error:
             raise _QueryRefusal("Unable to parse variables", str(error)) from error
-    data, errors = answer(reader, text, as_object(variables))
+    data, errors = response(reader, text, as_object(variables))
     return Reply({"data": data, "errors": errors}, 400) if errors else Reply({"data": data})
 
 

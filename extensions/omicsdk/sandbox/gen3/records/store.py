@@ -47,7 +47,7 @@ class Transaction:
         closed: Whether the dry run was closed.
         committed_by: The transaction that did what the dry run tried.
         sent: Text, format and name of what was sent; None where nothing was.
-        response: The answer; None where the log has none.
+        response: The response; None where the log has none.
     """
 
     id: int
@@ -76,11 +76,11 @@ class Transaction:
 
     @property
     def entities(self) -> list[dict[str, Any]]:
-        """The answer for each record."""
+        """The response for each record."""
         return list((self.response or {}).get("entities", []))
 
 
-def answer_of(
+def response_of(
     number: int,
     message: str,
     entities: Iterable[Mapping[str, Any]] = (),
@@ -88,7 +88,7 @@ def answer_of(
     code: int | None = None,
     **counts: int | str,
 ) -> dict[str, Any]:
-    """The answer to a transaction.
+    """The response to a transaction.
 
     Args:
         number: Its number.
@@ -117,7 +117,7 @@ def answer_of(
 def entity_of(
     action: str | None, id: str | None, type: str | None, keys: list[Any], errors: Sequence[Any] = ()
 ) -> dict[str, Any]:
-    """The entry of a record in a transaction's answer: its result, its name, and its faults."""
+    """The entry of a record in a transaction's response: its result, its name, and its faults."""
     return {
         "action": action,
         "errors": list(errors),

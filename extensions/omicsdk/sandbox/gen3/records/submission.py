@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, PROGRAM, PROJECT, Fault, Link, Node, fault
-from omicsdk.sandbox.gen3.records.store import Key, Record, Store, answer_of, entity_of, project_uuid
+from omicsdk.sandbox.gen3.records.store import Key, Record, Store, entity_of, project_uuid, response_of
 from omicsdk.sandbox.gen3.service import as_list
 
 _Links = dict[str, list[str]]
@@ -278,8 +278,8 @@ class Submission:
         """Everything that is wrong."""
         return [*self.refusals, *(each for entity in self.entities for each in entity.faults)]
 
-    def answer(self, number: int, code: int, message: str) -> dict[str, Any]:
-        """The service's answer.
+    def response(self, number: int, code: int, message: str) -> dict[str, Any]:
+        """The service's response.
 
         Args:
             number: The transaction's number.
@@ -293,7 +293,7 @@ class Submission:
             message = f"Transaction aborted due to {len(self.refusals)} transactional error(s)."
 
         actions = [each.action for each in self.entities if self.success]
-        return answer_of(
+        return response_of(
             number,
             message,
             (self._entry(each) for each in self.entities),
@@ -372,15 +372,15 @@ class Deletion:
         """Whether all targets exist and no record prevents it."""
         return not self.missing and not self.dependents
 
-    def answer(self, number: int, message: str) -> dict[str, Any]:
-        """The service's answer.
+    def response(self, number: int, message: str) -> dict[str, Any]:
+        """The service's response.
 
         Args:
             number: The transaction's number.
             message: The message when everything is valid.
         """
         detail = [*(self._entry(record) for record in self.found), *(_not_found(each) for each in self.missing)]
-        return answer_of(
+        return response_of(
             number,
             message if self.success else "Deletion transaction failed.",
             detail,

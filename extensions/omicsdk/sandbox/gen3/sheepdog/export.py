@@ -64,7 +64,7 @@ def _properties(commons: Gen3, record: Record) -> dict[str, Any]:
 
 
 def _attachment(name: str, kind: str = "") -> dict[str, str]:
-    """The headers of an answer that is a file."""
+    """The headers of a response that is a file."""
     return {"Content-Disposition": f"attachment; filename={name}", **({"Content-Type": kind} if kind else {})}
 
 

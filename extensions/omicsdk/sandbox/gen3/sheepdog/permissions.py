@@ -146,7 +146,7 @@ class SheepdogMiddleware(TrailingSlashes):
     """Takes paths with and without a slash at their end, and refuses what is not routed in the service's words."""
 
     def refused(self, refusal: HTTPException | Problem) -> ASGIApp:
-        """The answer to a path or method that no route has."""
+        """The response to a path or method that no route has."""
         if isinstance(refusal, Problem):
             raise refusal
         message = {404: NOT_FOUND, 405: _NOT_ALLOWED}.get(refusal.status_code, refusal.detail)

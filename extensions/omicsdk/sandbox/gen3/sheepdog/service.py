@@ -44,7 +44,7 @@ def sheepdog_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         document,
         handlers_in(document, gen3, submissions, export),
         same={**submissions.SAME, **export.SAME},
-        answers={
+        responses={
             "get_status": HEALTHY,
             "get_version": Reply({"commit": "", "dictionary": unknown, "version": VERSION}),
         },

@@ -16,10 +16,10 @@ from omicsdk.sandbox.gen3.records.store import (
     Document,
     Record,
     Transaction,
-    answer_of,
     entity_of,
     program_id,
     project_uuid,
+    response_of,
 )
 from omicsdk.sandbox.gen3.records.submission import CREATE, UPDATE, Deletion, Submission
 from omicsdk.sandbox.gen3.service import crash_if_real
@@ -135,15 +135,15 @@ def create_project(commons: Gen3, call: Call) -> Reply:
         number = _begin(commons, Visit(person, program, code, project), "upload", UPDATE)
         records.store([project])
         action = CREATE if old is None else UPDATE
-        answer = answer_of(
+        response = response_of(
             number,
             _DONE,
             [entity_of(action, project.id, PROJECT, [{"code": code}])],
             created_entity_count=int(old is None),
             updated_entity_count=int(old is not None),
         )
-        _end(commons, number, answer, document)
-    return Reply(answer)
+        _end(commons, number, response, document)
+    return Reply(response)
 
 
 def _code(commons: Gen3, stated: dict[str, Any], program: str) -> str:
@@ -190,10 +190,10 @@ def _begin(commons: Gen3, visit: Visit, kind: str, role: str, *, dry_run: bool =
     return log.add(Transaction(0, kind, role, PENDING, visit.program, visit.code, visit.person.name, dry_run, now))
 
 
-def _end(commons: Gen3, number: int, answer: Mapping[str, Any], document: Document | None = None) -> None:
+def _end(commons: Gen3, number: int, response: Mapping[str, Any], document: Document | None = None) -> None:
     """Enter what was answered to a transaction."""
-    state = SUCCEEDED if answer.get("success") else FAILED
-    commons.records.log.change(number, state=state, response=answer, sent=document)
+    state = SUCCEEDED if response.get("success") else FAILED
+    commons.records.log.change(number, state=state, response=response, sent=document)
 
 
 # -- records
@@ -201,11 +201,11 @@ def _end(commons: Gen3, number: int, answer: Mapping[str, Any], document: Docume
 
 def _submit(commons: Gen3, call: Call, role: str, *, dry_run: bool) -> Reply:
     visit = enter(commons, call, role, OPEN)
-    # A client that does not want to wait gets the whole answer at once.
+    # A client that does not want to wait gets the whole response at once.
     if dict(call.query).get("async", "").lower() == "true":
         crash_if_real(commons.context, "async=true")
-    answer = _run(commons, visit, role, sent(call), dry_run=dry_run)
-    return Reply(answer, answer["code"])
+    response = _run(commons, visit, role, sent(call), dry_run=dry_run)
+    return Reply(response, response["code"])
 
 
 def _run(commons: Gen3, visit: Visit, role: str, document: Document, *, dry_run: bool = False) -> dict[str, Any]:
@@ -217,7 +217,7 @@ def _run(commons: Gen3, visit: Visit, role: str, document: Document, *, dry_run:
         submission = Submission(records, visit.program, visit.code, role, rows)
         number = _begin(commons, visit, "upload", role, dry_run=dry_run)
         code = good if submission.success or dry_run else 400
-        answer = submission.answer(number, code, _TRIED if dry_run else _DONE)
+        response = submission.response(number, code, _TRIED if dry_run else _DONE)
         if submission.success and not dry_run:
             urls = submission.urls()
             try:
@@ -228,8 +228,8 @@ def _run(commons: Gen3, visit: Visit, role: str, document: Document, *, dry_run:
             except Problem as problem:
                 _end(commons, number, {"message": problem.title}, document)
                 raise
-        _end(commons, number, answer, document)
-    return answer
+        _end(commons, number, response, document)
+    return response
 
 
 def _bulk(commons: Gen3, call: Call, role: str, *, dry_run: bool) -> Reply:
@@ -242,10 +242,10 @@ def _bulk(commons: Gen3, call: Call, role: str, *, dry_run: bool) -> Reply:
     message: list[dict[str, Any]] = []
     for each in documents:
         try:
-            answer = _run(commons, visit, role, each, dry_run=dry_run)
+            response = _run(commons, visit, role, each, dry_run=dry_run)
         except Problem as problem:
-            answer = {"code": problem.status, "message": problem.title, "success": False}
-        message.append({"name": each.name, "response_json": answer})
+            response = {"code": problem.status, "message": problem.title, "success": False}
+        message.append({"name": each.name, "response_json": response})
     return Reply({"code": 201, "message": "Bulk transaction submitted.", "subtransactions": message}, 201)
 
 
@@ -285,10 +285,10 @@ def commit_transaction(commons: Gen3, call: Call) -> Reply:
             raise refuse(400, f"Unable to commit transaction log in state {tried.state}.")
         if not tried.is_dry_run or tried.document is None:
             raise refuse(400, "Cannot submit transaction_log that is not a dry_run.")
-        answer = _run(commons, visit, tried.role, tried.document)
-        if answer["success"]:
-            commons.records.log.change(tried.id, committed_by=answer["transaction_id"])
-    return Reply({**answer, "code": 200} if answer["success"] else answer, 200 if answer["success"] else 400)
+        response = _run(commons, visit, tried.role, tried.document)
+        if response["success"]:
+            commons.records.log.change(tried.id, committed_by=response["transaction_id"])
+    return Reply({**response, "code": 200} if response["success"] else response, 200 if response["success"] else 400)
 
 
 def close_transaction(commons: Gen3, call: Call) -> Reply:
@@ -364,7 +364,7 @@ class _Step:
         name: Its name, such as review.
         before: The states in which the project may be; none for any.
         changes: The project's state afterwards.
-        done: The word for it in the answer.
+        done: The word for it in the response.
         needs_submission: Whether the project has to have been submitted once.
         crashes: Whether the real service fails on it.
     """
@@ -403,9 +403,9 @@ def _take(commons: Gen3, call: Call, step: _Step, *, dry_run: bool) -> Reply:
         done = f"Dry run successful. Would have successfully {step.done}" if dry_run else f"Successfully {step.done}"
         refusals = [] if fits else [{"message": _NOT_RELEASABLE}]
         message = done if fits else f"{step.name.capitalize()} transaction failed."
-        answer = answer_of(number, message, refusals=refusals)
-        _end(commons, number, answer)
-    return Reply(answer, answer["code"])
+        response = response_of(number, message, refusals=refusals)
+        _end(commons, number, response)
+    return Reply(response, response["code"])
 
 
 # -- deletion
@@ -419,11 +419,11 @@ def _delete(commons: Gen3, call: Call, dry_run: bool) -> Reply:
         number = _begin(commons, visit, "delete", "delete", dry_run=dry_run)
         count = len(deletion.found)
         tried = f"Dry run successful. Would have deleted {count} entities"
-        answer = deletion.answer(number, tried if dry_run else f"Successfully deleted {count} entities")
+        response = deletion.response(number, tried if dry_run else f"Successfully deleted {count} entities")
         if deletion.success and not dry_run:
             records.store(removed=[record.id for record in deletion.found])
-        _end(commons, number, answer)
-    return Reply(answer, answer["code"])
+        _end(commons, number, response)
+    return Reply(response, response["code"])
 
 
 HANDLERS = {

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="check_auth_proxy", method="GET", path="/auth/proxy", accept="*/*", secured=True)
 
@@ -39,8 +39,8 @@ def build(*, resource: str, service: str, method: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 check_auth_proxy = Operation(FACTS, build, parse)

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.request import request as _request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,11 +48,11 @@ def build(
     return _request(FACTS, "/auth/request", body=json_body({"user": user, "request": request, "requests": requests}))
 
 
-def parse(answer: Answer) -> AuthRequestResponse:
-    """Parse an answer."""
+def parse(response: Response) -> AuthRequestResponse:
+    """Parse a response."""
     from ..models.auth_request_response import AuthRequestResponse
 
-    return answer.model(AuthRequestResponse)
+    return response.model(AuthRequestResponse)
 
 
 check_auth_request = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,11 +47,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> PolicyCreated:
-    """Parse an answer."""
+def parse(response: Response) -> PolicyCreated:
+    """Parse a response."""
     from ..models.policy_created import PolicyCreated
 
-    return answer.model(PolicyCreated)
+    return response.model(PolicyCreated)
 
 
 create_policy = Operation(FACTS, build, parse)

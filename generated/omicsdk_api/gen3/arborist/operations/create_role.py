@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,11 +38,11 @@ def build(*, id: str, permissions: Sequence[Permission | PermissionDict], descri
     return request(FACTS, "/role", body=json_body({"id": id, "permissions": permissions, "description": description}))
 
 
-def parse(answer: Answer) -> RoleCreated:
-    """Parse an answer."""
+def parse(response: Response) -> RoleCreated:
+    """Parse a response."""
     from ..models.role_created import RoleCreated
 
-    return answer.model(RoleCreated)
+    return response.model(RoleCreated)
 
 
 create_role = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,11 +44,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> UserCreated:
-    """Parse an answer."""
+def parse(response: Response) -> UserCreated:
+    """Parse a response."""
     from ..models.user_created import UserCreated
 
-    return answer.model(UserCreated)
+    return response.model(UserCreated)
 
 
 create_user = Operation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="delete_client", method="DELETE", path="/client/{clientID}", accept="*/*")
 
@@ -25,8 +25,8 @@ def build(*, client_id: str) -> Request:
     return request(FACTS, f"/client/{segment('client_id', client_id)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_client = Operation(FACTS, build, parse)

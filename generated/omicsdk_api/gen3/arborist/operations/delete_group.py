@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="delete_group", method="DELETE", path="/group/{groupName}", accept="*/*")
 
@@ -27,8 +27,8 @@ def build(*, group_name: str) -> Request:
     return request(FACTS, f"/group/{segment('group_name', group_name)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_group = Operation(FACTS, build, parse)

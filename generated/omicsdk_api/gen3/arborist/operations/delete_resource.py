@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="delete_resource", method="DELETE", path="/resource/{resourcePath}", accept="*/*")
 
@@ -25,8 +25,8 @@ def build(*, resource_path: str) -> Request:
     return request(FACTS, f"/resource/{segment('resource_path', resource_path, raw=True)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_resource = Operation(FACTS, build, parse)

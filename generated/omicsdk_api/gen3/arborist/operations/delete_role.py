@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="delete_role", method="DELETE", path="/role/{roleID}", accept="*/*")
 
@@ -25,8 +25,8 @@ def build(*, role_id: str) -> Request:
     return request(FACTS, f"/role/{segment('role_id', role_id)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_role = Operation(FACTS, build, parse)

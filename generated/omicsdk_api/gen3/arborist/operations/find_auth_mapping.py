@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import array, mapping, model, otherwise_typed
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.action import Action
@@ -36,20 +36,20 @@ def build(*, username: str | Omit = OMIT, client_id: str | Omit = OMIT) -> Reque
     return request(FACTS, "/auth/mapping", body=json_body({"username": username, "clientID": client_id}))
 
 
-def parse(answer: Answer) -> dict[str, list[Action]]:
-    """Parse an answer."""
+def parse(response: Response) -> dict[str, list[Action]]:
+    """Parse a response."""
     from ..models.action import Action
 
-    return answer.json(
+    return response.json(
         lambda data: (
             {
-                k: [Action.from_dict(i1) if i1.__class__ is dict else otherwise_typed("the answer", i1) for i1 in i]
+                k: [Action.from_dict(i1) if i1.__class__ is dict else otherwise_typed("the response", i1) for i1 in i]
                 if i.__class__ is list
-                else otherwise_typed("the answer", i)
+                else otherwise_typed("the response", i)
                 for k, i in data.items()
             }
             if data.__class__ is dict
-            else otherwise_typed("the answer", data)
+            else otherwise_typed("the response", data)
         ),
         mapping(array(model(lambda: Action))),
     )

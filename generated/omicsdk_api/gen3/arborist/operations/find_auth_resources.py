@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.auth_resources_response import AuthResourcesResponse
@@ -39,11 +39,11 @@ def build(*, user: TokenOfUser | TokenOfUserDict, tags: str | Omit = OMIT) -> Re
     return request(FACTS, "/auth/resources", query=(("tags", tags),), body=json_body({"user": user}))
 
 
-def parse(answer: Answer) -> AuthResourcesResponse:
-    """Parse an answer."""
+def parse(response: Response) -> AuthResourcesResponse:
+    """Parse a response."""
     from ..models.auth_resources_response import AuthResourcesResponse
 
-    return answer.model(AuthResourcesResponse)
+    return response.model(AuthResourcesResponse)
 
 
 find_auth_resources = Operation(FACTS, build, parse)

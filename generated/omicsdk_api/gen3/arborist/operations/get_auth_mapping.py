@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.model import array, mapping, model, otherwise_typed
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.action import Action
@@ -30,20 +30,20 @@ def build() -> Request:
     return request(FACTS, "/auth/mapping")
 
 
-def parse(answer: Answer) -> dict[str, list[Action]]:
-    """Parse an answer."""
+def parse(response: Response) -> dict[str, list[Action]]:
+    """Parse a response."""
     from ..models.action import Action
 
-    return answer.json(
+    return response.json(
         lambda data: (
             {
-                k: [Action.from_dict(i1) if i1.__class__ is dict else otherwise_typed("the answer", i1) for i1 in i]
+                k: [Action.from_dict(i1) if i1.__class__ is dict else otherwise_typed("the response", i1) for i1 in i]
                 if i.__class__ is list
-                else otherwise_typed("the answer", i)
+                else otherwise_typed("the response", i)
                 for k, i in data.items()
             }
             if data.__class__ is dict
-            else otherwise_typed("the answer", data)
+            else otherwise_typed("the response", data)
         ),
         mapping(array(model(lambda: Action))),
     )

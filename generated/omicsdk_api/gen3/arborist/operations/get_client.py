@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.client_ import Client_
@@ -30,11 +30,11 @@ def build(*, client_id: str) -> Request:
     return request(FACTS, f"/client/{segment('client_id', client_id)}")
 
 
-def parse(answer: Answer) -> Client_:
-    """Parse an answer."""
+def parse(response: Response) -> Client_:
+    """Parse a response."""
     from ..models.client_ import Client_
 
-    return answer.model(Client_)
+    return response.model(Client_)
 
 
 get_client = Operation(FACTS, build, parse)

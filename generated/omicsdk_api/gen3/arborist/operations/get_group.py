@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.group import Group
@@ -30,11 +30,11 @@ def build(*, group_name: str) -> Request:
     return request(FACTS, f"/group/{segment('group_name', group_name)}")
 
 
-def parse(answer: Answer) -> Group:
-    """Parse an answer."""
+def parse(response: Response) -> Group:
+    """Parse a response."""
     from ..models.group import Group
 
-    return answer.model(Group)
+    return response.model(Group)
 
 
 get_group = Operation(FACTS, build, parse)

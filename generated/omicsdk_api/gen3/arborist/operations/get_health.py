@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import STRING
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response, as_it_came
 
 FACTS = OperationFacts(name="get_health", method="GET", path="/health")
 
@@ -25,9 +25,9 @@ def build() -> Request:
     return request(FACTS, "/health")
 
 
-def parse(answer: Answer) -> str:
-    """Parse an answer."""
-    return cast("str", answer.json(as_it_came, STRING))
+def parse(response: Response) -> str:
+    """Parse a response."""
+    return cast("str", response.json(as_it_came, STRING))
 
 
 get_health = Operation(FACTS, build, parse)

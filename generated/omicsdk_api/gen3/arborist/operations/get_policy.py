@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.policy import Policy
@@ -30,11 +30,11 @@ def build(*, policy_id: str) -> Request:
     return request(FACTS, f"/policy/{segment('policy_id', policy_id)}")
 
 
-def parse(answer: Answer) -> Policy:
-    """Parse an answer."""
+def parse(response: Response) -> Policy:
+    """Parse a response."""
     from ..models.policy import Policy
 
-    return answer.model(Policy)
+    return response.model(Policy)
 
 
 get_policy = Operation(FACTS, build, parse)

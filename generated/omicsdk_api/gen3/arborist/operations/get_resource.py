@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.resource import Resource
@@ -30,11 +30,11 @@ def build(*, resource_path: str) -> Request:
     return request(FACTS, f"/resource/{segment('resource_path', resource_path, raw=True)}")
 
 
-def parse(answer: Answer) -> Resource:
-    """Parse an answer."""
+def parse(response: Response) -> Resource:
+    """Parse a response."""
     from ..models.resource import Resource
 
-    return answer.model(Resource)
+    return response.model(Resource)
 
 
 get_resource = Operation(FACTS, build, parse)

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="grant_client_policy", method="POST", path="/client/{clientID}/policy", accept="*/*")
 
@@ -35,8 +35,8 @@ def build(*, policy: str, client_id: str, x_auth_z_provider: str | Omit = OMIT) 
     )
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 grant_client_policy = Operation(FACTS, build, parse)

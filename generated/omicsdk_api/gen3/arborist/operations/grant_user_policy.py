@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="grant_user_policy", method="POST", path="/user/{username}/policy", accept="*/*")
 
@@ -38,8 +38,8 @@ def build(
     )
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 grant_user_policy = Operation(FACTS, build, parse)

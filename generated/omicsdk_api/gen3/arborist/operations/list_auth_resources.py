@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.auth_resources_response import AuthResourcesResponse
@@ -32,11 +32,11 @@ def build(*, tags: str | Omit = OMIT) -> Request:
     return request(FACTS, "/auth/resources", query=(("tags", tags),))
 
 
-def parse(answer: Answer) -> AuthResourcesResponse:
-    """Parse an answer."""
+def parse(response: Response) -> AuthResourcesResponse:
+    """Parse a response."""
     from ..models.auth_resources_response import AuthResourcesResponse
 
-    return answer.model(AuthResourcesResponse)
+    return response.model(AuthResourcesResponse)
 
 
 list_auth_resources = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.clients_list import ClientsList
@@ -24,11 +24,11 @@ def build() -> Request:
     return request(FACTS, "/client")
 
 
-def parse(answer: Answer) -> ClientsList:
-    """Parse an answer."""
+def parse(response: Response) -> ClientsList:
+    """Parse a response."""
     from ..models.clients_list import ClientsList
 
-    return answer.model(ClientsList)
+    return response.model(ClientsList)
 
 
 list_clients = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.groups_list import GroupsList
@@ -24,11 +24,11 @@ def build() -> Request:
     return request(FACTS, "/group")
 
 
-def parse(answer: Answer) -> GroupsList:
-    """Parse an answer."""
+def parse(response: Response) -> GroupsList:
+    """Parse a response."""
     from ..models.groups_list import GroupsList
 
-    return answer.model(GroupsList)
+    return response.model(GroupsList)
 
 
 list_groups = Operation(FACTS, build, parse)

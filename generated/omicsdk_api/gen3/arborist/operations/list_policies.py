@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.policies_list import PoliciesList
@@ -29,11 +29,11 @@ def build(*, expand: bool | Omit = OMIT) -> Request:
     return request(FACTS, "/policy", query=(("expand", expand),))
 
 
-def parse(answer: Answer) -> PoliciesList:
-    """Parse an answer."""
+def parse(response: Response) -> PoliciesList:
+    """Parse a response."""
     from ..models.policies_list import PoliciesList
 
-    return answer.model(PoliciesList)
+    return response.model(PoliciesList)
 
 
 list_policies = Operation(FACTS, build, parse)

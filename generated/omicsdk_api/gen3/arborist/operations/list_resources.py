@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.resources_list import ResourcesList
@@ -24,11 +24,11 @@ def build() -> Request:
     return request(FACTS, "/resource")
 
 
-def parse(answer: Answer) -> ResourcesList:
-    """Parse an answer."""
+def parse(response: Response) -> ResourcesList:
+    """Parse a response."""
     from ..models.resources_list import ResourcesList
 
-    return answer.model(ResourcesList)
+    return response.model(ResourcesList)
 
 
 list_resources = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.roles_list import RolesList
@@ -24,11 +24,11 @@ def build() -> Request:
     return request(FACTS, "/role")
 
 
-def parse(answer: Answer) -> RolesList:
-    """Parse an answer."""
+def parse(response: Response) -> RolesList:
+    """Parse a response."""
     from ..models.roles_list import RolesList
 
-    return answer.model(RolesList)
+    return response.model(RolesList)
 
 
 list_roles = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.auth_resources_response import AuthResourcesResponse
@@ -43,11 +43,11 @@ def build(*, username: str, service: str | Omit = OMIT, method: str | Omit = OMI
     )
 
 
-def parse(answer: Answer) -> AuthResourcesResponse:
-    """Parse an answer."""
+def parse(response: Response) -> AuthResourcesResponse:
+    """Parse a response."""
     from ..models.auth_resources_response import AuthResourcesResponse
 
-    return answer.model(AuthResourcesResponse)
+    return response.model(AuthResourcesResponse)
 
 
 list_user_resources = Operation(FACTS, build, parse)

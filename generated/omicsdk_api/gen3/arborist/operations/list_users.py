@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.users_list import UsersList
@@ -24,11 +24,11 @@ def build() -> Request:
     return request(FACTS, "/user")
 
 
-def parse(answer: Answer) -> UsersList:
-    """Parse an answer."""
+def parse(response: Response) -> UsersList:
+    """Parse a response."""
     from ..models.users_list import UsersList
 
-    return answer.model(UsersList)
+    return response.model(UsersList)
 
 
 list_users = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,11 +46,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> GroupCreated:
-    """Parse an answer."""
+def parse(response: Response) -> GroupCreated:
+    """Parse a response."""
     from ..models.group_created import GroupCreated
 
-    return answer.model(GroupCreated)
+    return response.model(GroupCreated)
 
 
 replace_group = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,11 +36,11 @@ def build(*, body: Sequence[Policy | PolicyDict]) -> Request:
     return request(FACTS, "/bulk/policy", body=json_body(body))
 
 
-def parse(answer: Answer) -> PoliciesUpdated:
-    """Parse an answer."""
+def parse(response: Response) -> PoliciesUpdated:
+    """Parse a response."""
     from ..models.policies_updated import PoliciesUpdated
 
-    return answer.model(PoliciesUpdated)
+    return response.model(PoliciesUpdated)
 
 
 replace_policies = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,11 +63,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> ResourceUpdated:
-    """Parse an answer."""
+def parse(response: Response) -> ResourceUpdated:
+    """Parse a response."""
     from ..models.resource_updated import ResourceUpdated
 
-    return answer.model(ResourceUpdated)
+    return response.model(ResourceUpdated)
 
 
 replace_resource = Operation(FACTS, build, parse)

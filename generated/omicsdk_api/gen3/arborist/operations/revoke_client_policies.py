@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="revoke_client_policies", method="DELETE", path="/client/{clientID}/policy", accept="*/*")
 
@@ -29,8 +29,8 @@ def build(*, client_id: str, x_auth_z_provider: str | Omit = OMIT) -> Request:
     )
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 revoke_client_policies = Operation(FACTS, build, parse)

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="revoke_user_policy", method="DELETE", path="/user/{username}/policy/{policyName}", accept="*/*"
@@ -35,8 +35,8 @@ def build(*, username: str, policy_name: str, x_auth_z_provider: str | Omit = OM
     )
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 revoke_user_policy = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,11 +50,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> PolicyUpdated:
-    """Parse an answer."""
+def parse(response: Response) -> PolicyUpdated:
+    """Parse a response."""
     from ..models.policy_updated import PolicyUpdated
 
-    return answer.model(PolicyUpdated)
+    return response.model(PolicyUpdated)
 
 
 update_policy = Operation(FACTS, build, parse)

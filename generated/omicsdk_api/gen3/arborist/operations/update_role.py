@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,11 +48,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> RoleUpdated:
-    """Parse an answer."""
+def parse(response: Response) -> RoleUpdated:
+    """Parse a response."""
     from ..models.role_updated import RoleUpdated
 
-    return answer.model(RoleUpdated)
+    return response.model(RoleUpdated)
 
 
 update_role = Operation(FACTS, build, parse)

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="update_user", method="PATCH", path="/user/{username}", accept="*/*")
 
@@ -31,8 +31,8 @@ def build(*, username: str, name: str | Omit = OMIT, email: str | Omit = OMIT) -
     return request(FACTS, f"/user/{segment('username', username)}", body=json_body({"name": name, "email": email}))
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 update_user = Operation(FACTS, build, parse)

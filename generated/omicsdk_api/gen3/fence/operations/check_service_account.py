@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,11 +58,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> GoogleServiceAccountErrors:
-    """Parse an answer."""
+def parse(response: Response) -> GoogleServiceAccountErrors:
+    """Parse a response."""
     from ..models.google_service_account_errors import GoogleServiceAccountErrors
 
-    return answer.model(GoogleServiceAccountErrors)
+    return response.model(GoogleServiceAccountErrors)
 
 
 check_service_account = Operation(FACTS, build, parse)

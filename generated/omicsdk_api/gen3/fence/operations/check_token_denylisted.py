@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="check_token_denylisted", method="POST", path="/credentials/token/denylisted", accept="*/*", idempotent=True
@@ -32,8 +32,8 @@ def build(*, token: str | Omit = OMIT) -> Request:
     return request(FACTS, "/credentials/token/denylisted", body=json_body({"token": token}))
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 check_token_denylisted = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import form_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="confirm_authorization", method="POST", path="/oauth2/authorize", accept="text/html, */*;q=0.5"
@@ -56,9 +56,9 @@ def build(
     )
 
 
-def parse(answer: Answer) -> str:
-    """Parse an answer."""
-    return answer.text()
+def parse(response: Response) -> str:
+    """Parse a response."""
+    return response.text()
 
 
 confirm_authorization = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,11 +33,11 @@ def build(*, scope: str | Sequence[str] | Omit = OMIT) -> Request:
     return request(FACTS, "/credentials/api", body=json_body(given({"scope": as_list(scope)})))
 
 
-def parse(answer: Answer) -> NewAPIKey:
-    """Parse an answer."""
+def parse(response: Response) -> NewAPIKey:
+    """Parse a response."""
     from ..models.new_api_key import NewAPIKey
 
-    return answer.model(NewAPIKey)
+    return response.model(NewAPIKey)
 
 
 create_api_key = Operation(FACTS, build, parse)

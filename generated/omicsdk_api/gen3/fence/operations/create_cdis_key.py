@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.new_api_key import NewAPIKey
@@ -28,11 +28,11 @@ def build() -> Request:
     return request(FACTS, "/credentials/cdis")
 
 
-def parse(answer: Answer) -> NewAPIKey:
-    """Parse an answer."""
+def parse(response: Response) -> NewAPIKey:
+    """Parse a response."""
     from ..models.new_api_key import NewAPIKey
 
-    return answer.model(NewAPIKey)
+    return response.model(NewAPIKey)
 
 
 create_cdis_key = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.google_key import GoogleKey
@@ -39,11 +39,11 @@ def build(*, expires_in: int | Omit = OMIT, user_project: str | Omit = OMIT) -> 
     )
 
 
-def parse(answer: Answer) -> GoogleKey:
-    """Parse an answer."""
+def parse(response: Response) -> GoogleKey:
+    """Parse a response."""
     from ..models.google_key import GoogleKey
 
-    return answer.model(GoogleKey)
+    return response.model(GoogleKey)
 
 
 create_google_key = Operation(FACTS, build, parse)

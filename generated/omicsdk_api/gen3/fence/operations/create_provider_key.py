@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.generic_key import GenericKey
@@ -29,11 +29,11 @@ def build(*, provider: str) -> Request:
     return request(FACTS, f"/credentials/{segment('provider', provider)}")
 
 
-def parse(answer: Answer) -> GenericKey:
-    """Parse an answer."""
+def parse(response: Response) -> GenericKey:
+    """Parse a response."""
     from ..models.generic_key import GenericKey
 
-    return answer.model(GenericKey)
+    return response.model(GenericKey)
 
 
 create_provider_key = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,11 +59,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> UserInfo:
-    """Parse an answer."""
+def parse(response: Response) -> UserInfo:
+    """Parse a response."""
     from ..models.user_info import UserInfo
 
-    return answer.model(UserInfo)
+    return response.model(UserInfo)
 
 
 create_user = Operation(FACTS, build, parse)

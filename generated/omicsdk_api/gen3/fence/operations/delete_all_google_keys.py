@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="delete_all_google_keys", method="DELETE", path="/credentials/google", accept="*/*", secured=True
@@ -28,8 +28,8 @@ def build(*, all: str) -> Request:
     return request(FACTS, "/credentials/google", query=(("all", all),))
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_all_google_keys = Operation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="delete_cdis_key", method="DELETE", path="/credentials/cdis/{key_id}", accept="*/*", secured=True
@@ -31,8 +31,8 @@ def build(*, key_id: str) -> Request:
     return request(FACTS, f"/credentials/cdis/{segment('key_id', key_id)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_cdis_key = Operation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="delete_google_key", method="DELETE", path="/credentials/google/{access_key}", accept="*/*", secured=True
@@ -27,8 +27,8 @@ def build(*, access_key: str) -> Request:
     return request(FACTS, f"/credentials/google/{segment('access_key', access_key)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_google_key = Operation(FACTS, build, parse)

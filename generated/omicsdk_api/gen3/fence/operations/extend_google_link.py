@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.linked_google_email_expiration import LinkedGoogleEmailExpiration
@@ -32,11 +32,11 @@ def build(*, expires_in: int | Omit = OMIT) -> Request:
     return request(FACTS, "/link/google", query=(("expires_in", expires_in),))
 
 
-def parse(answer: Answer) -> LinkedGoogleEmailExpiration:
-    """Parse an answer."""
+def parse(response: Response) -> LinkedGoogleEmailExpiration:
+    """Parse a response."""
     from ..models.linked_google_email_expiration import LinkedGoogleEmailExpiration
 
-    return answer.model(LinkedGoogleEmailExpiration)
+    return response.model(LinkedGoogleEmailExpiration)
 
 
 extend_google_link = Operation(FACTS, build, parse)

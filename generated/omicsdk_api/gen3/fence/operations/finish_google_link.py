@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="finish_google_link", method="GET", path="/link/google/callback", accept="*/*")
 
@@ -24,8 +24,8 @@ def build(*, code: str) -> Request:
     return request(FACTS, "/link/google/callback", query=(("code", code),))
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 finish_google_link = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.access_token import AccessToken
@@ -45,11 +45,11 @@ def build(*, api_key: str, expires_in: int | Omit = OMIT, task_token: str | Omit
     )
 
 
-def parse(answer: Answer) -> AccessToken:
-    """Parse an answer."""
+def parse(response: Response) -> AccessToken:
+    """Parse a response."""
     from ..models.access_token import AccessToken
 
-    return answer.model(AccessToken)
+    return response.model(AccessToken)
 
 
 get_access_token = Operation(FACTS, build, parse)

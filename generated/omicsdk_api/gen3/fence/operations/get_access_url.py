@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.access_url import AccessURL
@@ -38,11 +38,11 @@ def build(*, object_id: str, access_id: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> AccessURL:
-    """Parse an answer."""
+def parse(response: Response) -> AccessURL:
+    """Parse a response."""
     from ..models.access_url import AccessURL
 
-    return answer.model(AccessURL)
+    return response.model(AccessURL)
 
 
 get_access_url = Operation(FACTS, build, parse)

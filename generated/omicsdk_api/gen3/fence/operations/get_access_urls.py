@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,11 +52,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> BulkAccessResponse:
-    """Parse an answer."""
+def parse(response: Response) -> BulkAccessResponse:
+    """Parse a response."""
     from ..models.bulk_access_response import BulkAccessResponse
 
-    return answer.model(BulkAccessResponse)
+    return response.model(BulkAccessResponse)
 
 
 get_access_urls = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.google_billing_projects import GoogleBillingProjects
@@ -26,11 +26,11 @@ def build() -> Request:
     return request(FACTS, "/google/billing_projects/")
 
 
-def parse(answer: Answer) -> GoogleBillingProjects:
-    """Parse an answer."""
+def parse(response: Response) -> GoogleBillingProjects:
+    """Parse a response."""
     from ..models.google_billing_projects import GoogleBillingProjects
 
-    return answer.model(GoogleBillingProjects)
+    return response.model(GoogleBillingProjects)
 
 
 get_billing_projects = Operation(FACTS, build, parse)

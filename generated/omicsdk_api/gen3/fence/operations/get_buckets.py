@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.bucket_info import BucketInfo
@@ -24,11 +24,11 @@ def build() -> Request:
     return request(FACTS, "/data/buckets")
 
 
-def parse(answer: Answer) -> BucketInfo:
-    """Parse an answer."""
+def parse(response: Response) -> BucketInfo:
+    """Parse a response."""
     from ..models.bucket_info import BucketInfo
 
-    return answer.model(BucketInfo)
+    return response.model(BucketInfo)
 
 
 get_buckets = Operation(FACTS, build, parse)

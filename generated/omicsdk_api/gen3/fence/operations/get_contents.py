@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,11 +37,11 @@ def build(*, guids: str | Sequence[str]) -> Request:
     return request(FACTS, "/data/content", body=json_body({"guids": as_list(guids)}))
 
 
-def parse(answer: Answer) -> ResponseBulkContentRetrieval:
-    """Parse an answer."""
+def parse(response: Response) -> ResponseBulkContentRetrieval:
+    """Parse a response."""
     from ..models.response_bulk_content_retrieval import ResponseBulkContentRetrieval
 
-    return answer.model(ResponseBulkContentRetrieval)
+    return response.model(ResponseBulkContentRetrieval)
 
 
 get_contents = Operation(FACTS, build, parse)

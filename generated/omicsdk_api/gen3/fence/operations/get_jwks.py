@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.jwks import Jwks
@@ -24,11 +24,11 @@ def build() -> Request:
     return request(FACTS, "/.well-known/jwks")
 
 
-def parse(answer: Answer) -> Jwks:
-    """Parse an answer."""
+def parse(response: Response) -> Jwks:
+    """Parse a response."""
     from ..models.jwks import Jwks
 
-    return answer.model(Jwks)
+    return response.model(Jwks)
 
 
 get_jwks = Operation(FACTS, build, parse)

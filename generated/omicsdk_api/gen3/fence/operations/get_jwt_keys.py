@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.public_keys import PublicKeys
@@ -26,11 +26,11 @@ def build() -> Request:
     return request(FACTS, "/jwt/keys")
 
 
-def parse(answer: Answer) -> PublicKeys:
-    """Parse an answer."""
+def parse(response: Response) -> PublicKeys:
+    """Parse a response."""
     from ..models.public_keys import PublicKeys
 
-    return answer.model(PublicKeys)
+    return response.model(PublicKeys)
 
 
 get_jwt_keys = Operation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="get_metrics", method="GET", path="/metrics", accept="text/plain, */*;q=0.5")
 
@@ -19,9 +19,9 @@ def build() -> Request:
     return request(FACTS, "/metrics")
 
 
-def parse(answer: Answer) -> str:
-    """Parse an answer."""
-    return answer.text()
+def parse(response: Response) -> str:
+    """Parse a response."""
+    return response.text()
 
 
 get_metrics = Operation(FACTS, build, parse)

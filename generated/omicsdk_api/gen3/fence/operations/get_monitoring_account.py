@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.admin_google_service_account import AdminGoogleServiceAccount
@@ -31,11 +31,11 @@ def build() -> Request:
     return request(FACTS, "/google/service_accounts/monitor")
 
 
-def parse(answer: Answer) -> AdminGoogleServiceAccount:
-    """Parse an answer."""
+def parse(response: Response) -> AdminGoogleServiceAccount:
+    """Parse a response."""
     from ..models.admin_google_service_account import AdminGoogleServiceAccount
 
-    return answer.model(AdminGoogleServiceAccount)
+    return response.model(AdminGoogleServiceAccount)
 
 
 get_monitoring_account = Operation(FACTS, build, parse)

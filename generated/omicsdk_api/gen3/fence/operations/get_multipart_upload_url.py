@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.part_url import PartURL
@@ -46,11 +46,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> PartURL:
-    """Parse an answer."""
+def parse(response: Response) -> PartURL:
+    """Parse a response."""
     from ..models.part_url import PartURL
 
-    return answer.model(PartURL)
+    return response.model(PartURL)
 
 
 get_multipart_upload_url = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import form_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.tokens import Tokens
@@ -57,11 +57,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Tokens:
-    """Parse an answer."""
+def parse(response: Response) -> Tokens:
+    """Parse a response."""
     from ..models.tokens import Tokens
 
-    return answer.model(Tokens)
+    return response.model(Tokens)
 
 
 get_oauth2_token = Operation(FACTS, build, parse)

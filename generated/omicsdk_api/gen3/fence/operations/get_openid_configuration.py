@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.open_id_configuration import OpenIDConfiguration
@@ -26,11 +26,11 @@ def build() -> Request:
     return request(FACTS, "/.well-known/openid-configuration")
 
 
-def parse(answer: Answer) -> OpenIDConfiguration:
-    """Parse an answer."""
+def parse(response: Response) -> OpenIDConfiguration:
+    """Parse a response."""
     from ..models.open_id_configuration import OpenIDConfiguration
 
-    return answer.model(OpenIDConfiguration)
+    return response.model(OpenIDConfiguration)
 
 
 get_openid_configuration = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,11 +37,11 @@ def build(*, guids: str | Sequence[str]) -> Request:
     return request(FACTS, "/data/download/bulk", body=json_body({"guids": as_list(guids)}))
 
 
-def parse(answer: Answer) -> BulkDownloadResponse:
-    """Parse an answer."""
+def parse(response: Response) -> BulkDownloadResponse:
+    """Parse a response."""
     from ..models.bulk_download_response import BulkDownloadResponse
 
-    return answer.model(BulkDownloadResponse)
+    return response.model(BulkDownloadResponse)
 
 
 get_presigned_urls = Operation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="get_privacy_policy", method="GET", path="/privacy-policy", accept="text/markdown, text/html, */*;q=0.5"
@@ -23,9 +23,9 @@ def build() -> Request:
     return request(FACTS, "/privacy-policy")
 
 
-def parse(answer: Answer) -> str:
-    """Parse an answer."""
-    return answer.text()
+def parse(response: Response) -> str:
+    """Parse a response."""
+    return response.text()
 
 
 get_privacy_policy = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.user_info import UserInfo
@@ -24,11 +24,11 @@ def build() -> Request:
     return request(FACTS, "/user")
 
 
-def parse(answer: Answer) -> UserInfo:
-    """Parse an answer."""
+def parse(response: Response) -> UserInfo:
+    """Parse a response."""
     from ..models.user_info import UserInfo
 
-    return answer.model(UserInfo)
+    return response.model(UserInfo)
 
 
 get_user_info = Operation(FACTS, build, parse)

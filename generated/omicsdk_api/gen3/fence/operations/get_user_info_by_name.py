@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.user_info import UserInfo
@@ -32,11 +32,11 @@ def build(*, username: str) -> Request:
     return request(FACTS, f"/admin/user/{segment('username', username)}")
 
 
-def parse(answer: Answer) -> UserInfo:
-    """Parse an answer."""
+def parse(response: Response) -> UserInfo:
+    """Parse a response."""
     from ..models.user_info import UserInfo
 
-    return answer.model(UserInfo)
+    return response.model(UserInfo)
 
 
 get_user_info_by_name = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.system_version import SystemVersion
@@ -24,11 +24,11 @@ def build() -> Request:
     return request(FACTS, "/_version")
 
 
-def parse(answer: Answer) -> SystemVersion:
-    """Parse an answer."""
+def parse(response: Response) -> SystemVersion:
+    """Parse a response."""
     from ..models.system_version import SystemVersion
 
-    return answer.model(SystemVersion)
+    return response.model(SystemVersion)
 
 
 get_version = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.api_keys import APIKeys
@@ -28,11 +28,11 @@ def build() -> Request:
     return request(FACTS, "/credentials/cdis")
 
 
-def parse(answer: Answer) -> APIKeys:
-    """Parse an answer."""
+def parse(response: Response) -> APIKeys:
+    """Parse a response."""
     from ..models.api_keys import APIKeys
 
-    return answer.model(APIKeys)
+    return response.model(APIKeys)
 
 
 list_cdis_keys = Operation(FACTS, build, parse)

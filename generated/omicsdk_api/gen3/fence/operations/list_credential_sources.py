@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import STRING, mapping
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response, as_it_came
 
 FACTS = OperationFacts(name="list_credential_sources", method="GET", path="/credentials", secured=True)
 
@@ -22,9 +22,9 @@ def build() -> Request:
     return request(FACTS, "/credentials")
 
 
-def parse(answer: Answer) -> dict[str, str]:
-    """Parse an answer."""
-    return cast("dict[str, str]", answer.json(as_it_came, mapping(STRING)))
+def parse(response: Response) -> dict[str, str]:
+    """Parse a response."""
+    return cast("dict[str, str]", response.json(as_it_came, mapping(STRING)))
 
 
 list_credential_sources = Operation(FACTS, build, parse)

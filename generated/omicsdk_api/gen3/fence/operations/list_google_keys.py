@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.google_keys import GoogleKeys
@@ -24,11 +24,11 @@ def build() -> Request:
     return request(FACTS, "/credentials/google")
 
 
-def parse(answer: Answer) -> GoogleKeys:
-    """Parse an answer."""
+def parse(response: Response) -> GoogleKeys:
+    """Parse a response."""
     from ..models.google_keys import GoogleKeys
 
-    return answer.model(GoogleKeys)
+    return response.model(GoogleKeys)
 
 
 list_google_keys = Operation(FACTS, build, parse)

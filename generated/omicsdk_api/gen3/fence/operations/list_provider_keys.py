@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.generic_keys import GenericKeys
@@ -27,11 +27,11 @@ def build(*, provider: str) -> Request:
     return request(FACTS, f"/credentials/{segment('provider', provider)}")
 
 
-def parse(answer: Answer) -> GenericKeys:
-    """Parse an answer."""
+def parse(response: Response) -> GenericKeys:
+    """Parse a response."""
     from ..models.generic_keys import GenericKeys
 
-    return answer.model(GenericKeys)
+    return response.model(GenericKeys)
 
 
 list_provider_keys = Operation(FACTS, build, parse)

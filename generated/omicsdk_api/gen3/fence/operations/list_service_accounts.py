@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.google_service_accounts import GoogleServiceAccounts
@@ -30,11 +30,11 @@ def build(*, google_project_ids: str) -> Request:
     return request(FACTS, "/google/service_accounts/", query=(("google_project_ids", google_project_ids),))
 
 
-def parse(answer: Answer) -> GoogleServiceAccounts:
-    """Parse an answer."""
+def parse(response: Response) -> GoogleServiceAccounts:
+    """Parse a response."""
     from ..models.google_service_accounts import GoogleServiceAccounts
 
-    return answer.model(GoogleServiceAccounts)
+    return response.model(GoogleServiceAccounts)
 
 
 list_service_accounts = Operation(FACTS, build, parse)

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="login_with_fence", method="GET", path="/login/fence", accept="*/*")
 
@@ -33,8 +33,8 @@ def build(*, idp: str | Omit = OMIT, shib_idp: str | Omit = OMIT) -> Request:
     )
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 login_with_fence = Operation(FACTS, build, parse)

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="login_with_shibboleth", method="GET", path="/login/shib", accept="*/*")
 
@@ -26,8 +26,8 @@ def build(*, shib_idp: str | Omit = OMIT) -> Request:
     return request(FACTS, "/login/shib", query=(("shib_idp", shib_idp),))
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 login_with_shibboleth = Operation(FACTS, build, parse)

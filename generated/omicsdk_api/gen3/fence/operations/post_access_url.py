@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,11 +49,11 @@ def build(*, object_id: str, access_id: str, passports: str | Sequence[str] | Om
     )
 
 
-def parse(answer: Answer) -> AccessURL:
-    """Parse an answer."""
+def parse(response: Response) -> AccessURL:
+    """Parse a response."""
     from ..models.access_url import AccessURL
 
-    return answer.model(AccessURL)
+    return response.model(AccessURL)
 
 
 post_access_url = Operation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="reactivate_user", method="POST", path="/admin/user/{username}/reactivate", accept="*/*", secured=True
@@ -29,8 +29,8 @@ def build(*, username: str) -> Request:
     return request(FACTS, f"/admin/user/{segment('username', username)}/reactivate")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 reactivate_user = Operation(FACTS, build, parse)

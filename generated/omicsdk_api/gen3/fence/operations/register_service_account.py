@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,11 +54,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> GoogleServiceAccount:
-    """Parse an answer."""
+def parse(response: Response) -> GoogleServiceAccount:
+    """Parse a response."""
     from ..models.google_service_account import GoogleServiceAccount
 
-    return answer.model(GoogleServiceAccount)
+    return response.model(GoogleServiceAccount)
 
 
 register_service_account = Operation(FACTS, build, parse)

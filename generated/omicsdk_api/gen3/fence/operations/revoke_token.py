@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import form_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="revoke_token", method="POST", path="/oauth2/revoke", accept="*/*")
 
@@ -25,8 +25,8 @@ def build(*, token: str) -> Request:
     return request(FACTS, "/oauth2/revoke", body=form_body({"token": token}))
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 revoke_token = Operation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="soft_delete_user", method="DELETE", path="/admin/user/{username}/soft", accept="*/*", secured=True
@@ -29,8 +29,8 @@ def build(*, username: str) -> Request:
     return request(FACTS, f"/admin/user/{segment('username', username)}/soft")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 soft_delete_user = Operation(FACTS, build, parse)

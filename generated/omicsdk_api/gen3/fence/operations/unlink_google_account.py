@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="unlink_google_account", method="DELETE", path="/link/google", accept="*/*", secured=True)
 
@@ -23,8 +23,8 @@ def build() -> Request:
     return request(FACTS, "/link/google")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 unlink_google_account = Operation(FACTS, build, parse)

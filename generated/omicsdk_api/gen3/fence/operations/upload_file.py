@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,11 +64,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> UploadStarted:
-    """Parse an answer."""
+def parse(response: Response) -> UploadStarted:
+    """Parse a response."""
     from ..models.upload_started import UploadStarted
 
-    return answer.model(UploadStarted)
+    return response.model(UploadStarted)
 
 
 upload_file = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.signed_url import SignedURL
@@ -55,11 +55,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> SignedURL:
-    """Parse an answer."""
+def parse(response: Response) -> SignedURL:
+    """Parse a response."""
     from ..models.signed_url import SignedURL
 
-    return answer.model(SignedURL)
+    return response.model(SignedURL)
 
 
 upload_file_to_guid = Operation(FACTS, build, parse)

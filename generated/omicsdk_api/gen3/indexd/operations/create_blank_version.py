@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,11 +51,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> OutputRef:
-    """Parse an answer."""
+def parse(response: Response) -> OutputRef:
+    """Parse a response."""
     from ..models.output_ref import OutputRef
 
-    return answer.model(OutputRef)
+    return response.model(OutputRef)
 
 
 create_blank_version = Operation(FACTS, build, parse)

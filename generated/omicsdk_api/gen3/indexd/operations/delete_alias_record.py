@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="delete_alias_record", method="DELETE", path="/alias/{ALIASSTRING}", accept="*/*", secured=True
@@ -33,8 +33,8 @@ def build(*, aliasstring: str, rev: str | Omit = OMIT) -> Request:
     return request(FACTS, f"/alias/{segment('aliasstring', aliasstring, raw=True)}", query=(("rev", rev),))
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_alias_record = Operation(FACTS, build, parse)

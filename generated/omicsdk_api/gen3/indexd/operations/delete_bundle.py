@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="delete_bundle", method="DELETE", path="/bundle/{GUID}", accept="*/*", secured=True)
 
@@ -27,8 +27,8 @@ def build(*, guid: str) -> Request:
     return request(FACTS, f"/bundle/{segment('guid', guid, raw=True)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_bundle = Operation(FACTS, build, parse)

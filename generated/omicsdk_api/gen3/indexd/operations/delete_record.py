@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="delete_record", method="DELETE", path="/index/{GUID}", accept="*/*", secured=True)
 
@@ -32,8 +32,8 @@ def build(*, guid: str, rev: str) -> Request:
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}", query=(("rev", rev),))
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_record = Operation(FACTS, build, parse)

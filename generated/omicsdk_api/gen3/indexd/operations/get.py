@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.output_info import OutputInfo
@@ -36,11 +36,11 @@ def build(*, guid: str, no_dist: str | Omit = OMIT) -> Request:
     return request(FACTS, f"/{segment('guid', guid, raw=True)}", query=(("no_dist", no_dist),))
 
 
-def parse(answer: Answer) -> OutputInfo:
-    """Parse an answer."""
+def parse(response: Response) -> OutputInfo:
+    """Parse a response."""
     from ..models.output_info import OutputInfo
 
-    return answer.model(OutputInfo)
+    return response.model(OutputInfo)
 
 
 get = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.alias_output_info import AliasOutputInfo
@@ -33,11 +33,11 @@ def build(*, aliasstring: str) -> Request:
     return request(FACTS, f"/alias/{segment('aliasstring', aliasstring, raw=True)}")
 
 
-def parse(answer: Answer) -> AliasOutputInfo:
-    """Parse an answer."""
+def parse(response: Response) -> AliasOutputInfo:
+    """Parse a response."""
     from ..models.alias_output_info import AliasOutputInfo
 
-    return answer.model(AliasOutputInfo)
+    return response.model(AliasOutputInfo)
 
 
 get_alias_record = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.alias_info import AliasInfo
@@ -30,11 +30,11 @@ def build(*, guid: str) -> Request:
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}/aliases")
 
 
-def parse(answer: Answer) -> AliasInfo:
-    """Parse an answer."""
+def parse(response: Response) -> AliasInfo:
+    """Parse a response."""
     from ..models.alias_info import AliasInfo
 
-    return answer.model(AliasInfo)
+    return response.model(AliasInfo)
 
 
 get_aliases = Operation(FACTS, build, parse)

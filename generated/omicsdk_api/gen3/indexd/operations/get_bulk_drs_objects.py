@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,11 +47,11 @@ def build(*, bulk_object_ids: str | Sequence[str], passports: str | Sequence[str
     )
 
 
-def parse(answer: Answer) -> BulkDrsObjects:
-    """Parse an answer."""
+def parse(response: Response) -> BulkDrsObjects:
+    """Parse a response."""
     from ..models.bulk_drs_objects import BulkDrsObjects
 
-    return answer.model(BulkDrsObjects)
+    return response.model(BulkDrsObjects)
 
 
 get_bulk_drs_objects = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.bundle_get import BundleGet
@@ -33,11 +33,11 @@ def build(*, guid: str, expand: bool | Omit = OMIT) -> Request:
     return request(FACTS, f"/bundle/{segment('guid', guid, raw=True)}", query=(("expand", expand),))
 
 
-def parse(answer: Answer) -> BundleGet:
-    """Parse an answer."""
+def parse(response: Response) -> BundleGet:
+    """Parse a response."""
     from ..models.bundle_get import BundleGet
 
-    return answer.model(BundleGet)
+    return response.model(BundleGet)
 
 
 get_bundle = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.get_data_object_response import GetDataObjectResponse
@@ -34,11 +34,11 @@ def build(*, guid: str) -> Request:
     return request(FACTS, f"/ga4gh/dos/v1/dataobjects/{segment('guid', guid, raw=True)}")
 
 
-def parse(answer: Answer) -> GetDataObjectResponse:
-    """Parse an answer."""
+def parse(response: Response) -> GetDataObjectResponse:
+    """Parse a response."""
     from ..models.get_data_object_response import GetDataObjectResponse
 
-    return answer.model(GetDataObjectResponse)
+    return response.model(GetDataObjectResponse)
 
 
 get_dos_object = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.drs_object import DrsObject
@@ -39,11 +39,11 @@ def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
     )
 
 
-def parse(answer: Answer) -> DrsObject:
-    """Parse an answer."""
+def parse(response: Response) -> DrsObject:
+    """Parse a response."""
     from ..models.drs_object import DrsObject
 
-    return answer.model(DrsObject)
+    return response.model(DrsObject)
 
 
 get_drs_object = Operation(FACTS, build, parse)

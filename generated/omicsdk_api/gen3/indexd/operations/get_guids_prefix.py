@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.get_prefix_output import GetPrefixOutput
@@ -24,11 +24,11 @@ def build() -> Request:
     return request(FACTS, "/guid/prefix")
 
 
-def parse(answer: Answer) -> GetPrefixOutput:
-    """Parse an answer."""
+def parse(response: Response) -> GetPrefixOutput:
+    """Parse a response."""
     from ..models.get_prefix_output import GetPrefixOutput
 
-    return answer.model(GetPrefixOutput)
+    return response.model(GetPrefixOutput)
 
 
 get_guids_prefix = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.output_info import OutputInfo
@@ -33,11 +33,11 @@ def build(*, guid: str, expand: bool | Omit = OMIT) -> Request:
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}", query=(("expand", expand),))
 
 
-def parse(answer: Answer) -> OutputInfo:
-    """Parse an answer."""
+def parse(response: Response) -> OutputInfo:
+    """Parse a response."""
     from ..models.output_info import OutputInfo
 
-    return answer.model(OutputInfo)
+    return response.model(OutputInfo)
 
 
 get_record = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import array, model, otherwise_typed
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,15 +37,15 @@ def build(*, body: str | Sequence[str]) -> Request:
     return request(FACTS, "/bulk/documents", body=json_body(as_list(body)))
 
 
-def parse(answer: Answer) -> list[OutputInfo]:
-    """Parse an answer."""
+def parse(response: Response) -> list[OutputInfo]:
+    """Parse a response."""
     from ..models.output_info import OutputInfo
 
-    return answer.json(
+    return response.json(
         lambda data: (
-            [OutputInfo.from_dict(i) if i.__class__ is dict else otherwise_typed("the answer", i) for i in data]
+            [OutputInfo.from_dict(i) if i.__class__ is dict else otherwise_typed("the response", i) for i in data]
             if data.__class__ is list
-            else otherwise_typed("the answer", data)
+            else otherwise_typed("the response", data)
         ),
         array(model(lambda: OutputInfo)),
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.drs_service_info import DrsServiceInfo
@@ -27,11 +27,11 @@ def build() -> Request:
     return request(FACTS, "/ga4gh/drs/v1/service-info")
 
 
-def parse(answer: Answer) -> DrsServiceInfo:
-    """Parse an answer."""
+def parse(response: Response) -> DrsServiceInfo:
+    """Parse a response."""
     from ..models.drs_service_info import DrsServiceInfo
 
-    return answer.model(DrsServiceInfo)
+    return response.model(DrsServiceInfo)
 
 
 get_service_info = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.system_stats_output_ref import SystemStatsOutputRef
@@ -36,11 +36,11 @@ def build(*, month: int | Omit = OMIT, year: int | Omit = OMIT) -> Request:
     )
 
 
-def parse(answer: Answer) -> SystemStatsOutputRef:
-    """Parse an answer."""
+def parse(response: Response) -> SystemStatsOutputRef:
+    """Parse a response."""
     from ..models.system_stats_output_ref import SystemStatsOutputRef
 
-    return answer.model(SystemStatsOutputRef)
+    return response.model(SystemStatsOutputRef)
 
 
 get_stats = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.url_output_ref import UrlOutputRef
@@ -56,11 +56,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> UrlOutputRef:
-    """Parse an answer."""
+def parse(response: Response) -> UrlOutputRef:
+    """Parse a response."""
     from ..models.url_output_ref import UrlOutputRef
 
-    return answer.model(UrlOutputRef)
+    return response.model(UrlOutputRef)
 
 
 get_urls = Operation(FACTS, build, parse)

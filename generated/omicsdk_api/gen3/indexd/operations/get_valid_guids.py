@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.get_guids_output import GetGUIDsOutput
@@ -34,11 +34,11 @@ def build(*, count: int | Omit = OMIT) -> Request:
     return request(FACTS, "/guid/mint", query=(("count", count),))
 
 
-def parse(answer: Answer) -> GetGUIDsOutput:
-    """Parse an answer."""
+def parse(response: Response) -> GetGUIDsOutput:
+    """Parse a response."""
     from ..models.get_guids_output import GetGUIDsOutput
 
-    return answer.model(GetGUIDsOutput)
+    return response.model(GetGUIDsOutput)
 
 
 get_valid_guids = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.system_version_output_ref import SystemVersionOutputRef
@@ -24,11 +24,11 @@ def build() -> Request:
     return request(FACTS, "/_version")
 
 
-def parse(answer: Answer) -> SystemVersionOutputRef:
-    """Parse an answer."""
+def parse(response: Response) -> SystemVersionOutputRef:
+    """Parse a response."""
     from ..models.system_version_output_ref import SystemVersionOutputRef
 
-    return answer.model(SystemVersionOutputRef)
+    return response.model(SystemVersionOutputRef)
 
 
 get_version = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.model import mapping, model, otherwise_typed
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.output_info import OutputInfo
@@ -32,18 +32,18 @@ def build(*, guid: str) -> Request:
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}/versions")
 
 
-def parse(answer: Answer) -> dict[str, OutputInfo]:
-    """Parse an answer."""
+def parse(response: Response) -> dict[str, OutputInfo]:
+    """Parse a response."""
     from ..models.output_info import OutputInfo
 
-    return answer.json(
+    return response.json(
         lambda data: (
             {
-                k: OutputInfo.from_dict(i) if i.__class__ is dict else otherwise_typed("the answer", i)
+                k: OutputInfo.from_dict(i) if i.__class__ is dict else otherwise_typed("the response", i)
                 for k, i in data.items()
             }
             if data.__class__ is dict
-            else otherwise_typed("the answer", data)
+            else otherwise_typed("the response", data)
         ),
         mapping(model(lambda: OutputInfo)),
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,11 +52,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> ListAliasRecordsResponse:
-    """Parse an answer."""
+def parse(response: Response) -> ListAliasRecordsResponse:
+    """Parse a response."""
     from ..models.list_alias_records_response import ListAliasRecordsResponse
 
-    return answer.model(ListAliasRecordsResponse)
+    return response.model(ListAliasRecordsResponse)
 
 
 def items(page: ListAliasRecordsResponse) -> Sequence[str] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.list_bundles import ListBundles
@@ -49,11 +49,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> ListBundles:
-    """Parse an answer."""
+def parse(response: Response) -> ListBundles:
+    """Parse a response."""
     from ..models.list_bundles import ListBundles
 
-    return answer.model(ListBundles)
+    return response.model(ListBundles)
 
 
 list_bundles = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,11 +70,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> ListDataObjectsResponse:
-    """Parse an answer."""
+def parse(response: Response) -> ListDataObjectsResponse:
+    """Parse a response."""
     from ..models.list_data_objects_response import ListDataObjectsResponse
 
-    return answer.model(ListDataObjectsResponse)
+    return response.model(ListDataObjectsResponse)
 
 
 def items(page: ListDataObjectsResponse) -> Sequence[DataObject] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.list_drs_object import ListDrsObject
@@ -52,11 +52,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> ListDrsObject:
-    """Parse an answer."""
+def parse(response: Response) -> ListDrsObject:
+    """Parse a response."""
     from ..models.list_drs_object import ListDrsObject
 
-    return answer.model(ListDrsObject)
+    return response.model(ListDrsObject)
 
 
 list_drs_objects = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,11 +103,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> ListRecords:
-    """Parse an answer."""
+def parse(response: Response) -> ListRecords:
+    """Parse a response."""
     from ..models.list_records import ListRecords
 
-    return answer.model(ListRecords)
+    return response.model(ListRecords)
 
 
 def items(page: ListRecords) -> Sequence[OutputInfo] | None:

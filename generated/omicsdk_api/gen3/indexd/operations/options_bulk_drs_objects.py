@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,11 +41,11 @@ def build(*, bulk_object_ids: str | Sequence[str], passports: str | Sequence[str
     )
 
 
-def parse(answer: Answer) -> BulkDrsAuthorizations:
-    """Parse an answer."""
+def parse(response: Response) -> BulkDrsAuthorizations:
+    """Parse a response."""
     from ..models.bulk_drs_authorizations import BulkDrsAuthorizations
 
-    return answer.model(BulkDrsAuthorizations)
+    return response.model(BulkDrsAuthorizations)
 
 
 options_bulk_drs_objects = Operation(FACTS, build, parse)

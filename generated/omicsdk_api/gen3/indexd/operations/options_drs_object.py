@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.authorizations import Authorizations
@@ -30,11 +30,11 @@ def build(*, object_id: str) -> Request:
     return request(FACTS, f"/ga4gh/drs/v1/objects/{segment('object_id', object_id, raw=True)}")
 
 
-def parse(answer: Answer) -> Authorizations:
-    """Parse an answer."""
+def parse(response: Response) -> Authorizations:
+    """Parse a response."""
     from ..models.authorizations import Authorizations
 
-    return answer.model(Authorizations)
+    return response.model(Authorizations)
 
 
 options_drs_object = Operation(FACTS, build, parse)

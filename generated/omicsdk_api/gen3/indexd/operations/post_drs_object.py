@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,11 +44,11 @@ def build(*, object_id: str, expand: bool | Omit = OMIT, passports: str | Sequen
     )
 
 
-def parse(answer: Answer) -> DrsObject:
-    """Parse an answer."""
+def parse(response: Response) -> DrsObject:
+    """Parse a response."""
     from ..models.drs_object import DrsObject
 
-    return answer.model(DrsObject)
+    return response.model(DrsObject)
 
 
 post_drs_object = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,11 +72,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> AliasRef:
-    """Parse an answer."""
+def parse(response: Response) -> AliasRef:
+    """Parse a response."""
     from ..models.alias_ref import AliasRef
 
-    return answer.model(AliasRef)
+    return response.model(AliasRef)
 
 
 put_alias_record = Operation(FACTS, build, parse)

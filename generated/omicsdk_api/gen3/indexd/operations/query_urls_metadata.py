@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.model import array, model, otherwise_typed
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,15 +69,15 @@ def build(
     )
 
 
-def parse(answer: Answer) -> list[URLsOutputItem]:
-    """Parse an answer."""
+def parse(response: Response) -> list[URLsOutputItem]:
+    """Parse a response."""
     from ..models.urls_output_item import URLsOutputItem
 
-    return answer.json(
+    return response.json(
         lambda data: (
-            [URLsOutputItem.from_dict(i) if i.__class__ is dict else otherwise_typed("the answer", i) for i in data]
+            [URLsOutputItem.from_dict(i) if i.__class__ is dict else otherwise_typed("the response", i) for i in data]
             if data.__class__ is list
-            else otherwise_typed("the answer", data)
+            else otherwise_typed("the response", data)
         ),
         array(model(lambda: URLsOutputItem)),
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,11 +41,11 @@ def build(*, guid: str, aliases: Sequence[AliasInfoAliasesItem | AliasInfoAliase
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}/aliases", body=json_body({"aliases": aliases}))
 
 
-def parse(answer: Answer) -> AliasInfo:
-    """Parse an answer."""
+def parse(response: Response) -> AliasInfo:
+    """Parse a response."""
     from ..models.alias_info import AliasInfo
 
-    return answer.model(AliasInfo)
+    return response.model(AliasInfo)
 
 
 update_aliases = Operation(FACTS, build, parse)

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import array, model, otherwise_typed
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,15 +43,15 @@ def build(*, guid: str, acl: str | Sequence[str] | Omit = OMIT, authz: str | Seq
     )
 
 
-def parse(answer: Answer) -> list[OutputRef]:
-    """Parse an answer."""
+def parse(response: Response) -> list[OutputRef]:
+    """Parse a response."""
     from ..models.output_ref import OutputRef
 
-    return answer.json(
+    return response.json(
         lambda data: (
-            [OutputRef.from_dict(i) if i.__class__ is dict else otherwise_typed("the answer", i) for i in data]
+            [OutputRef.from_dict(i) if i.__class__ is dict else otherwise_typed("the response", i) for i in data]
             if data.__class__ is list
-            else otherwise_typed("the answer", data)
+            else otherwise_typed("the response", data)
         ),
         array(model(lambda: OutputRef)),
     )

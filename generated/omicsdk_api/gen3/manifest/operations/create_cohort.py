@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.stored_file import StoredFile
@@ -35,11 +35,11 @@ def build(*, guid: str) -> Request:
     return request(FACTS, "/cohorts", body=json_body({"guid": guid}))
 
 
-def parse(answer: Answer) -> StoredFile:
-    """Parse an answer."""
+def parse(response: Response) -> StoredFile:
+    """Parse a response."""
     from ..models.stored_file import StoredFile
 
-    return answer.model(StoredFile)
+    return response.model(StoredFile)
 
 
 create_cohort = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,11 +39,11 @@ def build(*, body: Sequence[ManifestEntry | ManifestEntryDict]) -> Request:
     return request(FACTS, "/", body=json_body(body))
 
 
-def parse(answer: Answer) -> StoredFile:
-    """Parse an answer."""
+def parse(response: Response) -> StoredFile:
+    """Parse a response."""
     from ..models.stored_file import StoredFile
 
-    return answer.model(StoredFile)
+    return response.model(StoredFile)
 
 
 create_manifest = Operation(FACTS, build, parse)

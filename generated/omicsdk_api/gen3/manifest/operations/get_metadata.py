@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="get_metadata", method="GET", path="/metadata/{file_name}", accept="text/plain, */*;q=0.5", secured=True
@@ -30,9 +30,9 @@ def build(*, file_name: str) -> Request:
     return request(FACTS, f"/metadata/{segment('file_name', file_name)}")
 
 
-def parse(answer: Answer) -> str:
-    """Parse an answer."""
-    return answer.text()
+def parse(response: Response) -> str:
+    """Parse a response."""
+    return response.text()
 
 
 get_metadata = Operation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="get_status", method="GET", path="/_status", accept="*/*")
 
@@ -22,8 +22,8 @@ def build() -> Request:
     return request(FACTS, "/_status")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 get_status = Operation(FACTS, build, parse)

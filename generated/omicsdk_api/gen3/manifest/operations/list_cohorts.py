@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.list_cohorts_response import ListCohortsResponse
@@ -28,11 +28,11 @@ def build() -> Request:
     return request(FACTS, "/cohorts")
 
 
-def parse(answer: Answer) -> ListCohortsResponse:
-    """Parse an answer."""
+def parse(response: Response) -> ListCohortsResponse:
+    """Parse a response."""
     from ..models.list_cohorts_response import ListCohortsResponse
 
-    return answer.model(ListCohortsResponse)
+    return response.model(ListCohortsResponse)
 
 
 list_cohorts = Operation(FACTS, build, parse)

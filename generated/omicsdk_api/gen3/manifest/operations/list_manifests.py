@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.list_manifests_response import ListManifestsResponse
@@ -28,11 +28,11 @@ def build() -> Request:
     return request(FACTS, "/")
 
 
-def parse(answer: Answer) -> ListManifestsResponse:
-    """Parse an answer."""
+def parse(response: Response) -> ListManifestsResponse:
+    """Parse a response."""
     from ..models.list_manifests_response import ListManifestsResponse
 
-    return answer.model(ListManifestsResponse)
+    return response.model(ListManifestsResponse)
 
 
 list_manifests = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.list_metadata_response import ListMetadataResponse
@@ -28,11 +28,11 @@ def build() -> Request:
     return request(FACTS, "/metadata")
 
 
-def parse(answer: Answer) -> ListMetadataResponse:
-    """Parse an answer."""
+def parse(response: Response) -> ListMetadataResponse:
+    """Parse a response."""
     from ..models.list_metadata_response import ListMetadataResponse
 
-    return answer.model(ListMetadataResponse)
+    return response.model(ListMetadataResponse)
 
 
 list_metadata = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,11 +37,11 @@ def build(*, body: Sequence[Mapping[str, Any]]) -> Request:
     return request(FACTS, "/metadata", body=json_body(body))
 
 
-def parse(answer: Answer) -> StoredFile:
-    """Parse an answer."""
+def parse(response: Response) -> StoredFile:
+    """Parse a response."""
     from ..models.stored_file import StoredFile
 
-    return answer.model(StoredFile)
+    return response.model(StoredFile)
 
 
 put_metadata = Operation(FACTS, build, parse)

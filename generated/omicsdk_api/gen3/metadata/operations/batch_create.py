@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,11 +41,11 @@ def build(*, body: Sequence[BatchCreateBodyItem | BatchCreateBodyItemDict], over
     return request(FACTS, "/metadata", query=(("overwrite", overwrite),), body=json_body(body))
 
 
-def parse(answer: Answer) -> BatchResult:
-    """Parse an answer."""
+def parse(response: Response) -> BatchResult:
+    """Parse a response."""
     from ..models.batch_result import BatchResult
 
-    return answer.model(BatchResult)
+    return response.model(BatchResult)
 
 
 batch_create = Operation(FACTS, build, parse)

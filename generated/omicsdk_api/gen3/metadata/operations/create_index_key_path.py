@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import STRING
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response, as_it_came
 
 FACTS = OperationFacts(name="create_index_key_path", method="POST", path="/metadata_index/{path}", secured=True)
 
@@ -30,9 +30,9 @@ def build(*, path: str) -> Request:
     return request(FACTS, f"/metadata_index/{segment('path', path, raw=True)}")
 
 
-def parse(answer: Answer) -> str:
-    """Parse an answer."""
-    return cast("str", answer.json(as_it_came, STRING))
+def parse(response: Response) -> str:
+    """Parse a response."""
+    return cast("str", response.json(as_it_came, STRING))
 
 
 create_index_key_path = Operation(FACTS, build, parse)

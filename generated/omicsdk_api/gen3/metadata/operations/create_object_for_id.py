@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,11 +47,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> NewObject:
-    """Parse an answer."""
+def parse(response: Response) -> NewObject:
+    """Parse a response."""
     from ..models.new_object import NewObject
 
-    return answer.model(NewObject)
+    return response.model(NewObject)
 
 
 create_object_for_id = Operation(FACTS, build, parse)

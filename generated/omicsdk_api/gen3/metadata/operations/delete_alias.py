@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="delete_alias", method="DELETE", path="/metadata/{guid}/aliases/{alias}", accept="*/*", secured=True
@@ -31,8 +31,8 @@ def build(*, guid: str, alias: str) -> Request:
     return request(FACTS, f"/metadata/{segment('guid', guid, raw=True)}/aliases/{segment('alias', alias, raw=True)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_alias = Operation(FACTS, build, parse)

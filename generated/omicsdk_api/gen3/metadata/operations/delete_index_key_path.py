@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="delete_index_key_path", method="DELETE", path="/metadata_index/{path}", accept="*/*", secured=True
@@ -29,8 +29,8 @@ def build(*, path: str) -> Request:
     return request(FACTS, f"/metadata_index/{segment('path', path, raw=True)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_index_key_path = Operation(FACTS, build, parse)

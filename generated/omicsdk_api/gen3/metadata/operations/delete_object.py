@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response, as_it_came
 
 FACTS = OperationFacts(name="delete_object", method="DELETE", path="/objects/{guid}", secured=True)
 
@@ -35,9 +35,9 @@ def build(*, guid: str, delete_file_locations: str | Omit = OMIT) -> Request:
     )
 
 
-def parse(answer: Answer) -> Any:
-    """Parse an answer."""
-    return answer.json(as_it_came, ANY)
+def parse(response: Response) -> Any:
+    """Parse a response."""
+    return response.json(as_it_came, ANY)
 
 
 delete_object = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, array, mapping, union
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response, as_it_came
 
 FACTS = OperationFacts(name="get_aggregate_metadata", method="GET", path="/aggregate/metadata")
 
@@ -57,10 +57,10 @@ def build(
     )
 
 
-def parse(answer: Answer) -> dict[str, Any] | list[dict[str, Any]]:
-    """Parse an answer."""
+def parse(response: Response) -> dict[str, Any] | list[dict[str, Any]]:
+    """Parse a response."""
     return cast(
-        "dict[str, Any] | list[dict[str, Any]]", answer.json(as_it_came, union(mapping(ANY), array(mapping(ANY))))
+        "dict[str, Any] | list[dict[str, Any]]", response.json(as_it_came, union(mapping(ANY), array(mapping(ANY))))
     )
 
 

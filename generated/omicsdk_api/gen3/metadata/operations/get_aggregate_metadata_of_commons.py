@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, array, mapping
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response, as_it_came
 
 FACTS = OperationFacts(name="get_aggregate_metadata_of_commons", method="GET", path="/aggregate/metadata/{name}")
 
@@ -30,9 +30,9 @@ def build(*, name: str) -> Request:
     return request(FACTS, f"/aggregate/metadata/{segment('name', name)}")
 
 
-def parse(answer: Answer) -> list[dict[str, Any]]:
-    """Parse an answer."""
-    return cast("list[dict[str, Any]]", answer.json(as_it_came, array(mapping(ANY))))
+def parse(response: Response) -> list[dict[str, Any]]:
+    """Parse a response."""
+    return cast("list[dict[str, Any]]", response.json(as_it_came, array(mapping(ANY))))
 
 
 get_aggregate_metadata_of_commons = Operation(FACTS, build, parse)

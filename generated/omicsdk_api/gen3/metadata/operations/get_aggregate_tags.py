@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response, as_it_came
 
 FACTS = OperationFacts(name="get_aggregate_tags", method="GET", path="/aggregate/tags")
 
@@ -24,9 +24,9 @@ def build() -> Request:
     return request(FACTS, "/aggregate/tags")
 
 
-def parse(answer: Answer) -> dict[str, Any]:
-    """Parse an answer."""
-    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
+def parse(response: Response) -> dict[str, Any]:
+    """Parse a response."""
+    return cast("dict[str, Any]", response.json(as_it_came, mapping(ANY)))
 
 
 get_aggregate_tags = Operation(FACTS, build, parse)

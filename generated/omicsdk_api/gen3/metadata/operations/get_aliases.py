@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.alias_list import AliasList
@@ -32,11 +32,11 @@ def build(*, guid: str) -> Request:
     return request(FACTS, f"/metadata/{segment('guid', guid, raw=True)}/aliases")
 
 
-def parse(answer: Answer) -> AliasList:
-    """Parse an answer."""
+def parse(response: Response) -> AliasList:
+    """Parse a response."""
     from ..models.alias_list import AliasList
 
-    return answer.model(AliasList)
+    return response.model(AliasList)
 
 
 get_aliases = Operation(FACTS, build, parse)

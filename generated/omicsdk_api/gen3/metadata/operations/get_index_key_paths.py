@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import STRING, array
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response, as_it_came
 
 FACTS = OperationFacts(name="get_index_key_paths", method="GET", path="/metadata_index", secured=True)
 
@@ -22,9 +22,9 @@ def build() -> Request:
     return request(FACTS, "/metadata_index")
 
 
-def parse(answer: Answer) -> list[str]:
-    """Parse an answer."""
-    return cast("list[str]", answer.json(as_it_came, array(STRING)))
+def parse(response: Response) -> list[str]:
+    """Parse a response."""
+    return cast("list[str]", response.json(as_it_came, array(STRING)))
 
 
 get_index_key_paths = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.object_view import ObjectView
@@ -32,11 +32,11 @@ def build(*, guid: str) -> Request:
     return request(FACTS, f"/objects/{segment('guid', guid, raw=True)}/latest")
 
 
-def parse(answer: Answer) -> ObjectView:
-    """Parse an answer."""
+def parse(response: Response) -> ObjectView:
+    """Parse a response."""
     from ..models.object_view import ObjectView
 
-    return answer.model(ObjectView)
+    return response.model(ObjectView)
 
 
 get_latest_object = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.download_url import DownloadUrl
@@ -33,11 +33,11 @@ def build(*, guid: str) -> Request:
     return request(FACTS, f"/objects/{segment('guid', guid, raw=True)}/download")
 
 
-def parse(answer: Answer) -> DownloadUrl:
-    """Parse an answer."""
+def parse(response: Response) -> DownloadUrl:
+    """Parse a response."""
     from ..models.download_url import DownloadUrl
 
-    return answer.model(DownloadUrl)
+    return response.model(DownloadUrl)
 
 
 get_object_download_url = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.status import Status
@@ -26,11 +26,11 @@ def build() -> Request:
     return request(FACTS, "/_status")
 
 
-def parse(answer: Answer) -> Status:
-    """Parse an answer."""
+def parse(response: Response) -> Status:
+    """Parse a response."""
     from ..models.status import Status
 
-    return answer.model(Status)
+    return response.model(Status)
 
 
 get_status = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import STRING
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response, as_it_came
 
 FACTS = OperationFacts(name="get_version", method="GET", path="/version")
 
@@ -22,9 +22,9 @@ def build() -> Request:
     return request(FACTS, "/version")
 
 
-def parse(answer: Answer) -> str:
-    """Parse an answer."""
-    return cast("str", answer.json(as_it_came, STRING))
+def parse(response: Response) -> str:
+    """Parse a response."""
+    return cast("str", response.json(as_it_came, STRING))
 
 
 get_version = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import STRING, array
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.response import Response, as_it_came
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,9 +51,9 @@ def build(*, limit: int | Omit = OMIT, offset: int | Omit = OMIT, filters: Mappi
     )
 
 
-def parse(answer: Answer) -> list[str]:
-    """Parse an answer."""
-    return cast("list[str]", answer.json(as_it_came, array(STRING)))
+def parse(response: Response) -> list[str]:
+    """Parse a response."""
+    return cast("list[str]", response.json(as_it_came, array(STRING)))
 
 
 def items(page: list[str]) -> Sequence[str] | None:

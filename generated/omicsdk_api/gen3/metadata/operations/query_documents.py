@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response, as_it_came
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,9 +50,9 @@ def build(
     )
 
 
-def parse(answer: Answer) -> dict[str, dict[str, Any]]:
-    """Parse an answer."""
-    return cast("dict[str, dict[str, Any]]", answer.json(as_it_came, mapping(mapping(ANY))))
+def parse(response: Response) -> dict[str, dict[str, Any]]:
+    """Parse a response."""
+    return cast("dict[str, dict[str, Any]]", response.json(as_it_came, mapping(mapping(ANY))))
 
 
 query_documents = Operation(FACTS, build, parse)

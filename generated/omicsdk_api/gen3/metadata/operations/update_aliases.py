@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,11 +44,11 @@ def build(*, guid: str, aliases: str | Sequence[str] | Omit = OMIT, merge: bool 
     )
 
 
-def parse(answer: Answer) -> AliasList:
-    """Parse an answer."""
+def parse(response: Response) -> AliasList:
+    """Parse a response."""
     from ..models.alias_list import AliasList
 
-    return answer.model(AliasList)
+    return response.model(AliasList)
 
 
 update_aliases = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import INTEGER, mapping
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response, as_it_came
 
 FACTS = OperationFacts(name="count_nodes", method="GET", path="/api/v0/datasets", secured=True)
 
@@ -29,9 +29,9 @@ def build(*, nodes: str) -> Request:
     return request(FACTS, "/api/v0/datasets", query=(("nodes", nodes),))
 
 
-def parse(answer: Answer) -> dict[str, dict[str, int]]:
-    """Parse an answer."""
-    return cast("dict[str, dict[str, int]]", answer.json(as_it_came, mapping(mapping(INTEGER))))
+def parse(response: Response) -> dict[str, dict[str, int]]:
+    """Parse a response."""
+    return cast("dict[str, dict[str, int]]", response.json(as_it_came, mapping(mapping(INTEGER))))
 
 
 count_nodes = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.core_metadata import CoreMetadata
@@ -34,11 +34,11 @@ def build(*, object_id: str) -> Request:
     return request(FACTS, f"/coremetadata/{segment('object_id', object_id, raw=True)}")
 
 
-def parse(answer: Answer) -> CoreMetadata:
-    """Parse an answer."""
+def parse(response: Response) -> CoreMetadata:
+    """Parse a response."""
     from ..models.core_metadata import CoreMetadata
 
-    return answer.model(CoreMetadata)
+    return response.model(CoreMetadata)
 
 
 get_core_metadata = Operation(FACTS, build, parse)

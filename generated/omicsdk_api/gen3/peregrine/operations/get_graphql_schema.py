@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.schema_output_ref import SchemaOutputRef
@@ -27,11 +27,11 @@ def build() -> Request:
     return request(FACTS, "/api/v0/submission/getschema")
 
 
-def parse(answer: Answer) -> SchemaOutputRef:
-    """Parse an answer."""
+def parse(response: Response) -> SchemaOutputRef:
+    """Parse a response."""
     from ..models.schema_output_ref import SchemaOutputRef
 
-    return answer.model(SchemaOutputRef)
+    return response.model(SchemaOutputRef)
 
 
 get_graphql_schema = Operation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="get_status", method="GET", path="/peregrine/_status", accept="text/html, */*;q=0.5")
 
@@ -24,9 +24,9 @@ def build() -> Request:
     return request(FACTS, "/peregrine/_status")
 
 
-def parse(answer: Answer) -> str:
-    """Parse an answer."""
-    return answer.text()
+def parse(response: Response) -> str:
+    """Parse a response."""
+    return response.text()
 
 
 get_status = Operation(FACTS, build, parse)

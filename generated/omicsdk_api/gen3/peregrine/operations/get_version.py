@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.version_output_ref import VersionOutputRef
@@ -24,11 +24,11 @@ def build() -> Request:
     return request(FACTS, "/peregrine/_version")
 
 
-def parse(answer: Answer) -> VersionOutputRef:
-    """Parse an answer."""
+def parse(response: Response) -> VersionOutputRef:
+    """Parse a response."""
     from ..models.version_output_ref import VersionOutputRef
 
-    return answer.model(VersionOutputRef)
+    return response.model(VersionOutputRef)
 
 
 get_version = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.projects_list import ProjectsList
@@ -28,11 +28,11 @@ def build() -> Request:
     return request(FACTS, "/api/v0/datasets/projects")
 
 
-def parse(answer: Answer) -> ProjectsList:
-    """Parse an answer."""
+def parse(response: Response) -> ProjectsList:
+    """Parse a response."""
     from ..models.projects_list import ProjectsList
 
-    return answer.model(ProjectsList)
+    return response.model(ProjectsList)
 
 
 list_projects = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.transaction import Transaction
@@ -44,11 +44,11 @@ def build(*, program: str, project: str, transaction_id: int) -> Request:
     )
 
 
-def parse(answer: Answer) -> Transaction:
-    """Parse an answer."""
+def parse(response: Response) -> Transaction:
+    """Parse a response."""
     from ..models.transaction import Transaction
 
-    return answer.model(Transaction)
+    return response.model(Transaction)
 
 
 commit_transaction = Operation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="delete_program", method="DELETE", path="/v0/submission/{program}", accept="*/*", secured=True
@@ -31,8 +31,8 @@ def build(*, program: str) -> Request:
     return request(FACTS, f"/v0/submission/{segment('program', program)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_program = Operation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="delete_project", method="DELETE", path="/v0/submission/{program}/{project}", accept="*/*", secured=True
@@ -32,8 +32,8 @@ def build(*, program: str, project: str) -> Request:
     return request(FACTS, f"/v0/submission/{segment('program', program)}/{segment('project', project)}")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 delete_project = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,11 +45,11 @@ def build(*, program: str, project: str, ids: str | Sequence[str]) -> Request:
     )
 
 
-def parse(answer: Answer) -> Transaction:
-    """Parse an answer."""
+def parse(response: Response) -> Transaction:
+    """Parse a response."""
     from ..models.transaction import Transaction
 
-    return answer.model(Transaction)
+    return response.model(Transaction)
 
 
 delete_records = Operation(FACTS, build, parse)

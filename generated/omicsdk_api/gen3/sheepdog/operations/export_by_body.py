@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="export_by_body",
@@ -72,9 +72,9 @@ def build(
     )
 
 
-def parse(answer: Answer) -> bytes:
-    """Parse an answer."""
-    return answer.content
+def parse(response: Response) -> bytes:
+    """Parse a response."""
+    return response.content
 
 
 export_by_body = StreamOperation(FACTS, build, parse)

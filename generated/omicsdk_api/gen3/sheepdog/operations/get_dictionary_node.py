@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response, as_it_came
 
 FACTS = OperationFacts(name="get_dictionary_node", method="GET", path="/v0/submission/_dictionary/{entry}")
 
@@ -32,9 +32,9 @@ def build(*, entry: str) -> Request:
     return request(FACTS, f"/v0/submission/_dictionary/{segment('entry', entry)}")
 
 
-def parse(answer: Answer) -> dict[str, Any]:
-    """Parse an answer."""
-    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
+def parse(response: Response) -> dict[str, Any]:
+    """Parse a response."""
+    return cast("dict[str, Any]", response.json(as_it_came, mapping(ANY)))
 
 
 get_dictionary_node = Operation(FACTS, build, parse)

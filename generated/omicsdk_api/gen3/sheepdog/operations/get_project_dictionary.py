@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.schema_links import SchemaLinks
@@ -33,11 +33,11 @@ def build(*, program: str, project: str) -> Request:
     return request(FACTS, f"/v0/submission/{segment('program', program)}/{segment('project', project)}/_dictionary")
 
 
-def parse(answer: Answer) -> SchemaLinks:
-    """Parse an answer."""
+def parse(response: Response) -> SchemaLinks:
+    """Parse a response."""
     from ..models.schema_links import SchemaLinks
 
-    return answer.model(SchemaLinks)
+    return response.model(SchemaLinks)
 
 
 get_project_dictionary = Operation(FACTS, build, parse)

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="get_project_template",
@@ -41,9 +41,9 @@ def build(*, program: str, project: str, entity: str, format: str | Omit = OMIT)
     )
 
 
-def parse(answer: Answer) -> bytes:
-    """Parse an answer."""
-    return answer.content
+def parse(response: Response) -> bytes:
+    """Parse a response."""
+    return response.content
 
 
 get_project_template = StreamOperation(FACTS, build, parse)

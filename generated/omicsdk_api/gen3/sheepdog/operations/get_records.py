@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, as_list, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,11 +46,11 @@ def build(*, program: str, project: str, entity_id_string: str | Sequence[str]) 
     )
 
 
-def parse(answer: Answer) -> StoredEntities:
-    """Parse an answer."""
+def parse(response: Response) -> StoredEntities:
+    """Parse a response."""
     from ..models.stored_entities import StoredEntities
 
-    return answer.model(StoredEntities)
+    return response.model(StoredEntities)
 
 
 get_records = Operation(FACTS, build, parse)

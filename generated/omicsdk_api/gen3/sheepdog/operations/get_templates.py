@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="get_templates",
@@ -43,9 +43,9 @@ def build(*, format: str | Omit = OMIT, categories: str | Omit = OMIT, exclude: 
     )
 
 
-def parse(answer: Answer) -> bytes:
-    """Parse an answer."""
-    return answer.content
+def parse(response: Response) -> bytes:
+    """Parse a response."""
+    return response.content
 
 
 get_templates = StreamOperation(FACTS, build, parse)

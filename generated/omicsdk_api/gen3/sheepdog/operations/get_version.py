@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.versions import Versions
@@ -24,11 +24,11 @@ def build() -> Request:
     return request(FACTS, "/_version")
 
 
-def parse(answer: Answer) -> Versions:
-    """Parse an answer."""
+def parse(response: Response) -> Versions:
+    """Parse a response."""
     from ..models.versions import Versions
 
-    return answer.model(Versions)
+    return response.model(Versions)
 
 
 get_version = Operation(FACTS, build, parse)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.closed_transaction import ClosedTransaction
@@ -43,11 +43,11 @@ def build(*, program: str, project: str, transaction_id: int) -> Request:
     )
 
 
-def parse(answer: Answer) -> ClosedTransaction:
-    """Parse an answer."""
+def parse(response: Response) -> ClosedTransaction:
+    """Parse a response."""
     from ..models.closed_transaction import ClosedTransaction
 
-    return answer.model(ClosedTransaction)
+    return response.model(ClosedTransaction)
 
 
 post_close_transaction = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.schema_project import SchemaProject
@@ -39,11 +39,11 @@ def build(*, body: SchemaProject | SchemaProjectDict, program: str) -> Request:
     return request(FACTS, f"/v0/submission/{segment('program', program)}", body=json_body(body))
 
 
-def parse(answer: Answer) -> Transaction:
-    """Parse an answer."""
+def parse(response: Response) -> Transaction:
+    """Parse a response."""
     from ..models.transaction import Transaction
 
-    return answer.model(Transaction)
+    return response.model(Transaction)
 
 
 post_project = Operation(FACTS, build, parse)

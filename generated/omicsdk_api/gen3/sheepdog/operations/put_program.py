@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.registered import Registered
@@ -39,11 +39,11 @@ def build(*, dbgap_accession_number: str, name: str, type: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> Registered:
-    """Parse an answer."""
+def parse(response: Response) -> Registered:
+    """Parse a response."""
     from ..models.registered import Registered
 
-    return answer.model(Registered)
+    return response.model(Registered)
 
 
 put_program = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.message import Message
@@ -48,11 +48,11 @@ def build(*, s3_url: str, program: str, project: str, file_uuid: str) -> Request
     )
 
 
-def parse(answer: Answer) -> Message:
-    """Parse an answer."""
+def parse(response: Response) -> Message:
+    """Parse a response."""
     from ..models.message import Message
 
-    return answer.model(Message)
+    return response.model(Message)
 
 
 reassign_file = Operation(FACTS, build, parse)

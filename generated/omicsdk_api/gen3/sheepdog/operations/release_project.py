@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.transaction import Transaction
@@ -36,11 +36,11 @@ def build(*, program: str, project: str) -> Request:
     return request(FACTS, f"/v0/submission/{segment('program', program)}/{segment('project', project)}/release")
 
 
-def parse(answer: Answer) -> Transaction:
-    """Parse an answer."""
+def parse(response: Response) -> Transaction:
+    """Parse a response."""
     from ..models.transaction import Transaction
 
-    return answer.model(Transaction)
+    return response.model(Transaction)
 
 
 release_project = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import raw_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.transaction import Transaction
@@ -42,11 +42,11 @@ def build(*, body: str, program: str, project: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> Transaction:
-    """Parse an answer."""
+def parse(response: Response) -> Transaction:
+    """Parse a response."""
     from ..models.transaction import Transaction
 
-    return answer.model(Transaction)
+    return response.model(Transaction)
 
 
 submit_tsv = Operation(FACTS, build, parse)

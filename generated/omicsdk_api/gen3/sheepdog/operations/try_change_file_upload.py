@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import raw_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -67,11 +67,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> Message:
-    """Parse an answer."""
+def parse(response: Response) -> Message:
+    """Parse a response."""
     from ..models.message import Message
 
-    return answer.model(Message)
+    return response.model(Message)
 
 
 try_change_file_upload = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.message import Message
@@ -47,11 +47,11 @@ def build(*, program: str, project: str, file_uuid: str, upload_id: str | Omit =
     )
 
 
-def parse(answer: Answer) -> Message:
-    """Parse an answer."""
+def parse(response: Response) -> Message:
+    """Parse a response."""
     from ..models.message import Message
 
-    return answer.model(Message)
+    return response.model(Message)
 
 
 try_list_file_parts = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,11 +36,11 @@ def build(*, files: Sequence[Mapping[str, Any]]) -> Request:
     return request(FACTS, "/v0/submission/validation/upload_manifest", body=json_body({"files": files}))
 
 
-def parse(answer: Answer) -> Validation:
-    """Parse an answer."""
+def parse(response: Response) -> Validation:
+    """Parse a response."""
     from ..models.validation import Validation
 
-    return answer.model(Validation)
+    return response.model(Validation)
 
 
 validate_upload_manifest = Operation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="authorize", method="GET", path="/oauth2/authorize", accept="*/*")
 
@@ -22,8 +22,8 @@ def build() -> Request:
     return request(FACTS, "/oauth2/authorize")
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 authorize = Operation(FACTS, build, parse)

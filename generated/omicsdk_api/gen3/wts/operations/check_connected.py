@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="check_connected", method="GET", path="/oauth2/connected", accept="*/*", secured=True)
 
@@ -30,8 +30,8 @@ def build(*, idp: str | Omit = OMIT) -> Request:
     return request(FACTS, "/oauth2/connected", query=(("idp", idp),))
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 check_connected = Operation(FACTS, build, parse)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, NULL, mapping, union
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response, as_it_came
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,9 +39,9 @@ def build(*, endpoint: str, filters: str | Sequence[str] | Omit = OMIT) -> Reque
     return request(FACTS, f"/aggregate/{segment('endpoint', endpoint, raw=True)}", query=(("filters", filters),))
 
 
-def parse(answer: Answer) -> dict[str, dict[str, Any] | None]:
-    """Parse an answer."""
-    return cast("dict[str, dict[str, Any] | None]", answer.json(as_it_came, mapping(union(mapping(ANY), NULL))))
+def parse(response: Response) -> dict[str, dict[str, Any] | None]:
+    """Parse a response."""
+    return cast("dict[str, dict[str, Any] | None]", response.json(as_it_came, mapping(union(mapping(ANY), NULL))))
 
 
 get_aggregate = Operation(FACTS, build, parse)

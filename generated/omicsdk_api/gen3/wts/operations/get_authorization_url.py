@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(name="get_authorization_url", method="GET", path="/oauth2/authorization_url", accept="*/*")
 
@@ -38,8 +38,8 @@ def build(*, redirect: str | Omit = OMIT, idp: str | Omit = OMIT) -> Request:
     )
 
 
-def parse(answer: Answer) -> None:
-    """Accept a successful answer, which has no content."""
+def parse(response: Response) -> None:
+    """Accept a successful response, which has no content."""
 
 
 get_authorization_url = Operation(FACTS, build, parse)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.get_external_oidc_response import GetExternalOidcResponse
@@ -30,11 +30,11 @@ def build(*, unexpired: bool | Omit = OMIT) -> Request:
     return request(FACTS, "/external_oidc/", query=(("unexpired", unexpired),))
 
 
-def parse(answer: Answer) -> GetExternalOidcResponse:
-    """Parse an answer."""
+def parse(response: Response) -> GetExternalOidcResponse:
+    """Parse a response."""
     from ..models.get_external_oidc_response import GetExternalOidcResponse
 
-    return answer.model(GetExternalOidcResponse)
+    return response.model(GetExternalOidcResponse)
 
 
 get_external_oidc = Operation(FACTS, build, parse)

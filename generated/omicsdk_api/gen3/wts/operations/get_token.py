@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.get_token_response import GetTokenResponse
@@ -43,11 +43,11 @@ def build(*, expires: int | Omit = OMIT, idp: str | Omit = OMIT) -> Request:
     )
 
 
-def parse(answer: Answer) -> GetTokenResponse:
-    """Parse an answer."""
+def parse(response: Response) -> GetTokenResponse:
+    """Parse a response."""
     from ..models.get_token_response import GetTokenResponse
 
-    return answer.model(GetTokenResponse)
+    return response.model(GetTokenResponse)
 
 
 get_token = Operation(FACTS, build, parse)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from breakable import Answer, Request, Server
+from breakable import Request, Response, Server
 from omicsdk.compat.sevenbridges import Api, File, LocalFileAlreadyExists, SbgError, TransferState
 
 TEXT = "reads\nà la carte\n" * 5000
@@ -53,8 +53,8 @@ def test_what_exists_is_only_overwritten_on_demand(file: File, tmp_path: Path) -
 
 
 def test_a_failed_download_is_raised(file: File, storage: Server, tmp_path: Path) -> None:
-    def refused(server: Server, request: Request, answer: Answer) -> Answer:
-        return Answer(status=403, body=b"<Error><Code>AccessDenied</Code></Error>")
+    def refused(server: Server, request: Request, response: Response) -> Response:
+        return Response(status=403, body=b"<Error><Code>AccessDenied</Code></Error>")
 
     storage.always["f1"] = refused
     with pytest.raises(SbgError) as failed:

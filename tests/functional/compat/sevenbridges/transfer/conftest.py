@@ -38,15 +38,15 @@ class Asked:
         return json.loads(self.body) if self.body else None
 
 
-Answer = tuple[int, dict[str, str], bytes]
-Fault = Callable[[Asked], Answer | None]
+Response = tuple[int, dict[str, str], bytes]
+Fault = Callable[[Asked], Response | None]
 
 
-def of_json(value: Any, status: int = 200, **headers: str) -> Answer:
+def of_json(value: Any, status: int = 200, **headers: str) -> Response:
     return status, {"Content-Type": "application/json", **headers}, json.dumps(value).encode()
 
 
-def of_error(status: int, code: int = 0, message: str = "no") -> Answer:
+def of_error(status: int, code: int = 0, message: str = "no") -> Response:
     return of_json({"status": status, "code": code, "message": message, "more_info": ""}, status)
 
 
@@ -97,14 +97,14 @@ class Platform(LoopbackServer):
             self.asked.append(asked)
             queue = self.faults.get(f"{head.method} {head.path}")
             fault = queue.popleft() if queue else None
-        status, headers, content = (fault(asked) if fault is not None else None) or self.answer(asked)
+        status, headers, content = (fault(asked) if fault is not None else None) or self.response(asked)
         length = headers.pop("Content-Length", str(len(content)))
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         whole = f"HTTP/1.1 {status} X\r\n{lines}Content-Length: {length}\r\n\r\n".encode() + content
         connection.sendall(whole)
         return length == str(len(content))
 
-    def answer(self, asked: Asked) -> Answer:
+    def response(self, asked: Asked) -> Response:
         kind, _, rest = asked.path.partition("/")
         if kind == "storage":
             return self.stored(asked)
@@ -112,10 +112,10 @@ class Platform(LoopbackServer):
             return self.given(asked, rest)
         if asked.headers.get("x-sbg-auth-token") != TOKEN:
             return of_error(401)
-        for pattern, answer in ROUTES:
+        for pattern, response in ROUTES:
             found = re.fullmatch(pattern, f"{asked.method} {rest}")
             if found:
-                return answer(self, asked, *found.groups())
+                return response(self, asked, *found.groups())
         return of_error(404, 5002, f"no {asked.method} {asked.path}")
 
     # -- the storage
@@ -126,7 +126,7 @@ class Platform(LoopbackServer):
             while not (self.gate.wait(0.05) or self.closing.is_set()):
                 pass
 
-    def stored(self, asked: Asked) -> Answer:
+    def stored(self, asked: Asked) -> Response:
         self.pass_gate()
         _, upload_id, number = asked.path.split("/")
         if asked.headers.get("x-kind") != "part" or "x-sbg-auth-token" in asked.headers:
@@ -138,7 +138,7 @@ class Platform(LoopbackServer):
         found["bytes"][int(number)] = asked.body
         return 200, {"ETag": f'"{etag}"', "X-Place": "here"}, b""
 
-    def given(self, asked: Asked, identity: str) -> Answer:
+    def given(self, asked: Asked, identity: str) -> Response:
         self.pass_gate()
         if "x-sbg-auth-token" in asked.headers:
             return 400, {}, b"tokens don't belong here"
@@ -153,14 +153,14 @@ class Platform(LoopbackServer):
 
     # -- uploads
 
-    def started(self, asked: Asked) -> Answer:
+    def started(self, asked: Asked) -> Response:
         upload_id = f"up{next(self._upload_numbers)}"
         told = asked.json
         part_size = self.chosen or told["part_size"]
         self.uploads[upload_id] = {**told, "part_size": part_size, "bytes": {}, "parts": {}, "query": asked.query}
         return of_json({"upload_id": upload_id, "part_size": part_size})
 
-    def looked_at(self, asked: Asked, upload_id: str) -> Answer:
+    def looked_at(self, asked: Asked, upload_id: str) -> Response:
         found = self.uploads.get(upload_id)
         if found is None:
             return of_error(404, 8001)
@@ -168,7 +168,7 @@ class Platform(LoopbackServer):
         assert asked.query == {"list_parts": "true"}
         return of_json({"upload_id": upload_id, "part_size": found["part_size"], "parts": parts})
 
-    def part_url(self, asked: Asked, upload_id: str, number: str) -> Answer:
+    def part_url(self, asked: Asked, upload_id: str, number: str) -> Response:
         if upload_id not in self.uploads:
             return of_error(404, 8001)
         with self._guard:
@@ -176,14 +176,14 @@ class Platform(LoopbackServer):
         url = self.url(f"storage/{upload_id}/{number}", f"signature=canary{self.tickets}")
         return of_json({"method": "PUT", "url": url, "headers": {"x-kind": "part"}, "report": self.report})
 
-    def reported(self, asked: Asked, upload_id: str) -> Answer:
+    def reported(self, asked: Asked, upload_id: str) -> Response:
         found, told = self.uploads.get(upload_id), asked.json
         if found is None:  # it was given up while the part was on its way
             return of_error(404, 8001)
         found["parts"][told["part_number"]] = told["response"]["headers"]
         return 200, {}, b""
 
-    def completed(self, asked: Asked, upload_id: str) -> Answer:
+    def completed(self, asked: Asked, upload_id: str) -> Response:
         found = self.uploads.pop(upload_id, None)
         if found is None:
             return of_error(404, 8001)
@@ -192,7 +192,7 @@ class Platform(LoopbackServer):
         identity = self.add(found["name"], content, found.get("project") or found.get("parent") or "automation")
         return of_json(self.files[identity])
 
-    def ended(self, asked: Asked, upload_id: str) -> Answer:
+    def ended(self, asked: Asked, upload_id: str) -> Response:
         if self.uploads.pop(upload_id, None) is None:
             return of_error(404, 8001)
         self.aborted.append(upload_id)
@@ -200,7 +200,7 @@ class Platform(LoopbackServer):
 
     # -- files
 
-    def listed(self, asked: Asked, parent: str = "") -> Answer:
+    def listed(self, asked: Asked, parent: str = "") -> Response:
         parent = parent or asked.query.get("parent") or asked.query["project"]
         items = [each for each in self.files.values() if parent in (each.get("parent"), each.get("project"))]
         if "name" in asked.query:
@@ -208,22 +208,22 @@ class Platform(LoopbackServer):
         page = {"href": self.url(asked.path), "items": items, "links": []}
         return of_json(page, **{"X-Total-Matching-Query": str(len(items))})
 
-    def folder_made(self, asked: Asked) -> Answer:
+    def folder_made(self, asked: Asked) -> Response:
         told = asked.json
         assert told["type"] == "folder"
         return of_json(self.files[self.add(told["name"], None, told.get("project") or told["parent"])], 201)
 
-    def file_told(self, asked: Asked, identity: str) -> Answer:
+    def file_told(self, asked: Asked, identity: str) -> Response:
         return of_json(self.files[identity]) if identity in self.files else of_error(404, 5002)
 
-    def located(self, asked: Asked, identity: str) -> Answer:
+    def located(self, asked: Asked, identity: str) -> Response:
         with self._guard:
             self.tickets += 1
         return of_json({"url": self.url(f"bytes/{identity}", f"signature=canary{self.tickets}")})
 
 
 _UPLOAD = r"(?:upload/multipart|automation/upload)"
-ROUTES: list[tuple[str, Callable[..., Answer]]] = [
+ROUTES: list[tuple[str, Callable[..., Response]]] = [
     (rf"POST {_UPLOAD}", Platform.started),
     (rf"GET {_UPLOAD}/([^/]+)", Platform.looked_at),
     (rf"DELETE {_UPLOAD}/([^/]+)", Platform.ended),
@@ -258,8 +258,8 @@ def api(platform: Platform, clock: ManualClock) -> Iterator[Api]:
 
 
 @pytest.fixture
-def error() -> Callable[..., Answer]:
-    """Makes an answer of the platform's that is an error."""
+def error() -> Callable[..., Response]:
+    """Makes a response of the platform's that is an error."""
     return of_error
 
 

@@ -22,7 +22,7 @@ CONTENT = bytes(range(256)) * 100_000
 
 
 class Double(requests.adapters.HTTPAdapter):
-    """Answers as the platform and its storage do; `faults` come first, for requests to the storage."""
+    """Responses as the platform and its storage do; `faults` come first, for requests to the storage."""
 
     def __init__(self) -> None:
         self.parts = dict[str, bytes]()
@@ -44,26 +44,26 @@ class Double(requests.adapters.HTTPAdapter):
             told = {}
         else:
             told = {"upload_id": "u1", "part_size": 10_000_000}
-        return answer(200, json.dumps(told).encode())
+        return response(200, json.dumps(told).encode())
 
     def _stored(self, url: str, request: requests.PreparedRequest, body: bytes) -> requests.Response:
         if self.faults:
             fault = self.faults.pop(0)
             if isinstance(fault, Exception):
                 raise fault
-            return answer(fault)
+            return response(fault)
         if request.method == "PUT":
             self.parts[url.rpartition("/")[2]] = body
-            return answer(200, ETag=f'"{len(body)}"')
+            return response(200, ETag=f'"{len(body)}"')
         found = re.match(r"bytes=(\d+)-(\d*)", request.headers.get("Range", ""))
         if not (found and self.ranged):
-            return answer(200, CONTENT, ETag='"e"')
+            return response(200, CONTENT, ETag='"e"')
         start, end = int(found[1]), min(int(found[2] or len(CONTENT)), len(CONTENT) - 1) + 1
         told = {"ETag": '"e"', "Content-Range": f"bytes {start}-{end - 1}/{len(CONTENT)}"}
-        return answer(206, CONTENT[start:end], **told)
+        return response(206, CONTENT[start:end], **told)
 
 
-def answer(status: int, content: bytes = b"", **headers: str) -> requests.Response:
+def response(status: int, content: bytes = b"", **headers: str) -> requests.Response:
     made = requests.Response()
     made.status_code, made.raw = status, io.BytesIO(content)
     made.headers.update(headers)

@@ -204,7 +204,7 @@ def test_an_upload_that_the_platform_forgot_begins_again(platform: Any, api: Any
     assert len(platform.of("POST", "v2/upload/multipart")) == 2
 
 
-def test_a_lost_answer_to_the_completion(platform: Any, api: Any, small: Path, error: Any):
+def test_a_lost_response_to_the_completion(platform: Any, api: Any, small: Path, error: Any):
     def lost(asked: Any) -> Any:
         platform.completed(asked, "up1")
         return error(500)
@@ -215,7 +215,7 @@ def test_a_lost_answer_to_the_completion(platform: Any, api: Any, small: Path, e
     assert len(platform.of("POST", "v2/upload/multipart")) == 1
 
 
-def test_an_answer_that_states_another_size(platform: Any, api: Any, small: Path):
+def test_a_response_that_states_another_size(platform: Any, api: Any, small: Path):
     def shorter(asked: Any) -> Any:
         status, headers, body = platform.completed(asked, "up1")
         return status, headers, body.replace(b'"size": 110', b'"size": 11')

@@ -30,11 +30,11 @@ def post(url: str, message: dict[str, Any] | None = None, **how: Any) -> "Sent":
 
 
 class Sent:
-    """A request in a thread; `status` waits for its answer."""
+    """A request in a thread; `status` waits for its response."""
 
     def __init__(self, url: str, how: dict[str, Any]) -> None:
         def send() -> None:
-            self._answer = httpx.post(url, trust_env=False, timeout=30, **how)
+            self._response = httpx.post(url, trust_env=False, timeout=30, **how)
 
         self._thread = threading.Thread(target=send)
         self._thread.start()
@@ -42,7 +42,7 @@ class Sent:
     @property
     def status(self) -> int:
         self._thread.join(30)
-        return self._answer.status_code
+        return self._response.status_code
 
 
 def test_a_sender_is_answered_when_it_is_dealt_with(listener: Listener):
@@ -96,8 +96,8 @@ def test_other_requests(listener: Listener):
     root = listener.url.removesuffix("/hook")
     with httpx.Client(trust_env=False) as client:
         assert client.post(root).status_code == 404
-        answer = client.get(listener.url)
-        assert (answer.status_code, answer.headers["allow"]) == (405, "POST, PUT")
+        response = client.get(listener.url)
+        assert (response.status_code, response.headers["allow"]) == (405, "POST, PUT")
         assert client.head(listener.url).status_code == 405
         assert client.post(listener.url, content=iter([b"{}"])).status_code == 411
     connection = HTTPConnection(root.removeprefix("http://"))
@@ -164,7 +164,7 @@ class Listening:
         self.url = self.said.split()[-1]
 
 
-def test_closing_waits_for_the_answer_to_what_was_dealt_with(monkeypatch):
+def test_closing_waits_for_the_response_to_what_was_dealt_with(monkeypatch):
     at_it, go_on = threading.Event(), threading.Event()
     say = notifications.Handler._say
 

@@ -483,7 +483,7 @@ def test_a_file_that_changes_while_it_is_staged_is_reported(
         dss.upload(source, "aws", staged)
 
 
-def test_an_answer_that_is_not_the_services_makes_no_second_bundle(
+def test_a_response_that_is_not_the_services_makes_no_second_bundle(
     dss: Dss, source: Path, staged: str, omics_sandbox: Any
 ):
     """Such as the page of a captive portal, with status 200: nothing is known of the bundle then."""

@@ -119,8 +119,8 @@ def test_aliases_of_records_are_not_reported_and_what_does_not_exist_is_404(sand
     sandbox.gen3.index.add_aliases(did, ["b", "a"])
     assert web.get(f"{OBJECTS}/{did}").json()["aliases"] == []
     for method in ("GET", "POST", "OPTIONS"):
-        answer = web.request(method, f"{OBJECTS}/nope")
-        assert (answer.status_code, answer.json()) == (404, {"msg": "no record found", "status_code": 404})
+        response = web.request(method, f"{OBJECTS}/nope")
+        assert (response.status_code, response.json()) == (404, {"msg": "no record found", "status_code": 404})
 
 
 def test_records_are_data_objects_of_dos_too(sandbox: Sandbox, web: httpx.Client):

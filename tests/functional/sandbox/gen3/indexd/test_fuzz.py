@@ -67,8 +67,8 @@ def test_the_index_never_fails(sandbox: Sandbox, request: tuple[Operation, str, 
     headers = {"Authorization": f"bearer {token}", "Content-Type": "application/json"}
     with httpx.Client(trust_env=False, verify=NO_TLS) as client:
         url = f"{sandbox.gen3_url}/index{path}"
-        answer = client.request(operation.method, url, params=query, content=content, headers=headers)
-    assert answer.status_code < 500, (operation.name, path, query, content, answer.text)
-    if answer.status_code >= 400 and answer.headers["content-type"] == "application/json":
-        told = answer.json()
-        assert told.get("error") or (told["msg"] and told["status_code"] == answer.status_code)
+        response = client.request(operation.method, url, params=query, content=content, headers=headers)
+    assert response.status_code < 500, (operation.name, path, query, content, response.text)
+    if response.status_code >= 400 and response.headers["content-type"] == "application/json":
+        told = response.json()
+        assert told.get("error") or (told["msg"] and told["status_code"] == response.status_code)

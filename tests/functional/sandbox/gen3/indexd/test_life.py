@@ -52,9 +52,9 @@ def test_a_setting_that_is_no_list_of_neighbours_is_named(sandbox: Sandbox, wron
     sandbox.settings.turn({"gen3.index_neighbours": wrong})
     with indexd_client(sandbox, "") as web:
         for path in ("/index/_dist", "/index/unknown"):
-            answer = web.get(path)
-            assert answer.status_code == 500
-            assert "gen3.index_neighbours isn't a list of objects with name, host and hints" in answer.json()["error"]
+            response = web.get(path)
+            assert response.status_code == 500
+            assert "gen3.index_neighbours isn't a list of objects with name, host and hints" in response.json()["error"]
 
 
 def test_another_commons_is_asked_for_a_guid_that_is_not_here(sandbox: Sandbox, other: Sandbox):
@@ -76,7 +76,7 @@ def test_a_setting_that_is_not_json_is_named(sandbox: Sandbox):
         assert "gen3.passport_issuers isn't JSON" in web.get(f"/ga4gh/drs/v1/objects/{did}").json()["msg"]
 
 
-def test_what_answers_with_a_page_has_no_record(sandbox: Sandbox, other: Sandbox):
+def test_what_responses_with_a_page_has_no_record(sandbox: Sandbox, other: Sandbox):
     no_index = {**neighbour(other), "host": f"{other.gen3_url}/index/_status?"}
     did = other.gen3.index.create(new_record(9))["did"]
     sandbox.settings.turn({"gen3.index_neighbours": json.dumps([no_index, neighbour(other)])})

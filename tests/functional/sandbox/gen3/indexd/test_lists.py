@@ -30,9 +30,9 @@ def enter(sandbox: Sandbox, number: int, **fields: Any) -> str:
 
 
 def dids(web: httpx.Client, **asked: Any) -> list[str]:
-    answer = web.get("/index/index", params=asked)
-    assert answer.status_code == 200, answer.text
-    return [each["did"] for each in answer.json()["records"]]
+    response = web.get("/index/index", params=asked)
+    assert response.status_code == 200, response.text
+    return [each["did"] for each in response.json()["records"]]
 
 
 @QUICK
@@ -133,9 +133,9 @@ def test_criteria_can_be_turned_round(sandbox: Sandbox, web: httpx.Client, negat
     ],
 )
 def test_a_criterion_that_makes_no_sense_is_refused(web: httpx.Client, asked: Json, message: str):
-    answer = web.get("/index/index", params=asked)
-    assert answer.status_code == 400
-    assert message in answer.json()["error"]
+    response = web.get("/index/index", params=asked)
+    assert response.status_code == 400
+    assert message in response.json()["error"]
 
 
 def test_bundles_and_records_can_be_listed_together(sandbox: Sandbox, web: httpx.Client):

@@ -41,7 +41,7 @@ def differences(sandbox: Sandbox) -> dict[str, str]:
     return Replay(sandbox.gen3_url, token, authorization).differences(steps)
 
 
-def test_it_answers_as_recorded(sandbox: Sandbox) -> None:
+def test_it_responses_as_recorded(sandbox: Sandbox) -> None:
     found = differences(sandbox)
     assert {number: text for number, text in found.items() if number not in ARGUED} == {}
     assert ARGUED.keys() - found.keys() == set()
@@ -54,9 +54,9 @@ def test_it_fails_where_the_service_does_when_requested(sandbox: Sandbox) -> Non
     assert found.keys() - ARGUED.keys() == set()
 
 
-def test_another_answer_would_be_noticed(sandbox: Sandbox) -> None:
+def test_another_response_would_be_noticed(sandbox: Sandbox) -> None:
     status, prefix = (step for step in read_recording("indexd") if step.number in ("001", "005"))
-    wrong = [replace(status, status=404), replace(prefix, answer={"another": "key"})]
+    wrong = [replace(status, status=404), replace(prefix, response={"another": "key"})]
     assert Replay(sandbox.gen3_url, "").differences(wrong).keys() == {"001", "005"}
     assert Replay(sandbox.gen3_url, "").differences([status, prefix]) == {}
 

@@ -21,9 +21,9 @@ def web(sandbox: Sandbox) -> Generator[httpx.Client]:
 
 
 def created(web: httpx.Client, number: int = 1, **fields: object) -> Json:
-    answer = web.post("/index/index", json=new_record(number, **fields))
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = web.post("/index/index", json=new_record(number, **fields))
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
 def read(web: httpx.Client, did: str) -> Json:
@@ -83,9 +83,9 @@ def test_minted_guids_are_unique_and_valid_for_records(web: httpx.Client):
     ],
 )
 def test_a_record_that_makes_no_sense_is_refused(web: httpx.Client, body: Json, message: str):
-    answer = web.post("/index/index", json=body)
-    assert answer.status_code == 400
-    assert message in answer.json()["error"]
+    response = web.post("/index/index", json=body)
+    assert response.status_code == 400
+    assert message in response.json()["error"]
     assert web.get("/index/_stats").json() == {"fileCount": 0, "totalFileSize": 0}
 
 
@@ -143,8 +143,8 @@ def test_every_update_has_a_separate_revision(web: httpx.Client, names: list[str
     made = created(web)
     path, revisions = f"/index/index/{made['did']}", [made["rev"]]
     for name in names:
-        answer = web.put(path, params={"rev": revisions[-1]}, json={"file_name": name})
-        revisions.append(answer.json()["rev"])
+        response = web.put(path, params={"rev": revisions[-1]}, json={"file_name": name})
+        revisions.append(response.json()["rev"])
         told = read(web, made["did"])
         assert (told["rev"], told["file_name"]) == (revisions[-1], name)
     assert len(set(revisions)) == len(revisions)
@@ -246,8 +246,8 @@ def test_bundles_are_nested_and_keep_what_they_were_reported(web: httpx.Client):
 
 def test_a_missing_object_is_reported(web: httpx.Client):
     for path in (f"index/{NOBODY}", f"index/{NOBODY}/latest", f"index/{NOBODY}/versions", f"bundle/{NOBODY}", NOBODY):
-        answer = web.get(f"/index/{path}")
-        assert (answer.status_code, answer.json()) == (404, {"error": "no record found"})
+        response = web.get(f"/index/{path}")
+        assert (response.status_code, response.json()) == (404, {"error": "no record found"})
     assert web.put(f"/index/index/{NOBODY}?rev=00000000", json={}).status_code == 404
 
 

@@ -98,7 +98,7 @@ def test_a_token_that_is_not_good_is_401(sandbox: Sandbox):
     sandbox.clock.freeze()
     with indexd_client(sandbox, WRITER) as client:
         sandbox.clock.advance(3600)
-        answer = client.post("/index/index", json=new_record(authz=["/programs/p"]))
-        assert answer.status_code == 401
-        assert "expired" in answer.json()["error"]
+        response = client.post("/index/index", json=new_record(authz=["/programs/p"]))
+        assert response.status_code == 401
+        assert "expired" in response.json()["error"]
         assert client.get("/index/index").status_code == 200

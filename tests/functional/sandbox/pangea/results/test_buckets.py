@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from pangea_answers import NO_TOKEN, NOWHERE, Thing, created, names, told
+from pangea_responses import NO_TOKEN, NOWHERE, Thing, created, names, told
 
 
 @pytest.fixture
@@ -33,8 +33,8 @@ def test_routes_of_one_bucket_and_one_key_are_swapped(owner: httpx.Client, bucke
 
 def test_a_private_key_is_never_reported(owner: httpx.Client, key: Thing):
     changed = owner.patch(f"/s3_buckets/{key['uuid']}", json={"private_key": "SK2", "description": "new"})
-    answers = [owner.get("/s3_api_keys"), owner.get(f"/s3_buckets/{key['uuid']}"), changed]
-    assert all("private_key" not in answer.text and "SK" not in answer.text for answer in answers)
+    responses = [owner.get("/s3_api_keys"), owner.get(f"/s3_buckets/{key['uuid']}"), changed]
+    assert all("private_key" not in response.text and "SK" not in response.text for response in responses)
     assert changed.json()["description"] == "new"
 
 

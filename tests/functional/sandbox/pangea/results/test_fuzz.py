@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
-from pangea_answers import NOWHERE, created
+from pangea_responses import NOWHERE, created
 
 LISTS = (
     "sample_ars",
@@ -167,7 +167,7 @@ def test_what_is_taken_can_be_read(place: Place, data: st.DataObject) -> None:
     else:
         # Without words for infinite numbers, JSON still has numbers that are read as such.
         content, kind = json.dumps(body).replace("Infinity", "1e999").encode(), "application/json"
-    answer = place.client.request(method, place.path(path), content=content, headers={"Content-Type": kind})
-    assert answer.status_code < 500, (method, path, body, answer.text)
+    response = place.client.request(method, place.path(path), content=content, headers={"Content-Type": kind})
+    assert response.status_code < 500, (method, path, body, response.text)
     for each in LISTS:
         assert place.client.get(place.path(each)).status_code == 200, (method, path, body, each)

@@ -4,7 +4,7 @@ import re
 
 import httpx
 import pytest
-from pangea_answers import NO_TOKEN, NOT_FOR_YOU, NOWHERE, Thing, created, names, told
+from pangea_responses import NO_TOKEN, NOT_FOR_YOU, NOWHERE, Thing, created, names, told
 
 
 def new(client: httpx.Client, sample: Thing, module: str = "mod::x", **fields: object) -> httpx.Response:
@@ -159,9 +159,9 @@ def test_many_results_come_in_pages(owner: httpx.Client, anonymous: httpx.Client
     pages: list[list[str]] = []
     url: str | None = "/sample_ars"
     while url:
-        answer = anonymous.get(url)
-        pages.append(names(answer, "module_name"))
-        url = answer.json()["next"]
+        response = anonymous.get(url)
+        pages.append(names(response, "module_name"))
+        url = response.json()["next"]
     assert [len(each) for each in pages] == [100, 2]
     assert pages[0] + pages[1] == [f"m{number:03}" for number in range(0, 203, 2)]
     assert owner.get("/sample_ars").json()["count"] == 203

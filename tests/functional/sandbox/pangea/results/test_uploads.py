@@ -9,7 +9,7 @@ import pytest
 from conformity import NO_TLS
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
-from pangea_answers import NO_TOKEN, NOWHERE, Thing, created, told
+from pangea_responses import NO_TOKEN, NOWHERE, Thing, created, told
 
 PART = 5 * 1024 * 1024
 
@@ -60,8 +60,8 @@ def test_a_small_file_is_sent_by_a_form_and_read_by_its_address(
 def test_a_part_of_a_file_can_be_read(owner: httpx.Client, field: Thing):
     send(upload(owner, field).json(), b"small content\n")
     url = owner.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"]["presigned_url"]
-    answer = httpx.get(url, headers={"Range": "bytes=0-4"}, trust_env=False)
-    assert (answer.status_code, answer.content) == (206, b"small")
+    response = httpx.get(url, headers={"Range": "bytes=0-4"}, trust_env=False)
+    assert (response.status_code, response.content) == (206, b"small")
 
 
 def test_no_user_reads_a_file_without_an_address(owner: httpx.Client, field: Thing):
@@ -74,8 +74,8 @@ def test_a_large_file_is_sent_in_parts(owner: httpx.Client, field: Thing):
     begun = upload(owner, field, "big.bin", stance="upload-multipart", n_parts=2).json()
     parts = send_parts(begun["urls"], b"x" * PART, b"tail")
     for _ in range(2):
-        answer = complete(owner, field, begun["upload_id"], parts)
-        assert told(answer) == (200, {"status": "success", "upload_id": begun["upload_id"]})
+        response = complete(owner, field, begun["upload_id"], parts)
+        assert told(response) == (200, {"status": "success", "upload_id": begun["upload_id"]})
     assert read(owner, field) == b"x" * PART + b"tail"
 
 
@@ -91,13 +91,13 @@ def test_parts_may_be_as_many_as_are_requested(owner: httpx.Client, field: Thing
 def test_an_upload_that_the_storage_refuses_is_answered_by_nothing(owner: httpx.Client, field: Thing, wrong: str):
     begun = upload(owner, field, "big.bin", stance="upload-multipart").json()
     parts = send_parts(begun["urls"], b"only")
-    answer = complete(
+    response = complete(
         owner,
         field,
         "nope" if wrong == "upload" else begun["upload_id"],
         [{"ETag": '"0"', "PartNumber": 1}] if wrong == "etag" else parts,
     )
-    assert (answer.status_code, answer.content) == (200, b"")
+    assert (response.status_code, response.content) == (200, b"")
     assert complete(owner, field, begun["upload_id"], parts).json()["status"] == "success"
 
 
@@ -168,8 +168,8 @@ def test_what_cannot_be_uploaded_is_reported(owner: httpx.Client, field: Thing, 
 )
 def test_parts_that_are_none_are_reported(owner: httpx.Client, field: Thing, parts: Any):
     begun = upload(owner, field, stance="upload-multipart").json()
-    answer = complete(owner, field, begun["upload_id"], parts)
-    assert (answer.status_code, list(answer.json())) == (400, ["parts"])
+    response = complete(owner, field, begun["upload_id"], parts)
+    assert (response.status_code, list(response.json())) == (400, ["parts"])
 
 
 def test_data_are_not_overwritten_by_a_file(owner: httpx.Client, field: Thing):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import httpx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pangea_answers import Thing, created
+from pangea_responses import Thing, created
 
 Change = tuple[str, int, bool]
 changes = st.lists(

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from pangea_answers import NO_TOKEN, NOT_FOR_YOU, NOWHERE, Thing, created, names, told
+from pangea_responses import NO_TOKEN, NOT_FOR_YOU, NOWHERE, Thing, created, names, told
 
 REQUIRED = ["This field is required."]
 
@@ -69,8 +69,8 @@ def test_members_take_others_in(
 def test_who_does_not_exist_is_not_taken_in(
     owner: httpx.Client, organization: str, user: object, complaint: str
 ) -> None:
-    answer = owner.post(f"/organizations/{organization}/users", json={"user": user})
-    assert told(answer) == (400, {"user": [complaint]})
+    response = owner.post(f"/organizations/{organization}/users", json={"user": user})
+    assert told(response) == (400, {"user": [complaint]})
 
 
 def test_with_an_organization_goes_all_that_it_owns(
@@ -100,8 +100,8 @@ def test_a_group_is_public_and_no_library_unless_it_is_stated(owner: httpx.Clien
 
 def test_a_group_s_name_is_its_own_in_all_organizations(outsider: httpx.Client) -> None:
     elsewhere = outsider.get("/organizations", params={"name": "Elsewhere"}).json()["results"][0]["uuid"]
-    answer = group(outsider, elsewhere, "Sandbox Library")
-    assert told(answer) == (400, {"name": ["sample group with this name already exists."]})
+    response = group(outsider, elsewhere, "Sandbox Library")
+    assert told(response) == (400, {"name": ["sample group with this name already exists."]})
 
 
 @pytest.mark.parametrize(
@@ -183,8 +183,8 @@ def test_lists_are_narrowed_and_say_what_can_not_be(owner: httpx.Client, library
 
 @pytest.mark.parametrize("path", ["/organizations/x", "/sample_groups/{upper}", "/organizations/", "/nothing"])
 def test_a_path_that_is_no_route_is_a_page(owner: httpx.Client, library: Thing, path: str) -> None:
-    answer = owner.get(path.replace("{upper}", library["uuid"].upper()))
-    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (404, "text/html")
+    response = owner.get(path.replace("{upper}", library["uuid"].upper()))
+    assert (response.status_code, response.headers["content-type"].partition(";")[0]) == (404, "text/html")
 
 
 @pytest.mark.parametrize(
@@ -201,5 +201,5 @@ def test_what_exists_is_there_after_a_restart(tmp_path: Path) -> None:
         token = first.pangea.people.token(first.pangea.people.add("kept@example.org", "a password of 2026"))
     with Sandbox(tmp_path) as second:
         headers = {"Authorization": f"Token {token}"}
-        answer = httpx.get(f"{second.pangea_url}/api/organizations", headers=headers, trust_env=False)
-        assert names(answer) == ["Sandbox", "Kept"]
+        response = httpx.get(f"{second.pangea_url}/api/organizations", headers=headers, trust_env=False)
+        assert names(response) == ["Sandbox", "Kept"]

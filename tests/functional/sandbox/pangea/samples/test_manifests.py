@@ -1,4 +1,4 @@
-"""A group's data in one answer: manifests, metadata, counts, links, schemas, archives; and wikis and projects."""
+"""A group's data in one response: manifests, metadata, counts, links, schemas, archives; and wikis and projects."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ import tarfile
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from pangea_answers import NO_TOKEN, NOWHERE, Thing, created, names, told
+from pangea_responses import NO_TOKEN, NOWHERE, Thing, created, names, told
 
 CLOSED = {"detail": "Insufficient permissions to access group."}
 READING = ("manifest", "metadata", "module_counts", "sample_links", "downloads/m", "validate_metadata_schema")
@@ -169,12 +169,12 @@ def test_the_results_of_a_module_are_an_archive(
     form = owner.post(path, json={"filename": "r1.fastq.gz"}).json()
     httpx.post(form["url"], data=form["fields"], files={"file": b"reads"}, trust_env=False).raise_for_status()
     before = sandbox.pangea.store.moment()[:10]
-    answer = owner.get(f"/sample_groups/{library['uuid']}/downloads/mod::x")
+    response = owner.get(f"/sample_groups/{library['uuid']}/downloads/mod::x")
     days = {before, sandbox.pangea.store.moment()[:10]}
-    assert answer.headers["content-disposition"] in {
+    assert response.headers["content-disposition"] in {
         f'attachment; filename="Sandbox_Library__mod__x__{day}.tar.gz"' for day in days
     }
-    with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
+    with tarfile.open(fileobj=io.BytesIO(response.content)) as archive:
         files = {each: (archive.extractfile(each) or io.BytesIO()).read() for each in archive.getnames()}
     assert json.loads(files.pop("s_1.mod__x.inline-x.json")) == {"x": 1}
     assert files == {"s_1.mod__x.read_1.fastq.gz": b"reads"}
@@ -191,15 +191,15 @@ def test_of_results_that_were_made_in_one_moment_the_archive_has_the_later(
         created(owner.post("/sample_ar_fields", json=field))
     by_name = f"/nested/Sandbox/sample_groups/{library['name']}/samples/{sample['name']}/analysis_results/m/fields/f"
     assert owner.get(by_name).json()["stored_data"] == "second"
-    answer = owner.get(f"/sample_groups/{library['uuid']}/downloads/m")
-    with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
+    response = owner.get(f"/sample_groups/{library['uuid']}/downloads/m")
+    with tarfile.open(fileobj=io.BytesIO(response.content)) as archive:
         (file,) = archive.getmembers()
         assert json.loads((archive.extractfile(file) or io.BytesIO()).read()) == "second"
 
 
 def test_there_is_no_other_kind_of_archive(owner: httpx.Client, library: Thing) -> None:
-    answer = owner.get(f"/sample_groups/{library['uuid']}/downloads/m", params={"kind": "list"})
-    assert told(answer) == (400, {"kind": ['"list" is not a valid choice.']})
+    response = owner.get(f"/sample_groups/{library['uuid']}/downloads/m", params={"kind": "list"})
+    assert told(response) == (400, {"kind": ['"list" is not a valid choice.']})
 
 
 # -- wikis
@@ -271,6 +271,6 @@ def test_a_project_that_is_refused_states_why(owner: httpx.Client, outsider: htt
     assert told(owner.post("/projects", json=body)) == (400, {"name": ["project with this name already exists."]})
     unknown = [f'Invalid pk "{NOWHERE}" - object does not exist.']
     assert told(owner.patch(path, json={"sample_groups": [NOWHERE]})) == (400, {"sample_groups": unknown})
-    answer = owner.post(f"{path}/sample_groups", json={"sample_group_uuid": NOWHERE})
-    assert told(answer) == (400, {"sample_group_uuid": unknown})
+    response = owner.post(f"{path}/sample_groups", json={"sample_group_uuid": NOWHERE})
+    assert told(response) == (400, {"sample_group_uuid": unknown})
     assert outsider.post(f"{path}/sample_groups", json={"sample_group_uuid": library["uuid"]}).status_code == 403

@@ -5,7 +5,7 @@ import pytest
 from conformity import NO_TLS
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea.samples import new_sample
-from pangea_answers import NO_TOKEN, NOT_FOR_YOU, NOWHERE, Thing, created, names, told
+from pangea_responses import NO_TOKEN, NOT_FOR_YOU, NOWHERE, Thing, created, names, told
 
 MANY = 1_001
 
@@ -115,9 +115,9 @@ def test_many_samples_are_made_at_once_or_none(owner: httpx.Client, library: Thi
     made = created(owner.post("/bulk_samples", json={"names": ["a", "b", "é"], "library": library["uuid"]}))["uuids"]
     assert [owner.get(f"/samples/{each}").json()["name"] for each in made] == ["a", "b", "é"]
     for wrong in (["c", "b"], ["c", "c"], ["c", ""]):
-        answer = owner.post("/bulk_samples", json={"names": wrong, "library": library["uuid"]})
-        assert answer.status_code == 400
-        assert answer.json().keys() == {"names"}
+        response = owner.post("/bulk_samples", json={"names": wrong, "library": library["uuid"]})
+        assert response.status_code == 400
+        assert response.json().keys() == {"names"}
     assert names(owner.get("/samples")) == ["a", "b", "é"]
 
 
@@ -215,9 +215,9 @@ def test_a_sample_that_does_not_exist_comes_into_no_group(
     owner: httpx.Client, library: Thing, sample: Thing, uuid: object
 ) -> None:
     path = f"/sample_groups/{plain_group(owner, library)['uuid']}/samples"
-    answer = owner.post(path, json={"sample_uuids": [sample["uuid"]], "sample_uuid": uuid})
-    assert answer.status_code == 400
-    assert answer.json().keys() == {"sample_uuid"}
+    response = owner.post(path, json={"sample_uuids": [sample["uuid"]], "sample_uuid": uuid})
+    assert response.status_code == 400
+    assert response.json().keys() == {"sample_uuid"}
     assert owner.get(path).json()["count"] == 0
     assert told(owner.post(f"/sample_groups/{NOWHERE}/samples", json={})) == (404, {"detail": "Not found."})
 

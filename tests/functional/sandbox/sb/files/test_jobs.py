@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from sb_answers import code_of
+from sb_responses import code_of
 
 Json = dict[str, Any]
 Send = Callable[..., Json]
@@ -61,8 +61,8 @@ def test_updates_erase_what_is_left_out_and_edits_keep_it(web: httpx.Client, sen
 
 
 def test_more_than_a_hundred_are_refused(web: httpx.Client) -> None:
-    answer = web.post("/bulk/files/get", json={"file_ids": ["x"] * 101})
-    assert code_of(answer) == (400, 90000)
+    response = web.post("/bulk/files/get", json={"file_ids": ["x"] * 101})
+    assert code_of(response) == (400, 90000)
 
 
 def test_copies_between_projects_at_once(web: httpx.Client, send: Send) -> None:
@@ -78,9 +78,9 @@ def test_copies_between_projects_at_once(web: httpx.Client, send: Send) -> None:
 
 
 def _start(web: httpx.Client, kind: str, *items: Json) -> str:
-    answer = web.post(f"/async/files/{kind}", json={"items": list(items)})
-    assert answer.status_code == 200, answer.text
-    return f"/async/files/{kind}/{answer.json()['id']}"
+    response = web.post(f"/async/files/{kind}", json={"items": list(items)})
+    assert response.status_code == 200, response.text
+    return f"/async/files/{kind}/{response.json()['id']}"
 
 
 def test_a_job_passes_its_states_by_the_clock(web: httpx.Client, tree: dict[str, str], sandbox: Sandbox) -> None:
@@ -156,5 +156,5 @@ def test_of_many_who_want_a_name_one_gets_it(web: httpx.Client, project: str) ->
         return web.post("/files", json={"name": "same", "type": "folder", "project": project}).status_code
 
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(make, range(24)))
-    assert sorted(answers) == [200] + [409] * 23
+        responses = list(pool.map(make, range(24)))
+    assert sorted(responses) == [200] + [409] * 23

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from sb_answers import code_of
+from sb_responses import code_of
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from sb_answers import refused
+from sb_responses import refused
 
 Json = dict[str, Any]
 Send = Callable[..., Json]
@@ -19,8 +19,8 @@ def _folder(web: httpx.Client, name: str, **place: str) -> str:
     return made.json()["id"]
 
 
-def _names(answer: httpx.Response) -> list[str]:
-    return [item["name"] for item in answer.json()["items"]]
+def _names(response: httpx.Response) -> list[str]:
+    return [item["name"] for item in response.json()["items"]]
 
 
 def test_a_file_that_was_sent_is_there_with_all_its_fields(web: httpx.Client, send: Send, project: str) -> None:
@@ -238,8 +238,8 @@ def test_search(web: httpx.Client, send: Send, query: str, found: list[str]) -> 
     ):
         id = send(name, content)["id"]
         web.patch(f"/files/{id}", json={"metadata": {"sample": sample}, "tags": tags})
-    answer = web.post("/files/search", json={"query": query}).json()
-    assert ([each["name"] for each in answer["result_set"]], answer["count"]) == (found, len(found))
+    response = web.post("/files/search", json={"query": query}).json()
+    assert ([each["name"] for each in response["result_set"]], response["count"]) == (found, len(found))
 
 
 def test_search_has_pages_by_token(web: httpx.Client, send: Send) -> None:

@@ -10,7 +10,7 @@ import pytest
 from omicsdk.core.checksums import MIB
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.sb.uploadstore import MOST_PARTS, choose_part_size
-from sb_answers import refused
+from sb_responses import refused
 from sb_uploads import send_part
 
 Json = dict[str, Any]
@@ -26,9 +26,9 @@ def small_parts(sandbox: Sandbox) -> None:
 
 def _start(web: httpx.Client, project: str, **fields: Any) -> Json:
     body = {"name": "up", "project": project, "part_size": 4, **fields}
-    answer = web.post("/upload/multipart", json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = web.post("/upload/multipart", json=body)
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
 def _bytes(web: httpx.Client, file: str) -> bytes:
@@ -116,7 +116,7 @@ def test_parts_may_be_reported_with_the_completion_or_together(web: httpx.Client
 
 @pytest.mark.usefixtures("small_parts")
 @pytest.mark.parametrize("etag", ["", "other"])
-def test_a_report_of_what_the_storage_did_not_answer_is_refused(web: httpx.Client, project: str, etag: str) -> None:
+def test_a_report_of_what_the_storage_did_not_response_is_refused(web: httpx.Client, project: str, etag: str) -> None:
     id = _start(web, project, size=4)["upload_id"]
     _put(web, id, 1, b"abcd")
     report = {"part_number": 1, "response": {"headers": {"ETag": etag}}}
@@ -206,9 +206,9 @@ def test_a_part_that_ends_after_its_upload_leaves_nothing(web: httpx.Client, pro
         yield b"late"
 
     with httpx.Client(trust_env=False, headers={"Content-Length": "8"}) as storage:
-        answer = storage.put(url, content=halves())
-    assert answer.status_code == 404
-    assert "NoSuchUpload" in answer.text
+        response = storage.put(url, content=halves())
+    assert response.status_code == 404
+    assert "NoSuchUpload" in response.text
     assert list(sandbox.sb.context.objects.workplace("sb-uploads").glob(f"{started}.*")) == []
 
 

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from sb_answers import code_of
+from sb_responses import code_of
 
 GROUP = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b02"
 

@@ -1,7 +1,7 @@
 """Users: who is found, and who is disabled."""
 
 import httpx
-from sb_answers import code_of
+from sb_responses import code_of
 
 
 def test_users_are_found_by_name(web: httpx.Client):

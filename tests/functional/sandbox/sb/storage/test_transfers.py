@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from sb_answers import code_of
+from sb_responses import code_of
 
 Json = dict[str, Any]
 VOLUME = "sandbox-user/lab"

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sb_answers import code_of
+from sb_responses import code_of
 
 Json = dict[str, Any]
 KEYS = {"access_key_id": "AK", "secret_access_key": "SK"}

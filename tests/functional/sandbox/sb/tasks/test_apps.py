@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sb_answers import refused
+from sb_responses import refused
 
 Json = dict[str, Any]
 Clients = Callable[[str], httpx.Client]
@@ -28,9 +28,9 @@ hints: {made: 2020-01-31}
 
 
 def _install(web: httpx.Client, project: str, name: str = "wc", raw: Json = TOOL) -> Json:
-    answer = web.post(f"/apps/{project}/{name}/raw", json=raw)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = web.post(f"/apps/{project}/{name}/raw", json=raw)
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
 def test_an_app_is_its_cwl_with_an_identity(web: httpx.Client, project: str) -> None:
@@ -51,9 +51,9 @@ def test_an_app_is_its_cwl_with_an_identity(web: httpx.Client, project: str) -> 
 
 
 def test_yaml_is_taken_as_it_is(web: httpx.Client, project: str) -> None:
-    answer = web.post(f"/apps/{project}/y/raw", content=YAML, headers={"Content-Type": "application/yaml"})
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["hints"] == {"made": "2020-01-31"}
+    response = web.post(f"/apps/{project}/y/raw", content=YAML, headers={"Content-Type": "application/yaml"})
+    assert response.status_code == 200, response.text
+    assert response.json()["hints"] == {"made": "2020-01-31"}
     broken = web.post(f"/apps/{project}/z/raw", content="a: [", headers={"Content-Type": "application/yaml"})
     assert "YAML" in refused(broken, 400, 90000)
     laughs = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10))

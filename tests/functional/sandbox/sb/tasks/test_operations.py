@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from sb_answers import refused
+from sb_responses import refused
 
 Json = dict[str, Any]
 Send = Callable[..., Json]
@@ -53,9 +53,9 @@ def make(web: httpx.Client, project: str) -> Make:
             web.post(f"/apps/{project}/{app}/raw", json=raw)
         params = {name: fields.pop(name) for name in ("batch",) if name in fields}
         body = {"project": project, "app": f"{project}/{app}", "inputs": inputs or {}, "name": "Task", **fields}
-        answer = web.post("/tasks", json=body, params={**params, **({"action": action} if action else {})})
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = web.post("/tasks", json=body, params={**params, **({"action": action} if action else {})})
+        assert response.status_code == 200, response.text
+        return response.json()
 
     return create
 
@@ -343,9 +343,9 @@ def test_lists_are_narrowed_and_ordered(
     batch = make({"reads": [reads]}, name="c", batch_input="reads", batch_by={"type": "ITEM"})
 
     def found(**params: Any) -> list[str]:
-        answer = web.get("/tasks", params={"project": project, **params})
-        assert answer.status_code == 200, answer.text
-        return [each["name"] for each in answer.json()["items"]]
+        response = web.get("/tasks", params={"project": project, **params})
+        assert response.status_code == 200, response.text
+        return [each["name"] for each in response.json()["items"]]
 
     assert found() in (["a", "c", "b"], ["c", "a", "b"])
     assert found(order_by="name", order="asc") == ["a", "b", "c"]

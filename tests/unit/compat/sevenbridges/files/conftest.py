@@ -1,4 +1,4 @@
-"""A platform in a function: it returns the answers that a test sets, and records the requests."""
+"""A platform in a function: it returns the responses that a test sets, and records the requests."""
 
 from sb_files_platform import api as api
 from sb_files_platform import clock as clock

@@ -29,14 +29,14 @@ def test_any_number_is_requested_in_chunks_and_comes_in_order(api: Api, platform
 
 
 def test_chunks_are_under_way_together(api: Api, platform: Any) -> None:
-    together = Barrier(3, timeout=20)  # the answers wait for one another
+    together = Barrier(3, timeout=20)  # the responses wait for one another
 
-    def answer(asked: Any) -> dict[str, Any]:
+    def response(asked: Any) -> dict[str, Any]:
         if asked.body["file_ids"][0] != "f0":
             together.wait()
         return echoed(asked)
 
-    platform.on(GET, answer)
+    platform.on(GET, response)
     assert len(api.files.bulk_get([f"f{number}" for number in range(400)])) == 400
 
 
@@ -76,10 +76,10 @@ def test_a_refusal_of_the_first_chunk_is_raised(api: Api, platform: Any) -> None
 
 
 def test_a_later_chunk_that_fails_leaves_the_others_known(api: Api, platform: Any) -> None:
-    def answer(asked: Any) -> Any:
+    def response(asked: Any) -> Any:
         return platform.refusal(500, 5000, "broken") if asked.body["file_ids"][0] == "f100" else echoed(asked)
 
-    platform.on("POST /bulk/files/delete", answer)
+    platform.on("POST /bulk/files/delete", response)
     records = api.files.bulk_delete([f"f{number}" for number in range(250)])
     assert [record.valid for record in records] == 100 * [True] + 100 * [False] + 50 * [True]
     assert (records[100].error.status, records[100].error.code, records[100].error.message) == (500, 5000, "broken")
@@ -138,11 +138,11 @@ def test_a_change_needs_an_id_and_something_to_change(api: Api, platform: Any, f
 def test_one_of_250_that_is_refused_leaves_the_outcome_of_each_known(api: Api, platform: Any, call: str) -> None:
     refused = {"status": 403, "code": 5001, "message": "Not yours.", "more_info": ""}
 
-    def answer(asked: Any) -> dict[str, Any]:
+    def response(asked: Any) -> dict[str, Any]:
         items = asked.body["items"]
         return {"items": [{"error": refused} if item["id"] == "f137" else {"resource": item} for item in items]}
 
-    platform.on(f"POST /bulk/files/{call.removeprefix('bulk_')}", answer)
+    platform.on(f"POST /bulk/files/{call.removeprefix('bulk_')}", response)
     files = [api.files(**platform.file(f"f{number}")) for number in range(250)]
     for number, file in enumerate(files):
         file.metadata["lane"] = number
@@ -155,19 +155,19 @@ def test_one_of_250_that_is_refused_leaves_the_outcome_of_each_known(api: Api, p
     assert sorted(len(each.body["items"]) for each in platform.asked) == [50, 100, 100]
 
 
-def test_an_answer_about_fewer_than_were_requested_is_no_answer(api: Api, platform: Any) -> None:
+def test_a_response_about_fewer_than_were_requested_is_no_response(api: Api, platform: Any) -> None:
     platform.on(GET, {"items": [{"resource": platform.file()}]})
     with pytest.raises(SbgError, match="answered for 1 of 2") as caught:
         api.files.bulk_get(["f1", "f2"])
     assert caught.value.remedy
 
 
-def test_a_later_answer_about_fewer_is_in_its_records(api: Api, platform: Any) -> None:
-    def answer(asked: Any) -> dict[str, Any]:
+def test_a_later_response_about_fewer_is_in_its_records(api: Api, platform: Any) -> None:
+    def response(asked: Any) -> dict[str, Any]:
         items = edited(asked)["items"]
         return {"items": items[:-1] if items[0]["resource"]["id"] == "f100" else items}
 
-    platform.on(EDIT, answer)
+    platform.on(EDIT, response)
     records = api.files.bulk_edit([{"id": f"f{number}", "tags": []} for number in range(250)])
     assert [record.valid for record in records] == 100 * [True] + 100 * [False] + 50 * [True]
     assert "answered for 99 of 100" in str(records[100].error)

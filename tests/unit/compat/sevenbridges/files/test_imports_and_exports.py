@@ -205,13 +205,13 @@ def test_nothing_is_started_when_one_of_many_is_not_complete(api: Api, platform:
 def test_many_are_waited_for_together(api: Api, platform: Any, clock: ManualClock) -> None:
     looks: list[list[str]] = []
 
-    def answer(asked: Any) -> Any:
+    def response(asked: Any) -> Any:
         looks.append(asked.body["export_ids"])
         ended = {1: {"e1"}, 2: {"e0", "e2"}}[len(looks)]
         told = (an_export(id, "COMPLETED" if id in ended else "RUNNING") for id in asked.body["export_ids"])
         return {"items": [{"resource": each} for each in told]}
 
-    platform.on("POST /bulk/storage/exports/get", answer)
+    platform.on("POST /bulk/storage/exports/get", response)
     progress: list[tuple[int, int]] = []
     mine = api.exports(**an_export("e0"))
     other = Export.of(an_export("e1"), api)  # as the records of a bulk call have them

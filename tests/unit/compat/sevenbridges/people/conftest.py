@@ -20,22 +20,22 @@ class Platform:
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
-        self.answers: dict[tuple[str, str], Callable[[httpx.Request], httpx.Response]] = {}
+        self.responses: dict[tuple[str, str], Callable[[httpx.Request], httpx.Response]] = {}
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        answer = self.answers.get((request.method, path_of(request)))
-        return self.error(404, 5002, "Requested resource does not exist.") if answer is None else answer(request)
+        response = self.responses.get((request.method, path_of(request)))
+        return self.error(404, 5002, "Requested resource does not exist.") if response is None else response(request)
 
-    def answer(self, method: str, path: str, value: Any = None, status: int = 200) -> None:
-        """What is answered from now on; None is an answer without a body."""
-        self.answers[method, path] = lambda _: (
+    def response(self, method: str, path: str, value: Any = None, status: int = 200) -> None:
+        """What is answered from now on; None is a response without a body."""
+        self.responses[method, path] = lambda _: (
             httpx.Response(204 if status == 200 else status) if value is None else httpx.Response(status, json=value)
         )
 
     def refuse(self, method: str, path: str, status: int, code: int, message: str) -> None:
         """The error that is answered from now on."""
-        self.answers[method, path] = lambda _: self.error(status, code, message)
+        self.responses[method, path] = lambda _: self.error(status, code, message)
 
     def list(self, path: str, items: list[Any]) -> None:
         """A list in pages, as the platform cuts them."""
@@ -54,7 +54,7 @@ class Platform:
             value = {"href": str(request.url), "items": items[start : start + size], "links": links}
             return httpx.Response(200, json=value, headers={"X-Total-Matching-Query": str(len(items))})
 
-        self.answers["GET", path] = page
+        self.responses["GET", path] = page
 
     @staticmethod
     def error(status: int, code: int, message: str) -> httpx.Response:

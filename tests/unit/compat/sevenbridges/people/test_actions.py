@@ -17,13 +17,13 @@ COPY = "/action/files/copy"
 
 
 def test_feedback(api: Api, platform: Any) -> None:
-    platform.answer("POST", FEEDBACK)
+    platform.response("POST", FEEDBACK)
     assert api.actions.send_feedback(FeedbackType.PROBLEM, "my script", "It hurts.") is None
     assert platform.sent == {"type": "PROBLEM", "text": "It hurts.", "referrer": "my script"}
 
 
 def test_feedback_states_where_it_comes_from(api: Api, platform: Any) -> None:
-    platform.answers["POST", FEEDBACK] = lambda _: httpx.Response(200, text="thanks")
+    platform.responses["POST", FEEDBACK] = lambda _: httpx.Response(200, text="thanks")
     api.actions.send_feedback(text="t")
     assert platform.sent["type"] == "IDEA"
     assert f"omicsdk/{__version__}" in platform.sent["referrer"]
@@ -35,7 +35,7 @@ def _copied(request: httpx.Request) -> httpx.Response:
 
 
 def test_copies(api: Api, platform: Any) -> None:
-    platform.answers["POST", COPY] = _copied
+    platform.responses["POST", COPY] = _copied
     copied = api.actions.bulk_copy_files(["a", "b"], Project(id="o/p"))
     assert platform.sent == {"project": "o/p", "file_ids": ["a", "b"]}
     assert copied == {
@@ -45,7 +45,7 @@ def test_copies(api: Api, platform: Any) -> None:
 
 
 def test_copies_of_many_files_are_sent_by_the_hundred(api: Api, platform: Any) -> None:
-    platform.answers["POST", COPY] = _copied
+    platform.responses["POST", COPY] = _copied
     ids = [str(number) for number in range(201)]
     assert list(api.actions.bulk_copy_files(iter(ids), "o/p")) == ids
     assert [len(json.loads(request.content)["file_ids"]) for request in platform.requests] == [100, 100, 1]

@@ -60,7 +60,7 @@ def _files(request: httpx.Request) -> httpx.Response:
 def test_exports_are_those_of_its_files(project: Project, platform: Any) -> None:
     sources = ["mine", "theirs", "gone", "also", "mine"]
     platform.list("/storage/exports", [{"id": str(n), "source": {"file": file}} for n, file in enumerate(sources)])
-    platform.answers["POST", "/bulk/files/get"] = _files
+    platform.responses["POST", "/bulk/files/get"] = _files
     page = project.get_exports("own/vol", "COMPLETED", 0, 3)
     assert platform.asked[0] == "GET /storage/exports?fields=_all&limit=3&offset=0&state=COMPLETED&volume=own/vol"
     assert [export.id for export in page] == ["0"]
@@ -80,14 +80,14 @@ def test_no_exports(project: Project, platform: Any) -> None:
 )
 def test_files_are_copied_into_it(project: Project, platform: Any, files: Any) -> None:
     for name in "abc":
-        platform.answer("POST", f"/files/{name}/actions/copy", {"id": f"new-{name}"})
+        platform.response("POST", f"/files/{name}/actions/copy", {"id": f"new-{name}"})
     assert project.add_files(files) is None
     assert sorted(platform.asked) == [f"POST /files/{name}/actions/copy" for name in "abc"[: len(platform.requests)]]
     assert all(json.loads(request.content) == {"project": "own/proj"} for request in platform.requests)
 
 
 def test_a_file_that_does_not_exist_is_reported(project: Project, platform: Any) -> None:
-    platform.answer("POST", "/files/a/actions/copy", {"id": "new-a"})
+    platform.response("POST", "/files/a/actions/copy", {"id": "new-a"})
     with pytest.raises(NotFound, match="copy_file: b cannot be copied into own/proj: Requested resource") as caught:
         project.add_files(["a", "b"])
     assert (caught.value.status, caught.value.code) == (404, 5002)
@@ -95,7 +95,7 @@ def test_a_file_that_does_not_exist_is_reported(project: Project, platform: Any)
 
 def test_all_files_that_can_not_be_copied_are_named_and_the_others_are_copied(project: Project, platform: Any) -> None:
     platform.refuse("POST", "/files/a/actions/copy", 409, 5003, "It is exported.")
-    platform.answer("POST", "/files/b/actions/copy", {"id": "new-b"})
+    platform.response("POST", "/files/b/actions/copy", {"id": "new-b"})
     files = [File(id="a", name="a.bam"), "b", File(id="c", name="c.bam")]
     with pytest.raises(
         Conflict, match=r"a.bam \(a\) cannot be copied into own/proj: It is exported; 2 of 3 .*, also c.bam \(c\)"
@@ -105,7 +105,7 @@ def test_all_files_that_can_not_be_copied_are_named_and_the_others_are_copied(pr
 
 
 def test_a_task(project: Project, platform: Any) -> None:
-    platform.answer("POST", "/tasks", {"id": "t", "name": "n"})
+    platform.response("POST", "/tasks", {"id": "t", "name": "n"})
     task = project.create_task("n", "own/proj/app", revision=2, inputs={"x": 1})
     assert task.id == "t"
     assert platform.sent["project"] == "own/proj"

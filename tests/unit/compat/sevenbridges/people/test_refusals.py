@@ -107,7 +107,7 @@ def test_an_id_that_refers_elsewhere_in_every_call(api: Api, platform: Any, id: 
 
 def test_ids_of_other_kinds(api: Api, platform: Any) -> None:
     id = UUID("11111111-1111-4111-8111-111111111111")
-    platform.answer("GET", f"/tasks/{id}", {"id": str(id), "name": "mine"})
+    platform.response("GET", f"/tasks/{id}", {"id": str(id), "name": "mine"})
     assert api.tasks.get(id).name == "mine"
     assert api.tasks.get(api.tasks(id=str(id))).name == "mine"
 

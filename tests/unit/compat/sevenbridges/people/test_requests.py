@@ -235,7 +235,7 @@ ONE = {
 @pytest.mark.parametrize("case", ONE)
 def test_one(case: str, api: Api, platform: Any) -> None:
     call, method, path, body = ONE[case]
-    platform.answer(method, path, {"id": "1", "name": "told"})
+    platform.response(method, path, {"id": "1", "name": "told"})
 
     found = call(api)
 
@@ -272,7 +272,7 @@ GONE = {
 @pytest.mark.parametrize("case", GONE)
 def test_gone(case: str, api: Api, platform: Any) -> None:
     call, path = GONE[case]
-    platform.answer("DELETE", path)
+    platform.response("DELETE", path)
 
     call(api)
 
@@ -280,11 +280,11 @@ def test_gone(case: str, api: Api, platform: Any) -> None:
 
 
 def test_the_token_goes_with_every_request(api: Api, platform: Any) -> None:
-    platform.answer("GET", "/user", {"username": "me"})
+    platform.response("GET", "/user", {"username": "me"})
     api.users.me()
     assert platform.requests[-1].headers["x-sbg-auth-token"] == "secret-token"
 
 
 def test_a_resource_may_be_asked_of_another_api(api: Api, platform: Any) -> None:
-    platform.answer("GET", "/projects/own/proj", {"id": "own/proj"})
+    platform.response("GET", "/projects/own/proj", {"id": "own/proj"})
     assert Project.get("own/proj", api=api).api is api

@@ -29,8 +29,8 @@ def project(api: Api, platform: Any) -> Project:
         "type": "v2",
         "settings": {"locked": False, "location": "aws:us-east-1", "intermediate_files": {"duration": 24}},
     }
-    platform.answer("GET", "/projects/own/proj", told)
-    platform.answer("PATCH", "/projects/own/proj", {**told, "name": "told"})
+    platform.response("GET", "/projects/own/proj", told)
+    platform.response("PATCH", "/projects/own/proj", {**told, "name": "told"})
     return api.projects.get("own/proj")
 
 
@@ -77,7 +77,7 @@ def test_an_edit_outlives_a_refusal(project: Project, platform: Any) -> None:
     with pytest.raises(SbgError, match="Access denied"):
         project.save()
     assert project.name == "new"
-    platform.answer("PATCH", "/projects/own/proj", {"id": "own/proj", "name": "new"})
+    platform.response("PATCH", "/projects/own/proj", {"id": "own/proj", "name": "new"})
     project.save()
     assert platform.sent == {"name": "new"}
 
@@ -98,7 +98,7 @@ def test_what_no_field_can_be(project: Project, field: str, value: Any) -> None:
 
 def test_a_members_rights(project: Project, platform: Any) -> None:
     platform.list(MEMBERS, [BOB])
-    platform.answer("PATCH", f"{MEMBERS}/bob/permissions", {"read": True, "write": True, "admin": False})
+    platform.response("PATCH", f"{MEMBERS}/bob/permissions", {"read": True, "write": True, "admin": False})
     [bob] = project.get_members()
     bob.permissions["write"] = True
     assert bob.save() is bob
@@ -110,8 +110,8 @@ def test_a_members_rights(project: Project, platform: Any) -> None:
 
 
 def test_a_members_rights_where_nothing_is_answered(project: Project, platform: Any) -> None:
-    platform.answer("GET", f"{MEMBERS}/bob", BOB)
-    platform.answer("PATCH", f"{MEMBERS}/bob/permissions")
+    platform.response("GET", f"{MEMBERS}/bob", BOB)
+    platform.response("PATCH", f"{MEMBERS}/bob/permissions")
     bob = project.get_member("bob")
     bob.permissions = {"read": True, "write": True, "admin": True}
     other = bob.save(inplace=False)
@@ -120,7 +120,7 @@ def test_a_members_rights_where_nothing_is_answered(project: Project, platform: 
 
 
 def test_a_member_that_is_nowhere(project: Project, platform: Any) -> None:
-    platform.answer("POST", MEMBERS, {"username": "bob", "permissions": {"read": True}})
+    platform.response("POST", MEMBERS, {"username": "bob", "permissions": {"read": True}})
     bob = project.add_member("bob", {"read": True})
     bob.permissions["write"] = True
     with pytest.raises(SbgError, match="its URL is unknown"):
@@ -128,7 +128,7 @@ def test_a_member_that_is_nowhere(project: Project, platform: Any) -> None:
 
 
 def test_a_team(api: Api, platform: Any) -> None:
-    platform.answer("PATCH", "/teams/tid", {"id": "tid", "name": "z"})
+    platform.response("PATCH", "/teams/tid", {"id": "tid", "name": "z"})
     team = Team(id="tid", name="a", api=api)
     team.name = "z"
     team.save()
@@ -138,7 +138,7 @@ def test_a_team(api: Api, platform: Any) -> None:
 
 
 def test_a_markers_place(api: Api, platform: Any) -> None:
-    platform.answer("PATCH", "/genome/markers/m1", {"id": "m1", "position": {"start": 1, "end": 5}})
+    platform.response("PATCH", "/genome/markers/m1", {"id": "m1", "position": {"start": 1, "end": 5}})
     marker = Marker(id="m1", position={"start": 1, "end": 2}, api=api)
     marker.position["end"] = 5
     marker.save()
@@ -147,7 +147,7 @@ def test_a_markers_place(api: Api, platform: Any) -> None:
 
 
 def test_a_data_set(api: Api, platform: Any) -> None:
-    platform.answer("PATCH", "/datasets/own/ds", {"id": "own/ds", "name": "z", "description": ""})
+    platform.response("PATCH", "/datasets/own/ds", {"id": "own/ds", "name": "z", "description": ""})
     dataset = Dataset(id="own/ds", name="a", description="d", api=api)
     assert dataset.save() is dataset
     assert platform.requests == []
@@ -159,8 +159,8 @@ def test_a_data_set(api: Api, platform: Any) -> None:
 
 def test_an_unread_field_is_requested_without_losing_edits(api: Api, platform: Any) -> None:
     platform.list("/projects/", [{"id": "own/proj", "name": "old"}])
-    platform.answer("GET", "/projects/own/proj", {"id": "own/proj", "name": "old", "description": "d"})
-    platform.answer("PATCH", "/projects/own/proj", {"id": "own/proj", "name": "new", "description": "d"})
+    platform.response("GET", "/projects/own/proj", {"id": "own/proj", "name": "old", "description": "d"})
+    platform.response("PATCH", "/projects/own/proj", {"id": "own/proj", "name": "new", "description": "d"})
     [project] = api.projects.query()
     project.name = "new"
     assert project.description == "d"
@@ -171,6 +171,6 @@ def test_an_unread_field_is_requested_without_losing_edits(api: Api, platform: A
 
 def test_reload(project: Project, platform: Any) -> None:
     project.name = "new"
-    platform.answer("GET", "/projects/own/proj", {"id": "own/proj", "name": "newer"})
+    platform.response("GET", "/projects/own/proj", {"id": "own/proj", "name": "newer"})
     assert project.reload() is project
     assert project.name == "newer"

@@ -327,7 +327,7 @@ def test_a_refused_view_of_a_batch_states_to_examine_its_children(api, platform,
 
 
 def test_many_tasks_are_requested_in_hundreds_and_come_in_order(api, platform):
-    def answer(request: httpx.Request) -> dict:
+    def response(request: httpx.Request) -> dict:
         ids = json.loads(request.content)["task_ids"]
         return {"items": [bulk_item(id) for id in ids]}
 
@@ -336,7 +336,7 @@ def test_many_tasks_are_requested_in_hundreds_and_come_in_order(api, platform):
             return {"resource": None, "error": {"status": 404, "code": 7002, "message": "No such task."}}
         return {"resource": {"id": id, "name": f"name of {id}"}, "error": None}
 
-    platform.says("POST /bulk/tasks/get", answer)
+    platform.says("POST /bulk/tasks/get", response)
     wanted = [f"t-{number}" for number in range(250)]
     records = api.tasks.bulk_get([*wanted[:249], api.tasks.of({"id": "t-249"}, api)])
     assert sorted(len(json.loads(request.content)["task_ids"]) for request in platform.requests) == [50, 100, 100]

@@ -106,7 +106,7 @@ def test_a_bundle_that_does_not_say_which_it_is_is_none(field: str, value: objec
     odd["bundle"] |= {field: value}
     if value is ...:
         del odd["bundle"][field]
-    with pytest.raises(DecodeError, match=rf"get_bundle: the answer's field 'bundle.{field}' is .*, not a "):
+    with pytest.raises(DecodeError, match=rf"get_bundle: the response's field 'bundle.{field}' is .*, not a "):
         bundle.merged_pages([odd])
 
 
@@ -118,13 +118,13 @@ def test_a_link_of_a_collection_that_has_no_target_is_reported(field: str, value
     if value is ...:
         del odd[field]
     api = answering({"contents": [link, odd]})
-    with pytest.raises(DecodeError, match=rf"get_collection: the answer's field 'contents\[1\].{field}' is "):
+    with pytest.raises(DecodeError, match=rf"get_collection: the response's field 'contents\[1\].{field}' is "):
         contents(api, "u", None, "aws")
 
 
 @pytest.mark.parametrize("told", [{}, {"contents": None}, {"contents": ["u"]}, [], None])
 def test_a_collection_without_its_links_is_reported(told: object):
-    with pytest.raises(DecodeError, match="get_collection: the answer"):
+    with pytest.raises(DecodeError, match="get_collection: the response"):
         contents(answering(told), "u", None, "aws")
 
 
@@ -136,7 +136,7 @@ def test_an_entry_without_what_a_download_needs_is_no_entry(field: str, value: o
     odd = {**entry("a"), field: value}
     if value is ...:
         del odd[field]
-    with pytest.raises(DecodeError, match=rf"get_bundle: the answer's field 'bundle.files.{field}' is "):
+    with pytest.raises(DecodeError, match=rf"get_bundle: the response's field 'bundle.files.{field}' is "):
         bundle.chosen(manifest(odd), "aws")
     with pytest.raises(DecodeError, match="not objects"):
         DSSFile.from_dss_bundle_response(None, "aws")  # pyright: ignore[reportArgumentType] - as it came

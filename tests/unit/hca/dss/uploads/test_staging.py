@@ -10,7 +10,7 @@ from omicsdk.hca.dss.staging import staging_error
     [
         NotFound("no such bucket", status=404, code="NoSuchBucket", method="PUT", url="https://s3.example.org/b/k"),
         NotFound("no such key", status=404, code="NoSuchKey"),
-        ConnectFailed("no answer", method="PUT", url="https://s3.example.org/b/k"),
+        ConnectFailed("no response", method="PUT", url="https://s3.example.org/b/k"),
     ],
 )
 def test_what_to_do_is_stated_once(error: OmicsError):

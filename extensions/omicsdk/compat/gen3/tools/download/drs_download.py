@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.compat.gen3._service import raise_published
-from omicsdk.core.answer import json_of
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import (
     APIError,
@@ -28,6 +27,7 @@ from omicsdk.core.errors import (
     first_of,
 )
 from omicsdk.core.paging import items_at
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.drs.downloads import fetch_found
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
@@ -366,7 +366,7 @@ def get_drs_object_info(hostname: str, object_id: str) -> dict[str, Any]:
         object_id: The object's id there.
 
     Returns:
-        The server's answer.
+        The server's response.
 
     Raises:
         NotFound: It has no such object.
@@ -381,7 +381,7 @@ def get_access_methods(object_info: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the access methods of an object.
 
     Args:
-        object_info: The server's answer for the object.
+        object_info: The server's response for the object.
     """
     return only_objects(object_info.get("access_methods"))
 
@@ -390,7 +390,7 @@ def get_drs_object_type(object_info: Mapping[str, Any]) -> DRSObjectType:
     """Return whether an object is a file or a bundle.
 
     Args:
-        object_info: The server's answer for the object.
+        object_info: The server's response for the object.
     """
     if (stated := object_info.get("form")) in ("object", "bundle"):
         return DRSObjectType(stated)
@@ -414,7 +414,7 @@ def extract_filename_from_object_info(object_info: Mapping[str, Any]) -> str | N
     """Return the file name of an object: its name, or that in its storage; None if neither is known.
 
     Args:
-        object_info: The server's answer for the object.
+        object_info: The server's response for the object.
     """
     name = object_info.get("name")
     if isinstance(name, str) and name:
@@ -472,17 +472,17 @@ def get_download_url_using_drs(
         access_token: A token for the server; None for public data.
 
     Returns:
-        The URL, None if the answer has none; and the answer's status.
+        The URL, None if the response has none; and the response's status.
 
     Raises:
         Unauthorized: The server requires another token.
         APIError: It answered with another error.
     """
     with _drs(drs_hostname, access_token) as api:
-        answer = api.get_access_url.raw(object_id=_id(object_id), access_id=access_method)
-    told: object = json_of(answer)
+        response = api.get_access_url.raw(object_id=_id(object_id), access_id=access_method)
+    told: object = json_of(response)
     url = told.get("url") if is_object(told) else None
-    return url if isinstance(url, str) else None, answer.status_code
+    return url if isinstance(url, str) else None, response.status_code
 
 
 def wts_external_oidc(hostname: str) -> dict[str, Any]:
@@ -685,15 +685,15 @@ class DownloadManager:
                 by_host.setdefault(each.hostname, []).append(each)
         for host, some in by_host.items():
             try:
-                answers = servers.at(host).describe_many([parse_drs_id(each.object_id) for each in some])
+                responses = servers.at(host).describe_many([parse_drs_id(each.object_id) for each in some])
             except OmicsError as error:
-                answers = [error] * len(some)
-            for each, answer in zip(some, answers, strict=True):
-                if isinstance(answer, OmicsError):
-                    _log.warning("%s: %s", each.object_id, answer)
+                responses = [error] * len(some)
+            for each, response in zip(some, responses, strict=True):
+                if isinstance(response, OmicsError):
+                    _log.warning("%s: %s", each.object_id, response)
                 else:
-                    self._found[_located(each)] = answer
-                    _take(each, answer)
+                    self._found[_located(each)] = response
+                    _take(each, response)
         if members := [child for each in objects for child in each.children]:
             self._describe(members, servers, depth + 1)
 

@@ -10,7 +10,7 @@ from omicsdk.compat.pangea_api.blob_constructors import sample_from_blob, sample
 from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject
 from omicsdk.compat.pangea_api.sample import Sample
 from omicsdk.compat.pangea_api.sample_group import SampleGroup
-from omicsdk.pangea.answers import object_of, objects_in
+from omicsdk.pangea.responses import object_of, objects_in
 
 if TYPE_CHECKING:
     from omicsdk.compat.pangea_api.knex import Knex
@@ -82,8 +82,8 @@ class Tag(RemoteObject):
             PangeaGeneralError: The server refused, or did not answer.
         """
         self.get()
-        answer = self.knex.get(f"contrib/tags/{self.uuid}/random_samples", url_options={"n": n})
-        for blob in objects_in(object_of(answer, "random_samples"), "results", "random_samples"):
+        response = self.knex.get(f"contrib/tags/{self.uuid}/random_samples", url_options={"n": n})
+        for blob in objects_in(object_of(response, "random_samples"), "results", "random_samples"):
             yield sample_from_blob(self.knex, blob)
 
     def __str__(self) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.sample import Sample
@@ -39,13 +39,13 @@ def build(
     return request(FACTS, "/samples", body=json_body({"kind": kind, "parent": parent, "class": class_}))
 
 
-def parse(answer: Answer) -> Sample | None:
-    """Parse an answer."""
-    if answer.status == 202:
+def parse(response: Response) -> Sample | None:
+    """Parse a response."""
+    if response.status == 202:
         return None
     from ..models.sample import Sample
 
-    return answer.model(Sample)
+    return response.model(Sample)
 
 
 add_sample = Operation(FACTS, build, parse)

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 FACTS = OperationFacts(
     name="get_reads",
@@ -31,9 +31,9 @@ def build(*, sample_id: str) -> Request:
     return request(FACTS, f"/samples/{segment('sample_id', sample_id)}/reads")
 
 
-def parse(answer: Answer) -> bytes:
-    """Parse an answer."""
-    return answer.content
+def parse(response: Response) -> bytes:
+    """Parse a response."""
+    return response.content
 
 
 get_reads = StreamOperation(FACTS, build, parse)

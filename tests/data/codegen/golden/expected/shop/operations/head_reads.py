@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,9 +27,9 @@ def build(*, sample_id: str) -> Request:
     return request(FACTS, f"/samples/{segment('sample_id', sample_id)}/reads")
 
 
-def parse(answer: Answer) -> Mapping[str, str]:
-    """Parse an answer."""
-    return answer.headers
+def parse(response: Response) -> Mapping[str, str]:
+    """Parse a response."""
+    return response.headers
 
 
 head_reads = Operation(FACTS, build, parse)

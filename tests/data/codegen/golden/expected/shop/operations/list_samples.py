@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, as_list, joined, request
+from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,11 +53,11 @@ def build(
     )
 
 
-def parse(answer: Answer) -> ListSamplesResponse:
-    """Parse an answer."""
+def parse(response: Response) -> ListSamplesResponse:
+    """Parse a response."""
     from ..models.list_samples_response import ListSamplesResponse
 
-    return answer.model(ListSamplesResponse)
+    return response.model(ListSamplesResponse)
 
 
 def items(page: ListSamplesResponse) -> Sequence[Sample] | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import raw_body
 from omicsdk.core.model import model, tagged_union
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.core.response import Response
 from omicsdk.core.variants import tagged
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ def build(*, body: str | Omit = OMIT) -> Request:
     return request(FACTS, "/report", body=raw_body(body, "text/csv"))
 
 
-def parse(answer: Answer) -> Accepted | Rejected | dict[str, Any]:
-    """Parse an answer."""
+def parse(response: Response) -> Accepted | Rejected | dict[str, Any]:
+    """Parse a response."""
     from ..models.accepted import Accepted
     from ..models.rejected import Rejected
 
-    return answer.json(
+    return response.json(
         lambda data: (
             tagged(
                 data,

@@ -1,4 +1,4 @@
-"""Workflows of the Data Store whose answers have one place changed: they work, or end with one of our errors."""
+"""Workflows of the Data Store whose responses have one place changed: they work, or end with one of our errors."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from changed_answers import each_replaced
+from changed_responses import each_replaced
 from omicsdk.core import NO_RETRY, BearerToken, ManualClock, OmicsError
 from omicsdk.hca.dss import Dss
 from omicsdk.hca.dss.bundles import chosen, merged_pages
 from omicsdk.hca.dss.collections import contents, rows_of
 from omicsdk.hca.dss.downloads import bundle_of_rows
-from told_services import Answers, Services, each_changed, told
+from told_services import Responses, Services, each_changed, told
 
 UUID, VERSION = "0" * 8 + "-0000-4000-8000-" + "0" * 12, "2026-01-01T000000.000000Z"
 FILE = {
@@ -34,7 +34,7 @@ MADE = {"uuid": UUID, "version": VERSION}
 LINK = {"type": "bundle", "uuid": UUID, "version": VERSION}
 
 Act = Callable[[Dss, Path], object]
-WORKFLOWS: dict[str, tuple[Act, Answers]] = {
+WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "list a bundle": (
         lambda dss, _: [each.name.upper() for each in dss.ls(UUID, "aws")],
         {f"GET /bundles/{UUID}": told(BUNDLE)},
@@ -61,8 +61,8 @@ WORKFLOWS: dict[str, tuple[Act, Answers]] = {
 }
 
 
-def run(act: Act, answers: Answers, folder: Path) -> Services:
-    services = Services(answers)
+def run(act: Act, responses: Responses, folder: Path) -> Services:
+    services = Services(responses)
     with Dss(
         "https://dss.example.org/v1",
         credentials=BearerToken("t"),
@@ -74,14 +74,14 @@ def run(act: Act, answers: Answers, folder: Path) -> Services:
     return services
 
 
-@pytest.mark.parametrize(("act", "answers"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_what_services_answer_is_used(act: Act, answers: Answers, tmp_path: Path) -> None:
-    assert run(act, answers, tmp_path).asked == answers.keys()
+@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
+def test_what_services_response_is_used(act: Act, responses: Responses, tmp_path: Path) -> None:
+    assert run(act, responses, tmp_path).asked == responses.keys()
 
 
-@pytest.mark.parametrize(("act", "answers"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_no_changed_answer_is_more_than_an_error(act: Act, answers: Answers, tmp_path: Path) -> None:
-    for changed in each_changed(answers):
+@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
+def test_no_changed_response_is_more_than_an_error(act: Act, responses: Responses, tmp_path: Path) -> None:
+    for changed in each_changed(responses):
         run(act, changed, tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""Results as answers of a stated size: cut between items, with the rest kept for the tool `more`."""
+"""Results as responses of a stated size: cut between items, with the rest kept for the tool `more`."""
 
 from __future__ import annotations
 
@@ -107,12 +107,12 @@ def _length(value: Any) -> int:
     return len(_text(value))
 
 
-class Answers:
-    """The rests of cut answers, of the latest calls only.
+class Responses:
+    """The rests of cut responses, of the latest calls only.
 
     Args:
-        size: Characters of JSON in an answer, from 1.
-        kept: Cut answers of which the rest is kept; the oldest is dropped for a new one.
+        size: Characters of JSON in a response, from 1.
+        kept: Cut responses of which the rest is kept; the oldest is dropped for a new one.
     """
 
     def __init__(self, size: int, kept: int = 8) -> None:
@@ -143,7 +143,7 @@ class Answers:
         """
         rest = self._rests.pop(cursor, None)
         if rest is None:
-            remedy = f"The rests of the last {self._kept} cut answers are kept, and a page is given once: call the tool again."
+            remedy = f"The rests of the last {self._kept} cut responses are kept, and a page is given once: call the tool again."
             raise UsageError(f"unknown cursor {cursor!r}", remedy=remedy)
         return self._next(cursor.partition(".")[0], rest, int(cursor.partition(".")[2] or 1))
 

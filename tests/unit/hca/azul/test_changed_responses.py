@@ -1,4 +1,4 @@
-"""Workflows of Azul whose answers have one place changed: they work, or end with one of our errors."""
+"""Workflows of Azul whose responses have one place changed: they work, or end with one of our errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from omicsdk.cli.commands.azul import row_of
 from omicsdk.core import NO_RETRY, ManualClock
 from omicsdk.hca.azul import Azul
 from omicsdk.hca.azul.index import files
-from told_services import Answers, Services, each_changed, told
+from told_services import Responses, Services, each_changed, told
 
 UUID = "0" * 8 + "-0000-4000-8000-" + "0" * 12
 FILE = {
@@ -47,7 +47,7 @@ CATALOGS = {
 }
 
 Act = Callable[[Azul, Path], object]
-WORKFLOWS: dict[str, tuple[Act, Answers]] = {
+WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "catalogs": (
         lambda azul, _: [(each.name.upper(), each.entity_types) for each in azul.catalogs()],
         {"GET /index/catalogs": told(CATALOGS)},
@@ -83,8 +83,8 @@ WORKFLOWS: dict[str, tuple[Act, Answers]] = {
 }
 
 
-def run(act: Act, answers: Answers, folder: Path) -> Services:
-    services = Services(answers)
+def run(act: Act, responses: Responses, folder: Path) -> Services:
+    services = Services(responses)
     with Azul(
         "https://service.example.org", transport=services.transport, retry=NO_RETRY, clock=ManualClock()
     ) as client:
@@ -92,12 +92,12 @@ def run(act: Act, answers: Answers, folder: Path) -> Services:
     return services
 
 
-@pytest.mark.parametrize(("act", "answers"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_what_services_answer_is_used(act: Act, answers: Answers, tmp_path: Path) -> None:
-    assert run(act, answers, tmp_path).asked == answers.keys()
+@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
+def test_what_services_response_is_used(act: Act, responses: Responses, tmp_path: Path) -> None:
+    assert run(act, responses, tmp_path).asked == responses.keys()
 
 
-@pytest.mark.parametrize(("act", "answers"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_no_changed_answer_is_more_than_an_error(act: Act, answers: Answers, tmp_path: Path) -> None:
-    for changed in each_changed(answers):
+@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
+def test_no_changed_response_is_more_than_an_error(act: Act, responses: Responses, tmp_path: Path) -> None:
+    for changed in each_changed(responses):
         run(act, changed, tmp_path)

@@ -1,4 +1,4 @@
-"""Workflows of a commons whose services' answers have one place changed: they work, or end with one of our errors."""
+"""Workflows of a commons whose services' responses have one place changed: they work, or end with one of our errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from omicsdk.core import NO_RETRY, BearerToken, ManualClock
 from omicsdk.gen3 import Gen3
 from omicsdk.gen3.index_records import IndexRecords
 from omicsdk.gen3.queries import Query
-from told_services import Answers, Services, each_changed, told
+from told_services import Responses, Services, each_changed, told
 
 GUID = "dg.1234/11111111-2222-3333-4444-555555555555"
 MD5 = "0" * 32
@@ -79,8 +79,8 @@ CROSSWALK = f"{COMMONS}|guid|id,a|guid|id\ns1,x\ns2,y\n"
 FOUND = {"records": [RECORD]}
 QUERIED = {"data": {"_case_count": 1, "node": [CASE], "case": [CASE]}}
 REC, DOC = f"/index/index/{GUID}", f"/metadata/{GUID}"
-#: Each workflow with the answers that it gets, by the method and the end of the path.
-WORKFLOWS: dict[str, tuple[Act, Answers]] = {
+#: Each workflow with the responses that it gets, by the method and the end of the path.
+WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "delete a record": (
         lambda commons, _: commons.delete_record(GUID),
         {f"GET {REC}": told(RECORD), f"DELETE {REC}": told({})},
@@ -207,7 +207,7 @@ WORKFLOWS: dict[str, tuple[Act, Answers]] = {
 
 
 #: What programs for the published client call.
-PUBLISHED: dict[str, tuple[Callable[[Gen3Index, Path], object], Answers]] = {
+PUBLISHED: dict[str, tuple[Callable[[Gen3Index, Path], object], Responses]] = {
     "Gen3Index.get_record": (lambda index, _: index.get_record_doc(GUID).get("did"), {f"GET {REC}": told(RECORD)}),
     "Gen3Index.get_versions": (
         lambda index, _: index.client.list_versions(GUID),
@@ -240,31 +240,31 @@ PUBLISHED: dict[str, tuple[Callable[[Gen3Index, Path], object], Answers]] = {
 CASES = [(Gen3, *each) for each in WORKFLOWS.values()] + [(Gen3Index, *each) for each in PUBLISHED.values()]
 
 
-def run(make: Callable[..., Any], act: Callable[[Any, Path], object], answers: Answers, folder: Path) -> Services:
-    services = Services(answers)
+def run(make: Callable[..., Any], act: Callable[[Any, Path], object], responses: Responses, folder: Path) -> Services:
+    services = Services(responses)
     login = {"credentials": BearerToken("t")} if make is Gen3 else {}
     with make(COMMONS, **login, transport=services.transport, retry=NO_RETRY, clock=ManualClock()) as client:
         services.use(lambda own: act(client, own), folder)
     return services
 
 
-@pytest.mark.parametrize(("make", "act", "answers"), CASES, ids=[*WORKFLOWS, *PUBLISHED])
-def test_what_services_answer_is_used(
-    make: Callable[..., Any], act: Callable[[Any, Path], object], answers: Answers, tmp_path: Path
+@pytest.mark.parametrize(("make", "act", "responses"), CASES, ids=[*WORKFLOWS, *PUBLISHED])
+def test_what_services_response_is_used(
+    make: Callable[..., Any], act: Callable[[Any, Path], object], responses: Responses, tmp_path: Path
 ) -> None:
-    assert run(make, act, answers, tmp_path).asked == answers.keys()
+    assert run(make, act, responses, tmp_path).asked == responses.keys()
 
 
-@pytest.mark.parametrize(("make", "act", "answers"), CASES, ids=[*WORKFLOWS, *PUBLISHED])
-def test_no_changed_answer_is_more_than_an_error(
-    make: Callable[..., Any], act: Callable[[Any, Path], object], answers: Answers, tmp_path: Path
+@pytest.mark.parametrize(("make", "act", "responses"), CASES, ids=[*WORKFLOWS, *PUBLISHED])
+def test_no_changed_response_is_more_than_an_error(
+    make: Callable[..., Any], act: Callable[[Any, Path], object], responses: Responses, tmp_path: Path
 ) -> None:
-    for changed in each_changed(answers):
+    for changed in each_changed(responses):
         run(make, act, changed, tmp_path)
 
 
 @pytest.mark.parametrize("other", [None, True, 5, "x", [], {}, [None], ["x"], [[]]])
-def test_what_published_downloads_print_of_answers_may_be_anything(other: Any) -> None:
+def test_what_published_downloads_print_of_responses_may_be_anything(other: Any) -> None:
     list_auth("commons.example.org", {"/a": other})
     assert get_drs_object_timestamp(other) is None
     assert get_access_methods({"access_methods": other}) == []

@@ -1,4 +1,4 @@
-"""Workflows of Pangea whose answers have one place changed: they work, or end with one of our errors."""
+"""Workflows of Pangea whose responses have one place changed: they work, or end with one of our errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from omicsdk.pangea import Pangea
 from omicsdk.pangea.fields import ResultId, object_facts
 from omicsdk.pangea.listings import ensure_result, ensure_sample
 from omicsdk.pangea.tables import csv_of
-from told_services import Answers, Services, each_changed, told
+from told_services import Responses, Services, each_changed, told
 
 URL = "https://pangea.example.org"
 UUIDS = [f"{number}{'0' * 7}-0000-0000-0000-{'0' * 12}" for number in range(10)]
@@ -41,7 +41,7 @@ def page(*results: Any) -> list[tuple[int, Any]]:
 
 
 Act = Callable[[Pangea, Path], object]
-WORKFLOWS: dict[str, tuple[Act, Answers]] = {
+WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "metadata of samples": (
         lambda client, _: csv_of((each.name, each.metadata or {}) for each in client.samples_of(UUIDS[1], UUIDS[2])),
         {
@@ -102,8 +102,8 @@ WORKFLOWS: dict[str, tuple[Act, Answers]] = {
 }
 
 
-def run(act: Act, answers: Answers, folder: Path) -> Services:
-    services = Services(answers)
+def run(act: Act, responses: Responses, folder: Path) -> Services:
+    services = Services(responses)
     with Pangea(
         URL, credentials=BearerToken("t"), transport=services.transport, retry=NO_RETRY, clock=ManualClock()
     ) as client:
@@ -111,12 +111,12 @@ def run(act: Act, answers: Answers, folder: Path) -> Services:
     return services
 
 
-@pytest.mark.parametrize(("act", "answers"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_what_services_answer_is_used(act: Act, answers: Answers, tmp_path: Path) -> None:
-    assert run(act, answers, tmp_path).asked == answers.keys()
+@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
+def test_what_services_response_is_used(act: Act, responses: Responses, tmp_path: Path) -> None:
+    assert run(act, responses, tmp_path).asked == responses.keys()
 
 
-@pytest.mark.parametrize(("act", "answers"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_no_changed_answer_is_more_than_an_error(act: Act, answers: Answers, tmp_path: Path) -> None:
-    for changed in each_changed(answers):
+@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
+def test_no_changed_response_is_more_than_an_error(act: Act, responses: Responses, tmp_path: Path) -> None:
+    for changed in each_changed(responses):
         run(act, changed, tmp_path)

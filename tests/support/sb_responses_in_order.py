@@ -1,4 +1,4 @@
-"""An API of Seven Bridges that gets a test's answers, and an environment without settings."""
+"""An API of Seven Bridges that gets a test's responses, and an environment without settings."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from omicsdk.core import ManualClock
 from unsettled import without_proxies
 
 BASE = "https://api.example.org/v2"
-Answer = Callable[[httpx.Request], httpx.Response]
+Response = Callable[[httpx.Request], httpx.Response]
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def clock() -> ManualClock:
 def make(clock: ManualClock) -> Callable[..., Api]:
     """Makes an Api whose platform is a function."""
 
-    def making(answer: Answer, url: str = BASE, token: str = "secret-token", **options: object) -> Api:
-        return Api(url, token, transport=httpx.MockTransport(answer), clock=clock, **options)
+    def making(response: Response, url: str = BASE, token: str = "secret-token", **options: object) -> Api:
+        return Api(url, token, transport=httpx.MockTransport(response), clock=clock, **options)
 
     return making
 

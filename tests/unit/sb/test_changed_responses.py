@@ -1,4 +1,4 @@
-"""Workflows of Seven Bridges whose answers have one place changed: they work, or end with one of our errors."""
+"""Workflows of Seven Bridges whose responses have one place changed: they work, or end with one of our errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from omicsdk.sb.manifest import table
 from omicsdk.sb.moves import delete
 from omicsdk.sb.store import PlatformStore
 from omicsdk.transfer.uploads.store import Cut
-from told_services import Answers, Services, each_changed, told
+from told_services import Responses, Services, each_changed, told
 
 URL = "https://api.example.org/v2"
 FILE = {
@@ -43,7 +43,7 @@ def store(client: SevenBridges) -> PlatformStore:
 
 
 Act = Callable[[SevenBridges, Path], object]
-WORKFLOWS: dict[str, tuple[Act, Answers]] = {
+WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "list a folder": (
         lambda client, _: [
             table([(str(each.path), each.file.to_dict())]) for each in client.ls("sb://me/p", recursive=True)
@@ -104,8 +104,8 @@ WORKFLOWS: dict[str, tuple[Act, Answers]] = {
 }
 
 
-def run(act: Act, answers: Answers, folder: Path) -> Services:
-    services = Services(answers)
+def run(act: Act, responses: Responses, folder: Path) -> Services:
+    services = Services(responses)
     clock = ManualClock()
     with SevenBridges(
         URL, credentials=BearerToken("t"), transport=services.transport, retry=NO_RETRY, clock=clock
@@ -114,12 +114,12 @@ def run(act: Act, answers: Answers, folder: Path) -> Services:
     return services
 
 
-@pytest.mark.parametrize(("act", "answers"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_what_services_answer_is_used(act: Act, answers: Answers, tmp_path: Path) -> None:
-    assert run(act, answers, tmp_path).asked == answers.keys()
+@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
+def test_what_services_response_is_used(act: Act, responses: Responses, tmp_path: Path) -> None:
+    assert run(act, responses, tmp_path).asked == responses.keys()
 
 
-@pytest.mark.parametrize(("act", "answers"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_no_changed_answer_is_more_than_an_error(act: Act, answers: Answers, tmp_path: Path) -> None:
-    for changed in each_changed(answers):
+@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
+def test_no_changed_response_is_more_than_an_error(act: Act, responses: Responses, tmp_path: Path) -> None:
+    for changed in each_changed(responses):
         run(act, changed, tmp_path)

@@ -1,4 +1,4 @@
-"""Generated clients on recorded answers of which one place was changed: they give an answer, or raise one of our errors."""
+"""Generated clients on recorded responses of which one place was changed: they give a response, or raise one of our errors."""
 
 import json
 from collections.abc import Iterator
@@ -8,32 +8,36 @@ from typing import Any
 
 import httpx
 import pytest
-from changed_answers import changed
+from changed_responses import changed
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import NO_RETRY, BearerToken, OmicsError
 from replaying import CASSETTES, Recorded, clients, content_of, playing
 
 SERVICES = sorted(path.parent.relative_to(CASSETTES).as_posix() for path in CASSETTES.glob("**/calls.json"))
-Answers = list[tuple[int, dict[str, str], bytes]]
+Responses = list[tuple[int, dict[str, str], bytes]]
 
 
-def exchanges(service: str) -> list[tuple[dict[str, Any], Answers]]:
-    """The recorded calls of a service whose first answer is JSON, each with its answers."""
+def exchanges(service: str) -> list[tuple[dict[str, Any], Responses]]:
+    """The recorded calls of a service whose first response is JSON, each with its responses."""
     found = list(_of_sandbox(Recorded(service)) if _is_of_sandbox(service) else _of_server(service))
-    return [(call, answers) for call, answers in found if answers and "json" in answers[0][1].get("content-type", "")]
+    return [
+        (call, responses)
+        for call, responses in found
+        if responses and "json" in responses[0][1].get("content-type", "")
+    ]
 
 
 def _is_of_sandbox(service: str) -> bool:
     return isinstance(json.loads((CASSETTES / service / "calls.json").read_bytes()), dict)
 
 
-def _of_sandbox(recorded: Recorded) -> Iterator[tuple[dict[str, Any], Answers]]:
+def _of_sandbox(recorded: Recorded) -> Iterator[tuple[dict[str, Any], Responses]]:
     for name, call in recorded.calls.items():
-        yield {"base_url": recorded.base_url, **call}, [_answer(response) for response in recorded.responses(name)]
+        yield {"base_url": recorded.base_url, **call}, [_response(response) for response in recorded.responses(name)]
 
 
-def _of_server(service: str) -> Iterator[tuple[dict[str, Any], Answers]]:
+def _of_server(service: str) -> Iterator[tuple[dict[str, Any], Responses]]:
     """Calls to a real server: those of an operation are in the order of its cassette, the pages of a list in one of their own."""
     cassettes: dict[str, Iterator[dict[str, Any]]] = {}
     for call in json.loads((CASSETTES / service / "calls.json").read_bytes()):
@@ -42,10 +46,10 @@ def _of_server(service: str) -> Iterator[tuple[dict[str, Any], Answers]]:
             with playing(service, name) as cassette:
                 cassettes[name] = iter(cassette.responses)
         taken = cassettes[name] if call["kind"] == "iterate" else islice(cassettes[name], 1)
-        yield call, [_answer(response) for response in taken]
+        yield call, [_response(response) for response in taken]
 
 
-def _answer(response: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+def _response(response: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
     return response["status"]["code"], _headers(response), content_of(response)
 
 
@@ -61,14 +65,14 @@ def test_only_our_errors_are_raised(service: str) -> None:
 
     @given(data=st.data(), strict=st.booleans())
     def check(data: st.DataObject, strict: bool) -> None:
-        call, answers = data.draw(st.sampled_from(calls))
-        number = data.draw(st.integers(0, len(answers) - 1))
-        bodies = [body for _, _, body in answers]
+        call, responses = data.draw(st.sampled_from(calls))
+        number = data.draw(st.integers(0, len(responses) - 1))
+        bodies = [body for _, _, body in responses]
         try:
             bodies[number] = data.draw(changed(json.loads(bodies[number])))
         except json.JSONDecodeError:
             return
-        left = iter([(status, headers, body) for (status, headers, _), body in zip(answers, bodies, strict=True)])
+        left = iter([(status, headers, body) for (status, headers, _), body in zip(responses, bodies, strict=True)])
 
         def respond(_request: httpx.Request) -> httpx.Response:
             status, headers, body = next(left, (404, {"content-type": "application/json"}, b"{}"))
@@ -89,5 +93,5 @@ def _called(api: Any, call: dict[str, Any]) -> Any:
     if call["kind"] == "stream":
         with bound.stream(**call["arguments"]) as streamed:
             return b"".join(streamed.iter_bytes())
-    answer = bound(**call["arguments"])
-    return answer.to_dict() if hasattr(answer, "to_dict") else answer
+    response = bound(**call["arguments"])
+    return response.to_dict() if hasattr(response, "to_dict") else response

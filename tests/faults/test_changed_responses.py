@@ -1,4 +1,4 @@
-"""Answers of which one field is missing, of another type, too large or nested: commands report it, and never a defect of their own."""
+"""Responses of which one field is missing, of another type, too large or nested: commands report it, and never a defect of their own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 import pytest
-from changed_answers import DIGITS, changed, changed_xml
+from changed_responses import DIGITS, changed, changed_xml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lied_stores import READ_ONLY, ROOTS, World
@@ -265,7 +265,7 @@ def run_program(world: World, program: str, lie: Lie) -> None:
         if lie.name == TRUTH:
             raise
     except KeyError as error:  # pangea-api's own for a field that an object must have
-        if lie.name == TRUTH or "is missing in the server's answer about <Pangea::" not in str(error):
+        if lie.name == TRUTH or "is missing in the server's response about <Pangea::" not in str(error):
             raise
 
 
@@ -289,17 +289,17 @@ Execute = Callable[[World, str, Lie], subprocess.CompletedProcess[str] | None]
 
 
 def recorded(world: World, command: str, execute: Execute) -> list[tuple[str, Reply]]:
-    """The answers to a command, which succeeds, that have something to change, each by its request."""
-    answers: dict[str, Reply] = {}
+    """The responses to a command, which succeeds, that have something to change, each by its request."""
+    responses: dict[str, Reply] = {}
 
     def keep(asked: Asked, reply: Reply) -> Reply:
         if reply.data is not None or reply.body.startswith(b"<?xml"):
-            answers.setdefault(_request(asked), reply)
+            responses.setdefault(_request(asked), reply)
         return reply
 
     ended = execute(world, command, Lie(TRUTH, reply=keep, methods=METHODS))
     assert ended is None or ended.returncode == 0, ended
-    return list(answers.items())
+    return list(responses.items())
 
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
@@ -310,19 +310,19 @@ def _request(asked: Asked) -> str:
 
 
 def searched(world: World, commands: Sequence[str], execute: Execute, examples: int) -> None:
-    """Run commands, each time with one place of one answer changed.
+    """Run commands, each time with one place of one response changed.
 
-    With the logins, the recorded answers and the lists, `make test-long` searches for about 20 minutes on two processors.
+    With the logins, the recorded responses and the lists, `make test-long` searches for about 20 minutes on two processors.
     """
-    answers = {command: recorded(world, command, execute) for command in commands}
-    usable = [command for command, found in answers.items() if found]
+    responses = {command: recorded(world, command, execute) for command in commands}
+    usable = [command for command, found in responses.items() if found]
     assert usable
 
     @settings(suppress_health_check=list(HealthCheck), max_examples=examples)
     @given(data=st.data())
     def check(data: st.DataObject) -> None:
         command = data.draw(st.sampled_from(usable))
-        where, reply = data.draw(st.sampled_from(answers[command]))
+        where, reply = data.draw(st.sampled_from(responses[command]))
         new = data.draw(changed(reply.data) if reply.data is not None else changed_xml(reply.body))
 
         def change(asked: Asked, truth: Reply) -> Reply:
@@ -340,7 +340,7 @@ def prepare(world: World, scheme: str) -> None:
 
 
 @pytest.mark.parametrize("world", OF_PLATFORM, indirect=True)
-def test_no_answer_is_a_defect_of_a_command(world: World, request: pytest.FixtureRequest) -> None:
+def test_no_response_is_a_defect_of_a_command(world: World, request: pytest.FixtureRequest) -> None:
     scheme: str = request.node.callspec.params["world"]
     prepare(world, scheme)
     searched(world, commands(scheme), run, settings().max_examples // 2)
@@ -391,7 +391,7 @@ def published_names() -> Iterator[None]:
 @pytest.mark.usefixtures("published_names")
 # Programs for published clients leave them open.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-def test_no_answer_is_a_defect_of_a_published_client(
+def test_no_response_is_a_defect_of_a_published_client(
     world: World, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scheme: str = request.node.callspec.params["world"]

@@ -1,4 +1,4 @@
-"""Common parts of the platform's answers: addresses, pages and their tokens, chosen fields, times, bulk operations."""
+"""Common parts of the platform's responses: addresses, pages and their tokens, chosen fields, times, bulk operations."""
 
 import base64
 import binascii
@@ -98,7 +98,7 @@ _VIEWS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 
 def shown(call: Call, data: Mapping[str, Any], *steps: str) -> JsonObject:
-    """A document as an answer has it: with its address.
+    """A document as a response has it: with its address.
 
     Args:
         call: The request.
@@ -109,7 +109,7 @@ def shown(call: Call, data: Mapping[str, Any], *steps: str) -> JsonObject:
 
 
 def view(call: Call, kind: str, document: Mapping[str, Any]) -> JsonObject:
-    """A document of a kind as an answer has it: with its address, without the fields that are not returned."""
+    """A document of a kind as a response has it: with its address, without the fields that are not returned."""
     path, hidden = _VIEWS[kind]
     shown_fields = shown(call, document, path, document["username" if kind == "user" else "id"])
     for name in hidden:
@@ -118,7 +118,7 @@ def view(call: Call, kind: str, document: Mapping[str, Any]) -> JsonObject:
 
 
 def member_view(call: Call, kind: str, id: str, member: Mapping[str, Any], **more: object) -> JsonObject:
-    """A member of an object as an answer has it."""
+    """A member of an object as a response has it."""
     name = member["username"]
     return shown(call, {"id": name, **member, **more}, _VIEWS[kind][0], id, "members", name)
 
@@ -248,11 +248,11 @@ here."""
 
 
 def cut(call: Call, reply: Reply) -> Reply:
-    """An answer with the fields that the query's `fields` requests, else all of one object and a few of a list's items.
+    """A response with the fields that the query's `fields` requests, else all of one object and a few of a list's items.
 
     Args:
         call: The request.
-        reply: The whole answer.
+        reply: The whole response.
     """
     if not isinstance(reply.body, dict) or not any(each.name == "fields" for each in call.operation.parameters):
         return reply

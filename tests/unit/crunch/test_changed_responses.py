@@ -1,4 +1,4 @@
-"""Workflows of Django Crunch whose answers have one place changed: they work, or end with one of our errors."""
+"""Workflows of Django Crunch whose responses have one place changed: they work, or end with one of our errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from omicsdk.crunch import Crunch
 from omicsdk.crunch.datasets import DatasetFolders
 from omicsdk.crunch.runs import Run
 from omicsdk.crunch.statuses import WorkflowType, newest_first, newest_status, rival
-from told_services import Answers, Services, each_changed, told
+from told_services import Responses, Services, each_changed, told
 
 DATASET = {"id": 1, "name": "d", "slug": "p:d", "parent": "p", "base_file_path": "p/d", "items": [], "attributes": []}
 STATUS = {"id": 3, "dataset": 1, "stage": 1, "state": 1, "note": "", "hostname": "h"}
@@ -23,7 +23,7 @@ def page(*results: Any) -> list[tuple[int, Any]]:
 
 
 Act = Callable[[Crunch, Path], object]
-WORKFLOWS: dict[str, tuple[Act, Answers]] = {
+WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "list datasets": (
         lambda client, _: [each.slug for each in client.ls("p")],
         {"GET /projects/p/": told({"id": 1, "slug": "p"}), "GET /datasets/": page(DATASET)},
@@ -48,8 +48,8 @@ WORKFLOWS: dict[str, tuple[Act, Answers]] = {
 }
 
 
-def run(act: Act, answers: Answers, folder: Path) -> Services:
-    services = Services(answers)
+def run(act: Act, responses: Responses, folder: Path) -> Services:
+    services = Services(responses)
     with Crunch(
         "https://crunch.example.org",
         credentials=BearerToken("t"),
@@ -61,12 +61,12 @@ def run(act: Act, answers: Answers, folder: Path) -> Services:
     return services
 
 
-@pytest.mark.parametrize(("act", "answers"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_what_services_answer_is_used(act: Act, answers: Answers, tmp_path: Path) -> None:
-    assert run(act, answers, tmp_path).asked == answers.keys()
+@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
+def test_what_services_response_is_used(act: Act, responses: Responses, tmp_path: Path) -> None:
+    assert run(act, responses, tmp_path).asked == responses.keys()
 
 
-@pytest.mark.parametrize(("act", "answers"), WORKFLOWS.values(), ids=WORKFLOWS)
-def test_no_changed_answer_is_more_than_an_error(act: Act, answers: Answers, tmp_path: Path) -> None:
-    for changed in each_changed(answers):
+@pytest.mark.parametrize(("act", "responses"), WORKFLOWS.values(), ids=WORKFLOWS)
+def test_no_changed_response_is_more_than_an_error(act: Act, responses: Responses, tmp_path: Path) -> None:
+    for changed in each_changed(responses):
         run(act, changed, tmp_path)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from changed_answers import each_replaced
+from changed_responses import each_replaced
 from omicsdk.compat.sevenbridges.errors import SbgError
 from omicsdk.compat.sevenbridges.meta.resource import Resource
 from omicsdk.compat.sevenbridges.models.bulk import Error
@@ -48,7 +48,7 @@ def test_what_was_answered_is_read(kind: type[Resource], told: dict[str, Any], r
 
 
 @pytest.mark.parametrize(("kind", "told", "read"), CASES.values(), ids=CASES)
-def test_no_changed_answer_is_more_than_an_error(
+def test_no_changed_response_is_more_than_an_error(
     kind: type[Resource], told: dict[str, Any], read: Callable[[Any], object]
 ) -> None:
     for changed in each_replaced(told):

@@ -1,4 +1,4 @@
-"""An answer is read as what came: by its status and by its media type."""
+"""A response is read as what came: by its status and by its media type."""
 
 import inspect
 from types import ModuleType
@@ -12,7 +12,7 @@ OBJECT = {"type": "object", "properties": {"name": TEXT}}
 SAMPLE = {"$ref": "#/components/schemas/Sample"}
 
 
-def answers(**statuses: dict[str, Any]) -> dict[str, Any]:
+def responses(**statuses: dict[str, Any]) -> dict[str, Any]:
     return {
         status.lstrip("s"): {
             "description": "",
@@ -27,12 +27,12 @@ DOCUMENT = {
     "info": {"title": "t", "version": "1"},
     "paths": {
         "/table": {
-            "get": {"operationId": "table", "responses": answers(s200={"text/csv": TEXT, "application/json": SAMPLE})}
+            "get": {"operationId": "table", "responses": responses(s200={"text/csv": TEXT, "application/json": SAMPLE})}
         },
         "/two": {
             "get": {
                 "operationId": "two",
-                "responses": answers(
+                "responses": responses(
                     s200={"application/json": SAMPLE, "application/problem+json": {"type": "array", "items": TEXT}},
                     s202={"text/plain": TEXT},
                 ),
@@ -41,10 +41,12 @@ DOCUMENT = {
         "/spelled": {
             "get": {
                 "operationId": "spelled",
-                "responses": answers(s200={"application/json": SAMPLE, "application/xml": SAMPLE}),
+                "responses": responses(s200={"application/json": SAMPLE, "application/xml": SAMPLE}),
             }
         },
-        "/stored": {"get": {"operationId": "stored", "responses": answers(s200={"application/octet-stream": OBJECT})}},
+        "/stored": {
+            "get": {"operationId": "stored", "responses": responses(s200={"application/octet-stream": OBJECT})}
+        },
     },
     "components": {"schemas": {"Sample": OBJECT}},
 }

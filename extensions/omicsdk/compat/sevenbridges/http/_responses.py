@@ -8,7 +8,7 @@ from contextlib import suppress
 from html import unescape
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.compat._answers import DocumentedAnswer, DocumentedBody, refused_body
+from omicsdk.compat._responses import DocumentedBody, DocumentedReply, refused_body
 from omicsdk.compat.sevenbridges.errors import NonJSONResponseError, SbgError, as_ours, as_sbg, class_of
 from omicsdk.core.api_errors import PAGE_LIMIT, complaint_of, page_title
 from omicsdk.core.client import Body
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
 
     from omicsdk.core.request import Request
 
-#: Characters of a good answer that is not JSON that are shown.
+#: Characters of a good response that is not JSON that are shown.
 _SHOWN = 200
 #: Parts of an HTML page that are not its text: code, the head without its title, and the tags.
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
-class Response(DocumentedAnswer):
+class Response(DocumentedReply):
     """Response with the attributes of `requests.Response`.
 
     Attributes:
         url: Where it came from, without secrets.
         request: What was asked, for `api.session.send`.
         error: What core made of it, where it is an error.
-        answer: The answer as core has it; None of an error, and of one that an error handler has made.
+        response: The response as core has it; None of an error, and of one that an error handler has made.
     """
 
-    answer: httpx.Response | None = None
+    response: httpx.Response | None = None
 
     def __init__(
         self,
@@ -54,15 +54,15 @@ class Response(DocumentedAnswer):
         self.error = error
 
     @classmethod
-    def of(cls, answer: httpx.Response, request: Request) -> Response:
+    def of(cls, response: httpx.Response, request: Request) -> Response:
         """Create from a successful response.
 
         Args:
-            answer: The answer, read.
+            response: The response, read.
             request: What was asked.
         """
-        made = cls(answer.status_code, answer.headers, answer.content, mask_url(str(answer.url)), request)
-        made.answer = answer
+        made = cls(response.status_code, response.headers, response.content, mask_url(str(response.url)), request)
+        made.response = response
         return made
 
     @classmethod
@@ -91,13 +91,13 @@ class StreamedResponse(DocumentedBody, Response):
     """Streamed successful response.
 
     Args:
-        answer: The answer, open.
+        response: The response, open.
         request: What was asked.
     """
 
-    def __init__(self, answer: httpx.Response, request: Request) -> None:
-        body = Body(answer, lambda error: transport_error(error, request, answer))
-        super().__init__(body, answer.close, request, _documented)
+    def __init__(self, response: httpx.Response, request: Request) -> None:
+        body = Body(response, lambda error: transport_error(error, request, response))
+        super().__init__(body, response.close, request, _documented)
         self.url = mask_url(self.url)
         self.error = None
 
@@ -140,8 +140,8 @@ def items_of(told: Mapping[str, Any], response: Response, field: str = "items") 
     """Return the list of a response that is a page.
 
     Args:
-        told: The answer's content.
-        response: The answer.
+        told: The response's content.
+        response: The response.
         field: Where its list must be.
 
     Raises:
@@ -167,7 +167,7 @@ def error_of(response: Response) -> SbgError:
         error = class_of(status)(told.get("code"), message, told.get("more_info"), status=status)
     else:
         error = NonJSONResponseError(status, message=shortened(_words(response), MESSAGE_LIMIT) or response.reason)
-    if response.error is not None:  # the request and the answer, as in core's error
+    if response.error is not None:  # the request and the response, as in core's error
         held = ("method", "url", "body", "operation", "retry_after", "headers")
         vars(error).update((name, getattr(response.error, name)) for name in held)
     error.request_id = response.headers.get("x-request-id")

@@ -1,4 +1,4 @@
-"""One answer as plain data, and the parts that generated parsers are made of."""
+"""One response as plain data, and the parts that generated parsers are made of."""
 
 import gc
 import json
@@ -80,10 +80,10 @@ def _settle() -> None:
 
 
 def json_of(response: "httpx.Response", operation: str = "") -> Any:
-    """Decode the JSON of an answer; None where its body is empty.
+    """Decode the JSON of a response; None where its body is empty.
 
     Args:
-        response: The answer, as `raw` of an operation returns it.
+        response: The response, as `raw` of an operation returns it.
         operation: The operation, for errors; by default the path of its URL.
 
     Raises:
@@ -100,10 +100,10 @@ def json_of(response: "httpx.Response", operation: str = "") -> Any:
 
 
 def checked_json(response: "httpx.Response", operation: str, shape: Shape) -> Any:
-    """Decode the JSON of an answer of which a workflow reads some parts.
+    """Decode the JSON of a response of which a workflow reads some parts.
 
     Args:
-        response: The answer, as `raw` of an operation returns it.
+        response: The response, as `raw` of an operation returns it.
         operation: The operation, for errors.
         shape: What is read of it.
 
@@ -146,8 +146,8 @@ def page_of(response: "httpx.Response", key: str, operation: str) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A final answer below status 400.
+class Response:
+    """A final response below status 400.
 
     Attributes:
         operation: The operation's name.
@@ -155,8 +155,8 @@ class Answer:
         headers: Its headers; names are case-insensitive.
         content: The whole body.
         encoding: The encoding of the text, from its Content-Type.
-        strict: Whether an answer that does not conform to the document is an error.
-        items: Dotted key of the list in a page; None for an answer without pages.
+        strict: Whether a response that does not conform to the document is an error.
+        items: Dotted key of the list in a page; None for a response without pages.
         url: The URL that it came from.
         decoded: Its JSON, if it was decoded before; taken by the first that reads it.
     """
@@ -207,7 +207,7 @@ class Answer:
         return self.json(model_of(cls), Shape("model", model=lambda: cls))
 
     def event_data(self) -> Self:
-        """Return an event's data as a separate answer."""
+        """Return an event's data as a separate response."""
         return replace(self, content=json.loads(self.content)["data"].encode())
 
     def comes_as(self, *media_types: str) -> bool:
@@ -222,7 +222,7 @@ class Answer:
 
     @property
     def holds_json(self) -> bool:
-        """Whether an answer that may be bytes is JSON: by its Content-Type, or because it begins as an object or array
+        """Whether a response that may be bytes is JSON: by its Content-Type, or because it begins as an object or array
         does.
         """
         return "json" in self.headers.get("content-type", "") or self.content.lstrip()[:1] in (b"{", b"[")
@@ -287,8 +287,8 @@ def as_it_came(data: Any) -> Any:
     return data
 
 
-class AnswerHeaders(Mapping[str, str]):
-    """An answer's headers: a case-insensitive mapping, with the headers of the document as typed attributes.
+class ResponseHeaders(Mapping[str, str]):
+    """A response's headers: a case-insensitive mapping, with the headers of the document as typed attributes.
 
     Args:
         headers: Names and values; those of an APIError are accepted too.
@@ -321,7 +321,7 @@ class AnswerHeaders(Mapping[str, str]):
 
 
 class Header(Generic[T]):
-    """A header that a document declares, as an attribute of AnswerHeaders; None if the answer lacks it.
+    """A header that a document declares, as an attribute of ResponseHeaders; None if the response lacks it.
 
     Args:
         name: Its name in the document.
@@ -335,14 +335,14 @@ class Header(Generic[T]):
     @overload
     def __get__(self, headers: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, headers: AnswerHeaders, owner: type) -> T | None: ...
-    def __get__(self, headers: AnswerHeaders | None, owner: type) -> Any:
+    def __get__(self, headers: ResponseHeaders, owner: type) -> T | None: ...
+    def __get__(self, headers: ResponseHeaders | None, owner: type) -> Any:
         if headers is None:
             return self
         text = headers.get(self.name)
         return None if text is None else _of_header(text, self.shape)
 
-    def check(self, headers: AnswerHeaders, operation: str) -> None:
+    def check(self, headers: ResponseHeaders, operation: str) -> None:
         """Check a header against its shape.
 
         Raises:
@@ -371,8 +371,8 @@ def _of_header(text: str, shape: Shape, *, dates: bool = True) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerWithHeaders(Generic[R, H]):
-    """The value of an answer together with its headers.
+class ResponseWithHeaders(Generic[R, H]):
+    """The value of a response together with its headers.
 
     Attributes:
         value: The result of a plain call.

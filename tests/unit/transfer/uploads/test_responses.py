@@ -1,11 +1,11 @@
-"""The meaning of a store's answer to a PUT."""
+"""The meaning of a store's response to a PUT."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.checksums import from_base64
 from omicsdk.transfer.s3 import base64_of
-from omicsdk.transfer.uploads.sending import BODY_LIMIT, Answer, Kind, difference, facts_of, judge
+from omicsdk.transfer.uploads.sending import BODY_LIMIT, Kind, Response, difference, facts_of, judge
 
 
 def xml(code: str, message: str = "No.") -> bytes:
@@ -71,12 +71,12 @@ def test_words_in_json_are_read(body: bytes):
     st.dictionaries(st.text(max_size=20), st.text(max_size=40), max_size=4),
     st.binary(max_size=300),
 )
-def test_no_answer_breaks_the_judge(status: int, headers: dict[str, str], body: bytes):
+def test_no_response_breaks_the_judge(status: int, headers: dict[str, str], body: bytes):
     assert judge(status, headers, body, 0.0).status == status
     assert judge(status, headers, b"{" + body, 0.0).status == status
 
 
-def test_what_an_answer_states_of_the_bytes():
+def test_what_a_response_states_of_the_bytes():
     headers = {
         "etag": '"9e107d9d372bb6826bd81d3542a419d6"',
         "x-amz-checksum-crc32c": "ImIEBA==",
@@ -118,7 +118,7 @@ def test_differences_are_found_where_both_know():
 
 
 def test_bodies_are_kept_up_to_a_limit():
-    answer = Answer()
+    response = Response()
     for _ in range(10):
-        assert answer.take(b"x" * 16384) is None
-    assert len(answer.body) == BODY_LIMIT
+        assert response.take(b"x" * 16384) is None
+    assert len(response.body) == BODY_LIMIT

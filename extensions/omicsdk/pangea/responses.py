@@ -1,4 +1,4 @@
-"""Parts of raw answers, checked: a missing list is not treated as empty."""
+"""Parts of raw responses, checked: a missing list is not treated as empty."""
 
 from __future__ import annotations
 
@@ -46,26 +46,26 @@ def all_listed_by(call: PagedCall[..., Any, T, Any], **arguments: Any) -> list[T
     return [identified(each) for each in whole_list(call, "count", "uuid", **arguments)]
 
 
-def object_of(answer: object, asked: str) -> Blob:
-    """Return an answer that is an object.
+def object_of(response: object, asked: str) -> Blob:
+    """Return a response that is an object.
 
     Args:
-        answer: The answer.
+        response: The response.
         asked: The request, for the error.
 
     Raises:
         DecodeError: It is something else, or nothing.
     """
-    if not is_object(answer):
-        raise unlike(asked, "the body", answer, "an object")
-    return answer
+    if not is_object(response):
+        raise unlike(asked, "the body", response, "an object")
+    return response
 
 
 def objects_in(told: Blob, field: str, asked: str, of: str = "") -> list[Blob]:
-    """Return the objects of a list in an answer.
+    """Return the objects of a list in a response.
 
     Args:
-        told: The answer, or the part of one that has the list.
+        told: The response, or the part of one that has the list.
         field: The list's name.
         asked: The request, for the error.
         of: The field in which each object states the UUID of what has the list; empty if none does.
@@ -86,7 +86,7 @@ def objects_in(told: Blob, field: str, asked: str, of: str = "") -> list[Blob]:
 
 
 def name_in(told: Blob, asked: str, field: str = "name") -> str:
-    """Return a name in an answer that files are named by.
+    """Return a name in a response that files are named by.
 
     Args:
         told: The object that has the name.
@@ -103,11 +103,11 @@ def name_in(told: Blob, asked: str, field: str = "name") -> str:
 
 
 def unlike(asked: str, place: str, value: object, expected: str) -> DecodeError:
-    """Return the error for an answer that does not conform.
+    """Return the error for a response that does not conform.
 
     Args:
         asked: The request.
-        place: The place in the answer.
+        place: The place in the response.
         value: The actual value.
         expected: What was expected, as text.
     """

@@ -93,8 +93,8 @@ def test_what_came_before_the_size_was_reported_is_not_fetched_twice(
 def test_a_source_that_becomes_shorter_and_states_its_size(server: Any, fault: Any, target: Path, noise: Any) -> None:
     server.put("one", noise(6 * MIB), None)
 
-    def shorter(_server: Any, _request: Any, answer: Any) -> Any:
-        return replace(answer, status=200, headers={}, body=noise(3 * MIB, 2))
+    def shorter(_server: Any, _request: Any, response: Any) -> Any:
+        return replace(response, status=200, headers={}, body=noise(3 * MIB, 2))
 
     server.fault("one", fault.changed(chunked=True, cut=5 * MIB), shorter)
     download([Item("one", Location(server.url("one")), min_delay=0.01)], target).raise_if_failed()
@@ -105,10 +105,10 @@ def test_a_source_that_becomes_shorter_and_states_its_size(server: Any, fault: A
 def test_a_body_that_comes_a_byte_at_a_time(server: Any, target: Path, noise: Any, size: int) -> None:
     """Programs that stream line by line send such; there are more pieces then than a system writes at once."""
 
-    def dribbled(_server: Any, _request: Any, answer: Any) -> Any:
-        chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in answer.body)
+    def dribbled(_server: Any, _request: Any, response: Any) -> Any:
+        chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in response.body)
         head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-        return replace(answer, raw=head + chunks + b"0\r\n\r\n")
+        return replace(response, raw=head + chunks + b"0\r\n\r\n")
 
     body = noise(size)
     items = [server.item(name, body, "sha256") for name in ("one", "two")]
@@ -133,13 +133,13 @@ def test_a_source_of_unknown_size_that_becomes_shorter(server: Any, target: Path
     longer, shorter = noise(9 * MIB), noise(left, 2)
     server.put("one", longer, etag=None)
 
-    def shrinks(_server: Any, _request: Any, answer: Any) -> Any:
+    def shrinks(_server: Any, _request: Any, response: Any) -> Any:
         server.put("one", shorter, etag=None)
         server.ranges = False
-        return replace(answer, chunked=True, cut=6 * MIB)
+        return replace(response, chunked=True, cut=6 * MIB)
 
     server.fault("one", shrinks)
-    server.always["one"] = lambda _server, _request, answer: replace(answer, chunked=True)
+    server.always["one"] = lambda _server, _request, response: replace(response, chunked=True)
     download([Item("one", Location(server.url("one")), min_delay=0.01)], target).raise_if_failed()
     assert (target / "one").read_bytes() == shorter
 
@@ -191,10 +191,10 @@ def test_a_url_that_ends_is_requested_again(server: Any, fault: Any, target: Pat
         calls.append(len(server.of("one")))
         return Location(server.url("one", f"signature=s{len(calls)}"))
 
-    def ends(server: Any, request: Any, answer: Any) -> Any:
+    def ends(server: Any, request: Any, response: Any) -> Any:
         # Each URL is good for two requests.
         uses = [other for other in server.requests if other.query == request.query]
-        return fault.status(403)(server, request, answer) if len(uses) > 2 else None
+        return fault.status(403)(server, request, response) if len(uses) > 2 else None
 
     server.put("one", body)
     server.always["one"] = ends
@@ -272,10 +272,10 @@ def test_a_wrong_content_range_is_never_written(
 ) -> None:
     body = noise(SIZE)
 
-    def wrong(_server: Any, _request: Any, answer: Any) -> Any:
-        if answer.status == 206:
-            answer.headers["Content-Range"] = told.format(size=SIZE, last=len(answer.body))
-        return answer
+    def wrong(_server: Any, _request: Any, response: Any) -> Any:
+        if response.status == 206:
+            response.headers["Content-Range"] = told.format(size=SIZE, last=len(response.body))
+        return response
 
     if always:
         server.always["one"] = wrong
@@ -287,17 +287,17 @@ def test_a_wrong_content_range_is_never_written(
 
 @pytest.mark.parametrize("end", [MIB, 5 * MIB])
 def test_bytes_beyond_a_reported_range_are_not_the_files(server: Any, target: Path, noise: Any, end: int) -> None:
-    """The answer has no length, states fewer bytes than were requested, and brings more than it stated."""
+    """The response has no length, states fewer bytes than were requested, and brings more than it stated."""
     body = noise(SIZE)
 
-    def more(_server: Any, request: Any, answer: Any) -> Any:
-        if answer.status != 206:
-            return answer
+    def more(_server: Any, request: Any, response: Any) -> Any:
+        if response.status != 206:
+            return response
         first = request.first
         last = min(first + end, request.last + 1) - 1
-        headers = answer.headers | {"Content-Range": f"bytes {first}-{last}/{SIZE}"}
+        headers = response.headers | {"Content-Range": f"bytes {first}-{last}/{SIZE}"}
         return replace(
-            answer, headers=headers, body=body[first : last + 1] + bytes(min(MIB, request.last - last)), chunked=True
+            response, headers=headers, body=body[first : last + 1] + bytes(min(MIB, request.last - last)), chunked=True
         )
 
     server.always["one"] = more
@@ -355,7 +355,7 @@ def test_a_stall_ends_after_the_patience(server: Any, fault: Any, target: Path, 
     assert only(report).bytes_fetched == len(body)
 
 
-def test_a_server_that_never_answers(server: Any, fault: Any, target: Path, noise: Any) -> None:
+def test_a_server_that_never_responses(server: Any, fault: Any, target: Path, noise: Any) -> None:
     server.always["one"] = fault.cut(0, stall=True)
     report = download([server.item("one", noise(50), "md5", retries=0)], target, patience=Patience(silence=1))
     assert isinstance(only(report).error, TimedOut)
@@ -493,7 +493,7 @@ def test_a_place_that_can_not_be_renewed(
     assert asked == [1]
 
 
-def test_a_redirect_that_answers_not_yet(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
+def test_a_redirect_that_responses_not_yet(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
     item = server.item("one", noise(10), retries=0)
     server.fault("one", *[fault.status(301, {"Location": "/one", "Retry-After": "10"})] * 40)
     download([item], target, clock=clock).raise_if_failed()
@@ -551,9 +551,9 @@ def test_a_source_that_changes_is_fetched_from_the_beginning(
     caplog.set_level(logging.WARNING, "omicsdk.transfer")
     old, new = noise(SIZE, 1), noise(SIZE, 2)
 
-    def change(server: Any, _request: Any, answer: Any) -> Any:
+    def change(server: Any, _request: Any, response: Any) -> Any:
         server.put("one", new, '"new"')
-        return answer  # the old one's first part
+        return response  # the old one's first part
 
     server.put("one", old)
     server.fault("one", change)
@@ -566,11 +566,11 @@ def test_a_source_that_changes_is_fetched_from_the_beginning(
 def test_short_parts_are_filled_up(server: Any, target: Path, noise: Any) -> None:
     body = noise(SIZE)
 
-    def short(_server: Any, request: Any, answer: Any) -> Any:
-        if answer.status == 206 and len(answer.body) > MIB:
-            answer.body = answer.body[:MIB]
-            answer.headers["Content-Range"] = f"bytes {request.first}-{request.first + MIB - 1}/{SIZE}"
-        return answer
+    def short(_server: Any, request: Any, response: Any) -> Any:
+        if response.status == 206 and len(response.body) > MIB:
+            response.body = response.body[:MIB]
+            response.headers["Content-Range"] = f"bytes {request.first}-{request.first + MIB - 1}/{SIZE}"
+        return response
 
     server.always["one"] = short
     download([server.item("one", body, "sha256", retries=0)], target).raise_if_failed()
@@ -651,10 +651,10 @@ def test_secrets_of_urls_are_nowhere(
 
 
 def test_a_part_that_was_not_requested_is_refused(server: Any, target: Path, noise: Any, clock: Any) -> None:
-    def part(_server: Any, _request: Any, answer: Any) -> Any:
-        answer.headers["Content-Range"] = f"bytes 0-{len(answer.body) - 1}/{len(answer.body)}"
-        answer.status = 206
-        return answer
+    def part(_server: Any, _request: Any, response: Any) -> Any:
+        response.headers["Content-Range"] = f"bytes 0-{len(response.body) - 1}/{len(response.body)}"
+        response.status = 206
+        return response
 
     server.always["one"] = part
     report = download([server.item("one", noise(500), "md5", retries=2)], target, clock=clock)
@@ -667,9 +667,9 @@ def test_a_part_that_was_not_requested_is_refused(server: Any, target: Path, noi
 def test_a_source_that_never_holds_still_is_an_error(server: Any, target: Path, noise: Any) -> None:
     body, tags = noise(SIZE), iter(range(1000))
 
-    def restless(_server: Any, _request: Any, answer: Any) -> Any:
-        answer.headers["ETag"] = f'"{next(tags)}"'
-        return answer
+    def restless(_server: Any, _request: Any, response: Any) -> Any:
+        response.headers["ETag"] = f'"{next(tags)}"'
+        return response
 
     server.put("one", body)
     server.always["one"] = restless
@@ -679,19 +679,19 @@ def test_a_source_that_never_holds_still_is_an_error(server: Any, target: Path, 
 
 
 def test_parts_of_two_versions_never_make_one_file(server: Any, target: Path, noise: Any) -> None:
-    """Begun again, all parts are requested before the first answer states which version it is of."""
+    """Begun again, all parts are requested before the first response states which version it is of."""
     size, tags, asked, told = 17 * MIB, iter(range(1000)), [0], threading.Condition()
 
-    def another_version_each_time(_server: Any, request: Any, answer: Any) -> Any:
+    def another_version_each_time(_server: Any, request: Any, response: Any) -> Any:
         tag = next(tags)
-        answer.headers["ETag"] = f'"{tag}"'
-        answer.body = bytes([tag]) * len(answer.body)
+        response.headers["ETag"] = f'"{tag}"'
+        response.body = bytes([tag]) * len(response.body)
         if tag and "if-range" not in request.headers:
             with told:
-                asked[0] += len(answer.body)
+                asked[0] += len(response.body)
                 told.notify_all()
                 told.wait_for(lambda: asked[0] >= size, 1)
-        return answer
+        return response
 
     server.put("one", noise(size))
     server.always["one"] = another_version_each_time
@@ -702,23 +702,23 @@ def test_parts_of_two_versions_never_make_one_file(server: Any, target: Path, no
 
 @pytest.mark.parametrize("told", [["1", "date", "2"], ["date", "1", "2"]])
 @pytest.mark.parametrize("connections", [1, 4])
-def test_an_answer_that_states_only_a_date_hides_no_change(
+def test_a_response_that_states_only_a_date_hides_no_change(
     server: Any, target: Path, noise: Any, told: list[str], connections: int
 ) -> None:
     """Some machines of a service tell ETags, others do not; and none heeds If-Range."""
     size = 40 * MIB
     server.put("one", noise(size))
-    answers = iter(told)
+    responses = iter(told)
 
-    def answered(_server: Any, request: Any, answer: Any) -> Any:
-        tag = next(answers, "2")
-        if request.last is None:  # the whole, in one answer
-            return replace(answer, body=(b"2" if tag == "2" else b"1") * size)
+    def answered(_server: Any, request: Any, response: Any) -> Any:
+        tag = next(responses, "2")
+        if request.last is None:  # the whole, in one response
+            return replace(response, body=(b"2" if tag == "2" else b"1") * size)
         first, last = request.first, request.last
         headers = {"Content-Range": f"bytes {first}-{last}/{size}", "Last-Modified": "Sat, 21 Nov 2026 10:00:00 GMT"}
         if tag != "date":
             headers["ETag"] = f'"{tag}"'
-        return replace(answer, status=206, headers=headers, body=(b"2" if tag == "2" else b"1") * (last + 1 - first))
+        return replace(response, status=206, headers=headers, body=(b"2" if tag == "2" else b"1") * (last + 1 - first))
 
     server.always["one"] = answered
     download([Item("one", Location(server.url("one")), size)], target, connections=connections).raise_if_failed()
@@ -728,7 +728,7 @@ def test_an_answer_that_states_only_a_date_hides_no_change(
 def test_a_length_that_no_file_has_fails_its_item_only(server: Any, target: Path) -> None:
     server.put("one", b"1")
     head = b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n"
-    server.always["one"] = lambda _server, _request, answer: replace(answer, raw=head + b"1")
+    server.always["one"] = lambda _server, _request, response: replace(response, raw=head + b"1")
     items = [Item("one", Location(server.url("one")), 2 * MIB, retries=0), server.item("two", b"2")]
     first, second = download(items, target).outcomes
     assert (first.state, second.state) == ("failed", "done")
@@ -738,13 +738,13 @@ def test_several_wrong_parts_are_fixed(server: Any, target: Path, noise: Any) ->
     body = noise(24 * MIB)
     spoilt: set[int] = set()
 
-    def spoils(_server: Any, request: Any, answer: Any) -> Any:
+    def spoils(_server: Any, request: Any, response: Any) -> Any:
         for place in (3 * MIB, 12 * MIB, 23 * MIB):
             where = place - request.first
-            if 0 <= where < len(answer.body) and place not in spoilt:
+            if 0 <= where < len(response.body) and place not in spoilt:
                 spoilt.add(place)
-                answer.body = answer.body[:where] + bytes([answer.body[where] ^ 255]) + answer.body[where + 1 :]
-        return answer
+                response.body = response.body[:where] + bytes([response.body[where] ^ 255]) + response.body[where + 1 :]
+        return response
 
     server.always["one"] = spoils
     report = download([server.item("one", body, "sha256")], target)
@@ -759,10 +759,10 @@ def test_the_whole_in_the_place_of_a_part_fixes_a_wrong_file(server: Any, fault:
     item = server.item("one", body, "sha256")
     spoilt = 15 * MIB
 
-    def once_wrong(_server: Any, request: Any, answer: Any) -> Any:
+    def once_wrong(_server: Any, request: Any, response: Any) -> Any:
         if len([each for each in server.of("one") if each.first == request.first]) > 1:
-            return fault.whole(_server, request, answer)
-        return fault.flip(spoilt)(_server, request, answer)
+            return fault.whole(_server, request, response)
+        return fault.flip(spoilt)(_server, request, response)
 
     server.always["one"] = once_wrong
     report = download([item], target)
@@ -790,10 +790,10 @@ def test_urls_that_end_while_others_are_requested(server: Any, fault: Any, targe
         calls.append(1)
         return Location(server.url("one", f"n={len(calls)}"))
 
-    def refuses(server: Any, request: Any, answer: Any) -> Any:
+    def refuses(server: Any, request: Any, response: Any) -> Any:
         if request.query == "n=1" and len(server.requests) > 3:
             ended.set()
-        return fault.status(403)(server, request, answer) if request.query == "n=1" and ended.is_set() else None
+        return fault.status(403)(server, request, response) if request.query == "n=1" and ended.is_set() else None
 
     server.always["one"] = refuses
     report = download([Item("one", locate, len(body), retries=0)], target)
@@ -842,7 +842,7 @@ def test_a_redirect_that_is_always_refused_ends(server: Any, fault: Any, target:
     assert len(server.of("there")) == 2
 
 
-def test_a_server_that_answers_not_yet_for_ever_ends(server: Any, fault: Any, target: Path, clock: Any) -> None:
+def test_a_server_that_responses_not_yet_for_ever_ends(server: Any, fault: Any, target: Path, clock: Any) -> None:
     server.always["one"] = fault.status(301, {"Location": "/one", "Retry-After": "60"})
     report = download([Item("one", Location(server.url("one")), 5)], target, clock=clock)
     assert "still not ready after 3600 s" in str(only(report).error)
@@ -856,9 +856,9 @@ def test_a_url_that_grew_old_in_the_queue_costs_no_retry(server: Any, fault: Any
         calls.append(1)
         return Location(server.url("one", f"n={len(calls)}"))
 
-    def ages(server: Any, request: Any, answer: Any) -> Any:
+    def ages(server: Any, request: Any, response: Any) -> Any:
         clock.sleep(60)
-        return fault.status(403)(server, request, answer)
+        return fault.status(403)(server, request, response)
 
     server.fault("one", ages)
     assert download([Item("one", locate, 5, retries=0)], target, clock=clock).ok
@@ -876,7 +876,7 @@ def test_a_body_of_unstated_length(server: Any, fault: Any, target: Path, noise:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_answers_at_random_never_end_the_transfer(server: Any, target: Path, clock: Any, seed: int) -> None:
+def test_responses_at_random_never_end_the_transfer(server: Any, target: Path, clock: Any, seed: int) -> None:
     """Any mixture of statuses, headers and bodies: each file ends right or with an error."""
     dice = random.Random(seed)
     body = dice.randbytes(6 * MIB)
@@ -898,23 +898,23 @@ def test_answers_at_random_never_end_the_transfer(server: Any, target: Path, clo
     ]
     names = ["Content-Range", "ETag", "Last-Modified", "Location", "Retry-After", "Content-Encoding", "X-Odd", "Date"]
 
-    def odd(_server: Any, _request: Any, answer: Any) -> Any:
+    def odd(_server: Any, _request: Any, response: Any) -> Any:
         if dice.random() < 0.4:
-            return answer
-        answer.status = dice.choice(
+            return response
+        response.status = dice.choice(
             [100, 199, 200, 204, 206, 206, 301, 302, 304, 400, 401, 404, 416, 429, 500, 503, 599, 999]
         )
         for _ in range(dice.randrange(3)):
-            answer.headers[dice.choice(names)] = dice.choice(values)
+            response.headers[dice.choice(names)] = dice.choice(values)
         if dice.random() < 0.5:
-            answer.body = answer.body[: dice.choice([0, 1, 5000, MIB])]
-        if answer.status < 200:
-            answer.cut = len(answer.body)  # a client would wait for what follows
+            response.body = response.body[: dice.choice([0, 1, 5000, MIB])]
+        if response.status < 200:
+            response.cut = len(response.body)  # a client would wait for what follows
         if dice.random() < 0.2:
-            answer.cut = dice.choice([0, 10, 5000])
+            response.cut = dice.choice([0, 10, 5000])
         if dice.random() < 0.1:
-            answer.length = dice.choice([0, 3, len(body)])
-        return answer
+            response.length = dice.choice([0, 3, len(body)])
+        return response
 
     items = []
     for number in range(60):
@@ -936,9 +936,9 @@ def test_what_a_server_states_to_one_request_holds_for_all(server: Any, fault: A
     times: list[float] = []
     clock = SteppedClock()
 
-    def overloaded(server: Any, request: Any, answer: Any) -> Any:
+    def overloaded(server: Any, request: Any, response: Any) -> Any:
         times.append(clock.monotonic())
-        return fault.status(429, {"Retry-After": "20"})(server, request, answer) if len(times) == 1 else None
+        return fault.status(429, {"Retry-After": "20"})(server, request, response) if len(times) == 1 else None
 
     items = [server.item(f"f{n}", noise(100), "md5", retries=1) for n in range(40)]
     for item in items:

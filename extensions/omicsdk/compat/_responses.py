@@ -7,10 +7,10 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
-from omicsdk.core.answer import json_value
 from omicsdk.core.api_errors import phrase_of
 from omicsdk.core.client import CHUNK, Body
 from omicsdk.core.errors import APIError
+from omicsdk.core.response import json_value
 
 if TYPE_CHECKING:
     import httpx
@@ -32,7 +32,7 @@ def translating(translate: Callable[[Exception], Exception]) -> Generator[None]:
         raise raised from error
 
 
-class DocumentedAnswer:
+class DocumentedReply:
     """Response with the attributes of `requests.Response`.
 
     Attributes:
@@ -142,14 +142,14 @@ def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[str]:
         yield rest
 
 
-class DocumentedResponse(DocumentedAnswer):
+class DocumentedResponse(DocumentedReply):
     """Response that was read completely, with the attributes of `requests.Response`."""
 
     def __init__(self, response: "httpx.Response") -> None:
         super().__init__(response.status_code, response.headers, str(response.url), response.request, response.content)
 
 
-class DocumentedBody(DocumentedAnswer):
+class DocumentedBody(DocumentedReply):
     """Streamed response: `read(n)`, `iter_bytes()`, and the attributes of `requests.Response`.
 
     Args:
@@ -166,8 +166,8 @@ class DocumentedBody(DocumentedAnswer):
         request: object,
         translate: Callable[[Exception], Exception] | None = None,
     ) -> None:
-        # By name: a platform's answer class may come between them.
-        DocumentedAnswer.__init__(self, body.status_code, body.headers, body.url, request)
+        # By name: a platform's response class may come between them.
+        DocumentedReply.__init__(self, body.status_code, body.headers, body.url, request)
         self._body = body
         self._close = close
         self._translate = translate or _as_it_is
@@ -225,7 +225,7 @@ class RefusedResponse(DocumentedResponse):
     """Error response with the attributes of `requests.Response`, and secrets masked.
 
     Args:
-        error: What core made of the answer.
+        error: What core made of the response.
         documented: Makes the platform's documented exception of it.
     """
 
