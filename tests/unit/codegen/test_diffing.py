@@ -120,7 +120,7 @@ def test_the_same_document_changes_nothing() -> None:
         (f"{NEW}properties>must", {"type": "string"}, False, "model NewThing: field must is new and optional: str"),
         (f"{NEW}properties>note>enum", ["a"], True, "model NewThing: field note is Literal['a']; it was str"),
         (f"{ADD}responses>204>content", {"application/json": {"schema": {"type": "integer"}}}, True,
-         "operation add_thing: answers int; it was None"),
+         "operation add_thing: returns int; it was None"),
         ("servers>0>url", "https://two.example", False,
          "client : the default base_url is 'https://two.example'; it was 'https://one.example'"),
         ("servers", None, True, "client : there is no default base_url any more; it was 'https://one.example'"),
