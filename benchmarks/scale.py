@@ -81,7 +81,7 @@ def planned(kind: str, count: int, folder: Path) -> Figures:
     if kind == "items":
         plan = Plan(partial(items, count), folder / "target")
     else:
-        from omicsdk.hca.dss.filestore import items_of
+        from omicsdk.hca.dss.files import items_of
         from omicsdk.hca.dss.manifests import Manifest, ManifestFiles
 
         table = Manifest.open(folder / "manifest.tsv")

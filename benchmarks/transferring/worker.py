@@ -67,8 +67,7 @@ def download(
 
 def _finder(api: str, *, by_calls: bool) -> Callable[[str, str, int, str], tuple[Any, Any]]:
     """Gives an item's `locate` and `renew` for a row of a plan."""
-    from omicsdk.hca.dss.bundles import DSSFile
-    from omicsdk.hca.dss.files import Locator
+    from omicsdk.hca.dss.files import DSSFile, Locator
     from omicsdk_api.dss import DssApi
 
     locator = Locator(DssApi(base_url=api), known=True)

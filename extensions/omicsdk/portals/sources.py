@@ -486,7 +486,7 @@ class DssFiles(Source):
 
     @staticmethod
     def _named(file: ListedFile) -> DSSFile:
-        from omicsdk.hca.dss.bundles import DSSFile
+        from omicsdk.hca.dss.files import DSSFile
 
         replica, _, named = file.address.partition("/")
         uuid, _, version = named.partition(".")

@@ -17,7 +17,7 @@ from omicsdk.fs.copying.planning import CopyPlan, Selected, Source, by_name, pla
 from omicsdk.fs.store import Stores
 from omicsdk.fs.stores.dss import BUCKET_VARIABLE, LATEST, Bundles, DssStore, moment_of, new_bundles, read_path
 from omicsdk.hca.dss import Dss
-from omicsdk.hca.dss.files import BundleListing
+from omicsdk.hca.dss.bundles import BundleListing
 from omicsdk.sandbox import Rule
 from omicsdk.transfer import TransferReport, download
 from shelf_store import Shelf

@@ -19,7 +19,7 @@ from omicsdk.fs.stores.dss import DssStore
 from omicsdk.fs.stores.s3 import S3Store
 from omicsdk.fs.stores.sb import SbStore
 from omicsdk.hca.azul import AzulFile
-from omicsdk.hca.dss.files import BundleListing
+from omicsdk.hca.dss.bundles import BundleListing
 from omicsdk.sb import SevenBridges
 from omicsdk.transfer import TransferFailed
 

@@ -71,7 +71,7 @@ def uploaded_bundle(result: UploadedBundle, call: Call) -> object:
     """Render an upload: the new bundle, or the plan of a dry run."""
     from omicsdk.cli.commands.transfers import listed, planned, report_ended, rows_of, tell_stopped
     from omicsdk.core.errors import Interrupted
-    from omicsdk.hca.dss.files import CHECKSUMS
+    from omicsdk.hca.dss.bundles import CHECKSUMS
 
     report_ended(result, call)
     if call.arguments.get("dry_run"):

@@ -28,17 +28,9 @@ from omicsdk.fs.store import (
     WrongUri,
 )
 from omicsdk.hca.config import HCAConfig
-from omicsdk.hca.dss.bundles import FORMAT
+from omicsdk.hca.dss.bundles import FORMAT, BundleFile, BundleListing, file_alone, get_manifest
 from omicsdk.hca.dss.client import Dss
-from omicsdk.hca.dss.files import (
-    BundleFile,
-    BundleListing,
-    Locator,
-    file_alone,
-    get_manifest,
-    locate,
-    without_redirects,
-)
+from omicsdk.hca.dss.files import Locator, locate, without_redirects
 from omicsdk.transfer import Item, Location, Outcome, TransferOptions, TransferReport
 
 if TYPE_CHECKING:

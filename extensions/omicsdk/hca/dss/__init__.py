@@ -7,8 +7,8 @@ from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
+    from omicsdk.hca.dss.bundles import BundleFile as BundleFile
     from omicsdk.hca.dss.bundles import BundleNameClash as BundleNameClash
-    from omicsdk.hca.dss.bundles import DSSFile as DSSFile
     from omicsdk.hca.dss.bundles import StoredVersion as StoredVersion
     from omicsdk.hca.dss.bundles import create_version as create_version
     from omicsdk.hca.dss.bundles import version_of as version_of
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from omicsdk.hca.dss.client import Dss as Dss
     from omicsdk.hca.dss.downloads import DownloadFailed as DownloadFailed
     from omicsdk.hca.dss.downloads import Result as Result
-    from omicsdk.hca.dss.files import BundleFile as BundleFile
+    from omicsdk.hca.dss.files import DSSFile as DSSFile
     from omicsdk.hca.dss.jobs import Checkout as Checkout
     from omicsdk.hca.dss.jobs import CheckoutFailed as CheckoutFailed
     from omicsdk.hca.dss.manifests import ManifestError as ManifestError

@@ -1,22 +1,37 @@
 """Bundles: their manifests and files, and the versions that distinguish them."""
 
-import hashlib
+from __future__ import annotations
+
+import copy
+import io
 import json
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from typing import Any, Literal, NamedTuple, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.consistency import Identifier
-from omicsdk.core.errors import DecodeError, NameClash, UsageError
-from omicsdk.core.model import ANY, check, mapping, members
-from omicsdk.core.paging import items_at, with_items
-from omicsdk.core.type_guards import is_number, is_object, number_in
+from omicsdk.core.errors import DecodeError, NameClash, NotFound, UnsafePath, UsageError
+from omicsdk.core.model import ANY, INTEGER, STRING, array, check, mapping, members, optional
+from omicsdk.core.omit import OMIT
+from omicsdk.core.paging import items_at, stated_number, with_items
+from omicsdk.core.platform import settings_of
+from omicsdk.core.response import page_of
+from omicsdk.hca.dss.files import DSSFile, locate, without_redirects
 from omicsdk.transfer.names import safe_name
+
+if TYPE_CHECKING:
+    from omicsdk_api.dss import DssApi
+
+    from omicsdk.hca.dss.client import Dss
+    from omicsdk.hca.dss.files import Replica
 
 _log = logging.getLogger("omicsdk.hca")
 
@@ -57,32 +72,17 @@ def version_of(when: datetime | str) -> str:
     return create_version(when if when.tzinfo is not None else when.replace(tzinfo=UTC))
 
 
-ROOT = ".hca/v2/files_2_4"
-"""The filestore's folder below the download folder; 2 and 4 are the lengths of the names of its folders."""
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """A version of a bundle, file or collection that the service has stored.
 
-
-def name_in_store(sha256: str) -> str:
-    """A file's path below the filestore's own folder, with `/` between folders.
-
-    Args:
-        sha256: 64 hexadecimal digits; upper case is lowered.
+    Attributes:
+        uuid: The UUID.
+        version: The version, as DSS_VERSION.
     """
-    digest = sha256.lower()
-    return f"{digest[:2]}/{digest[2:6]}/{digest}"
 
-
-Replica = Literal["aws", "gcp"]
-"""A copy of the Data Store, by the cloud that it is in."""
-
-
-_FIELDS: tuple[tuple[str, type, str], ...] = (
-    ("name", object, "a name"),
-    ("uuid", str, "a UUID"),
-    ("version", str, "a version"),
-    ("sha256", str, "a checksum"),
-    ("size", int, "a whole number"),
-    ("indexed", bool, "true or false"),
-)
+    uuid: str
+    version: str
 
 
 def stated_text(value: object, operation: str, field: str, expected: str) -> str:
@@ -100,93 +100,6 @@ def stated_text(value: object, operation: str, field: str, expected: str) -> str
     if not isinstance(value, str) or not value:
         raise DecodeError(operation, field, value, expected=expected)
     return value
-
-
-@dataclass(frozen=True, slots=True)
-class StoredVersion:
-    """A version of a bundle, file or collection that the service has stored.
-
-    Attributes:
-        uuid: The UUID.
-        version: The version, as DSS_VERSION.
-    """
-
-    uuid: str
-    version: str
-
-
-class DSSFile(NamedTuple):
-    """A file of the Data Store, or a bundle's manifest treated as one; fields in the documented order.
-
-    Attributes:
-        name: Its name in the bundle, with `/` between folders.
-        uuid: Its UUID.
-        version: Its DSS_VERSION; empty for the latest.
-        sha256: Its SHA-256, 64 hexadecimal digits in lower case.
-        size: Bytes; None if it is not known.
-        indexed: Whether it is metadata.
-        replica: Where it is fetched from.
-    """
-
-    name: str
-    uuid: str
-    version: str
-    sha256: str
-    size: int | None
-    indexed: bool
-    replica: str
-
-    @classmethod
-    def from_manifest_row(cls, row: Mapping[str, str], replica: str) -> Self:
-        """The file of a manifest's row.
-
-        Args:
-            row: The row by its columns; file_version and file_size may be missing or empty.
-            replica: Where it is fetched from, `aws` or `gcp`.
-        """
-        size = row.get("file_size", "")
-        version, sha256 = row.get("file_version") or "", row["file_sha256"].lower()
-        return cls(row["file_name"], row["file_uuid"], version, sha256, number_in(size), False, replica)
-
-    @classmethod
-    def from_dss_bundle_response(cls, file_dict: Mapping[str, Any], replica: str) -> Self:
-        """Make a file from a bundle's entry.
-
-        Args:
-            file_dict: An entry of `bundle.files` as the service answers it.
-            replica: Where it is fetched from, `aws` or `gcp`.
-
-        Raises:
-            DecodeError: A field is missing, or is not what the service's document states. The name may be anything: what a
-                file can be called is decided where it is placed.
-        """
-        if not is_object(file_dict):
-            raise DecodeError("get_bundle", "bundle.files", file_dict, expected="objects")
-        for field, kind, expected in _FIELDS:
-            value = file_dict.get(field)
-            is_right = is_number(value) if kind is int else isinstance(value, kind)
-            if field not in file_dict or not is_right:
-                raise DecodeError("get_bundle", f"bundle.files.{field}", value, expected=expected)
-        found: dict[str, Any] = {field: file_dict[field] for field, _, _ in _FIELDS}
-        found["sha256"] = found["sha256"].lower()
-        if not is_checksum("sha256", found["sha256"]):
-            raise DecodeError(
-                "get_bundle", "bundle.files.sha256", file_dict["sha256"], expected="64 hexadecimal digits"
-            )
-        return cls(**found, replica=replica)
-
-    @classmethod
-    def for_bundle_manifest(cls, manifest_bytes: bytes, bundle_uuid: str, version: str, replica: str) -> Self:
-        """Make the bundle.json of a bundle, which is stored like one of its files.
-
-        Args:
-            manifest_bytes: Its content.
-            bundle_uuid: The bundle's UUID.
-            version: The bundle's version.
-            replica: Where the bundle is fetched from, `aws` or `gcp`.
-        """
-        sha256 = hashlib.sha256(manifest_bytes).hexdigest()
-        return cls("bundle.json", bundle_uuid, version, sha256, len(manifest_bytes), False, replica)
 
 
 FILES_KEY = "bundle.files"
@@ -288,3 +201,213 @@ def chosen(
         names[folded] = file.name
         found.append(file)
     return found
+
+
+# -- the files of one bundle, by name
+
+CHECKSUMS = ("sha256", "sha1", "crc32c", "s3_etag")
+"""Checksums that a manifest states of each file."""
+
+
+def get_manifest(api: DssApi, uuid: str, version: str, replica: str) -> dict[str, Any]:
+    """Return a bundle's manifest, all pages merged.
+
+    Args:
+        api: The service.
+        uuid: The bundle.
+        version: Its version, or empty for the latest.
+        replica: Where to ask.
+
+    Raises:
+        NotFound: There is no such bundle.
+        DecodeError: The response has no list of files, or does not state it which bundle it is.
+    """
+    operation = api.get_bundle
+    request = operation.build(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT)
+    return merged_pages([page_of(response, FILES_KEY, "get_bundle") for response in operation.responses(request)])
+
+
+def ls(dss: Dss, bundle_uuid: str, replica: Replica, *, version: str = "", folder: str = "") -> Iterator[BundleFile]:
+    """List the files of a bundle, in the order of their names.
+
+    Args:
+        bundle_uuid: The bundle.
+        replica: Where to ask, `aws` or `gcp`.
+        version: The bundle's version; by default the latest.
+        folder: Only the files below this folder of the bundle; by default all.
+
+    Yields:
+        Each file with its name, size, checksums and media type.
+
+    Raises:
+        NotFound: There is no such bundle, or no file of it is in the folder.
+        UnsafePath: A file of the bundle has a name that no file can have.
+    """
+    listing = BundleListing(get_manifest(dss, bundle_uuid, version, replica), replica)
+    below = folder.strip("/")
+    if not listing.has_folder(below):
+        raise NotFound(f"Bundle {listing.uuid} version {listing.version} has no folder {folder!r}")
+    yield from listing.below(below)
+
+
+@dataclass(frozen=True, slots=True)
+class BundleFile:
+    """A file in a bundle.
+
+    Attributes:
+        name: Its name there.
+        file: What fetches it.
+        checksums: All that is stated of its bytes, by algorithm.
+        media_type: Its media type; empty if none is stated.
+    """
+
+    name: str
+    file: DSSFile
+    checksums: Mapping[str, str]
+    media_type: str = ""
+
+
+_MANIFEST = members(
+    bundle=members(uuid=STRING, version=STRING, creator_uid=optional(INTEGER), files=array(mapping(ANY)))
+)
+
+
+class BundleListing:
+    """A version of a bundle, its files by name.
+
+    Args:
+        manifest: What get_bundle answers, all pages merged.
+        replica: Where its files are fetched from.
+
+    Attributes:
+        uuid: Its UUID.
+        version: Its version.
+        creator: The number of its creator; None if that is not stated.
+        files: Its files, sorted by name.
+        by_name: Its files by their names.
+    """
+
+    def __init__(self, manifest: Mapping[str, Any], replica: str) -> None:
+        check("get_bundle", "", manifest, _MANIFEST)
+        told = manifest["bundle"]
+        self.uuid: str = told["uuid"]
+        self.version: str = told["version"]
+        self.creator: int | None = told.get("creator_uid")
+        self._unnamed: UnsafePath | None = None
+        files: list[BundleFile] = []
+        for at, each in enumerate(told["files"]):
+            try:
+                files.append(_file(each, safe_name(each.get("name"), f"files[{at}] of bundle {self.uuid}"), replica))
+            except UnsafePath as error:  # files are found by their names all the same, but no list is whole without it
+                self._unnamed = self._unnamed or error
+        self.files = sorted(files, key=lambda file: file.name)
+        self._names = [file.name for file in self.files]
+        self.by_name = {file.name: file for file in reversed(self.files)}  # of two of one name the first
+
+    def has_folder(self, name: str) -> bool:
+        """Whether files are below a name; the empty one is the bundle's own.
+
+        Args:
+            name: The folder's name.
+        """
+        return not name or next(self.below(name), None) is not None
+
+    def below(self, name: str) -> Iterator[BundleFile]:
+        """The files below a folder, in the order of their names.
+
+        Args:
+            name: The folder's name; empty for all files.
+
+        Raises:
+            UnsafePath: A file of the bundle has a name that no file can have, so that it cannot be listed.
+        """
+        if self._unnamed is not None:
+            raise copy.copy(self._unnamed)  # one that is raised twice would grow its traceback
+        start = f"{name}/" if name else ""
+        for at in range(bisect_left(self._names, start), len(self.files)):
+            if not self._names[at].startswith(start):
+                return
+            yield self.files[at]
+
+    def inside(self, name: str) -> Iterator[BundleFile | str]:
+        """Return the contents of a folder: files, and names of folders.
+
+        Args:
+            name: The folder's name; empty for the bundle's own.
+        """
+        skip, last = len(name) + 1 if name else 0, ""
+        for file in self.below(name):
+            first, slash, _ = file.name[skip:].partition("/")
+            if not slash:
+                yield file
+            elif first != last:
+                last = first
+                yield file.name[: skip + len(first)]
+
+
+def _file(told: Mapping[str, Any], name: str, replica: str) -> BundleFile:
+    stated = ((kind, str(told.get(kind) or "").lower()) for kind in CHECKSUMS)
+    checksums = {kind: value for kind, value in stated if is_checksum(kind, value)}
+    return BundleFile(
+        name, DSSFile.from_dss_bundle_response(told, replica), checksums, str(told.get("content-type") or "")
+    )
+
+
+def file_alone(api: DssApi, uuid: str, replica: str, version: str = "") -> BundleFile:
+    """Request the facts of a file outside any bundle; without a name there, its UUID is used.
+
+    Args:
+        api: The service.
+        uuid: The file.
+        replica: Where to ask, `aws` or `gcp`.
+        version: The file's version; by default the latest.
+
+    Raises:
+        NotFound: There is no such file.
+        ResponseMismatch: The service describes another version.
+    """
+    stated = api.head_file.raw(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT).headers
+    found = {kind: stated.get(f"x-dss-{kind.replace('_', '-')}", "").lower() for kind in CHECKSUMS}
+    file = DSSFile(
+        uuid,
+        uuid,
+        stated.get("x-dss-version", version),
+        found["sha256"],
+        stated_number(stated.get("x-dss-size") or None, "x-dss-size", f"head_file {uuid}", text=True),
+        False,
+        replica,
+    )
+    checksums = {kind: value for kind, value in found.items() if is_checksum(kind, value)}
+    return BundleFile(uuid, file, checksums, stated.get("x-dss-content-type", ""))
+
+
+BUFFER = 256 * 1024
+"""Bytes that are read ahead of a reader's own requests."""
+
+
+@contextmanager
+def open_file(dss: Dss, bundle_uuid: str, replica: Replica, name: str, *, version: str = "") -> Generator[BinaryIO]:
+    """Open a file of a bundle for reading; it can be sought, and nothing is stored.
+
+    A broken connection is resumed where it broke. The checksum is not verified: it is of the whole file.
+
+    Args:
+        bundle_uuid: The bundle.
+        replica: Where to read from, `aws` or `gcp`.
+        name: The file's name in the bundle.
+        version: The bundle's version; by default the latest.
+
+    Raises:
+        NotFound: There is no such bundle, or it has no such file.
+        TransferError: While reading: the file changed, or its storage does not serve ranges.
+    """
+    from omicsdk.transfer.ranges import ConnectionPool, RangeFile, Ranges
+
+    listing = BundleListing(get_manifest(dss, bundle_uuid, version, replica), replica)
+    found = listing.by_name.get(name)
+    if found is None:
+        raise NotFound(f"Bundle {listing.uuid} version {listing.version} has no file {name!r}")
+    where = partial(locate, without_redirects(dss), found.file)
+    ranges = Ranges(where, found.file.size, title=name, pool=ConnectionPool(client=dss), clock=settings_of(dss).clock)
+    with io.BufferedReader(RangeFile(ranges), BUFFER) as file:
+        yield file

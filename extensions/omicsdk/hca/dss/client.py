@@ -12,10 +12,10 @@ from omicsdk.core.platform import AsyncPlatform, Listing, Opening, Platform, Wor
 from omicsdk.hca.config import CLAIMS, discovery
 
 if TYPE_CHECKING:
-    from omicsdk.hca.dss import collections, downloads, files, jobs, uploads
+    from omicsdk.hca.dss import bundles, collections, downloads, jobs, uploads
 else:
-    collections, downloads, files, jobs, uploads = late_modules(
-        "omicsdk.hca.dss", "collections downloads files jobs uploads"
+    bundles, collections, downloads, jobs, uploads = late_modules(
+        "omicsdk.hca.dss", "bundles collections downloads jobs uploads"
     )
 
 LOG_IN = "Log in with `omics dss login`, or pass credentials."
@@ -73,8 +73,8 @@ class _Workflows:
     _discovery = discovery("DSSClient")
 
     whoami = Workflow(_whoami)
-    ls = Listing(files.ls)
-    open = Opening(files.open_file)
+    ls = Listing(bundles.ls)
+    open = Opening(bundles.open_file)
     download = Workflow(downloads.download)
     download_manifest = Workflow(downloads.download_manifest)
     download_collection = Workflow(collections.download_collection)

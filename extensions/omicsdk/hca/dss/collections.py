@@ -17,19 +17,26 @@ from omicsdk.core.paging import items_at
 from omicsdk.core.response import checked_json, page_of
 from omicsdk.core.threads import Workers
 from omicsdk.core.type_guards import is_object
-from omicsdk.hca.dss.bundles import BundleNameClash, DSSFile, StoredVersion, chosen, create_version, stated_text
+from omicsdk.hca.dss.bundles import (
+    BundleNameClash,
+    StoredVersion,
+    chosen,
+    create_version,
+    file_alone,
+    get_manifest,
+    stated_text,
+)
 from omicsdk.hca.dss.downloads import API_CALLS, Bundle, download_bundles
-from omicsdk.hca.dss.files import file_alone, get_manifest
-from omicsdk.hca.dss.filestore import CONNECTIONS
+from omicsdk.hca.dss.files import CONNECTIONS, DSSFile
 from omicsdk.hca.dss.manifests import SHA256, WRITTEN, write_manifest
 from omicsdk.transfer import Outcome, TransferOptions
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
 
-    from omicsdk.hca.dss.bundles import Replica
     from omicsdk.hca.dss.client import Dss
     from omicsdk.hca.dss.downloads import Result
+    from omicsdk.hca.dss.files import Replica
     from omicsdk.transfer import TransferOptionsDict
 
 

@@ -25,9 +25,9 @@ from omicsdk.core.errors import (
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import Workers
-from omicsdk.hca.dss.bundles import ALL, NONE, DSSFile, chosen, filters, folder_name, manifest_bytes, name_in_store
-from omicsdk.hca.dss.files import get_manifest
-from omicsdk.hca.dss.filestore import CONNECTIONS, fetch, link, store_bytes
+from omicsdk.hca.dss.bundles import ALL, NONE, chosen, filters, folder_name, get_manifest, manifest_bytes
+from omicsdk.hca.dss.files import CONNECTIONS, DSSFile, fetch, name_in_store
+from omicsdk.hca.dss.filestore import link, store_bytes
 from omicsdk.hca.dss.manifests import Manifest, ManifestError, ManifestFiles
 from omicsdk.hca.retirement import INSTEAD, retirement
 from omicsdk.transfer import Item, Location, Outcome, TransferFailed, TransferOptions, TransferReport
@@ -37,8 +37,8 @@ from omicsdk.transfer.names import check_links, check_names
 from omicsdk.transfer.scale import worker_pool
 
 if TYPE_CHECKING:
-    from omicsdk.hca.dss.bundles import Replica
     from omicsdk.hca.dss.client import Dss
+    from omicsdk.hca.dss.files import Replica
     from omicsdk.transfer import TransferOptionsDict
     from omicsdk.transfer.scale.workers import WorkerPool
 

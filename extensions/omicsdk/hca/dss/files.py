@@ -1,213 +1,140 @@
-"""Files of bundles: by name, with the checksums that the Data Store states, and their locations."""
+"""Files of the Data Store: what is stated of one, where it is, and how many are fetched."""
 
 from __future__ import annotations
 
-import copy
-import io
+import hashlib
+import pickle
 import threading
-from bisect import bisect_left
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Never, Self, cast
 from urllib.parse import urljoin
 
 from omicsdk.core.checksums import is_checksum
-from omicsdk.core.errors import APIError, NotFound, Unauthorized, UnsafePath
-from omicsdk.core.model import ANY, INTEGER, STRING, array, check, mapping, members, optional
+from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.core.errors import APIError, DecodeError, TransferError, Unauthorized
 from omicsdk.core.omit import OMIT
-from omicsdk.core.paging import stated_number
-from omicsdk.core.platform import settings_of
-from omicsdk.core.response import page_of
-from omicsdk.hca.dss.bundles import FILES_KEY, DSSFile, merged_pages
-from omicsdk.transfer import Location
-from omicsdk.transfer.names import safe_name
+from omicsdk.core.type_guards import is_number, is_object, number_in
+from omicsdk.transfer import Item, Location, download
+from omicsdk.transfer.names import first_of_each
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
 
-    from omicsdk.hca.dss.bundles import Replica
+    from omicsdk.core.credentials import Credentials
     from omicsdk.hca.dss.client import Dss
+    from omicsdk.transfer import TransferOptions, TransferReport
+    from omicsdk.transfer.scale.workers import WorkerPool
 
-Locate = Callable[[], Location]
-"""Returns where a file is now."""
-
-CHECKSUMS = ("sha256", "sha1", "crc32c", "s3_etag")
-"""Checksums that a manifest states of each file."""
-
-
-def get_manifest(api: DssApi, uuid: str, version: str, replica: str) -> dict[str, Any]:
-    """Return a bundle's manifest, all pages merged.
-
-    Args:
-        api: The service.
-        uuid: The bundle.
-        version: Its version, or empty for the latest.
-        replica: Where to ask.
-
-    Raises:
-        NotFound: There is no such bundle.
-        DecodeError: The response has no list of files, or does not state it which bundle it is.
-    """
-    operation = api.get_bundle
-    request = operation.build(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT)
-    return merged_pages([page_of(response, FILES_KEY, "get_bundle") for response in operation.responses(request)])
+Replica = Literal["aws", "gcp"]
+"""A copy of the Data Store, by the cloud that it is in."""
 
 
-def ls(dss: Dss, bundle_uuid: str, replica: Replica, *, version: str = "", folder: str = "") -> Iterator[BundleFile]:
-    """List the files of a bundle, in the order of their names.
+ROOT = ".hca/v2/files_2_4"
+"""The filestore's folder below the download folder; 2 and 4 are the lengths of the names of its folders."""
+
+
+def name_in_store(sha256: str) -> str:
+    """A file's path below the filestore's own folder, with `/` between folders.
 
     Args:
-        bundle_uuid: The bundle.
-        replica: Where to ask, `aws` or `gcp`.
-        version: The bundle's version; by default the latest.
-        folder: Only the files below this folder of the bundle; by default all.
-
-    Yields:
-        Each file with its name, size, checksums and media type.
-
-    Raises:
-        NotFound: There is no such bundle, or no file of it is in the folder.
-        UnsafePath: A file of the bundle has a name that no file can have.
+        sha256: 64 hexadecimal digits; upper case is lowered.
     """
-    listing = BundleListing(get_manifest(dss, bundle_uuid, version, replica), replica)
-    below = folder.strip("/")
-    if not listing.has_folder(below):
-        raise NotFound(f"Bundle {listing.uuid} version {listing.version} has no folder {folder!r}")
-    yield from listing.below(below)
+    digest = sha256.lower()
+    return f"{digest[:2]}/{digest[2:6]}/{digest}"
 
 
-@dataclass(frozen=True, slots=True)
-class BundleFile:
-    """A file in a bundle.
-
-    Attributes:
-        name: Its name there.
-        file: What fetches it.
-        checksums: All that is stated of its bytes, by algorithm.
-        media_type: Its media type; empty if none is stated.
-    """
-
-    name: str
-    file: DSSFile
-    checksums: Mapping[str, str]
-    media_type: str = ""
-
-
-_MANIFEST = members(
-    bundle=members(uuid=STRING, version=STRING, creator_uid=optional(INTEGER), files=array(mapping(ANY)))
+_FIELDS: tuple[tuple[str, type, str], ...] = (
+    ("name", object, "a name"),
+    ("uuid", str, "a UUID"),
+    ("version", str, "a version"),
+    ("sha256", str, "a checksum"),
+    ("size", int, "a whole number"),
+    ("indexed", bool, "true or false"),
 )
 
 
-class BundleListing:
-    """A version of a bundle, its files by name.
-
-    Args:
-        manifest: What get_bundle answers, all pages merged.
-        replica: Where its files are fetched from.
+class DSSFile(NamedTuple):
+    """A file of the Data Store, or a bundle's manifest treated as one; fields in the documented order.
 
     Attributes:
+        name: Its name in the bundle, with `/` between folders.
         uuid: Its UUID.
-        version: Its version.
-        creator: The number of its creator; None if that is not stated.
-        files: Its files, sorted by name.
-        by_name: Its files by their names.
+        version: Its DSS_VERSION; empty for the latest.
+        sha256: Its SHA-256, 64 hexadecimal digits in lower case.
+        size: Bytes; None if it is not known.
+        indexed: Whether it is metadata.
+        replica: Where it is fetched from.
     """
 
-    def __init__(self, manifest: Mapping[str, Any], replica: str) -> None:
-        check("get_bundle", "", manifest, _MANIFEST)
-        told = manifest["bundle"]
-        self.uuid: str = told["uuid"]
-        self.version: str = told["version"]
-        self.creator: int | None = told.get("creator_uid")
-        self._unnamed: UnsafePath | None = None
-        files: list[BundleFile] = []
-        for at, each in enumerate(told["files"]):
-            try:
-                files.append(_file(each, safe_name(each.get("name"), f"files[{at}] of bundle {self.uuid}"), replica))
-            except UnsafePath as error:  # files are found by their names all the same, but no list is whole without it
-                self._unnamed = self._unnamed or error
-        self.files = sorted(files, key=lambda file: file.name)
-        self._names = [file.name for file in self.files]
-        self.by_name = {file.name: file for file in reversed(self.files)}  # of two of one name the first
+    name: str
+    uuid: str
+    version: str
+    sha256: str
+    size: int | None
+    indexed: bool
+    replica: str
 
-    def has_folder(self, name: str) -> bool:
-        """Whether files are below a name; the empty one is the bundle's own.
+    @classmethod
+    def from_manifest_row(cls, row: Mapping[str, str], replica: str) -> Self:
+        """The file of a manifest's row.
 
         Args:
-            name: The folder's name.
+            row: The row by its columns; file_version and file_size may be missing or empty.
+            replica: Where it is fetched from, `aws` or `gcp`.
         """
-        return not name or next(self.below(name), None) is not None
+        size = row.get("file_size", "")
+        version, sha256 = row.get("file_version") or "", row["file_sha256"].lower()
+        return cls(row["file_name"], row["file_uuid"], version, sha256, number_in(size), False, replica)
 
-    def below(self, name: str) -> Iterator[BundleFile]:
-        """The files below a folder, in the order of their names.
+    @classmethod
+    def from_dss_bundle_response(cls, file_dict: Mapping[str, Any], replica: str) -> Self:
+        """Make a file from a bundle's entry.
 
         Args:
-            name: The folder's name; empty for all files.
+            file_dict: An entry of `bundle.files` as the service answers it.
+            replica: Where it is fetched from, `aws` or `gcp`.
 
         Raises:
-            UnsafePath: A file of the bundle has a name that no file can have, so that it cannot be listed.
+            DecodeError: A field is missing, or is not what the service's document states. The name may be anything: what a
+                file can be called is decided where it is placed.
         """
-        if self._unnamed is not None:
-            raise copy.copy(self._unnamed)  # one that is raised twice would grow its traceback
-        start = f"{name}/" if name else ""
-        for at in range(bisect_left(self._names, start), len(self.files)):
-            if not self._names[at].startswith(start):
-                return
-            yield self.files[at]
+        if not is_object(file_dict):
+            raise DecodeError("get_bundle", "bundle.files", file_dict, expected="objects")
+        for key, kind, expected in _FIELDS:
+            value = file_dict.get(key)
+            is_right = is_number(value) if kind is int else isinstance(value, kind)
+            if key not in file_dict or not is_right:
+                raise DecodeError("get_bundle", f"bundle.files.{key}", value, expected=expected)
+        found: dict[str, Any] = {key: file_dict[key] for key, _, _ in _FIELDS}
+        found["sha256"] = found["sha256"].lower()
+        if not is_checksum("sha256", found["sha256"]):
+            raise DecodeError(
+                "get_bundle", "bundle.files.sha256", file_dict["sha256"], expected="64 hexadecimal digits"
+            )
+        return cls(**found, replica=replica)
 
-    def inside(self, name: str) -> Iterator[BundleFile | str]:
-        """Return the contents of a folder: files, and names of folders.
+    @classmethod
+    def for_bundle_manifest(cls, manifest_bytes: bytes, bundle_uuid: str, version: str, replica: str) -> Self:
+        """Make the bundle.json of a bundle, which is stored like one of its files.
 
         Args:
-            name: The folder's name; empty for the bundle's own.
+            manifest_bytes: Its content.
+            bundle_uuid: The bundle's UUID.
+            version: The bundle's version.
+            replica: Where the bundle is fetched from, `aws` or `gcp`.
         """
-        skip, last = len(name) + 1 if name else 0, ""
-        for file in self.below(name):
-            first, slash, _ = file.name[skip:].partition("/")
-            if not slash:
-                yield file
-            elif first != last:
-                last = first
-                yield file.name[: skip + len(first)]
+        sha256 = hashlib.sha256(manifest_bytes).hexdigest()
+        return cls("bundle.json", bundle_uuid, version, sha256, len(manifest_bytes), False, replica)
 
 
-def _file(told: Mapping[str, Any], name: str, replica: str) -> BundleFile:
-    stated = ((kind, str(told.get(kind) or "").lower()) for kind in CHECKSUMS)
-    checksums = {kind: value for kind, value in stated if is_checksum(kind, value)}
-    return BundleFile(
-        name, DSSFile.from_dss_bundle_response(told, replica), checksums, str(told.get("content-type") or "")
-    )
+# -- where a file is
 
-
-def file_alone(api: DssApi, uuid: str, replica: str, version: str = "") -> BundleFile:
-    """Request the facts of a file outside any bundle; without a name there, its UUID is used.
-
-    Args:
-        api: The service.
-        uuid: The file.
-        replica: Where to ask, `aws` or `gcp`.
-        version: The file's version; by default the latest.
-
-    Raises:
-        NotFound: There is no such file.
-        ResponseMismatch: The service describes another version.
-    """
-    stated = api.head_file.raw(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT).headers
-    found = {kind: stated.get(f"x-dss-{kind.replace('_', '-')}", "").lower() for kind in CHECKSUMS}
-    file = DSSFile(
-        uuid,
-        uuid,
-        stated.get("x-dss-version", version),
-        found["sha256"],
-        stated_number(stated.get("x-dss-size") or None, "x-dss-size", f"head_file {uuid}", text=True),
-        False,
-        replica,
-    )
-    checksums = {kind: value for kind, value in found.items() if is_checksum(kind, value)}
-    return BundleFile(uuid, file, checksums, stated.get("x-dss-content-type", ""))
-
+Locate = Callable[[], Location]
+"""Returns where a file is now."""
 
 # Headers that the engine sets itself.
 _ENGINES_OWN = frozenset({"accept", "accept-encoding", "user-agent"})
@@ -314,33 +241,166 @@ class Locator:
             self._answered.set()
 
 
-BUFFER = 256 * 1024
-"""Bytes that are read ahead of a reader's own requests."""
+# -- fetching many into the filestore
+
+CONNECTIONS = 64
+"""Concurrent requests for files at most: to the service, which takes its time, and to the storage that it redirects to."""
 
 
-@contextmanager
-def open_file(dss: Dss, bundle_uuid: str, replica: Replica, name: str, *, version: str = "") -> Generator[BinaryIO]:
-    """Open a file of a bundle for reading; it can be sought, and nothing is stored.
+def fetch(
+    dss: Dss,
+    files: Iterable[DSSFile],
+    folder: Path,
+    options: TransferOptions,
+    *,
+    known: bool = False,
+    pool: WorkerPool | None = None,
+    addresses: Mapping[str, str] | None = None,
+) -> TransferReport:
+    """Fetch files into the filestore, each checksum once.
 
-    A broken connection is resumed where it broke. The checksum is not verified: it is of the whole file.
+    Checksums are distinguished by 63 bits of a keyed digest, in eight bytes of memory each: among a million, two are treated as
+    one once in twenty million transfers. `missing` finds what was left out.
 
     Args:
-        bundle_uuid: The bundle.
-        replica: Where to read from, `aws` or `gcp`.
-        name: The file's name in the bundle.
-        version: The bundle's version; by default the latest.
-
-    Raises:
-        NotFound: There is no such bundle, or it has no such file.
-        TransferError: While reading: the file changed, or its storage does not serve ranges.
+        dss: The service.
+        files: The files: a list, or what can be iterated over again, by workers too, and may name a file several times.
+        folder: The download folder.
+        options: The options of the transfer.
+        known: Whether the service has answered this client before.
+        pool: The workers that fetch; None if this process does. A dry run uses none of them.
+        addresses: Where files are, by their SHA-256; empty if the Data Store is asked.
     """
-    from omicsdk.transfer.ranges import ConnectionPool, RangeFile, Ranges
+    # The engine's journals are in its target folder: inside the filestore they are out of the user's sight.
+    target = folder / ROOT
+    if pool is not None and not options.dry_run:
+        from omicsdk.transfer.scale.workers import download_by
 
-    listing = BundleListing(get_manifest(dss, bundle_uuid, version, replica), replica)
-    found = listing.by_name.get(name)
-    if found is None:
-        raise NotFound(f"Bundle {listing.uuid} version {listing.version} has no file {name!r}")
-    where = partial(locate, without_redirects(dss), found.file)
-    ranges = Ranges(where, found.file.size, title=name, pool=ConnectionPool(client=dss), clock=settings_of(dss).clock)
-    with io.BufferedReader(RangeFile(ranges), BUFFER) as file:
-        yield file
+        is_list = isinstance(files, list)
+        return download_by(
+            pool,
+            list(items_of(_each_once(files))) if is_list else partial(items_of, files),
+            target,
+            opening=SameService.of(dss),
+            repeats=not is_list,
+            options=options,
+        )
+    place = _at(addresses) if addresses else Locator(dss, known=known).place
+    return download(items_of(_each_once(files), place), target, options=options)
+
+
+def _at(addresses: Mapping[str, str]) -> Callable[[DSSFile], tuple[Locate | Location, Locate | None]]:
+    """Return a function that locates files at known addresses, by their SHA-256."""
+
+    def place(file: DSSFile) -> tuple[Locate | Location, Locate | None]:
+        address = addresses.get(file.sha256)
+        return (Location(address) if address else partial(_without_address, file)), None
+
+    return place
+
+
+def _without_address(file: DSSFile) -> Never:
+    raise TransferError(f"{file.name} cannot be downloaded: the manifest has no address", name=file.name)
+
+
+def _each_once(files: Iterable[DSSFile]) -> Iterator[DSSFile]:
+    return first_of_each(files, lambda file: file.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unlocated:
+    """Takes the place of a file's location until there is a client to locate it."""
+
+    file: DSSFile
+
+    def __call__(self) -> Never:
+        raise RuntimeError(f"{self.file.name} was located before its worker opened a client")
+
+
+def unlocated(file: DSSFile) -> tuple[_Unlocated, None]:
+    """Raise: a placeholder for a file's location until there is a client to locate it."""
+    return _Unlocated(file), None
+
+
+def items_of(
+    files: Iterable[DSSFile],
+    place: Callable[[DSSFile], tuple[Locate | Location, Locate | None]] = unlocated,
+) -> Iterator[Item]:
+    """Yield what the engine fetches.
+
+    Args:
+        files: The files.
+        place: Returns an item's `locate` and `renew`; by default what has to be located before it is fetched, to be counted,
+            shared out and sent to workers.
+    """
+    for file in files:
+        locate, renew = place(file)
+        yield Item(
+            name=name_in_store(file.sha256),
+            locate=locate,
+            size=file.size,
+            checksums={"sha256": file.sha256},
+            label=f"{file.name} (file {file.uuid}{f' version {file.version}' if file.version else ''})",
+            renew=renew,
+        )
+
+
+def _located(item: Item, locator: Locator) -> Item:
+    assert isinstance(item.locate, _Unlocated)
+    locate, renew = locator.place(item.locate.file)
+    return replace(item, locate=locate, renew=renew)
+
+
+# -- fetching by workers
+
+
+@dataclass(frozen=True, slots=True)
+class SameService:
+    """Opens a client of the same service in another process.
+
+    Attributes:
+        client: The client's class: called with the URL and the credentials.
+        base_url: The URL of the service.
+        credentials: The credentials as they were given.
+        finds_credentials: Whether the other process finds them itself, in its environment and its user's files.
+    """
+
+    client: Callable[..., AbstractContextManager[DssApi]]
+    base_url: str
+    credentials: Credentials | None = field(default=None, repr=False)
+    finds_credentials: bool = False
+
+    @classmethod
+    def of(cls, dss: Dss) -> SameService:
+        """What opens a client like one of this process, as the same user."""
+        held = dss.credentials
+        finds = dss.finds_credentials and not can_travel(held)
+        return cls(type(dss), dss.base_url, None if finds else held, finds)
+
+    @contextmanager
+    def __call__(self, items: Iterable[Item]) -> Generator[Iterable[Item]]:
+        """Open a client for a shard.
+
+        Args:
+            items: The shard's items, as `items_of` gives them.
+
+        Yields:
+            The same items, located.
+        """
+        given: dict[str, Any] = {} if self.finds_credentials else {"credentials": self.credentials or ANONYMOUS}
+        with self.client(self.base_url, **given) as api:
+            locator = Locator(api, known=False)
+            yield (_located(item, locator) for item in items)
+
+
+def can_travel(credentials: Credentials | None) -> bool:
+    """Whether credentials can be sent to another process; those that are renewed by a function of this one cannot.
+
+    Args:
+        credentials: The credentials.
+    """
+    try:
+        pickle.dumps(credentials)
+    except (pickle.PicklingError, TypeError, AttributeError):
+        return False
+    return True

@@ -21,8 +21,8 @@ from omicsdk.transfer.uploads.sending import FollowUp
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
 
-    from omicsdk.hca.dss.bundles import Replica
     from omicsdk.hca.dss.client import Dss
+    from omicsdk.hca.dss.files import Replica
 
 FIRST_WAIT = 1.0
 GROWTH = 1.618

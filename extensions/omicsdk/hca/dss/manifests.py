@@ -16,7 +16,7 @@ from omicsdk.core.errors import OmicsError, TransferError, UnsafePath, UsageErro
 from omicsdk.core.files import in_place_of
 from omicsdk.core.tables import RowError, lines_of, rows_of
 from omicsdk.core.type_guards import number_in
-from omicsdk.hca.dss.bundles import ROOT, DSSFile, name_in_store
+from omicsdk.hca.dss.files import ROOT, DSSFile, name_in_store
 from omicsdk.hca.dss.tsv import DIALECT
 from omicsdk.transfer.disk import write_errors
 from omicsdk.transfer.names import check_name, wrong_with

@@ -13,15 +13,15 @@ from omicsdk.compat.hca._operations import Documented
 from omicsdk.compat.hca.util import DEFAULT_THREAD_COUNT, SwaggerClient
 from omicsdk.compat.hca.util.exceptions import documented_errors
 from omicsdk.hca.dss.bundles import ALL
-from omicsdk.hca.dss.bundles import DSSFile as DSSFile
 from omicsdk.hca.dss.client import Dss
 from omicsdk.hca.dss.collections import LISTS, change, create
+from omicsdk.hca.dss.files import DSSFile as DSSFile
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import types
 
     from omicsdk.hca.config import HCAConfig
-    from omicsdk.hca.dss.bundles import Replica
+    from omicsdk.hca.dss.files import Replica
     from omicsdk.transfer import TransferOptionsDict
 
 

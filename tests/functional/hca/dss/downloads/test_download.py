@@ -375,7 +375,7 @@ def test_a_file_that_was_treated_as_another_one_is_missed(
     rows = rows_of(dss, bundle)
     assert len(rows) > 1
 
-    monkeypatch.setattr("omicsdk.hca.dss.filestore.first_of_each", lambda files, name: islice(files, 1))
+    monkeypatch.setattr("omicsdk.hca.dss.files.first_of_each", lambda files, name: islice(files, 1))
     result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws", check=False)
     assert len(errors(result)) == len({row["file_sha256"] for row in rows}) - 1
     assert "is not in the filestore" in str(errors(result)[0])
