@@ -15,7 +15,8 @@ from omicsdk.core.dates import Date, DateTime, is_date, is_date_time
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.lazy import logger
-from omicsdk.core.type_guards import is_array, is_number, is_object
+from omicsdk.core.request import is_number
+from omicsdk.core.type_guards import is_array, is_object
 
 NO_NULLS: frozenset[str] = frozenset()
 

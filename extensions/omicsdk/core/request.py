@@ -1,10 +1,12 @@
-"""Requests as plain data: the base URL of a service, an operation's facts, and the request built from its arguments."""
+"""Requests as plain data: the base URL of a service, an operation's facts, and the request built from its arguments;
+numbers as text, in both directions.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 from urllib.parse import quote, urlsplit
 
 from omicsdk.core.bodies import NO_BODY, Body, Joined, form_body, members, plain
@@ -457,6 +459,25 @@ def text_of(value: object, name: str = "A value") -> str:
         remedy="Use text, a number, a date, True or False.",
     )
 
+
+# -- numbers that others state
+
+_BEYOND, _DIGITS = 1 << 63, 20
+
+
+def is_number(value: object) -> TypeGuard[int]:
+    """True for a whole number from 0 to 2**63 - 1: the one rule for sizes and counts that others state."""
+    return type(value) is int and 0 <= value < _BEYOND
+
+
+def number_in(value: object) -> int | None:
+    """That number, where a text may state it in digits as well; None for anything else. Python refuses 5,000 digits."""
+    if isinstance(value, str):
+        value = int(value) if value.isascii() and value.isdigit() and len(value) < _DIGITS else None
+    return value if is_number(value) else None
+
+
+# -- base URLs
 
 _AFTER_HOST = re.compile(r"[/?#]")
 _ODD = re.compile(r"[\s\\\x00-\x1f\x7f]")

@@ -1,4 +1,4 @@
-"""Type guards (`isinstance(x, dict)` alone narrows to an unknown element type), and numbers in texts."""
+"""Type guards: `isinstance(x, dict)` alone narrows to an unknown element type."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, TypeGuard
@@ -22,21 +22,6 @@ def only_objects(value: object) -> list[dict[str, Any]]:
 def only_texts(value: object) -> list[str]:
     """The texts of a decoded JSON array; none of anything else."""
     return [each for each in value if isinstance(each, str)] if is_array(value) else []
-
-
-def is_number(value: object) -> TypeGuard[int]:
-    """True for a whole number from 0 to 2**63 - 1: the one rule for sizes and counts that others state."""
-    return type(value) is int and 0 <= value < _BEYOND
-
-
-def number_in(value: object) -> int | None:
-    """That number, where a text may state it in digits as well; None for anything else. Python refuses 5,000 digits."""
-    if isinstance(value, str):
-        value = int(value) if value.isascii() and value.isdigit() and len(value) < _DIGITS else None
-    return value if is_number(value) else None
-
-
-_BEYOND, _DIGITS = 1 << 63, 20
 
 
 def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:

@@ -31,9 +31,10 @@ from omicsdk.core.errors import (
 from omicsdk.core.files import is_special
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
+from omicsdk.core.request import number_in
 from omicsdk.core.response import json_of
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.core.type_guards import is_object, number_in
+from omicsdk.core.type_guards import is_object
 from omicsdk.ga4gh.requests import Run, client_of
 from omicsdk.transfer import Outcome, TransferOptions, TransferReport
 

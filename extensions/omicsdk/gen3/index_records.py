@@ -28,10 +28,10 @@ from omicsdk.core.errors import (
 from omicsdk.core.model import ANY, SIZE, STRING, Shape, array, mapping, members, optional
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import items_at
-from omicsdk.core.request import Query, joined, request
+from omicsdk.core.request import Query, joined, number_in, request
 from omicsdk.core.response import checked_json, json_of
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
-from omicsdk.core.type_guards import is_array, is_mapping, is_object, number_in
+from omicsdk.core.type_guards import is_array, is_mapping, is_object
 from omicsdk.drs.identifiers import OBJECT
 from omicsdk.gen3.errors import Gen3UserError
 

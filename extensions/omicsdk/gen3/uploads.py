@@ -24,10 +24,11 @@ from omicsdk.core.errors import (
     Unauthorized,
     UsageError,
 )
+from omicsdk.core.request import number_in
 from omicsdk.core.response import json_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
-from omicsdk.core.type_guards import is_object, number_in
+from omicsdk.core.type_guards import is_object
 from omicsdk.drs.objects import checksums_of as stated_checksums
 from omicsdk.gen3.fence_store import PART_SIZE, SINGLE, Destination, FenceStore, GuidBook
 from omicsdk.gen3.index_records import matching_records

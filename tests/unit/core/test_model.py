@@ -30,8 +30,8 @@ from omicsdk.core.model import (
     tagged_union,
     union,
 )
+from omicsdk.core.request import number_in
 from omicsdk.core.response import Response, as_it_came, json_value, model_of
-from omicsdk.core.type_guards import number_in
 
 
 @define(slots=True)

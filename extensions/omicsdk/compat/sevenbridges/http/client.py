@@ -17,7 +17,7 @@ from omicsdk.compat.sevenbridges.errors import NO_CODE, SettingsError, URITooLon
 from omicsdk.compat.sevenbridges.http.error_handlers import Handler, handled, maintenance_sleeper
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.type_guards import number_in
+from omicsdk.core.request import number_in
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor

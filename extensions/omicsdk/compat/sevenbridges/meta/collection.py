@@ -11,7 +11,7 @@ from omicsdk.compat.sevenbridges.errors import PaginationError, as_ours, as_sbg
 from omicsdk.compat.sevenbridges.http._responses import Response, items_of, object_of
 from omicsdk.compat.sevenbridges.meta.resource import linked_request
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.type_guards import number_in
+from omicsdk.core.request import number_in
 from omicsdk.sb.listings import PAGE, CircularPages, followed, paged
 
 if TYPE_CHECKING:
