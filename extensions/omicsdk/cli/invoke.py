@@ -14,8 +14,7 @@ from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, flag, key, loaded
 from omicsdk.cli.output import Call, Console, Output, logs_shown
 from omicsdk.cli.parser import parse, parse_globals, spelled
 from omicsdk.core.errors import AuthError, NotJson, UsageError
-from omicsdk.core.json_encoding import decoded
-from omicsdk.core.response import json_of
+from omicsdk.core.response import decoded, json_of
 from omicsdk.core.type_guards import is_array
 
 TYPE_CHECKING = False

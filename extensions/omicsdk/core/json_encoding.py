@@ -1,14 +1,10 @@
-"""JSON: sent values without silent conversions, and received texts without what no URL, file name or terminal can have."""
+"""JSON that is sent, without silent conversions."""
 
 from __future__ import annotations
 
 import json
-import math
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from functools import cache
-from typing import Any
 
 from omicsdk.core.dates import written as date_text
 from omicsdk.core.errors import UsageError
@@ -39,31 +35,6 @@ def encoded(value: object) -> bytes:
             f"{where or 'What is sent'} is {what!r}, which JSON cannot represent",
             remedy="Use text, a whole number, a finite number, True, False, None, or lists and dictionaries of these.",
         ) from error
-
-
-def written(value: Any, **layout: Any) -> str:
-    """Encode values from a service as JSON that every reader accepts.
-
-    NaN and Infinity, which Python's JSON has and the standard lacks, become null, as in JavaScript, pandas and jq.
-
-    Args:
-        value: The result of json.loads, and objects that `default` converts to text.
-        layout: Options of json.dumps.
-    """
-    try:
-        return json.dumps(value, allow_nan=False, **layout)
-    except ValueError:
-        return json.dumps(_finite(value), allow_nan=False, **layout)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if is_mapping(value):
-        return {name: _finite(inner) for name, inner in value.items()}
-    if is_list(value):
-        return [_finite(inner) for inner in value]
-    return value
 
 
 def _scalar(value: object) -> object:
@@ -100,51 +71,3 @@ def _fits(value: object) -> bool:
     except (TypeError, ValueError):
         return False
     return True
-
-
-# -- received texts
-
-LARGE = 1 << 18
-"""Bytes of a body from which on it pays to import a faster JSON decoder, if there is one (its import takes 40 ms)."""
-
-
-def decoded(content: bytes | str) -> Any:
-    """Decode a JSON text; with msgspec if it is installed (extra `fast`) and the text is long.
-
-    Half of a surrogate pair, which cutting a text may leave, becomes U+FFFD: no URL, file name or terminal can have it.
-
-    Raises:
-        ValueError: It is not JSON, or is nested deeper than Python can read.
-    """
-    if isinstance(content, str):
-        content = content.encode("utf-8", "surrogatepass")
-    try:
-        if len(content) >= LARGE:
-            decode = _fast_decoder()
-            if decode is not None:
-                try:
-                    return decode(content)
-                except ValueError:
-                    pass  # stricter than json: NaN, halves of pairs, and encodings other than UTF-8; json decides
-        if any(mark in content for mark in _MARKS_OF_SURROGATES):
-            content = _SURROGATES.sub(lambda found: _REPLACEMENT if found[1] else found[0], content)
-        return json.loads(content)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
-
-
-_MARKS_OF_SURROGATES = (b"\\ud", b"\\uD", b"\xed")
-# Pairs and other escapes are matched first, so that what remains is half of a pair, escaped or as bytes.
-_SURROGATES = re.compile(
-    rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\[^u]|(\\u[dD][89a-fA-F]..|\xed[\xa0-\xbf][\x80-\xbf])", re.DOTALL
-)
-_REPLACEMENT = "\ufffd".encode()
-
-
-@cache
-def _fast_decoder() -> Callable[[bytes], Any] | None:
-    try:
-        from msgspec.json import decode
-    except ImportError:
-        return None
-    return decode

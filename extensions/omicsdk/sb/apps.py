@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from omicsdk.core.client import exchange_of
 from omicsdk.core.errors import MissingExtra, NotFound, UsageError
-from omicsdk.core.json_encoding import decoded
 from omicsdk.core.lazy import require
 from omicsdk.core.paging import stated_number
+from omicsdk.core.response import decoded
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sb.paths import app_id, project_id
 

@@ -18,7 +18,6 @@ from omicsdk.core import (
     RateLimited,
     ResponseMismatch,
     ServiceUnavailable,
-    json_encoding,
     response,
 )
 from omicsdk.core.client import stopping_by
@@ -243,9 +242,8 @@ def test_a_compared_response_is_decoded_once_and_raw_keeps_none_of_it(home: Path
         times.append(len(content))
         return decode(content)
 
-    decode = json_encoding.decoded
-    for module in (response, json_encoding):
-        monkeypatch.setattr(module, "decoded", counting)
+    decode = response.decoded
+    monkeypatch.setattr(response, "decoded", counting)
     body = {"items": [{"id": "1", "project": "o/p"}], "links": []}
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
     with SevenBridges("https://api.example.org/v2", credentials="t", transport=transport) as client:

@@ -12,8 +12,8 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import BearerToken, Credentials, Token, checked_token
 from omicsdk.core.errors import APIError, AuthError, ConfigError
 from omicsdk.core.files import home_folder, write_private
-from omicsdk.core.json_encoding import decoded
 from omicsdk.core.oauth.credentials import VARIABLE, named_key_file
+from omicsdk.core.response import decoded
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
