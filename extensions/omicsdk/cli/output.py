@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from omicsdk.cli.errors import is_denied, json_line, outcome_code, printable
+from omicsdk.cli.errors import DONE, is_denied, json_line, outcome_code, printable
 from omicsdk.cli.options import LEVELS
 from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, in_order, items_of, parts_of, picked, ranked
 from omicsdk.core.errors import UsageError
@@ -364,8 +364,9 @@ class Console:
     @property
     def exit_code(self) -> int:
         """Exit code of the process if nothing is raised: what was set, else what the outcomes of all items decide."""
-        decided = outcome_code(self._failed, self._total, self._denied, is_partial=self.is_partial)
-        return decided if self._exit_code is None else self._exit_code
+        if self._exit_code is None and (self._failed or self.is_partial):
+            return outcome_code(self._failed, self._total, self._denied, is_partial=self.is_partial)
+        return self._exit_code or DONE
 
     @exit_code.setter
     def exit_code(self, code: int) -> None:

@@ -392,7 +392,7 @@ def download_manifest(
             f"{table.path} is a manifest of Azul: the layout bundle and workers need the Data Store",
             remedy=f"Run: {INSTEAD} {table.path} --layout bundle",
         )
-    if not addresses and retirement(dss.base_url):
+    if not addresses:
         _expect_response(dss, table)
     if layout == "none":
         result = download_rows(dss, table, replica, folder, settings, pool, addresses)
@@ -415,16 +415,18 @@ def download_manifest(
 
 
 def _expect_response(dss: Dss, manifest: Manifest) -> None:
-    """Find out with one request whether a retired host answers: else each file of the manifest would be tried for minutes.
+    """Detect with one request whether a retired host responds: else each file of the manifest would be tried for minutes.
 
     Raises:
         RetiredService: It does not; the remedy is the command that downloads the same files from Azul.
     """
-    row = next(manifest.rows(), None)
-    if row is None:
+    uuid = next((row["file_uuid"] for row in manifest.rows()), "")
+    get_file = dss.get_file
+    sent = get_file.outgoing(get_file.build(uuid=uuid, replica="aws")) if uuid else None
+    if sent is None or not retirement(sent.url):
         return
     try:
-        dss.with_options(retry=NO_RETRY).head_file.raw(uuid=row["file_uuid"], replica="aws")
+        dss.with_options(retry=NO_RETRY).head_file.raw(uuid=uuid, replica="aws")
     except APIError:
         return
     except (ConnectFailed, TimedOut) as error:
