@@ -4,9 +4,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from omicsdk.cli.catalog import Catalog, Found, Group
+from omicsdk.cli.catalog import GLOBALS, Catalog, Found, Group, flags, options_of, own_arguments
 from omicsdk.cli.help import placeholder
-from omicsdk.cli.options import GLOBALS, flags, options_of, own_arguments
 from omicsdk.cli.shapes import Argument
 
 from building.markdown import code, light, plain

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 from ncbi_stand_in import ncbi_stand_in
-from omicsdk.cli.catalog import Catalog, Found, Group
+from omicsdk.cli.catalog import Catalog, Found, Group, global_arguments, options_of, own_arguments
 from omicsdk.cli.main import main
-from omicsdk.cli.options import global_arguments, options_of, own_arguments
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 

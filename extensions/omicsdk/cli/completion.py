@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import sys
 
-from omicsdk.cli.catalog import Group
-from omicsdk.cli.options import GLOBALS, flag, flags, global_arguments, kind_of, options_of, own_arguments
+from omicsdk.cli.catalog import GLOBALS, Group, flag, flags, global_arguments, kind_of, options_of, own_arguments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

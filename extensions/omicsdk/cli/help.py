@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 
-from omicsdk.cli.catalog import Group
-from omicsdk.cli.options import GLOBALS, flag, flags, global_arguments, options_of, own_arguments
+from omicsdk.cli.catalog import GLOBALS, Group, flag, flags, global_arguments, options_of, own_arguments
 from omicsdk.cli.plugins import plugins
 
 TYPE_CHECKING = False

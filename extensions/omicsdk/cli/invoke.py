@@ -1,35 +1,54 @@
-"""Run one command: parse its words, call its function, and print the result."""
+"""Run one command: parse its words, make its client, call its function, and print the result."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
-from typing import Any
+from importlib import import_module
+from typing import Any, NamedTuple
 
-from omicsdk.cli.connecting import Connection, as_patient, configured_defaults, connected, in_profile
+from omicsdk.cli.catalog import DRY_RUN, NO_PAGINATE, deletes, flag, key, loaded, variable
 from omicsdk.cli.errors import DONE, INTERRUPTED
-from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, flag, key, loaded
 from omicsdk.cli.output import Call, Console, Output, logs_shown
 from omicsdk.cli.parser import parse, parse_globals, spelled
-from omicsdk.core.errors import AuthError, NotJson, UsageError
+from omicsdk.core.errors import AuthError, NotJson, OmicsError, UsageError
 from omicsdk.core.response import decoded, json_of
+from omicsdk.core.settings.profiles import PROFILE_VARIABLE
 from omicsdk.core.type_guards import is_array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
+    from contextlib import AbstractContextManager
 
     import httpx
 
     from omicsdk.cli.catalog import Catalog, Found
     from omicsdk.cli.shapes import Command, Service
     from omicsdk.core.request import Request
+    from omicsdk.core.settings.config import Settings
     from omicsdk.transfer import Control, Progress
 
 
 NOT_MODIFIED = 304
+
+LOG_LEVEL = "INFO"
+"""Default of --log-level."""
+
+
+class Defaults(NamedTuple):
+    """The defaults of one command.
+
+    Attributes:
+        own: Values of the command's arguments, by their key.
+        everywhere: Values of global options, by name.
+    """
+
+    own: Mapping[str, Any]
+    everywhere: Mapping[str, Any]
 
 
 def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> int:
@@ -58,7 +77,7 @@ def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> 
         sys.stdout.write(f"{version_line()}\n")
         return DONE
     # A command with its own --quiet does not use -q.
-    least = "ERROR" if settings.get("quiet") or settings.get("q") else settings.get("log-level", "INFO")
+    least = "ERROR" if settings.get("quiet") or settings.get("q") else settings.get("log-level", LOG_LEVEL)
     level = "DEBUG" if settings.get("debug") else least
     as_json = settings.get("log-format") == "json"
     console = Console(level, assume_yes=bool(settings.get("yes")), as_json=as_json)
@@ -350,3 +369,180 @@ def _title(command: Command, arguments: Mapping[str, Any]) -> str:
     words = command.get("title") or command["command"]
     first = next((arguments[key(each)] for each in command.get("parameters", ()) if each.get("required")), "")
     return f"{words} {' '.join(first) if is_array(first) else first}".strip()
+
+
+# -- settings and clients
+
+
+def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
+    """Read the defaults of a command from its service's configuration.
+
+    Args:
+        found: The command.
+        catalog: The catalog with the command.
+
+    Raises:
+        ConfigError: A file is malformed, a command or argument is unknown, or a value has the wrong type; names file
+            and line.
+    """
+    service = catalog.registered(found.path[0]) if found.path else None
+    if service is None or "settings" not in service:
+        return Defaults({}, {})
+    settings: Settings = loaded(service["settings"])()
+    if not settings.get(found.path[0], default=None) and settings.get("log_level", default=None) in (None, LOG_LEVEL):
+        return Defaults({}, {})
+    from omicsdk.cli.defaults import defaults_of  # few configurations have any
+
+    return defaults_of(found, settings, service, catalog)
+
+
+class Connection:
+    """The global options of a service, for commands that make their own connection.
+
+    Attributes:
+        base_url: Value of --base-url.
+        access_token: Value of --access-token.
+        profile: Value of --profile or OMICS_PROFILE.
+    """
+
+    __slots__ = ("access_token", "base_url", "profile")
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self.base_url: str | None = settings.get("base-url") or None
+        self.access_token: str | None = settings.get("access-token")
+        self.profile: str | None = settings.get("profile") or os.environ.get(PROFILE_VARIABLE) or None
+
+
+@contextmanager
+def in_profile(settings: Mapping[str, Any]) -> Generator[None]:
+    """Set the profile of --profile for all clients of a command, including its worker processes.
+
+    Args:
+        settings: Values of the global options that were given.
+    """
+    named, before = settings.get("profile"), os.environ.get(PROFILE_VARIABLE)
+    if not named:
+        yield
+        return
+    os.environ[PROFILE_VARIABLE] = named
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[PROFILE_VARIABLE]
+        else:
+            os.environ[PROFILE_VARIABLE] = before
+
+
+def connected(
+    found: Found, service: Service | None, settings: Mapping[str, Any], access: Mapping[str, Any] | None = None
+) -> Any:
+    """Make the client of a command.
+
+    Args:
+        found: The command.
+        service: Registration of its service.
+        settings: Values of the global options that were given.
+        access: Values of the service's own options that were given, for the client.
+
+    Raises:
+        UsageError: The base URL is missing or invalid.
+        ConfigError: A setting cannot be read, or the token is invalid.
+    """
+    name, client = found.path[0], None if service is None else service.get("client")
+    base_url, token = settings.get("base-url") or None, settings.get("access-token") or None
+    try:
+        if client is not None:
+            return loaded(client)(base_url, credentials=token, **(access or {}))
+        return _generated_client(found, base_url, token)
+    except OmicsError as error:
+        if base_url is None and service is None and not os.environ.get(variable(name, "URL")):
+            raise UsageError(
+                f"no base URL for {name}", remedy=f"Use --base-url, or set {variable(name, 'URL')}."
+            ) from error
+        from omicsdk.core.redaction import mask_url
+        from omicsdk.core.request import fault_of  # slow; commands that read the settings only do without
+
+        named = bool(settings.get("profile") or os.environ.get(PROFILE_VARIABLE)) and client is not None
+        stated = base_url or (None if named else os.environ.get(variable(name, "URL")))
+        if not stated or (fault := fault_of(stated)) is None:
+            raise
+
+        source = "--base-url" if base_url else variable(name, "URL")
+        remedy = "Use the URL of the service, which begins with https:// and a host."
+        raise UsageError(f"{source}: {mask_url(stated)!r} {fault}", remedy=remedy) from error
+
+
+def stated_by_variables(
+    service: str, base_url: str | None, token: str | None, default: str = ""
+) -> tuple[str | None, str | None]:
+    """Complete the base URL and the token of a service that has no search of its own from its variables.
+
+    Args:
+        service: The service's word on the command line.
+        base_url: Value of --base-url.
+        token: Value of --access-token.
+        default: The service's own base URL. The variable's token is for that of the variable, else for this one.
+    """
+    url, secret = (os.environ.get(variable(service, what), "").strip() or None for what in ("URL", "TOKEN"))
+    if token is None and secret is not None:
+        from omicsdk.core.credentials import checked_token, origin_of
+
+        own = url or default or base_url or ""
+        names = [variable(service, what) for what in ("TOKEN", "URL")]
+        if base_url is None or origin_of(base_url) == origin_of(own):
+            token = checked_token(secret, names[0])
+        else:
+            from omicsdk.core.logs import config_log
+            from omicsdk.core.redaction import mask_url
+
+            config_log.warning("%s is for %s, and not sent to %s. Set %s", names[0], own, mask_url(base_url), names[1])
+    return base_url or url, token
+
+
+def as_patient(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
+    """Apply --call-timeout and --call-budget to the clients of a command.
+
+    Args:
+        settings: Values of the global options that were given.
+
+    Raises:
+        UsageError: A value is not a duration.
+    """
+    timeout, budget = settings.get("call-timeout"), settings.get("call-budget")
+    if timeout is None and budget is None:
+        return nullcontext()
+    from omicsdk.core.sending.transport import Timeout, call_limits
+
+    waits = None
+    if timeout is not None:
+        seconds = seconds_of("--call-timeout", timeout)
+        waits = Timeout(read=seconds, write=seconds, body=seconds)
+    return call_limits(waits, None if budget is None else seconds_of("--call-budget", budget))
+
+
+def seconds_of(option: str, text: str) -> float:
+    """Parse a duration.
+
+    Args:
+        option: The option.
+        text: Seconds, or hours, minutes and seconds: 2h30m.
+
+    Raises:
+        UsageError: It is not a duration, or 0.
+    """
+    from omicsdk.core.clock import seconds_in
+
+    seconds = seconds_in(text)
+    if not seconds:
+        raise UsageError(f"{option} {text}: not a duration", remedy="Use seconds, or a duration such as 90m or 2h30m.")
+    return seconds
+
+
+def _generated_client(found: Found, base_url: str | None, token: str | None) -> Any:
+    from omicsdk.core.credentials import BearerToken
+
+    module = import_module(f"omicsdk_api.{found.package}")
+    client = next(getattr(module, name) for name in module.__all__ if name.endswith("Api") and name[:5] != "Async")
+    base_url, token = stated_by_variables(found.path[0], base_url, token, client._default_base_url)
+    return client(base_url) if token is None else client(base_url, credentials=BearerToken(token))

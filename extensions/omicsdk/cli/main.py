@@ -6,10 +6,9 @@ import atexit
 import gc
 import sys
 
-from omicsdk.cli.catalog import Catalog, Found, Group
+from omicsdk.cli.catalog import Catalog, Found, Group, help_spellings, split_globals
 from omicsdk.cli.help import TOPICS, command_help, group_help, terminal_width, topic_help, version_line
 from omicsdk.cli.mistakes import unknown_topic
-from omicsdk.cli.options import help_spellings, split_globals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import sys
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from omicsdk.cli.catalog import LEVELS
 from omicsdk.cli.errors import DONE, is_denied, json_line, outcome_code, printable
-from omicsdk.cli.options import LEVELS
 from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, in_order, items_of, parts_of, picked, ranked
 from omicsdk.core.errors import UsageError
 from omicsdk.core.response import written

@@ -7,8 +7,8 @@ import json
 import math
 from pathlib import Path
 
+from omicsdk.cli.catalog import GLOBALS, flag, global_arguments, key, kind_of, options_of, own_arguments
 from omicsdk.cli.mistakes import unknown_option
-from omicsdk.cli.options import GLOBALS, flag, global_arguments, key, kind_of, options_of, own_arguments
 from omicsdk.core.errors import UsageError
 from omicsdk.core.type_guards import is_array, is_object
 
@@ -231,7 +231,7 @@ def _converted(argument: Argument, value: Any) -> Any:
     target = argument.get("convert")
     if target is None:
         return value
-    from omicsdk.cli.options import loaded
+    from omicsdk.cli.catalog import loaded
 
     try:
         return loaded(target)(value)

@@ -1,8 +1,7 @@
 """The platform and token that `omics sb` finds, and its command tree."""
 
 import pytest
-from omicsdk.cli.catalog import Catalog, Found, Group
-from omicsdk.cli.options import global_arguments, own_arguments
+from omicsdk.cli.catalog import Catalog, Found, Group, global_arguments, own_arguments
 from omicsdk.sandbox import Rule
 
 
@@ -96,7 +95,7 @@ def _group(service, name):
 
 
 def test_every_command_takes_a_profile_and_can_be_imported():
-    from omicsdk.cli.options import loaded
+    from omicsdk.cli.catalog import loaded
 
     service = Catalog().start("sb")
     assert isinstance(service, Group)

@@ -4,7 +4,7 @@ import json
 
 import httpx
 import pytest
-from omicsdk.cli.connecting import as_patient
+from omicsdk.cli.invoke import as_patient
 from omicsdk.core import Retry, Timeout, Transport, UsageError
 
 ID = ("--uuid", "u1", "--replica", "aws")

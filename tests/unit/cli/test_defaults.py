@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from omicsdk.cli.catalog import Catalog
-from omicsdk.cli.connecting import check, configured_defaults
-from omicsdk.cli.options import key, own_arguments
+from omicsdk.cli.catalog import Catalog, key, own_arguments
+from omicsdk.cli.defaults import check
+from omicsdk.cli.invoke import configured_defaults
 from omicsdk.cli.parser import kind_of, parse
 from omicsdk.cli.services import SERVICES
 from omicsdk.core import ConfigError, UsageError

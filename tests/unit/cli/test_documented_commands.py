@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from omicsdk.cli.catalog import Catalog, Found
-from omicsdk.cli.options import GLOBALS, flags, own_arguments
+from omicsdk.cli.catalog import GLOBALS, Catalog, Found, flags, own_arguments
 from rows import check_each
 
 

@@ -5,8 +5,7 @@ import shlex
 import pytest
 from handwritten import by_group, handwritten
 from handwritten import line as typed_line
-from omicsdk.cli.catalog import Catalog, Found
-from omicsdk.cli.options import split_globals
+from omicsdk.cli.catalog import Catalog, Found, split_globals
 from omicsdk.cli.parser import parse
 from rows import check_each
 

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 from leaf_commands import leaf_commands
-from omicsdk.cli.catalog import Found
+from omicsdk.cli.catalog import Found, key
 from omicsdk.cli.errors import exit_code, is_denied, outcome_code
 from omicsdk.cli.invoke import called
-from omicsdk.cli.options import key
 from omicsdk.cli.output import Console, Output
 from omicsdk.core import (
     AuthError,

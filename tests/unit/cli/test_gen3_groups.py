@@ -2,8 +2,7 @@
 
 import pytest
 from gen3_command import gen3_command
-from omicsdk.cli.catalog import Catalog, Found, Group
-from omicsdk.cli.options import loaded
+from omicsdk.cli.catalog import Catalog, Found, Group, loaded
 
 DOCUMENTED = {
     "auth": ["access-token", "curl", "endpoint", "token-decode", "wts-endpoint", "wts-list"],

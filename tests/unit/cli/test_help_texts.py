@@ -9,8 +9,7 @@ from pathlib import Path
 import omicsdk.cli
 import pytest
 from handwritten import by_group, every_command, line
-from omicsdk.cli.catalog import Found
-from omicsdk.cli.options import GLOBALS
+from omicsdk.cli.catalog import GLOBALS, Found
 from omicsdk.cli.parser import spelled
 from rows import check_each
 

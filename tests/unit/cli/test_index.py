@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 import pytest
 from omicsdk import Dss
+from omicsdk.cli.catalog import QUIET, REPORT
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index.__main__ import entries
 from omicsdk.cli.index._reading import IndexFault, command, commands
 from omicsdk.cli.invoke import called
-from omicsdk.cli.options import QUIET, REPORT
 from omicsdk.cli.output import Console
 from omicsdk.cli.parser import parse
 from omicsdk.core import UsageError

@@ -2,9 +2,8 @@
 
 import pytest
 from handwritten import by_group, every_command, handwritten, line
-from omicsdk.cli.catalog import Found
+from omicsdk.cli.catalog import GLOBALS, Found, flags, global_arguments, key, loaded, own_arguments
 from omicsdk.cli.help import command_help
-from omicsdk.cli.options import GLOBALS, flags, global_arguments, key, loaded, own_arguments
 from omicsdk.cli.parser import parse
 from rows import check_each
 

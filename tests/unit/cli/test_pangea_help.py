@@ -3,8 +3,7 @@
 import shlex
 from collections.abc import Iterator
 
-from omicsdk.cli.catalog import Catalog, Found, Group, commands_of
-from omicsdk.cli.options import loaded
+from omicsdk.cli.catalog import Catalog, Found, Group, commands_of, loaded
 from omicsdk.cli.parser import parse
 from omicsdk.cli.services import SERVICES
 from rows import check_each

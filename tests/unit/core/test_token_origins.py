@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.cli.commands.files.listings import Places
-from omicsdk.cli.connecting import connected, stated_by_variables
+from omicsdk.cli.invoke import connected, stated_by_variables
 from omicsdk.cli.services import SERVICES
 from omicsdk.compat.hca.dss import DSSClient
 from omicsdk.core import ConfigError, OmicsError

@@ -12,9 +12,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.cli.catalog import Catalog
+from omicsdk.cli.catalog import Catalog, split_globals
 from omicsdk.cli.mistakes import did_you_mean
-from omicsdk.cli.options import split_globals
 from omicsdk.cli.plugins import ALIASES_VARIABLE, SHELL, aliases_file, plugins, read_aliases
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.files import locked, write_private

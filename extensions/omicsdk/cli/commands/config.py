@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.catalog import LEVELS
 from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.mistakes import did_you_mean
-from omicsdk.cli.options import LEVELS
 from omicsdk.cli.output import TextAndData
 from omicsdk.cli.rows import text_of
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
@@ -23,7 +23,7 @@ from omicsdk.hca.config import KINDS, KNOWN, HCAConfig
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from omicsdk.cli.connecting import Connection
+    from omicsdk.cli.invoke import Connection
     from omicsdk.cli.output import Console
     from omicsdk.core.settings.config import Json, Keys, Setting, Settings
 
@@ -416,7 +416,7 @@ def _check_merged(settings: Settings, keys: Keys) -> None:
         UsageError: The setting is invalid.
     """
     from omicsdk.cli.catalog import Catalog
-    from omicsdk.cli.connecting import check
+    from omicsdk.cli.defaults import check
 
     try:
         check(settings, keys, Catalog())

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 from omicsdk.cli.commands.gen3.access import login_of
 from omicsdk.cli.commands.transfers import count_of, finish, foreseen, listed, rows_of, tell_failures
 from omicsdk.cli.commands.values import STREAM
-from omicsdk.cli.connecting import stated_by_variables
 from omicsdk.cli.errors import REFUSED
+from omicsdk.cli.invoke import stated_by_variables
 from omicsdk.cli.output import Call, TextAndData
 from omicsdk.cli.services import SERVICES
 from omicsdk.core.errors import ConfigError, NotJson, UsageError

@@ -28,7 +28,7 @@ from omicsdk.logins import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from omicsdk.cli.connecting import Connection
+    from omicsdk.cli.invoke import Connection
     from omicsdk.cli.output import Console
     from omicsdk.core.platform import Platform
     from omicsdk.hca.login import ServiceLogin

@@ -18,11 +18,10 @@ from typing import Any, Literal, NamedTuple, Protocol, Union, cast, get_args, ge
 
 import griffe
 
-from omicsdk.cli.catalog import Catalog
+from omicsdk.cli.catalog import CHECK_ONLY, FAIL_EMPTY, REPORT, Catalog, key, loaded
 from omicsdk.cli.commands.values import at_least_0, at_least_1
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index._renderers import RENDERERS
-from omicsdk.cli.options import CHECK_ONLY, FAIL_EMPTY, REPORT, key, loaded
 from omicsdk.cli.parser import spelled
 from omicsdk.cli.services import SERVICES
 from omicsdk.cli.shapes import Argument, Command, Gathered, Kind

@@ -7,9 +7,9 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from omicsdk import Azul
+from omicsdk.cli.catalog import FAIL_EMPTY, LIMIT, QUIET
 from omicsdk.cli.commands import azul
 from omicsdk.cli.index import Entry
-from omicsdk.cli.options import FAIL_EMPTY, LIMIT, QUIET
 
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument

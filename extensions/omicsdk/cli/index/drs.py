@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from omicsdk import Drs
+from omicsdk.cli.catalog import QUIET
 from omicsdk.cli.commands import drs
 from omicsdk.cli.index import Entry
-from omicsdk.cli.options import QUIET
 
 BY_SIGNATURE = True
 

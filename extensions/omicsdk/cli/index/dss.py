@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk import Dss
+from omicsdk.cli.catalog import NO_PROGRESS
 from omicsdk.cli.commands import dss, login
 from omicsdk.cli.commands.values import above_0, at_least_0, at_least_1, not_empty, port
 from omicsdk.cli.index import Entry
-from omicsdk.cli.options import NO_PROGRESS
 from omicsdk.hca.dss.bundles import create_version, version_of
 
 if TYPE_CHECKING:

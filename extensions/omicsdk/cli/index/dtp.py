@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from omicsdk.cli.catalog import QUIET
 from omicsdk.cli.commands import dtp
 from omicsdk.cli.commands.values import at_least_1, file_or_stdout
 from omicsdk.cli.index import Entry
-from omicsdk.cli.options import QUIET
 
 BY_SIGNATURE = True
 

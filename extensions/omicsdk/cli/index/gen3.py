@@ -6,11 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from omicsdk import Gen3
+from omicsdk.cli.catalog import NO_PROGRESS, QUIET
 from omicsdk.cli.commands.drs import downloaded
 from omicsdk.cli.commands.gen3 import access, metadata, records, transfers
 from omicsdk.cli.commands.values import at_least_0, at_least_1
 from omicsdk.cli.index import Entry
-from omicsdk.cli.options import NO_PROGRESS, QUIET
 from omicsdk.gen3.index_records import create_record, edit_record
 from omicsdk.gen3.manifests import compare_manifests
 from omicsdk.gen3.manifests.discovery import combine_published

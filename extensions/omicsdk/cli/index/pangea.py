@@ -6,10 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from omicsdk import Pangea
+from omicsdk.cli.catalog import LIMIT, QUIET
 from omicsdk.cli.commands.pangea import things, transfers
 from omicsdk.cli.commands.values import at_least_1, file_or_stdout
 from omicsdk.cli.index import Entry
-from omicsdk.cli.options import LIMIT, QUIET
 
 if TYPE_CHECKING:
     from collections.abc import Callable

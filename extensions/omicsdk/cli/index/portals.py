@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from omicsdk.cli.catalog import QUIET
 from omicsdk.cli.index import Entry
-from omicsdk.cli.options import QUIET
 from omicsdk.portals.downloads import get
 
 SERVICE = ""

@@ -7,10 +7,10 @@ from inspect import signature
 from typing import Any
 
 from omicsdk import SevenBridges
+from omicsdk.cli.catalog import LIMIT, QUIET
 from omicsdk.cli.commands.sb import files, projects, results, storage, tasks
 from omicsdk.cli.commands.values import above_0, at_least_1, file_or_stdout
 from omicsdk.cli.index import Entry
-from omicsdk.cli.options import LIMIT, QUIET
 from omicsdk.sb import apps, downloads, moves
 from omicsdk.sb import metadata as edits
 from omicsdk.sb.paths import project_id

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from omicsdk import HcaUpload
+from omicsdk.cli.catalog import QUIET
 from omicsdk.cli.commands import upload
 from omicsdk.cli.index import Entry
-from omicsdk.cli.options import QUIET
 
 READS = ("list", "areas", "status", "report")
 WRITES = ("files",)

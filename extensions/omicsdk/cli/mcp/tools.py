@@ -14,13 +14,14 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from omicsdk.cli.catalog import Catalog, Found, Group
-from omicsdk.cli.mistakes import did_you_mean
-from omicsdk.cli.options import (
+from omicsdk.cli.catalog import (
     NO_PAGINATE,
     NO_PROGRESS,
     QUIET,
     REPORT,
+    Catalog,
+    Found,
+    Group,
     deletes,
     flag,
     global_arguments,
@@ -28,6 +29,7 @@ from omicsdk.cli.options import (
     kind_of,
     own_arguments,
 )
+from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.shapes import Argument, Command
 from omicsdk.core.errors import UsageError
 from omicsdk.core.type_guards import is_array, is_object

@@ -1,0 +1,162 @@
+"""Configured defaults of arguments: the sections of a service's settings that bear the names of its commands."""
+
+from __future__ import annotations
+
+import json
+
+from omicsdk.cli.catalog import GLOBALS, LEVELS, global_arguments, key, kind_of, own_arguments
+from omicsdk.cli.invoke import Defaults
+from omicsdk.cli.mistakes import did_you_mean
+from omicsdk.cli.parser import spelled, value_of
+from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.core.settings.config import name_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from omicsdk.cli.catalog import Catalog, Found
+    from omicsdk.cli.shapes import Argument, Command, Service
+    from omicsdk.core.settings.config import Keys, Settings
+
+CONFIGURABLE = ("output", "query", "log-level")
+"""Global options that may be configured for one command; the others are secrets, or for one call only."""
+
+
+def defaults_of(found: Found, settings: Settings, service: Service, catalog: Catalog) -> Defaults:
+    """Read the defaults of a command from its service's configuration.
+
+    Args:
+        found: The command.
+        settings: The configuration.
+        service: Registration of the service.
+        catalog: The catalog with the command.
+
+    Raises:
+        ConfigError: A command or argument is unknown, or a value has the wrong type; names file and line.
+    """
+    word = found.path[0]
+    names = _names(settings, word, service)
+    commands = _commands(catalog, word) if names else []
+    for name in names:
+        _check_command(settings, (word, name), commands)
+    return _defaults(found, settings, names)
+
+
+def check(settings: Settings, keys: Keys, catalog: Catalog) -> None:
+    """Check the defaults of commands before a setting is changed.
+
+    Args:
+        settings: The settings after the change.
+        keys: The names of the setting's path.
+        catalog: The commands.
+
+    Raises:
+        ConfigError: A changed command or argument is unknown, or a value has the wrong type.
+    """
+    from omicsdk.cli.catalog import Found, Group
+
+    word = keys[0]
+    service, group = catalog.registered(word), catalog.start(word) if word in catalog.services() else None
+    if service is None or "settings" not in service or not isinstance(group, Group):
+        return
+    for name in _names(settings, word, service):
+        if name in keys[1:2] or len(keys) == 1:
+            _check_command(settings, (word, name), _commands(catalog, word))
+            found = group.child(name.replace("_", "-"))
+            if isinstance(found, Found):
+                _defaults(found, settings, [name])
+
+
+def _names(settings: Settings, word: str, service: Service) -> list[str]:
+    """Return the names in a service's section that should be commands."""
+    section = settings.get(word, default={})
+    if not isinstance(section, dict):
+        raise _wrong(settings, (word,), f"expected an object of commands, got {json.dumps(section)[:60]}")
+    return [name for name in section if name not in service.get("sections", ())]
+
+
+def _check_command(settings: Settings, keys: Keys, commands: list[str]) -> None:
+    word, command = keys[0], keys[1].replace("_", "-")
+    if command not in commands:
+        raise _wrong(settings, keys, f"omics {word} has no command {command!r}", did_you_mean(command, commands))
+
+
+def _defaults(found: Found, settings: Settings, names: list[str]) -> Defaults:
+    word = found.path[0]
+    everywhere: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    level = settings.get("log_level")
+    if level is not None:
+        everywhere["log-level"] = _level(settings, level)
+    for name in names:
+        if name.replace("_", "-") != found.path[-1]:
+            continue
+        given = settings.get(word, name)
+        if not isinstance(given, dict):
+            raise _wrong(settings, (word, name), f"expected an object of arguments, got {json.dumps(given)[:60]}")
+        for argument_name, value in given.items():
+            keys = (word, name, argument_name)
+            argument = _argument(found.command, keys, settings)
+            if value is not None:
+                (everywhere if _is_global(argument) else own)[key(argument)] = _value(argument, value, keys, settings)
+    return Defaults(own, everywhere)
+
+
+def _commands(catalog: Catalog, word: str) -> list[str]:
+    from omicsdk.cli.catalog import Group
+
+    group = catalog.start(word)
+    return [name for name, _ in [*group.handwritten(), *group.operations()]] if isinstance(group, Group) else []
+
+
+def _argument(command: Command, keys: Keys, settings: Settings) -> Argument:
+    argument = _named(command, keys[-1])
+    if argument is None:
+        known = [_plain(each["name"]) for each in _arguments(command)]
+        near = did_you_mean(_plain(keys[-1]), known)
+        raise _wrong(settings, keys, f"the command has no argument {keys[-1]!r}", near)
+    return argument
+
+
+def _named(command: Command, name: str) -> Argument | None:
+    return next((one for one in _arguments(command) if _plain(name) in (_plain(one["name"]), _plain(key(one)))), None)
+
+
+def _arguments(command: Command) -> list[Argument]:
+    own = own_arguments(command)
+    return [*own, *(argument for argument in global_arguments(own) if _is_global(argument))]
+
+
+def _is_global(argument: Argument) -> bool:
+    return argument["name"] in CONFIGURABLE and argument in GLOBALS
+
+
+def _plain(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _value(argument: Argument, value: Any, keys: Keys, settings: Settings) -> Any:
+    try:
+        return _converted(argument, value)
+    except UsageError as error:
+        raise _wrong(settings, keys, error.message.removeprefix(f"{spelled(argument)}: ")) from error
+
+
+def _converted(argument: Argument, value: Any) -> Any:
+    if isinstance(value, str):
+        return value_of(argument, [value])
+    text = json.dumps(value)
+    if isinstance(value, (list, dict)) and kind_of(argument) not in ("array", "object", "any"):
+        raise UsageError(f"{spelled(argument)}: expected one value, got {text[:60]}")
+    return value_of(argument, [text])
+
+
+def _level(settings: Settings, level: Any) -> str:
+    if not isinstance(level, str) or level.upper() not in LEVELS:
+        raise _wrong(settings, ("log_level",), f"expected one of {', '.join(LEVELS)}, got {json.dumps(level)[:60]}")
+    return level.upper()
+
+
+def _wrong(settings: Settings, keys: Keys, what: str, remedy: str = "") -> ConfigError:
+    return ConfigError(f"{settings.place_of(keys)}: {name_of(keys)}: {what}", remedy=remedy or "Correct or remove it.")
