@@ -383,8 +383,8 @@ class Connections(dict[str, Pool]):
             return Pool(lambda: given, shared=True, asynchronous=self._asynchronous)
         import ssl  # here: transfers by libcurl start in less time without it
 
-        from omicsdk.core.sending import heads
         from omicsdk.core.sending.httpx_import import httpx
+        from omicsdk.core.sending.wire import AsyncLimitedTransport, LimitedTransport
 
         way = network(origin, self._environ)
         encrypted = origin.startswith("https:") or (way.proxy or "").startswith("https:")
@@ -392,8 +392,10 @@ class Connections(dict[str, Pool]):
         context = tls_context(way) if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         most = MOST_CONNECTIONS if self._http2 else 1
         limits = httpx.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=KEPT_FOR)
-        kinds = httpx if self._http2 else heads  # requests that share a connection share its reads
-        of_its_kind = kinds.AsyncHTTPTransport if self._asynchronous else kinds.HTTPTransport
+        if self._http2:  # requests that share a connection share its reads
+            of_its_kind = httpx.AsyncHTTPTransport if self._asynchronous else httpx.HTTPTransport
+        else:
+            of_its_kind = AsyncLimitedTransport if self._asynchronous else LimitedTransport
         try:
             proxy = None
             if way.proxy:

@@ -600,7 +600,7 @@ def transport_error(error: Exception, request: Request, response: "httpx.Respons
     Returns:
         The error to raise instead, or None if it is not a network error.
     """
-    from omicsdk.core.sending.wire import WIRE_ERRORS, failure_of
+    from omicsdk.core.sending.failures import WIRE_ERRORS, failure_of
 
     if not isinstance(error, WIRE_ERRORS):
         return None

@@ -6,36 +6,23 @@ URLs at INFO, including presigned ones.
 
 import datetime
 import logging
-import re
-import ssl
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
-from socket import EAI_AGAIN, gaierror
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import anyio
+import httpcore
 
 from omicsdk.core.api_errors import not_json
 from omicsdk.core.credentials import HttpxAuth
-from omicsdk.core.errors import (
-    ConnectFailed,
-    ConnectionLost,
-    NameNotResolved,
-    ProxyFailed,
-    ProxyLoginFailed,
-    ResponseTooLarge,
-    TimedOut,
-    TLSFailed,
-    TooManyOpenFiles,
-    TransportError,
-    has_too_many_open,
-)
+from omicsdk.core.errors import ConnectionLost, ProxyLoginFailed, ResponseTooLarge, TimedOut
 from omicsdk.core.logs import http_log
 from omicsdk.core.redaction import mask_headers, mask_text, mask_url
 from omicsdk.core.request import number_in
 from omicsdk.core.retry import Flow
 from omicsdk.core.sending.connections import KEPT_FOR, Connections, Pool, WireFailure
+from omicsdk.core.sending.failures import WIRE_ERRORS, TooSlow, failure_of, is_of_login, unsendable
 from omicsdk.core.sending.httpx_import import httpx
 from omicsdk.core.sending.proxies import Passage, is_login_refused
 
@@ -61,10 +48,6 @@ for _name in ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpc
 
 #: Seconds between two looks of an event loop at whether a proxy has let the first request through.
 _LOOK = 0.02
-
-#: httpx's exceptions for a failed exchange. An OSError is raised by the body's own source, a file that cannot be read,
-#: and is not converted.
-WIRE_ERRORS = (httpx.RequestError, httpx.InvalidURL)
 
 
 class Received(httpx.Response):
@@ -118,7 +101,7 @@ class _Sender:
         try:
             return httpx.Request(hop.method, url, headers=headers, content=body, extensions=extensions)
         except (httpx.InvalidURL, UnicodeError, TypeError) as error:
-            raise _unsendable(error) from error
+            raise unsendable(error) from error
 
     def _watched(self, request: httpx.Request, *, stream: bool, live: bool) -> "_Watch | None":
         """Return what watches the body; one that is read here has begun to arrive when the time of the head is over."""
@@ -447,20 +430,11 @@ def _noted(passage: Passage, response: httpx.Response) -> httpx.Response:
 
 
 def _note_refusal(passage: Passage, error: httpx.ProxyError) -> None:
-    passage.responded(refused=_is_of_login(error))
+    passage.responded(refused=is_of_login(error))
 
 
 def _not_let_through(request: httpx.Request) -> httpx.ProxyError:
     return httpx.ProxyError("407 Proxy Authentication Required", request=request)
-
-
-def _is_of_login(error: httpx.ProxyError) -> bool:
-    """Whether a proxy refused a password. By 401 tinyproxy does; the last is httpcore's text for SOCKS."""
-    return str(error).startswith(("401", "407", "Invalid username/password"))
-
-
-class _TooSlow(httpx.ReadTimeout):
-    """A body arrives too slowly."""
 
 
 class _Watch:
@@ -489,7 +463,7 @@ class _Watch:
         """Count received bytes.
 
         Raises:
-            _TooSlow: They arrive too slowly.
+            TooSlow: They arrive too slowly.
         """
         self._waited += self._now() - self._began
         self._moved += count
@@ -499,7 +473,7 @@ class _Watch:
             self._flow = Flow(self._least_rate, self._seconds)
             self._flow.is_slow(0.0, 0)
         if self._flow.is_slow(self._waited, self._moved):
-            raise _TooSlow(f"The response was too slow: {self._moved} bytes in {self._waited:.0f} s")
+            raise TooSlow(f"The response was too slow: {self._moved} bytes in {self._waited:.0f} s")
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -653,70 +627,148 @@ def _lines(mark: str, headers: httpx.Headers) -> str:
     return "\n".join(f"{mark} {name}: {value}" for name, value in mask_headers(headers.multi_items()))
 
 
-# --- Errors -----------------------------------------------------------------------------------------------
+# -- heads
+#
+# httpx limits the wait for each piece only: a server that sends its head byte by byte would hold a call for ever. Requests state
+# the limit as extensions: `head`, the seconds and the clock, and `least`, the bytes of head and body that must arrive in these
+# seconds. Without `least` the limit ends with the head. The time of the request's own body does not count.
 
 
-def failure_of(error: Exception) -> WireFailure:
-    """Convert an error of httpx.
+class _Limit:
+    """The limit of the present request of a transport with one connection.
 
-    Args:
-        error: The exception.
-
-    Returns:
-        Our error, whether the request may have arrived, and whether a retry can help.
+    Attributes:
+        head: The seconds for a head, and the clock; None for no limit.
+        least: The bytes that end the limit; None if that is the end of the head.
+        began: When the head was first awaited; None before.
     """
-    causes = list(_causes(error))
-    said = next((str(cause) for cause in reversed(causes) if str(cause)), "") or type(error).__name__
-    if isinstance(error, httpx.ConnectError) and has_too_many_open(error):
-        return WireFailure(TooManyOpenFiles("Cannot connect: too many files are open"), arrived=False, lasting=True)
-    if isinstance(error, httpx.ConnectTimeout):
-        return WireFailure(TimedOut("Cannot connect within the time allowed"), arrived=False)
-    if isinstance(error, httpx.PoolTimeout):
-        remedy = "Close streamed responses, or make fewer calls at once."
-        return WireFailure(TimedOut("All connections are in use", remedy=remedy), arrived=False, lasting=True)
-    if isinstance(error, _TooSlow):
-        return WireFailure(TimedOut(str(error)), arrived=True)
-    if isinstance(error, httpx.TimeoutException):
-        return WireFailure(TimedOut("No response within the time allowed"), arrived=True)
-    if isinstance(error, httpx.ProxyError):
-        of_login = ProxyLoginFailed if _is_of_login(error) else ProxyFailed
-        return WireFailure(of_login(f"The proxy refused: {said}"), arrived=False, lasting=not said.startswith("5"))
-    if isinstance(error, httpx.ConnectError):
-        return _connect_failure(causes, said)
-    if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL):
-        return _unsendable(error)
-    if isinstance(error, httpx.DecodingError):
-        return WireFailure(ConnectionLost(f"The response is damaged: {said}"), arrived=True)
-    return WireFailure(ConnectionLost(f"The connection was lost: {said}"), arrived=True)
+
+    head: tuple[float, Callable[[], float]] | None = None
+    least: int | None = None
+    began: float | None = None
+
+    def start(self, request: httpx.Request) -> None:
+        """Begin a request."""
+        self.head, self.least = request.extensions.get("head"), request.extensions.get("least")
+        self.began = None
+
+    def end_of_head(self) -> None:
+        """Note that the head has arrived, or never will."""
+        if self.least is None:
+            self.head = None
+
+    def arrived(self, data: bytes) -> bytes:
+        """Count and return what was received."""
+        if self.head is not None and self.least is not None:
+            self.least -= len(data)
+            if self.least <= 0:
+                self.head = None
+        return data
+
+    def left(self, timeout: float | None) -> float | None:
+        """Return the seconds that the next piece may take.
+
+        Raises:
+            httpcore.ReadTimeout: The head's time is over.
+        """
+        if self.head is None:
+            return timeout
+        seconds, now = self.head
+        if self.began is None:
+            self.began = now()
+        left = self.began + seconds - now()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the response was too slow")
+        return left if timeout is None else min(left, timeout)
 
 
-def _unsendable(error: Exception) -> WireFailure:
-    said = str(error).partition(" b'")[0]  # the rest is the header's value, which may be a secret with a line break
-    wrong = TransportError(f"The request cannot be sent: {said}", remedy="Check the URL and the headers.")
-    return WireFailure(wrong, arrived=False, lasting=True)
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream, limit: _Limit) -> None:
+        self._stream = stream
+        self._limit = limit
+        self.close = stream.close
+        self.get_extra_info = stream.get_extra_info
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._limit.arrived(self._stream.read(max_bytes, self._limit.left(timeout)))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._limit.began = None
+        self._stream.write(buffer, timeout)
+
+    def start_tls(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
+        return _Stream(self._stream.start_tls(*arguments, **options), self._limit)
 
 
-def _connect_failure(causes: list[BaseException], said: str) -> WireFailure:
-    for cause in causes:
-        if isinstance(cause, gaierror):
-            # A resolver that does not respond may do so later; one that reports an unknown name has responded.
-            again = cause.errno == EAI_AGAIN
-            return WireFailure(NameNotResolved("The host's name cannot be resolved"), arrived=False, settled=not again)
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            refused = TLSFailed(f"The server's certificate is not trusted: {cause.verify_message}")
-            return WireFailure(refused, arrived=False, settled=True)
-        if isinstance(cause, ssl.SSLError):
-            cut = isinstance(cause, ssl.SSLEOFError | ssl.SSLSyscallError)  # which states nothing about the version
-            refused = TLSFailed(f"Cannot establish an encrypted connection: {said}")
-            return WireFailure(refused, arrived=False, settled=not cut)
-    reason = re.sub(r"^\[Errno -?\d+\] ", "", said)  # the number differs between systems, the text does not
-    # httpcore's asynchronous part keeps the system's error only in the text of anyio's.
-    is_refused = "Connection refused" in reason or any(isinstance(each, ConnectionRefusedError) for each in causes)
-    return WireFailure(ConnectFailed(f"Cannot connect: {reason}"), arrived=False, settled=is_refused)
+class _AsyncStream(httpcore.AsyncNetworkStream):
+    def __init__(self, stream: httpcore.AsyncNetworkStream, limit: _Limit) -> None:
+        self._stream = stream
+        self._limit = limit
+        self.aclose = stream.aclose
+        self.get_extra_info = stream.get_extra_info
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's signature
+        return self._limit.arrived(await self._stream.read(max_bytes, self._limit.left(timeout)))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's signature
+        self._limit.began = None
+        await self._stream.write(buffer, timeout)
+
+    async def start_tls(self, *arguments: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        return _AsyncStream(await self._stream.start_tls(*arguments, **options), self._limit)
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    seen = 0
-    while error is not None and seen < 10:
-        yield error
-        error, seen = error.__cause__ or error.__context__, seen + 1
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self, backend: httpcore.NetworkBackend, limit: _Limit) -> None:
+        self._backend = backend
+        self._limit = limit
+        self.sleep = backend.sleep
+
+    def connect_tcp(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
+        return _Stream(self._backend.connect_tcp(*arguments, **options), self._limit)
+
+
+class _AsyncBackend(httpcore.AsyncNetworkBackend):
+    def __init__(self, backend: httpcore.AsyncNetworkBackend, limit: _Limit) -> None:
+        self._backend = backend
+        self._limit = limit
+        self.sleep = backend.sleep
+
+    async def connect_tcp(self, *arguments: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        return _AsyncStream(await self._backend.connect_tcp(*arguments, **options), self._limit)
+
+
+class LimitedTransport(httpx.HTTPTransport):
+    """httpx's transport with at most one connection; options are those of httpx."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._limit = _Limit()
+        pool: Any = self._pool  # httpx has no option for httpcore's network backend
+        pool._network_backend = _Backend(pool._network_backend, self._limit)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, and read the head of its response within its limit."""
+        self._limit.start(request)
+        try:
+            return super().handle_request(request)
+        finally:
+            self._limit.end_of_head()
+
+
+class AsyncLimitedTransport(httpx.AsyncHTTPTransport):
+    """The same for an event loop."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._limit = _Limit()
+        pool: Any = self._pool
+        pool._network_backend = _AsyncBackend(pool._network_backend, self._limit)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, and read the head of its response within its limit."""
+        self._limit.start(request)
+        try:
+            return await super().handle_async_request(request)
+        finally:
+            self._limit.end_of_head()

@@ -1,0 +1,101 @@
+"""What errors of httpx mean: whether a request may have arrived, and whether a retry can help."""
+
+import re
+import ssl
+from collections.abc import Iterator
+from socket import EAI_AGAIN, gaierror
+
+from omicsdk.core.errors import (
+    ConnectFailed,
+    ConnectionLost,
+    NameNotResolved,
+    ProxyFailed,
+    ProxyLoginFailed,
+    TimedOut,
+    TLSFailed,
+    TooManyOpenFiles,
+    TransportError,
+    has_too_many_open,
+)
+from omicsdk.core.sending.connections import WireFailure
+from omicsdk.core.sending.httpx_import import httpx
+
+#: httpx's exceptions for a failed exchange. An OSError is raised by the body's own source, a file that cannot be read,
+#: and is not converted.
+WIRE_ERRORS = (httpx.RequestError, httpx.InvalidURL)
+
+
+class TooSlow(httpx.ReadTimeout):
+    """A body arrives too slowly."""
+
+
+def failure_of(error: Exception) -> WireFailure:
+    """Convert an error of httpx.
+
+    Args:
+        error: The exception.
+
+    Returns:
+        Our error, whether the request may have arrived, and whether a retry can help.
+    """
+    causes = list(_causes(error))
+    said = next((str(cause) for cause in reversed(causes) if str(cause)), "") or type(error).__name__
+    if isinstance(error, httpx.ConnectError) and has_too_many_open(error):
+        return WireFailure(TooManyOpenFiles("Cannot connect: too many files are open"), arrived=False, lasting=True)
+    if isinstance(error, httpx.ConnectTimeout):
+        return WireFailure(TimedOut("Cannot connect within the time allowed"), arrived=False)
+    if isinstance(error, httpx.PoolTimeout):
+        remedy = "Close streamed responses, or make fewer calls at once."
+        return WireFailure(TimedOut("All connections are in use", remedy=remedy), arrived=False, lasting=True)
+    if isinstance(error, TooSlow):
+        return WireFailure(TimedOut(str(error)), arrived=True)
+    if isinstance(error, httpx.TimeoutException):
+        return WireFailure(TimedOut("No response within the time allowed"), arrived=True)
+    if isinstance(error, httpx.ProxyError):
+        of_login = ProxyLoginFailed if is_of_login(error) else ProxyFailed
+        return WireFailure(of_login(f"The proxy refused: {said}"), arrived=False, lasting=not said.startswith("5"))
+    if isinstance(error, httpx.ConnectError):
+        return _connect_failure(causes, said)
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL):
+        return unsendable(error)
+    if isinstance(error, httpx.DecodingError):
+        return WireFailure(ConnectionLost(f"The response is damaged: {said}"), arrived=True)
+    return WireFailure(ConnectionLost(f"The connection was lost: {said}"), arrived=True)
+
+
+def unsendable(error: Exception) -> WireFailure:
+    """Convert an error of a request that cannot be sent at all: an invalid URL, or a header with a line break."""
+    said = str(error).partition(" b'")[0]  # the rest is the header's value, which may be a secret with a line break
+    wrong = TransportError(f"The request cannot be sent: {said}", remedy="Check the URL and the headers.")
+    return WireFailure(wrong, arrived=False, lasting=True)
+
+
+def _connect_failure(causes: list[BaseException], said: str) -> WireFailure:
+    for cause in causes:
+        if isinstance(cause, gaierror):
+            # A resolver that does not respond may do so later; one that reports an unknown name has responded.
+            again = cause.errno == EAI_AGAIN
+            return WireFailure(NameNotResolved("The host's name cannot be resolved"), arrived=False, settled=not again)
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            refused = TLSFailed(f"The server's certificate is not trusted: {cause.verify_message}")
+            return WireFailure(refused, arrived=False, settled=True)
+        if isinstance(cause, ssl.SSLError):
+            cut = isinstance(cause, ssl.SSLEOFError | ssl.SSLSyscallError)  # which states nothing about the version
+            refused = TLSFailed(f"Cannot establish an encrypted connection: {said}")
+            return WireFailure(refused, arrived=False, settled=not cut)
+    reason = re.sub(r"^\[Errno -?\d+\] ", "", said)  # the number differs between systems, the text does not
+    # httpcore's asynchronous part keeps the system's error only in the text of anyio's.
+    is_refused = "Connection refused" in reason or any(isinstance(each, ConnectionRefusedError) for each in causes)
+    return WireFailure(ConnectFailed(f"Cannot connect: {reason}"), arrived=False, settled=is_refused)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen = 0
+    while error is not None and seen < 10:
+        yield error
+        error, seen = error.__cause__ or error.__context__, seen + 1
+
+
+def is_of_login(error: httpx.ProxyError) -> bool:
+    """Whether a proxy refused a password. By 401 tinyproxy does; the last is httpcore's text for SOCKS."""
+    return str(error).startswith(("401", "407", "Invalid username/password"))
