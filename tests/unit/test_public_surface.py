@@ -10,6 +10,13 @@ import pytest
 from public_names import SURFACE
 from rows import check_each
 
+ROOT = Path(importlib.import_module("omicsdk").__file__ or "").parent
+LAZY = sorted(
+    ".".join(("omicsdk", *file.parent.relative_to(ROOT).parts))
+    for file in ROOT.rglob("__init__.py")
+    if "lazy_package(" in file.read_text()
+)
+
 
 @pytest.mark.parametrize("module", SURFACE)
 def test_the_public_names_are_these(module):
@@ -39,3 +46,10 @@ def test_the_version_is_stated_once():
 
     project = Path(__file__).parents[2] / "pyproject.toml"
     assert tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"] == omicsdk.__version__
+
+
+@pytest.mark.parametrize("package", LAZY)
+def test_each_lazy_name_exists(package: str):
+    module = importlib.import_module(package)
+    missing = [name for name in module.__all__ if not hasattr(module, name)]
+    assert missing == []

@@ -300,7 +300,7 @@ def _text(value: object) -> str:
 FETCHED = ("https", "http", "s3", "gs", "az", "azure")
 
 
-def in_order(methods: Iterable[AccessMethod], preferred: Sequence[str] = ()) -> list[AccessMethod]:
+def in_order(methods: Iterable[AccessMethod], prefer: Sequence[str] = ()) -> list[AccessMethod]:
     """Return the usable access methods, in the order in which they are tried.
 
     Those that are online precede those in an archive, preferred ones precede others, stated https URLs precede those
@@ -309,9 +309,9 @@ def in_order(methods: Iterable[AccessMethod], preferred: Sequence[str] = ()) -> 
 
     Args:
         methods: The server's access methods.
-        preferred: Kinds, clouds or regions to prefer, in this order, such as `gs` or `us-east-1`.
+        prefer: Kinds, clouds or regions to prefer, in this order, such as `gs` or `us-east-1`.
     """
-    wanted = [word.lower() for word in preferred]
+    wanted = [word.lower() for word in prefer]
 
     def rank(method: AccessMethod) -> tuple[bool, int, bool, bool, int]:
         said = (method.kind, method.cloud, method.region.lower())

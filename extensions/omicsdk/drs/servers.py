@@ -239,7 +239,7 @@ class DrsServer(Closing):
         self._explain = explain
         self._storage = Storage(environ) if storage is None else storage
         self._refusals: Counter[str] = Counter()  # of requests for many, in a row, by their kind
-        self._preferred: Sequence[str] = ()
+        self._prefer: Sequence[str] = ()
         self._breaker = CircuitBreaker(clock)
         self._objects = Prefetch(self._objects_ahead, clock)
         self._urls = Prefetch(self._urls_of, clock)
@@ -365,7 +365,7 @@ class DrsServer(Closing):
     def _objects_ahead(self, identifiers: Sequence[DrsId]) -> Mapping[DrsId, DrsObject] | None:
         found = self._objects_of(identifiers)
         if found is not None:
-            self.expect(found.values(), self._preferred)
+            self.expect(found.values(), self._prefer)
         return found
 
     def _takes(self, kind: str) -> bool:
@@ -389,15 +389,15 @@ class DrsServer(Closing):
 
     # -- bytes
 
-    def expect_objects(self, identifiers: Iterable[DrsId], preferred: Sequence[str] = ()) -> None:
+    def expect_objects(self, identifiers: Iterable[DrsId], prefer: Sequence[str] = ()) -> None:
         """Announce objects that will be located, so that one request can describe many of them, and another get their
         URLs.
 
         Args:
             identifiers: Their identifiers, in the likely order.
-            preferred: Kinds, clouds or regions to prefer.
+            prefer: Kinds, clouds or regions to prefer.
         """
-        self._preferred = preferred
+        self._prefer = prefer
         self._objects.expect(identifiers)
 
     def described(self, identifier: DrsId) -> DrsObject:
@@ -413,14 +413,14 @@ class DrsServer(Closing):
         """
         return self._objects.take(identifier) or self.describe(identifier)
 
-    def expect(self, objects: Iterable[DrsObject], preferred: Sequence[str] = ()) -> None:
+    def expect(self, objects: Iterable[DrsObject], prefer: Sequence[str] = ()) -> None:
         """Announce objects whose URLs will be requested, so that one request can get many of them.
 
         Args:
             objects: The objects, in the likely order.
-            preferred: Kinds, clouds or regions to prefer.
+            prefer: Kinds, clouds or regions to prefer.
         """
-        first = ((found.id, way) for found in objects for way in in_order(found.methods, preferred)[:1])
+        first = ((found.id, way) for found in objects for way in in_order(found.methods, prefer)[:1])
         self._urls.expect((id, way.access_id) for id, way in first if way.access_id and not way.is_direct)
 
     def locate(self, found: DrsObject, method: AccessMethod) -> Location:
@@ -451,15 +451,15 @@ class DrsServer(Closing):
             raise NoAccess(f"{found.name}: {self.host} names no URL for {method.kind}", name=found.name)
         return Location(url, dict(headers_of(told.get("headers") if is_object(told) else None)))
 
-    def locator(self, found: DrsObject, preferred: Sequence[str] = (), skip: int = 0) -> Locator:
+    def locator(self, found: DrsObject, prefer: Sequence[str] = (), skip: int = 0) -> Locator:
         """Return a function that requests an object's location, by each of its access methods in turn.
 
         Args:
             found: The object.
-            preferred: Kinds, clouds or regions to prefer.
+            prefer: Kinds, clouds or regions to prefer.
             skip: The number of first methods to skip: their storage lacks the bytes.
         """
-        return Locator(self, found, in_order(found.methods, preferred)[skip:])
+        return Locator(self, found, in_order(found.methods, prefer)[skip:])
 
     def _urls_of(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Mapping[str, Any]] | None:
         """The URLs of several objects by identifier and access id; None if the server accepts no such requests."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 CONNECTIONS = 16
 """Requests for bytes that run at once, at most."""
 RETRIES = 6
-"""Failures in a row that end a file; each piece that arrives gives one back."""
+"""Consecutive failures after which a stream or an open file fails; each piece that arrives restores one."""
 
 # The keys of metadata that state a checksum, and its algorithm.
 _STATED = {"md5": "md5", "md5sum": "md5", "md5_sum": "md5", "sha1": "sha1", "sha256": "sha256", "crc32c": "crc32c"}

@@ -262,12 +262,12 @@ class Together:
     """Files whose URLs will be requested together, in few requests. Thread-safe.
 
     Args:
-        preferred: Kinds, clouds or regions of storage to prefer.
+        prefer: Kinds, clouds or regions of storage to prefer.
         files: The files.
     """
 
-    def __init__(self, preferred: Sequence[str], files: Iterable[DrsFile]) -> None:
-        self._preferred = preferred
+    def __init__(self, prefer: Sequence[str], files: Iterable[DrsFile]) -> None:
+        self._prefer = prefer
         self._lock = threading.Lock()
         self._files = [file for file in files if file.error is None]
 
@@ -275,7 +275,7 @@ class Together:
         """Announce to the servers what will be requested, once."""
         with self._lock:
             files, self._files = self._files, []
-        expect(files, self._preferred)
+        expect(files, self._prefer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +315,7 @@ class DrsStore(ClientStore[Servers]):
 
     Args:
         credentials: Returns the login for a host, in place of those that are found; None for a host without one.
-        preferred: Kinds, clouds or regions of storage to prefer, such as `gs`.
+        prefer: Kinds, clouds or regions of storage to prefer, such as `gs`.
         servers: Servers in place of new ones; they stay open.
         clock: Returns the time.
     """
@@ -327,14 +327,14 @@ class DrsStore(ClientStore[Servers]):
         self,
         *,
         credentials: CredentialsOf | None = None,
-        preferred: str | Sequence[str] = (),
+        prefer: str | Sequence[str] = (),
         servers: Servers | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         super().__init__(servers, self._opened)
         self._credentials = credentials
         self._drs: Drs | None = None
-        self._preferred = preferred
+        self._prefer = prefer
         self._found_at: Cache[str, Found] = Cache(KEPT, LASTS, clock)
         self._doubtful: dict[tuple[str, str], str] = {}  # bundles by host and identifier, and why
 
@@ -493,7 +493,7 @@ class DrsStore(ClientStore[Servers]):
         files = find(wanted, self.client, known=known, levels=levels, above=bundle.above, problems=problems)
         if problems:
             self._doubtful[bundle.server.host, bundle.object.id] = problems[0]
-        together = Together(self._preferred, files)
+        together = Together(self._prefer, files)
         above = (*bundle.above, (bundle.server.host, bundle.object.id))
         for file in files:
             if file.error is not None and file.name == _TOP:
@@ -511,7 +511,7 @@ class DrsStore(ClientStore[Servers]):
         above: tuple[tuple[str, str], ...] = (),
         together: Together | None = None,
     ) -> Found:
-        return Found(identifier, server, told, server.locator(told, self._preferred), above, together)
+        return Found(identifier, server, told, server.locator(told, self._prefer), above, together)
 
 
 def _entry(path: str, found: Found | OmicsError) -> Entry:

@@ -38,7 +38,7 @@ class Gen3Store(DrsStore):
             or a workspace's token service. Without any, what is open can be had.
         token: An access token in its place; by default that of OMICS_GEN3_TOKEN.
         commons: Your own commons with its login, in place of all these; it stays open.
-        preferred: Kinds, clouds or regions of storage to prefer, such as `gs`.
+        prefer: Kinds, clouds or regions of storage to prefer, such as `gs`.
         settings: How prefixes of other commons are resolved; by default from the environment.
         clock: Returns the time.
     """
@@ -54,11 +54,11 @@ class Gen3Store(DrsStore):
         refresh_file: str | os.PathLike[str] | None = None,
         token: str | None = None,
         commons: Gen3 | None = None,
-        preferred: str | Sequence[str] = (),
+        prefer: str | Sequence[str] = (),
         settings: ResolutionSettings | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        super().__init__(preferred=preferred, clock=clock)
+        super().__init__(prefer=prefer, clock=clock)
         self._endpoint = endpoint
         self._file = None if refresh_file is None else os.fspath(refresh_file)
         self._token = token

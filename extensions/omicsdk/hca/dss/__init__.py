@@ -30,10 +30,10 @@ else:  # hidden from type checkers, which would accept any name
     __getattr__, __dir__, __all__ = lazy_package(
         __name__,
         {
-            "bundles": "BundleNameClash DSSFile StoredVersion create_version version_of",
+            "bundles": "BundleFile BundleNameClash StoredVersion create_version version_of",
             "client": "Account AsyncDss Dss",
             "downloads": "DownloadFailed Result",
-            "files": "BundleFile",
+            "files": "DSSFile",
             "jobs": "Checkout CheckoutFailed",
             "manifests": "ManifestError",
             "notifications": "Listener Notification",

@@ -127,7 +127,7 @@ def upload(
 
     Args:
         paths: Files, folders with all their contents, and s3:// URIs, which S3 copies directly.
-        area: The area's URI, its UUID or the beginning of it; by default the selected area.
+        area: The area's URI, or the UUID of an area that was added, or its beginning; by default the selected area.
         name: Name in the upload area, for a single file; by default the name of the file.
         file_extension: Suffix that files in folders must have to be uploaded, such as .fastq.gz; for folders only.
         dcp_type: The kind of the files: a parameter of their media type.

@@ -19,7 +19,7 @@ from omicsdk.transfer.downloads.engine import Downloads, Settings
 from omicsdk.transfer.downloads.files import PartFiles, bytes_needed, recorded, skipped, usable
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.engine.control import opened
-from omicsdk.transfer.engine.options import EngineOptionsDict, TransferOptions
+from omicsdk.transfer.engine.options import DOWNLOAD_CONNECTIONS, EngineOptionsDict, TransferOptions
 from omicsdk.transfer.items import Item, ItemSource, check_all, guard_of
 from omicsdk.transfer.journal import MISSING, Journal, PartState
 from omicsdk.transfer.names import WORK_FOLDER
@@ -172,7 +172,7 @@ def download(
         TypeError: An argument or an item of another type.
         KeyboardInterrupt: It was interrupted; the same call resumes it.
     """
-    chosen = TransferOptions.of(keywords, options, connections=16)
+    chosen = TransferOptions.of(keywords, options, connections=DOWNLOAD_CONNECTIONS)
     control, stop, dry_run = chosen.control, chosen.stop, chosen.dry_run
     if locators is not None:
         locators = whole_number("locators", locators)
@@ -215,7 +215,7 @@ def download(
     began, outcomes = clock.monotonic(), Outcomes()
     settings = Settings(
         options=chosen,
-        connections=chosen.connections or 16,
+        connections=chosen.connections or DOWNLOAD_CONNECTIONS,
         locators=locators,
         patience=patience or chosen.patience,
         route=route or partial(network, environ=environ),

@@ -216,6 +216,9 @@ class TransferOptions:
         return report
 
 
+DOWNLOAD_CONNECTIONS, UPLOAD_CONNECTIONS = 16, 4
+"""Maximum number of concurrent requests for bytes if no option states one."""
+
 _NAMES = tuple(each.name for each in fields(TransferOptions))
 
 

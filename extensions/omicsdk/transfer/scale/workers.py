@@ -18,7 +18,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.lazy import require
 from omicsdk.transfer.engine.control import Control, say_stopped
-from omicsdk.transfer.engine.options import EngineOptionsDict, TransferOptions
+from omicsdk.transfer.engine.options import DOWNLOAD_CONNECTIONS, EngineOptionsDict, TransferOptions
 from omicsdk.transfer.reports.report import KEPT_FAILURES, Outcome, ReportedError, TransferReport, outcomes_in
 from omicsdk.transfer.scale.plan import Opening, Plan, Shard, ShardResult, ShardsOpen, ShardsReport, Source, journals_in
 from omicsdk.transfer.scale.runs import DaskChannel, Run, ShardsProgress, held_folder, run_shards, shards_report_of
@@ -218,7 +218,7 @@ def download_by(
         TransferError: The scheduler was lost.
         KeyboardInterrupt: It was interrupted; the same call resumes it.
     """
-    chosen = TransferOptions.of(keywords, options, connections=16)
+    chosen = TransferOptions.of(keywords, options, connections=DOWNLOAD_CONNECTIONS)
     control = chosen.control
     control.begin(clock.monotonic())
     began = clock.now()
@@ -235,7 +235,7 @@ def download_by(
             opening=opening,
             kept=KEPT_FAILURES,
             require_checksum=chosen.require_checksum,
-            connections=chosen.connections or 16,
+            connections=chosen.connections or DOWNLOAD_CONNECTIONS,
             retries=chosen.retries,
             min_delay=chosen.min_delay,
             resume_unvalidated=chosen.resume_unvalidated,

@@ -15,7 +15,7 @@ from omicsdk.core.sending.connections import Network, network
 from omicsdk.core.threads import side_by_side
 from omicsdk.transfer.arguments import function, kind, many, whole_number
 from omicsdk.transfer.engine.control import opened
-from omicsdk.transfer.engine.options import EngineOptionsDict, TransferOptions
+from omicsdk.transfer.engine.options import UPLOAD_CONNECTIONS, EngineOptionsDict, TransferOptions
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.report import Outcome, Outcomes, TransferReport
 from omicsdk.transfer.uploads.engine import Settings, Uploads
@@ -83,7 +83,7 @@ def upload(
         TypeError: An argument or an entry of another type.
         KeyboardInterrupt: It was interrupted; the same call resumes it.
     """
-    chosen = TransferOptions.of(keywords, options, connections=4)
+    chosen = TransferOptions.of(keywords, options, connections=UPLOAD_CONNECTIONS)
     control, stop = chosen.control, chosen.stop
     callers = whole_number("callers", callers)
     kind("patience", patience, Patience, "use Patience(silence=30) to wait for 30 s")
@@ -95,7 +95,7 @@ def upload(
     began = clock.monotonic()
     settings = Settings(
         options=chosen,
-        connections=chosen.connections or 4,
+        connections=chosen.connections or UPLOAD_CONNECTIONS,
         callers=callers,
         abort=abort,
         follow=follow,

@@ -454,9 +454,9 @@ class OutputInfoDict(TypedDict):
 class OutputRefDict(TypedDict):
     """Identifiers of a record."""
 
-    did: NotRequired[str]
-    baseid: NotRequired[str]
-    rev: NotRequired[str]
+    did: str
+    baseid: str
+    rev: str
 
 
 class SystemStatsOutputRefDict(TypedDict):

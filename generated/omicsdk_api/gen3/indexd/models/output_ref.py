@@ -23,16 +23,16 @@ class OutputRef(Model):
         rev: Revision, 8 hexadecimal digits; changes with every update. Matches `^[0-9a-f]{8}$`.
     """
 
-    did: str | None = None
-    baseid: str | None = None
-    rev: str | None = None
+    did: str
+    baseid: str
+    rev: str
     additional_properties: dict[str, Any] | None = None
     null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
-        Field("did", "did", False, False, STRING),
-        Field("baseid", "baseid", False, False, STRING),
-        Field("rev", "rev", False, False, STRING),
+        Field("did", "did", True, False, STRING),
+        Field("baseid", "baseid", True, False, STRING),
+        Field("rev", "rev", True, False, STRING),
     )
 
     @classmethod
