@@ -44,7 +44,8 @@ class Results:
         """Take in the end of a test."""
         if report.when == "call" and report.passed:
             properties = (told for name, told in report.user_properties if name == REPLAYED and isinstance(told, dict))
-            self._replayed.update((told.pop("server"), told) for told in properties)
+            for told in properties:
+                self._replayed[told["server"]] = {name: told[name] for name in ("requests", "argued")}
             self._told += [told for name, told in report.user_properties if name == "real" and isinstance(told, dict)]
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
