@@ -333,9 +333,11 @@ class Connections(dict[str, Pool]):
 
     Attributes:
         substitute: Called before each request of a thread; returns a function that sends it in place of the network, or None.
+        limited: httpx's transport with one connection and a limit on the time of a head; set by what sends.
     """
 
     substitute: "Substitute" = staticmethod(_by_network)
+    limited: "type[httpx.HTTPTransport | httpx.AsyncHTTPTransport]"
 
     def __init__(
         self,
@@ -384,7 +386,6 @@ class Connections(dict[str, Pool]):
         import ssl  # here: transfers by libcurl start in less time without it
 
         from omicsdk.core.sending.httpx_import import httpx
-        from omicsdk.core.sending.wire import AsyncLimitedTransport, LimitedTransport
 
         way = network(origin, self._environ)
         encrypted = origin.startswith("https:") or (way.proxy or "").startswith("https:")
@@ -395,7 +396,7 @@ class Connections(dict[str, Pool]):
         if self._http2:  # requests that share a connection share its reads
             of_its_kind = httpx.AsyncHTTPTransport if self._asynchronous else httpx.HTTPTransport
         else:
-            of_its_kind = AsyncLimitedTransport if self._asynchronous else LimitedTransport
+            of_its_kind = self.limited
         try:
             proxy = None
             if way.proxy:

@@ -76,6 +76,7 @@ class _Sender:
     """
 
     def __init__(self, connections: Connections, timeout: "Timeout", now: Callable[[], float]) -> None:
+        connections.limited = AsyncLimitedTransport if isinstance(self, AsyncSender) else LimitedTransport
         self._connections = connections
         self._timeout = timeout
         self._now = now
