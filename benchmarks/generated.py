@@ -343,7 +343,7 @@ def many_calls(package: Any, url: str, delay: int) -> list[Case]:
 def main() -> None:
     """Measures all cases."""
     import httpx
-    from omicsdk.core import response as responses
+    from omicsdk.core import paging
     from omicsdk.core.model import ANY
     from omicsdk.core.response import Response, model_of
 
@@ -360,11 +360,11 @@ def main() -> None:
             assert len(found.items) == ITEMS
 
         def decode_by_json() -> None:
-            kept, responses._fast_decoder = responses._fast_decoder, lambda: None
+            kept, paging._fast_decoder = paging._fast_decoder, lambda: None
             try:
                 decode()
             finally:
-                responses._fast_decoder = kept
+                paging._fast_decoder = kept
 
         url = serve(small)
         api = package.OurSamplesApi(url)

@@ -113,16 +113,6 @@ LIMIT: Argument = {
 """Of commands that list."""
 
 
-def variable(service: str, what: str) -> str:
-    """The name of a service's environment variable, such as OMICS_DSS_TOKEN.
-
-    Args:
-        service: The service's word on the command line.
-        what: TOKEN or URL.
-    """
-    return f"OMICS_{service.upper().replace('-', '_')}_{what}"
-
-
 def loaded(target: str) -> Any:
     """Import what `module:name` names."""
     from importlib import import_module
@@ -258,6 +248,21 @@ def split_globals(
         (before if name in everywhere else own).extend(words[at:end])
         at = end
     return before, own, words[at:]
+
+
+class Defaults:
+    """The configured defaults of one command.
+
+    Attributes:
+        own: Values of the command's arguments, by their key.
+        everywhere: Values of global options, by name.
+    """
+
+    __slots__ = ("everywhere", "own")
+
+    def __init__(self, own: Mapping[str, Any], everywhere: Mapping[str, Any]) -> None:
+        self.own = own
+        self.everywhere = everywhere
 
 
 # -- commands and groups

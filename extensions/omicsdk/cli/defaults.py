@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from omicsdk.cli.catalog import GLOBALS, LEVELS, global_arguments, key, kind_of, own_arguments
-from omicsdk.cli.invoke import Defaults
+from omicsdk.cli.catalog import GLOBALS, LEVELS, Defaults, global_arguments, key, kind_of, own_arguments
 from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.parser import spelled, value_of
 from omicsdk.core.errors import ConfigError, UsageError

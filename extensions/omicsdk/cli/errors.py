@@ -6,7 +6,7 @@ import errno
 import json
 import sys
 
-from omicsdk.cli.catalog import variable
+from omicsdk.cli.services import variable
 from omicsdk.core.errors import (
     WRONG_KEYS,
     APIError,

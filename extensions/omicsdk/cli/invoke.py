@@ -8,14 +8,16 @@ import sys
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
-from omicsdk.cli.catalog import DRY_RUN, NO_PAGINATE, deletes, flag, key, loaded, variable
+from omicsdk.cli.catalog import DRY_RUN, NO_PAGINATE, Defaults, deletes, flag, key, loaded
 from omicsdk.cli.errors import DONE, INTERRUPTED
 from omicsdk.cli.output import Call, Console, Output, logs_shown
 from omicsdk.cli.parser import parse, parse_globals, spelled
+from omicsdk.cli.services import Connection, stated_by_variables, variable
 from omicsdk.core.errors import AuthError, NotJson, OmicsError, UsageError
-from omicsdk.core.response import decoded, json_of
+from omicsdk.core.paging import decoded
+from omicsdk.core.response import json_of
 from omicsdk.core.settings.profiles import PROFILE_VARIABLE
 from omicsdk.core.type_guards import is_array
 
@@ -37,18 +39,6 @@ NOT_MODIFIED = 304
 
 LOG_LEVEL = "INFO"
 """Default of --log-level."""
-
-
-class Defaults(NamedTuple):
-    """The defaults of one command.
-
-    Attributes:
-        own: Values of the command's arguments, by their key.
-        everywhere: Values of global options, by name.
-    """
-
-    own: Mapping[str, Any]
-    everywhere: Mapping[str, Any]
 
 
 def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> int:
@@ -396,23 +386,6 @@ def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
     return defaults_of(found, settings, service, catalog)
 
 
-class Connection:
-    """The global options of a service, for commands that make their own connection.
-
-    Attributes:
-        base_url: Value of --base-url.
-        access_token: Value of --access-token.
-        profile: Value of --profile or OMICS_PROFILE.
-    """
-
-    __slots__ = ("access_token", "base_url", "profile")
-
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        self.base_url: str | None = settings.get("base-url") or None
-        self.access_token: str | None = settings.get("access-token")
-        self.profile: str | None = settings.get("profile") or os.environ.get(PROFILE_VARIABLE) or None
-
-
 @contextmanager
 def in_profile(settings: Mapping[str, Any]) -> Generator[None]:
     """Set the profile of --profile for all clients of a command, including its worker processes.
@@ -471,33 +444,6 @@ def connected(
         source = "--base-url" if base_url else variable(name, "URL")
         remedy = "Use the URL of the service, which begins with https:// and a host."
         raise UsageError(f"{source}: {mask_url(stated)!r} {fault}", remedy=remedy) from error
-
-
-def stated_by_variables(
-    service: str, base_url: str | None, token: str | None, default: str = ""
-) -> tuple[str | None, str | None]:
-    """Complete the base URL and the token of a service that has no search of its own from its variables.
-
-    Args:
-        service: The service's word on the command line.
-        base_url: Value of --base-url.
-        token: Value of --access-token.
-        default: The service's own base URL. The variable's token is for that of the variable, else for this one.
-    """
-    url, secret = (os.environ.get(variable(service, what), "").strip() or None for what in ("URL", "TOKEN"))
-    if token is None and secret is not None:
-        from omicsdk.core.credentials import checked_token, origin_of
-
-        own = url or default or base_url or ""
-        names = [variable(service, what) for what in ("TOKEN", "URL")]
-        if base_url is None or origin_of(base_url) == origin_of(own):
-            token = checked_token(secret, names[0])
-        else:
-            from omicsdk.core.logs import config_log
-            from omicsdk.core.redaction import mask_url
-
-            config_log.warning("%s is for %s, and not sent to %s. Set %s", names[0], own, mask_url(base_url), names[1])
-    return base_url or url, token
 
 
 def as_patient(settings: Mapping[str, Any]) -> AbstractContextManager[None]:

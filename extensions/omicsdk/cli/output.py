@@ -11,7 +11,7 @@ from omicsdk.cli.catalog import LEVELS
 from omicsdk.cli.errors import DONE, is_denied, json_line, outcome_code, printable
 from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, in_order, items_of, parts_of, picked, ranked
 from omicsdk.core.errors import UsageError
-from omicsdk.core.response import written
+from omicsdk.core.paging import written
 from omicsdk.core.type_guards import is_object
 
 TYPE_CHECKING = False

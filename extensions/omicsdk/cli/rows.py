@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from omicsdk.core.errors import UsageError
-from omicsdk.core.response import written
+from omicsdk.core.paging import written
 from omicsdk.core.type_guards import is_array, is_object
 
 BRIEF = 60

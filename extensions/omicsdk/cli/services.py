@@ -1,9 +1,12 @@
-"""The platforms as the command line sees them, as data."""
+"""The platforms as the command line sees them: their registrations, variables and connections."""
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from omicsdk.cli.shapes import Service
 
 
@@ -230,3 +233,63 @@ SERVICES: dict[str, Service] = {
         ],
     },
 }
+
+
+def variable(service: str, what: str) -> str:
+    """The name of a service's environment variable, such as OMICS_DSS_TOKEN.
+
+    Args:
+        service: The service's word on the command line.
+        what: TOKEN or URL.
+    """
+    return f"OMICS_{service.upper().replace('-', '_')}_{what}"
+
+
+class Connection:
+    """The global options of a service, for commands that make their own connection.
+
+    Attributes:
+        base_url: Value of --base-url.
+        access_token: Value of --access-token.
+        profile: Value of --profile or OMICS_PROFILE.
+    """
+
+    __slots__ = ("access_token", "base_url", "profile")
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        import os
+
+        from omicsdk.core.settings.profiles import PROFILE_VARIABLE
+
+        self.base_url: str | None = settings.get("base-url") or None
+        self.access_token: str | None = settings.get("access-token")
+        self.profile: str | None = settings.get("profile") or os.environ.get(PROFILE_VARIABLE) or None
+
+
+def stated_by_variables(
+    service: str, base_url: str | None, token: str | None, default: str = ""
+) -> tuple[str | None, str | None]:
+    """Complete the base URL and the token of a service that has no search of its own from its variables.
+
+    Args:
+        service: The service's word on the command line.
+        base_url: Value of --base-url.
+        token: Value of --access-token.
+        default: The service's own base URL. The variable's token is for that of the variable, else for this one.
+    """
+    import os
+
+    url, secret = (os.environ.get(variable(service, what), "").strip() or None for what in ("URL", "TOKEN"))
+    if token is None and secret is not None:
+        from omicsdk.core.credentials import checked_token, origin_of
+
+        own = url or default or base_url or ""
+        names = [variable(service, what) for what in ("TOKEN", "URL")]
+        if base_url is None or origin_of(base_url) == origin_of(own):
+            token = checked_token(secret, names[0])
+        else:
+            from omicsdk.core.logs import config_log
+            from omicsdk.core.redaction import mask_url
+
+            config_log.warning("%s is for %s, and not sent to %s. Set %s", names[0], own, mask_url(base_url), names[1])
+    return base_url or url, token

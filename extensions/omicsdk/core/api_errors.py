@@ -142,7 +142,7 @@ def _in_json(value: object, depth: int = 0) -> tuple[str, str | None]:
 
 
 def _json_or_none(text: str) -> object:
-    from omicsdk.core.response import decoded  # most calls succeed
+    from omicsdk.core.paging import decoded  # most calls succeed
 
     try:
         return decoded(text)

@@ -166,11 +166,8 @@ class Rules:
         applicable = [each for each in self.applicable(facts, request.url) if each[0].places]
         if not applicable or not response.is_success or not response.content:
             return
-        from omicsdk.core.response import (
-            DECODED,
-            decoded,  # a client has it by now; listing alone does without
-            paused_for,
-        )
+        from omicsdk.core.paging import decoded
+        from omicsdk.core.response import DECODED, paused_for
 
         with paused_for(len(response.content)):
             try:

@@ -1,7 +1,10 @@
-"""Paging: the request for the next page, and the place of items in a page."""
+"""What is read of JSON responses: its decoding, the place of items in a page, and the request for the next page."""
 
+import json
+import math
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit, urlunsplit
 
@@ -9,6 +12,7 @@ from omicsdk.core.errors import DecodeError, shortened
 from omicsdk.core.model import ANY, Shape, array, check
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.request import Paging, Request, is_number, number_in
+from omicsdk.core.type_guards import is_list, is_mapping
 
 CONTENT_KEY_HEADER = "x-openapi-paginated-content-key"
 """Header that names the page's list; HCA services send it with every page but the last."""
@@ -301,3 +305,76 @@ def with_items(page: Any, key: str, items: list[Any]) -> Any:
         return {**page, key: items}
     head, _, rest = key.partition(".")
     return {**page, head: with_items(page.get(head, {}), rest, items)}
+
+
+# -- JSON
+
+LARGE = 1 << 18
+"""Bytes of a body from which on it pays to import a faster JSON decoder, if there is one (its import takes 40 ms)."""
+
+
+def decoded(content: bytes | str) -> Any:
+    """Decode a JSON text; with msgspec if it is installed (extra `fast`) and the text is long.
+
+    Half of a surrogate pair, which cutting a text may leave, becomes U+FFFD: no URL, file name or terminal can have it.
+
+    Raises:
+        ValueError: It is not JSON, or is nested deeper than Python can read.
+    """
+    if isinstance(content, str):
+        content = content.encode("utf-8", "surrogatepass")
+    try:
+        if len(content) >= LARGE:
+            decode = _fast_decoder()
+            if decode is not None:
+                try:
+                    return decode(content)
+                except ValueError:
+                    pass  # stricter than json: NaN, halves of pairs, and encodings other than UTF-8; json decides
+        if any(mark in content for mark in _MARKS_OF_SURROGATES):
+            content = _SURROGATES.sub(lambda found: _REPLACEMENT if found[1] else found[0], content)
+        return json.loads(content)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+_MARKS_OF_SURROGATES = (b"\\ud", b"\\uD", b"\xed")
+# Pairs and other escapes are matched first, so that what remains is half of a pair, escaped or as bytes.
+_SURROGATES = re.compile(
+    rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\[^u]|(\\u[dD][89a-fA-F]..|\xed[\xa0-\xbf][\x80-\xbf])", re.DOTALL
+)
+_REPLACEMENT = "\ufffd".encode()
+
+
+@cache
+def _fast_decoder() -> Callable[[bytes], Any] | None:
+    try:
+        from msgspec.json import decode
+    except ImportError:
+        return None
+    return decode
+
+
+def written(value: Any, **layout: Any) -> str:
+    """Encode values from a service as JSON that every reader accepts.
+
+    NaN and Infinity, which Python's JSON has and the standard lacks, become null, as in JavaScript, pandas and jq.
+
+    Args:
+        value: The result of json.loads, and objects that `default` converts to text.
+        layout: Options of json.dumps.
+    """
+    try:
+        return json.dumps(value, allow_nan=False, **layout)
+    except ValueError:
+        return json.dumps(_finite(value), allow_nan=False, **layout)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if is_mapping(value):
+        return {name: _finite(inner) for name, inner in value.items()}
+    if is_list(value):
+        return [_finite(inner) for inner in value]
+    return value

@@ -188,7 +188,7 @@ def json_object(response: httpx.Response) -> dict[str, Any]:
     Raises:
         DecodeError: It is something else.
     """
-    from omicsdk.core.response import decoded
+    from omicsdk.core.paging import decoded
 
     method, url = response.request.method, str(response.url)
     try:

@@ -21,7 +21,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import is_loopback
 from omicsdk.core.errors import ConfigError, NotFound, OmicsError
 from omicsdk.core.files import in_place_of, locked, within_home
-from omicsdk.core.response import decoded
+from omicsdk.core.paging import decoded
 from omicsdk.core.retry import Retry
 from omicsdk.core.type_guards import is_object
 from omicsdk.drs.hosts import PREFIXES

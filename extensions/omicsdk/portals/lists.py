@@ -24,9 +24,9 @@ from urllib.parse import unquote, urlsplit
 
 from omicsdk.core.archives import InflationLimit
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.paging import decoded
 from omicsdk.core.redaction import without_query
 from omicsdk.core.request import number_in
-from omicsdk.core.response import decoded
 from omicsdk.core.tables import RowError, lines_of, rows_of
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.identifiers import NotADrsId, parse_drs_id

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from omicsdk.core.client import exchange_of
 from omicsdk.core.errors import MissingExtra, NotFound, UsageError
 from omicsdk.core.lazy import require
-from omicsdk.core.paging import stated_number
-from omicsdk.core.response import decoded
+from omicsdk.core.paging import decoded, stated_number
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sb.paths import app_id, project_id
 

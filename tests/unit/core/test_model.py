@@ -8,7 +8,7 @@ import pytest
 from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import DecodeError, response
+from omicsdk.core import DecodeError, paging, response
 from omicsdk.core.errors import NotJson
 from omicsdk.core.model import (
     ANY,
@@ -29,8 +29,9 @@ from omicsdk.core.model import (
     tagged_union,
     union,
 )
+from omicsdk.core.paging import LARGE, decoded
 from omicsdk.core.request import number_in
-from omicsdk.core.response import LARGE, Response, as_it_came, decoded, json_value, model_of
+from omicsdk.core.response import Response, as_it_came, json_value, model_of
 
 
 @define(slots=True)
@@ -202,7 +203,7 @@ LONG = b" " * LARGE
 @pytest.mark.parametrize("fast", [True, False])
 def test_long_and_short_texts_mean_the_same(text: bytes, fast: bool, monkeypatch: pytest.MonkeyPatch):
     if not fast:
-        monkeypatch.setattr(response, "_fast_decoder", lambda: None)
+        monkeypatch.setattr(paging, "_fast_decoder", lambda: None)
     padded = text if text[:1] == b"\xff" else text + LONG
     assert decoded(padded) == decoded(text)
 

@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.cli.commands.files.listings import Places
-from omicsdk.cli.invoke import connected, stated_by_variables
-from omicsdk.cli.services import SERVICES
+from omicsdk.cli.invoke import connected
+from omicsdk.cli.services import SERVICES, stated_by_variables
 from omicsdk.compat.hca.dss import DSSClient
 from omicsdk.core import ConfigError, OmicsError
 from omicsdk.core.credentials import Token, may_send

@@ -18,6 +18,7 @@ from omicsdk.core import (
     RateLimited,
     ResponseMismatch,
     ServiceUnavailable,
+    paging,
     response,
 )
 from omicsdk.core.client import stopping_by
@@ -243,7 +244,8 @@ def test_a_compared_response_is_decoded_once_and_raw_keeps_none_of_it(home: Path
         return decode(content)
 
     decode = response.decoded
-    monkeypatch.setattr(response, "decoded", counting)
+    for module in (response, paging):
+        monkeypatch.setattr(module, "decoded", counting)
     body = {"items": [{"id": "1", "project": "o/p"}], "links": []}
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
     with SevenBridges("https://api.example.org/v2", credentials="t", transport=transport) as client:

@@ -23,8 +23,8 @@ from omicsdk.hca.config import KINDS, KNOWN, HCAConfig
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from omicsdk.cli.invoke import Connection
     from omicsdk.cli.output import Console
+    from omicsdk.cli.services import Connection
     from omicsdk.core.settings.config import Json, Keys, Setting, Settings
 
 VARIABLES = (

@@ -123,7 +123,7 @@ def _agrees(console: Console, question: str, width: int) -> bool:
 def _logins(found: Sequence[Login], console: Console, width: int) -> list[str]:
     """Offer to log in to platforms without a login."""
     from omicsdk.cli.commands.login import known_platform, login
-    from omicsdk.cli.invoke import Connection
+    from omicsdk.cli.services import Connection
     from omicsdk.core.token_file import HCA
     from omicsdk.logins import KINDS
 

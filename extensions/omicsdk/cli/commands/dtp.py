@@ -12,9 +12,8 @@ from omicsdk.cli.commands.gen3.access import login_of
 from omicsdk.cli.commands.transfers import count_of, finish, foreseen, listed, rows_of, tell_failures
 from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.errors import REFUSED
-from omicsdk.cli.invoke import stated_by_variables
 from omicsdk.cli.output import Call, TextAndData
-from omicsdk.cli.services import SERVICES
+from omicsdk.cli.services import SERVICES, stated_by_variables
 from omicsdk.core.errors import ConfigError, NotJson, UsageError
 from omicsdk.dtp.config import DtpConfig, Gen3Config, read_config
 from omicsdk.gen3.client import Gen3

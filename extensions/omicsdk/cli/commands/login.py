@@ -28,8 +28,8 @@ from omicsdk.logins import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from omicsdk.cli.invoke import Connection
     from omicsdk.cli.output import Console
+    from omicsdk.cli.services import Connection
     from omicsdk.core.platform import Platform
     from omicsdk.hca.login import ServiceLogin
 

@@ -13,7 +13,7 @@ from omicsdk.core.credentials import BearerToken, Credentials, Token, checked_to
 from omicsdk.core.errors import APIError, AuthError, ConfigError
 from omicsdk.core.files import home_folder, write_private
 from omicsdk.core.oauth.credentials import VARIABLE, named_key_file
-from omicsdk.core.response import decoded
+from omicsdk.core.paging import decoded
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:

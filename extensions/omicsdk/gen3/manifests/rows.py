@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from omicsdk.core.errors import DecodeError
+from omicsdk.core.paging import decoded
 from omicsdk.core.request import is_number
-from omicsdk.core.response import decoded
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.manifests import tables
 from omicsdk.gen3.manifests.tables import Fault, ManifestError, OnFault, Table, TableRow

@@ -17,8 +17,8 @@ from omicsdk.core.errors import DecodeError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.lazy import require
 from omicsdk.core.model import STRING, members
-from omicsdk.core.paging import count_at, items_at
-from omicsdk.core.response import decoded, json_of, written
+from omicsdk.core.paging import count_at, decoded, items_at, written
+from omicsdk.core.response import json_of
 from omicsdk.core.tables import LONGEST_RECORD
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object, only_objects

@@ -24,9 +24,9 @@ from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import AuthError, ConfigError
 from omicsdk.core.oauth.credentials import LIFETIME
+from omicsdk.core.paging import decoded
 from omicsdk.core.platform import resolve
 from omicsdk.core.request import OperationFacts, query_text, request
-from omicsdk.core.response import decoded
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
 from omicsdk.core.sending.transport import Timeout
 from omicsdk.core.type_guards import is_array, is_object
