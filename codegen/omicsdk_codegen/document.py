@@ -10,6 +10,7 @@ from .addresses import is_allowed, spoken
 from .faults import DocumentError, Fault, Report
 from .limits import nested_fault
 from .load import load
+from .operations import stated_operations, stated_webhooks
 from .overlay import apply, corrects
 from .places import Places
 from .progress import OnProgress, silent
@@ -43,13 +44,14 @@ def read(
         refs: folder of copies of web pages (DIR/<host>/<path>), looked at before the network.
         missing_as_any: treat a schema that does not exist as any value, and report it; otherwise it is a fault.
         cache: folder that keeps pages fetched from the network; default the user's own.
-        report: receives notes on repairs and omissions.
+        report: receives notes on repairs and omissions, and faults of parts that are left out; if it is strict, these
+            refuse the document.
         folder: what files may be opened in, the document's own folder or one above it; default the former.
         ask: as of `resolve`.
         on_progress: called with the progress.
 
     Raises:
-        DocumentError: with all faults of the step that found any.
+        DocumentError: with all faults of the step that found any, or of parts if no operation is left without these.
     """
     report = report or Report()
     report.folder = spec.parent
@@ -75,9 +77,12 @@ def read(
             ask=ask,
             on_progress=on_progress,
         )
-        return upgrade(resolved, on_progress)
+        document = upgrade(resolved, on_progress)
     except RecursionError as error:  # each file is within the limit, but one put into the other is not
         raise DocumentError([nested_fault(root.label, None)]) from error
+    if report.faults and not any(stated_operations(document.data)) and not any(stated_webhooks(document.data)):
+        raise DocumentError(report.faults)
+    return document
 
 
 def _check(spec: Path, allow_urls: Sequence[str], refs: Path | None, folder: Path | None) -> None:

@@ -10,7 +10,13 @@ from .explaining import Explanation, Part
 from .faults import Note
 from .texts import one_line
 
-_KINDS = {"repair": "repaired", "omission": "not taken over", "loss": "lost", "untyped": "without a type"}
+_KINDS = {
+    "repair": "repaired",
+    "omission": "not taken over",
+    "loss": "lost",
+    "untyped": "without a type",
+    "fault": "broken",
+}
 
 
 def as_text(found: Explanation) -> str:

@@ -10,12 +10,12 @@ from typing import Literal
 
 from .values import Json
 
-Kind = Literal["repair", "omission", "loss", "untyped"]
+Kind = Literal["repair", "omission", "loss", "untyped", "fault"]
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One reason why a document cannot be read.
+    """One reason why a document, or a part of it, cannot be read.
 
     Attributes:
         message: the fault, with the name of the object.
@@ -65,10 +65,12 @@ class Note:
         file: as in `Fault`.
         line: as in `Fault`.
         kind: "repair" (stated otherwise than the dialect wants), "omission" (not taken over), "loss" (an operation,
-            parameter or response that is not), "untyped" (taken as any value).
+            parameter or response that is not), "untyped" (taken as any value), "fault" (left out or taken as any value
+            because of one of `Report.faults`).
         before: what stood there, in a few words.
         after: its replacement.
         certain: whether the document's intent is beyond doubt.
+        remedy: what its author should correct; empty if the note needs no attention.
     """
 
     pointer: str
@@ -78,10 +80,11 @@ class Note:
     before: str
     after: str
     certain: bool
+    remedy: str = ""
 
     def row(self) -> dict[str, Json]:
-        """The note as JSON, its keys in a fixed order."""
-        return {
+        """The note as JSON, its keys in a fixed order; without `remedy` if there is none."""
+        row: dict[str, Json] = {
             "pointer": self.pointer,
             "file": self.file,
             "line": self.line,
@@ -90,17 +93,25 @@ class Note:
             "after": self.after,
             "certain": self.certain,
         }
+        return {**row, "remedy": self.remedy} if self.remedy else row
 
 
 class Report:
     """Collects the notes of one document.
 
+    Args:
+        strict: whether a fault of a part refuses the document.
+
     Attributes:
+        strict: as given.
         folder: the document's, set when it is read; `rows` names files from there, the same on every machine.
+        faults: those of parts that the rest of the document was read without; never any of a strict report.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, strict: bool = False) -> None:
+        self.strict = strict
         self.folder: Path | None = None
+        self.faults: list[Fault] = []
         self._notes: dict[Note, None] = {}
 
     def add(self, note: Note) -> None:

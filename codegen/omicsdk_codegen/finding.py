@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 from .addresses import Refused
 from .dialect import Dialect, home_of
@@ -135,7 +136,7 @@ class Finder:
         try:
             return spread(node, source, self._store, self._notes)
         except (Refused, DocumentError, LookupError) as error:
-            raise self._broken(str(node["$ref"]), error) from error
+            raise self._broken(node, source, error) from error
 
     def _find(self, node: Object, source: Source) -> Target:
         reference = str(node["$ref"])
@@ -144,7 +145,7 @@ class Finder:
         except Refused as error:
             meant = self._meant(reference) if source is self._root else None
             if meant is None:
-                raise self._broken(reference, error) from error
+                raise self._broken(node, source, error) from error
             self._notes.repair(node, "$ref", f"$ref: {reference}", meant)
             return locate(self._store, source, meant)
         except LookupError as error:
@@ -154,16 +155,16 @@ class Finder:
                 try:
                     target = locate(self._store, source, meant)
                 except LookupError:
-                    raise self._broken(reference, error) from error
+                    raise self._broken(node, source, error) from error
                 self._notes.repair(node, "$ref", f"$ref: {reference}", meant)
                 return target
             target = self._find_through(source, reference)
             if target is None:
-                raise self._broken(reference, error) from error
+                raise self._broken(node, source, error) from error
             self._notes.repair(node, "$ref", f"$ref: {reference}, over another $ref", "what is found there")
             return target
         except DocumentError as error:
-            raise self._broken(reference, error) from error
+            raise self._broken(node, source, error) from error
 
     def _find_through(self, source: Source, reference: str) -> Target | None:
         try:
@@ -171,19 +172,49 @@ class Finder:
         except (LookupError, Refused, DocumentError):
             return None
 
-    def _broken(self, reference: str, error: Refused | DocumentError | LookupError) -> Broken:
+    def _broken(self, node: Object, source: Source, error: Refused | DocumentError | LookupError) -> Broken:
         if isinstance(error, Refused):
             return Broken(error.message, error.remedy, missing=error.missing)
         if isinstance(error, DocumentError):
             return Broken("which is not a document", "Fix that file.", faults=error.faults)
-        return Broken("which does not exist", self._remedy(reference), missing=True)
+        return Broken("which does not exist", self._remedy(node, source), missing=True)
 
     def _meant(self, reference: str) -> str | None:
         """A bare name, or a pointer without its `#`, that fits a schema at home can mean nothing else."""
         name = unescape(reference.removeprefix(f"{self.home_pointer}/"))
         return f"#{self.home_pointer}/{escape(name)}" if name in self._entries else None
 
-    def _remedy(self, reference: str) -> str:
-        close = difflib.get_close_matches(reference.rpartition("/")[2], self.home_names, n=1)
-        meant = f"Did you mean {close[0]}? " if close else ""
-        return f"{meant}Correct it, state it in an overlay, or take it as any value with --missing-as-any."
+    def _remedy(self, node: Object, source: Source) -> str:
+        """Return what to do about a reference to nothing: a reference that has a target, if one is close."""
+        reference = str(node["$ref"])
+        file, hash_, pointer = reference.partition("#")
+        try:
+            target = locate(self._store, source, file or "#")
+        except (LookupError, Refused, DocumentError):
+            return "Correct the reference."
+        close = _closest(target.value, unquote(pointer), node) if hash_ else None
+        name = unescape(unquote(reference.rpartition("/")[2]))
+        if close is None and name in self._entries and source is self._root:
+            file, close = "", self.home_reference(name)[1:]
+        meant = f"{file}#{close}"
+        suggestion = f"Did you mean {meant}? " if close is not None and meant != reference else ""
+        return f"{suggestion}Correct it, or state it in an overlay."
+
+
+def _closest(value: Json, pointer: str, node: Object) -> str | None:
+    """Return the pointer with a target that differs from one without in the spelling of keys; None if none is close.
+
+    Args:
+        value: the document.
+        pointer: the one without a target.
+        node: the reference, which is no target of its own.
+    """
+    found = ""
+    for token in tokens(pointer):
+        members = value if isinstance(value, dict) else {}
+        keys = [key for key, member in members.items() if member is not node]
+        key = token if token in keys else next(iter(difflib.get_close_matches(token, keys, 1)), None)
+        if key is None:
+            return None
+        value, found = members[key], join(found, key)
+    return found or None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .faults import Fault, Kind, Note, Report
 from .places import Places
 from .source import Place, Source
@@ -12,7 +14,8 @@ class Notes:
     """The notes of one step on a document.
 
     Attributes:
-        faults: what keeps the document from being read, in the order of finding.
+        faults: what keeps the document from being read, in the order of finding; for a strict report the faults of
+            parts too.
     """
 
     def __init__(self, source: Source, places: Places, report: Report) -> None:
@@ -38,8 +41,25 @@ class Notes:
         """Note what keeps the document from being read."""
         self.faults.append(self.place(node, key).fault(message, remedy))
 
+    def without(self, faults: Iterable[Fault]) -> None:
+        """Note faults of a part that the rest of the document can be read without."""
+        (self.faults if self._report.strict else self._report.faults).extend(faults)
+
+    def leave_out(self, node: Node, key: str | int | None, message: str, after: str, remedy: str) -> None:
+        """Note a fault of a part, and what the document is read with instead."""
+        self.note(node, key, "fault", message, after, certain=False, remedy=remedy)
+        self.without([self.place(node, key).fault(f"{message}; {after}", remedy)])
+
     def note(
-        self, node: Node, key: str | int | None, kind: Kind, before: str, after: str, *, certain: bool = True
+        self,
+        node: Node,
+        key: str | int | None,
+        kind: Kind,
+        before: str,
+        after: str,
+        *,
+        certain: bool = True,
+        remedy: str = "",
     ) -> None:
         """Note something that is read differently from how it is written.
 
@@ -50,9 +70,10 @@ class Notes:
             before: the present value.
             after: its replacement.
             certain: whether its author can have meant nothing else.
+            remedy: as in `faults.Note`.
         """
         place = self.place(node, key)
-        self._report.add(Note(place.pointer, place.file, place.line, kind, before, after, certain))
+        self._report.add(Note(place.pointer, place.file, place.line, kind, before, after, certain, remedy))
 
     def repair(self, node: Node, key: str | int | None, before: str, after: str, *, certain: bool = True) -> None:
         """Add a note of a correction."""

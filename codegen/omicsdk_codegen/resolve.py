@@ -44,6 +44,10 @@ _ANNOTATIONS = {
 }
 # What a client does not need: it is left out if its reference is broken.
 _DISPENSABLE = frozenset({"tag", "securityScheme", "example", "link"})
+# What stands for a part whose reference is broken: nothing, or a value of any form. Other kinds are empty.
+_LEFT_OUT: Object = {}
+_LEFT_OUT_KINDS = frozenset({"parameter", "header", "pathItem", "operation", "callback", *_DISPENSABLE})
+_PHRASES = {"requestBody": "request body", "pathItem": "path item", "mediaType": "media type"}
 # Parts that are flattened into their users; nothing else can reach them.
 _SPENT = {
     "document": {"parameters", "responses"},
@@ -119,8 +123,10 @@ def resolve(
         The document in its own dialect, in one piece.
 
     Raises:
-        DocumentError: with all faults: a reference to nothing, to itself, out of the document's folder or to the
-            network unasked, a file that is not a document, an overlay of a file that is not part of the document.
+        DocumentError: an overlay of a file that is not part of the document. If the report is strict, also with the
+            faults of references, which are in the report otherwise: one to nothing, to itself, out of the document's
+            folder or to the network unasked, or to a file that is not a document. What depends on such a reference is
+            left out or any value.
     """
     if places is None:
         places = Places()
@@ -173,7 +179,7 @@ class _Walker:
         self._hoists = Hoists(root, self._finder, store)
         self._flat: dict[tuple[str, str, str], Json] = {}
         self._active: set[tuple[str, str, str]] = set()
-        self._broken: dict[tuple[str, str], tuple[str, list[Place]]] = {}
+        self._broken: dict[tuple[str, str], tuple[str, str, list[Place]]] = {}
 
     def run(self) -> Object:
         assert isinstance(self._root.data, dict)
@@ -181,7 +187,7 @@ class _Walker:
         self._hoists.move(data, lambda target: self._value("schema", target.value, target.source))
         self._tell_broken()
         if not self._notes.faults:
-            self._tell_endless(data)
+            self._cut_endless(data)
         return data
 
     # -- walking
@@ -192,7 +198,8 @@ class _Walker:
         if kind[0] == "{":
             return self._mapping(kind[1:-1], value, source)
         if isinstance(value, list):
-            items = [self._value(kind.strip("[]"), item, source) for item in value]
+            made = [self._value(kind.strip("[]"), item, source) for item in value]
+            items = [item for item in made if item is not _LEFT_OUT]
             self._notes.made(items, value)
             return items
         return self._object(kind, value, source) if isinstance(value, dict) and kind[0] != "[" else value
@@ -204,9 +211,10 @@ class _Walker:
             try:
                 value = self._finder.spread(value, source)
             except Broken as broken:
-                self._tell(broken, value)
-                return {}
-        members = {key: self._value(kind, member, source) for key, member in value.items()}
+                self._tell(broken, value, "its members are left out")
+                value = {key: member for key, member in value.items() if key != "$ref"}
+        made = {key: self._value(kind, member, source) for key, member in value.items()}
+        members = {key: member for key, member in made.items() if member is not _LEFT_OUT}
         self._notes.made(members, value)
         return members
 
@@ -216,15 +224,44 @@ class _Walker:
         try:
             return self._schema_reference(value, source) if kind == "schema" else self._flatten(kind, value, source)
         except Broken as broken:
-            if kind in _DISPENSABLE:
-                before = f"a reference to {spoken(str(value['$ref']))}, {broken.message}"
-                self._notes.note(value, "$ref", "omission", before, f"the {kind} is left out", certain=False)
-            elif broken.missing and kind == "schema" and self._missing_as_any:
-                before = f"a reference to {spoken(str(value['$ref']))}, which does not exist"
-                self._notes.note(value, "$ref", "untyped", before, "any value", certain=False)
-            else:
-                self._tell(broken, value)
+            return self._without(kind, value, source, broken)
+
+    def _without(self, kind: str, value: Object, source: Source, broken: Broken) -> Object:
+        """Return what stands for a part whose reference is broken."""
+        before = f"a reference to {spoken(str(value['$ref']))}, {broken.message}"
+        if kind in _DISPENSABLE:
+            self._notes.note(value, "$ref", "omission", before, f"the {kind} is left out", certain=False)
+            return _LEFT_OUT
+        if broken.missing and kind == "schema" and self._missing_as_any:
+            self._notes.note(value, "$ref", "untyped", before, "any value", certain=False)
             return {}
+        rest = {key: member for key, member in value.items() if key != "$ref"}
+        if kind == "pathItem" and rest:
+            self._tell(broken, value, "what stands beside the reference is used alone")
+            self._notes.made(rest, value)
+            return self._members(kind, rest, source)
+        if kind in _LEFT_OUT_KINDS:
+            self._tell(broken, value, f"the {_PHRASES.get(kind, kind)} is left out")
+            return _LEFT_OUT
+        if kind == "schema":
+            if broken.missing:
+                broken.remedy += " --missing-as-any accepts any value."
+            self._tell(broken, value, "it is taken as any value")
+            return {}
+        has_content = kind in ("requestBody", "response", "mediaType")
+        after = "is taken as any value" if has_content else "is empty"
+        self._tell(broken, value, f"the {_PHRASES.get(kind, kind)} {after}")
+        return self._any(kind, value) if has_content else {}
+
+    def _any(self, kind: str, value: Object) -> Object:
+        """A body, response or media type of any value."""
+        schema: Object = {}
+        media: Object = {"schema": schema}
+        content: Object = {"application/json": media}
+        found: Object = {"content": content}
+        for part in (schema, media, content, found):
+            self._notes.made(part, value)
+        return media if kind == "mediaType" or self._dialect == "2.0" else found
 
     def _members(self, kind: str, value: Object, source: Source) -> Object:
         members: Object = {}
@@ -239,8 +276,8 @@ class _Walker:
                 members[key] = self._discriminator(member, source)
             elif ((key,) if kind == "document" else (kind, key)) == self._finder.home:
                 members[key] = self._home_schemas(member)
-            else:
-                members[key] = self._value(member_kind(kind, key), member, source)
+            elif (made := self._value(member_kind(kind, key), member, source)) is not _LEFT_OUT:
+                members[key] = made
         return members
 
     def _home_schemas(self, value: Json) -> Json:
@@ -296,6 +333,8 @@ class _Walker:
             self._flat[key] = self._object(kind, target.value, target.source)
             self._active.remove(key)
         flat = self._flat[key]
+        if flat is _LEFT_OUT:
+            return flat
         rest = {member: inner for member, inner in value.items() if member != "$ref"}
         return self._beside(kind, flat, value, rest, source) if rest and isinstance(flat, dict) else flat
 
@@ -366,24 +405,27 @@ class _Walker:
         self._notes.repair(value, "$ref", text, "the text")
         return found
 
-    # -- telling
+    # -- faults
 
-    def _tell(self, broken: Broken, node: Object) -> None:
-        self._notes.faults.extend(broken.faults)
+    def _tell(self, broken: Broken, node: Object, after: str) -> None:
+        reference = spoken(str(node["$ref"]))
+        before, remedy = f"a reference to {reference}, {broken.message}", broken.remedy
+        self._notes.note(node, "$ref", "fault", before, after, certain=False, remedy=remedy)
+        self._notes.without(broken.faults)
         if not broken.faults:
-            key = (spoken(str(node["$ref"])), broken.message)
-            self._broken.setdefault(key, (broken.remedy, []))[1].append(self._notes.place(node, "$ref"))
+            place = self._notes.place(node, "$ref")
+            self._broken.setdefault((reference, broken.message), (remedy, after, []))[2].append(place)
 
     def _tell_broken(self) -> None:
         """Report a reference once, however often it occurs."""
-        for (reference, message), (remedy, places) in self._broken.items():
+        for (reference, message), (remedy, after, places) in self._broken.items():
             first = places[0]
             others = sorted({place.line for place in places if place.file == first.file and place.line} - {first.line})
             also = f" (as does line {others[0]})" if others else ""
             also = f" (as do {len(others)} other lines)" if others[1:] else also
-            self._notes.faults.append(first.fault(f"it refers to {reference}, {message}{also}", remedy))
+            self._notes.without([first.fault(f"it refers to {reference}, {message}{also}; {after}", remedy)])
 
-    def _tell_endless(self, data: Object) -> None:
+    def _cut_endless(self, data: Object) -> None:
         home: Json = data
         for step in self._finder.home:
             home = home.get(step) if isinstance(home, dict) else None
@@ -392,4 +434,7 @@ class _Walker:
             schema = schemas[name]
             key = "$ref" if isinstance(schema, dict) and "$ref" in schema else "allOf"
             assert isinstance(schema, dict)
-            self._notes.fault(schema, key, f"the schema {name} is made of itself", "Replace it by a definition.")
+            message = f"the schema {name} is made of itself"
+            self._notes.leave_out(schema, key, message, "it is taken as any value", "Replace it by a definition.")
+            schemas[name] = {}
+            self._notes.moved(schemas, name, schema, key)

@@ -37,16 +37,15 @@ class Parts:
     # -- parameters
 
     def parameter(self, old: Object) -> Object | None:
-        """Upgrade a parameter that is not a body's part; None (and a fault) when it has no name or place."""
+        """Upgrade a parameter that is not a body's part; None (and a fault of it) when it has no name or place."""
         name, place = old.get("name"), old.get("in")
         lowered = place.strip().lower() if isinstance(place, str) else ""
         if not isinstance(name, str) or not name:
-            self._context.fault(old, None, "a parameter has no name", "State its name.")
+            self._context.leave_out(old, None, "a parameter has no name", "it is left out", "State its name.")
             return None
         if lowered not in _PLACES:
-            self._context.fault(
-                old, "in", f"the parameter {name} doesn't say where it stands", f"State in: {', '.join(_PLACES)}."
-            )
+            message, remedy = f"the parameter {name} has no valid `in`", f"State in: {', '.join(_PLACES)}."
+            self._context.leave_out(old, "in", message, "it is left out", remedy)
             return None
         if lowered != place:
             self._context.repair(old, "in", shown(place), lowered)
@@ -160,7 +159,7 @@ class Parts:
         for field in fields:
             name = field.get("name")
             if not isinstance(name, str) or not name:
-                self._context.fault(field, None, "a form's field has no name", "State its name.")
+                self._context.leave_out(field, None, "a form's field has no name", "it is left out", "State its name.")
                 continue
             properties[name] = self._field(field)
             if field.get("required") is True:

@@ -110,6 +110,7 @@ class Paths:
         source = self._context.mapping(value, around, key)
         self._context.made(found, source if source is value else None)
         written: dict[str, str] = {}
+        shapes: dict[str, str] = {}
         for path, item in counted(source.items(), "upgrading paths", on_progress):
             if path.startswith("x-"):
                 found[path] = item
@@ -118,16 +119,34 @@ class Paths:
             if read.key != path:
                 self._context.repair(source, path, path, read.key)
             if read.key in written:
-                self._context.fault(
-                    source,
-                    path,
-                    f"the path {path} is the same as {written[read.key]}",
-                    "Put their operations under one.",
-                )
+                self._merge(found[read.key], self._item(source, path, read), path, written[read.key])
                 continue
+            shape = _VARIABLE.sub("{}", read.key)
+            if shape in shapes:
+                before, remedy = f"the path {path} is the same as {shapes[shape]}", "State one path, with one name."
+                self._context.note(source, path, "repair", before, "both are called", certain=False, remedy=remedy)
+            shapes.setdefault(shape, path)
             written[read.key] = path
-            found[read.key] = self.item(self._context.mapping(item, source, path, "loss"), read)
+            found[read.key] = self._item(source, path, read)
         return found
+
+    def _item(self, source: Object, path: str, read: Template) -> Object:
+        return self.item(self._context.mapping(source[path], source, path, "loss"), read)
+
+    def _merge(self, found: Json, item: Object, path: str, first: str) -> None:
+        """Add the operations of a path that is spelled in two ways to its first spelling."""
+        assert isinstance(found, dict)
+        remedy = "Put their operations under one."
+        for key, operation in item.items():
+            if key not in METHODS:
+                continue
+            if key not in found:
+                found[key] = operation
+                before = f"the path {path} is the same as {first}"
+                self._context.note(item, key, "repair", before, f"{key} of both", remedy=remedy)
+            elif isinstance(operation, dict):
+                message = f"{key} of the path {path} is the same as that of {first}"
+                self._context.leave_out(operation, None, message, "it is left out", remedy)
 
     def item(self, old: Object, path: Template | None) -> Object:
         """Upgrade a path item.
@@ -179,7 +198,7 @@ class Paths:
         parameters, in_body = self._parameters(old, item)
         if path is not None:
             parameters = self._match(parameters, path, old)
-        self._check_query(parameters, path)
+        parameters = self._without_conflict(parameters, path)
         if parameters:
             made: list[Json] = list(parameters)
             listed = old.get("parameters", item.get("parameters"))
@@ -302,20 +321,21 @@ class Paths:
                 found.append(made)
         return found
 
-    def _check_query(self, parameters: Sequence[Object], path: Template | None) -> None:
-        """A parameter that is the whole query leaves no place for another."""
+    def _without_conflict(self, parameters: list[Object], path: Template | None) -> list[Object]:
+        """Leave out parameters that are the whole query beside others: there is no place for both."""
         whole = [parameter for parameter in parameters if parameter["in"] == "querystring"]
         beside = [f"in: query ({parameter['name']})" for parameter in parameters if parameter["in"] == "query"]
         beside += ["the query of its path"] if path is not None and "?" in path.sent else []
         beside += [f"another one ({parameter['name']})" for parameter in whole[1:]]
-        if whole and beside:
-            name = whole[0]["name"]
-            self._context.fault(
-                whole[0],
-                "in",
-                f"the parameter {name} is the whole query string (in: querystring), beside {beside[0]}",
-                "State the one or the other.",
+        if not whole or not beside:
+            return parameters
+        kept = whole[:1] if len(beside) == len(whole) - 1 else []
+        for parameter in whole[len(kept) :]:
+            message = (
+                f"the parameter {parameter['name']} is the whole query string (in: querystring), beside {beside[0]}"
             )
+            self._context.leave_out(parameter, "in", message, "it is left out", "State the one or the other.")
+        return [parameter for parameter in parameters if parameter["in"] != "querystring" or parameter in kept]
 
     def _implied(self, name: str, converter: str, old: Object) -> Object:
         made: Object = {

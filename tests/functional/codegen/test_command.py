@@ -45,18 +45,40 @@ def test_files_of_the_user_stay(spec: Path, tmp_path: Path, capsys: pytest.Captu
     assert "README.md already exists" in capsys.readouterr().err
 
 
-def test_faults_are_lines_and_nothing_is_written(
+def test_a_fault_leaves_out_what_depends_on_it_and_is_refused_on_request(
     spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     spec.write_text(
         DOCUMENT.replace("{allOf: [{type: string}, {type: integer}]}", "{$ref: '#/components/schemas/None'}")
     )
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 1
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 1
-    assert "small.yaml:9: " in lines[0]
+    out = tmp_path / "out"
+    words = (spec, "--name", "small_client", "--out", out)
+    assert _run(*words, "--strict") == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "small.yaml:9: it refers to #/components/schemas/None, which does not exist" in line
+    assert not out.exists()
+    assert _run(*words) == 3
+    *_, fault, count = capsys.readouterr().err.splitlines()
+    assert fault == line
+    assert count.startswith("omics: 1 part is left out or taken as any value")
+    (row,) = json.loads((out / "src/small_client/report.json").read_text())
+    assert (row["kind"], row["line"], row["after"]) == ("fault", 9, "it is taken as any value")
+    assert row["remedy"].startswith("Correct it")
+    assert _run(*words, "--check") == 0
+    assert _run("explain", spec, "get_a") == 3
+    assert line in capsys.readouterr().err.splitlines()
+    assert _run(*words, "--missing-as-any", "--strict") == 0
+
+
+def test_a_document_without_an_operation_that_is_left_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "gone.yaml"
+    spec.write_text("openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n  /a: {$ref: none.yaml}\n")
+    assert _run(spec, "--name", "gone", "--out", tmp_path / "out") == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "gone.yaml:4: it refers to none.yaml, which does not exist; the path item is left out" in line
     assert not (tmp_path / "out").exists()
-    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--missing-as-any") == 0
 
 
 def test_overlays_and_copies_are_used(spec: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def test_every_fault_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
             "schema: {type: string}}]", "schema: {$ref: '#/components/schemas/Other'}}]"
         )
     )
-    assert _run(spec, "--name", "two", "--out", tmp_path / "out") == 1
+    assert _run(spec, "--name", "two", "--out", tmp_path / "out", "--strict") == 1
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(":")[0] for line in lines] == ["omics", "omics"]
     assert ["two.yaml:8: " in lines[0], "two.yaml:9: " in lines[1]] == [True, True]
@@ -143,7 +143,7 @@ def test_nothing_is_fetched_where_no_user_can_confirm(
 ) -> None:
     spec = tmp_path / "far.yaml"
     spec.write_text(DOCUMENT.replace("{type: string}}]", "{$ref: 'https://a.example/s.yaml'}}]"))
-    words = (spec, "--name", "far", "--out", tmp_path / "out", "--fetch")
+    words = (spec, "--name", "far", "--out", tmp_path / "out", "--fetch", "--strict")
     assert _run(*words) == 1
     assert "--allow-url" in capsys.readouterr().err
     for stream in (sys.stdin, sys.stderr):

@@ -195,7 +195,7 @@ def test_a_link_to_a_document_reads_its_folder(tmp_path: Path) -> None:
 def test_three_schemas_that_do_not_exist_are_three_faults() -> None:
     (path,) = [path for path in roots() if path.name == "gen3_fence.yaml"]
     with pytest.raises(DocumentError) as caught:
-        read(path)
+        read(path, report=Report(strict=True))
     assert [fault.message.split(",")[0].rpartition("/")[2] for fault in caught.value.faults] == [
         "SystemVersionOutputRef",
         "BulkDownloadRequest",

@@ -37,14 +37,17 @@ PETS = """\
 def make(tmp_path: Path) -> Make:
     """Make a package of a document and the files beside it."""
 
-    def make(text: str, *, tags: tuple[str, ...] = (), refs: Path | None = None, **files: str) -> Made:
+    def make(
+        text: str, *, tags: tuple[str, ...] = (), refs: Path | None = None, strict: bool = False, **files: str
+    ) -> Made:
         folder = tmp_path / "spec"
         folder.mkdir(exist_ok=True)
         for name, content in {"api": text, **files}.items():
             path = folder / f"{name.replace('__', '/')}.yaml"
             path.parent.mkdir(exist_ok=True)
             path.write_text(content)
-        return make_package(folder / "api.yaml", (), "thing", origin="Generated for a test.", tags=tags, refs=refs)
+        origin = "Generated for a test."
+        return make_package(folder / "api.yaml", (), "thing", origin=origin, tags=tags, refs=refs, strict=strict)
 
     return make
 
@@ -86,7 +89,7 @@ def rows(made: Made) -> list[tuple[object, object, object]]:
 
 def refused(make: Make, text: str) -> list[str]:
     with pytest.raises(DocumentError) as caught:
-        make(text)
+        make(text, strict=True)
     return [str(fault).partition("api.yaml:")[2] for fault in caught.value.faults]
 
 
@@ -156,8 +159,8 @@ def test_a_whole_query_stands_alone(make: Make) -> None:
     beside = "      - {name: page, in: query, schema: {type: integer}}\n"
     text = querying(FORM)
     assert refused(make, text.replace("      responses", f"{beside}      responses")) == [
-        "9: the parameter filter is the whole query string (in: querystring), beside in: query (page) "
-        "(/paths/~1find/get/parameters/0/in). State the one or the other."
+        "9: the parameter filter is the whole query string (in: querystring), beside in: query (page); it is "
+        "left out (/paths/~1find/get/parameters/0/in). State the one or the other."
     ]
     another = "      - {name: other, in: querystring, content: {application/json: {schema: {}}}}\n"
     assert (

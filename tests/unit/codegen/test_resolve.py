@@ -58,7 +58,7 @@ def resolved(path: Path, **options: object) -> Resolved:
 
 def refused(path: Path, **options: object) -> list[str]:
     with pytest.raises(DocumentError) as caught:
-        resolved(path, **options)
+        resolved(path, report=Report(strict=True), **options)
     return [str(fault).replace(str(path.parent) + "/", "") for fault in caught.value.faults]
 
 
@@ -238,7 +238,10 @@ def test_a_discriminator_names_schemas(write: Write) -> None:
         ("http://[/x", "which is not a valid address"),
         ("nowhere.yaml", "which does not exist"),
         (".", "which does not exist"),
-        ("#/components/schemas/Anna", "which does not exist (" + SCHEMA + "/$ref). Did you mean Ann?"),
+        (
+            "#/components/schemas/Anna",
+            f"which does not exist; it is taken as any value ({SCHEMA}/$ref). Did you mean #/components/schemas/Ann?",
+        ),
         ("#/components/schemas/Ann/properties", "which does not exist"),
         ("#nobody", "which does not exist"),
         ("broken.yaml", "invalid YAML"),
@@ -297,10 +300,110 @@ def test_all_faults_are_reported_at_once_and_each_missing_object_once(write: Wri
         "".join(f"    S{i}: {{$ref: '#/none/{'ab'[i % 2]}'}}\n" for i in range(6)) + "    T: {$ref: /etc/passwd}\n"
     )
     found = refused(write(document("{$ref: '#/none/a'}", "components:\n  schemas:\n" + schemas)))
-    assert [fault.partition(" (/")[0] for fault in found] == [
+    assert [fault.partition("; it is taken as any value (/")[0] for fault in found] == [
         "api.yaml:7: it refers to #/none/a, which does not exist (as do 3 other lines)",
         "api.yaml:11: it refers to #/none/b, which does not exist (as do 2 other lines)",
         "api.yaml:16: it refers to /etc/passwd, which is outside the document's folder",
+    ]
+
+
+def test_a_broken_reference_leaves_out_only_what_depends_on_it(write: Write) -> None:
+    path = write("""openapi: 3.0.3
+info: {title: t, version: '1'}
+paths:
+  /gone: {$ref: none.yaml}
+  /beside:
+    $ref: none.yaml
+    get: {responses: {'204': {description: ''}}}
+  /a:
+    parameters: [{$ref: '#/components/parameters/Limit'}]
+    post:
+      parameters: [{name: kept, in: query, schema: {type: string}}, {$ref: '#/none'}]
+      requestBody: {$ref: '#/components/requestBodies/Nobody'}
+      responses:
+        '200': {$ref: '#/components/responses/Nothing'}
+        '201': {description: '', headers: {X: {$ref: '#/none'}, Y: {schema: {type: string}}}}
+        '202': {description: '', content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}
+      callbacks: {called: {$ref: '#/none'}}
+    put: {$ref: '#/none'}
+components:
+  parameters: {Limit: {$ref: '#/components/parameters/Limitt'}, Other: {$ref: '#/unused'}}
+  schemas: {A: {type: object, properties: {b: {$ref: '#/components/schemas/B'}, c: {type: string}}}}
+""")
+    report = Report()
+    data = resolved(path, report=report).data
+    anything: Json = {"content": {"application/json": {"schema": {}}}}
+    assert data["paths"] == {
+        "/beside": {"get": {"responses": {"204": {"description": ""}}}},
+        "/a": {
+            "parameters": [],
+            "post": {
+                "parameters": [{"name": "kept", "in": "query", "schema": {"type": "string"}}],
+                "requestBody": anything,
+                "responses": {
+                    "200": anything,
+                    "201": {"description": "", "headers": {"Y": {"schema": {"type": "string"}}}},
+                    "202": {
+                        "description": "",
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}},
+                    },
+                },
+                "callbacks": {},
+            },
+        },
+    }
+    assert at(data, "/components/schemas") == {
+        "A": {"type": "object", "properties": {"b": {}, "c": {"type": "string"}}}
+    }
+    rows = [(note.line, note.after) for note in report.notes if note.kind == "fault"]
+    assert rows == [
+        (4, "the path item is left out"),
+        (6, "what stands beside the reference is used alone"),
+        (11, "the parameter is left out"),
+        (12, "the request body is taken as any value"),
+        (14, "the response is taken as any value"),
+        (15, "the header is left out"),
+        (17, "the callback is left out"),
+        (18, "the operation is left out"),
+        (20, "the parameter is left out"),
+        (21, "it is taken as any value"),
+    ]
+    assert {note.remedy for note in report.notes if note.line == 20} == {"Correct it, or state it in an overlay."}
+    assert [fault.line for fault in report.faults] == [4, 20, 11, 12, 14, 21]
+    assert len(refused(path)) == len(report.faults)
+
+
+@pytest.mark.parametrize(
+    ("reference", "meant"),
+    [
+        ("#/components/schema/RoleSets", "#/components/schemas/RoleSets"),
+        ("#/components/schemas/roleSets", "#/components/schemas/RoleSets"),
+        ("#/definitions/RoleSets", "#/components/schemas/RoleSets"),
+        ("#/components/schemas/A~1C", "#/components/schemas/A~1B"),
+        ("parts.yaml#/Ones", "parts.yaml#/One"),
+        ("parts.yaml#/Two", ""),
+        ("#/components/schemas/Quite%20another", ""),
+    ],
+)
+def test_a_remedy_names_a_whole_reference_that_resolves(write: Write, reference: str, meant: str) -> None:
+    home = "components: {schemas: {RoleSets: {type: string}, A/B: {type: string}}}"
+    parts = "One: {type: string}\n"
+    (fault,) = refused(write(document(f"{{$ref: '{reference}'}}", home), parts=parts))
+    remedy = fault.rpartition("$ref). ")[2]
+    advice = "Correct it, or state it in an overlay. --missing-as-any accepts any value."
+    assert remedy == (f"Did you mean {meant}? " if meant else "") + advice
+    if meant:
+        assert resolved(write(document(f"{{$ref: '{meant}'}}", home), parts=parts), report=Report(strict=True))
+
+
+def test_what_is_made_of_itself_is_any_value_and_the_rest_is_read(write: Write) -> None:
+    schemas = "{A: {allOf: [{$ref: '#/components/schemas/A'}]}, B: {type: object, properties: {a: {$ref: '#/components/schemas/A'}}}}"
+    report = Report()
+    data = resolved(write(document("{}", f"components: {{schemas: {schemas}}}")), report=report).data
+    assert at(data, "/components/schemas/A") == {}
+    assert at(data, "/components/schemas/B/properties/a") == {"$ref": "#/components/schemas/A"}
+    assert [(fault.line, fault.message) for fault in report.faults] == [
+        (8, "the schema A is made of itself; it is taken as any value")
     ]
 
 
@@ -386,7 +489,7 @@ components: {securitySchemes: {key: {$ref: 'https://a.example/key.yaml'}}}
     report = Report()
     data = resolved(path, report=report).data
     assert at(data, "/info/description") == ""
-    assert at(data, "/paths/~1a/get/responses/200") == {"description": "", "links": {"next": {}}}
+    assert at(data, "/paths/~1a/get/responses/200") == {"description": "", "links": {}}
     rows = [(note.kind, note.line, note.before.partition(", which")[0]) for note in report.notes]
     assert rows == [
         ("omission", 2, "a $ref to the text bytes.md"),

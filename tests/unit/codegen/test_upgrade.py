@@ -204,14 +204,19 @@ def test_parameters_of_the_path_item_are_the_operations_own() -> None:
     ("old", "expected"),
     [
         ("{in: query}", "a parameter has no name"),
-        ("{name: p}", "doesn't say where it stands"),
-        ("{name: p, in: nowhere}", "doesn't say where it stands"),
+        ("{name: p}", "has no valid `in`"),
+        ("{name: p, in: nowhere}", "has no valid `in`"),
     ],
 )
 def test_a_parameter_without_name_or_place_is_a_fault(old: str, expected: str) -> None:
+    text = operation(f"parameters:\n- {old}\n- {{name: q, in: query, schema: {{}}}}")
     with pytest.raises(DocumentError, match=expected) as caught:
-        upgraded(operation(f"parameters:\n- {old}\n- {old}"))
+        upgraded(text, Report(strict=True))
     assert caught.value.faults[0].line == 7
+    report = Report()
+    assert [p["name"] for p in at(upgraded(text, report).data, GET + "/parameters")] == ["q"]
+    assert [(note.kind, note.after) for note in report.notes] == [("fault", "it is left out")]
+    assert [fault.line for fault in report.faults] == [7]
 
 
 # -- paths
@@ -300,9 +305,27 @@ def test_a_path_parameter_that_the_path_has_not_goes_to_the_query() -> None:
     assert at(data, GET + "/parameters/0") == {"name": "expand", "in": "query", "required": False, "schema": {}}
 
 
-def test_two_paths_that_are_one_are_a_fault() -> None:
-    with pytest.raises(DocumentError, match=r"the path /a/<int:id> is the same as /a/\{id\}"):
-        upgraded("openapi: 3.0.0\npaths: {'/a/{id}': {}, '/a/<int:id>': {}}\n")
+def test_two_paths_that_are_one_are_merged_and_what_is_in_both_is_a_fault() -> None:
+    text = "openapi: 3.0.0\npaths:\n  '/a/{id}': {get: {operationId: first}}\n  '/a/<int:id>': {get: {}, put: {}}\n"
+    with pytest.raises(DocumentError, match=r"get of the path /a/<int:id> is the same as that of /a/\{id\}"):
+        upgraded(text, Report(strict=True))
+    report = Report()
+    paths = upgraded(text, report).data["paths"]
+    assert isinstance(paths, dict)
+    assert list(paths) == ["/a/{id}"]
+    assert at(paths, "/~1a~1{id}/get/operationId") == "first"
+    assert "put" in at(paths, "/~1a~1{id}")
+    assert [(fault.line, fault.remedy) for fault in report.faults] == [(4, "Put their operations under one.")]
+
+
+def test_paths_that_differ_in_the_names_of_variables_are_both_called_and_reported() -> None:
+    report = Report()
+    text = "openapi: 3.0.0\npaths:\n  '/a/{id}': {get: {}}\n  '/a/{name}': {get: {}}\n  '/a/{id}/b': {}\n"
+    paths = upgraded(text, report).data["paths"]
+    assert isinstance(paths, dict)
+    assert list(paths) == ["/a/{id}", "/a/{name}", "/a/{id}/b"]
+    found = [(note.line, note.before, note.remedy) for note in report.notes if note.remedy]
+    assert found == [(4, "the path /a/{name} is the same as /a/{id}", "State one path, with one name.")]
 
 
 def test_methods_servers_and_extensions() -> None:
@@ -670,5 +693,8 @@ def test_what_stands_astray_is_moved_or_reported(
 
 
 def test_a_form_field_without_a_name_is_a_fault() -> None:
+    text = operation("parameters: [{in: formData, type: string}, {in: formData, name: a, type: string}]", SWAGGER)
     with pytest.raises(DocumentError, match="a form's field has no name"):
-        upgraded(operation("parameters: [{in: formData, type: string}]", SWAGGER))
+        upgraded(text, Report(strict=True))
+    body = at(upgraded(text).data, GET + "/requestBody/content/application~1x-www-form-urlencoded/schema/properties")
+    assert body == {"a": {"type": "string"}}

@@ -17,6 +17,7 @@ from omicsdk.core.errors import MissingExtra, OmicsError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from omicsdk_codegen.faults import Report
     from omicsdk_codegen.generate import Made
 
     from omicsdk.cli.output import Console
@@ -94,14 +95,15 @@ def generate(
     """Generate a typed client from your own OpenAPI or Swagger document.
 
     The client is a project: pyproject.toml, README.md, src/NAME and tests. Write ./diff or ./explain for a document of
-    that name.
+    that name. Parts with faults, such as a reference to a missing schema, are left out or any value; the exit code is
+    then 3.
 
     Args:
         document: The document.
         name: The package's name in Python, such as my_client.
         out: The project's folder; created if it does not exist.
         check: Write nothing; list differences between the folder and the document, and exit with 1 if there are any.
-        strict: Exit with 3 if an operation, parameter or response of the document is lost.
+        strict: Refuse a document with faults, and exit with 3 if an operation, parameter or response is lost.
         console: Where the summary is printed.
     """
     spec = Path(document.spec)
@@ -114,7 +116,7 @@ def generate(
         folder = Path(out)
         if any(path.exists() and not path.is_dir() for path in (folder, *folder.parents)):
             raise UsageError(f"--out {out}: a file has that name", remedy="Use a folder, or a new name.")
-        made = make_package(name=name, origin=origin(spec), **document.options(console))
+        made = make_package(name=name, origin=origin(spec), strict=strict, **document.options(console))
         if check:
             console.step("comparing")
             found = project_drift(made, name, spec, folder, console.step)
@@ -129,7 +131,8 @@ def generate(
         _summarise(made, folder / "src" / name, console)
         for each in kept:
             console.message(f"{each} already exists and is not generated: skipped")
-        if _report_losses(made, console) and strict:
+        _report_faults(made.report, console)
+        if _report_notes(made, console) and strict:
             console.exit_code = SOME_FAILED
 
 
@@ -164,10 +167,13 @@ def diff(
         from omicsdk_codegen.diffing import compare
         from omicsdk_codegen.generate import plan_package
 
-        before, after = (
-            plan_package(Path(document), list(map(Path, overlay)), "client", **reading.options(console)).package
+        planned = [
+            plan_package(Path(document), list(map(Path, overlay)), "client", **reading.options(console))
             for document, overlay in zip(documents, (old_overlay, new_overlay), strict=True)
-        )
+        ]
+        for each in planned:
+            _report_faults(each.report, console)
+        before, after = (each.package for each in planned)
         found = compare(before, after)
         if fail_on_breaking and any(change.breaking for change in found):
             console.exit_code = REFUSED
@@ -192,6 +198,7 @@ def explain(document: Document, operation: str, *, json: bool = False, console: 
         from omicsdk_codegen.generate import plan_package
 
         planned = plan_package(name="client", **document.options(console))
+        _report_faults(planned.report, console)
         try:
             found = explained(planned, operation)
         except UnknownOperation as error:
@@ -242,17 +249,47 @@ def _summarise(made: Made, target: Path, console: Console) -> None:
     listed = ", ".join(f"{number} {word}{'s' if number != 1 else ''}" for word, number in counts)
     console.message(f"{target}: {listed}")
     kinds = Counter(note.kind for note in made.report.notes)
-    words = {"repair": "repaired", "omission": "omitted", "loss": "lost", "untyped": "without a type"}
+    words = {
+        "repair": "repaired",
+        "omission": "omitted",
+        "loss": "lost",
+        "untyped": "without a type",
+        "fault": "broken",
+    }
     if kinds:
         differing = ", ".join(f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind])
         console.message(f"{target / 'report.json'} lists what differs from the document: {differing}")
 
 
-def _report_losses(made: Made, console: Console) -> bool:
-    """Report what of the document's operations is not in the package, one line each."""
-    lost = [note for note in made.report.notes if note.kind == "loss"]
-    for note in lost[:SHOWN]:
-        console.warning(f"{note.file}{f':{note.line}' if note.line else ''}: {note.after} ({note.pointer})")
-    if len(lost) > SHOWN:
-        console.warning(f"and {len(lost) - SHOWN} more")
-    return bool(lost)
+def _report_faults(report: Report, console: Console) -> None:
+    """Report the faults that parts of a document were left out for, one line each; the exit code is then 3."""
+    if not report.faults:
+        return
+    from omicsdk_codegen.faults import DocumentError
+
+    for fault in DocumentError(report.faults).faults:
+        console.warning(str(fault))
+    parts = sum(note.kind == "fault" for note in report.notes)
+    count = f"{parts} parts are" if parts != 1 else "1 part is"
+    console.warning(f"{count} left out or taken as any value because of these faults. --strict refuses the document.")
+    console.is_partial = True
+
+
+def _report_notes(made: Made, console: Console) -> bool:
+    """Report what of the document's operations is not in the package, and what its author should correct.
+
+    Returns:
+        Whether anything is lost.
+    """
+    notes = [note for note in made.report.notes if note.kind == "loss" or (note.remedy and note.kind != "fault")]
+    for note in notes[:SHOWN]:
+        place = f"{note.file}:{note.line}" if note.line else note.file
+        text = (
+            f"{note.before}; {note.after} ({note.pointer}). {note.remedy}"
+            if note.remedy
+            else f"{note.after} ({note.pointer})"
+        )
+        console.warning(f"{place}: {text}")
+    if len(notes) > SHOWN:
+        console.warning(f"and {len(notes) - SHOWN} more")
+    return any(note.kind == "loss" for note in notes)
