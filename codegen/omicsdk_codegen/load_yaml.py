@@ -31,6 +31,7 @@ _PLAIN = re.compile(
     re.VERBOSE,
 )
 _PLACEHOLDER = re.compile(r"\{\{(\s*\w+\s*)\}\}")
+_TAB = re.compile(" *\t")
 _TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = ("!", _TAG + "str", _TAG + "timestamp", _TAG + "binary")
 _PLAIN_TAGS = (None, _TAG + "null", _TAG + "bool", _TAG + "int", _TAG + "float")
@@ -103,6 +104,9 @@ class _Builder:
                 self._take(event)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
+            if mark is not None and _TAB.match((text.split("\n")[mark.line :] or [""])[0]):
+                message, remedy = "invalid YAML: a tab indents this line", "Indent with spaces."
+                raise self._stop(message, remedy, mark.line + 1) from error
             problem = error.problem or error.context
             raise self._stop(f"invalid YAML: {problem}", "Fix its syntax.", mark.line + 1 if mark else None) from error
         except yaml.YAMLError as error:

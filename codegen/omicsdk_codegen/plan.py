@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from .code import Code, as_docstring, as_literal
 from .commands import commands
+from .contradictions import note_contradictions
 from .document import Document
 from .drafts import Drafter
 from .faults import DocumentError, Fault, Note, Report
@@ -109,6 +110,7 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
     faults: list[Fault] = []
     stated = list(stated_operations(document.data))
     names = name_operations(stated)
+    note_contradictions(document, stated, names, report)
     normaliser = Normaliser(document, report, dates=dates)
     on_progress("settling the types of schemas")
     wanted: dict[str, Type] = {f"#{name}": type_ for name, type_ in normaliser.components(on_progress).items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Final
 
 from .dialect import TREE
@@ -134,6 +135,21 @@ class Schemas:
             if self._context.dialect == "3.1":
                 self._context.repair(old, None, "nullable, which is 3.0's", "null among the types")
             self._allow_null(new)
+        self._compare_enum(new, old)
+
+    def _compare_enum(self, new: Object, old: Object) -> None:
+        """Note values of an enum that are of another type than the schema."""
+        stated, values = new.get("type"), new.get("enum")
+        types = stated if isinstance(stated, list) else [stated]
+        if stated is None or not isinstance(values, list):
+            return
+        other = next(
+            (value for value in values if value is not None and _types_of(value).isdisjoint(map(str, types))), None
+        )
+        if other is not None:
+            before = f"enum has {shown(other)}, which is not of type {' or '.join(map(str, types))}"
+            remedy = "Correct the type, or the values."
+            self._context.note(old, "enum", "repair", before, "its values are used", certain=False, remedy=remedy)
 
     def _special(self, new: Object, key: str, value: Json, old: Object) -> bool:
         match key:
@@ -263,16 +279,20 @@ class Schemas:
                 self._context.repair(old, "type", shown(name), "any value")
                 return
             if lowered not in _MEANT:
-                self._context.note(old, "type", "untyped", shown(value), "any value: it is no type", certain=False)
+                meant = get_close_matches(lowered, TYPES, 1)
+                remedy = f"Did you mean {meant[0]}? " if meant else ""
+                before, after = f"{shown(name)} is no type", "any value"
+                remedy += f"Types are {', '.join(TYPES)}."
+                self._context.note(old, "type", "untyped", before, after, certain=False, remedy=remedy)
                 return
-            meant, form = _MEANT[lowered]
-            if meant != name:
+            type_, form = _MEANT[lowered]
+            if type_ != name:
                 if not (name == "file" and self._context.dialect == "2.0"):
-                    self._context.repair(old, "type", shown(name), meant)
+                    self._context.repair(old, "type", shown(name), type_)
                 if form and "format" not in old:
                     new["format"] = form
-            if meant not in found:
-                found.append(meant)
+            if type_ not in found:
+                found.append(type_)
         if isinstance(value, list) and self._context.dialect != "3.1":
             self._context.repair(old, "type", "a list of types, which is 3.1's", "the same")
         if found:
@@ -334,6 +354,17 @@ class Schemas:
             inner[key] = new.pop(key)
         self._context.made(inner, new)
         new["anyOf"] = [inner, nothing]
+
+
+def _types_of(value: Json) -> set[str]:
+    """Return the types of JSON Schema that a value has."""
+    if value is None:
+        return {"null"}
+    if isinstance(value, bool):
+        return {"boolean"}
+    if isinstance(value, (int, float)):
+        return {"number", "integer"} if isinstance(value, int) or value.is_integer() else {"number"}
+    return {"string" if isinstance(value, str) else "array" if isinstance(value, list) else "object"}
 
 
 def _number(value: Json) -> int | float | None:

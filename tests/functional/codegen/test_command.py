@@ -222,6 +222,18 @@ paths:
     assert (out / "src/lossy/operations/get_a.py").is_file()
 
 
+def test_what_its_author_should_correct_is_printed_and_the_client_is_complete(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    second = "  /b: {get: {operationId: getA, responses: {}}}\n"
+    spec.write_text(DOCUMENT.replace("{allOf: [{type: string}, {type: integer}]}", "{type: strnig}") + second)
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
+    *_, first, last = capsys.readouterr().err.splitlines()
+    assert "small.yaml:9: 'strnig' is no type; any value" in first
+    assert "Did you mean string?" in first
+    assert "small.yaml:10: the operationId getA is that of GET /a/{id} too" in last
+
+
 def test_a_document_whose_paths_are_empty_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = tmp_path / "empty.yaml"
     spec.write_text("openapi: 3.0.3\ninfo: {title: Empty, version: '1'}\npaths: {}\n")

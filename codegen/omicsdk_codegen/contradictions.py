@@ -1,0 +1,59 @@
+"""What a document states of its operations that contradicts itself: the client is complete, but its author should know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+
+from .document import Document
+from .faults import Note, Report
+from .operations import Stated
+from .texts import one_line
+from .values import Json, join
+
+
+def note_contradictions(document: Document, stated: Sequence[Stated], names: Mapping[str, str], report: Report) -> None:
+    """Note operations with the same operationId, and security schemes that do not exist.
+
+    Args:
+        document: the upgraded document.
+        stated: its operations.
+        names: their names in Python, by key.
+        report: receives the notes.
+    """
+
+    def note(pointer: str, before: str, after: str, remedy: str) -> None:
+        place = document.origin(pointer)
+        report.add(Note(place.pointer, place.file, place.line, "repair", before, after, False, remedy))
+
+    first: dict[str, Stated] = {}
+    for operation in stated:
+        other = first.setdefault(operation.wish, operation)
+        if operation.wish and other is not operation:
+            before = f"the operationId {one_line(operation.wish)} is that of {other.method} {one_line(other.path)} too"
+            after = f"they are called {names[other.key]} and {names[operation.key]}"
+            note(join(operation.key, "operationId"), before, after, "Use unique operationIds.")
+    components = document.data.get("components")
+    schemes = components.get("securitySchemes") if isinstance(components, dict) else None
+    known = list(schemes) if isinstance(schemes, dict) else []
+    seen: set[int] = set()
+    for pointer, security in [
+        ("", document.data.get("security")),
+        *((each.key, each.data.get("security")) for each in stated),
+    ]:
+        if id(security) in seen:
+            continue
+        seen.add(id(security))
+        for place, name in _schemes_of(security, join(pointer, "security")):
+            if name not in known:
+                close = get_close_matches(name, known, 1)
+                meant = f"Did you mean {one_line(close[0])}? " if close else ""
+                before = f"the security scheme {one_line(name)} is not defined"
+                note(place, before, "how it is sent is unknown", f"{meant}Define it, or drop it.")
+
+
+def _schemes_of(security: Json, pointer: str) -> Iterator[tuple[str, str]]:
+    """Pointer and name of each scheme of a list of requirements."""
+    for index, requirement in enumerate(security if isinstance(security, list) else ()):
+        for name in requirement if isinstance(requirement, dict) else ():
+            yield join(pointer, index, name), name

@@ -1,0 +1,73 @@
+"""What a document states twice, or of nothing that exists: the client is complete, and its author is informed."""
+
+from pathlib import Path
+
+import pytest
+from omicsdk_codegen.generate import make_package
+
+DOCUMENT = """\
+openapi: 3.0.3
+info: {title: Contradicting, version: "1"}
+security: [{nowhere: []}]
+paths:
+  /a:
+    get:
+      operationId: getA
+      security: [{}, {kye: [], gone: []}]
+      parameters:
+      - {name: i, in: query, schema: {type: integer, enum: [1, 2.0, b, c]}}
+      - {name: n, in: query, schema: {type: string, nullable: true, enum: [a, null]}}
+      - {name: s, in: query, schema: {type: strnig}}
+      responses: {"204": {description: Done.}}
+    post: {operationId: getA, security: [{key: []}], responses: {"204": {description: Done.}}}
+  /a/{id}:
+    get: {operationId: one, parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {}}
+  /a/{name}:
+    get: {operationId: two, parameters: [{name: name, in: path, required: true, schema: {type: string}}], responses: {}}
+components: {securitySchemes: {key: {type: http, scheme: bearer}}}
+"""
+
+EXPECTED = [
+    "3: the security scheme nowhere is not defined; how it is sent is unknown (/security/0/nowhere). Define it, or drop it.",
+    "8: the security scheme kye is not defined; how it is sent is unknown (/paths/~1a/get/security/1/kye). "
+    "Did you mean key? Define it, or drop it.",
+    "8: the security scheme gone is not defined; how it is sent is unknown (/paths/~1a/get/security/1/gone). "
+    "Define it, or drop it.",
+    "10: enum has 'b', which is not of type integer; its values are used (/paths/~1a/get/parameters/0/schema/enum). "
+    "Correct the type, or the values.",
+    "12: 'strnig' is no type; any value (/paths/~1a/get/parameters/2/schema/type). Did you mean string? Types are null, "
+    "boolean, integer, number, string, array, object.",
+    "14: the operationId getA is that of GET /a too; they are called get_a_get_a and get_a_post_a "
+    "(/paths/~1a/post/operationId). Use unique operationIds.",
+    "17: the path /a/{name} is the same as /a/{id}; both are called (/paths/~1a~1{name}). State one path, with one name.",
+]
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "api.yaml"
+    path.write_text(DOCUMENT)
+    return path
+
+
+def test_contradictions_are_reported_with_line_and_remedy(spec: Path) -> None:
+    made = make_package(spec, (), "thing", origin="Generated for a test.")
+    assert sorted(draft.name for draft in made.package.drafts) == ["get_a_get_a", "get_a_post_a", "one", "two"]
+    found = [
+        f"{note.line}: {note.before}; {note.after} ({note.pointer}). {note.remedy}"
+        for note in made.report.notes
+        if note.remedy
+    ]
+    assert sorted(found) == sorted(EXPECTED)
+    assert {note.kind for note in made.report.notes if note.remedy} == {"repair", "untyped"}
+    assert not made.report.faults
+
+
+def test_operations_that_an_overlay_names_do_not_share_an_operation_id(spec: Path, tmp_path: Path) -> None:
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(
+        "overlay: 1.0.0\ninfo: {title: t, version: '1'}\nactions:\n"
+        "- {target: \"$.paths['/a'].post\", update: {x-omics-name: add}}\n"
+    )
+    made = make_package(spec, (overlay,), "thing", origin="Generated for a test.")
+    assert not [note for note in made.report.notes if "operationId" in note.before]
