@@ -126,10 +126,10 @@ class Joined(str):
             quoted: Percent-encodes an item for its place; delimiters that it leaves are encoded here.
 
         Raises:
-            UsageError: An item contains a space where spaces separate, or a tab where tabs do: both are sent as %20
-                (%09), and no server can distinguish them (OpenAPI 3.1.1, appendix E).
+            UsageError: An item contains the space, tab or bar that separates items: a URL may contain neither (RFC 3986),
+                so both are sent as %20, %09 or %7C, and no server can distinguish them (OpenAPI 3.1.1, appendix E).
         """
-        if self._delimiters in (" ", "\t"):
+        if self._delimiters in (" ", "\t", "|"):
             self.refuse_delimiters(name)
             return f"%{ord(self._delimiters):02X}".join(map(quoted, self.items))
         table = {ord(mark): f"%{ord(mark):02X}" for mark in self._delimiters}

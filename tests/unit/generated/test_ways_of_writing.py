@@ -4,6 +4,7 @@ import functools
 import importlib
 import inspect
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -237,7 +238,7 @@ def _received(request: httpx.Request, place: str, style: str, explode: bool, kin
         assert all(name == "v" for name, _ in pairs)
         if explode:
             return [decode(text) for _, text in pairs]
-        between = {"spaceDelimited": "%20", "pipeDelimited": "|"}.get(style, ",")
+        between = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}.get(style, ",")
         pieces = [piece for _, text in pairs for piece in text.split(between)]
     if kind == "object" and explode:
         return dict([decode(part) for part in piece.split("=")] for piece in pieces)
@@ -245,6 +246,10 @@ def _received(request: httpx.Request, place: str, style: str, explode: bool, kin
     return items if kind == "list" else dict(zip(items[::2], items[1::2], strict=True))
 
 
+# A path and query: segments of pchar, then pchar, `/` and `?` (RFC 3986, sections 3.3 and 3.4).
+RFC_3986 = re.compile(
+    rb"(/(?:[\w.~!$&'()*+,;=:@-]|%[0-9A-F]{2})*)+(\?(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*)?", re.ASCII
+)
 SIGNS = 'a,;.=&|%+ /?#[]"é\U0001f9ec:~'
 
 
@@ -253,7 +258,7 @@ def _items(place: str, style: str, least: int = 0) -> st.SearchStrategy[str]:
     if place == "header":  # nothing is encoded there, and httpx sends ASCII
         signs = "".join(sign for sign in SIGNS if sign.isascii() and sign not in ",=")
         return st.text(signs, min_size=least, max_size=5).filter(lambda text: text == text.strip())
-    never = {"spaceDelimited": " ", "deepObject": "[]"}.get(style, "")
+    never = {"spaceDelimited": " ", "pipeDelimited": "|", "deepObject": "[]"}.get(style, "")
     return st.text("".join(sign for sign in SIGNS if sign not in never), min_size=least, max_size=5)
 
 
@@ -274,6 +279,8 @@ def test_a_server_reads_the_items_that_were_given(
         return  # a path that ends in nothing or in dots is another path: refused, see test_request
     request = every_style(_styled_name(place, style, explode, kind), value)
     assert _received(request, place, style, explode, kind) == value
+    assert RFC_3986.fullmatch(request.url.raw_path)
+    assert place != "body" or RFC_3986.fullmatch(b"/?" + request.content)
 
 
 @pytest.mark.parametrize(
@@ -282,6 +289,8 @@ def test_a_server_reads_the_items_that_were_given(
         ("header", "simple", "a,b", "v cannot be sent: its item 'a,b' contains ','"),
         ("header", "simple", " a", "v cannot be sent: an item begins or ends with a space"),
         ("query", "spaceDelimited", "a b", "v cannot be sent: its item 'a b' contains ' '"),
+        ("query", "pipeDelimited", "a|b", r"v cannot be sent: its item 'a\|b' contains '\|'"),
+        ("body", "pipeDelimited", "a|b", r"v cannot be sent: its item 'a\|b' contains '\|'"),
     ],
 )
 def test_an_item_that_its_style_can_not_write_is_refused_by_name(
