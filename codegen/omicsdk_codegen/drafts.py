@@ -474,21 +474,31 @@ class Drafter:
             if form == best[1]:  # servers that ignore the quality values of Accept would send the others
                 media_types |= dict.fromkeys(names, form)
             name = best[0] if best[0] in names else names[0]
-            case = self._of_media(draft, status, name, form, schema_in(content[name]), places)
+            by_item = not paged and draft.stated.data.get("x-omics-stream") is not False
+            case = self._of_media(draft, status, name, form, schema_in(content[name]), places, by_item=by_item)
             for each in names:
                 place = join(draft.stated.key, "responses", status, "content", each)
-                read = essence(each) in SEQUENCES and not paged and draft.stated.data.get("x-omics-stream") is not False
+                read = by_item and essence(each) in SEQUENCES
                 self._by_item(content[each], place, f"response {status} as {each}", read=read)
             cases.append(case if name == best[0] else replace(case, media=tuple(map(essence, names))))
         return sorted(cases, key=lambda case: not case.media)
 
     def _of_media(
-        self, draft: Draft, status: str, media_type: str, form: Form, schema: Json, places: list[tuple[Json, str]]
+        self,
+        draft: Draft,
+        status: str,
+        media_type: str,
+        form: Form,
+        schema: Json,
+        places: list[tuple[Json, str]],
+        *,
+        by_item: bool,
     ) -> Case:
         pointer = join(draft.stated.key, "responses", status, "content", media_type, "schema")
         if form != "json":
             kind = "text" if form == "text" else "bytes"
-            if not {"properties", "items", "allOf", "oneOf", "anyOf"}.isdisjoint(self._types.facts_of(schema)):
+            typed = not {"properties", "items", "allOf", "oneOf", "anyOf"}.isdisjoint(self._types.facts_of(schema))
+            if typed and not (by_item and essence(media_type) in SEQUENCES):  # items have the schema's type
                 self._note(pointer, "untyped", f"response {status} as {media_type}", f"{kind} as it comes")
             return Case((status,), kind)
         self._assumed(media_type, form, pointer)

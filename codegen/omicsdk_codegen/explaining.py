@@ -201,6 +201,9 @@ def _responses(draft: Draft, document: Document, package: Package) -> Iterator[P
         items = f"of {draft.pages.items}" if draft.pages.items else "of the response itself"
         pointer = join(draft.stated.key, "x-omics-pagination")
         yield Part("pages", f"by {draft.pages.style}; iterate gives {item} {items}", _at(document, pointer))
+    if draft.flow is not None:
+        item = words(draft.flow.type, package.names.classes, nullable=draft.flow.nullable)
+        yield Part("items", f"iterate gives {item} as they arrive", _at(document, draft.flow.key))
     if draft.streams:
         yield Part("stream", "the response's bytes as they arrive", _at(document, draft.stated.key))
 
@@ -220,6 +223,7 @@ def _wishes(draft: Draft, document: Document) -> Iterator[Part]:
 def _models(draft: Draft, package: Package) -> list[str]:
     types: list[Type] = [argument.type for argument in draft.arguments]
     types += [case.type for case in draft.cases if case.type is not None]
+    types += [draft.flow.type] if draft.flow is not None else []
     found: dict[str, None] = {}
     waiting = [key for type_ in types for key in models_in(type_)]
     while waiting:

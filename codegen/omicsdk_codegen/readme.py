@@ -119,7 +119,10 @@ def _code(text: str) -> Code:
 
 
 def _line(draft: Draft) -> Line:
-    more = [", in pages" if draft.pages is not None else "", ", as a stream too" if draft.streams else ""]
+    forms = ["`.pages`"] if draft.pages is not None else []
+    forms += ["`.iterate`"] if draft.pages is not None or draft.flow is not None else []
+    forms += ["`.stream`"] if draft.streams else []
+    more = [f", also {', '.join(forms)}" if forms else ""]
     more.append(", deprecated" if draft.stated.data.get("deprecated") is True else "")
     return Line(
         call=_call(draft),

@@ -185,8 +185,8 @@ def test_a_projects_readme_has_every_operation(shop: Path) -> None:
         assert f"- `{row['name']}(" in text
         assert f"`{row['method']} {row['path']}`" in text
     assert "| token | `BearerToken(token)` | A token. |" in text
-    assert ", in pages. " in text
-    assert ", as a stream too. " in text
+    assert ", also `.pages`, `.iterate`. " in text
+    assert ", also `.stream`. " in text
     assert "ShopClientApi(credentials=BearerToken(token))" in text
 
 
