@@ -12,7 +12,7 @@ have comments in place of docstrings, so that editors show the documentation of 
 """
 
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, overload
@@ -112,6 +112,33 @@ class AsyncItems(AsyncIterator[Item]):
                 return
             n -= 1
             yield item
+
+
+_FORMS = frozenset({"with_headers", "raw", "stream", "pages", "iterate"})
+
+
+def _wrong_arguments(
+    name: str, build: Callable[..., Request], args: Sequence[object], kwargs: Mapping[str, object]
+) -> str | None:
+    """Return why an operation cannot be called with these arguments, and how it can; None if it can."""
+    parameters = inspect.signature(build).parameters
+    if args:
+        listed = ", ".join(f"{parameter}=..." for parameter in list(parameters)[: len(args)])
+        return f"{name}() has no positional arguments" + (f": use {name}({listed})" if listed else "")
+    unknown = next((key for key in kwargs if key not in parameters), None)
+    if unknown is not None:
+        message = f"{name}() has no argument {unknown!r}"
+        if unknown in inspect.signature(Client.with_options).parameters:
+            return f"{message}: use client.with_options({unknown}=...).{name}(...)"
+        from difflib import get_close_matches
+
+        close = get_close_matches(unknown, parameters, 1)
+        return f"{message}. Did you mean {close[0]!r}?" if close else message
+    required = [key for key, parameter in parameters.items() if parameter.default is parameter.empty]
+    missing = [repr(key) for key in required if key not in kwargs]
+    if not missing:
+        return None
+    return f"{name}() missing required argument{'s' if missing[1:] else ''} {' and '.join(missing)}"
 
 
 class _Signature:
@@ -230,6 +257,19 @@ class _Call(_Shown, Bound, Generic[P, R, E, H]):
     def __repr__(self) -> str:
         return f"<operation {self.facts.name}: {self.facts.method} {self.facts.path}>"
 
+    def __dir__(self) -> list[str]:
+        """The forms, for completion; the other attributes are those of its implementation."""
+        return [name for name in super().__dir__() if name in _FORMS or name.startswith("__")]
+
+    def _request(self, *args: P.args, **kwargs: P.kwargs) -> Request:
+        try:
+            return self.build(*args, **kwargs)
+        except TypeError as error:
+            entered = error.__traceback__ is not None and error.__traceback__.tb_next is not None
+            if entered or (message := _wrong_arguments(self.facts.name, self.build, args, kwargs)) is None:
+                raise
+            raise TypeError(message) from None
+
     def _checked(self, request: Request, response: "httpx.Response") -> "httpx.Response":
         if self.checks is not None:
             self.checks.check(self.facts, request, response)
@@ -267,19 +307,19 @@ class Call(_Call[P, R, Exchange, H], Generic[P, R, H]):
     """An operation of a Client: calling it sends the request and returns the decoded response."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        request = self.build(*args, **kwargs)
+        request = self._request(*args, **kwargs)
         return self.parse(self._response(request, self._sent(request)))
 
     @_form
     def with_headers(self, *args: P.args, **kwargs: P.kwargs) -> ResponseWithHeaders[R, H]:
         # Return the decoded response together with its headers.
-        request = self.build(*args, **kwargs)
+        request = self._request(*args, **kwargs)
         return self._with_headers(self._response(request, self._sent(request)))
 
     @_form
     def raw(self, *args: P.args, **kwargs: P.kwargs) -> "httpx.Response":
         # Return the whole response as an httpx.Response.
-        return _undecoded(self._sent(self.build(*args, **kwargs)))
+        return _undecoded(self._sent(self._request(*args, **kwargs)))
 
     def _sent(self, request: Request) -> "httpx.Response":
         return self._checked(request, self._exchange.send(request))
@@ -308,19 +348,19 @@ class AsyncCall(_Call[P, R, AsyncExchange, H], Generic[P, R, H]):
     """An operation of an AsyncClient: calling it sends the request and returns the decoded response."""
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        request = self.build(*args, **kwargs)
+        request = self._request(*args, **kwargs)
         return self.parse(self._response(request, await self._sent(request)))
 
     @_form
     async def with_headers(self, *args: P.args, **kwargs: P.kwargs) -> ResponseWithHeaders[R, H]:
         # Return the decoded response together with its headers.
-        request = self.build(*args, **kwargs)
+        request = self._request(*args, **kwargs)
         return self._with_headers(self._response(request, await self._sent(request)))
 
     @_form
     async def raw(self, *args: P.args, **kwargs: P.kwargs) -> "httpx.Response":
         # Return the whole response as an httpx.Response.
-        return _undecoded(await self._sent(self.build(*args, **kwargs)))
+        return _undecoded(await self._sent(self._request(*args, **kwargs)))
 
     async def _sent(self, request: Request) -> "httpx.Response":
         return self._checked(request, await self._exchange.send(request))
@@ -347,7 +387,7 @@ class StreamCall(Call[P, R, H], Generic[P, R, H]):
     @_form
     def stream(self, *args: P.args, **kwargs: P.kwargs) -> AbstractContextManager[Body]:
         # Return the response's bytes as they arrive, in a `with` block.
-        return self.streamed(self.build(*args, **kwargs))
+        return self.streamed(self._request(*args, **kwargs))
 
 
 class AsyncStreamCall(AsyncCall[P, R, H], Generic[P, R, H]):
@@ -356,7 +396,7 @@ class AsyncStreamCall(AsyncCall[P, R, H], Generic[P, R, H]):
     @_form
     def stream(self, *args: P.args, **kwargs: P.kwargs) -> AbstractAsyncContextManager[AsyncBody]:
         # Return the response's bytes as they arrive, in an `async with` block.
-        return self.streamed(self.build(*args, **kwargs))
+        return self.streamed(self._request(*args, **kwargs))
 
 
 class ItemStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
@@ -374,7 +414,7 @@ class ItemStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
     @_form
     def iterate(self, *args: P.args, **kwargs: P.kwargs) -> Items[Item]:
         # Iterate over the items as they arrive.
-        return Items(self._items(self.build(*args, **kwargs).for_items(self._media_type)), self.facts.name)
+        return Items(self._items(self._request(*args, **kwargs).for_items(self._media_type)), self.facts.name)
 
     def _items(self, request: Request) -> Iterator[Item]:
         with self.streamed(request) as body:
@@ -401,7 +441,7 @@ class AsyncItemStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
     @_form
     def iterate(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[Item]:
         # Iterate over the items as they arrive.
-        return AsyncItems(self._items(self.build(*args, **kwargs).for_items(self._media_type)), self.facts.name)
+        return AsyncItems(self._items(self._request(*args, **kwargs).for_items(self._media_type)), self.facts.name)
 
     async def _items(self, request: Request) -> AsyncIterator[Item]:
         async with self.streamed(request) as body:
@@ -427,12 +467,12 @@ class PagedCall(Call[P, R, H], Generic[P, R, Item, H]):
     @_form
     def pages(self, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
         # Iterate over the pages as they arrive.
-        return self._pages(self.build(*args, **kwargs))
+        return self._pages(self._request(*args, **kwargs))
 
     @_form
     def iterate(self, *args: P.args, **kwargs: P.kwargs) -> Items[Item]:
         # Iterate over the items of all pages as they arrive.
-        return Items(self._items(self.build(*args, **kwargs)), self.facts.name)
+        return Items(self._items(self._request(*args, **kwargs)), self.facts.name)
 
     def _pages(self, request: Request) -> Iterator[R]:
         for response in self.responses(request):
@@ -457,12 +497,12 @@ class AsyncPagedCall(AsyncCall[P, R, H], Generic[P, R, Item, H]):
     @_form
     def pages(self, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
         # Iterate over the pages as they arrive.
-        return self._pages(self.build(*args, **kwargs))
+        return self._pages(self._request(*args, **kwargs))
 
     @_form
     def iterate(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[Item]:
         # Iterate over the items of all pages as they arrive.
-        return AsyncItems(self._items(self.build(*args, **kwargs)), self.facts.name)
+        return AsyncItems(self._items(self._request(*args, **kwargs)), self.facts.name)
 
     async def _pages(self, request: Request) -> AsyncIterator[R]:
         async for response in self.responses(request):
