@@ -131,9 +131,9 @@ def generate(
         _summarise(made, folder / "src" / name, console)
         for each in kept:
             console.message(f"{each} already exists and is not generated: skipped")
-        _report_faults(made.report, console)
         if _report_notes(made, console) and strict:
             console.exit_code = SOME_FAILED
+        _report_faults(made.report, console)
 
 
 def diff(

@@ -1,0 +1,190 @@
+"""The checker of generated clients: a client that does what its document states has no problems, any other has."""
+
+import importlib
+import itertools
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from attrs import define, field
+from client_checker import check, main, model_nulls
+from small_document import _run
+
+DOCUMENT = """\
+openapi: 3.0.3
+info: {title: Checked, version: "1"}
+servers: [{url: "https://checked.example/{version}", variables: {version: {default: v1}}}]
+security: [{key: []}]
+paths:
+  /items/{id}/{tags}:
+    parameters:
+    - {name: id, in: path, required: true, schema: {type: string}}
+    - {name: tags, in: path, required: true, style: matrix, explode: true, schema: {type: array, items: {type: string}}}
+    get:
+      operationId: getItem
+      parameters:
+      - {name: limit, in: query, schema: {type: integer}}
+      - {name: words, in: query, style: pipeDelimited, explode: false, schema: {type: array, items: {type: string}}}
+      - {name: filter, in: query, style: deepObject, schema: {type: object, properties: {a: {type: string}, b: {type: integer}}}}
+      - {name: json, in: query, content: {application/json: {schema: {type: object, properties: {a: {type: string}}}}}}
+      - {name: X-Trace, in: header, schema: {type: string, enum: [on, off]}}
+      - {name: crumb, in: cookie, schema: {type: string}}
+      responses: {"200": {description: One., content: {application/json: {schema: {type: object, additionalProperties: {type: string, nullable: true}}}}}}
+    patch:
+      operationId: changeItem
+      requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Change"}}}}
+      responses: {"204": {description: Done.}}
+  /form:
+    post:
+      operationId: sendForm
+      requestBody: {content: {application/x-www-form-urlencoded: {schema: {$ref: "#/components/schemas/Change"}}}}
+      responses: {"200": {description: Text., content: {text/plain: {schema: {type: string}}}}}
+  /files:
+    post:
+      operationId: sendFile
+      requestBody: {content: {multipart/form-data: {schema: {type: object, properties: {file: {type: string, format: binary}, name: {type: string}}}}}}
+      responses: {"201": {description: Made., content: {application/json: {schema: {type: array, items: {type: integer}}}}}}
+    put:
+      operationId: putFile
+      requestBody: {required: true, content: {application/octet-stream: {schema: {type: string, format: binary}}}}
+      responses: {"204": {description: Done.}}
+components:
+  securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}
+  schemas:
+    Change:
+      type: object
+      required: [name]
+      properties:
+        name: {type: string}
+        note: {type: string, nullable: true}
+        number: {type: integer, readOnly: true}
+        parts: {type: array, items: {type: string}}
+"""
+SWAGGER = """\
+swagger: "2.0"
+info: {title: Checked, version: "1"}
+host: checked.example
+basePath: /v2
+consumes: [application/json]
+produces: [application/json]
+paths:
+  /a/<int:number>:
+    get:
+      operationId: getA
+      parameters:
+      - {name: number, in: path, required: true, type: integer}
+      - {name: many, in: query, type: array, collectionFormat: multi, items: {type: string}}
+      - {name: piped, in: query, type: array, collectionFormat: pipes, items: {type: string}}
+      - {name: spaced, in: query, type: array, collectionFormat: ssv, items: {type: string}}
+      responses: {200: {description: One., schema: {type: array, items: {type: string}}}}
+    post:
+      operationId: postA
+      consumes: [multipart/form-data]
+      parameters:
+      - {name: number, in: path, required: true, type: integer}
+      - {name: upload, in: formData, required: true, type: file}
+      - {name: words, in: formData, type: array, items: {type: string}}
+      responses: {204: {description: Done.}}
+    put:
+      operationId: putA
+      parameters:
+      - {name: number, in: path, required: true, type: integer}
+      - {name: thing, in: body, required: true, schema: {type: object, properties: {a: {type: string}}}}
+      responses: {204: {description: Done.}}
+"""
+_NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("checked")
+    for name, text in (("new", DOCUMENT), ("old", SWAGGER)):
+        (folder / f"{name}.yaml").write_text(text)
+        assert _run(folder / f"{name}.yaml", "--name", f"checked_{name}", "--out", folder / name) == 0
+    sys.path.insert(0, str(folder))
+    yield folder
+    sys.path.remove(str(folder))
+
+
+def _changed(folder: Path, name: str, module: str, old: str, new: str) -> ModuleType:
+    """Import a copy of a generated package in which a text is replaced."""
+    package = folder / f"changed_{next(_NUMBERS)}"
+    shutil.copytree(folder / name / "src" / f"checked_{name}", package)
+    text = (package / module).read_text()
+    assert old in text
+    (package / module).write_text(text.replace(old, new))
+    importlib.invalidate_caches()
+    return importlib.import_module(package.name)
+
+
+@pytest.mark.parametrize("name", ["new", "old"])
+def test_a_client_does_what_its_document_states(folder: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(folder / f"{name}.yaml", _changed(folder, name, "client.py", "", "")) == []
+    assert main(str(folder / f"{name}.yaml"), str(folder / name)) == 0
+    assert capsys.readouterr().out == "0 problems: \n"
+
+
+GET, PATCH = "operations/get_item.py", "operations/change_item.py"
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "old", "new", "kind"),
+    [
+        ("new", GET, 'method="GET"', 'method="PUT"', "method"),
+        ("new", GET, 'f"/items/', 'f"/item/', "path"),
+        ("new", GET, "'matrix', explode=True", "'matrix', explode=False", "path"),
+        ("new", GET, '("limit", limit)', '("limits", limit)', "query"),
+        ("new", GET, '"|"', '","', "query"),
+        ("new", GET, '*deep_object("filter", filter)', '("filter", filter)', "query"),
+        ("new", GET, "json_text(json)", '"{}"', "query"),
+        ("new", GET, '"X-Trace"', '"X-Race"', "header"),
+        ("new", GET, '("crumb", crumb)', '("crumbs", crumb)', "cookie"),
+        ("new", GET, 'method="GET"', 'method="GET", accept="text/csv"', "accept"),
+        ("new", GET, 'method="GET"', 'method="GET", public=True', "security"),
+        ("new", GET, "response.json(", "[] and response.json(", "response"),
+        ("new", GET, "    id: str,", "    more: str,\n    id: str,", "call"),
+        ("new", PATCH, '"name": name', '"nom": name', "body"),
+        ("new", PATCH, '"note": note', '"note": OMIT if note is None else note', "null"),
+        ("new", PATCH, "json_body", "form_body", "media type"),
+        ("new", "operations/send_form.py", '"parts": as_list(parts)', '"parts": str(parts)', "body"),
+        ("new", "operations/send_file.py", '"file": file', '"fil": file', "body"),
+        ("new", "operations/put_file.py", "raw_body(body)", 'raw_body(b"")', "body"),
+        ("new", "client.py", "https://checked.example/v1", "https://checked.example/v2", "server"),
+        ("new", "commands.json", "/form", "/from", "missing"),
+        ("old", "operations/get_a.py", '"|"', '","', "query"),
+        ("old", "operations/put_a.py", '"a": a', '"b": a', "body"),
+        ("old", "client.py", "/v2", "", "server"),
+    ],
+)
+def test_what_a_client_does_otherwise_is_found(
+    folder: Path, name: str, module: str, old: str, new: str, kind: str
+) -> None:
+    found = check(folder / f"{name}.yaml", _changed(folder, name, module, old, new))
+    assert kind in {problem.kind for problem in found}
+
+
+@define
+class Dropping:
+    """A model that treats None as absent."""
+
+    a: str | None = field(default="x")
+
+    def to_dict(self) -> dict[str, Any]:
+        return {} if self.a is None else {"a": self.a}
+
+
+@define
+class Keeping(Dropping):
+    """A model that sends None as null."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"a": self.a}
+
+
+def test_a_model_that_drops_none_is_found() -> None:
+    assert [kind for kind, _ in model_nulls(Dropping())] == ["model null"]
+    assert list(model_nulls(Keeping())) == []

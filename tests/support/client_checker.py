@@ -1,0 +1,623 @@
+"""Compares what a generated client sends and reads with what its published document says, operation by operation.
+
+    python tests/support/client_checker.py DOCUMENT PROJECT
+
+calls every operation of the client in PROJECT/src on a mock transport, with arguments made from DOCUMENT, and prints what
+differs: the server, credentials, path, query, headers, cookies, media types and body of each request, null in bodies and
+models, and what becomes of responses. The document is read by `raw_document`, without the generator.
+"""
+
+import asyncio
+import email.parser
+import importlib
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import httpx
+from omicsdk.core.credentials import ApiKey, Basic, BearerToken
+from raw_document import Body, Operation, Parameter, RawDocument, Unresolved, is_whole, whole
+
+BASE_URL = "https://checker.example/base"
+# RFC 3986, sections 3.3 and 3.4.
+_TARGET = re.compile(
+    rb"(/(?:[\w.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)+(\?(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?", re.ASCII
+)
+_IGNORED = ("accept", "content-type", "authorization")
+_DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|"}
+
+
+class Problem(NamedTuple):
+    """Something that differs from the document."""
+
+    operation: str
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.kind}: {self.text}"
+
+
+class Client(NamedTuple):
+    """A generated package: its client classes, and the arguments of its operations as commands.json lists them."""
+
+    sync: type[Any]
+    asynchronous: type[Any]
+    rows: list[dict[str, Any]]
+
+
+def client_of(package: ModuleType) -> Client:
+    """Find the client classes and the commands of a package."""
+    names = [name for name in package.__all__ if name.endswith("Api")]
+    sync = next(name for name in names if not name.startswith("Async") or f"Async{name}" in names)
+    rows = json.loads((Path(str(package.__file__)).parent / "commands.json").read_text(encoding="utf-8"))
+    return Client(getattr(package, sync), getattr(package, f"Async{sync}"), rows)
+
+
+def check(document: Path, package: ModuleType) -> list[Problem]:
+    """Compare a client with its document.
+
+    Args:
+        document: As it was published.
+        package: Its generated package.
+    """
+    return list(Checker(RawDocument(document), client_of(package)).problems())
+
+
+def _shape(path: str) -> str:
+    """A path with its placeholders by position: frameworks spell them otherwise."""
+    path = re.sub(r"\{[?&][^{}]*\}", "", path).partition("#")[0].partition("?")[0]
+    path = re.sub(r"<[^<>]*>|\{(?:[^{}]|\{[^{}]*\})*\}|(?<=/):\w+", "{}", path)
+    return "/" + path.strip("/")
+
+
+class Checker:
+    """Checks one client."""
+
+    def __init__(self, document: RawDocument, client: Client) -> None:
+        self._document = document
+        self._client = client
+        self._seen: list[httpx.Request] = []
+        self._response = httpx.Response(200)
+
+    def problems(self) -> Iterator[Problem]:
+        """Check each operation of the document, in its order."""
+        rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for row in self._client.rows:
+            rows.setdefault((row["method"].upper(), _shape(row["path"])), []).append(row)
+        for operation in self._document.operations():
+            name = f"{operation.method} {operation.path}"
+            found = rows.get((operation.method, _shape(operation.path)), [])
+            row = next((each for each in found if each["path"] == operation.path), found[0] if found else None)
+            if row is None:
+                yield Problem(name, "missing", "the client has no such operation")
+                continue
+            checks = {"call": self._called, "security": self._secured, "null": self._nulls, "response": self._responses}
+            for kind, compared in checks.items():
+                try:
+                    for found_kind, text in compared(operation, row):
+                        yield Problem(name, found_kind, text)
+                except Unresolved:
+                    continue  # the document refers to nothing here, so there is nothing to compare with
+                except Exception as error:
+                    yield Problem(name, kind, f"{type(error).__name__}: {error}")
+
+    def _called(self, operation: Operation, row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        for every in (False, True):
+            arguments, sent = self._arguments(operation, row, every=every)
+            listed = {(each["in"], each["name"]) for each in row["parameters"]}
+            if missing := sorted(set(_required(operation)) - listed):
+                yield "arguments", f"there is no argument for {missing}"
+            request = self._request(operation, row, arguments)
+            yield from self._compare(operation, request, sent)
+            if every:
+                other = asyncio.run(self._request_of_async(operation, row, arguments))
+                if (other.method, other.url) != (request.method, request.url):
+                    yield "async", f"{other.method} {other.url} is not {request.method} {request.url}"
+
+    # -- calls
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        self._seen.append(request)
+        response = self._response
+        return httpx.Response(response.status_code, headers=response.headers, content=response.content)
+
+    async def _answer_async(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        return self._answer(request)
+
+    def _options(self, operation: Operation) -> dict[str, Any]:
+        """A base URL where the document states none that a client could use, or one without encryption."""
+        default = self._document_servers()[0]
+        return {} if is_whole(default) and default.startswith("https") else {"base_url": BASE_URL}
+
+    def _document_servers(self) -> tuple[str, ...]:
+        return self._document.servers({}, {})
+
+    def _request(
+        self, operation: Operation, row: Mapping[str, Any], arguments: Mapping[str, Any], **options: Any
+    ) -> httpx.Request:
+        transport = httpx.MockTransport(self._answer)
+        client = self._client.sync(**self._options(operation), transport=transport, **options)
+        self._seen.clear()
+        getattr(client, row["name"]).raw(**arguments)
+        return self._seen[-1]
+
+    async def _request_of_async(
+        self, operation: Operation, row: Mapping[str, Any], arguments: Mapping[str, Any]
+    ) -> httpx.Request:
+        client = self._client.asynchronous(
+            **self._options(operation), transport=httpx.MockTransport(self._answer_async)
+        )
+        self._seen.clear()
+        await getattr(client, row["name"]).raw(**arguments)
+        return self._seen[-1]
+
+    # -- arguments
+
+    def _arguments(
+        self, operation: Operation, row: Mapping[str, Any], *, every: bool
+    ) -> tuple[dict[str, Any], dict[Any, Any]]:
+        """Return the arguments of a call, and the values by place and name; the body's are at `body`."""
+        arguments: dict[str, Any] = {}
+        values: dict[Any, Any] = {}
+        stated = {(each.place, each.name): each for each in operation.parameters}
+        body = (
+            None
+            if operation.body is None or not (every or operation.body.required)
+            else self._body_value(operation.body, every=every)
+        )
+        if body is not None:
+            values["body"] = body[1]
+        for each in row["parameters"]:
+            if each["in"] == "body":
+                if body is None:
+                    continue
+                fields = body[1] if isinstance(body[1], dict) else {}
+                is_whole_body = (
+                    each["name"] == "body"
+                    and "body" not in fields
+                    and sum(p["in"] == "body" for p in row["parameters"]) == 1
+                )
+                if is_whole_body:
+                    arguments[each["python"]] = body[1]
+                elif each["name"] in fields:
+                    arguments[each["python"]] = fields[each["name"]]
+                continue
+            parameter = stated.get((each["in"], each["name"]))
+            if parameter is None or not (every or parameter.required):
+                if parameter is None and each["required"]:
+                    arguments[each["python"]] = values[(each["in"], each["name"])] = "text"
+                continue
+            value = self._document.example(parameter.schema, sent=True, every=every)
+            if _is_written(parameter, value):
+                arguments[each["python"]] = values[(each["in"], each["name"])] = _jsonable(value)
+            elif parameter.required:
+                arguments[each["python"]] = _jsonable(value)
+                values["unwritten"] = True
+        return arguments, values
+
+    def _body_value(self, body: Body, *, every: bool) -> tuple[str, Any] | None:
+        """Return the media type that a client prefers of those that a document states, and a value of its schema."""
+        name = min(body.content, key=_rank)
+        schema, _ = body.content[name]
+        if _kind(name) in ("bytes", "text"):
+            return name, b"bytes" if _kind(name) == "bytes" else "text"
+        value = self._document.example(schema, sent=True, every=every)
+        return name, value if _kind(name) == "multipart" else _jsonable(value)
+
+    # -- requests
+
+    def _compare(
+        self, operation: Operation, request: httpx.Request, sent: Mapping[Any, Any]
+    ) -> Iterator[tuple[str, str]]:
+        if request.method != operation.method:
+            yield "method", f"{request.method} is sent"
+        if not _TARGET.fullmatch(request.url.raw_path):
+            yield "url", f"{request.url.raw_path.decode()} is not of RFC 3986"
+        server = self._server(operation)
+        url = str(request.url.copy_with(query=None, fragment=None))
+        prefix = str(httpx.URL(server)).rstrip("/")
+        if not url.startswith(prefix):
+            yield "server", f"{url} is not below {prefix}"
+        else:
+            yield from self._path(
+                operation, request.url.raw_path.decode().partition("?")[0], urlsplit(prefix).path, sent
+            )
+        yield from self._query(operation, request, sent)
+        for parameter in operation.parameters:
+            value = sent.get((parameter.place, parameter.name))
+            if parameter.place == "header" and parameter.name.lower() not in _IGNORED and value is not None:
+                found = request.headers.get(parameter.name)
+                if found is None or not _same(parameter, found, value, ",", "="):
+                    yield "header", f"{parameter.name}: {found!r} is sent for {value!r}"
+            if parameter.place == "cookie" and value is not None and not isinstance(value, (list, dict)):
+                crumbs = dict(part.split("=", 1) for part in request.headers.get("cookie", "").split("; ") if part)
+                if unquote(crumbs.get(parameter.name, "\0")) != _text(value):
+                    yield "cookie", f"{parameter.name}: {crumbs} is sent for {value!r}"
+        yield from self._accept(operation, request)
+        yield from self._body(operation, request, sent)
+
+    def _server(self, operation: Operation) -> str:
+        """Where a request belongs: the operation's first server; below ours where the document's default is replaced."""
+        options, default = self._options(operation), self._document_servers()[0]
+        own = operation.servers[0]
+        if "base_url" not in options:
+            return whole(own, default)
+        return BASE_URL if own == default else whole(own, BASE_URL)
+
+    def _path(self, operation: Operation, path: str, prefix: str, sent: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
+        template = operation.path.partition("#")[0].partition("?")[0]
+        template = re.sub(r"\{[?&][^{}]*\}", "", template)
+        pieces = re.split(r"(<[^<>]*>|\{(?:[^{}]|\{[^{}]*\})*\})", template)
+        pattern = "".join("(.*)" if number % 2 else re.escape(piece) for number, piece in enumerate(pieces))
+        match = re.fullmatch(pattern, unquote(path[len(prefix.rstrip("/")) :]) or "/")
+        if match is None:
+            yield "path", f"{path} is not {template} below {prefix or '/'}"
+            return
+        names = [re.sub(r"^[<{](?:\w+:(?=\w+>))?[+*]?|(?::.*)?[+*]?[>}]$", "", piece) for piece in pieces[1::2]]
+        stated = {each.name: each for each in operation.parameters if each.place == "path"}
+        for name, text in zip(names, match.groups(), strict=True):
+            value, parameter = sent.get(("path", name)), stated.get(name)
+            if parameter is None or value is None:
+                continue
+            first = {"label": ".", "matrix": f";{name}="}.get(parameter.style, "")
+            between = parameter.separator or (
+                {"label": ".", "matrix": f";{name}="}.get(parameter.style, ",") if parameter.explode else ","
+            )
+            if isinstance(value, dict) and parameter.explode:
+                first = {"label": ".", "matrix": ";"}.get(parameter.style, "")
+                between = {"label": ".", "matrix": ";"}.get(parameter.style, ",")
+            if not text.startswith(first) or not _same(parameter, text.removeprefix(first), value, between, "="):
+                yield "path", f"{name}: {text!r} is sent for {value!r}"
+
+    def _query(
+        self, operation: Operation, request: httpx.Request, sent: Mapping[Any, Any]
+    ) -> Iterator[tuple[str, str]]:
+        found = Counter(parse_qsl(request.url.query.decode(), keep_blank_values=True))
+        wanted: Counter[tuple[str, str]] = Counter(parse_qsl(operation.path.partition("?")[2].partition("#")[0]))
+        wanted = Counter(
+            {
+                pair: n
+                for pair, n in wanted.items()
+                if "{" not in pair[1] and "{" not in operation.path.partition("?")[0][-2:]
+            }
+        )
+        if "unwritten" in sent or any(parameter.place == "querystring" for parameter in operation.parameters):
+            return
+        for parameter in operation.parameters:
+            value = sent.get((parameter.place, parameter.name))
+            if value is None or parameter.place != "query":
+                continue
+            if parameter.is_json:
+                texts = [text for name, text in found if name == parameter.name]
+                if len(texts) != 1 or json.loads(texts[0]) != value:
+                    yield "query", f"{parameter.name}: {texts} is sent for {value!r}"
+                found = Counter({pair: n for pair, n in found.items() if pair[0] != parameter.name})
+                continue
+            wanted += Counter(_pairs(parameter.name, value, parameter.style, parameter.explode, parameter.separator))
+        if found != wanted:
+            yield "query", f"{sorted(found - wanted)} is sent instead of {sorted(wanted - found)}"
+
+    def _accept(self, operation: Operation, request: httpx.Request) -> Iterator[tuple[str, str]]:
+        good = [media for status, content in operation.responses.items() if status[0] == "2" for media in content]
+        accepted = [part.partition(";")[0].strip() for part in request.headers.get("accept", "").split(",")]
+        if good and "*/*" not in accepted and not any(_fits(media, each) for media in good for each in accepted):
+            yield "accept", f"{accepted} is accepted, {sorted(set(good))} stated"
+
+    def _body(self, operation: Operation, request: httpx.Request, sent: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
+        received = request.headers.get("content-type", "")
+        if "body" not in sent:
+            if request.content and (operation.body is None or operation.body.content):
+                yield "body", f"{request.content[:80]!r} is sent where nothing was given"
+            return
+        assert operation.body is not None
+        media = next((name for name in operation.body.content if _fits(name, received.partition(";")[0])), None)
+        if media is None:
+            yield "media type", f"{received!r} is sent, {sorted(operation.body.content)} stated"
+            return
+        _schema, encoding = operation.body.content[media]
+        value, kind = sent["body"], _kind(received)
+        if kind == "json":
+            if (found := json.loads(request.content)) != value:
+                yield "body", f"{_brief(found)} is sent for {_brief(value)}"
+        elif kind == "form" and isinstance(value, dict):
+            pairs = Counter(parse_qsl(request.content.decode(), keep_blank_values=True))
+            wanted: Counter[tuple[str, str]] = Counter()
+            for name, each in value.items():
+                rule = encoding.get(name) or {}
+                if isinstance(each, (dict, list)) and not rule.keys() & {"style", "explode"}:
+                    items = each if isinstance(each, list) else [each]
+                    wanted += Counter((name, _text(item)) for item in items)
+                else:
+                    style = rule.get("style", "form")
+                    wanted += Counter(
+                        _pairs(name, each, style, rule.get("explode", style == "form"), rule.get("separator", ""))
+                    )
+            if _loose(pairs) != _loose(wanted):
+                yield "body", f"{sorted(pairs - wanted)} is sent instead of {sorted(wanted - pairs)}"
+        elif kind == "multipart" and isinstance(value, dict):
+            yield from self._parts(received, request.content, value, encoding)
+        elif kind in ("bytes", "text") and request.content != (
+            value if isinstance(value, bytes) else str(value).encode()
+        ):
+            yield "body", f"{request.content[:80]!r} is sent for {value!r}"
+
+    def _parts(
+        self, received: str, content: bytes, value: dict[str, Any], encoding: Mapping[str, Any]
+    ) -> Iterator[tuple[str, str]]:
+        message = email.parser.BytesParser().parsebytes(f"Content-Type: {received}\r\n\r\n".encode() + content)
+        found: dict[str, list[bytes]] = {}
+        for part in message.get_payload():
+            name = str(part.get_param("name", header="content-disposition"))
+            found.setdefault(name, []).append(part.get_payload(decode=True).rstrip(b"\r\n"))
+        for name in sorted(found.keys() ^ value.keys()):
+            if value.get(name) not in ([], {}):
+                yield "body", f"the part {name} is {'sent' if name in found else 'missing'}"
+        for name, each in value.items():
+            items, rule = each if isinstance(each, list) else [each], encoding.get(name) or {}
+            if isinstance(each, list) and rule.get("explode", rule.get("style", "form") == "form") is False:
+                items = [
+                    text for _, text in _pairs(name, each, rule.get("style", "form"), False, rule.get("separator", ""))
+                ]
+            wanted = [item if isinstance(item, bytes) else _text(item).encode() for item in items]
+            texts = found.get(name, wanted)
+            if texts != wanted and [_json(text) for text in texts] not in (_jsonable(items), [_jsonable(items)]):
+                yield "body", f"the part {name} is {texts} for {_brief(each)}"
+
+    # -- security, null and responses
+
+    def _secured(self, operation: Operation, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        schemes = self._document.schemes
+        arguments, _ = self._arguments(operation, row, every=False)
+        bare = self._request(operation, row, arguments)
+        names = {name for name, scheme in schemes.items() if scheme.get("type") != "mutualTLS"}
+        if sent := [name for name in names if _holds(bare, f"secret-{name}")]:
+            yield "security", f"{sent} is sent without credentials"
+        if not names:
+            return
+        credentials: Any = {name: _credential(name, schemes[name]) for name in names}
+        request = self._request(
+            operation, row, arguments, credentials=credentials if len(names) > 1 else next(iter(credentials.values()))
+        )
+        used = frozenset(name for name in names if _holds(request, f"secret-{name}"))
+        ways = [way & names for way in operation.security] or [frozenset[str]()]
+        if used not in ways:
+            yield "security", f"{sorted(used)} is sent, {[sorted(way) for way in ways]} stated"
+        for name in used:
+            if not _holds(request, f"secret-{name}", schemes[name]):
+                yield "security", f"{name} is sent elsewhere than at its place"
+
+    def _nulls(self, operation: Operation, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        if operation.body is None or row["method"] == "GET":
+            return
+        arguments, sent = self._arguments(operation, row, every=True)
+        schema = next((each for name, (each, _) in operation.body.content.items() if _kind(name) == "json"), None)
+        if schema is None or not isinstance(sent.get("body"), dict):
+            return
+        properties = self._document.facts(schema).get("properties", {})
+        python = {each["name"]: each["python"] for each in row["parameters"] if each["in"] == "body"}
+        nulls = [name for name, each in properties.items() if name in sent["body"] and self._document.is_nullable(each)]
+        for name in nulls:
+            given = (
+                {**arguments, python[name]: None}
+                if name in python
+                else {**arguments, python["body"]: {**sent["body"], name: None}}
+            )
+            request = self._request(operation, row, given)
+            if json.loads(request.content).get(name, "absent") is not None:
+                yield "null", f"None for {name} is sent as {json.loads(request.content).get(name, 'nothing')!r}"
+
+    def _responses(self, operation: Operation, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        arguments, _ = self._arguments(operation, row, every=False)
+        for status, content in operation.responses.items():
+            media = next((name for name in content if _kind(name) == "json" and "*" not in name), None)
+            code = {"2XX": 200, "2xx": 200}.get(status, int(status) if status.isdigit() else 0)
+            if media is None or not 200 <= code < 300 or operation.method == "HEAD" or code == 204:
+                continue
+            for every in (True, False):
+                value = _jsonable(self._document.example(content[media], sent=False, every=every))
+                yield from self._response_of(operation, row, arguments, code, media, value)
+                if isinstance(value, dict) and every:
+                    properties = self._document.facts(content[media]).get("properties", {})
+                    nulls = {
+                        name: None
+                        for name, each in properties.items()
+                        if name in value and self._document.is_nullable(each)
+                    }
+                    if nulls:
+                        yield from self._response_of(operation, row, arguments, code, media, {**value, **nulls})
+
+    def _response_of(
+        self,
+        operation: Operation,
+        row: Mapping[str, Any],
+        arguments: Mapping[str, Any],
+        code: int,
+        media: str,
+        value: Any,
+    ) -> Iterator[tuple[str, str]]:
+        self._response = httpx.Response(code, headers={"content-type": media}, content=json.dumps(value).encode())
+        transport = httpx.MockTransport(self._answer)
+        client = self._client.sync(**self._options(operation), transport=transport)
+        result = getattr(client, row["name"])(**arguments)
+        self._response = httpx.Response(200)
+        if _plain(result) != value:
+            yield "response", f"{_brief(_plain(result))} is read from {code} {_brief(value)}"
+        if hasattr(result, "to_dict"):
+            yield from model_nulls(result)
+
+
+def model_nulls(model: Any) -> Iterator[tuple[str, str]]:
+    """A field of a model that is set to None is null in what it sends."""
+    for attribute in type(model).__attrs_attrs__:
+        if attribute.name in ("additional_properties", "null_fields"):
+            continue
+        value = getattr(model, attribute.name)
+        before = model.to_dict()
+        setattr(model, attribute.name, None)
+        after = model.to_dict()
+        setattr(model, attribute.name, value)
+        changed = [key for key in {**before, **after} if before.get(key, "absent") != after.get(key, "absent")]
+        if value is not None and (len(changed) != 1 or after.get(changed[0], "absent") is not None):
+            yield "model null", f"None for {type(model).__name__}.{attribute.name} is not null"
+
+
+def _required(operation: Operation) -> Iterator[tuple[str, str]]:
+    for each in operation.parameters:
+        astray = each.place == "path" and each.name not in re.findall(r"\w+", operation.path)
+        ignored = each.place == "header" and each.name.lower() in _IGNORED
+        if each.required and not astray and not ignored:
+            yield each.place, each.name
+
+
+def _is_written(parameter: Parameter, value: Any) -> bool:
+    """Whether OpenAPI says how a value is written: of lists and objects in others it does not."""
+    if parameter.is_json or parameter.place == "querystring":
+        return True
+    items = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
+    nested = any(isinstance(item, (list, dict)) for item in items)
+    return not nested and not isinstance(value, bytes) and value not in ([], {})
+
+
+def _pairs(name: str, value: Any, style: str, explode: bool, separator: str) -> list[tuple[str, str]]:
+    """How OpenAPI writes a parameter of the query, decoded."""
+    if isinstance(value, dict):
+        if style == "deepObject":
+            return [(f"{name}[{key}]", _text(item)) for key, item in value.items()]
+        if explode:
+            return [(key, _text(item)) for key, item in value.items()]
+        value = [text for key, item in value.items() for text in (key, item)]
+    elif isinstance(value, list) and explode:
+        return [(name, _text(item)) for item in value]
+    if isinstance(value, list):
+        return [(name, (separator or _DELIMITERS.get(style, ",")).join(map(_text, value)))]
+    return [(name, _text(value))]
+
+
+def _same(parameter: Parameter, text: str, value: Any, between: str, equal: str) -> bool:
+    if parameter.is_json:
+        return json.loads(text) == value
+    if isinstance(value, dict):
+        joined = [f"{key}{equal}{_text(item)}" for key, item in value.items()]
+        flat = [_text(each) for pair in value.items() for each in pair]
+        return text == (between.join(joined) if parameter.explode else (parameter.separator or ",").join(flat))
+    return text == (between.join(map(_text, value)) if isinstance(value, list) else _text(value))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(_jsonable(value), separators=(",", ":"))
+
+
+def _json(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text.decode("utf-8", "replace")
+
+
+def _loose(pairs: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
+    """JSON without spaces."""
+    return Counter({(name, re.sub(r"(?<=[,:]) ", "", text)): n for (name, text), n in pairs.items()})
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return "text"
+    if isinstance(value, dict):
+        return {key: _jsonable(item) for key, item in value.items()}
+    return [_jsonable(item) for item in value] if isinstance(value, list) else value
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _brief(value: Any) -> str:
+    return repr(value)[:300]
+
+
+def _kind(media: str) -> str:
+    name = media.partition(";")[0].strip().lower()
+    if name in ("application/json", "text/json", "*/*", "") or name.endswith("+json"):
+        return "json"
+    if name == "application/x-www-form-urlencoded":
+        return "form"
+    return (
+        "multipart"
+        if name.startswith("multipart/")
+        else "text"
+        if name.startswith("text/") or name.endswith("xml")
+        else "bytes"
+    )
+
+
+def _rank(media: str) -> tuple[int, bool]:
+    return ["json", "multipart", "form", "bytes", "text"].index(_kind(media)), media != "application/json"
+
+
+def _fits(stated: str, found: str) -> bool:
+    """Whether a media type is one of those that a document states, which may be a range."""
+    pattern, name = stated.partition(";")[0].strip().lower(), found.strip().lower()
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), name) is not None
+
+
+def _credential(name: str, scheme: Mapping[str, Any]) -> Any:
+    secret = f"secret-{name}"
+    match scheme.get("type"), str(scheme.get("scheme", "")).lower(), scheme.get("in"):
+        case "apiKey", _, place:
+            return ApiKey(secret, **{str(place): scheme["name"]})
+        case "http", "basic", _:
+            return Basic(secret, "password")
+        case "http", other, _ if other not in ("bearer", ""):
+            return ApiKey(secret, header="Authorization", prefix=f"{scheme['scheme']} ")
+        case _:
+            return BearerToken(secret)
+
+
+def _holds(request: httpx.Request, secret: str, scheme: Mapping[str, Any] | None = None) -> bool:
+    """Whether a request has a secret, anywhere or at the place of its scheme."""
+    import base64
+
+    basic = base64.b64encode(f"{secret}:password".encode()).decode()
+    query = dict(parse_qsl(request.url.query.decode()))
+    if scheme is None:
+        texts = [*request.headers.values(), *query.values()]
+        return any(
+            re.search(rf"(?<![\w-]){re.escape(each)}(?![\w-])", text) for text in texts for each in (secret, basic)
+        )
+    name = str(scheme.get("name", ""))
+    if scheme.get("type") == "apiKey":
+        if scheme.get("in") == "query":
+            return query.get(name) == secret
+        found = request.headers.get("cookie" if scheme.get("in") == "cookie" else name, "")
+        return f"{name}={secret}" in found if scheme.get("in") == "cookie" else found.removeprefix("Bearer ") == secret
+    return request.headers.get("authorization", "").partition(" ")[2] in (secret, basic)
+
+
+def main(document: str, project: str) -> int:
+    """Check the client of a project, and print what differs."""
+    source = Path(project) / "src"
+    sys.path.insert(0, str(source))
+    package = next(path.parent.name for path in source.glob("*/commands.json"))
+    found = check(Path(document), importlib.import_module(package))
+    for problem in found:
+        print(problem)
+    kinds = Counter(problem.kind for problem in found)
+    print(f"{len(found)} problems: {', '.join(f'{number} {kind}' for kind, number in kinds.most_common())}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
