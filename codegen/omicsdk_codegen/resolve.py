@@ -249,8 +249,8 @@ class _Walker:
             self._tell(broken, value, "it is taken as any value")
             return {}
         has_content = kind in ("requestBody", "response", "mediaType")
-        after = "is taken as any value" if has_content else "is empty"
-        self._tell(broken, value, f"the {_PHRASES.get(kind, kind)} {after}")
+        after = f"the {_PHRASES.get(kind, kind)} is taken as any value" if has_content else "its members are left out"
+        self._tell(broken, value, after)
         return self._any(kind, value) if has_content else {}
 
     def _any(self, kind: str, value: Object) -> Object:

@@ -67,7 +67,7 @@ def check(document: Path, package: ModuleType) -> list[Problem]:
         document: As it was published.
         package: Its generated package.
     """
-    return list(Checker(RawDocument(document), client_of(package)).problems())
+    return list(dict.fromkeys(Checker(RawDocument(document), client_of(package)).problems()))
 
 
 def _shape(path: str) -> str:
@@ -181,12 +181,8 @@ class Checker:
                 if body is None:
                     continue
                 fields = body[1] if isinstance(body[1], dict) else {}
-                is_whole_body = (
-                    each["name"] == "body"
-                    and "body" not in fields
-                    and sum(p["in"] == "body" for p in row["parameters"]) == 1
-                )
-                if is_whole_body:
+                is_only = sum(other["in"] == "body" for other in row["parameters"]) == 1
+                if is_only and each["name"] == "body" and fields.keys() != {"body"}:
                     arguments[each["python"]] = body[1]
                 elif each["name"] in fields:
                     arguments[each["python"]] = fields[each["name"]]
@@ -406,12 +402,9 @@ class Checker:
         python = {each["name"]: each["python"] for each in row["parameters"] if each["in"] == "body"}
         nulls = [name for name, each in properties.items() if name in sent["body"] and self._document.is_nullable(each)]
         for name in nulls:
-            given = (
-                {**arguments, python[name]: None}
-                if name in python
-                else {**arguments, python["body"]: {**sent["body"], name: None}}
-            )
-            request = self._request(operation, row, given)
+            whole_body = python.keys() == {"body"} and sent["body"].keys() != {"body"}
+            change = {python["body"]: {**sent["body"], name: None}} if whole_body else {python[name]: None}
+            request = self._request(operation, row, {**arguments, **change})
             if json.loads(request.content).get(name, "absent") is not None:
                 yield "null", f"None for {name} is sent as {json.loads(request.content).get(name, 'nothing')!r}"
 

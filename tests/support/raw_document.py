@@ -341,8 +341,10 @@ class RawDocument:
 
     def _variant(self, facts: dict[str, Any], chosen: Node, *, sent: bool, every: bool, depth: int) -> Any:
         value = self.example(chosen, sent=sent, every=every, depth=depth + 1)
-        if isinstance(value, dict):
-            value = self._object(facts, sent=sent, every=every, depth=depth) | value
+        if isinstance(value, dict) or facts.get("properties"):  # a choice may only state what is required
+            around = {**facts, "required": [*facts.get("required", ()), *self.facts(chosen).get("required", ())]}
+            fields = value if isinstance(value, dict) else {}
+            value = self._object(around, sent=sent, every=every, depth=depth) | fields
             rule = facts.get("discriminator")
             name = rule.get("propertyName") if isinstance(rule, dict) else rule
             reference = chosen.value.get("$ref") if isinstance(chosen.value, dict) else None

@@ -373,6 +373,26 @@ components:
     assert len(refused(path)) == len(report.faults)
 
 
+def test_files_that_are_no_documents_leave_out_what_refers_to_them(write: Write) -> None:
+    path = write(
+        document("{properties: {a: {$ref: broken.yaml}, b: {$ref: 'broken.yaml#/B'}, c: {type: string}}}")
+        + "  /b: {get: {responses: {200: {description: '', content: {$ref: none.yaml}}}}}\n",
+        broken="a: [\n",
+    )
+    report = Report()
+    data = resolved(path, report=report).data
+    assert at(data, SCHEMA) == {"properties": {"a": {}, "b": {}, "c": {"type": "string"}}}
+    assert at(data, "/paths/~1b/get/responses/200") == {"description": "", "content": {}}
+    assert [note.after for note in report.notes] == ["it is taken as any value"] * 2 + ["its members are left out"]
+    broken = {Path(fault.file).name for fault in report.faults if fault.message.startswith("invalid YAML")}
+    assert broken == {"broken.yaml"}
+    (first, second) = refused(path)
+    assert first.startswith(("broken.yaml:2: invalid YAML", "api.yaml:8:"))
+    assert second.startswith(("broken.yaml:2: invalid YAML", "api.yaml:8:"))
+    with pytest.raises(DocumentError, match=r"it refers to none\.yaml, which does not exist; its members are left out"):
+        resolved(write("openapi: 3.0.3\npaths: {$ref: none.yaml}\n"), report=Report(strict=True))
+
+
 @pytest.mark.parametrize(
     ("reference", "meant"),
     [
