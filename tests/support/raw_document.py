@@ -133,6 +133,8 @@ class RawDocument:
                     found = found[token]
                 else:
                     raise Unresolved(value["$ref"])
+            if not isinstance(found, (dict, bool)):
+                raise Unresolved(value["$ref"])
             value, file = found, target
         return Node(value, file)
 
