@@ -193,12 +193,24 @@ class Finder:
         except (LookupError, Refused, DocumentError):
             return "Correct the reference."
         close = _closest(target.value, unquote(pointer), node) if hash_ else None
-        name = unescape(unquote(reference.rpartition("/")[2]))
-        if close is None and name in self._entries and source is self._root:
-            file, close = "", self.home_reference(name)[1:]
+        if close is None and source is self._root:
+            file, close = "", self._of_section(*tokens(unquote(pointer))[-2:])
         meant = f"{file}#{close}"
         suggestion = f"Did you mean {meant}? " if close is not None and meant != reference else ""
         return f"{suggestion}Correct it, or state it in an overlay."
+
+    def _of_section(self, section: str = "", name: str = "") -> str | None:
+        """Return the pointer of an object of the document in the section where its version has objects of this kind."""
+        homes = (
+            [self.home] if section in ("schemas", "definitions", "models") else [("components", section), (section,)]
+        )
+        for home in homes:
+            entries: Json = self._root.data
+            for key in home:
+                entries = entries.get(key) if isinstance(entries, dict) else None
+            if isinstance(entries, dict) and name in entries:
+                return join("", *home, name)
+        return None
 
 
 def _closest(value: Json, pointer: str, node: Object) -> str | None:

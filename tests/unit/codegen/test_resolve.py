@@ -399,6 +399,9 @@ def test_files_that_are_no_documents_leave_out_what_refers_to_them(write: Write)
         ("#/components/schema/RoleSets", "#/components/schemas/RoleSets"),
         ("#/components/schemas/roleSets", "#/components/schemas/RoleSets"),
         ("#/definitions/RoleSets", "#/components/schemas/RoleSets"),
+        ("parts.yaml#/definitions/RoleSets", "#/components/schemas/RoleSets"),
+        ("#/parameters/Limit", "#/components/parameters/Limit"),
+        ("#/components/responses/RoleSets", ""),
         ("#/components/schemas/A~1C", "#/components/schemas/A~1B"),
         ("parts.yaml#/Ones", "parts.yaml#/One"),
         ("parts.yaml#/Two", ""),
@@ -406,7 +409,7 @@ def test_files_that_are_no_documents_leave_out_what_refers_to_them(write: Write)
     ],
 )
 def test_a_remedy_names_a_whole_reference_that_resolves(write: Write, reference: str, meant: str) -> None:
-    home = "components: {schemas: {RoleSets: {type: string}, A/B: {type: string}}}"
+    home = "components: {schemas: {RoleSets: {type: string}, A/B: {type: string}}, parameters: {Limit: {}}}"
     parts = "One: {type: string}\n"
     (fault,) = refused(write(document(f"{{$ref: '{reference}'}}", home), parts=parts))
     remedy = fault.rpartition("$ref). ")[2]
