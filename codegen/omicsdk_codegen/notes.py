@@ -48,7 +48,11 @@ class Notes:
     def leave_out(self, node: Node, key: str | int | None, message: str, after: str, remedy: str) -> None:
         """Note a fault of a part, and what the document is read with instead."""
         self.note(node, key, "fault", message, after, certain=False, remedy=remedy)
-        self.without([self.place(node, key).fault(f"{message}; {after}", remedy)])
+        self.without([self.place(node, key).fault(f"{message}{self.consequence(after)}", remedy)])
+
+    def consequence(self, after: str) -> str:
+        """Return what follows a fault's message: nothing for a strict report, which refuses the document."""
+        return "" if self._report.strict else f"; {after}"
 
     def note(
         self,

@@ -423,7 +423,9 @@ class _Walker:
             others = sorted({place.line for place in places if place.file == first.file and place.line} - {first.line})
             also = f" (as does line {others[0]})" if others else ""
             also = f" (as do {len(others)} other lines)" if others[1:] else also
-            self._notes.without([first.fault(f"it refers to {reference}, {message}{also}; {after}", remedy)])
+            self._notes.without(
+                [first.fault(f"it refers to {reference}, {message}{also}{self._notes.consequence(after)}", remedy)]
+            )
 
     def _cut_endless(self, data: Object) -> None:
         home: Json = data

@@ -159,8 +159,8 @@ def test_a_whole_query_stands_alone(make: Make) -> None:
     beside = "      - {name: page, in: query, schema: {type: integer}}\n"
     text = querying(FORM)
     assert refused(make, text.replace("      responses", f"{beside}      responses")) == [
-        "9: the parameter filter is the whole query string (in: querystring), beside in: query (page); it is "
-        "left out (/paths/~1find/get/parameters/0/in). State the one or the other."
+        "9: the parameter filter is the whole query string (in: querystring), beside in: query (page) "
+        "(/paths/~1find/get/parameters/0/in). State the one or the other."
     ]
     another = "      - {name: other, in: querystring, content: {application/json: {schema: {}}}}\n"
     assert (

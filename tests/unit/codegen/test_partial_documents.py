@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,4 +123,6 @@ def test_what_does_not_depend_on_a_broken_reference_is_unchanged(tmp_path: Path,
             compile(text, path, "exec")
     with pytest.raises(DocumentError) as caught:
         _made(tmp_path, broken, strict=True)
-    assert caught.value.faults == (fault,)
+    (refused,) = caught.value.faults
+    assert fault == replace(refused, message=fault.message)
+    assert fault.message.startswith(f"{refused.message}; ")
