@@ -180,33 +180,43 @@ class Database:
 
     def clear(self) -> None:
         """Empty every table; numbers begin with 1 again."""
-        with self.transaction():
-            for name in self._all_tables():
-                self.execute(f"DELETE FROM {name}")  # noqa: S608 - our own names
+        self.replace({})
 
     def contents(self) -> Contents:
         """Return the rows of all tables that have any."""
         with self._lock:
-            every = {name: self._connection.execute(f"SELECT * FROM {name}").fetchall() for name in self._all_tables()}  # noqa: S608 - our own names
-        return {name: [tuple(row) for row in rows] for name, rows in every.items() if rows}
+            return {name: self._rows_of(name) for name in self._filled([*self._tables, *self._numbers()])}
 
     def replace(self, contents: Contents) -> None:
-        """Put rows in the place of all that there are.
+        """Put rows in the place of all that there are. A table that has these already is not written, as most are empty.
 
         Args:
             contents: What `contents` returned; numbers continue after those that it has.
         """
         with self.transaction():
-            self.clear()
-            for name, rows in contents.items():
-                if name == _NUMBERS:  # the rows that were put in before have begun it
-                    self.execute(f"DELETE FROM {name}")  # noqa: S608 - our own names
+            self._replace_in(self._tables, contents)
+            self._replace_in(self._numbers(), contents)  # the rows that were put in before have begun it
+
+    def _replace_in(self, tables: list[str], contents: Contents) -> None:
+        for name in {*self._filled(tables), *contents}.intersection(tables):
+            rows = contents.get(name, [])
+            if self._rows_of(name, len(rows) + 1) == rows:
+                continue
+            self.execute(f"DELETE FROM {name}")  # noqa: S608 - our own names
+            if rows:
                 self.execute_many(f"INSERT INTO {name} VALUES ({', '.join('?' * len(rows[0]))})", rows)  # noqa: S608 - our own names
 
-    def _all_tables(self) -> list[str]:
-        """Return our tables, then SQLite's table of sequence numbers, which exists if a table counts rows."""
-        counted = self.row("SELECT 1 FROM sqlite_master WHERE name = ?", (_NUMBERS,)) is not None
-        return [*self._tables, *([_NUMBERS] if counted else [])]
+    def _filled(self, tables: list[str]) -> list[str]:
+        """Return those of the tables that have rows."""
+        each = (f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in tables)  # noqa: S608 - our own names
+        return [name for (name,) in self.rows(" UNION ALL ".join(each))]
+
+    def _rows_of(self, table: str, limit: int = -1) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in self.rows(f"SELECT * FROM {table} LIMIT ?", (limit,))]  # noqa: S608 - our own names
+
+    def _numbers(self) -> list[str]:
+        """Return SQLite's table of sequence numbers, which exists if a table counts rows."""
+        return [name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE name = ?", (_NUMBERS,))]
 
     def close(self) -> None:
         """Close the file; the state stays."""
