@@ -17,7 +17,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.errors import (
@@ -383,14 +383,12 @@ class Connections(dict[str, Pool]):
         given = self._given
         if given is not None:
             return Pool(lambda: given, shared=True, asynchronous=self._asynchronous)
-        import ssl  # here: transfers by libcurl start in less time without it
-
         from omicsdk.core.sending.httpx_import import httpx
 
         way = network(origin, self._environ)
         encrypted = origin.startswith("https:") or (way.proxy or "").startswith("https:")
         # Plain http needs no authorities; reading them is most of the cost of a new transport.
-        context = tls_context(way) if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context = tls_context(way) if encrypted else _context_of_nothing()
         most = MOST_CONNECTIONS if self._http2 else 1
         limits = httpx.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=KEPT_FOR)
         if self._http2:  # requests that share a connection share its reads
@@ -435,6 +433,14 @@ class Connections(dict[str, Pool]):
             transports = [transport for pool in self.values() for transport in pool.all]
             self.clear()
             return [self._given] if self._given is not None else transports
+
+
+@cache
+def _context_of_nothing() -> "ssl.SSLContext":
+    """The context that transports without TLS want, too; it trusts nobody."""
+    import ssl  # here: transfers by libcurl start in less time without it
+
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def tls_context(way: Network) -> "ssl.SSLContext":
