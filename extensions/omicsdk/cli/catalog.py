@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import lru_cache
 
 from omicsdk.cli.mistakes import mistyped_word, unknown_option, unknown_word
 from omicsdk.cli.services import GROUPS, INDEX, SERVICES
@@ -558,11 +559,19 @@ class Catalog:
         return str(self.index().get(package, {}).get("title", ""))
 
     def _read(self, name: str, otherwise: Any) -> Any:
+        path = f"{self.folder}/{name}"
         try:
-            with open(f"{self.folder}/{name}", "rb") as file:  # noqa: PTH123 - as above
-                return json.loads(file.read())
+            found = os.stat(path)  # noqa: PTH116 - as above
         except FileNotFoundError:
             return otherwise
+        return _read(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=64)
+def _read(path: str, _changed: int, _size: int) -> Any:
+    """What a JSON file holds, which is shared: a process that runs many commands reads it once."""
+    with open(path, "rb") as file:  # noqa: PTH123 - as above
+        return json.loads(file.read())
 
 
 def _extended(operation: Command, more: Command) -> Command:
