@@ -5,6 +5,7 @@ import gc
 import importlib
 import inspect
 import itertools
+import logging
 import os
 import signal
 import sys
@@ -132,7 +133,23 @@ def _events_and_rules() -> None:
     endpoints.RuleSet = rule_set
 
 
+def _logs_of_the_root() -> None:
+    """Has pytest listen to the root's logger alone, to which others hand on: it looks through hundreds of them six times a test."""
+    catching: Any = importlib.import_module("_pytest.logging").catching_logs
+    enter = catching.__enter__
+
+    def __enter__(self: Any) -> Any:
+        if self.level is not None:
+            return enter(self)
+        self.attached_loggers.append(root := logging.getLogger())
+        root.addHandler(self.handler)
+        return self.handler
+
+    catching.__enter__ = __enter__
+
+
 _once_a_process()
+_logs_of_the_root()
 
 
 @pytest.hookimpl(wrapper=True)
