@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 SLOW = 0.005
-"""Seconds from which a setup or a teardown that passed is reported: `--durations` shows none below."""
+"""Seconds from which a setup or a teardown that passed is reported to `--durations`, which shows none below."""
 PATIENCE = 5
 """Seconds in which a process that a user interrupts ends by itself."""
 CHUNK = struct.Struct("=II")
@@ -177,6 +177,6 @@ def _told(config: pytest.Config, report: pytest.TestReport) -> float | dict[str,
     if report.passed and not report.user_properties and not hasattr(report, "wasxfail"):
         if report.when == "call":
             return report.duration
-        if report.duration < SLOW:
+        if config.option.durations is None or report.duration < SLOW:
             return None
     return config.hook.pytest_report_to_serializable(config=config, report=report)
