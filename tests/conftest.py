@@ -43,6 +43,9 @@ def pytest_sessionstart() -> None:
         providers: Any = importlib.import_module("hypothesis.internal.conjecture.providers")
         none = providers.Constants()
         providers._get_local_constants = lambda: none
+    # No property draws from NumPy's numbers, whose state takes longer to keep and put back for each example than many a test.
+    entropy: Any = importlib.import_module("hypothesis.internal.entropy")
+    entropy.NP_RANDOM = entropy.NP_RANDOM or object()
 
 
 # A developer's service account would be found by every client of the tests, before their own logins.
