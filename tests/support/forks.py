@@ -4,6 +4,7 @@ All run on what was imported and collected once. pytest-xdist collects in each p
 another one: for thousands of tests of a millisecond that is a sixth of all the time. Where processes can't be forked it is used.
 """
 
+import functools
 import mmap
 import multiprocessing
 import multiprocessing.connection
@@ -54,6 +55,10 @@ class _Parent:
         self._chunks = _chunks(len(session.items), count)
         self._processes = dict[Any, tuple[int, Any]]()
         _folders(session.config).getbasetemp()  # which each process would make for itself
+        # pytest looks for the conftests of a test with each hook, of which all are loaded by now, and for its line in each process.
+        session.gethookproxy = functools.cache(session.gethookproxy)
+        for item in session.items:
+            item.location  # noqa: B018 - it stays
         fork = multiprocessing.get_context("fork")
         for number in range(count):
             reader, writer = fork.Pipe(duplex=False)
