@@ -107,9 +107,11 @@ def _given(arguments: list[Argument], words: list[str]) -> list[tuple[Argument, 
     parser = _Parser()
     positional = [argument for argument in arguments if argument.get("positional")]
     options = options_of(arguments)
+    stated = {word.partition("=")[0] for word in words}
     for number, option in enumerate(options):
-        # Numbers, because names may be anything.
-        _add(parser, str(number), *option)
+        # Argparse takes longest to learn options, so that it learns those alone that words may be: stated ones and letters.
+        if any(spelling in stated or not spelling.startswith("--") for spelling in option[1]):
+            _add(parser, str(number), *option)  # numbers, because names may be anything
     # Argparse would assign all words without a dash to the first arguments that it can, and reject those after an option.
     end = words.index("--") if "--" in words else len(words)
     _check_alone(words[:end], options)
