@@ -1,5 +1,6 @@
 """Settings for all tests. Properties have no time limit: it would measure the machine rather than the code."""
 
+import contextlib
 import functools
 import gc
 import importlib
@@ -38,14 +39,20 @@ settings.load_profile("repeatable")
 
 
 def pytest_sessionstart() -> None:
-    """Draw no constants of the modules that happen to be loaded, unless it is a search: they would be others in each process."""
+    """Draw no constants of the modules that happen to be loaded, unless it is a search: they would be others in each process.
+
+    Nor are the states of generators looked at that no property draws from, NumPy's before and after each example and `random`'s around
+    each strategy: it takes longer than many a test. A search does so, and reports strategies that draw from them.
+    """
     if settings.default is not None and settings.default.derandomize:
         providers: Any = importlib.import_module("hypothesis.internal.conjecture.providers")
         none = providers.Constants()
         providers._get_local_constants = lambda: none
-    # No property draws from NumPy's numbers, whose state takes longer to keep and put back for each example than many a test.
-    entropy: Any = importlib.import_module("hypothesis.internal.entropy")
-    entropy.NP_RANDOM = entropy.NP_RANDOM or object()
+        entropy: Any = importlib.import_module("hypothesis.internal.entropy")
+        entropy.NP_RANDOM = entropy.NP_RANDOM or object()
+        unwatched = contextlib.nullcontext()
+        for name in ("hypothesis.control", "hypothesis.strategies._internal.core"):
+            importlib.import_module(name).deprecate_random_in_strategy = lambda *_: unwatched
 
 
 # A developer's service account would be found by every client of the tests, before their own logins.
