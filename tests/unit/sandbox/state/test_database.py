@@ -92,3 +92,22 @@ def test_a_key_that_is_a_number_counts_up_and_is_never_used_again(database: Data
     assert [note.text for note in table.all()] == ["a", "b", "d"]
     database.clear()
     assert table.add(Note(0, "a")) == 1
+
+
+def test_rows_are_replaced_where_they_differ_and_nothing_else_is_written(database: Database, tmp_path: Path):
+    notes, more = Table(database, "notes", Note), Table(database, "more", Note)
+    _add(database, "genome")
+    assert [notes.add(Note(0, text)) for text in "abc"] == [1, 2, 3]
+    kept = database.contents()
+    log = tmp_path / "state.sqlite-wal"
+    written = log.stat().st_size
+    database.replace(kept)
+    assert log.stat().st_size == written
+    notes.change(2, text="x")
+    notes.add(Note(0, "d"))
+    more.add(Note(0, "e"))
+    _add(database, "proteome")
+    database.replace(kept)
+    assert database.contents() == kept
+    assert (more.add(Note(0, "e")), notes.add(Note(0, "d"))) == (1, 4)  # numbers continue after those that were kept
+    assert _words(database) == ["genome"]
