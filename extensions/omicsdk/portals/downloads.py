@@ -138,10 +138,10 @@ def get(
         return chosen.stopped
 
     environ = {**os.environ, PROJECT_VARIABLE: google_project} if google_project else os.environ
-    preferred = tuple(prefer)
-    source_options = SourceOptions(preferred, environ, stopped)
+    preferences = tuple(prefer)
+    source_options = SourceOptions(preferences, environ, stopped)
     with tempfile.TemporaryDirectory(prefix="omics-") as work, Sources(source_options) as sources:
-        of_all = FileList(Path(), "arguments", "", preferred, Counter(), max_unpacked)
+        of_all = FileList(Path(), "arguments", "", preferences, Counter(), max_unpacked)
         lists = list(_lists([os.fspath(each) for each in words], named, Path(work), of_all))
         plan = Plan(Path(work, "plan"), sources, layout, stopped)
         _fill(plan, lists, tell)

@@ -106,7 +106,7 @@ class FileList(NamedTuple):
         path: The file or folder.
         shown: Its name in messages.
         base: The URL of the folder that it came from; empty for a local one.
-        preferred: Kinds of files that are preferred where a row names several, such as `submitted`.
+        prefer: Kinds of files that are preferred where a row names several, such as `submitted`.
         notes: Counts what the user should know of, by text; filled while rows are read.
         max_unpacked: Most bytes that it may inflate to, as for `InflationLimit`.
     """
@@ -114,7 +114,7 @@ class FileList(NamedTuple):
     path: Path
     shown: str
     base: str
-    preferred: tuple[str, ...]
+    prefer: tuple[str, ...]
     notes: Counter[str]
     max_unpacked: int | str | None = None
 

@@ -54,12 +54,12 @@ class SourceOptions:
     """Options of sources.
 
     Attributes:
-        preferred: Types, clouds or regions of storage that are tried first.
+        prefer: Types, clouds or regions of storage that are tried first.
         environ: The environment's variables.
         stopped: Whether to stop; called ten times a second while files are completed.
     """
 
-    preferred: Sequence[str]
+    prefer: Sequence[str]
     environ: Mapping[str, str]
     stopped: Callable[[], bool] = never
 
@@ -392,7 +392,7 @@ class DrsObjects(Source):
 
     def __init__(self, kind: str, options: SourceOptions) -> None:
         super().__init__(kind, options)
-        self._store = cast("DrsStore", open_store(kind.partition("-")[0], preferred=tuple(options.preferred)))
+        self._store = cast("DrsStore", open_store(kind.partition("-")[0], prefer=tuple(options.prefer)))
         self._objects: Cache[str, DrsObject] = Cache(KEPT)
 
     @cached_property
@@ -408,7 +408,7 @@ class DrsObjects(Source):
         """Request objects whose name, size or checksum is not stated; bundles become folders."""
         wanted = [RequestedObject(parse_drs_id(file.address), file.name, file.size, file.checksums) for file in files]
         found = find_each(wanted, self._servers, self.options.stopped)
-        expect([each for some in found for each in some if each.error is None], self.options.preferred)
+        expect([each for some in found for each in some if each.error is None], self.options.prefer)
         return [[self._file(file, each) for each in some] for file, some in zip(files, found, strict=True)]
 
     def _file(self, file: ListedFile, found: DrsFile) -> ListedFile:
@@ -423,13 +423,13 @@ class DrsObjects(Source):
         return replace(file, address=address, name=found.name, size=size, checksums=checksums)
 
     def locate(self, file: ListedFile) -> Location:
-        return locator_of(self._found(file), self.options.preferred)()
+        return locator_of(self._found(file), self.options.prefer)()
 
     def item(self, file: ListedFile, skip: int = 0) -> Item | None:
         found = self._found(file)
-        if skip and (found.found is None or len(in_order(found.found.methods, self.options.preferred)) <= skip):
+        if skip and (found.found is None or len(in_order(found.found.methods, self.options.prefer)) <= skip):
             return None
-        item = item_for(found, locator_of(found, self.options.preferred, skip))
+        item = item_for(found, locator_of(found, self.options.prefer, skip))
         return replace(item, label="")  # files are called by the names that their list or server states
 
     def _found(self, file: ListedFile) -> DrsFile:

@@ -140,7 +140,7 @@ def table(
 
 def _dss_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
     """The file of a row of the Data Store; the replica and the version are parts of its identity."""
-    replica = "gcp" if "gcp" in listed.preferred else "aws"
+    replica = "gcp" if "gcp" in listed.prefer else "aws"
     version, bundle = cell(row, ("file_version",)), (cell(row, ("bundle_uuid",)), cell(row, ("bundle_version",)))
     # "!" represents a folder in names of the Data Store's metadata; it is kept, as by the published client.
     for file in listed_file(row, "dss-file", _DSS):
@@ -286,7 +286,7 @@ _KEPT_IN_URLS = ":/%?=&@+,~!$'()*[]"
 
 def _ena_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
     """The files of a run: those of the preferred kind that the report has, each URL with the checksum and size at its place."""
-    asked = [kind for kind in listed.preferred if kind in ENA_KINDS]
+    asked = [kind for kind in listed.prefer if kind in ENA_KINDS]
     kind = next((each for each in asked or ENA_KINDS if cell(row, (f"{each}_ftp",))), "")
     if not kind:
         return

@@ -63,10 +63,10 @@ def format_of(path: Path) -> str:
     return recognised(Head(path), FORMATS, path.name).name
 
 
-def read(path: Path, name: str = "", *preferred: str) -> list[list[ListedFile]]:
+def read(path: Path, name: str = "", *prefer: str) -> list[list[ListedFile]]:
     """The files of each row."""
     format = format_named(name, FORMATS) if name else recognised(Head(path), FORMATS, path.name)
-    listed = FileList(path, path.name, "", preferred, Counter())
+    listed = FileList(path, path.name, "", prefer, Counter())
     return [list(format.files(row, listed)) for row in format.rows(listed)]
 
 
@@ -197,12 +197,12 @@ def test_a_version_is_a_part_of_what_the_data_store_is_requested():
     assert files[0].address == "gcp/0000000b-0000-4000-8000-00000000000b.2019-05-14T113210.120000Z"
 
 
-@pytest.mark.parametrize(("preferred", "names"), [((), 2), (("submitted",), 1), (("sra",), 0)])
-def test_one_kind_of_files_of_a_run_is_taken(preferred: tuple[str, ...], names: int):
-    files, none = read(SAMPLES / "ena_filereport.tsv", "", *preferred)
+@pytest.mark.parametrize(("prefer", "names"), [((), 2), (("submitted",), 1), (("sra",), 0)])
+def test_one_kind_of_files_of_a_run_is_taken(prefer: tuple[str, ...], names: int):
+    files, none = read(SAMPLES / "ena_filereport.tsv", "", *prefer)
     assert len(files) == names
     assert none == []
-    if preferred == ("submitted",):
+    if prefer == ("submitted",):
         assert files[0].name == "lane #1.bam"
         assert files[0].address.endswith("/lane%20%231.bam")
 

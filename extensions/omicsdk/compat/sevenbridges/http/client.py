@@ -17,7 +17,6 @@ from omicsdk.compat.sevenbridges.errors import NO_CODE, SettingsError, URITooLon
 from omicsdk.compat.sevenbridges.http.error_handlers import Handler, handled, maintenance_sleeper
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.request import number_in
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -322,6 +321,8 @@ class HttpClient:
     def _number(self, header: str) -> int | None:
         if header not in self._told:
             self.send(self.client.get_rate_limit.build())
+        from omicsdk.core.request import number_in  # there is a response by now
+
         return number_in(self._told.get(header))
 
     # -- error handlers

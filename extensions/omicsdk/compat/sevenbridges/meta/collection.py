@@ -11,7 +11,6 @@ from omicsdk.compat.sevenbridges.errors import PaginationError, as_ours, as_sbg
 from omicsdk.compat.sevenbridges.http._responses import Response, items_of, object_of
 from omicsdk.compat.sevenbridges.meta.resource import linked_request
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.request import number_in
 from omicsdk.sb.listings import PAGE, CircularPages, followed, paged
 
 if TYPE_CHECKING:
@@ -79,6 +78,8 @@ class Collection(list[R], Generic[R]):
         Raises:
             SbgError: The platform answered with an error, or did not.
         """
+        from omicsdk.core.request import number_in  # not needed to define a resource
+
         href, told, response = _answered(request, api)
         items = [resource.of(each, api) for each in items_of(told, response)]
         stated = number_in(response.headers.get(_TOTAL))
@@ -278,6 +279,8 @@ def _optional(name: str, told: Mapping[str, Any], response: Response) -> list[di
 
 def _offset(href: str) -> int | None:
     query = _query(href)
+    from omicsdk.core.request import number_in
+
     return None if "token" in query else number_in(query.get("offset"))
 
 
