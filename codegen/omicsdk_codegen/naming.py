@@ -27,8 +27,8 @@ RESERVED = frozenset({"base_url", "with_options", "close", "aclose", "max_items"
 # Names that a method's first argument has.
 _SELF = frozenset({"self", "cls"})
 
-# Attributes of an attrs model, and the builtins in its annotations.
-MODEL_MEMBERS = frozenset({"from_dict", "to_dict", "additional_properties", "null_fields"})
+# Attributes of a model, the builtins that its class body uses, and those in its annotations.
+MODEL_MEMBERS = frozenset({"from_dict", "to_dict", "additional_properties", "null_fields", "classmethod", "locals"})
 ANNOTATION_WORDS = frozenset({"str", "int", "float", "bool", "bytes", "list", "dict", "frozenset", "tuple"})
 
 # Attributes of a mapping, and the builtins in annotations of headers.

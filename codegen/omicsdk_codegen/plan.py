@@ -32,7 +32,7 @@ from .texts import clean, one_line, summary
 from .values import Json, Object
 
 # Version of what generated packages use of omicsdk.core (a test compares).
-INTERFACE = 2
+INTERFACE = 3
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from .shapes import ANY, Field, Model
 from .texts import clean, hanging, sentence
 
 # Names of omicsdk.core and attrs in class bodies, where a field of that name would hide them.
-_HIDEABLE = frozenset({"field", "array", "literal", "mapping", "model", "tagged_union", "union"})
+_HIDEABLE = frozenset({"array", "literal", "mapping", "model", "tagged_union", "union"})
 
 
 @dataclass(frozen=True)
@@ -28,22 +28,22 @@ class ModelClass:
     Attributes:
         name: the class.
         doc: its docstring.
-        fields: `name: type = default`, one a field.
+        fields: `name: type`, one a field.
+        arguments: `name: type = default` of the constructor, one a field.
         table: `Field(...)`, one a field.
         known: literals of the fields' names in the document.
         known_name: the constant that has them.
-        decoded: the assignments to its attributes in `from_dict`.
-        attrs_field: what attrs' `field` is called in the module.
+        decoded: the fields' names in the document, as literals, with the assignments to attributes in `from_dict`.
     """
 
     name: Code
     doc: Code
     fields: list[Code]
+    arguments: list[Code]
     table: list[Code]
     known: Code
     known_name: Code
-    decoded: list[Code]
-    attrs_field: Code
+    decoded: list[tuple[Code, Code]]
 
 
 @dataclass(frozen=True)
@@ -81,28 +81,33 @@ def _module(module: str, models: list[Model], names: Names, parsed: Parsed) -> M
     annotations = Annotations(names.classes, names.modules, imports, models=".")
     decoding = Decoding(names.classes, imports, use)
     imports.add("attrs", "define")
-    for name in ("JsonObject", "Model", "Field", "NO_NULLS", "blank", "rest_of"):
+    for name in ("JsonObject", "Model", "Field", "blank", "rest_of"):
         imports.add("omicsdk.core.model", name)
     for name in ("Any", "ClassVar"):
         imports.typing(name)
-    classes = [_class(model, names, parsed, annotations, decoding, imports) for model in models]
+    if any(not held.required for model in models for held in model.fields):
+        imports.add("omicsdk.core.omit", "OMIT")
+        imports.add("omicsdk.core.omit", "Omit")
+    classes = [_class(model, names, parsed, annotations, decoding) for model in models]
     late = [line for line in imports.late_lines() if not line.startswith(f"from .{module} ")]
     return ModelModule(Code(module), as_lines(imports.lines()), as_lines(late), classes)
 
 
-def _class(
-    model: Model, names: Names, parsed: Parsed, annotations: Annotations, decoding: Decoding, imports: Imports
-) -> ModelClass:
+def _class(model: Model, names: Names, parsed: Parsed, annotations: Annotations, decoding: Decoding) -> ModelClass:
     name = names.classes[model.key]
-    decoded: list[Code] = []
+    decoded: list[tuple[Code, Code]] = []
     fields: list[Code] = []
+    arguments: list[Code] = []
     table: list[Code] = []
     for held in model.fields:
-        decoded.append(Code(f"{held.python} = {_decoded(held, decoding, f'{name}.{held.python}')}"))
+        decoded.append((as_literal(held.wire), _decoded(held, decoding, f"{name}.{held.python}")))
         python = parsed.fields[(model.key, held.wire)]
-        optional = held.nullable or not held.required
-        default = "" if held.required else " = None"
-        fields.append(Code(f"{held.python}: {annotations.write(python, 'response', optional=optional)}{default}"))
+        read, given = (
+            f"{held.python}: {annotations.write(python, 'response', optional=optional)}"
+            for optional in (held.nullable or not held.required, held.nullable)
+        )
+        fields.append(Code(read))
+        arguments.append(Code(given if held.required else f"{given} | Omit = OMIT"))
         shape = decoding.shape(held.type)
         row = f"{as_literal(held.wire)}, {held.python!r}, {held.required}, {held.nullable}, {shape}"
         table.append(Code(f"Field({row})"))
@@ -110,26 +115,21 @@ def _class(
         Code(name),
         _doc(model, "Attributes"),
         fields,
+        arguments,
         table,
         Code(", ".join(as_literal(held.wire) for held in model.fields)),
         Code(f"_{names.own[model.key].rstrip('_').upper()}_FIELDS"),
         decoded,
-        Code(imports.add("attrs", "field")),
     )
 
 
 def _decoded(held: Field, decoding: Decoding, place: str) -> Code:
-    got = f"get({as_literal(held.wire)})"
+    member = f"data[{as_literal(held.wire)}]"
     expression = decoding.expression(held.type, "v", place)
-    if expression == "v":
-        return Code(got)
-    if "v.__class__" not in expression:
-        return Code(decoding.expression(held.type, got, place))
-    if not held.required:
-        return Code(f"None if (v := {got}) is None else {expression}")
-    # A required member is usually present: the first lookup finds it.
-    looked, question, rest = expression.partition("v.__class__")
-    return Code(f"{looked}(v := {got}).__class__{rest}") if question else Code(got)
+    if "v.__class__" in expression:
+        before, _, after = expression.partition("v.__class__")
+        return Code(f"{held.python} = {before}(v := {member}).__class__{after}")
+    return Code(f"{held.python} = {decoding.expression(held.type, member, place)}")
 
 
 def _doc(model: Model, section: str) -> Code:

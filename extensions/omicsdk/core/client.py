@@ -342,7 +342,7 @@ A = TypeVar("A", bound="AsyncClient")
 AnyClient = TypeVar("AnyClient", bound="Client | AsyncClient")
 E = TypeVar("E", Exchange, AsyncExchange)
 
-INTERFACE = 2
+INTERFACE = 3
 """Version of what generated packages use of this one; both sides compare."""
 
 

@@ -38,6 +38,15 @@ FIRST = (
 """Important names: their fields come first."""
 
 
+class _Null:
+    def __str__(self) -> str:
+        return "None"
+
+
+NULL_VALUE = _Null()
+"""JSON's null, which is displayed, unlike None for a field without a value."""
+
+
 class Displayed:
     """Base of results that are represented by their fields: those of a dataclass, or of `__shown__`."""
 

@@ -1,24 +1,23 @@
 """What all generated models share: they keep unknown fields, and return exactly what was received.
 
-A generated model is an attrs class whose `from_dict` is plain code (one positional constructor call); its `FIELDS`
-table
-drives all other code: `to_dict` and strict checking.
+A generated model is an attrs class whose constructor and `from_dict` are plain code; its `FIELDS` table drives all
+other code: `to_dict`, equality, copies and strict checking. A field that is absent is a slot without a value.
 """
 
 import json
 from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol, Self
+from types import MemberDescriptorType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
 
 from omicsdk.core.bodies import plain
 from omicsdk.core.dates import Date, DateTime, is_date, is_date_time
-from omicsdk.core.display import Displayed
+from omicsdk.core.display import NULL_VALUE, Displayed
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.lazy import logger
+from omicsdk.core.omit import OMIT
 from omicsdk.core.request import is_number
 from omicsdk.core.type_guards import is_array, is_object
-
-NO_NULLS: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +131,14 @@ class Field:
 
 
 class JsonObject(Protocol):
-    """What `from_dict` accepts: any mapping from text. Its own `get` states that a member may be anything."""
+    """What `from_dict` accepts: any mapping from text. Its own `__getitem__` states that a member may be anything."""
 
-    def get(self, key: str, /) -> Any:
-        """The member, or None."""
+    def __getitem__(self, key: str, /) -> Any:
+        """The member."""
+        ...
+
+    def __contains__(self, key: object, /) -> bool:
+        """Whether there is such a member."""
         ...
 
     def __iter__(self) -> Iterator[str]:
@@ -151,11 +154,21 @@ class JsonObject(Protocol):
         ...
 
 
+class ReadByAttrs(str):
+    """A field's name by which attrs reads it: an absent field is then OMIT, not None.
+
+    `attrs.evolve` reads each field of the original and passes it to the constructor, where None would make it null.
+    """
+
+    __slots__ = ()
+
+
 class Model(Displayed):
     """Base of generated models, which are attrs classes.
 
-    `additional_properties` contains the fields that are not in the document (None until there is one). `null_fields`
-    names those that were received as an explicit null; None for a model that was not decoded.
+    A field may be absent: reading it gives None, and `to_dict` leaves it out. A field that is set to None is null. `del`
+    makes a field absent again. `additional_properties` contains the fields that are not in the document (None until
+    there is one).
     """
 
     __slots__ = ()
@@ -163,12 +176,45 @@ class Model(Displayed):
     FIELDS: ClassVar[tuple[Field, ...]] = ()
 
     additional_properties: dict[str, Any] | None
-    null_fields: frozenset[str] | None
+
+    @classmethod
+    def __attrs_init_subclass__(cls) -> None:
+        attributes: Any = cls.__dict__["__attrs_attrs__"]
+        by_name = (each.evolve(name=ReadByAttrs(each.name)) for each in attributes)
+        cls.__attrs_attrs__ = type(attributes)(by_name)
+
+    if not TYPE_CHECKING:  # checkers would accept any attribute
+
+        def __getattr__(self, name):
+            # Python calls this only for attributes that are not set, so fields that are set cost nothing more.
+            if isinstance(getattr(type(self), name, None), MemberDescriptorType):
+                return OMIT if name.__class__ is ReadByAttrs else None
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+
+    @property
+    def null_fields(self) -> frozenset[str]:
+        """The names, in the document, of the fields that are null; those that are absent are not among them."""
+        return frozenset(field.wire for field, value in self._present() if value is None)
 
     def __shown__(self) -> Iterator[tuple[str, object]]:
-        """The fields by their attributes' names, then those that the document does not name."""
-        yield from ((field.python, getattr(self, field.python)) for field in self.FIELDS)
-        yield from (self.additional_properties or {}).items()
+        """The fields by their attributes' names, then those that the document does not name, then those that are null."""
+        present = {field.python: value for field, value in self._present()} | (self.additional_properties or {})
+        yield from ((name, value) for name, value in present.items() if value is not None)
+        yield from ((name, NULL_VALUE) for name, value in present.items() if value is None)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self.__getstate__() == other.__getstate__()
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType] - models change
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {field.python: value for field, value in self._present()}
+        return state | {"additional_properties": self.additional_properties}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._assign(state)
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> Self:
@@ -176,41 +222,44 @@ class Model(Displayed):
         raise NotImplementedError(f"{cls.__name__} is not a generated model")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object: exactly what was received, or what was set.
-
-        A field that is None is left out, unless it was received as null, or the document requires it and allows null.
-        """
-        nulls = self.null_fields
-        result: dict[str, Any] = {}
-        for field in self.FIELDS:
-            value = getattr(self, field.python)
-            if value is not None:
-                result[field.wire] = plain(value)
-            elif (field.wire in nulls) if nulls is not None else (field.required and field.nullable):
-                result[field.wire] = None
+        """Return the JSON object: exactly what was received, or what was set. A field that is None is null."""
+        result = {field.wire: plain(value) for field, value in self._present()}
         if self.additional_properties:
             result.update(plain(self.additional_properties))
         return result
+
+    def _assign(self, values: dict[str, Any]) -> None:
+        """Set the fields that have a value; of a constructor, whose local variables these are."""
+        for name, value in values.items():
+            if value is not OMIT and name != "self":
+                setattr(self, name, value)
+
+    def _present(self) -> Iterator[tuple[Field, Any]]:
+        """The fields that are not absent, with their values."""
+        read = object.__getattribute__  # without the None of `__getattr__`
+        for field in self.FIELDS:
+            try:
+                value = read(self, field.python)
+            except AttributeError:
+                continue
+            if value is not OMIT:
+                yield field, value
 
 
 blank = object.__new__
 """Creates a model without its constructor: `from_dict` sets every attribute, which saves a call per object."""
 
 
-def rest_of(data: JsonObject, known: frozenset[str]) -> tuple[dict[str, Any] | None, frozenset[str]]:
-    """Return what a model keeps beside its fields; generated `from_dict` calls it only if a quick check found
-    something.
+def rest_of(data: JsonObject, known: frozenset[str]) -> dict[str, Any] | None:
+    """Return the members of a decoded JSON object that are not in the document; None if there are none.
 
     Args:
-        data: The decoded JSON object.
-        known: The fields' names.
-
-    Returns:
-        The members that are not in the document (None if there are none), and the names of all that are null.
+        data: The object.
+        known: The names of the document's fields.
     """
-    others = {key: value for key, value in data.items() if key not in known}
-    nulls = frozenset(key for key, value in data.items() if value is None)
-    return others or None, nulls or NO_NULLS
+    if known.issuperset(data):
+        return None
+    return {key: value for key, value in data.items() if key not in known}
 
 
 def otherwise_typed(owner: str, value: Any) -> Any:

@@ -151,9 +151,10 @@ def told(error: OmicsError) -> Error:
     """
     from omicsdk_api.sb.models.error import Error
 
-    status = error.status if isinstance(error, APIError) else None
-    code = error.code if isinstance(error, APIError) else None
-    return Error(status=status, code=number_in(code or ""), message=error.message)
+    if not isinstance(error, APIError):
+        return Error(message=error.message)
+    code = number_in(error.code or "")
+    return Error(status=error.status, code=OMIT if code is None else code, message=error.message)
 
 
 def error_of(error: Error) -> APIError:

@@ -79,12 +79,12 @@ class AzulApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = ""
 
 
 class AsyncAzulApi(_Operations, AsyncClient):
     """Azul service API, for asyncio. Arguments as those of AzulApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = ""

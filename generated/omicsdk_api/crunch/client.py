@@ -152,12 +152,12 @@ class CrunchApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = ""
 
 
 class AsyncCrunchApi(_Operations, AsyncClient):
     """django-crunch, for asyncio. Arguments as those of CrunchApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = ""

@@ -108,12 +108,12 @@ class DrsApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://drs.example.org/ga4gh/drs/v1"
 
 
 class AsyncDrsApi(_Operations, AsyncClient):
     """Data Repository Service, for asyncio. Arguments as those of DrsApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://drs.example.org/ga4gh/drs/v1"

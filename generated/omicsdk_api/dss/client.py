@@ -111,12 +111,12 @@ class DssApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://dss.data.humancellatlas.org/v1"
 
 
 class AsyncDssApi(_Operations, AsyncClient):
     """Human Cell Atlas Data Store API, for asyncio. Arguments as those of DssApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://dss.data.humancellatlas.org/v1"

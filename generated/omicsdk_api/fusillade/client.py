@@ -128,12 +128,12 @@ class FusilladeApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://auth.data.humancellatlas.org"
 
 
 class AsyncFusilladeApi(_Operations, AsyncClient):
     """Fusillade, for asyncio. Arguments as those of FusilladeApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://auth.data.humancellatlas.org"

@@ -69,12 +69,12 @@ class HtsgetApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://htsget.example.org/htsget"
 
 
 class AsyncHtsgetApi(_Operations, AsyncClient):
     """htsget, for asyncio. Arguments as those of HtsgetApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://htsget.example.org/htsget"

@@ -403,12 +403,12 @@ class PangeaApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://pangeabio.io"
 
 
 class AsyncPangeaApi(_Operations, AsyncClient):
     """Pangea API, for asyncio. Arguments as those of PangeaApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://pangeabio.io"

@@ -61,12 +61,12 @@ class RefgetApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://refget.example.org"
 
 
 class AsyncRefgetApi(_Operations, AsyncClient):
     """refget, for asyncio. Arguments as those of RefgetApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://refget.example.org"

@@ -295,12 +295,12 @@ class SbApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://api.sbgenomics.com/v2"
 
 
 class AsyncSbApi(_Operations, AsyncClient):
     """Seven Bridges API, for asyncio. Arguments as those of SbApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://api.sbgenomics.com/v2"

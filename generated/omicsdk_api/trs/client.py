@@ -70,12 +70,12 @@ class TrsApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://trs.example.org/ga4gh/trs/v2"
 
 
 class AsyncTrsApi(_Operations, AsyncClient):
     """Tool Registry Service, for asyncio. Arguments as those of TrsApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://trs.example.org/ga4gh/trs/v2"

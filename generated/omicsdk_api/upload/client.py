@@ -74,12 +74,12 @@ class UploadApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://upload.data.humancellatlas.org"
 
 
 class AsyncUploadApi(_Operations, AsyncClient):
     """DCP Upload Service API, for asyncio. Arguments as those of UploadApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://upload.data.humancellatlas.org"

@@ -116,11 +116,11 @@ def _calls_are_plain_values(source: str, count: int) -> None:
 
 
 ALLOWED = {
-    "AttributeError", "Field", "OperationFacts", "Paging", "TypedDict", "array", "as_it_came", "cls", "define", "field",
+    "AttributeError", "Field", "OperationFacts", "Paging", "TypedDict", "array", "as_it_came", "cls", "define",
     "fitting", "frozenset", "get", "getattr", "given", "globals", "json_body", "literal", "mapping", "model", "model_of",
-    "nulls_of", "otherwise_typed", "request", "segment", "sorted", "tagged", "tagged_union", "union", "build",
+    "otherwise_typed", "request", "segment", "sorted", "tagged", "tagged_union", "union", "build",
     "import_module", "text", "raw_body", "form_body", "multipart_body", "members", "json_text", "from_dict", "json", "items", "values", "vars", "update", "late_operations",
-    "all", "issuperset", "blank", "rest_of",
+    "all", "blank", "rest_of", "locals", "_assign",
 }  # fmt: skip
 
 

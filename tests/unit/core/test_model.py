@@ -1,11 +1,14 @@
 """Models keep what they do not know and give back exactly what came."""
 
+import copy
 import gc
-from collections.abc import Mapping
+import pickle
+from collections.abc import Callable
 from typing import Any, ClassVar
 
+import attrs
 import pytest
-from attrs import define, field
+from attrs import define
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import DecodeError, paging, response
@@ -15,9 +18,11 @@ from omicsdk.core.model import (
     INTEGER,
     STRING,
     Field,
+    JsonObject,
     Model,
     Shape,
     array,
+    blank,
     check,
     check_fields,
     literal,
@@ -29,18 +34,18 @@ from omicsdk.core.model import (
     tagged_union,
     union,
 )
+from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import LARGE, decoded
 from omicsdk.core.request import number_in
 from omicsdk.core.response import Response, as_it_came, json_value, model_of
 
 
-@define(slots=True)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class File(Model):
     name: str
-    size: int | None = None
-    owner: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    size: int | None
+    owner: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar = (
         Field("name", "name", True, False, STRING),
@@ -48,10 +53,23 @@ class File(Model):
         Field("owner", "owner", True, True, STRING),
     )
 
+    def __init__(
+        self,
+        name: str,
+        size: int | Omit = OMIT,
+        owner: str | Omit | None = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "File":
-        rest = rest_of(data, frozenset({"name", "size", "owner"}))
-        return cls(data.get("name"), data.get("size"), data.get("owner"), *rest)
+    def from_dict(cls, data: JsonObject) -> "File":
+        made = blank(cls)
+        for name in ("name", "size", "owner"):
+            if name in data:
+                setattr(made, name, data[name])
+        made.additional_properties = rest_of(data, frozenset({"name", "size", "owner"}))
+        return made
 
 
 FILE = model(lambda: File)
@@ -66,13 +84,50 @@ def test_a_round_trip_loses_nothing(data: dict[str, Any]):
     assert File.from_dict(data).to_dict() == data
 
 
-def test_a_model_made_manually_sends_null_only_where_the_document_requests_it():
-    assert File("a").to_dict() == {"name": "a", "owner": None}
+def test_none_is_null_and_what_is_not_given_is_absent():
+    file = File("a")
+    assert (file.size, file.owner, file.to_dict()) == (None, None, {"name": "a"})
+    file.owner = None
+    assert (file.owner, file.to_dict(), file.null_fields) == (None, {"name": "a", "owner": None}, {"owner"})
+    del file.owner
+    assert (file.owner, file.to_dict(), file.null_fields) == (None, {"name": "a"}, frozenset())
+    assert File("a", owner=None).to_dict() == {"name": "a", "owner": None}
+    assert File("a", OMIT, "x").to_dict() == {"name": "a", "owner": "x"}
+
+
+def test_a_model_equals_another_only_if_both_give_the_same_json():
+    assert File("a") == File.from_dict({"name": "a"})
+    assert File("a", owner=None) == File.from_dict({"name": "a", "owner": None})
+    assert File("a") != File("a", owner=None)
+    assert File("a") != {"name": "a"}
+    assert (repr(File("a")), repr(File("a", owner=None))) == ("File(name='a')", "File(name='a', owner=None)")
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(File("a"))
+
+
+@pytest.mark.parametrize(
+    "again",
+    [copy.copy, copy.deepcopy, lambda file: pickle.loads(pickle.dumps(file)), attrs.evolve],
+    ids=["copy", "deepcopy", "pickle", "evolve"],
+)
+@pytest.mark.parametrize("data", [{}, {"name": "a", "owner": None}, {"size": 1, "x": None}])
+def test_a_copy_distinguishes_absent_from_null_too(again: Callable[[File], File], data: dict[str, Any]):
+    file = File.from_dict(data)
+    copied = again(file)
+    assert copied is not file
+    assert copied.to_dict() == data
+
+
+def test_evolve_sets_a_field_to_null():
+    assert attrs.evolve(File("a", 1), owner=None).to_dict() == {"name": "a", "size": 1, "owner": None}
+    assert attrs.evolve(File("a", 1), size=OMIT).to_dict() == {"name": "a"}
 
 
 def test_slots_refuse_fields_that_do_not_exist():
     with pytest.raises(AttributeError):
         File("a").nmae = "b"
+    with pytest.raises(AttributeError, match="'File' object has no attribute 'nmae'"):
+        _ = File("a").nmae
 
 
 @pytest.mark.parametrize(
@@ -129,7 +184,8 @@ def test_an_empty_response_is_null_and_a_model_of_it_is_kept_as_it_is():
 
 
 def test_an_empty_object_is_a_model():
-    assert Response("x", 200, {}, b"{}").json(model_of(File), FILE) == File(None)
+    empty = Response("x", 200, {}, b"{}").json(model_of(File), FILE)
+    assert (type(empty), empty.to_dict(), empty.name) == (File, {}, None)
 
 
 def test_the_collector_pauses_for_large_bodies_only_and_comes_back():

@@ -15,7 +15,7 @@ WORDS = [
     "additional_properties", "null_fields", "__class__", "1st", "", "é", "\u2028", "a'b", "a-b", "a_b", "aB", "AB", "list",
     "str", "dict", "field", "model", "array", "literal", "mapping", "union", "items", "parse", "build", "segment", "request",
     "int", "cls_", "v", "k", "frozenset", "getattr", "type", "Literal", "Any", "FACTS", "OMIT", "response", "page", "max_items",
-    "joined", "json_body", "close", "httpx",
+    "joined", "json_body", "close", "httpx", "classmethod", "staticmethod", "property", "locals", "super", "object", "setattr",
 ]  # fmt: skip
 SCHEMAS = [
     "con", "Aux", "nul", "types", "models", "__init__", "Response", "Any", "list", "Foo", "foo", "FOO", "foo_bar", "FooBar",

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     BOOLEAN,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -25,7 +24,7 @@ from .plugin import Plugin
 _CATALOG_FIELDS = frozenset({"atlas", "internal", "plugins"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Catalog(Model):
     """A release of an atlas.
 
@@ -38,8 +37,7 @@ class Catalog(Model):
     atlas: str
     internal: bool
     plugins: dict[str, Plugin]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("atlas", "atlas", True, False, STRING),
@@ -47,24 +45,31 @@ class Catalog(Model):
         Field("plugins", "plugins", True, False, mapping(model(lambda: Plugin))),
     )
 
+    def __init__(
+        self,
+        atlas: str,
+        internal: bool,
+        plugins: dict[str, Plugin],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Catalog:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.atlas = get("atlas")
-        made.internal = get("internal")
-        made.plugins = (
-            {
-                k: Plugin.from_dict(i) if i.__class__ is dict else otherwise_typed("Catalog.plugins", i)
-                for k, i in v.items()
-            }
-            if (v := get("plugins")).__class__ is dict
-            else otherwise_typed("Catalog.plugins", v)
-        )
-        if _CATALOG_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CATALOG_FIELDS)
+        if "atlas" in data:
+            made.atlas = data["atlas"]
+        if "internal" in data:
+            made.internal = data["internal"]
+        if "plugins" in data:
+            made.plugins = (
+                {
+                    k: Plugin.from_dict(i) if i.__class__ is dict else otherwise_typed("Catalog.plugins", i)
+                    for k, i in v.items()
+                }
+                if (v := data["plugins"]).__class__ is dict
+                else otherwise_typed("Catalog.plugins", v)
+            )
+        made.additional_properties = rest_of(data, _CATALOG_FIELDS)
         return made

@@ -5,26 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    mapping,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, mapping, model, otherwise_typed, rest_of
 
 from .catalog import Catalog
 
 _CATALOGS_FIELDS = frozenset({"default_catalog", "catalogs"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Catalogs(Model):
     """All catalogs of the service.
 
@@ -35,31 +24,35 @@ class Catalogs(Model):
 
     default_catalog: str
     catalogs: dict[str, Catalog]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("default_catalog", "default_catalog", True, False, STRING),
         Field("catalogs", "catalogs", True, False, mapping(model(lambda: Catalog))),
     )
 
+    def __init__(
+        self,
+        default_catalog: str,
+        catalogs: dict[str, Catalog],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Catalogs:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.default_catalog = get("default_catalog")
-        made.catalogs = (
-            {
-                k: Catalog.from_dict(i) if i.__class__ is dict else otherwise_typed("Catalogs.catalogs", i)
-                for k, i in v.items()
-            }
-            if (v := get("catalogs")).__class__ is dict
-            else otherwise_typed("Catalogs.catalogs", v)
-        )
-        if _CATALOGS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CATALOGS_FIELDS)
+        if "default_catalog" in data:
+            made.default_catalog = data["default_catalog"]
+        if "catalogs" in data:
+            made.catalogs = (
+                {
+                    k: Catalog.from_dict(i) if i.__class__ is dict else otherwise_typed("Catalogs.catalogs", i)
+                    for k, i in v.items()
+                }
+                if (v := data["catalogs"]).__class__ is dict
+                else otherwise_typed("Catalogs.catalogs", v)
+            )
+        made.additional_properties = rest_of(data, _CATALOGS_FIELDS)
         return made

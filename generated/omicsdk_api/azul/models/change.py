@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _CHANGE_FIELDS = frozenset({"title", "issues", "upgrade", "notes"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Change(Model):
     """A change to the service.
 
@@ -25,9 +26,8 @@ class Change(Model):
     title: str
     issues: list[str]
     upgrade: list[str]
-    notes: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    notes: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("title", "title", True, False, STRING),
@@ -36,18 +36,27 @@ class Change(Model):
         Field("notes", "notes", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        title: str,
+        issues: list[str],
+        upgrade: list[str],
+        notes: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Change:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.title = get("title")
-        made.issues = get("issues")
-        made.upgrade = get("upgrade")
-        made.notes = get("notes")
-        if _CHANGE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CHANGE_FIELDS)
+        if "title" in data:
+            made.title = data["title"]
+        if "issues" in data:
+            made.issues = data["issues"]
+        if "upgrade" in data:
+            made.upgrade = data["upgrade"]
+        if "notes" in data:
+            made.notes = data["notes"]
+        made.additional_properties = rest_of(data, _CHANGE_FIELDS)
         return made

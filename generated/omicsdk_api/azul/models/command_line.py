@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _COMMAND_LINE_FIELDS = frozenset({"cmd.exe", "bash"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CommandLine(Model):
     """Commands that download the manifest, or the files of a manifest for curl; by shell.
 
@@ -22,24 +22,28 @@ class CommandLine(Model):
 
     cmd_exe: str
     bash: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("cmd.exe", "cmd_exe", True, False, STRING),
         Field("bash", "bash", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        cmd_exe: str,
+        bash: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> CommandLine:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.cmd_exe = get("cmd.exe")
-        made.bash = get("bash")
-        if _COMMAND_LINE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _COMMAND_LINE_FIELDS)
+        if "cmd.exe" in data:
+            made.cmd_exe = data["cmd.exe"]
+        if "bash" in data:
+            made.bash = data["bash"]
+        made.additional_properties = rest_of(data, _COMMAND_LINE_FIELDS)
         return made

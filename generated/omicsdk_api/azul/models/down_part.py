@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, literal, rest_of
 
 _DOWN_PART_FIELDS = frozenset({"up"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DownPart(Model):
     """State of a part; other fields, such as the error, depend on the part.
 
@@ -20,20 +20,22 @@ class DownPart(Model):
     """
 
     up: bool
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("up", "up", True, False, literal(False)),)
 
+    def __init__(
+        self,
+        up: bool,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> DownPart:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.up = get("up")
-        if _DOWN_PART_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _DOWN_PART_FIELDS)
+        if "up" in data:
+            made.up = data["up"]
+        made.additional_properties = rest_of(data, _DOWN_PART_FIELDS)
         return made

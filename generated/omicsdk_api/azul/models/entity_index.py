@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _ENTITY_INDEX_FIELDS = frozenset({"default_sort", "default_order"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EntityIndex(Model):
     """How a search over one type of entities is sorted unless it states it.
 
@@ -22,24 +22,28 @@ class EntityIndex(Model):
 
     default_sort: str
     default_order: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("default_sort", "default_sort", True, False, STRING),
         Field("default_order", "default_order", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        default_sort: str,
+        default_order: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> EntityIndex:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.default_sort = get("default_sort")
-        made.default_order = get("default_order")
-        if _ENTITY_INDEX_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ENTITY_INDEX_FIELDS)
+        if "default_sort" in data:
+            made.default_sort = data["default_sort"]
+        if "default_order" in data:
+            made.default_order = data["default_order"]
+        made.additional_properties = rest_of(data, _ENTITY_INDEX_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _ERROR_FIELDS = frozenset({"Code", "Message"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Error(Model):
     """Response of the service to a request that it refuses.
 
@@ -20,26 +21,30 @@ class Error(Model):
         message: Error in the request. Its name in the document is Message.
     """
 
-    code: str | None = None
-    message: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    code: str | None
+    message: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("Code", "code", False, False, STRING),
         Field("Message", "message", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        code: str | Omit = OMIT,
+        message: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Error:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.code = get("Code")
-        made.message = get("Message")
-        if _ERROR_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ERROR_FIELDS)
+        if "Code" in data:
+            made.code = data["Code"]
+        if "Message" in data:
+            made.message = data["Message"]
+        made.additional_properties = rest_of(data, _ERROR_FIELDS)
         return made

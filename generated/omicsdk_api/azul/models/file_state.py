@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _FILE_STATE_FIELDS = frozenset({"Status", "Location", "Retry-After"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileState(Model):
     """Whether a file can be read, and where.
 
@@ -25,9 +26,8 @@ class FileState(Model):
 
     status: int
     location: str
-    retry_after: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    retry_after: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("Status", "status", True, False, INTEGER),
@@ -35,17 +35,24 @@ class FileState(Model):
         Field("Retry-After", "retry_after", False, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        status: int,
+        location: str,
+        retry_after: int | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> FileState:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.status = get("Status")
-        made.location = get("Location")
-        made.retry_after = get("Retry-After")
-        if _FILE_STATE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _FILE_STATE_FIELDS)
+        if "Status" in data:
+            made.status = data["Status"]
+        if "Location" in data:
+            made.location = data["Location"]
+        if "Retry-After" in data:
+            made.retry_after = data["Retry-After"]
+        made.additional_properties = rest_of(data, _FILE_STATE_FIELDS)
         return made

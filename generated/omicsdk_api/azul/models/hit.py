@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _HIT_FIELDS = frozenset(
     {
@@ -23,7 +24,7 @@ _HIT_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Hit(Model):
     """An entity, with what is known of the entities around it. Hits of AnVIL have its types of entities as
     fields: `datasets`, `donors`, `diagnoses`, `biosamples`, `activities` and `files`.
@@ -42,17 +43,16 @@ class Hit(Model):
             document is cellSuspensions.
     """
 
-    protocols: list[dict[str, Any]] | None = None
-    entry_id: str | None = None
-    sources: list[dict[str, Any]] | None = None
-    samples: list[dict[str, Any]] | None = None
-    specimens: list[dict[str, Any]] | None = None
-    cell_lines: list[dict[str, Any]] | None = None
-    donor_organisms: list[dict[str, Any]] | None = None
-    organoids: list[str] | None = None
-    cell_suspensions: list[dict[str, Any]] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    protocols: list[dict[str, Any]] | None
+    entry_id: str | None
+    sources: list[dict[str, Any]] | None
+    samples: list[dict[str, Any]] | None
+    specimens: list[dict[str, Any]] | None
+    cell_lines: list[dict[str, Any]] | None
+    donor_organisms: list[dict[str, Any]] | None
+    organoids: list[str] | None
+    cell_suspensions: list[dict[str, Any]] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("protocols", "protocols", False, False, array(mapping(ANY))),
@@ -66,23 +66,42 @@ class Hit(Model):
         Field("cellSuspensions", "cell_suspensions", False, False, array(mapping(ANY))),
     )
 
+    def __init__(
+        self,
+        protocols: list[dict[str, Any]] | Omit = OMIT,
+        entry_id: str | Omit = OMIT,
+        sources: list[dict[str, Any]] | Omit = OMIT,
+        samples: list[dict[str, Any]] | Omit = OMIT,
+        specimens: list[dict[str, Any]] | Omit = OMIT,
+        cell_lines: list[dict[str, Any]] | Omit = OMIT,
+        donor_organisms: list[dict[str, Any]] | Omit = OMIT,
+        organoids: list[str] | Omit = OMIT,
+        cell_suspensions: list[dict[str, Any]] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Hit:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.protocols = get("protocols")
-        made.entry_id = get("entryId")
-        made.sources = get("sources")
-        made.samples = get("samples")
-        made.specimens = get("specimens")
-        made.cell_lines = get("cellLines")
-        made.donor_organisms = get("donorOrganisms")
-        made.organoids = get("organoids")
-        made.cell_suspensions = get("cellSuspensions")
-        if _HIT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _HIT_FIELDS)
+        if "protocols" in data:
+            made.protocols = data["protocols"]
+        if "entryId" in data:
+            made.entry_id = data["entryId"]
+        if "sources" in data:
+            made.sources = data["sources"]
+        if "samples" in data:
+            made.samples = data["samples"]
+        if "specimens" in data:
+            made.specimens = data["specimens"]
+        if "cellLines" in data:
+            made.cell_lines = data["cellLines"]
+        if "donorOrganisms" in data:
+            made.donor_organisms = data["donorOrganisms"]
+        if "organoids" in data:
+            made.organoids = data["organoids"]
+        if "cellSuspensions" in data:
+            made.cell_suspensions = data["cellSuspensions"]
+        made.additional_properties = rest_of(data, _HIT_FIELDS)
         return made

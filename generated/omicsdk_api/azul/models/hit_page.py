@@ -5,27 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    ANY,
-    NO_NULLS,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    mapping,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import ANY, Field, JsonObject, Model, array, blank, mapping, model, otherwise_typed, rest_of
 
 from .hit import Hit
 
 _HIT_PAGE_FIELDS = frozenset({"hits", "pagination", "termFacets"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class HitPage(Model):
     """A page of a search.
 
@@ -39,8 +27,7 @@ class HitPage(Model):
     hits: list[Hit]
     pagination: dict[str, Any]
     term_facets: dict[str, Any]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("hits", "hits", True, False, array(model(lambda: Hit))),
@@ -48,21 +35,28 @@ class HitPage(Model):
         Field("termFacets", "term_facets", True, False, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        hits: list[Hit],
+        pagination: dict[str, Any],
+        term_facets: dict[str, Any],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> HitPage:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.hits = (
-            [Hit.from_dict(i) if i.__class__ is dict else otherwise_typed("HitPage.hits", i) for i in v]
-            if (v := get("hits")).__class__ is list
-            else otherwise_typed("HitPage.hits", v)
-        )
-        made.pagination = get("pagination")
-        made.term_facets = get("termFacets")
-        if _HIT_PAGE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _HIT_PAGE_FIELDS)
+        if "hits" in data:
+            made.hits = (
+                [Hit.from_dict(i) if i.__class__ is dict else otherwise_typed("HitPage.hits", i) for i in v]
+                if (v := data["hits"]).__class__ is list
+                else otherwise_typed("HitPage.hits", v)
+            )
+        if "pagination" in data:
+            made.pagination = data["pagination"]
+        if "termFacets" in data:
+            made.term_facets = data["termFacets"]
+        made.additional_properties = rest_of(data, _HIT_PAGE_FIELDS)
         return made

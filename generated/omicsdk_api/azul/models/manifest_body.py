@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _MANIFEST_BODY_FIELDS = frozenset({"catalog", "filters", "format"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ManifestBody(Model):
     """Parameters that a request for a manifest may send in its body instead of the query.
 
@@ -21,11 +22,10 @@ class ManifestBody(Model):
         format: Format of the manifest, `compact` by default.
     """
 
-    catalog: str | None = None
-    filters: str | None = None
-    format: Literal["compact", "terra.bdbag", "terra.pfb", "curl", "verbatim.jsonl", "verbatim.pfb"] | str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    catalog: str | None
+    filters: str | None
+    format: Literal["compact", "terra.bdbag", "terra.pfb", "curl", "verbatim.jsonl", "verbatim.pfb"] | str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("catalog", "catalog", False, False, STRING),
@@ -39,17 +39,26 @@ class ManifestBody(Model):
         ),
     )
 
+    def __init__(
+        self,
+        catalog: str | Omit = OMIT,
+        filters: str | Omit = OMIT,
+        format: Literal["compact", "terra.bdbag", "terra.pfb", "curl", "verbatim.jsonl", "verbatim.pfb"]
+        | str
+        | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ManifestBody:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.catalog = get("catalog")
-        made.filters = get("filters")
-        made.format = get("format")
-        if _MANIFEST_BODY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _MANIFEST_BODY_FIELDS)
+        if "catalog" in data:
+            made.catalog = data["catalog"]
+        if "filters" in data:
+            made.filters = data["filters"]
+        if "format" in data:
+            made.format = data["format"]
+        made.additional_properties = rest_of(data, _MANIFEST_BODY_FIELDS)
         return made

@@ -5,26 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .command_line import CommandLine
 
 _MANIFEST_STATE_FIELDS = frozenset({"Status", "Location", "Retry-After", "CommandLine"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ManifestState(Model):
     """Whether a manifest is written, and where it is.
 
@@ -41,10 +31,9 @@ class ManifestState(Model):
 
     status: int
     location: str
-    retry_after: int | None = None
-    command_line: CommandLine | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    retry_after: int | None
+    command_line: CommandLine | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("Status", "status", True, False, INTEGER),
@@ -53,24 +42,31 @@ class ManifestState(Model):
         Field("CommandLine", "command_line", False, False, model(lambda: CommandLine)),
     )
 
+    def __init__(
+        self,
+        status: int,
+        location: str,
+        retry_after: int | Omit = OMIT,
+        command_line: CommandLine | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ManifestState:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.status = get("Status")
-        made.location = get("Location")
-        made.retry_after = get("Retry-After")
-        made.command_line = (
-            None
-            if (v := get("CommandLine")) is None
-            else CommandLine.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("ManifestState.command_line", v)
-        )
-        if _MANIFEST_STATE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _MANIFEST_STATE_FIELDS)
+        if "Status" in data:
+            made.status = data["Status"]
+        if "Location" in data:
+            made.location = data["Location"]
+        if "Retry-After" in data:
+            made.retry_after = data["Retry-After"]
+        if "CommandLine" in data:
+            made.command_line = (
+                CommandLine.from_dict(v)
+                if (v := data["CommandLine"]).__class__ is dict
+                else otherwise_typed("ManifestState.command_line", v)
+            )
+        made.additional_properties = rest_of(data, _MANIFEST_STATE_FIELDS)
         return made

@@ -5,27 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    mapping,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, mapping, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .entity_index import EntityIndex
 
 _PLUGIN_FIELDS = frozenset({"name", "sources", "indices"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Plugin(Model):
     """The part of the service that reads a catalog's metadata or files.
 
@@ -36,10 +25,9 @@ class Plugin(Model):
     """
 
     name: str
-    sources: list[str] | None = None
-    indices: dict[str, EntityIndex] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    sources: list[str] | None
+    indices: dict[str, EntityIndex] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", True, False, STRING),
@@ -47,26 +35,31 @@ class Plugin(Model):
         Field("indices", "indices", False, False, mapping(model(lambda: EntityIndex))),
     )
 
+    def __init__(
+        self,
+        name: str,
+        sources: list[str] | Omit = OMIT,
+        indices: dict[str, EntityIndex] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Plugin:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.name = get("name")
-        made.sources = get("sources")
-        made.indices = (
-            None
-            if (v := get("indices")) is None
-            else {
-                k: EntityIndex.from_dict(i) if i.__class__ is dict else otherwise_typed("Plugin.indices", i)
-                for k, i in v.items()
-            }
-            if v.__class__ is dict
-            else otherwise_typed("Plugin.indices", v)
-        )
-        if _PLUGIN_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PLUGIN_FIELDS)
+        if "name" in data:
+            made.name = data["name"]
+        if "sources" in data:
+            made.sources = data["sources"]
+        if "indices" in data:
+            made.indices = (
+                {
+                    k: EntityIndex.from_dict(i) if i.__class__ is dict else otherwise_typed("Plugin.indices", i)
+                    for k, i in v.items()
+                }
+                if (v := data["indices"]).__class__ is dict
+                else otherwise_typed("Plugin.indices", v)
+            )
+        made.additional_properties = rest_of(data, _PLUGIN_FIELDS)
         return made

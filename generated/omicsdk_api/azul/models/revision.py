@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, blank, rest_of
 
 _REVISION_FIELDS = frozenset({"commit", "dirty"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Revision(Model):
     """A revision of the service's source.
 
@@ -22,24 +22,28 @@ class Revision(Model):
 
     commit: str
     dirty: bool
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("commit", "commit", True, False, STRING),
         Field("dirty", "dirty", True, False, BOOLEAN),
     )
 
+    def __init__(
+        self,
+        commit: str,
+        dirty: bool,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Revision:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.commit = get("commit")
-        made.dirty = get("dirty")
-        if _REVISION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _REVISION_FIELDS)
+        if "commit" in data:
+            made.commit = data["commit"]
+        if "dirty" in data:
+            made.dirty = data["dirty"]
+        made.additional_properties = rest_of(data, _REVISION_FIELDS)
         return made

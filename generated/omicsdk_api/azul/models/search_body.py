@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, literal, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _SEARCH_BODY_FIELDS = frozenset({"catalog", "filters", "size", "sort", "order", "search_after", "search_before"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SearchBody(Model):
     """Parameters that a search may send in its body instead of the query.
 
@@ -25,15 +26,14 @@ class SearchBody(Model):
         search_before: Cursor of the hit that follows the page, from the URL of a previous page.
     """
 
-    catalog: str | None = None
-    filters: str | None = None
-    size: int | None = None
-    sort: str | None = None
-    order: Literal["asc", "desc"] | str | None = None
-    search_after: str | None = None
-    search_before: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    catalog: str | None
+    filters: str | None
+    size: int | None
+    sort: str | None
+    order: Literal["asc", "desc"] | str | None
+    search_after: str | None
+    search_before: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("catalog", "catalog", False, False, STRING),
@@ -45,21 +45,36 @@ class SearchBody(Model):
         Field("search_before", "search_before", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        catalog: str | Omit = OMIT,
+        filters: str | Omit = OMIT,
+        size: int | Omit = OMIT,
+        sort: str | Omit = OMIT,
+        order: Literal["asc", "desc"] | str | Omit = OMIT,
+        search_after: str | Omit = OMIT,
+        search_before: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SearchBody:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.catalog = get("catalog")
-        made.filters = get("filters")
-        made.size = get("size")
-        made.sort = get("sort")
-        made.order = get("order")
-        made.search_after = get("search_after")
-        made.search_before = get("search_before")
-        if _SEARCH_BODY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SEARCH_BODY_FIELDS)
+        if "catalog" in data:
+            made.catalog = data["catalog"]
+        if "filters" in data:
+            made.filters = data["filters"]
+        if "size" in data:
+            made.size = data["size"]
+        if "sort" in data:
+            made.sort = data["sort"]
+        if "order" in data:
+            made.order = data["order"]
+        if "search_after" in data:
+            made.search_after = data["search_after"]
+        if "search_before" in data:
+            made.search_before = data["search_before"]
+        made.additional_properties = rest_of(data, _SEARCH_BODY_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 
 _SERVICE_DOCUMENT_FIELDS = frozenset({"openapi", "info", "tags", "servers", "paths", "components"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ServiceDocument(Model):
     """An OpenAPI document.
 
@@ -30,8 +30,7 @@ class ServiceDocument(Model):
     servers: list[dict[str, Any]]
     paths: dict[str, Any]
     components: dict[str, Any]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("openapi", "openapi", True, False, STRING),
@@ -42,20 +41,33 @@ class ServiceDocument(Model):
         Field("components", "components", True, False, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        openapi: str,
+        info: dict[str, Any],
+        tags: list[dict[str, Any]],
+        servers: list[dict[str, Any]],
+        paths: dict[str, Any],
+        components: dict[str, Any],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ServiceDocument:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.openapi = get("openapi")
-        made.info = get("info")
-        made.tags = get("tags")
-        made.servers = get("servers")
-        made.paths = get("paths")
-        made.components = get("components")
-        if _SERVICE_DOCUMENT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SERVICE_DOCUMENT_FIELDS)
+        if "openapi" in data:
+            made.openapi = data["openapi"]
+        if "info" in data:
+            made.info = data["info"]
+        if "tags" in data:
+            made.tags = data["tags"]
+        if "servers" in data:
+            made.servers = data["servers"]
+        if "paths" in data:
+            made.paths = data["paths"]
+        if "components" in data:
+            made.components = data["components"]
+        made.additional_properties = rest_of(data, _SERVICE_DOCUMENT_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _SOURCE_FIELDS = frozenset({"sourceId", "sourceSpec"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Source(Model):
     """A snapshot of the Terra Data Repository.
 
@@ -23,24 +23,28 @@ class Source(Model):
 
     source_id: str
     source_spec: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("sourceId", "source_id", True, False, STRING),
         Field("sourceSpec", "source_spec", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        source_id: str,
+        source_spec: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Source:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.source_id = get("sourceId")
-        made.source_spec = get("sourceSpec")
-        if _SOURCE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SOURCE_FIELDS)
+        if "sourceId" in data:
+            made.source_id = data["sourceId"]
+        if "sourceSpec" in data:
+            made.source_spec = data["sourceSpec"]
+        made.additional_properties = rest_of(data, _SOURCE_FIELDS)
         return made

@@ -5,21 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    ANY,
-    INTEGER,
-    NO_NULLS,
-    NUMBER,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    mapping,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import ANY, INTEGER, NUMBER, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _SUMMARY_FIELDS = frozenset(
     {
@@ -42,7 +30,7 @@ _SUMMARY_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Summary(Model):
     """Counts and sizes of what matches.
 
@@ -68,23 +56,22 @@ class Summary(Model):
             activityCount.
     """
 
-    organ_types: list[str] | None = None
-    total_file_size: float | None = None
-    file_type_summaries: list[dict[str, Any]] | None = None
-    cell_count_summaries: list[dict[str, Any]] | None = None
-    donor_count: int | None = None
-    file_count: int | None = None
-    lab_count: int | None = None
-    project_count: int | None = None
-    species_count: int | None = None
-    specimen_count: int | None = None
-    projects: list[dict[str, Any]] | None = None
-    file_formats: list[dict[str, Any]] | None = None
-    dataset_count: int | None = None
-    biosample_count: int | None = None
-    activity_count: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    organ_types: list[str] | None
+    total_file_size: float | None
+    file_type_summaries: list[dict[str, Any]] | None
+    cell_count_summaries: list[dict[str, Any]] | None
+    donor_count: int | None
+    file_count: int | None
+    lab_count: int | None
+    project_count: int | None
+    species_count: int | None
+    specimen_count: int | None
+    projects: list[dict[str, Any]] | None
+    file_formats: list[dict[str, Any]] | None
+    dataset_count: int | None
+    biosample_count: int | None
+    activity_count: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("organTypes", "organ_types", False, False, array(STRING)),
@@ -104,29 +91,60 @@ class Summary(Model):
         Field("activityCount", "activity_count", False, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        organ_types: list[str] | Omit = OMIT,
+        total_file_size: float | Omit = OMIT,
+        file_type_summaries: list[dict[str, Any]] | Omit = OMIT,
+        cell_count_summaries: list[dict[str, Any]] | Omit = OMIT,
+        donor_count: int | Omit = OMIT,
+        file_count: int | Omit = OMIT,
+        lab_count: int | Omit = OMIT,
+        project_count: int | Omit = OMIT,
+        species_count: int | Omit = OMIT,
+        specimen_count: int | Omit = OMIT,
+        projects: list[dict[str, Any]] | Omit = OMIT,
+        file_formats: list[dict[str, Any]] | Omit = OMIT,
+        dataset_count: int | Omit = OMIT,
+        biosample_count: int | Omit = OMIT,
+        activity_count: int | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Summary:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.organ_types = get("organTypes")
-        made.total_file_size = get("totalFileSize")
-        made.file_type_summaries = get("fileTypeSummaries")
-        made.cell_count_summaries = get("cellCountSummaries")
-        made.donor_count = get("donorCount")
-        made.file_count = get("fileCount")
-        made.lab_count = get("labCount")
-        made.project_count = get("projectCount")
-        made.species_count = get("speciesCount")
-        made.specimen_count = get("specimenCount")
-        made.projects = get("projects")
-        made.file_formats = get("fileFormats")
-        made.dataset_count = get("datasetCount")
-        made.biosample_count = get("biosampleCount")
-        made.activity_count = get("activityCount")
-        if _SUMMARY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SUMMARY_FIELDS)
+        if "organTypes" in data:
+            made.organ_types = data["organTypes"]
+        if "totalFileSize" in data:
+            made.total_file_size = data["totalFileSize"]
+        if "fileTypeSummaries" in data:
+            made.file_type_summaries = data["fileTypeSummaries"]
+        if "cellCountSummaries" in data:
+            made.cell_count_summaries = data["cellCountSummaries"]
+        if "donorCount" in data:
+            made.donor_count = data["donorCount"]
+        if "fileCount" in data:
+            made.file_count = data["fileCount"]
+        if "labCount" in data:
+            made.lab_count = data["labCount"]
+        if "projectCount" in data:
+            made.project_count = data["projectCount"]
+        if "speciesCount" in data:
+            made.species_count = data["speciesCount"]
+        if "specimenCount" in data:
+            made.specimen_count = data["specimenCount"]
+        if "projects" in data:
+            made.projects = data["projects"]
+        if "fileFormats" in data:
+            made.file_formats = data["fileFormats"]
+        if "datasetCount" in data:
+            made.dataset_count = data["datasetCount"]
+        if "biosampleCount" in data:
+            made.biosample_count = data["biosampleCount"]
+        if "activityCount" in data:
+            made.activity_count = data["activityCount"]
+        made.additional_properties = rest_of(data, _SUMMARY_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, literal, rest_of
 
 _UP_PART_FIELDS = frozenset({"up"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UpPart(Model):
     """State of a part that works; other fields depend on the part.
 
@@ -20,20 +20,22 @@ class UpPart(Model):
     """
 
     up: bool
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("up", "up", True, False, literal(True)),)
 
+    def __init__(
+        self,
+        up: bool,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UpPart:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.up = get("up")
-        if _UP_PART_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _UP_PART_FIELDS)
+        if "up" in data:
+            made.up = data["up"]
+        made.additional_properties = rest_of(data, _UP_PART_FIELDS)
         return made

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .change import Change
 from .revision import Revision
@@ -14,7 +14,7 @@ from .revision import Revision
 _VERSION_FIELDS = frozenset({"git", "changes"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Version(Model):
     """The revision that runs and what changed in it.
 
@@ -25,28 +25,34 @@ class Version(Model):
 
     git: Revision
     changes: list[Change]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("git", "git", True, False, model(lambda: Revision)),
         Field("changes", "changes", True, False, array(model(lambda: Change))),
     )
 
+    def __init__(
+        self,
+        git: Revision,
+        changes: list[Change],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Version:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.git = Revision.from_dict(v) if (v := get("git")).__class__ is dict else otherwise_typed("Version.git", v)
-        made.changes = (
-            [Change.from_dict(i) if i.__class__ is dict else otherwise_typed("Version.changes", i) for i in v]
-            if (v := get("changes")).__class__ is list
-            else otherwise_typed("Version.changes", v)
-        )
-        if _VERSION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VERSION_FIELDS)
+        if "git" in data:
+            made.git = (
+                Revision.from_dict(v) if (v := data["git"]).__class__ is dict else otherwise_typed("Version.git", v)
+            )
+        if "changes" in data:
+            made.changes = (
+                [Change.from_dict(i) if i.__class__ is dict else otherwise_typed("Version.changes", i) for i in v]
+                if (v := data["changes"]).__class__ is list
+                else otherwise_typed("Version.changes", v)
+            )
+        made.additional_properties = rest_of(data, _VERSION_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, NUMBER, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, NUMBER, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _ATTRIBUTE_FIELDS = frozenset({"key", "value", "latitude", "longitude"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Attribute(Model):
     """An attribute as items show it, of any type.
 
@@ -23,11 +24,10 @@ class Attribute(Model):
     """
 
     key: str
-    value: Any = None
-    latitude: float | None = None
-    longitude: float | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    value: Any
+    latitude: float | None
+    longitude: float | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("key", "key", True, False, STRING),
@@ -36,18 +36,27 @@ class Attribute(Model):
         Field("longitude", "longitude", False, False, NUMBER),
     )
 
+    def __init__(
+        self,
+        key: str,
+        value: Any | Omit = OMIT,
+        latitude: float | Omit = OMIT,
+        longitude: float | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Attribute:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.key = get("key")
-        made.value = get("value")
-        made.latitude = get("latitude")
-        made.longitude = get("longitude")
-        if _ATTRIBUTE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ATTRIBUTE_FIELDS)
+        if "key" in data:
+            made.key = data["key"]
+        if "value" in data:
+            made.value = data["value"]
+        if "latitude" in data:
+            made.latitude = data["latitude"]
+        if "longitude" in data:
+            made.longitude = data["longitude"]
+        made.additional_properties = rest_of(data, _ATTRIBUTE_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _CHAR_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CharAttribute(Model):
     """An attribute of an item, with a text value.
 
@@ -24,8 +24,7 @@ class CharAttribute(Model):
     item: str
     key: str
     value: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("item", "item", True, False, STRING),
@@ -33,17 +32,24 @@ class CharAttribute(Model):
         Field("value", "value", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        item: str,
+        key: str,
+        value: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> CharAttribute:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.item = get("item")
-        made.key = get("key")
-        made.value = get("value")
-        if _CHAR_ATTRIBUTE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CHAR_ATTRIBUTE_FIELDS)
+        if "item" in data:
+            made.item = data["item"]
+        if "key" in data:
+            made.key = data["key"]
+        if "value" in data:
+            made.value = data["value"]
+        made.additional_properties = rest_of(data, _CHAR_ATTRIBUTE_FIELDS)
         return made

@@ -5,20 +5,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .attribute import Attribute
 from .item import Item
@@ -28,7 +16,7 @@ _DATASET_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Dataset(Model):
     """Files that are processed together.
 
@@ -55,8 +43,7 @@ class Dataset(Model):
     attributes: list[Attribute]
     items: list[Item]
     base_file_path: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", True, False, INTEGER),
@@ -70,31 +57,50 @@ class Dataset(Model):
         Field("base_file_path", "base_file_path", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        id: int,
+        name: str,
+        slug: str,
+        parent: str | None,
+        description: str,
+        details: str,
+        attributes: list[Attribute],
+        items: list[Item],
+        base_file_path: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Dataset:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.name = get("name")
-        made.slug = get("slug")
-        made.parent = get("parent")
-        made.description = get("description")
-        made.details = get("details")
-        made.attributes = (
-            [Attribute.from_dict(i) if i.__class__ is dict else otherwise_typed("Dataset.attributes", i) for i in v]
-            if (v := get("attributes")).__class__ is list
-            else otherwise_typed("Dataset.attributes", v)
-        )
-        made.items = (
-            [Item.from_dict(i) if i.__class__ is dict else otherwise_typed("Dataset.items", i) for i in v]
-            if (v := get("items")).__class__ is list
-            else otherwise_typed("Dataset.items", v)
-        )
-        made.base_file_path = get("base_file_path")
-        if _DATASET_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _DATASET_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "name" in data:
+            made.name = data["name"]
+        if "slug" in data:
+            made.slug = data["slug"]
+        if "parent" in data:
+            made.parent = data["parent"]
+        if "description" in data:
+            made.description = data["description"]
+        if "details" in data:
+            made.details = data["details"]
+        if "attributes" in data:
+            made.attributes = (
+                [Attribute.from_dict(i) if i.__class__ is dict else otherwise_typed("Dataset.attributes", i) for i in v]
+                if (v := data["attributes"]).__class__ is list
+                else otherwise_typed("Dataset.attributes", v)
+            )
+        if "items" in data:
+            made.items = (
+                [Item.from_dict(i) if i.__class__ is dict else otherwise_typed("Dataset.items", i) for i in v]
+                if (v := data["items"]).__class__ is list
+                else otherwise_typed("Dataset.items", v)
+            )
+        if "base_file_path" in data:
+            made.base_file_path = data["base_file_path"]
+        made.additional_properties = rest_of(data, _DATASET_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _DATASET_REFERENCE_FIELDS = frozenset({"project", "dataset"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DatasetReference(Model):
     """The dataset that is to be processed next.
 
@@ -22,24 +22,28 @@ class DatasetReference(Model):
 
     project: str
     dataset: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("project", "project", True, False, STRING),
         Field("dataset", "dataset", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        project: str,
+        dataset: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> DatasetReference:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.project = get("project")
-        made.dataset = get("dataset")
-        if _DATASET_REFERENCE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _DATASET_REFERENCE_FIELDS)
+        if "project" in data:
+            made.project = data["project"]
+        if "dataset" in data:
+            made.dataset = data["dataset"]
+        made.additional_properties = rest_of(data, _DATASET_REFERENCE_FIELDS)
         return made

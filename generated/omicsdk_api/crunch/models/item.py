@@ -5,27 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .attribute import Attribute
 
 _ITEM_FIELDS = frozenset({"id", "name", "slug", "parent", "description", "details", "attributes"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Item(Model):
     """An object that is described by attributes.
 
@@ -47,8 +35,7 @@ class Item(Model):
     description: str
     details: str
     attributes: list[Attribute]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", True, False, INTEGER),
@@ -60,25 +47,40 @@ class Item(Model):
         Field("attributes", "attributes", True, False, array(model(lambda: Attribute))),
     )
 
+    def __init__(
+        self,
+        id: int,
+        name: str,
+        slug: str,
+        parent: str | None,
+        description: str,
+        details: str,
+        attributes: list[Attribute],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Item:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.name = get("name")
-        made.slug = get("slug")
-        made.parent = get("parent")
-        made.description = get("description")
-        made.details = get("details")
-        made.attributes = (
-            [Attribute.from_dict(i) if i.__class__ is dict else otherwise_typed("Item.attributes", i) for i in v]
-            if (v := get("attributes")).__class__ is list
-            else otherwise_typed("Item.attributes", v)
-        )
-        if _ITEM_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ITEM_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "name" in data:
+            made.name = data["name"]
+        if "slug" in data:
+            made.slug = data["slug"]
+        if "parent" in data:
+            made.parent = data["parent"]
+        if "description" in data:
+            made.description = data["description"]
+        if "details" in data:
+            made.details = data["details"]
+        if "attributes" in data:
+            made.attributes = (
+                [Attribute.from_dict(i) if i.__class__ is dict else otherwise_typed("Item.attributes", i) for i in v]
+                if (v := data["attributes"]).__class__ is list
+                else otherwise_typed("Item.attributes", v)
+            )
+        made.additional_properties = rest_of(data, _ITEM_FIELDS)
         return made

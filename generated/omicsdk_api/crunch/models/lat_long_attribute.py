@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _LAT_LONG_ATTRIBUTE_FIELDS = frozenset({"item", "key", "latitude", "longitude"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class LatLongAttribute(Model):
     """An attribute of an item that is a place on Earth.
 
@@ -28,8 +28,7 @@ class LatLongAttribute(Model):
     key: str
     latitude: str
     longitude: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("item", "item", True, False, STRING),
@@ -38,18 +37,27 @@ class LatLongAttribute(Model):
         Field("longitude", "longitude", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        item: str,
+        key: str,
+        latitude: str,
+        longitude: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> LatLongAttribute:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.item = get("item")
-        made.key = get("key")
-        made.latitude = get("latitude")
-        made.longitude = get("longitude")
-        if _LAT_LONG_ATTRIBUTE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _LAT_LONG_ATTRIBUTE_FIELDS)
+        if "item" in data:
+            made.item = data["item"]
+        if "key" in data:
+            made.key = data["key"]
+        if "latitude" in data:
+            made.latitude = data["latitude"]
+        if "longitude" in data:
+            made.longitude = data["longitude"]
+        made.additional_properties = rest_of(data, _LAT_LONG_ATTRIBUTE_FIELDS)
         return made

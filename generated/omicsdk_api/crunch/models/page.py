@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 
 _PAGE_FIELDS = frozenset({"count", "next", "previous"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Page(Model):
     """Fields of every page of a list beside its results.
 
@@ -24,8 +24,7 @@ class Page(Model):
     count: int
     next: str | None
     previous: str | None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("count", "count", True, False, INTEGER),
@@ -33,17 +32,24 @@ class Page(Model):
         Field("previous", "previous", True, True, STRING),
     )
 
+    def __init__(
+        self,
+        count: int,
+        next: str | None,
+        previous: str | None,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Page:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.count = get("count")
-        made.next = get("next")
-        made.previous = get("previous")
-        if _PAGE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PAGE_FIELDS)
+        if "count" in data:
+            made.count = data["count"]
+        if "next" in data:
+            made.next = data["next"]
+        if "previous" in data:
+            made.previous = data["previous"]
+        made.additional_properties = rest_of(data, _PAGE_FIELDS)
         return made

@@ -5,27 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .integer_attribute import IntegerAttribute
 
 _PAGINATED_INTEGER_ATTRIBUTE_LIST_FIELDS = frozenset({"count", "next", "previous", "results"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PaginatedIntegerAttributeList(Model):
     """A page of the list of integer attributes.
 
@@ -40,8 +28,7 @@ class PaginatedIntegerAttributeList(Model):
     next: str | None
     previous: str | None
     results: list[IntegerAttribute]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("count", "count", True, False, INTEGER),
@@ -50,27 +37,36 @@ class PaginatedIntegerAttributeList(Model):
         Field("results", "results", True, False, array(model(lambda: IntegerAttribute))),
     )
 
+    def __init__(
+        self,
+        count: int,
+        next: str | None,
+        previous: str | None,
+        results: list[IntegerAttribute],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> PaginatedIntegerAttributeList:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.count = get("count")
-        made.next = get("next")
-        made.previous = get("previous")
-        made.results = (
-            [
-                IntegerAttribute.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("PaginatedIntegerAttributeList.results", i)
-                for i in v
-            ]
-            if (v := get("results")).__class__ is list
-            else otherwise_typed("PaginatedIntegerAttributeList.results", v)
-        )
-        if _PAGINATED_INTEGER_ATTRIBUTE_LIST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PAGINATED_INTEGER_ATTRIBUTE_LIST_FIELDS)
+        if "count" in data:
+            made.count = data["count"]
+        if "next" in data:
+            made.next = data["next"]
+        if "previous" in data:
+            made.previous = data["previous"]
+        if "results" in data:
+            made.results = (
+                [
+                    IntegerAttribute.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("PaginatedIntegerAttributeList.results", i)
+                    for i in v
+                ]
+                if (v := data["results"]).__class__ is list
+                else otherwise_typed("PaginatedIntegerAttributeList.results", v)
+            )
+        made.additional_properties = rest_of(data, _PAGINATED_INTEGER_ATTRIBUTE_LIST_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _PATCHED_DATE_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchedDateAttribute(Model):
     """Fields that may be changed; fields that are not sent stay unchanged.
 
@@ -21,11 +22,10 @@ class PatchedDateAttribute(Model):
         value: Date, as in `2020-01-02`. Format date.
     """
 
-    item: str | None = None
-    key: str | None = None
-    value: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    item: str | None
+    key: str | None
+    value: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("item", "item", False, False, STRING),
@@ -33,17 +33,24 @@ class PatchedDateAttribute(Model):
         Field("value", "value", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        item: str | Omit = OMIT,
+        key: str | Omit = OMIT,
+        value: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> PatchedDateAttribute:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.item = get("item")
-        made.key = get("key")
-        made.value = get("value")
-        if _PATCHED_DATE_ATTRIBUTE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PATCHED_DATE_ATTRIBUTE_FIELDS)
+        if "item" in data:
+            made.item = data["item"]
+        if "key" in data:
+            made.key = data["key"]
+        if "value" in data:
+            made.value = data["value"]
+        made.additional_properties = rest_of(data, _PATCHED_DATE_ATTRIBUTE_FIELDS)
         return made

@@ -5,27 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .attribute import Attribute
 
 _PATCHED_ITEM_FIELDS = frozenset({"id", "name", "slug", "parent", "description", "details", "attributes"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PatchedItem(Model):
     """Fields that may be changed; fields that are not sent stay unchanged.
 
@@ -40,15 +29,14 @@ class PatchedItem(Model):
         attributes: Attributes of the item.
     """
 
-    id: int | None = None
-    name: str | None = None
-    slug: str | None = None
-    parent: str | None = None
-    description: str | None = None
-    details: str | None = None
-    attributes: list[Attribute] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    id: int | None
+    name: str | None
+    slug: str | None
+    parent: str | None
+    description: str | None
+    details: str | None
+    attributes: list[Attribute] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", False, False, INTEGER),
@@ -60,30 +48,43 @@ class PatchedItem(Model):
         Field("attributes", "attributes", False, False, array(model(lambda: Attribute))),
     )
 
+    def __init__(
+        self,
+        id: int | Omit = OMIT,
+        name: str | Omit = OMIT,
+        slug: str | Omit = OMIT,
+        parent: str | Omit = OMIT,
+        description: str | Omit = OMIT,
+        details: str | Omit = OMIT,
+        attributes: list[Attribute] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> PatchedItem:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.name = get("name")
-        made.slug = get("slug")
-        made.parent = get("parent")
-        made.description = get("description")
-        made.details = get("details")
-        made.attributes = (
-            None
-            if (v := get("attributes")) is None
-            else [
-                Attribute.from_dict(i) if i.__class__ is dict else otherwise_typed("PatchedItem.attributes", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("PatchedItem.attributes", v)
-        )
-        if _PATCHED_ITEM_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PATCHED_ITEM_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "name" in data:
+            made.name = data["name"]
+        if "slug" in data:
+            made.slug = data["slug"]
+        if "parent" in data:
+            made.parent = data["parent"]
+        if "description" in data:
+            made.description = data["description"]
+        if "details" in data:
+            made.details = data["details"]
+        if "attributes" in data:
+            made.attributes = (
+                [
+                    Attribute.from_dict(i) if i.__class__ is dict else otherwise_typed("PatchedItem.attributes", i)
+                    for i in v
+                ]
+                if (v := data["attributes"]).__class__ is list
+                else otherwise_typed("PatchedItem.attributes", v)
+            )
+        made.additional_properties = rest_of(data, _PATCHED_ITEM_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 
 _PROJECT_FIELDS = frozenset({"id", "name", "slug", "description", "details", "workflow"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Project(Model):
     """Datasets that belong together, and their workflow.
 
@@ -32,8 +32,7 @@ class Project(Model):
     description: str
     details: str
     workflow: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", True, False, INTEGER),
@@ -44,20 +43,33 @@ class Project(Model):
         Field("workflow", "workflow", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        id: int,
+        name: str,
+        slug: str,
+        description: str,
+        details: str,
+        workflow: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Project:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.name = get("name")
-        made.slug = get("slug")
-        made.description = get("description")
-        made.details = get("details")
-        made.workflow = get("workflow")
-        if _PROJECT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PROJECT_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "name" in data:
+            made.name = data["name"]
+        if "slug" in data:
+            made.slug = data["slug"]
+        if "description" in data:
+            made.description = data["description"]
+        if "details" in data:
+            made.details = data["details"]
+        if "workflow" in data:
+            made.workflow = data["workflow"]
+        made.additional_properties = rest_of(data, _PROJECT_FIELDS)
         return made

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, literal, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _STATUS_FIELDS = frozenset(
     {
@@ -34,7 +35,7 @@ _STATUS_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Status(Model):
     """Progress of the processing of a dataset at a point in time, and the machine.
 
@@ -66,24 +67,23 @@ class Status(Model):
     dataset: int
     stage: Literal[1, 2, 3] | int
     state: Literal[1, 2, 3] | int
-    site_user: int | None = None
-    note: str | None = None
-    agent_user: str | None = None
-    version: str | None = None
-    revision: str | None = None
-    system: str | None = None
-    system_release: str | None = None
-    system_version: str | None = None
-    machine: str | None = None
-    hostname: str | None = None
-    ip_address: str | None = None
-    mac_address: str | None = None
-    memory_total: int | None = None
-    memory_free: int | None = None
-    disk_total: int | None = None
-    disk_free: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    site_user: int | None
+    note: str | None
+    agent_user: str | None
+    version: str | None
+    revision: str | None
+    system: str | None
+    system_release: str | None
+    system_version: str | None
+    machine: str | None
+    hostname: str | None
+    ip_address: str | None
+    mac_address: str | None
+    memory_total: int | None
+    memory_free: int | None
+    disk_total: int | None
+    disk_free: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", True, False, INTEGER),
@@ -108,34 +108,75 @@ class Status(Model):
         Field("disk_free", "disk_free", False, True, INTEGER),
     )
 
+    def __init__(
+        self,
+        id: int,
+        dataset: int,
+        stage: Literal[1, 2, 3] | int,
+        state: Literal[1, 2, 3] | int,
+        site_user: int | None | Omit = OMIT,
+        note: str | Omit = OMIT,
+        agent_user: str | Omit = OMIT,
+        version: str | Omit = OMIT,
+        revision: str | Omit = OMIT,
+        system: str | Omit = OMIT,
+        system_release: str | Omit = OMIT,
+        system_version: str | Omit = OMIT,
+        machine: str | Omit = OMIT,
+        hostname: str | Omit = OMIT,
+        ip_address: str | Omit = OMIT,
+        mac_address: str | Omit = OMIT,
+        memory_total: int | None | Omit = OMIT,
+        memory_free: int | None | Omit = OMIT,
+        disk_total: int | None | Omit = OMIT,
+        disk_free: int | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Status:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.dataset = get("dataset")
-        made.stage = get("stage")
-        made.state = get("state")
-        made.site_user = get("site_user")
-        made.note = get("note")
-        made.agent_user = get("agent_user")
-        made.version = get("version")
-        made.revision = get("revision")
-        made.system = get("system")
-        made.system_release = get("system_release")
-        made.system_version = get("system_version")
-        made.machine = get("machine")
-        made.hostname = get("hostname")
-        made.ip_address = get("ip_address")
-        made.mac_address = get("mac_address")
-        made.memory_total = get("memory_total")
-        made.memory_free = get("memory_free")
-        made.disk_total = get("disk_total")
-        made.disk_free = get("disk_free")
-        if _STATUS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _STATUS_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "dataset" in data:
+            made.dataset = data["dataset"]
+        if "stage" in data:
+            made.stage = data["stage"]
+        if "state" in data:
+            made.state = data["state"]
+        if "site_user" in data:
+            made.site_user = data["site_user"]
+        if "note" in data:
+            made.note = data["note"]
+        if "agent_user" in data:
+            made.agent_user = data["agent_user"]
+        if "version" in data:
+            made.version = data["version"]
+        if "revision" in data:
+            made.revision = data["revision"]
+        if "system" in data:
+            made.system = data["system"]
+        if "system_release" in data:
+            made.system_release = data["system_release"]
+        if "system_version" in data:
+            made.system_version = data["system_version"]
+        if "machine" in data:
+            made.machine = data["machine"]
+        if "hostname" in data:
+            made.hostname = data["hostname"]
+        if "ip_address" in data:
+            made.ip_address = data["ip_address"]
+        if "mac_address" in data:
+            made.mac_address = data["mac_address"]
+        if "memory_total" in data:
+            made.memory_total = data["memory_total"]
+        if "memory_free" in data:
+            made.memory_free = data["memory_free"]
+        if "disk_total" in data:
+            made.disk_total = data["disk_total"]
+        if "disk_free" in data:
+            made.disk_free = data["disk_free"]
+        made.additional_properties = rest_of(data, _STATUS_FIELDS)
         return made

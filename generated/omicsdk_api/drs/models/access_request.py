@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _ACCESS_REQUEST_FIELDS = frozenset({"passports"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AccessRequest(Model):
     """Authorisation of the request for a URL.
 
@@ -19,21 +20,23 @@ class AccessRequest(Model):
         passports: Passports that give access to the bytes, each an encoded and signed JSON Web Token.
     """
 
-    passports: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    passports: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("passports", "passports", False, False, array(STRING)),)
 
+    def __init__(
+        self,
+        passports: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AccessRequest:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.passports = get("passports")
-        if _ACCESS_REQUEST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ACCESS_REQUEST_FIELDS)
+        if "passports" in data:
+            made.passports = data["passports"]
+        made.additional_properties = rest_of(data, _ACCESS_REQUEST_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .bulk_access_id import BulkAccessId
 
 _BULK_ACCESS_REQUEST_FIELDS = frozenset({"passports", "bulk_object_access_ids"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAccessRequest(Model):
     """URLs to return, and the authorisation.
 
@@ -23,37 +24,39 @@ class BulkAccessRequest(Model):
             of the server's description.
     """
 
-    passports: list[str] | None = None
-    bulk_object_access_ids: list[BulkAccessId] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    passports: list[str] | None
+    bulk_object_access_ids: list[BulkAccessId] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("passports", "passports", False, False, array(STRING)),
         Field("bulk_object_access_ids", "bulk_object_access_ids", False, False, array(model(lambda: BulkAccessId))),
     )
 
+    def __init__(
+        self,
+        passports: list[str] | Omit = OMIT,
+        bulk_object_access_ids: list[BulkAccessId] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BulkAccessRequest:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.passports = get("passports")
-        made.bulk_object_access_ids = (
-            None
-            if (v := get("bulk_object_access_ids")) is None
-            else [
-                BulkAccessId.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("BulkAccessRequest.bulk_object_access_ids", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("BulkAccessRequest.bulk_object_access_ids", v)
-        )
-        if _BULK_ACCESS_REQUEST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BULK_ACCESS_REQUEST_FIELDS)
+        if "passports" in data:
+            made.passports = data["passports"]
+        if "bulk_object_access_ids" in data:
+            made.bulk_object_access_ids = (
+                [
+                    BulkAccessId.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("BulkAccessRequest.bulk_object_access_ids", i)
+                    for i in v
+                ]
+                if (v := data["bulk_object_access_ids"]).__class__ is list
+                else otherwise_typed("BulkAccessRequest.bulk_object_access_ids", v)
+            )
+        made.additional_properties = rest_of(data, _BULK_ACCESS_REQUEST_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _BULK_ACCESS_URL_FIELDS = frozenset({"url", "drs_object_id", "drs_access_id", "headers"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAccessURL(Model):
     """Location of the bytes of one object, and the headers to send to get them.
 
@@ -24,11 +25,10 @@ class BulkAccessURL(Model):
     """
 
     url: str
-    drs_object_id: str | None = None
-    drs_access_id: str | None = None
-    headers: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    drs_object_id: str | None
+    drs_access_id: str | None
+    headers: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("url", "url", True, False, STRING),
@@ -37,18 +37,27 @@ class BulkAccessURL(Model):
         Field("headers", "headers", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        url: str,
+        drs_object_id: str | Omit = OMIT,
+        drs_access_id: str | Omit = OMIT,
+        headers: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BulkAccessURL:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.url = get("url")
-        made.drs_object_id = get("drs_object_id")
-        made.drs_access_id = get("drs_access_id")
-        made.headers = get("headers")
-        if _BULK_ACCESS_URL_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BULK_ACCESS_URL_FIELDS)
+        if "url" in data:
+            made.url = data["url"]
+        if "drs_object_id" in data:
+            made.drs_object_id = data["drs_object_id"]
+        if "drs_access_id" in data:
+            made.drs_access_id = data["drs_access_id"]
+        if "headers" in data:
+            made.headers = data["headers"]
+        made.additional_properties = rest_of(data, _BULK_ACCESS_URL_FIELDS)
         return made

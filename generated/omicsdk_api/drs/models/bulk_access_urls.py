@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .bulk_access_url import BulkAccessURL
 from .summary import Summary
@@ -15,7 +16,7 @@ from .unresolved_group import UnresolvedGroup
 _BULK_ACCESS_URLS_FIELDS = frozenset({"summary", "unresolved_drs_objects", "resolved_drs_object_access_urls"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAccessUrls(Model):
     """The URLs of the bytes of objects, and the objects that could not be resolved.
 
@@ -26,11 +27,10 @@ class BulkAccessUrls(Model):
             could be resolved.
     """
 
-    summary: Summary | None = None
-    unresolved_drs_objects: list[UnresolvedGroup] | None = None
-    resolved_drs_object_access_urls: list[BulkAccessURL] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    summary: Summary | None
+    unresolved_drs_objects: list[UnresolvedGroup] | None
+    resolved_drs_object_access_urls: list[BulkAccessURL] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("summary", "summary", False, False, model(lambda: Summary)),
@@ -44,45 +44,46 @@ class BulkAccessUrls(Model):
         ),
     )
 
+    def __init__(
+        self,
+        summary: Summary | Omit = OMIT,
+        unresolved_drs_objects: list[UnresolvedGroup] | Omit = OMIT,
+        resolved_drs_object_access_urls: list[BulkAccessURL] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BulkAccessUrls:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.summary = (
-            None
-            if (v := get("summary")) is None
-            else Summary.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("BulkAccessUrls.summary", v)
-        )
-        made.unresolved_drs_objects = (
-            None
-            if (v := get("unresolved_drs_objects")) is None
-            else [
-                UnresolvedGroup.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("BulkAccessUrls.unresolved_drs_objects", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("BulkAccessUrls.unresolved_drs_objects", v)
-        )
-        made.resolved_drs_object_access_urls = (
-            None
-            if (v := get("resolved_drs_object_access_urls")) is None
-            else [
-                BulkAccessURL.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("BulkAccessUrls.resolved_drs_object_access_urls", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("BulkAccessUrls.resolved_drs_object_access_urls", v)
-        )
-        if _BULK_ACCESS_URLS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BULK_ACCESS_URLS_FIELDS)
+        if "summary" in data:
+            made.summary = (
+                Summary.from_dict(v)
+                if (v := data["summary"]).__class__ is dict
+                else otherwise_typed("BulkAccessUrls.summary", v)
+            )
+        if "unresolved_drs_objects" in data:
+            made.unresolved_drs_objects = (
+                [
+                    UnresolvedGroup.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("BulkAccessUrls.unresolved_drs_objects", i)
+                    for i in v
+                ]
+                if (v := data["unresolved_drs_objects"]).__class__ is list
+                else otherwise_typed("BulkAccessUrls.unresolved_drs_objects", v)
+            )
+        if "resolved_drs_object_access_urls" in data:
+            made.resolved_drs_object_access_urls = (
+                [
+                    BulkAccessURL.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("BulkAccessUrls.resolved_drs_object_access_urls", i)
+                    for i in v
+                ]
+                if (v := data["resolved_drs_object_access_urls"]).__class__ is list
+                else otherwise_typed("BulkAccessUrls.resolved_drs_object_access_urls", v)
+            )
+        made.additional_properties = rest_of(data, _BULK_ACCESS_URLS_FIELDS)
         return made

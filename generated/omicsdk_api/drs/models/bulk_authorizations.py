@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .authorizations import Authorizations
 from .summary import Summary
@@ -17,7 +18,7 @@ _BULK_AUTHORIZATIONS_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAuthorizations(Model):
     """How requests for objects are authorised, and the objects that could not be resolved.
 
@@ -29,12 +30,11 @@ class BulkAuthorizations(Model):
             do.
     """
 
-    summary: Summary | None = None
-    unresolved_drs_objects: list[UnresolvedGroup] | None = None
-    resolved_drs_object: list[Authorizations] | None = None
-    resolved_drs_objects: list[Authorizations] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    summary: Summary | None
+    unresolved_drs_objects: list[UnresolvedGroup] | None
+    resolved_drs_object: list[Authorizations] | None
+    resolved_drs_objects: list[Authorizations] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("summary", "summary", False, False, model(lambda: Summary)),
@@ -43,57 +43,58 @@ class BulkAuthorizations(Model):
         Field("resolved_drs_objects", "resolved_drs_objects", False, False, array(model(lambda: Authorizations))),
     )
 
+    def __init__(
+        self,
+        summary: Summary | Omit = OMIT,
+        unresolved_drs_objects: list[UnresolvedGroup] | Omit = OMIT,
+        resolved_drs_object: list[Authorizations] | Omit = OMIT,
+        resolved_drs_objects: list[Authorizations] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BulkAuthorizations:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.summary = (
-            None
-            if (v := get("summary")) is None
-            else Summary.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("BulkAuthorizations.summary", v)
-        )
-        made.unresolved_drs_objects = (
-            None
-            if (v := get("unresolved_drs_objects")) is None
-            else [
-                UnresolvedGroup.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("BulkAuthorizations.unresolved_drs_objects", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("BulkAuthorizations.unresolved_drs_objects", v)
-        )
-        made.resolved_drs_object = (
-            None
-            if (v := get("resolved_drs_object")) is None
-            else [
-                Authorizations.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("BulkAuthorizations.resolved_drs_object", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("BulkAuthorizations.resolved_drs_object", v)
-        )
-        made.resolved_drs_objects = (
-            None
-            if (v := get("resolved_drs_objects")) is None
-            else [
-                Authorizations.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("BulkAuthorizations.resolved_drs_objects", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("BulkAuthorizations.resolved_drs_objects", v)
-        )
-        if _BULK_AUTHORIZATIONS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BULK_AUTHORIZATIONS_FIELDS)
+        if "summary" in data:
+            made.summary = (
+                Summary.from_dict(v)
+                if (v := data["summary"]).__class__ is dict
+                else otherwise_typed("BulkAuthorizations.summary", v)
+            )
+        if "unresolved_drs_objects" in data:
+            made.unresolved_drs_objects = (
+                [
+                    UnresolvedGroup.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("BulkAuthorizations.unresolved_drs_objects", i)
+                    for i in v
+                ]
+                if (v := data["unresolved_drs_objects"]).__class__ is list
+                else otherwise_typed("BulkAuthorizations.unresolved_drs_objects", v)
+            )
+        if "resolved_drs_object" in data:
+            made.resolved_drs_object = (
+                [
+                    Authorizations.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("BulkAuthorizations.resolved_drs_object", i)
+                    for i in v
+                ]
+                if (v := data["resolved_drs_object"]).__class__ is list
+                else otherwise_typed("BulkAuthorizations.resolved_drs_object", v)
+            )
+        if "resolved_drs_objects" in data:
+            made.resolved_drs_objects = (
+                [
+                    Authorizations.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("BulkAuthorizations.resolved_drs_objects", i)
+                    for i in v
+                ]
+                if (v := data["resolved_drs_objects"]).__class__ is list
+                else otherwise_typed("BulkAuthorizations.resolved_drs_objects", v)
+            )
+        made.additional_properties = rest_of(data, _BULK_AUTHORIZATIONS_FIELDS)
         return made

@@ -5,20 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .access_method import AccessMethod
 from .checksum import Checksum
@@ -43,7 +32,7 @@ _DRS_OBJECT_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsObject(Model):
     """An object, which is a blob (the bytes of a file) or, if it has `contents`, a bundle of objects.
 
@@ -76,16 +65,15 @@ class DrsObject(Model):
     size: int
     created_time: str | None
     checksums: list[Checksum]
-    name: str | None = None
-    updated_time: str | None = None
-    version: str | None = None
-    mime_type: str | None = None
-    access_methods: list[AccessMethod] | None = None
-    contents: list[ContentsObject] | None = None
-    description: str | None = None
-    aliases: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    name: str | None
+    updated_time: str | None
+    version: str | None
+    mime_type: str | None
+    access_methods: list[AccessMethod] | None
+    contents: list[ContentsObject] | None
+    description: str | None
+    aliases: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", True, False, STRING),
@@ -103,49 +91,72 @@ class DrsObject(Model):
         Field("aliases", "aliases", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        id: str,
+        self_uri: str,
+        size: int,
+        created_time: str | None,
+        checksums: list[Checksum],
+        name: str | None | Omit = OMIT,
+        updated_time: str | None | Omit = OMIT,
+        version: str | None | Omit = OMIT,
+        mime_type: str | Omit = OMIT,
+        access_methods: list[AccessMethod] | Omit = OMIT,
+        contents: list[ContentsObject] | Omit = OMIT,
+        description: str | None | Omit = OMIT,
+        aliases: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> DrsObject:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.self_uri = get("self_uri")
-        made.size = get("size")
-        made.created_time = get("created_time")
-        made.checksums = (
-            [Checksum.from_dict(i) if i.__class__ is dict else otherwise_typed("DrsObject.checksums", i) for i in v]
-            if (v := get("checksums")).__class__ is list
-            else otherwise_typed("DrsObject.checksums", v)
-        )
-        made.name = get("name")
-        made.updated_time = get("updated_time")
-        made.version = get("version")
-        made.mime_type = get("mime_type")
-        made.access_methods = (
-            None
-            if (v := get("access_methods")) is None
-            else [
-                AccessMethod.from_dict(i) if i.__class__ is dict else otherwise_typed("DrsObject.access_methods", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("DrsObject.access_methods", v)
-        )
-        made.contents = (
-            None
-            if (v := get("contents")) is None
-            else [
-                ContentsObject.from_dict(i) if i.__class__ is dict else otherwise_typed("DrsObject.contents", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("DrsObject.contents", v)
-        )
-        made.description = get("description")
-        made.aliases = get("aliases")
-        if _DRS_OBJECT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _DRS_OBJECT_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "self_uri" in data:
+            made.self_uri = data["self_uri"]
+        if "size" in data:
+            made.size = data["size"]
+        if "created_time" in data:
+            made.created_time = data["created_time"]
+        if "checksums" in data:
+            made.checksums = (
+                [Checksum.from_dict(i) if i.__class__ is dict else otherwise_typed("DrsObject.checksums", i) for i in v]
+                if (v := data["checksums"]).__class__ is list
+                else otherwise_typed("DrsObject.checksums", v)
+            )
+        if "name" in data:
+            made.name = data["name"]
+        if "updated_time" in data:
+            made.updated_time = data["updated_time"]
+        if "version" in data:
+            made.version = data["version"]
+        if "mime_type" in data:
+            made.mime_type = data["mime_type"]
+        if "access_methods" in data:
+            made.access_methods = (
+                [
+                    AccessMethod.from_dict(i) if i.__class__ is dict else otherwise_typed("DrsObject.access_methods", i)
+                    for i in v
+                ]
+                if (v := data["access_methods"]).__class__ is list
+                else otherwise_typed("DrsObject.access_methods", v)
+            )
+        if "contents" in data:
+            made.contents = (
+                [
+                    ContentsObject.from_dict(i) if i.__class__ is dict else otherwise_typed("DrsObject.contents", i)
+                    for i in v
+                ]
+                if (v := data["contents"]).__class__ is list
+                else otherwise_typed("DrsObject.contents", v)
+            )
+        if "description" in data:
+            made.description = data["description"]
+        if "aliases" in data:
+            made.aliases = data["aliases"]
+        made.additional_properties = rest_of(data, _DRS_OBJECT_FIELDS)
         return made

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .drs_facts import DrsFacts
 from .drs_service_type import DrsServiceType
@@ -14,7 +15,7 @@ from .drs_service_type import DrsServiceType
 _DRS_SERVICE_FIELDS = frozenset({"maxBulkRequestLength", "type", "drs"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsService(Model):
     """Description of a data repository, beside the fields of every service.
 
@@ -27,9 +28,8 @@ class DrsService(Model):
 
     max_bulk_request_length: int
     type: DrsServiceType
-    drs: DrsFacts | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    drs: DrsFacts | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("maxBulkRequestLength", "max_bulk_request_length", True, False, INTEGER),
@@ -37,27 +37,30 @@ class DrsService(Model):
         Field("drs", "drs", False, False, model(lambda: DrsFacts)),
     )
 
+    def __init__(
+        self,
+        max_bulk_request_length: int,
+        type: DrsServiceType,
+        drs: DrsFacts | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> DrsService:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.max_bulk_request_length = get("maxBulkRequestLength")
-        made.type = (
-            DrsServiceType.from_dict(v)
-            if (v := get("type")).__class__ is dict
-            else otherwise_typed("DrsService.type", v)
-        )
-        made.drs = (
-            None
-            if (v := get("drs")) is None
-            else DrsFacts.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("DrsService.drs", v)
-        )
-        if _DRS_SERVICE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _DRS_SERVICE_FIELDS)
+        if "maxBulkRequestLength" in data:
+            made.max_bulk_request_length = data["maxBulkRequestLength"]
+        if "type" in data:
+            made.type = (
+                DrsServiceType.from_dict(v)
+                if (v := data["type"]).__class__ is dict
+                else otherwise_typed("DrsService.type", v)
+            )
+        if "drs" in data:
+            made.drs = (
+                DrsFacts.from_dict(v) if (v := data["drs"]).__class__ is dict else otherwise_typed("DrsService.drs", v)
+            )
+        made.additional_properties = rest_of(data, _DRS_SERVICE_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, literal, rest_of
 
 _DRS_SERVICE_TYPE_FIELDS = frozenset({"artifact"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsServiceType(Model):
     """Which interface the service speaks.
 
@@ -20,20 +20,22 @@ class DrsServiceType(Model):
     """
 
     artifact: Literal["drs"] | str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("artifact", "artifact", True, False, literal("drs")),)
 
+    def __init__(
+        self,
+        artifact: Literal["drs"] | str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> DrsServiceType:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.artifact = get("artifact")
-        if _DRS_SERVICE_TYPE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _DRS_SERVICE_TYPE_FIELDS)
+        if "artifact" in data:
+            made.artifact = data["artifact"]
+        made.additional_properties = rest_of(data, _DRS_SERVICE_TYPE_FIELDS)
         return made

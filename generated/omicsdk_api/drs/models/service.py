@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .organization import Organization
 from .service_type import ServiceType
@@ -28,7 +29,7 @@ _SERVICE_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Service(Model):
     """Description of a GA4GH service, as of service-info 1.0.0.
 
@@ -57,14 +58,13 @@ class Service(Model):
     type: ServiceType
     organization: Organization
     version: str
-    description: str | None = None
-    contact_url: str | None = None
-    documentation_url: str | None = None
-    created_at: str | None = None
-    updated_at: str | None = None
-    environment: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    description: str | None
+    contact_url: str | None
+    documentation_url: str | None
+    created_at: str | None
+    updated_at: str | None
+    environment: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", True, False, STRING),
@@ -80,31 +80,56 @@ class Service(Model):
         Field("environment", "environment", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        id: str,
+        name: str,
+        type: ServiceType,
+        organization: Organization,
+        version: str,
+        description: str | Omit = OMIT,
+        contact_url: str | Omit = OMIT,
+        documentation_url: str | Omit = OMIT,
+        created_at: str | Omit = OMIT,
+        updated_at: str | Omit = OMIT,
+        environment: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Service:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.name = get("name")
-        made.type = (
-            ServiceType.from_dict(v) if (v := get("type")).__class__ is dict else otherwise_typed("Service.type", v)
-        )
-        made.organization = (
-            Organization.from_dict(v)
-            if (v := get("organization")).__class__ is dict
-            else otherwise_typed("Service.organization", v)
-        )
-        made.version = get("version")
-        made.description = get("description")
-        made.contact_url = get("contactUrl")
-        made.documentation_url = get("documentationUrl")
-        made.created_at = get("createdAt")
-        made.updated_at = get("updatedAt")
-        made.environment = get("environment")
-        if _SERVICE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SERVICE_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "name" in data:
+            made.name = data["name"]
+        if "type" in data:
+            made.type = (
+                ServiceType.from_dict(v)
+                if (v := data["type"]).__class__ is dict
+                else otherwise_typed("Service.type", v)
+            )
+        if "organization" in data:
+            made.organization = (
+                Organization.from_dict(v)
+                if (v := data["organization"]).__class__ is dict
+                else otherwise_typed("Service.organization", v)
+            )
+        if "version" in data:
+            made.version = data["version"]
+        if "description" in data:
+            made.description = data["description"]
+        if "contactUrl" in data:
+            made.contact_url = data["contactUrl"]
+        if "documentationUrl" in data:
+            made.documentation_url = data["documentationUrl"]
+        if "createdAt" in data:
+            made.created_at = data["createdAt"]
+        if "updatedAt" in data:
+            made.updated_at = data["updatedAt"]
+        if "environment" in data:
+            made.environment = data["environment"]
+        made.additional_properties = rest_of(data, _SERVICE_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _UNRESOLVED_GROUP_FIELDS = frozenset({"error_code", "object_ids"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UnresolvedGroup(Model):
     """Objects that could not be resolved for the same reason.
 
@@ -20,26 +21,30 @@ class UnresolvedGroup(Model):
         object_ids: Identifiers of these objects.
     """
 
-    error_code: int | None = None
-    object_ids: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    error_code: int | None
+    object_ids: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("error_code", "error_code", False, False, INTEGER),
         Field("object_ids", "object_ids", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        error_code: int | Omit = OMIT,
+        object_ids: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UnresolvedGroup:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.error_code = get("error_code")
-        made.object_ids = get("object_ids")
-        if _UNRESOLVED_GROUP_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _UNRESOLVED_GROUP_FIELDS)
+        if "error_code" in data:
+            made.error_code = data["error_code"]
+        if "object_ids" in data:
+            made.object_ids = data["object_ids"]
+        made.additional_properties = rest_of(data, _UNRESOLVED_GROUP_FIELDS)
         return made

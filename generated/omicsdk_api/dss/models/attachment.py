@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, rest_of
 
 _ATTACHMENT_FIELDS = frozenset({"type", "expression"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Attachment(Model):
     """How a value that is sent with notifications is found in the metadata of a bundle.
 
@@ -24,24 +24,28 @@ class Attachment(Model):
 
     type: Literal["jmespath"] | str
     expression: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("type", "type", True, False, literal("jmespath")),
         Field("expression", "expression", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        type: Literal["jmespath"] | str,
+        expression: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Attachment:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.type = get("type")
-        made.expression = get("expression")
-        if _ATTACHMENT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ATTACHMENT_FIELDS)
+        if "type" in data:
+            made.type = data["type"]
+        if "expression" in data:
+            made.expression = data["expression"]
+        made.additional_properties = rest_of(data, _ATTACHMENT_FIELDS)
         return made

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     BOOLEAN,
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -20,6 +19,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .bundle_identifier import BundleIdentifier
 
@@ -39,7 +39,7 @@ _BUNDLE_ENUMERATION_RESULT_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleEnumerationResult(Model):
     """A page of the list of all bundles.
 
@@ -58,16 +58,15 @@ class BundleEnumerationResult(Model):
 
     bundles: list[BundleIdentifier]
     has_more: bool
-    object: str | None = None
-    page_count: int | None = None
-    per_page: int | None = None
-    search_prefix: str | None = None
-    token: str | None = None
-    search_after: str | None = None
-    link: str | None = None
-    event_timestamp: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    object: str | None
+    page_count: int | None
+    per_page: int | None
+    search_prefix: str | None
+    token: str | None
+    search_after: str | None
+    link: str | None
+    event_timestamp: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("bundles", "bundles", True, False, array(model(lambda: BundleIdentifier))),
@@ -82,33 +81,54 @@ class BundleEnumerationResult(Model):
         Field("event_timestamp", "event_timestamp", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        bundles: list[BundleIdentifier],
+        has_more: bool,
+        object: str | Omit = OMIT,
+        page_count: int | Omit = OMIT,
+        per_page: int | Omit = OMIT,
+        search_prefix: str | Omit = OMIT,
+        token: str | Omit = OMIT,
+        search_after: str | Omit = OMIT,
+        link: str | Omit = OMIT,
+        event_timestamp: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BundleEnumerationResult:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.bundles = (
-            [
-                BundleIdentifier.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("BundleEnumerationResult.bundles", i)
-                for i in v
-            ]
-            if (v := get("bundles")).__class__ is list
-            else otherwise_typed("BundleEnumerationResult.bundles", v)
-        )
-        made.has_more = get("has_more")
-        made.object = get("object")
-        made.page_count = get("page_count")
-        made.per_page = get("per_page")
-        made.search_prefix = get("search_prefix")
-        made.token = get("token")
-        made.search_after = get("search_after")
-        made.link = get("link")
-        made.event_timestamp = get("event_timestamp")
-        if _BUNDLE_ENUMERATION_RESULT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BUNDLE_ENUMERATION_RESULT_FIELDS)
+        if "bundles" in data:
+            made.bundles = (
+                [
+                    BundleIdentifier.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("BundleEnumerationResult.bundles", i)
+                    for i in v
+                ]
+                if (v := data["bundles"]).__class__ is list
+                else otherwise_typed("BundleEnumerationResult.bundles", v)
+            )
+        if "has_more" in data:
+            made.has_more = data["has_more"]
+        if "object" in data:
+            made.object = data["object"]
+        if "page_count" in data:
+            made.page_count = data["page_count"]
+        if "per_page" in data:
+            made.per_page = data["per_page"]
+        if "search_prefix" in data:
+            made.search_prefix = data["search_prefix"]
+        if "token" in data:
+            made.token = data["token"]
+        if "search_after" in data:
+            made.search_after = data["search_after"]
+        if "link" in data:
+            made.link = data["link"]
+        if "event_timestamp" in data:
+            made.event_timestamp = data["event_timestamp"]
+        made.additional_properties = rest_of(data, _BUNDLE_ENUMERATION_RESULT_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, blank, rest_of
 
 _BUNDLE_FILE_FIELDS = frozenset({"uuid", "version", "name", "indexed"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleFile(Model):
     """A stored file, and its role in a bundle.
 
@@ -29,8 +29,7 @@ class BundleFile(Model):
     version: str
     name: str
     indexed: bool
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -39,18 +38,27 @@ class BundleFile(Model):
         Field("indexed", "indexed", True, False, BOOLEAN),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        version: str,
+        name: str,
+        indexed: bool,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BundleFile:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.version = get("version")
-        made.name = get("name")
-        made.indexed = get("indexed")
-        if _BUNDLE_FILE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BUNDLE_FILE_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "version" in data:
+            made.version = data["version"]
+        if "name" in data:
+            made.name = data["name"]
+        if "indexed" in data:
+            made.indexed = data["indexed"]
+        made.additional_properties = rest_of(data, _BUNDLE_FILE_FIELDS)
         return made

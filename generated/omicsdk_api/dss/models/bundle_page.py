@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .bundle_version import BundleVersion
 
 _BUNDLE_PAGE_FIELDS = frozenset({"bundle"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundlePage(Model):
     """A bundle with a page of its files.
 
@@ -22,24 +22,26 @@ class BundlePage(Model):
     """
 
     bundle: BundleVersion
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("bundle", "bundle", True, False, model(lambda: BundleVersion)),)
 
+    def __init__(
+        self,
+        bundle: BundleVersion,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BundlePage:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.bundle = (
-            BundleVersion.from_dict(v)
-            if (v := get("bundle")).__class__ is dict
-            else otherwise_typed("BundlePage.bundle", v)
-        )
-        if _BUNDLE_PAGE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BUNDLE_PAGE_FIELDS)
+        if "bundle" in data:
+            made.bundle = (
+                BundleVersion.from_dict(v)
+                if (v := data["bundle"]).__class__ is dict
+                else otherwise_typed("BundlePage.bundle", v)
+            )
+        made.additional_properties = rest_of(data, _BUNDLE_PAGE_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _BUNDLE_STORED_FIELDS = frozenset({"version", "manifest"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleStored(Model):
     """A bundle that is now in the store.
 
@@ -22,24 +22,28 @@ class BundleStored(Model):
 
     version: str
     manifest: dict[str, Any]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("version", "version", True, False, STRING),
         Field("manifest", "manifest", True, False, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        version: str,
+        manifest: dict[str, Any],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BundleStored:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.version = get("version")
-        made.manifest = get("manifest")
-        if _BUNDLE_STORED_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BUNDLE_STORED_FIELDS)
+        if "version" in data:
+            made.version = data["version"]
+        if "manifest" in data:
+            made.manifest = data["manifest"]
+        made.additional_properties = rest_of(data, _BUNDLE_STORED_FIELDS)
         return made

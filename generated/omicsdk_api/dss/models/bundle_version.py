@@ -5,27 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .file_version import FileVersion
 
 _BUNDLE_VERSION_FIELDS = frozenset({"uuid", "version", "files", "creator_uid"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleVersion(Model):
     """A version of a bundle, with its files or a page of them.
 
@@ -41,8 +29,7 @@ class BundleVersion(Model):
     version: str
     files: list[FileVersion]
     creator_uid: int
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -51,22 +38,34 @@ class BundleVersion(Model):
         Field("creator_uid", "creator_uid", True, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        version: str,
+        files: list[FileVersion],
+        creator_uid: int,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BundleVersion:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.version = get("version")
-        made.files = (
-            [FileVersion.from_dict(i) if i.__class__ is dict else otherwise_typed("BundleVersion.files", i) for i in v]
-            if (v := get("files")).__class__ is list
-            else otherwise_typed("BundleVersion.files", v)
-        )
-        made.creator_uid = get("creator_uid")
-        if _BUNDLE_VERSION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BUNDLE_VERSION_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "version" in data:
+            made.version = data["version"]
+        if "files" in data:
+            made.files = (
+                [
+                    FileVersion.from_dict(i) if i.__class__ is dict else otherwise_typed("BundleVersion.files", i)
+                    for i in v
+                ]
+                if (v := data["files"]).__class__ is list
+                else otherwise_typed("BundleVersion.files", v)
+            )
+        if "creator_uid" in data:
+            made.creator_uid = data["creator_uid"]
+        made.additional_properties = rest_of(data, _BUNDLE_VERSION_FIELDS)
         return made

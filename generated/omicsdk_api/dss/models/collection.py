@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -26,7 +25,7 @@ from .collection_item import CollectionItem
 _COLLECTION_FIELDS = frozenset({"name", "description", "details", "contents"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Collection(Model):
     """A user's private list of links to items in the store.
 
@@ -41,8 +40,7 @@ class Collection(Model):
     description: str
     details: dict[str, Any]
     contents: list[CollectionItem]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", True, False, STRING),
@@ -51,25 +49,34 @@ class Collection(Model):
         Field("contents", "contents", True, False, array(model(lambda: CollectionItem))),
     )
 
+    def __init__(
+        self,
+        name: str,
+        description: str,
+        details: dict[str, Any],
+        contents: list[CollectionItem],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Collection:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.name = get("name")
-        made.description = get("description")
-        made.details = get("details")
-        made.contents = (
-            [
-                CollectionItem.from_dict(i) if i.__class__ is dict else otherwise_typed("Collection.contents", i)
-                for i in v
-            ]
-            if (v := get("contents")).__class__ is list
-            else otherwise_typed("Collection.contents", v)
-        )
-        if _COLLECTION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _COLLECTION_FIELDS)
+        if "name" in data:
+            made.name = data["name"]
+        if "description" in data:
+            made.description = data["description"]
+        if "details" in data:
+            made.details = data["details"]
+        if "contents" in data:
+            made.contents = (
+                [
+                    CollectionItem.from_dict(i) if i.__class__ is dict else otherwise_typed("Collection.contents", i)
+                    for i in v
+                ]
+                if (v := data["contents"]).__class__ is list
+                else otherwise_typed("Collection.contents", v)
+            )
+        made.additional_properties = rest_of(data, _COLLECTION_FIELDS)
         return made

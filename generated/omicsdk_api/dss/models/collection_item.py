@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _COLLECTION_ITEM_FIELDS = frozenset({"type", "uuid", "version", "path"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CollectionItem(Model):
     """A link to a file, a bundle, another collection, or a part of a metadata file.
 
@@ -29,9 +30,8 @@ class CollectionItem(Model):
     type: str
     uuid: str
     version: str
-    path: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    path: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("type", "type", True, False, STRING),
@@ -40,18 +40,27 @@ class CollectionItem(Model):
         Field("path", "path", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        type: str,
+        uuid: str,
+        version: str,
+        path: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> CollectionItem:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.type = get("type")
-        made.uuid = get("uuid")
-        made.version = get("version")
-        made.path = get("path")
-        if _COLLECTION_ITEM_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _COLLECTION_ITEM_FIELDS)
+        if "type" in data:
+            made.type = data["type"]
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "version" in data:
+            made.version = data["version"]
+        if "path" in data:
+            made.path = data["path"]
+        made.additional_properties = rest_of(data, _COLLECTION_ITEM_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _COLLECTION_OF_COLLECTIONS_ITEM_FIELDS = frozenset({"uuid", "version"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CollectionOfCollectionsItem(Model):
     """The identity of a collection.
 
@@ -23,24 +23,28 @@ class CollectionOfCollectionsItem(Model):
 
     uuid: str
     version: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
         Field("version", "version", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        version: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> CollectionOfCollectionsItem:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.version = get("version")
-        if _COLLECTION_OF_COLLECTIONS_ITEM_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _COLLECTION_OF_COLLECTIONS_ITEM_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "version" in data:
+            made.version = data["version"]
+        made.additional_properties = rest_of(data, _COLLECTION_OF_COLLECTIONS_ITEM_FIELDS)
         return made

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .collection_of_collections_item import CollectionOfCollectionsItem
 
 _COLLECTIONS_PAGE_FIELDS = frozenset({"collections"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CollectionsPage(Model):
     """A page of the list of a user's collections.
 
@@ -22,31 +22,33 @@ class CollectionsPage(Model):
     """
 
     collections: list[CollectionOfCollectionsItem]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("collections", "collections", True, False, array(model(lambda: CollectionOfCollectionsItem))),
     )
 
+    def __init__(
+        self,
+        collections: list[CollectionOfCollectionsItem],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> CollectionsPage:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.collections = (
-            [
-                CollectionOfCollectionsItem.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("CollectionsPage.collections", i)
-                for i in v
-            ]
-            if (v := get("collections")).__class__ is list
-            else otherwise_typed("CollectionsPage.collections", v)
-        )
-        if _COLLECTIONS_PAGE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _COLLECTIONS_PAGE_FIELDS)
+        if "collections" in data:
+            made.collections = (
+                [
+                    CollectionOfCollectionsItem.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("CollectionsPage.collections", i)
+                    for i in v
+                ]
+                if (v := data["collections"]).__class__ is list
+                else otherwise_typed("CollectionsPage.collections", v)
+            )
+        made.additional_properties = rest_of(data, _COLLECTIONS_PAGE_FIELDS)
         return made

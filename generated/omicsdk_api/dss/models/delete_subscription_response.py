@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _DELETE_SUBSCRIPTION_RESPONSE_FIELDS = frozenset({"timeDeleted"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DeleteSubscriptionResponse(Model):
     """Subscription deleted.
 
@@ -21,20 +21,22 @@ class DeleteSubscriptionResponse(Model):
     """
 
     time_deleted: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("timeDeleted", "time_deleted", True, False, STRING),)
 
+    def __init__(
+        self,
+        time_deleted: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> DeleteSubscriptionResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.time_deleted = get("timeDeleted")
-        if _DELETE_SUBSCRIPTION_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _DELETE_SUBSCRIPTION_RESPONSE_FIELDS)
+        if "timeDeleted" in data:
+            made.time_deleted = data["timeDeleted"]
+        made.additional_properties = rest_of(data, _DELETE_SUBSCRIPTION_RESPONSE_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _ERROR_FIELDS = frozenset({"title", "status", "code", "stacktrace"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Error(Model):
     """Response of the service to a failed request.
 
@@ -24,11 +25,10 @@ class Error(Model):
     """
 
     title: str
-    status: int | None = None
-    code: str | None = None
-    stacktrace: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    status: int | None
+    code: str | None
+    stacktrace: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("title", "title", True, False, STRING),
@@ -37,18 +37,27 @@ class Error(Model):
         Field("stacktrace", "stacktrace", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        title: str,
+        status: int | Omit = OMIT,
+        code: str | Omit = OMIT,
+        stacktrace: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Error:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.title = get("title")
-        made.status = get("status")
-        made.code = get("code")
-        made.stacktrace = get("stacktrace")
-        if _ERROR_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ERROR_FIELDS)
+        if "title" in data:
+            made.title = data["title"]
+        if "status" in data:
+            made.status = data["status"]
+        if "code" in data:
+            made.code = data["code"]
+        if "stacktrace" in data:
+            made.stacktrace = data["stacktrace"]
+        made.additional_properties = rest_of(data, _ERROR_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 
 _EVENT_ENTRY_FIELDS = frozenset({"event_id", "timestamp", "offset", "size"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EventEntry(Model):
     """An event, and where its data are in the journal.
 
@@ -26,8 +26,7 @@ class EventEntry(Model):
     timestamp: str
     offset: int
     size: int
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("event_id", "event_id", True, False, STRING),
@@ -36,18 +35,27 @@ class EventEntry(Model):
         Field("size", "size", True, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        event_id: str,
+        timestamp: str,
+        offset: int,
+        size: int,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> EventEntry:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.event_id = get("event_id")
-        made.timestamp = get("timestamp")
-        made.offset = get("offset")
-        made.size = get("size")
-        if _EVENT_ENTRY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _EVENT_ENTRY_FIELDS)
+        if "event_id" in data:
+            made.event_id = data["event_id"]
+        if "timestamp" in data:
+            made.timestamp = data["timestamp"]
+        if "offset" in data:
+            made.offset = data["offset"]
+        if "size" in data:
+            made.size = data["size"]
+        made.additional_properties = rest_of(data, _EVENT_ENTRY_FIELDS)
         return made

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .events_manifest import EventsManifest
 
 _EVENT_STREAMS_FIELDS = frozenset({"event_streams"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EventStreams(Model):
     """A page of the list of event journals.
 
@@ -22,29 +22,33 @@ class EventStreams(Model):
     """
 
     event_streams: list[EventsManifest]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("event_streams", "event_streams", True, False, array(model(lambda: EventsManifest))),
     )
 
+    def __init__(
+        self,
+        event_streams: list[EventsManifest],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> EventStreams:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.event_streams = (
-            [
-                EventsManifest.from_dict(i) if i.__class__ is dict else otherwise_typed("EventStreams.event_streams", i)
-                for i in v
-            ]
-            if (v := get("event_streams")).__class__ is list
-            else otherwise_typed("EventStreams.event_streams", v)
-        )
-        if _EVENT_STREAMS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _EVENT_STREAMS_FIELDS)
+        if "event_streams" in data:
+            made.event_streams = (
+                [
+                    EventsManifest.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("EventStreams.event_streams", i)
+                    for i in v
+                ]
+                if (v := data["event_streams"]).__class__ is list
+                else otherwise_typed("EventStreams.event_streams", v)
+            )
+        made.additional_properties = rest_of(data, _EVENT_STREAMS_FIELDS)
         return made

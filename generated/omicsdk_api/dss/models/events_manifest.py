@@ -5,27 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .event_entry import EventEntry
 
 _EVENTS_MANIFEST_FIELDS = frozenset({"journal_id", "from_date", "to_date", "size", "events"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EventsManifest(Model):
     """Contents of one journal of events.
 
@@ -42,8 +30,7 @@ class EventsManifest(Model):
     to_date: str
     size: int
     events: list[EventEntry]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("journal_id", "journal_id", True, False, STRING),
@@ -53,23 +40,37 @@ class EventsManifest(Model):
         Field("events", "events", True, False, array(model(lambda: EventEntry))),
     )
 
+    def __init__(
+        self,
+        journal_id: str,
+        from_date: str,
+        to_date: str,
+        size: int,
+        events: list[EventEntry],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> EventsManifest:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.journal_id = get("journal_id")
-        made.from_date = get("from_date")
-        made.to_date = get("to_date")
-        made.size = get("size")
-        made.events = (
-            [EventEntry.from_dict(i) if i.__class__ is dict else otherwise_typed("EventsManifest.events", i) for i in v]
-            if (v := get("events")).__class__ is list
-            else otherwise_typed("EventsManifest.events", v)
-        )
-        if _EVENTS_MANIFEST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _EVENTS_MANIFEST_FIELDS)
+        if "journal_id" in data:
+            made.journal_id = data["journal_id"]
+        if "from_date" in data:
+            made.from_date = data["from_date"]
+        if "to_date" in data:
+            made.to_date = data["to_date"]
+        if "size" in data:
+            made.size = data["size"]
+        if "events" in data:
+            made.events = (
+                [
+                    EventEntry.from_dict(i) if i.__class__ is dict else otherwise_typed("EventsManifest.events", i)
+                    for i in v
+                ]
+                if (v := data["events"]).__class__ is list
+                else otherwise_typed("EventsManifest.events", v)
+            )
+        made.additional_properties = rest_of(data, _EVENTS_MANIFEST_FIELDS)
         return made

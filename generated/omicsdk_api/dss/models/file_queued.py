@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _FILE_QUEUED_FIELDS = frozenset({"version", "task_id"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileQueued(Model):
     """A file that is being copied into the store.
 
@@ -22,25 +23,29 @@ class FileQueued(Model):
     """
 
     version: str
-    task_id: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    task_id: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("version", "version", True, False, STRING),
         Field("task_id", "task_id", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        version: str,
+        task_id: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> FileQueued:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.version = get("version")
-        made.task_id = get("task_id")
-        if _FILE_QUEUED_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _FILE_QUEUED_FIELDS)
+        if "version" in data:
+            made.version = data["version"]
+        if "task_id" in data:
+            made.task_id = data["task_id"]
+        made.additional_properties = rest_of(data, _FILE_QUEUED_FIELDS)
         return made

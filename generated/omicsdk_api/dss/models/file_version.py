@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _FILE_VERSION_FIELDS = frozenset(
     {"name", "content-type", "indexed", "uuid", "version", "size", "crc32c", "s3_etag", "sha1", "sha256", "url"}
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileVersion(Model):
     """A file as the manifest of a bundle lists it.
 
@@ -43,9 +44,8 @@ class FileVersion(Model):
     s3_etag: str
     sha1: str
     sha256: str
-    url: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    url: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", True, False, STRING),
@@ -61,25 +61,48 @@ class FileVersion(Model):
         Field("url", "url", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        name: str,
+        content_type: str,
+        indexed: bool,
+        uuid: str,
+        version: str,
+        size: int,
+        crc32c: str,
+        s3_etag: str,
+        sha1: str,
+        sha256: str,
+        url: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> FileVersion:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.name = get("name")
-        made.content_type = get("content-type")
-        made.indexed = get("indexed")
-        made.uuid = get("uuid")
-        made.version = get("version")
-        made.size = get("size")
-        made.crc32c = get("crc32c")
-        made.s3_etag = get("s3_etag")
-        made.sha1 = get("sha1")
-        made.sha256 = get("sha256")
-        made.url = get("url")
-        if _FILE_VERSION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _FILE_VERSION_FIELDS)
+        if "name" in data:
+            made.name = data["name"]
+        if "content-type" in data:
+            made.content_type = data["content-type"]
+        if "indexed" in data:
+            made.indexed = data["indexed"]
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "version" in data:
+            made.version = data["version"]
+        if "size" in data:
+            made.size = data["size"]
+        if "crc32c" in data:
+            made.crc32c = data["crc32c"]
+        if "s3_etag" in data:
+            made.s3_etag = data["s3_etag"]
+        if "sha1" in data:
+            made.sha1 = data["sha1"]
+        if "sha256" in data:
+            made.sha256 = data["sha256"]
+        if "url" in data:
+            made.url = data["url"]
+        made.additional_properties = rest_of(data, _FILE_VERSION_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _GET_BUNDLES_CHECKOUT_RESPONSE_FIELDS = frozenset({"status", "cause", "location"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetBundlesCheckoutResponse(Model):
     """Checkout state.
 
@@ -24,10 +25,9 @@ class GetBundlesCheckoutResponse(Model):
     """
 
     status: Literal["RUNNING", "SUCCEEDED", "FAILED", "UNKNOWN_JOB_ID"] | str
-    cause: str | None = None
-    location: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    cause: str | None
+    location: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("status", "status", True, False, literal("RUNNING", "SUCCEEDED", "FAILED", "UNKNOWN_JOB_ID")),
@@ -35,17 +35,24 @@ class GetBundlesCheckoutResponse(Model):
         Field("location", "location", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        status: Literal["RUNNING", "SUCCEEDED", "FAILED", "UNKNOWN_JOB_ID"] | str,
+        cause: str | Omit = OMIT,
+        location: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GetBundlesCheckoutResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.status = get("status")
-        made.cause = get("cause")
-        made.location = get("location")
-        if _GET_BUNDLES_CHECKOUT_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GET_BUNDLES_CHECKOUT_RESPONSE_FIELDS)
+        if "status" in data:
+            made.status = data["status"]
+        if "cause" in data:
+            made.cause = data["cause"]
+        if "location" in data:
+            made.location = data["location"]
+        made.additional_properties = rest_of(data, _GET_BUNDLES_CHECKOUT_RESPONSE_FIELDS)
         return made

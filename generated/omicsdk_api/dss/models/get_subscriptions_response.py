@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .subscription import Subscription
 
 _GET_SUBSCRIPTIONS_RESPONSE_FIELDS = frozenset({"subscriptions"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetSubscriptionsResponse(Model):
     """Subscriptions.
 
@@ -22,31 +22,33 @@ class GetSubscriptionsResponse(Model):
     """
 
     subscriptions: list[Subscription]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("subscriptions", "subscriptions", True, False, array(model(lambda: Subscription))),
     )
 
+    def __init__(
+        self,
+        subscriptions: list[Subscription],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GetSubscriptionsResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.subscriptions = (
-            [
-                Subscription.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("GetSubscriptionsResponse.subscriptions", i)
-                for i in v
-            ]
-            if (v := get("subscriptions")).__class__ is list
-            else otherwise_typed("GetSubscriptionsResponse.subscriptions", v)
-        )
-        if _GET_SUBSCRIPTIONS_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GET_SUBSCRIPTIONS_RESPONSE_FIELDS)
+        if "subscriptions" in data:
+            made.subscriptions = (
+                [
+                    Subscription.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("GetSubscriptionsResponse.subscriptions", i)
+                    for i in v
+                ]
+                if (v := data["subscriptions"]).__class__ is list
+                else otherwise_typed("GetSubscriptionsResponse.subscriptions", v)
+            )
+        made.additional_properties = rest_of(data, _GET_SUBSCRIPTIONS_RESPONSE_FIELDS)
         return made

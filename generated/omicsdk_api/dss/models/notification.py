@@ -5,20 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    ANY,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    mapping,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .notified_bundle import NotifiedBundle
 
@@ -27,7 +16,7 @@ _NOTIFICATION_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Notification(Model):
     """Data that a subscriber receives about a bundle.
 
@@ -46,12 +35,11 @@ class Notification(Model):
     transaction_id: str
     subscription_id: str
     match: NotifiedBundle
-    event_type: str | None = None
-    es_query: dict[str, Any] | None = None
-    jmespath_query: str | None = None
-    attachments: dict[str, Any] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    event_type: str | None
+    es_query: dict[str, Any] | None
+    jmespath_query: str | None
+    attachments: dict[str, Any] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("transaction_id", "transaction_id", True, False, STRING),
@@ -63,25 +51,40 @@ class Notification(Model):
         Field("attachments", "attachments", False, True, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        transaction_id: str,
+        subscription_id: str,
+        match: NotifiedBundle,
+        event_type: str | None | Omit = OMIT,
+        es_query: dict[str, Any] | None | Omit = OMIT,
+        jmespath_query: str | None | Omit = OMIT,
+        attachments: dict[str, Any] | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Notification:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.transaction_id = get("transaction_id")
-        made.subscription_id = get("subscription_id")
-        made.match = (
-            NotifiedBundle.from_dict(v)
-            if (v := get("match")).__class__ is dict
-            else otherwise_typed("Notification.match", v)
-        )
-        made.event_type = get("event_type")
-        made.es_query = get("es_query")
-        made.jmespath_query = get("jmespath_query")
-        made.attachments = get("attachments")
-        if _NOTIFICATION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _NOTIFICATION_FIELDS)
+        if "transaction_id" in data:
+            made.transaction_id = data["transaction_id"]
+        if "subscription_id" in data:
+            made.subscription_id = data["subscription_id"]
+        if "match" in data:
+            made.match = (
+                NotifiedBundle.from_dict(v)
+                if (v := data["match"]).__class__ is dict
+                else otherwise_typed("Notification.match", v)
+            )
+        if "event_type" in data:
+            made.event_type = data["event_type"]
+        if "es_query" in data:
+            made.es_query = data["es_query"]
+        if "jmespath_query" in data:
+            made.jmespath_query = data["jmespath_query"]
+        if "attachments" in data:
+            made.attachments = data["attachments"]
+        made.additional_properties = rest_of(data, _NOTIFICATION_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _NOTIFIED_BUNDLE_FIELDS = frozenset({"bundle_uuid", "bundle_version"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NotifiedBundle(Model):
     """The bundle of a notification.
 
@@ -22,24 +22,28 @@ class NotifiedBundle(Model):
 
     bundle_uuid: str
     bundle_version: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("bundle_uuid", "bundle_uuid", True, False, STRING),
         Field("bundle_version", "bundle_version", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        bundle_uuid: str,
+        bundle_version: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> NotifiedBundle:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.bundle_uuid = get("bundle_uuid")
-        made.bundle_version = get("bundle_version")
-        if _NOTIFIED_BUNDLE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _NOTIFIED_BUNDLE_FIELDS)
+        if "bundle_uuid" in data:
+            made.bundle_uuid = data["bundle_uuid"]
+        if "bundle_version" in data:
+            made.bundle_version = data["bundle_version"]
+        made.additional_properties = rest_of(data, _NOTIFIED_BUNDLE_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _POST_BUNDLES_CHECKOUT_RESPONSE_FIELDS = frozenset({"checkout_job_id"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PostBundlesCheckoutResponse(Model):
     """Checkout started.
 
@@ -21,20 +21,22 @@ class PostBundlesCheckoutResponse(Model):
     """
 
     checkout_job_id: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("checkout_job_id", "checkout_job_id", True, False, STRING),)
 
+    def __init__(
+        self,
+        checkout_job_id: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> PostBundlesCheckoutResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.checkout_job_id = get("checkout_job_id")
-        if _POST_BUNDLES_CHECKOUT_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _POST_BUNDLES_CHECKOUT_RESPONSE_FIELDS)
+        if "checkout_job_id" in data:
+            made.checkout_job_id = data["checkout_job_id"]
+        made.additional_properties = rest_of(data, _POST_BUNDLES_CHECKOUT_RESPONSE_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, NUMBER, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, NUMBER, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _SEARCH_HIT_FIELDS = frozenset({"bundle_fqid", "bundle_url", "search_score", "metadata"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SearchHit(Model):
     """A bundle that matches a query.
 
@@ -25,10 +26,9 @@ class SearchHit(Model):
 
     bundle_fqid: str
     bundle_url: str
-    search_score: float | None = None
-    metadata: dict[str, Any] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    search_score: float | None
+    metadata: dict[str, Any] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("bundle_fqid", "bundle_fqid", True, False, STRING),
@@ -37,18 +37,27 @@ class SearchHit(Model):
         Field("metadata", "metadata", False, False, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        bundle_fqid: str,
+        bundle_url: str,
+        search_score: float | None | Omit = OMIT,
+        metadata: dict[str, Any] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SearchHit:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.bundle_fqid = get("bundle_fqid")
-        made.bundle_url = get("bundle_url")
-        made.search_score = get("search_score")
-        made.metadata = get("metadata")
-        if _SEARCH_HIT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SEARCH_HIT_FIELDS)
+        if "bundle_fqid" in data:
+            made.bundle_fqid = data["bundle_fqid"]
+        if "bundle_url" in data:
+            made.bundle_url = data["bundle_url"]
+        if "search_score" in data:
+            made.search_score = data["search_score"]
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        made.additional_properties = rest_of(data, _SEARCH_HIT_FIELDS)
         return made

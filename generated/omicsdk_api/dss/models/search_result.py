@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
     INTEGER,
-    NO_NULLS,
     Field,
     JsonObject,
     Model,
@@ -20,13 +19,14 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .search_hit import SearchHit
 
 _SEARCH_RESULT_FIELDS = frozenset({"results", "total_hits", "es_query"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SearchResult(Model):
     """A page of the bundles that match a query.
 
@@ -38,9 +38,8 @@ class SearchResult(Model):
 
     results: list[SearchHit]
     total_hits: int
-    es_query: dict[str, Any] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    es_query: dict[str, Any] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("results", "results", True, False, array(model(lambda: SearchHit))),
@@ -48,21 +47,31 @@ class SearchResult(Model):
         Field("es_query", "es_query", False, False, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        results: list[SearchHit],
+        total_hits: int,
+        es_query: dict[str, Any] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SearchResult:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.results = (
-            [SearchHit.from_dict(i) if i.__class__ is dict else otherwise_typed("SearchResult.results", i) for i in v]
-            if (v := get("results")).__class__ is list
-            else otherwise_typed("SearchResult.results", v)
-        )
-        made.total_hits = get("total_hits")
-        made.es_query = get("es_query")
-        if _SEARCH_RESULT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SEARCH_RESULT_FIELDS)
+        if "results" in data:
+            made.results = (
+                [
+                    SearchHit.from_dict(i) if i.__class__ is dict else otherwise_typed("SearchResult.results", i)
+                    for i in v
+                ]
+                if (v := data["results"]).__class__ is list
+                else otherwise_typed("SearchResult.results", v)
+            )
+        if "total_hits" in data:
+            made.total_hits = data["total_hits"]
+        if "es_query" in data:
+            made.es_query = data["es_query"]
+        made.additional_properties = rest_of(data, _SEARCH_RESULT_FIELDS)
         return made

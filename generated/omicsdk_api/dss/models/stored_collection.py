@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -20,13 +19,14 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .collection_item import CollectionItem
 
 _STORED_COLLECTION_FIELDS = frozenset({"name", "description", "details", "contents", "owner"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class StoredCollection(Model):
     """A collection as it is stored.
 
@@ -42,9 +42,8 @@ class StoredCollection(Model):
     description: str
     details: dict[str, Any]
     contents: list[CollectionItem]
-    owner: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    owner: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", True, False, STRING),
@@ -54,26 +53,39 @@ class StoredCollection(Model):
         Field("owner", "owner", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        name: str,
+        description: str,
+        details: dict[str, Any],
+        contents: list[CollectionItem],
+        owner: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> StoredCollection:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.name = get("name")
-        made.description = get("description")
-        made.details = get("details")
-        made.contents = (
-            [
-                CollectionItem.from_dict(i) if i.__class__ is dict else otherwise_typed("StoredCollection.contents", i)
-                for i in v
-            ]
-            if (v := get("contents")).__class__ is list
-            else otherwise_typed("StoredCollection.contents", v)
-        )
-        made.owner = get("owner")
-        if _STORED_COLLECTION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _STORED_COLLECTION_FIELDS)
+        if "name" in data:
+            made.name = data["name"]
+        if "description" in data:
+            made.description = data["description"]
+        if "details" in data:
+            made.details = data["details"]
+        if "contents" in data:
+            made.contents = (
+                [
+                    CollectionItem.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("StoredCollection.contents", i)
+                    for i in v
+                ]
+                if (v := data["contents"]).__class__ is list
+                else otherwise_typed("StoredCollection.contents", v)
+            )
+        if "owner" in data:
+            made.owner = data["owner"]
+        made.additional_properties = rest_of(data, _STORED_COLLECTION_FIELDS)
         return made

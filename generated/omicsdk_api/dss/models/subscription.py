@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -20,6 +19,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .attachment import Attachment
 
@@ -41,7 +41,7 @@ _SUBSCRIPTION_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Subscription(Model):
     """A URL that is called when bundles are created or deleted, with the events to report.
 
@@ -71,16 +71,15 @@ class Subscription(Model):
     replica: Literal["aws", "gcp"] | str
     owner: str
     callback_url: str
-    es_query: dict[str, Any] | None = None
-    jmespath_query: str | None = None
-    hmac_key_id: str | None = None
-    method: Literal["POST", "PUT"] | str | None = None
-    encoding: Literal["application/json", "multipart/form-data"] | str | None = None
-    form_fields: dict[str, str] | None = None
-    payload_form_field: str | None = None
-    attachments: dict[str, Attachment] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    es_query: dict[str, Any] | None
+    jmespath_query: str | None
+    hmac_key_id: str | None
+    method: Literal["POST", "PUT"] | str | None
+    encoding: Literal["application/json", "multipart/form-data"] | str | None
+    form_fields: dict[str, str] | None
+    payload_form_field: str | None
+    attachments: dict[str, Attachment] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -97,35 +96,60 @@ class Subscription(Model):
         Field("attachments", "attachments", False, False, mapping(model(lambda: Attachment))),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        replica: Literal["aws", "gcp"] | str,
+        owner: str,
+        callback_url: str,
+        es_query: dict[str, Any] | Omit = OMIT,
+        jmespath_query: str | Omit = OMIT,
+        hmac_key_id: str | Omit = OMIT,
+        method: Literal["POST", "PUT"] | str | Omit = OMIT,
+        encoding: Literal["application/json", "multipart/form-data"] | str | Omit = OMIT,
+        form_fields: dict[str, str] | Omit = OMIT,
+        payload_form_field: str | Omit = OMIT,
+        attachments: dict[str, Attachment] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Subscription:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.replica = get("replica")
-        made.owner = get("owner")
-        made.callback_url = get("callback_url")
-        made.es_query = get("es_query")
-        made.jmespath_query = get("jmespath_query")
-        made.hmac_key_id = get("hmac_key_id")
-        made.method = get("method")
-        made.encoding = get("encoding")
-        made.form_fields = get("form_fields")
-        made.payload_form_field = get("payload_form_field")
-        made.attachments = (
-            None
-            if (v := get("attachments")) is None
-            else {
-                k: Attachment.from_dict(i) if i.__class__ is dict else otherwise_typed("Subscription.attachments", i)
-                for k, i in v.items()
-            }
-            if v.__class__ is dict
-            else otherwise_typed("Subscription.attachments", v)
-        )
-        if _SUBSCRIPTION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SUBSCRIPTION_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "replica" in data:
+            made.replica = data["replica"]
+        if "owner" in data:
+            made.owner = data["owner"]
+        if "callback_url" in data:
+            made.callback_url = data["callback_url"]
+        if "es_query" in data:
+            made.es_query = data["es_query"]
+        if "jmespath_query" in data:
+            made.jmespath_query = data["jmespath_query"]
+        if "hmac_key_id" in data:
+            made.hmac_key_id = data["hmac_key_id"]
+        if "method" in data:
+            made.method = data["method"]
+        if "encoding" in data:
+            made.encoding = data["encoding"]
+        if "form_fields" in data:
+            made.form_fields = data["form_fields"]
+        if "payload_form_field" in data:
+            made.payload_form_field = data["payload_form_field"]
+        if "attachments" in data:
+            made.attachments = (
+                {
+                    k: Attachment.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("Subscription.attachments", i)
+                    for k, i in v.items()
+                }
+                if (v := data["attachments"]).__class__ is dict
+                else otherwise_typed("Subscription.attachments", v)
+            )
+        made.additional_properties = rest_of(data, _SUBSCRIPTION_FIELDS)
         return made

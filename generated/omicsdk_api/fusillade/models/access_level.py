@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, literal, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, literal, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .policy_document import PolicyDocument
 
 _ACCESS_LEVEL_FIELDS = frozenset({"policy", "policy_type", "policy_document"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AccessLevel(Model):
     """A named policy of a resource type, which is assigned to members.
 
@@ -24,11 +25,10 @@ class AccessLevel(Model):
         policy_document: Permissions of a member with this level on a thing, as the server returns it.
     """
 
-    policy: PolicyDocument | None = None
-    policy_type: Literal["ResourcePolicy", "IAMPolicy"] | str | None = None
-    policy_document: PolicyDocument | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    policy: PolicyDocument | None
+    policy_type: Literal["ResourcePolicy", "IAMPolicy"] | str | None
+    policy_document: PolicyDocument | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("policy", "policy", False, True, model(lambda: PolicyDocument)),
@@ -36,29 +36,32 @@ class AccessLevel(Model):
         Field("policy_document", "policy_document", False, True, model(lambda: PolicyDocument)),
     )
 
+    def __init__(
+        self,
+        policy: PolicyDocument | None | Omit = OMIT,
+        policy_type: Literal["ResourcePolicy", "IAMPolicy"] | str | Omit = OMIT,
+        policy_document: PolicyDocument | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AccessLevel:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.policy = (
-            None
-            if (v := get("policy")) is None
-            else PolicyDocument.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("AccessLevel.policy", v)
-        )
-        made.policy_type = get("policy_type")
-        made.policy_document = (
-            None
-            if (v := get("policy_document")) is None
-            else PolicyDocument.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("AccessLevel.policy_document", v)
-        )
-        if _ACCESS_LEVEL_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ACCESS_LEVEL_FIELDS)
+        if "policy" in data:
+            made.policy = (
+                PolicyDocument.from_dict(v)
+                if (v := data["policy"]).__class__ is dict
+                else otherwise_typed("AccessLevel.policy", v)
+            )
+        if "policy_type" in data:
+            made.policy_type = data["policy_type"]
+        if "policy_document" in data:
+            made.policy_document = (
+                PolicyDocument.from_dict(v)
+                if (v := data["policy_document"]).__class__ is dict
+                else otherwise_typed("AccessLevel.policy_document", v)
+            )
+        made.additional_properties = rest_of(data, _ACCESS_LEVEL_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .policy_document import PolicyDocument
 
 _ATTACHED_POLICIES_FIELDS = frozenset({"IAMPolicy"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AttachedPolicies(Model):
     """Policies attached to a user, group or role directly, by kind; empty for none.
 
@@ -21,29 +22,29 @@ class AttachedPolicies(Model):
         iam_policy: The policy, in the grammar of AWS IAM. Its name in the document is IAMPolicy.
     """
 
-    iam_policy: PolicyDocument | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    iam_policy: PolicyDocument | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("IAMPolicy", "iam_policy", False, True, model(lambda: PolicyDocument)),
     )
 
+    def __init__(
+        self,
+        iam_policy: PolicyDocument | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AttachedPolicies:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.iam_policy = (
-            None
-            if (v := get("IAMPolicy")) is None
-            else PolicyDocument.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("AttachedPolicies.iam_policy", v)
-        )
-        if _ATTACHED_POLICIES_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ATTACHED_POLICIES_FIELDS)
+        if "IAMPolicy" in data:
+            made.iam_policy = (
+                PolicyDocument.from_dict(v)
+                if (v := data["IAMPolicy"]).__class__ is dict
+                else otherwise_typed("AttachedPolicies.iam_policy", v)
+            )
+        made.additional_properties = rest_of(data, _ATTACHED_POLICIES_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _DECISION_FIELDS = frozenset({"result", "reason"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Decision(Model):
     """Decision whether a user may carry out actions.
 
@@ -21,25 +22,29 @@ class Decision(Model):
     """
 
     result: bool
-    reason: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    reason: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("result", "result", True, False, BOOLEAN),
         Field("reason", "reason", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        result: bool,
+        reason: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Decision:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.result = get("result")
-        made.reason = get("reason")
-        if _DECISION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _DECISION_FIELDS)
+        if "result" in data:
+            made.result = data["result"]
+        if "reason" in data:
+            made.reason = data["reason"]
+        made.additional_properties = rest_of(data, _DECISION_FIELDS)
         return made

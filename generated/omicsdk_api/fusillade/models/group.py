@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .attached_policies import AttachedPolicies
 
 _GROUP_FIELDS = frozenset({"group_id", "roles", "users", "policies"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Group(Model):
     """A group, and its directly attached policy and roles.
 
@@ -26,11 +27,10 @@ class Group(Model):
     """
 
     group_id: str
-    roles: list[str] | None = None
-    users: list[str] | None = None
-    policies: AttachedPolicies | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    roles: list[str] | None
+    users: list[str] | None
+    policies: AttachedPolicies | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("group_id", "group_id", True, False, STRING),
@@ -39,24 +39,31 @@ class Group(Model):
         Field("policies", "policies", False, True, model(lambda: AttachedPolicies)),
     )
 
+    def __init__(
+        self,
+        group_id: str,
+        roles: list[str] | Omit = OMIT,
+        users: list[str] | Omit = OMIT,
+        policies: AttachedPolicies | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Group:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.group_id = get("group_id")
-        made.roles = get("roles")
-        made.users = get("users")
-        made.policies = (
-            None
-            if (v := get("policies")) is None
-            else AttachedPolicies.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Group.policies", v)
-        )
-        if _GROUP_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GROUP_FIELDS)
+        if "group_id" in data:
+            made.group_id = data["group_id"]
+        if "roles" in data:
+            made.roles = data["roles"]
+        if "users" in data:
+            made.users = data["users"]
+        if "policies" in data:
+            made.policies = (
+                AttachedPolicies.from_dict(v)
+                if (v := data["policies"]).__class__ is dict
+                else otherwise_typed("Group.policies", v)
+            )
+        made.additional_properties = rest_of(data, _GROUP_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _KEY_FIELDS = frozenset({"kid", "kty", "alg", "use", "n", "e", "x5c", "x5t"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Key(Model):
     """A public key as a JSON Web Key; for RSA, `n` and `e` are the key itself.
 
@@ -26,16 +27,15 @@ class Key(Model):
         x5t: SHA-1 of the first certificate, in base64url.
     """
 
-    kid: str | None = None
-    kty: str | None = None
-    alg: str | None = None
-    use: str | None = None
-    n: str | None = None
-    e: str | None = None
-    x5c: list[str] | None = None
-    x5t: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    kid: str | None
+    kty: str | None
+    alg: str | None
+    use: str | None
+    n: str | None
+    e: str | None
+    x5c: list[str] | None
+    x5t: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("kid", "kid", False, False, STRING),
@@ -48,22 +48,39 @@ class Key(Model):
         Field("x5t", "x5t", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        kid: str | Omit = OMIT,
+        kty: str | Omit = OMIT,
+        alg: str | Omit = OMIT,
+        use: str | Omit = OMIT,
+        n: str | Omit = OMIT,
+        e: str | Omit = OMIT,
+        x5c: list[str] | Omit = OMIT,
+        x5t: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Key:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.kid = get("kid")
-        made.kty = get("kty")
-        made.alg = get("alg")
-        made.use = get("use")
-        made.n = get("n")
-        made.e = get("e")
-        made.x5c = get("x5c")
-        made.x5t = get("x5t")
-        if _KEY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _KEY_FIELDS)
+        if "kid" in data:
+            made.kid = data["kid"]
+        if "kty" in data:
+            made.kty = data["kty"]
+        if "alg" in data:
+            made.alg = data["alg"]
+        if "use" in data:
+            made.use = data["use"]
+        if "n" in data:
+            made.n = data["n"]
+        if "e" in data:
+            made.e = data["e"]
+        if "x5c" in data:
+            made.x5c = data["x5c"]
+        if "x5t" in data:
+            made.x5t = data["x5t"]
+        made.additional_properties = rest_of(data, _KEY_FIELDS)
         return made

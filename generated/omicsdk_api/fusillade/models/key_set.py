@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .key import Key
 
 _KEY_SET_FIELDS = frozenset({"keys"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class KeySet(Model):
     """Public keys as a JSON Web Key Set.
 
@@ -22,24 +22,26 @@ class KeySet(Model):
     """
 
     keys: list[Key]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("keys", "keys", True, False, array(model(lambda: Key))),)
 
+    def __init__(
+        self,
+        keys: list[Key],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> KeySet:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.keys = (
-            [Key.from_dict(i) if i.__class__ is dict else otherwise_typed("KeySet.keys", i) for i in v]
-            if (v := get("keys")).__class__ is list
-            else otherwise_typed("KeySet.keys", v)
-        )
-        if _KEY_SET_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _KEY_SET_FIELDS)
+        if "keys" in data:
+            made.keys = (
+                [Key.from_dict(i) if i.__class__ is dict else otherwise_typed("KeySet.keys", i) for i in v]
+                if (v := data["keys"]).__class__ is list
+                else otherwise_typed("KeySet.keys", v)
+            )
+        made.additional_properties = rest_of(data, _KEY_SET_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .resource_member import ResourceMember
 
 _MEMBERS_FIELDS = frozenset({"members"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Members(Model):
     """A page of the members of a thing.
 
@@ -21,31 +22,32 @@ class Members(Model):
         members: Users and groups, each with its access level.
     """
 
-    members: list[ResourceMember] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    members: list[ResourceMember] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("members", "members", False, False, array(model(lambda: ResourceMember))),
     )
 
+    def __init__(
+        self,
+        members: list[ResourceMember] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Members:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.members = (
-            None
-            if (v := get("members")) is None
-            else [
-                ResourceMember.from_dict(i) if i.__class__ is dict else otherwise_typed("Members.members", i) for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("Members.members", v)
-        )
-        if _MEMBERS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _MEMBERS_FIELDS)
+        if "members" in data:
+            made.members = (
+                [
+                    ResourceMember.from_dict(i) if i.__class__ is dict else otherwise_typed("Members.members", i)
+                    for i in v
+                ]
+                if (v := data["members"]).__class__ is list
+                else otherwise_typed("Members.members", v)
+            )
+        made.additional_properties = rest_of(data, _MEMBERS_FIELDS)
         return made

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _OPENID_CONFIGURATION_FIELDS = frozenset(
     {
@@ -24,7 +25,7 @@ _OPENID_CONFIGURATION_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OpenidConfiguration(Model):
     """URLs and abilities of the identity provider; the usual ones are named here.
 
@@ -41,18 +42,17 @@ class OpenidConfiguration(Model):
         id_token_signing_alg_values_supported: Ways of signing, such as `RS256`.
     """
 
-    issuer: str | None = None
-    authorization_endpoint: str | None = None
-    token_endpoint: str | None = None
-    userinfo_endpoint: str | None = None
-    jwks_uri: str | None = None
-    revocation_endpoint: str | None = None
-    logout_endpoint: str | None = None
-    scopes_supported: list[str] | None = None
-    response_types_supported: list[str] | None = None
-    id_token_signing_alg_values_supported: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    issuer: str | None
+    authorization_endpoint: str | None
+    token_endpoint: str | None
+    userinfo_endpoint: str | None
+    jwks_uri: str | None
+    revocation_endpoint: str | None
+    logout_endpoint: str | None
+    scopes_supported: list[str] | None
+    response_types_supported: list[str] | None
+    id_token_signing_alg_values_supported: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("issuer", "issuer", False, False, STRING),
@@ -73,24 +73,45 @@ class OpenidConfiguration(Model):
         ),
     )
 
+    def __init__(
+        self,
+        issuer: str | Omit = OMIT,
+        authorization_endpoint: str | Omit = OMIT,
+        token_endpoint: str | Omit = OMIT,
+        userinfo_endpoint: str | Omit = OMIT,
+        jwks_uri: str | Omit = OMIT,
+        revocation_endpoint: str | Omit = OMIT,
+        logout_endpoint: str | Omit = OMIT,
+        scopes_supported: list[str] | Omit = OMIT,
+        response_types_supported: list[str] | Omit = OMIT,
+        id_token_signing_alg_values_supported: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> OpenidConfiguration:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.issuer = get("issuer")
-        made.authorization_endpoint = get("authorization_endpoint")
-        made.token_endpoint = get("token_endpoint")
-        made.userinfo_endpoint = get("userinfo_endpoint")
-        made.jwks_uri = get("jwks_uri")
-        made.revocation_endpoint = get("revocation_endpoint")
-        made.logout_endpoint = get("logout_endpoint")
-        made.scopes_supported = get("scopes_supported")
-        made.response_types_supported = get("response_types_supported")
-        made.id_token_signing_alg_values_supported = get("id_token_signing_alg_values_supported")
-        if _OPENID_CONFIGURATION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _OPENID_CONFIGURATION_FIELDS)
+        if "issuer" in data:
+            made.issuer = data["issuer"]
+        if "authorization_endpoint" in data:
+            made.authorization_endpoint = data["authorization_endpoint"]
+        if "token_endpoint" in data:
+            made.token_endpoint = data["token_endpoint"]
+        if "userinfo_endpoint" in data:
+            made.userinfo_endpoint = data["userinfo_endpoint"]
+        if "jwks_uri" in data:
+            made.jwks_uri = data["jwks_uri"]
+        if "revocation_endpoint" in data:
+            made.revocation_endpoint = data["revocation_endpoint"]
+        if "logout_endpoint" in data:
+            made.logout_endpoint = data["logout_endpoint"]
+        if "scopes_supported" in data:
+            made.scopes_supported = data["scopes_supported"]
+        if "response_types_supported" in data:
+            made.response_types_supported = data["response_types_supported"]
+        if "id_token_signing_alg_values_supported" in data:
+            made.id_token_signing_alg_values_supported = data["id_token_signing_alg_values_supported"]
+        made.additional_properties = rest_of(data, _OPENID_CONFIGURATION_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _OUTCOME_FIELDS = frozenset(
     {"msg", "user_id", "group_id", "status", "action", "groups", "roles", "users", "resource_type", "resource_id"}
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Outcome(Model):
     """Action that was done, and its target; a server names the target of the request.
 
@@ -30,18 +31,17 @@ class Outcome(Model):
         resource_id: ID of the thing.
     """
 
-    msg: str | None = None
-    user_id: str | None = None
-    group_id: str | None = None
-    status: str | None = None
-    action: str | None = None
-    groups: list[str] | None = None
-    roles: list[str] | None = None
-    users: list[str] | None = None
-    resource_type: str | None = None
-    resource_id: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    msg: str | None
+    user_id: str | None
+    group_id: str | None
+    status: str | None
+    action: str | None
+    groups: list[str] | None
+    roles: list[str] | None
+    users: list[str] | None
+    resource_type: str | None
+    resource_id: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("msg", "msg", False, False, STRING),
@@ -56,24 +56,45 @@ class Outcome(Model):
         Field("resource_id", "resource_id", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        msg: str | Omit = OMIT,
+        user_id: str | Omit = OMIT,
+        group_id: str | Omit = OMIT,
+        status: str | Omit = OMIT,
+        action: str | Omit = OMIT,
+        groups: list[str] | Omit = OMIT,
+        roles: list[str] | Omit = OMIT,
+        users: list[str] | Omit = OMIT,
+        resource_type: str | Omit = OMIT,
+        resource_id: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Outcome:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.msg = get("msg")
-        made.user_id = get("user_id")
-        made.group_id = get("group_id")
-        made.status = get("status")
-        made.action = get("action")
-        made.groups = get("groups")
-        made.roles = get("roles")
-        made.users = get("users")
-        made.resource_type = get("resource_type")
-        made.resource_id = get("resource_id")
-        if _OUTCOME_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _OUTCOME_FIELDS)
+        if "msg" in data:
+            made.msg = data["msg"]
+        if "user_id" in data:
+            made.user_id = data["user_id"]
+        if "group_id" in data:
+            made.group_id = data["group_id"]
+        if "status" in data:
+            made.status = data["status"]
+        if "action" in data:
+            made.action = data["action"]
+        if "groups" in data:
+            made.groups = data["groups"]
+        if "roles" in data:
+            made.roles = data["roles"]
+        if "users" in data:
+            made.users = data["users"]
+        if "resource_type" in data:
+            made.resource_type = data["resource_type"]
+        if "resource_id" in data:
+            made.resource_id = data["resource_id"]
+        made.additional_properties = rest_of(data, _OUTCOME_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _OWNED_FIELDS = frozenset({"groups", "roles", "resource_ids", "resource_type"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Owned(Model):
     """A page of a user's items; one of the lists, depending on the requested kind.
 
@@ -22,12 +23,11 @@ class Owned(Model):
         resource_type: Name of the resource type, if requested.
     """
 
-    groups: list[str] | None = None
-    roles: list[str] | None = None
-    resource_ids: list[str] | None = None
-    resource_type: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    groups: list[str] | None
+    roles: list[str] | None
+    resource_ids: list[str] | None
+    resource_type: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("groups", "groups", False, False, array(STRING)),
@@ -36,18 +36,27 @@ class Owned(Model):
         Field("resource_type", "resource_type", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        groups: list[str] | Omit = OMIT,
+        roles: list[str] | Omit = OMIT,
+        resource_ids: list[str] | Omit = OMIT,
+        resource_type: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Owned:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.groups = get("groups")
-        made.roles = get("roles")
-        made.resource_ids = get("resource_ids")
-        made.resource_type = get("resource_type")
-        if _OWNED_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _OWNED_FIELDS)
+        if "groups" in data:
+            made.groups = data["groups"]
+        if "roles" in data:
+            made.roles = data["roles"]
+        if "resource_ids" in data:
+            made.resource_ids = data["resource_ids"]
+        if "resource_type" in data:
+            made.resource_type = data["resource_type"]
+        made.additional_properties = rest_of(data, _OWNED_FIELDS)
         return made

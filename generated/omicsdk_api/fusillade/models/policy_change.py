@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .policy_document import PolicyDocument
 
 _POLICY_CHANGE_FIELDS = frozenset({"policy"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PolicyChange(Model):
     """Policy that replaces the existing one.
 
@@ -21,27 +22,27 @@ class PolicyChange(Model):
         policy: The new policy, in the grammar of AWS IAM. It replaces the existing policy completely.
     """
 
-    policy: PolicyDocument | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    policy: PolicyDocument | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("policy", "policy", False, True, model(lambda: PolicyDocument)),)
 
+    def __init__(
+        self,
+        policy: PolicyDocument | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> PolicyChange:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.policy = (
-            None
-            if (v := get("policy")) is None
-            else PolicyDocument.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("PolicyChange.policy", v)
-        )
-        if _POLICY_CHANGE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _POLICY_CHANGE_FIELDS)
+        if "policy" in data:
+            made.policy = (
+                PolicyDocument.from_dict(v)
+                if (v := data["policy"]).__class__ is dict
+                else otherwise_typed("PolicyChange.policy", v)
+            )
+        made.additional_properties = rest_of(data, _POLICY_CHANGE_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .policy_statement import PolicyStatement
 
 _POLICY_DOCUMENT_FIELDS = frozenset({"Version", "Id", "Statement"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PolicyDocument(Model):
     """Rules that allow or deny actions, in the grammar of AWS IAM. An action is allowed when a statement allows
     it and none denies it.
@@ -25,11 +26,10 @@ class PolicyDocument(Model):
         statement: The rules of the policy. Its name in the document is Statement.
     """
 
-    version: str | None = None
-    id: str | None = None
-    statement: list[PolicyStatement] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    version: str | None
+    id: str | None
+    statement: list[PolicyStatement] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("Version", "version", False, False, STRING),
@@ -37,26 +37,33 @@ class PolicyDocument(Model):
         Field("Statement", "statement", False, False, array(model(lambda: PolicyStatement))),
     )
 
+    def __init__(
+        self,
+        version: str | Omit = OMIT,
+        id: str | Omit = OMIT,
+        statement: list[PolicyStatement] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> PolicyDocument:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.version = get("Version")
-        made.id = get("Id")
-        made.statement = (
-            None
-            if (v := get("Statement")) is None
-            else [
-                PolicyStatement.from_dict(i) if i.__class__ is dict else otherwise_typed("PolicyDocument.statement", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("PolicyDocument.statement", v)
-        )
-        if _POLICY_DOCUMENT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _POLICY_DOCUMENT_FIELDS)
+        if "Version" in data:
+            made.version = data["Version"]
+        if "Id" in data:
+            made.id = data["Id"]
+        if "Statement" in data:
+            made.statement = (
+                [
+                    PolicyStatement.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("PolicyDocument.statement", i)
+                    for i in v
+                ]
+                if (v := data["Statement"]).__class__ is list
+                else otherwise_typed("PolicyDocument.statement", v)
+            )
+        made.additional_properties = rest_of(data, _POLICY_DOCUMENT_FIELDS)
         return made

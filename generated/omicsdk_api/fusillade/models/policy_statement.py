@@ -5,28 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import (
-    ANY,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    literal,
-    mapping,
-    rest_of,
-    union,
-)
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, literal, mapping, rest_of, union
+from omicsdk.core.omit import OMIT, Omit
 
 _POLICY_STATEMENT_FIELDS = frozenset(
     {"Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PolicyStatement(Model):
     """A rule: its effect on actions on resources.
 
@@ -48,16 +36,15 @@ class PolicyStatement(Model):
             the document is Condition.
     """
 
-    sid: str | None = None
-    effect: Literal["Allow", "Deny"] | str | None = None
-    principal: str | dict[str, Any] | None = None
-    action: str | list[str] | None = None
-    not_action: str | list[str] | None = None
-    resource: str | list[str] | None = None
-    not_resource: str | list[str] | None = None
-    condition: dict[str, Any] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    sid: str | None
+    effect: Literal["Allow", "Deny"] | str | None
+    principal: str | dict[str, Any] | None
+    action: str | list[str] | None
+    not_action: str | list[str] | None
+    resource: str | list[str] | None
+    not_resource: str | list[str] | None
+    condition: dict[str, Any] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("Sid", "sid", False, False, STRING),
@@ -70,22 +57,39 @@ class PolicyStatement(Model):
         Field("Condition", "condition", False, False, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        sid: str | Omit = OMIT,
+        effect: Literal["Allow", "Deny"] | str | Omit = OMIT,
+        principal: str | dict[str, Any] | Omit = OMIT,
+        action: str | list[str] | Omit = OMIT,
+        not_action: str | list[str] | Omit = OMIT,
+        resource: str | list[str] | Omit = OMIT,
+        not_resource: str | list[str] | Omit = OMIT,
+        condition: dict[str, Any] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> PolicyStatement:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.sid = get("Sid")
-        made.effect = get("Effect")
-        made.principal = get("Principal")
-        made.action = get("Action")
-        made.not_action = get("NotAction")
-        made.resource = get("Resource")
-        made.not_resource = get("NotResource")
-        made.condition = get("Condition")
-        if _POLICY_STATEMENT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _POLICY_STATEMENT_FIELDS)
+        if "Sid" in data:
+            made.sid = data["Sid"]
+        if "Effect" in data:
+            made.effect = data["Effect"]
+        if "Principal" in data:
+            made.principal = data["Principal"]
+        if "Action" in data:
+            made.action = data["Action"]
+        if "NotAction" in data:
+            made.not_action = data["NotAction"]
+        if "Resource" in data:
+            made.resource = data["Resource"]
+        if "NotResource" in data:
+            made.not_resource = data["NotResource"]
+        if "Condition" in data:
+            made.condition = data["Condition"]
+        made.additional_properties = rest_of(data, _POLICY_STATEMENT_FIELDS)
         return made

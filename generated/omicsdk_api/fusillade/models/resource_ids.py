@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _RESOURCE_IDS_FIELDS = frozenset({"resource_ids", "resource_type"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceIds(Model):
     """A page of the IDs of a resource type.
 
@@ -20,26 +21,30 @@ class ResourceIds(Model):
         resource_type: Name of the resource type that they are of.
     """
 
-    resource_ids: list[str] | None = None
-    resource_type: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    resource_ids: list[str] | None
+    resource_type: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("resource_ids", "resource_ids", False, False, array(STRING)),
         Field("resource_type", "resource_type", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        resource_ids: list[str] | Omit = OMIT,
+        resource_type: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ResourceIds:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.resource_ids = get("resource_ids")
-        made.resource_type = get("resource_type")
-        if _RESOURCE_IDS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _RESOURCE_IDS_FIELDS)
+        if "resource_ids" in data:
+            made.resource_ids = data["resource_ids"]
+        if "resource_type" in data:
+            made.resource_type = data["resource_type"]
+        made.additional_properties = rest_of(data, _RESOURCE_IDS_FIELDS)
         return made

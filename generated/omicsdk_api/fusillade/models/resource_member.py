@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _RESOURCE_MEMBER_FIELDS = frozenset({"member", "member_type", "access_level"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceMember(Model):
     """A user or group that has access to a thing.
 
@@ -23,9 +24,8 @@ class ResourceMember(Model):
 
     member: str
     member_type: Literal["user", "group"] | str
-    access_level: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    access_level: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("member", "member", True, False, STRING),
@@ -33,17 +33,24 @@ class ResourceMember(Model):
         Field("access_level", "access_level", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        member: str,
+        member_type: Literal["user", "group"] | str,
+        access_level: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ResourceMember:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.member = get("member")
-        made.member_type = get("member_type")
-        made.access_level = get("access_level")
-        if _RESOURCE_MEMBER_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _RESOURCE_MEMBER_FIELDS)
+        if "member" in data:
+            made.member = data["member"]
+        if "member_type" in data:
+            made.member_type = data["member_type"]
+        if "access_level" in data:
+            made.access_level = data["access_level"]
+        made.additional_properties = rest_of(data, _RESOURCE_MEMBER_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of, union
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of, union
+from omicsdk.core.omit import OMIT, Omit
 
 _RESOURCE_TYPE_PAGE_FIELDS = frozenset({"resource_type", "actions", "resource_ids"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceTypePage(Model):
     """A resource type, with a page of its IDs.
 
@@ -21,11 +22,10 @@ class ResourceTypePage(Model):
         resource_ids: Resource IDs, each as `/resource/TYPE/id/ID`.
     """
 
-    resource_type: str | None = None
-    actions: list[str] | str | None = None
-    resource_ids: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    resource_type: str | None
+    actions: list[str] | str | None
+    resource_ids: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("resource_type", "resource_type", False, False, STRING),
@@ -33,17 +33,24 @@ class ResourceTypePage(Model):
         Field("resource_ids", "resource_ids", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        resource_type: str | Omit = OMIT,
+        actions: list[str] | str | Omit = OMIT,
+        resource_ids: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ResourceTypePage:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.resource_type = get("resource_type")
-        made.actions = get("actions")
-        made.resource_ids = get("resource_ids")
-        if _RESOURCE_TYPE_PAGE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _RESOURCE_TYPE_PAGE_FIELDS)
+        if "resource_type" in data:
+            made.resource_type = data["resource_type"]
+        if "actions" in data:
+            made.actions = data["actions"]
+        if "resource_ids" in data:
+            made.resource_ids = data["resource_ids"]
+        made.additional_properties = rest_of(data, _RESOURCE_TYPE_PAGE_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .attached_policies import AttachedPolicies
 
 _ROLE_FIELDS = frozenset({"role_id", "policies"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Role(Model):
     """A role and its policy.
 
@@ -24,31 +25,33 @@ class Role(Model):
     """
 
     role_id: str
-    policies: AttachedPolicies | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    policies: AttachedPolicies | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("role_id", "role_id", True, False, STRING),
         Field("policies", "policies", False, True, model(lambda: AttachedPolicies)),
     )
 
+    def __init__(
+        self,
+        role_id: str,
+        policies: AttachedPolicies | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Role:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.role_id = get("role_id")
-        made.policies = (
-            None
-            if (v := get("policies")) is None
-            else AttachedPolicies.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Role.policies", v)
-        )
-        if _ROLE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ROLE_FIELDS)
+        if "role_id" in data:
+            made.role_id = data["role_id"]
+        if "policies" in data:
+            made.policies = (
+                AttachedPolicies.from_dict(v)
+                if (v := data["policies"]).__class__ is dict
+                else otherwise_typed("Role.policies", v)
+            )
+        made.additional_properties = rest_of(data, _ROLE_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _TOKENS_FIELDS = frozenset({"access_token", "id_token", "refresh_token", "expires_in", "token_type", "scope"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Tokens(Model):
     """Tokens from the identity provider.
 
@@ -25,13 +26,12 @@ class Tokens(Model):
     """
 
     access_token: str
-    id_token: str | None = None
-    refresh_token: str | None = None
-    expires_in: int | None = None
-    token_type: str | None = None
-    scope: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    id_token: str | None
+    refresh_token: str | None
+    expires_in: int | None
+    token_type: str | None
+    scope: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("access_token", "access_token", True, False, STRING),
@@ -42,20 +42,33 @@ class Tokens(Model):
         Field("scope", "scope", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        access_token: str,
+        id_token: str | Omit = OMIT,
+        refresh_token: str | Omit = OMIT,
+        expires_in: int | Omit = OMIT,
+        token_type: str | Omit = OMIT,
+        scope: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Tokens:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.access_token = get("access_token")
-        made.id_token = get("id_token")
-        made.refresh_token = get("refresh_token")
-        made.expires_in = get("expires_in")
-        made.token_type = get("token_type")
-        made.scope = get("scope")
-        if _TOKENS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _TOKENS_FIELDS)
+        if "access_token" in data:
+            made.access_token = data["access_token"]
+        if "id_token" in data:
+            made.id_token = data["id_token"]
+        if "refresh_token" in data:
+            made.refresh_token = data["refresh_token"]
+        if "expires_in" in data:
+            made.expires_in = data["expires_in"]
+        if "token_type" in data:
+            made.token_type = data["token_type"]
+        if "scope" in data:
+            made.scope = data["scope"]
+        made.additional_properties = rest_of(data, _TOKENS_FIELDS)
         return made

@@ -5,26 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import (
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    literal,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .attached_policies import AttachedPolicies
 
 _USER_FIELDS = frozenset({"user_id", "status", "policies"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class User(Model):
     """A user, and their directly attached policy, groups and roles.
 
@@ -37,9 +27,8 @@ class User(Model):
 
     user_id: str
     status: Literal["enabled", "disabled"] | str
-    policies: AttachedPolicies | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    policies: AttachedPolicies | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("user_id", "user_id", True, False, STRING),
@@ -47,23 +36,28 @@ class User(Model):
         Field("policies", "policies", False, True, model(lambda: AttachedPolicies)),
     )
 
+    def __init__(
+        self,
+        user_id: str,
+        status: Literal["enabled", "disabled"] | str,
+        policies: AttachedPolicies | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> User:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.user_id = get("user_id")
-        made.status = get("status")
-        made.policies = (
-            None
-            if (v := get("policies")) is None
-            else AttachedPolicies.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("User.policies", v)
-        )
-        if _USER_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _USER_FIELDS)
+        if "user_id" in data:
+            made.user_id = data["user_id"]
+        if "status" in data:
+            made.status = data["status"]
+        if "policies" in data:
+            made.policies = (
+                AttachedPolicies.from_dict(v)
+                if (v := data["policies"]).__class__ is dict
+                else otherwise_typed("User.policies", v)
+            )
+        made.additional_properties = rest_of(data, _USER_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _USER_AUTHORIZATION_FIELDS = frozenset({"role", "group", "scope", "groups", "roles"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserAuthorization(Model):
     """Permissions of the user, and their sources.
 
@@ -23,13 +24,12 @@ class UserAuthorization(Model):
         roles: Names of the roles that the user has, as the server returns them.
     """
 
-    role: list[str] | None = None
-    group: list[str] | None = None
-    scope: list[str] | None = None
-    groups: list[str] | None = None
-    roles: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    role: list[str] | None
+    group: list[str] | None
+    scope: list[str] | None
+    groups: list[str] | None
+    roles: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("role", "role", False, False, array(STRING)),
@@ -39,19 +39,30 @@ class UserAuthorization(Model):
         Field("roles", "roles", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        role: list[str] | Omit = OMIT,
+        group: list[str] | Omit = OMIT,
+        scope: list[str] | Omit = OMIT,
+        groups: list[str] | Omit = OMIT,
+        roles: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UserAuthorization:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.role = get("role")
-        made.group = get("group")
-        made.scope = get("scope")
-        made.groups = get("groups")
-        made.roles = get("roles")
-        if _USER_AUTHORIZATION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _USER_AUTHORIZATION_FIELDS)
+        if "role" in data:
+            made.role = data["role"]
+        if "group" in data:
+            made.group = data["group"]
+        if "scope" in data:
+            made.scope = data["scope"]
+        if "groups" in data:
+            made.groups = data["groups"]
+        if "roles" in data:
+            made.roles = data["roles"]
+        made.additional_properties = rest_of(data, _USER_AUTHORIZATION_FIELDS)
         return made

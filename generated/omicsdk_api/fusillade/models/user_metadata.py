@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .user_authorization import UserAuthorization
 
 _USER_METADATA_FIELDS = frozenset({"authorization"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserMetadata(Model):
     """Data of this deployment about the user.
 
@@ -21,29 +22,29 @@ class UserMetadata(Model):
         authorization: Permissions of the user, and their sources.
     """
 
-    authorization: UserAuthorization | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    authorization: UserAuthorization | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("authorization", "authorization", False, False, model(lambda: UserAuthorization)),
     )
 
+    def __init__(
+        self,
+        authorization: UserAuthorization | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UserMetadata:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.authorization = (
-            None
-            if (v := get("authorization")) is None
-            else UserAuthorization.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("UserMetadata.authorization", v)
-        )
-        if _USER_METADATA_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _USER_METADATA_FIELDS)
+        if "authorization" in data:
+            made.authorization = (
+                UserAuthorization.from_dict(v)
+                if (v := data["authorization"]).__class__ is dict
+                else otherwise_typed("UserMetadata.authorization", v)
+            )
+        made.additional_properties = rest_of(data, _USER_METADATA_FIELDS)
         return made

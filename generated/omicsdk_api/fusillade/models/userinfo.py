@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .user_metadata import UserMetadata
 
 _USERINFO_FIELDS = frozenset({"sub", "email", "https://auth.data.humancellatlas.org/app_metadata"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Userinfo(Model):
     """User of a token, and their permissions.
 
@@ -25,11 +26,10 @@ class Userinfo(Model):
             https://auth.data.humancellatlas.org/app_metadata.
     """
 
-    sub: str | None = None
-    email: str | None = None
-    https_auth_data_humancellatlas_org_app_metadata: UserMetadata | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    sub: str | None
+    email: str | None
+    https_auth_data_humancellatlas_org_app_metadata: UserMetadata | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("sub", "sub", False, False, STRING),
@@ -43,23 +43,28 @@ class Userinfo(Model):
         ),
     )
 
+    def __init__(
+        self,
+        sub: str | Omit = OMIT,
+        email: str | Omit = OMIT,
+        https_auth_data_humancellatlas_org_app_metadata: UserMetadata | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Userinfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.sub = get("sub")
-        made.email = get("email")
-        made.https_auth_data_humancellatlas_org_app_metadata = (
-            None
-            if (v := get("https://auth.data.humancellatlas.org/app_metadata")) is None
-            else UserMetadata.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Userinfo.https_auth_data_humancellatlas_org_app_metadata", v)
-        )
-        if _USERINFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _USERINFO_FIELDS)
+        if "sub" in data:
+            made.sub = data["sub"]
+        if "email" in data:
+            made.email = data["email"]
+        if "https://auth.data.humancellatlas.org/app_metadata" in data:
+            made.https_auth_data_humancellatlas_org_app_metadata = (
+                UserMetadata.from_dict(v)
+                if (v := data["https://auth.data.humancellatlas.org/app_metadata"]).__class__ is dict
+                else otherwise_typed("Userinfo.https_auth_data_humancellatlas_org_app_metadata", v)
+            )
+        made.additional_properties = rest_of(data, _USERINFO_FIELDS)
         return made

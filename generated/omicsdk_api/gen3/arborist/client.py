@@ -116,12 +116,12 @@ class ArboristApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = ""
 
 
 class AsyncArboristApi(_Operations, AsyncClient):
     """Gen3 Arborist, for asyncio. Arguments as those of ArboristApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = ""

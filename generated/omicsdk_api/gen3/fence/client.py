@@ -135,12 +135,12 @@ class FenceApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://example.domain"
 
 
 class AsyncFenceApi(_Operations, AsyncClient):
     """Gen3 Fence, for asyncio. Arguments as those of FenceApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://example.domain"

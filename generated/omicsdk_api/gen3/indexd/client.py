@@ -124,12 +124,12 @@ class IndexdApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://data.example.domain"
 
 
 class AsyncIndexdApi(_Operations, AsyncClient):
     """Indexd, for asyncio. Arguments as those of IndexdApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://data.example.domain"

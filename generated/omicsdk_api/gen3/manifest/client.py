@@ -63,12 +63,12 @@ class ManifestApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = ""
 
 
 class AsyncManifestApi(_Operations, AsyncClient):
     """Manifest Service, for asyncio. Arguments as those of ManifestApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = ""

@@ -93,12 +93,12 @@ class MetadataApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = ""
 
 
 class AsyncMetadataApi(_Operations, AsyncClient):
     """Gen3 Metadata Service, for asyncio. Arguments as those of MetadataApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = ""

@@ -61,12 +61,12 @@ class PeregrineApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://example.domain"
 
 
 class AsyncPeregrineApi(_Operations, AsyncClient):
     """Gen3 Peregrine, for asyncio. Arguments as those of PeregrineApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://example.domain"

@@ -141,12 +141,12 @@ class SheepdogApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = ""
 
 
 class AsyncSheepdogApi(_Operations, AsyncClient):
     """Gen3 Submission API (Sheepdog), for asyncio. Arguments as those of SheepdogApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = ""

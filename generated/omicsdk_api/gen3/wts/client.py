@@ -62,12 +62,12 @@ class WtsApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = ""
 
 
 class AsyncWtsApi(_Operations, AsyncClient):
     """Workspace Token Service, for asyncio. Arguments as those of WtsApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = ""

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _BLOCK_FIELDS = frozenset({"url", "headers", "class"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Block(Model):
     """A piece of the file.
 
@@ -24,10 +25,9 @@ class Block(Model):
     """
 
     url: str
-    headers: dict[str, str] | None = None
-    class_: Literal["header", "body"] | str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    headers: dict[str, str] | None
+    class_: Literal["header", "body"] | str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("url", "url", True, False, STRING),
@@ -35,17 +35,24 @@ class Block(Model):
         Field("class", "class_", False, False, literal("header", "body")),
     )
 
+    def __init__(
+        self,
+        url: str,
+        headers: dict[str, str] | Omit = OMIT,
+        class_: Literal["header", "body"] | str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Block:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.url = get("url")
-        made.headers = get("headers")
-        made.class_ = get("class")
-        if _BLOCK_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BLOCK_FIELDS)
+        if "url" in data:
+            made.url = data["url"]
+        if "headers" in data:
+            made.headers = data["headers"]
+        if "class" in data:
+            made.class_ = data["class"]
+        made.additional_properties = rest_of(data, _BLOCK_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, array, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, Field, JsonObject, Model, array, blank, literal, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _CAPABILITIES_FIELDS = frozenset({"datatype", "formats", "fieldsParameterEffective", "tagsParametersEffective"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Capabilities(Model):
     """Capabilities of the service. Absent ones are unknown before a request.
 
@@ -24,12 +25,11 @@ class Capabilities(Model):
             document is tagsParametersEffective.
     """
 
-    datatype: Literal["reads", "variants"] | str | None = None
-    formats: list[Literal["BAM", "CRAM", "VCF", "BCF"] | str] | None = None
-    fields_parameter_effective: bool | None = None
-    tags_parameters_effective: bool | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    datatype: Literal["reads", "variants"] | str | None
+    formats: list[Literal["BAM", "CRAM", "VCF", "BCF"] | str] | None
+    fields_parameter_effective: bool | None
+    tags_parameters_effective: bool | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("datatype", "datatype", False, False, literal("reads", "variants")),
@@ -38,18 +38,27 @@ class Capabilities(Model):
         Field("tagsParametersEffective", "tags_parameters_effective", False, False, BOOLEAN),
     )
 
+    def __init__(
+        self,
+        datatype: Literal["reads", "variants"] | str | Omit = OMIT,
+        formats: list[Literal["BAM", "CRAM", "VCF", "BCF"] | str] | Omit = OMIT,
+        fields_parameter_effective: bool | Omit = OMIT,
+        tags_parameters_effective: bool | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Capabilities:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.datatype = get("datatype")
-        made.formats = get("formats")
-        made.fields_parameter_effective = get("fieldsParameterEffective")
-        made.tags_parameters_effective = get("tagsParametersEffective")
-        if _CAPABILITIES_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CAPABILITIES_FIELDS)
+        if "datatype" in data:
+            made.datatype = data["datatype"]
+        if "formats" in data:
+            made.formats = data["formats"]
+        if "fieldsParameterEffective" in data:
+            made.fields_parameter_effective = data["fieldsParameterEffective"]
+        if "tagsParametersEffective" in data:
+            made.tags_parameters_effective = data["tagsParametersEffective"]
+        made.additional_properties = rest_of(data, _CAPABILITIES_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _ERROR_HTSGET_FIELDS = frozenset({"error", "message"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ErrorHtsget(Model):
     """Kind and text of the error.
 
@@ -22,24 +22,28 @@ class ErrorHtsget(Model):
 
     error: str
     message: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("error", "error", True, False, STRING),
         Field("message", "message", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        error: str,
+        message: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ErrorHtsget:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.error = get("error")
-        made.message = get("message")
-        if _ERROR_HTSGET_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ERROR_HTSGET_FIELDS)
+        if "error" in data:
+            made.error = data["error"]
+        if "message" in data:
+            made.message = data["message"]
+        made.additional_properties = rest_of(data, _ERROR_HTSGET_FIELDS)
         return made

@@ -5,27 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import (
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    literal,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, literal, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .region import Region
 
 _READS_REQUEST_FIELDS = frozenset({"format", "class", "fields", "tags", "notags", "regions"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ReadsRequest(Model):
     """Format, parts and regions of a file of reads.
 
@@ -38,17 +27,16 @@ class ReadsRequest(Model):
         regions: Regions whose reads are wanted; by default the complete file.
     """
 
-    format: Literal["BAM", "CRAM"] | str | None = None
-    class_: Literal["header"] | str | None = None
+    format: Literal["BAM", "CRAM"] | str | None
+    class_: Literal["header"] | str | None
     fields: (
         list[Literal["QNAME", "FLAG", "RNAME", "POS", "MAPQ", "CIGAR", "RNEXT", "PNEXT", "TLEN", "SEQ", "QUAL"] | str]
         | None
-    ) = None
-    tags: list[str] | None = None
-    notags: list[str] | None = None
-    regions: list[Region] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    )
+    tags: list[str] | None
+    notags: list[str] | None
+    regions: list[Region] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("format", "format", False, False, literal("BAM", "CRAM")),
@@ -65,26 +53,40 @@ class ReadsRequest(Model):
         Field("regions", "regions", False, False, array(model(lambda: Region))),
     )
 
+    def __init__(
+        self,
+        format: Literal["BAM", "CRAM"] | str | Omit = OMIT,
+        class_: Literal["header"] | str | Omit = OMIT,
+        fields: list[
+            Literal["QNAME", "FLAG", "RNAME", "POS", "MAPQ", "CIGAR", "RNEXT", "PNEXT", "TLEN", "SEQ", "QUAL"] | str
+        ]
+        | Omit = OMIT,
+        tags: list[str] | Omit = OMIT,
+        notags: list[str] | Omit = OMIT,
+        regions: list[Region] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ReadsRequest:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.format = get("format")
-        made.class_ = get("class")
-        made.fields = get("fields")
-        made.tags = get("tags")
-        made.notags = get("notags")
-        made.regions = (
-            None
-            if (v := get("regions")) is None
-            else [Region.from_dict(i) if i.__class__ is dict else otherwise_typed("ReadsRequest.regions", i) for i in v]
-            if v.__class__ is list
-            else otherwise_typed("ReadsRequest.regions", v)
-        )
-        if _READS_REQUEST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _READS_REQUEST_FIELDS)
+        if "format" in data:
+            made.format = data["format"]
+        if "class" in data:
+            made.class_ = data["class"]
+        if "fields" in data:
+            made.fields = data["fields"]
+        if "tags" in data:
+            made.tags = data["tags"]
+        if "notags" in data:
+            made.notags = data["notags"]
+        if "regions" in data:
+            made.regions = (
+                [Region.from_dict(i) if i.__class__ is dict else otherwise_typed("ReadsRequest.regions", i) for i in v]
+                if (v := data["regions"]).__class__ is list
+                else otherwise_typed("ReadsRequest.regions", v)
+            )
+        made.additional_properties = rest_of(data, _READS_REQUEST_FIELDS)
         return made

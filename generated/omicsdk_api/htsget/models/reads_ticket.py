@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .reads_ticket_htsget import ReadsTicketHtsget
 
 _READS_TICKET_FIELDS = frozenset({"htsget"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ReadsTicket(Model):
     """The response to a request for reads; everything is in its one field.
 
@@ -22,24 +22,26 @@ class ReadsTicket(Model):
     """
 
     htsget: ReadsTicketHtsget
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("htsget", "htsget", True, False, model(lambda: ReadsTicketHtsget)),)
 
+    def __init__(
+        self,
+        htsget: ReadsTicketHtsget,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ReadsTicket:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.htsget = (
-            ReadsTicketHtsget.from_dict(v)
-            if (v := get("htsget")).__class__ is dict
-            else otherwise_typed("ReadsTicket.htsget", v)
-        )
-        if _READS_TICKET_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _READS_TICKET_FIELDS)
+        if "htsget" in data:
+            made.htsget = (
+                ReadsTicketHtsget.from_dict(v)
+                if (v := data["htsget"]).__class__ is dict
+                else otherwise_typed("ReadsTicket.htsget", v)
+            )
+        made.additional_properties = rest_of(data, _READS_TICKET_FIELDS)
         return made

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .variants_ticket_htsget import VariantsTicketHtsget
 
 _VARIANTS_TICKET_FIELDS = frozenset({"htsget"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VariantsTicket(Model):
     """The response to a request for variants; everything is in its one field.
 
@@ -22,24 +22,26 @@ class VariantsTicket(Model):
     """
 
     htsget: VariantsTicketHtsget
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("htsget", "htsget", True, False, model(lambda: VariantsTicketHtsget)),)
 
+    def __init__(
+        self,
+        htsget: VariantsTicketHtsget,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> VariantsTicket:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.htsget = (
-            VariantsTicketHtsget.from_dict(v)
-            if (v := get("htsget")).__class__ is dict
-            else otherwise_typed("VariantsTicket.htsget", v)
-        )
-        if _VARIANTS_TICKET_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VARIANTS_TICKET_FIELDS)
+        if "htsget" in data:
+            made.htsget = (
+                VariantsTicketHtsget.from_dict(v)
+                if (v := data["htsget"]).__class__ is dict
+                else otherwise_typed("VariantsTicket.htsget", v)
+            )
+        made.additional_properties = rest_of(data, _VARIANTS_TICKET_FIELDS)
         return made

@@ -5,27 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import (
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    literal,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, literal, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .block import Block
 
 _VARIANTS_TICKET_HTSGET_FIELDS = frozenset({"format", "urls", "md5"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VariantsTicketHtsget(Model):
     """Format and blocks of the file.
 
@@ -37,9 +26,8 @@ class VariantsTicketHtsget(Model):
 
     format: Literal["VCF", "BCF"] | str
     urls: list[Block]
-    md5: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    md5: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("format", "format", True, False, literal("VCF", "BCF")),
@@ -47,21 +35,31 @@ class VariantsTicketHtsget(Model):
         Field("md5", "md5", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        format: Literal["VCF", "BCF"] | str,
+        urls: list[Block],
+        md5: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> VariantsTicketHtsget:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.format = get("format")
-        made.urls = (
-            [Block.from_dict(i) if i.__class__ is dict else otherwise_typed("VariantsTicketHtsget.urls", i) for i in v]
-            if (v := get("urls")).__class__ is list
-            else otherwise_typed("VariantsTicketHtsget.urls", v)
-        )
-        made.md5 = get("md5")
-        if _VARIANTS_TICKET_HTSGET_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VARIANTS_TICKET_HTSGET_FIELDS)
+        if "format" in data:
+            made.format = data["format"]
+        if "urls" in data:
+            made.urls = (
+                [
+                    Block.from_dict(i) if i.__class__ is dict else otherwise_typed("VariantsTicketHtsget.urls", i)
+                    for i in v
+                ]
+                if (v := data["urls"]).__class__ is list
+                else otherwise_typed("VariantsTicketHtsget.urls", v)
+            )
+        if "md5" in data:
+            made.md5 = data["md5"]
+        made.additional_properties = rest_of(data, _VARIANTS_TICKET_HTSGET_FIELDS)
         return made

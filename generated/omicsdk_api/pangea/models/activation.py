@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _ACTIVATION_FIELDS = frozenset({"uid", "token"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Activation(Model):
     """Proof that an email address is the user's.
 
@@ -22,24 +22,28 @@ class Activation(Model):
 
     uid: str
     token: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uid", "uid", True, False, STRING),
         Field("token", "token", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        uid: str,
+        token: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Activation:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uid = get("uid")
-        made.token = get("token")
-        if _ACTIVATION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ACTIVATION_FIELDS)
+        if "uid" in data:
+            made.uid = data["uid"]
+        if "token" in data:
+            made.token = data["token"]
+        made.additional_properties = rest_of(data, _ACTIVATION_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _AUTH_TOKEN_FIELDS = frozenset({"auth_token"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthToken(Model):
     """Token that authorises later requests.
 
@@ -20,20 +20,22 @@ class AuthToken(Model):
     """
 
     auth_token: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("auth_token", "auth_token", True, False, STRING),)
 
+    def __init__(
+        self,
+        auth_token: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AuthToken:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.auth_token = get("auth_token")
-        if _AUTH_TOKEN_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _AUTH_TOKEN_FIELDS)
+        if "auth_token" in data:
+            made.auth_token = data["auth_token"]
+        made.additional_properties = rest_of(data, _AUTH_TOKEN_FIELDS)
         return made

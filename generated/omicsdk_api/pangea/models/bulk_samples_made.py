@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _BULK_SAMPLES_MADE_FIELDS = frozenset({"uuids"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkSamplesMade(Model):
     """Samples that were created at once.
 
@@ -20,20 +20,22 @@ class BulkSamplesMade(Model):
     """
 
     uuids: list[str]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("uuids", "uuids", True, False, array(STRING)),)
 
+    def __init__(
+        self,
+        uuids: list[str],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BulkSamplesMade:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuids = get("uuids")
-        if _BULK_SAMPLES_MADE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BULK_SAMPLES_MADE_FIELDS)
+        if "uuids" in data:
+            made.uuids = data["uuids"]
+        made.additional_properties = rest_of(data, _BULK_SAMPLES_MADE_FIELDS)
         return made

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .uploaded_part import UploadedPart
 
 _COMPLETE_S3_REQUEST_FIELDS = frozenset({"upload_id", "parts"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CompleteS3Request(Model):
     """The parts that were uploaded.
 
@@ -24,31 +24,35 @@ class CompleteS3Request(Model):
 
     upload_id: str
     parts: list[UploadedPart]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("upload_id", "upload_id", True, False, STRING),
         Field("parts", "parts", True, False, array(model(lambda: UploadedPart))),
     )
 
+    def __init__(
+        self,
+        upload_id: str,
+        parts: list[UploadedPart],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> CompleteS3Request:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.upload_id = get("upload_id")
-        made.parts = (
-            [
-                UploadedPart.from_dict(i) if i.__class__ is dict else otherwise_typed("CompleteS3Request.parts", i)
-                for i in v
-            ]
-            if (v := get("parts")).__class__ is list
-            else otherwise_typed("CompleteS3Request.parts", v)
-        )
-        if _COMPLETE_S3_REQUEST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _COMPLETE_S3_REQUEST_FIELDS)
+        if "upload_id" in data:
+            made.upload_id = data["upload_id"]
+        if "parts" in data:
+            made.parts = (
+                [
+                    UploadedPart.from_dict(i) if i.__class__ is dict else otherwise_typed("CompleteS3Request.parts", i)
+                    for i in v
+                ]
+                if (v := data["parts"]).__class__ is list
+                else otherwise_typed("CompleteS3Request.parts", v)
+            )
+        made.additional_properties = rest_of(data, _COMPLETE_S3_REQUEST_FIELDS)
         return made

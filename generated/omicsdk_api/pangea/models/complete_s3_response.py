@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _COMPLETE_S3_RESPONSE_FIELDS = frozenset({"status", "upload_id"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CompleteS3Response(Model):
     """The end of an upload in parts.
 
@@ -22,24 +22,28 @@ class CompleteS3Response(Model):
 
     status: str
     upload_id: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("status", "status", True, False, STRING),
         Field("upload_id", "upload_id", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        status: str,
+        upload_id: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> CompleteS3Response:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.status = get("status")
-        made.upload_id = get("upload_id")
-        if _COMPLETE_S3_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _COMPLETE_S3_RESPONSE_FIELDS)
+        if "status" in data:
+            made.status = data["status"]
+        if "upload_id" in data:
+            made.upload_id = data["upload_id"]
+        made.additional_properties = rest_of(data, _COMPLETE_S3_RESPONSE_FIELDS)
         return made

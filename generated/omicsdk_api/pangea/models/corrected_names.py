@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, blank, rest_of
 
 _CORRECTED_NAMES_FIELDS = frozenset({"canon", "rank"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CorrectedNames(Model):
     """Taxa by name; under each name the taxa that it may refer to.
 
@@ -22,24 +22,28 @@ class CorrectedNames(Model):
 
     canon: bool
     rank: str | None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("canon", "canon", True, False, BOOLEAN),
         Field("rank", "rank", True, True, STRING),
     )
 
+    def __init__(
+        self,
+        canon: bool,
+        rank: str | None,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> CorrectedNames:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.canon = get("canon")
-        made.rank = get("rank")
-        if _CORRECTED_NAMES_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CORRECTED_NAMES_FIELDS)
+        if "canon" in data:
+            made.canon = data["canon"]
+        if "rank" in data:
+            made.rank = data["rank"]
+        made.additional_properties = rest_of(data, _CORRECTED_NAMES_FIELDS)
         return made

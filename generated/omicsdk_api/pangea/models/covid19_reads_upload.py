@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 
 _COVID19_READS_UPLOAD_FIELDS = frozenset({"user", "raw_reads_path"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Covid19ReadsUpload(Model):
     """Reads to be analysed for SARS-CoV-2.
 
@@ -22,24 +22,28 @@ class Covid19ReadsUpload(Model):
 
     user: int
     raw_reads_path: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("user", "user", True, False, INTEGER),
         Field("raw_reads_path", "raw_reads_path", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        user: int,
+        raw_reads_path: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Covid19ReadsUpload:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.user = get("user")
-        made.raw_reads_path = get("raw_reads_path")
-        if _COVID19_READS_UPLOAD_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _COVID19_READS_UPLOAD_FIELDS)
+        if "user" in data:
+            made.user = data["user"]
+        if "raw_reads_path" in data:
+            made.raw_reads_path = data["raw_reads_path"]
+        made.additional_properties = rest_of(data, _COVID19_READS_UPLOAD_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _CURRENT_PASSWORD_FIELDS = frozenset({"current_password"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CurrentPassword(Model):
     """Token that identifies the user.
 
@@ -20,20 +20,22 @@ class CurrentPassword(Model):
     """
 
     current_password: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("current_password", "current_password", True, False, STRING),)
 
+    def __init__(
+        self,
+        current_password: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> CurrentPassword:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.current_password = get("current_password")
-        if _CURRENT_PASSWORD_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CURRENT_PASSWORD_FIELDS)
+        if "current_password" in data:
+            made.current_password = data["current_password"]
+        made.additional_properties = rest_of(data, _CURRENT_PASSWORD_FIELDS)
         return made

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     INTEGER,
-    NO_NULLS,
     NULL,
     STRING,
     Field,
@@ -43,7 +42,7 @@ _GROUP_WORK_ORDER_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GroupWorkOrder(Model):
     """Work orders for the samples of a group.
 
@@ -72,8 +71,7 @@ class GroupWorkOrder(Model):
     status: Literal["pending", "error", "working", "success"] | str
     progress_summary: dict[str, int]
     work_orders: list[str | None]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -89,34 +87,57 @@ class GroupWorkOrder(Model):
         Field("work_orders", "work_orders", True, False, array(union(STRING, NULL))),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        name: str,
+        priority: int,
+        sample_group: str,
+        created_at: str,
+        updated_at: str,
+        description: str,
+        work_order_links: list[WorkOrderLink],
+        status: Literal["pending", "error", "working", "success"] | str,
+        progress_summary: dict[str, int],
+        work_orders: list[str | None],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GroupWorkOrder:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.name = get("name")
-        made.priority = get("priority")
-        made.sample_group = get("sample_group")
-        made.created_at = get("created_at")
-        made.updated_at = get("updated_at")
-        made.description = get("description")
-        made.work_order_links = (
-            [
-                WorkOrderLink.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("GroupWorkOrder.work_order_links", i)
-                for i in v
-            ]
-            if (v := get("work_order_links")).__class__ is list
-            else otherwise_typed("GroupWorkOrder.work_order_links", v)
-        )
-        made.status = get("status")
-        made.progress_summary = get("progress_summary")
-        made.work_orders = get("work_orders")
-        if _GROUP_WORK_ORDER_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GROUP_WORK_ORDER_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "name" in data:
+            made.name = data["name"]
+        if "priority" in data:
+            made.priority = data["priority"]
+        if "sample_group" in data:
+            made.sample_group = data["sample_group"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "description" in data:
+            made.description = data["description"]
+        if "work_order_links" in data:
+            made.work_order_links = (
+                [
+                    WorkOrderLink.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("GroupWorkOrder.work_order_links", i)
+                    for i in v
+                ]
+                if (v := data["work_order_links"]).__class__ is list
+                else otherwise_typed("GroupWorkOrder.work_order_links", v)
+            )
+        if "status" in data:
+            made.status = data["status"]
+        if "progress_summary" in data:
+            made.progress_summary = data["progress_summary"]
+        if "work_orders" in data:
+            made.work_orders = data["work_orders"]
+        made.additional_properties = rest_of(data, _GROUP_WORK_ORDER_FIELDS)
         return made

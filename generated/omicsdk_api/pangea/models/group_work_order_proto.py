@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, NULL, STRING, Field, JsonObject, Model, array, blank, rest_of, union
+from attrs import define
+from omicsdk.core.model import NULL, STRING, Field, JsonObject, Model, array, blank, rest_of, union
 
 _GROUP_WORK_ORDER_PROTO_FIELDS = frozenset(
     {"uuid", "name", "created_at", "updated_at", "description", "work_order_protos"}
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GroupWorkOrderProto(Model):
     """Templates of group work orders.
 
@@ -32,8 +32,7 @@ class GroupWorkOrderProto(Model):
     updated_at: str
     description: str
     work_order_protos: list[str | None]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -44,20 +43,33 @@ class GroupWorkOrderProto(Model):
         Field("work_order_protos", "work_order_protos", True, False, array(union(STRING, NULL))),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        name: str,
+        created_at: str,
+        updated_at: str,
+        description: str,
+        work_order_protos: list[str | None],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GroupWorkOrderProto:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.name = get("name")
-        made.created_at = get("created_at")
-        made.updated_at = get("updated_at")
-        made.description = get("description")
-        made.work_order_protos = get("work_order_protos")
-        if _GROUP_WORK_ORDER_PROTO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GROUP_WORK_ORDER_PROTO_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "name" in data:
+            made.name = data["name"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "description" in data:
+            made.description = data["description"]
+        if "work_order_protos" in data:
+            made.work_order_protos = data["work_order_protos"]
+        made.additional_properties = rest_of(data, _GROUP_WORK_ORDER_PROTO_FIELDS)
         return made

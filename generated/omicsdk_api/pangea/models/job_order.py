@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, literal, mapping, rest_of
 
 _JOB_ORDER_FIELDS = frozenset(
     {
@@ -25,7 +25,7 @@ _JOB_ORDER_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class JobOrder(Model):
     """One module to be run as a part of a work order.
 
@@ -54,8 +54,7 @@ class JobOrder(Model):
     created_at: str
     updated_at: str
     description: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -71,25 +70,48 @@ class JobOrder(Model):
         Field("description", "description", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        name: str,
+        status: Literal["pending", "error", "working", "success"] | str,
+        work_order: str,
+        pipeline_module: str | None,
+        analysis_result: str | None,
+        resources_used: dict[str, Any],
+        resources_needed: dict[str, Any],
+        created_at: str,
+        updated_at: str,
+        description: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> JobOrder:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.name = get("name")
-        made.status = get("status")
-        made.work_order = get("work_order")
-        made.pipeline_module = get("pipeline_module")
-        made.analysis_result = get("analysis_result")
-        made.resources_used = get("resources_used")
-        made.resources_needed = get("resources_needed")
-        made.created_at = get("created_at")
-        made.updated_at = get("updated_at")
-        made.description = get("description")
-        if _JOB_ORDER_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _JOB_ORDER_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "name" in data:
+            made.name = data["name"]
+        if "status" in data:
+            made.status = data["status"]
+        if "work_order" in data:
+            made.work_order = data["work_order"]
+        if "pipeline_module" in data:
+            made.pipeline_module = data["pipeline_module"]
+        if "analysis_result" in data:
+            made.analysis_result = data["analysis_result"]
+        if "resources_used" in data:
+            made.resources_used = data["resources_used"]
+        if "resources_needed" in data:
+            made.resources_needed = data["resources_needed"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "description" in data:
+            made.description = data["description"]
+        made.additional_properties = rest_of(data, _JOB_ORDER_FIELDS)
         return made

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _JOB_ORDER_PROTO_FIELDS = frozenset(
     {
@@ -22,7 +22,7 @@ _JOB_ORDER_PROTO_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class JobOrderProto(Model):
     """Templates of job orders.
 
@@ -45,8 +45,7 @@ class JobOrderProto(Model):
     created_at: str
     updated_at: str
     description: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -59,22 +58,39 @@ class JobOrderProto(Model):
         Field("description", "description", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        name: str,
+        pipeline_module: str | None,
+        resources_needed: dict[str, Any],
+        work_order_proto: str,
+        created_at: str,
+        updated_at: str,
+        description: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> JobOrderProto:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.name = get("name")
-        made.pipeline_module = get("pipeline_module")
-        made.resources_needed = get("resources_needed")
-        made.work_order_proto = get("work_order_proto")
-        made.created_at = get("created_at")
-        made.updated_at = get("updated_at")
-        made.description = get("description")
-        if _JOB_ORDER_PROTO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _JOB_ORDER_PROTO_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "name" in data:
+            made.name = data["name"]
+        if "pipeline_module" in data:
+            made.pipeline_module = data["pipeline_module"]
+        if "resources_needed" in data:
+            made.resources_needed = data["resources_needed"]
+        if "work_order_proto" in data:
+            made.work_order_proto = data["work_order_proto"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "description" in data:
+            made.description = data["description"]
+        made.additional_properties = rest_of(data, _JOB_ORDER_PROTO_FIELDS)
         return made

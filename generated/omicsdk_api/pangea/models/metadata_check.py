@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, INTEGER, NO_NULLS, Field, JsonObject, Model, array, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, INTEGER, Field, JsonObject, Model, array, blank, mapping, rest_of
 
 _METADATA_CHECK_FIELDS = frozenset({"errors", "stats"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MetadataCheck(Model):
     """Results of a check of metadata.
 
@@ -22,24 +22,28 @@ class MetadataCheck(Model):
 
     errors: list[list[Any]]
     stats: dict[str, int]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("errors", "errors", True, False, array(array(ANY))),
         Field("stats", "stats", True, False, mapping(INTEGER)),
     )
 
+    def __init__(
+        self,
+        errors: list[list[Any]],
+        stats: dict[str, int],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> MetadataCheck:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.errors = get("errors")
-        made.stats = get("stats")
-        if _METADATA_CHECK_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _METADATA_CHECK_FIELDS)
+        if "errors" in data:
+            made.errors = data["errors"]
+        if "stats" in data:
+            made.stats = data["stats"]
+        made.additional_properties = rest_of(data, _METADATA_CHECK_FIELDS)
         return made

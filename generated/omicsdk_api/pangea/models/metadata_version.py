@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _METADATA_VERSION_FIELDS = frozenset({"created_at", "updated_at", "metadata"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MetadataVersion(Model):
     """Metadata as they once were.
 
@@ -24,8 +24,7 @@ class MetadataVersion(Model):
     created_at: str
     updated_at: str
     metadata: dict[str, Any]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("created_at", "created_at", True, False, STRING),
@@ -33,17 +32,24 @@ class MetadataVersion(Model):
         Field("metadata", "metadata", True, False, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        created_at: str,
+        updated_at: str,
+        metadata: dict[str, Any],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> MetadataVersion:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.created_at = get("created_at")
-        made.updated_at = get("updated_at")
-        made.metadata = get("metadata")
-        if _METADATA_VERSION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _METADATA_VERSION_FIELDS)
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        made.additional_properties = rest_of(data, _METADATA_VERSION_FIELDS)
         return made

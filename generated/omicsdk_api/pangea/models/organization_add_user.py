@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
 
 _ORGANIZATION_ADD_USER_FIELDS = frozenset({"user"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OrganizationAddUser(Model):
     """A user to become a member.
 
@@ -20,20 +20,22 @@ class OrganizationAddUser(Model):
     """
 
     user: int
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("user", "user", True, False, INTEGER),)
 
+    def __init__(
+        self,
+        user: int,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> OrganizationAddUser:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.user = get("user")
-        if _ORGANIZATION_ADD_USER_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ORGANIZATION_ADD_USER_FIELDS)
+        if "user" in data:
+            made.user = data["user"]
+        made.additional_properties = rest_of(data, _ORGANIZATION_ADD_USER_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _ORGANIZATION_LINK_FIELDS = frozenset({"uuid", "name"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OrganizationLink(Model):
     """An organization in short.
 
@@ -22,24 +22,28 @@ class OrganizationLink(Model):
 
     uuid: str
     name: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
         Field("name", "name", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        name: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> OrganizationLink:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.name = get("name")
-        if _ORGANIZATION_LINK_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ORGANIZATION_LINK_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "name" in data:
+            made.name = data["name"]
+        made.additional_properties = rest_of(data, _ORGANIZATION_LINK_FIELDS)
         return made

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     BOOLEAN,
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -46,7 +45,7 @@ _PANGEA_USER_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PangeaUser(Model):
     """A user as others see them.
 
@@ -85,8 +84,7 @@ class PangeaUser(Model):
     github_username: str | None
     company: str | None
     location: str | None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", True, False, INTEGER),
@@ -107,48 +105,81 @@ class PangeaUser(Model):
         Field("location", "location", True, True, STRING),
     )
 
+    def __init__(
+        self,
+        id: int,
+        uuid: str,
+        email: str,
+        is_staff: bool,
+        is_active: bool,
+        personal_org_uuid: str | None,
+        organization_objs: list[OrganizationLink],
+        saved_sample_group_objs: list[SampleGroupLink],
+        avatar: str | None,
+        name: str | None,
+        biography: str | None,
+        url: str | None,
+        twitter_username: str | None,
+        github_username: str | None,
+        company: str | None,
+        location: str | None,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> PangeaUser:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.uuid = get("uuid")
-        made.email = get("email")
-        made.is_staff = get("is_staff")
-        made.is_active = get("is_active")
-        made.personal_org_uuid = get("personal_org_uuid")
-        made.organization_objs = (
-            [
-                OrganizationLink.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("PangeaUser.organization_objs", i)
-                for i in v
-            ]
-            if (v := get("organization_objs")).__class__ is list
-            else otherwise_typed("PangeaUser.organization_objs", v)
-        )
-        made.saved_sample_group_objs = (
-            [
-                SampleGroupLink.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("PangeaUser.saved_sample_group_objs", i)
-                for i in v
-            ]
-            if (v := get("saved_sample_group_objs")).__class__ is list
-            else otherwise_typed("PangeaUser.saved_sample_group_objs", v)
-        )
-        made.avatar = get("avatar")
-        made.name = get("name")
-        made.biography = get("biography")
-        made.url = get("url")
-        made.twitter_username = get("twitter_username")
-        made.github_username = get("github_username")
-        made.company = get("company")
-        made.location = get("location")
-        if _PANGEA_USER_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PANGEA_USER_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "email" in data:
+            made.email = data["email"]
+        if "is_staff" in data:
+            made.is_staff = data["is_staff"]
+        if "is_active" in data:
+            made.is_active = data["is_active"]
+        if "personal_org_uuid" in data:
+            made.personal_org_uuid = data["personal_org_uuid"]
+        if "organization_objs" in data:
+            made.organization_objs = (
+                [
+                    OrganizationLink.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("PangeaUser.organization_objs", i)
+                    for i in v
+                ]
+                if (v := data["organization_objs"]).__class__ is list
+                else otherwise_typed("PangeaUser.organization_objs", v)
+            )
+        if "saved_sample_group_objs" in data:
+            made.saved_sample_group_objs = (
+                [
+                    SampleGroupLink.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("PangeaUser.saved_sample_group_objs", i)
+                    for i in v
+                ]
+                if (v := data["saved_sample_group_objs"]).__class__ is list
+                else otherwise_typed("PangeaUser.saved_sample_group_objs", v)
+            )
+        if "avatar" in data:
+            made.avatar = data["avatar"]
+        if "name" in data:
+            made.name = data["name"]
+        if "biography" in data:
+            made.biography = data["biography"]
+        if "url" in data:
+            made.url = data["url"]
+        if "twitter_username" in data:
+            made.twitter_username = data["twitter_username"]
+        if "github_username" in data:
+            made.github_username = data["github_username"]
+        if "company" in data:
+            made.company = data["company"]
+        if "location" in data:
+            made.location = data["location"]
+        made.additional_properties = rest_of(data, _PANGEA_USER_FIELDS)
         return made

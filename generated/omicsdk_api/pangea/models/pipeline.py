@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _PIPELINE_FIELDS = frozenset({"uuid", "name", "description", "long_description", "updated_at", "created_at"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Pipeline(Model):
     """A set of modules that analyse samples.
 
@@ -30,8 +30,7 @@ class Pipeline(Model):
     long_description: str
     updated_at: str
     created_at: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -42,20 +41,33 @@ class Pipeline(Model):
         Field("created_at", "created_at", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        name: str,
+        description: str,
+        long_description: str,
+        updated_at: str,
+        created_at: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Pipeline:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.name = get("name")
-        made.description = get("description")
-        made.long_description = get("long_description")
-        made.updated_at = get("updated_at")
-        made.created_at = get("created_at")
-        if _PIPELINE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PIPELINE_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "name" in data:
+            made.name = data["name"]
+        if "description" in data:
+            made.description = data["description"]
+        if "long_description" in data:
+            made.long_description = data["long_description"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        made.additional_properties = rest_of(data, _PIPELINE_FIELDS)
         return made

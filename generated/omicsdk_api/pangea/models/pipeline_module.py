@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
-    NO_NULLS,
     NULL,
     STRING,
     Field,
@@ -44,7 +43,7 @@ _PIPELINE_MODULE_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PipelineModule(Model):
     """One version of one step of a pipeline.
 
@@ -77,8 +76,7 @@ class PipelineModule(Model):
     dependencies: list[str | None]
     dependency_modules: list[list[str]]
     downstream_modules: list[list[str]]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -96,31 +94,58 @@ class PipelineModule(Model):
         Field("downstream_modules", "downstream_modules", True, False, array(array(STRING))),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        name: str,
+        version: str,
+        description: str,
+        long_description: str,
+        updated_at: str,
+        created_at: str,
+        metadata: dict[str, Any],
+        pipeline: str,
+        pipeline_obj: Pipeline,
+        dependencies: list[str | None],
+        dependency_modules: list[list[str]],
+        downstream_modules: list[list[str]],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> PipelineModule:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.name = get("name")
-        made.version = get("version")
-        made.description = get("description")
-        made.long_description = get("long_description")
-        made.updated_at = get("updated_at")
-        made.created_at = get("created_at")
-        made.metadata = get("metadata")
-        made.pipeline = get("pipeline")
-        made.pipeline_obj = (
-            Pipeline.from_dict(v)
-            if (v := get("pipeline_obj")).__class__ is dict
-            else otherwise_typed("PipelineModule.pipeline_obj", v)
-        )
-        made.dependencies = get("dependencies")
-        made.dependency_modules = get("dependency_modules")
-        made.downstream_modules = get("downstream_modules")
-        if _PIPELINE_MODULE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PIPELINE_MODULE_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "name" in data:
+            made.name = data["name"]
+        if "version" in data:
+            made.version = data["version"]
+        if "description" in data:
+            made.description = data["description"]
+        if "long_description" in data:
+            made.long_description = data["long_description"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        if "pipeline" in data:
+            made.pipeline = data["pipeline"]
+        if "pipeline_obj" in data:
+            made.pipeline_obj = (
+                Pipeline.from_dict(v)
+                if (v := data["pipeline_obj"]).__class__ is dict
+                else otherwise_typed("PipelineModule.pipeline_obj", v)
+            )
+        if "dependencies" in data:
+            made.dependencies = data["dependencies"]
+        if "dependency_modules" in data:
+            made.dependency_modules = data["dependency_modules"]
+        if "downstream_modules" in data:
+            made.downstream_modules = data["downstream_modules"]
+        made.additional_properties = rest_of(data, _PIPELINE_MODULE_FIELDS)
         return made

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
-    NO_NULLS,
     NULL,
     STRING,
     Field,
@@ -38,7 +37,7 @@ _PROJECT_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Project(Model):
     """Sample groups that belong together.
 
@@ -63,8 +62,7 @@ class Project(Model):
     organization_obj: Organization
     sample_groups: list[str | None]
     sub_projects: list[str | None]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -78,27 +76,46 @@ class Project(Model):
         Field("sub_projects", "sub_projects", True, False, array(union(STRING, NULL))),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        name: str,
+        created_at: str,
+        updated_at: str,
+        organization: str,
+        description: str,
+        organization_obj: Organization,
+        sample_groups: list[str | None],
+        sub_projects: list[str | None],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Project:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.name = get("name")
-        made.created_at = get("created_at")
-        made.updated_at = get("updated_at")
-        made.organization = get("organization")
-        made.description = get("description")
-        made.organization_obj = (
-            Organization.from_dict(v)
-            if (v := get("organization_obj")).__class__ is dict
-            else otherwise_typed("Project.organization_obj", v)
-        )
-        made.sample_groups = get("sample_groups")
-        made.sub_projects = get("sub_projects")
-        if _PROJECT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PROJECT_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "name" in data:
+            made.name = data["name"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "organization" in data:
+            made.organization = data["organization"]
+        if "description" in data:
+            made.description = data["description"]
+        if "organization_obj" in data:
+            made.organization_obj = (
+                Organization.from_dict(v)
+                if (v := data["organization_obj"]).__class__ is dict
+                else otherwise_typed("Project.organization_obj", v)
+            )
+        if "sample_groups" in data:
+            made.sample_groups = data["sample_groups"]
+        if "sub_projects" in data:
+            made.sub_projects = data["sub_projects"]
+        made.additional_properties = rest_of(data, _PROJECT_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _PUT_PIPELINE_BY_NAME_BODY_FIELDS = frozenset(
     {"uuid", "name", "updated_at", "created_at", "description", "long_description"}
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PutPipelineByNameBody(Model):
     """An object.
 
@@ -30,10 +31,9 @@ class PutPipelineByNameBody(Model):
     name: str
     updated_at: str
     created_at: str
-    description: str | None = None
-    long_description: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    description: str | None
+    long_description: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -44,20 +44,33 @@ class PutPipelineByNameBody(Model):
         Field("long_description", "long_description", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        name: str,
+        updated_at: str,
+        created_at: str,
+        description: str | Omit = OMIT,
+        long_description: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> PutPipelineByNameBody:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.name = get("name")
-        made.updated_at = get("updated_at")
-        made.created_at = get("created_at")
-        made.description = get("description")
-        made.long_description = get("long_description")
-        if _PUT_PIPELINE_BY_NAME_BODY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PUT_PIPELINE_BY_NAME_BODY_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "name" in data:
+            made.name = data["name"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "description" in data:
+            made.description = data["description"]
+        if "long_description" in data:
+            made.long_description = data["long_description"]
+        made.additional_properties = rest_of(data, _PUT_PIPELINE_BY_NAME_BODY_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _PUT_TAG_BY_NAME_BODY_FIELDS = frozenset({"uuid", "name", "created_at", "updated_at", "payload"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PutTagByNameBody(Model):
     """An object.
 
@@ -25,11 +26,10 @@ class PutTagByNameBody(Model):
 
     uuid: str
     name: str
-    created_at: str | None = None
-    updated_at: str | None = None
-    payload: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    created_at: str | None
+    updated_at: str | None
+    payload: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -39,19 +39,30 @@ class PutTagByNameBody(Model):
         Field("payload", "payload", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        name: str,
+        created_at: str | None | Omit = OMIT,
+        updated_at: str | None | Omit = OMIT,
+        payload: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> PutTagByNameBody:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.name = get("name")
-        made.created_at = get("created_at")
-        made.updated_at = get("updated_at")
-        made.payload = get("payload")
-        if _PUT_TAG_BY_NAME_BODY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PUT_TAG_BY_NAME_BODY_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "name" in data:
+            made.name = data["name"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "payload" in data:
+            made.payload = data["payload"]
+        made.additional_properties = rest_of(data, _PUT_TAG_BY_NAME_BODY_FIELDS)
         return made

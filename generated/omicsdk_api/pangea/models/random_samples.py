@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .sample import Sample
 
 _RANDOM_SAMPLES_FIELDS = frozenset({"results"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RandomSamples(Model):
     """Samples that were drawn.
 
@@ -22,24 +22,26 @@ class RandomSamples(Model):
     """
 
     results: list[Sample]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("results", "results", True, False, array(model(lambda: Sample))),)
 
+    def __init__(
+        self,
+        results: list[Sample],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> RandomSamples:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.results = (
-            [Sample.from_dict(i) if i.__class__ is dict else otherwise_typed("RandomSamples.results", i) for i in v]
-            if (v := get("results")).__class__ is list
-            else otherwise_typed("RandomSamples.results", v)
-        )
-        if _RANDOM_SAMPLES_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _RANDOM_SAMPLES_FIELDS)
+        if "results" in data:
+            made.results = (
+                [Sample.from_dict(i) if i.__class__ is dict else otherwise_typed("RandomSamples.results", i) for i in v]
+                if (v := data["results"]).__class__ is list
+                else otherwise_typed("RandomSamples.results", v)
+            )
+        made.additional_properties = rest_of(data, _RANDOM_SAMPLES_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _S3_API_KEY_FIELDS = frozenset(
     {"uuid", "description", "created_at", "updated_at", "bucket", "public_key", "private_key"}
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3ApiKey(Model):
     """Key pair with which the server opens a bucket.
 
@@ -33,9 +34,8 @@ class S3ApiKey(Model):
     updated_at: str
     bucket: str
     public_key: str
-    private_key: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    private_key: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -47,21 +47,36 @@ class S3ApiKey(Model):
         Field("private_key", "private_key", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        description: str,
+        created_at: str,
+        updated_at: str,
+        bucket: str,
+        public_key: str,
+        private_key: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> S3ApiKey:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.description = get("description")
-        made.created_at = get("created_at")
-        made.updated_at = get("updated_at")
-        made.bucket = get("bucket")
-        made.public_key = get("public_key")
-        made.private_key = get("private_key")
-        if _S3_API_KEY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _S3_API_KEY_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "description" in data:
+            made.description = data["description"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "bucket" in data:
+            made.bucket = data["bucket"]
+        if "public_key" in data:
+            made.public_key = data["public_key"]
+        if "private_key" in data:
+            made.private_key = data["private_key"]
+        made.additional_properties = rest_of(data, _S3_API_KEY_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _S3_BUCKET_FIELDS = frozenset({"uuid", "name", "endpoint_url", "organization"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3Bucket(Model):
     """Where files of an organization are kept.
 
@@ -26,8 +26,7 @@ class S3Bucket(Model):
     name: str
     endpoint_url: str
     organization: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -36,18 +35,27 @@ class S3Bucket(Model):
         Field("organization", "organization", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        name: str,
+        endpoint_url: str,
+        organization: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> S3Bucket:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.name = get("name")
-        made.endpoint_url = get("endpoint_url")
-        made.organization = get("organization")
-        if _S3_BUCKET_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _S3_BUCKET_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "name" in data:
+            made.name = data["name"]
+        if "endpoint_url" in data:
+            made.endpoint_url = data["endpoint_url"]
+        if "organization" in data:
+            made.organization = data["organization"]
+        made.additional_properties = rest_of(data, _S3_BUCKET_FIELDS)
         return made

@@ -5,20 +5,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    ANY,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    mapping,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, model, otherwise_typed, rest_of
 
 from .sample_group import SampleGroup
 
@@ -27,7 +15,7 @@ _SAMPLE_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Sample(Model):
     """A sequenced sample, with results about it.
 
@@ -50,8 +38,7 @@ class Sample(Model):
     metadata: dict[str, Any]
     library_obj: SampleGroup
     description: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -64,26 +51,43 @@ class Sample(Model):
         Field("description", "description", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        name: str,
+        created_at: str,
+        updated_at: str,
+        library: str,
+        metadata: dict[str, Any],
+        library_obj: SampleGroup,
+        description: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Sample:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.name = get("name")
-        made.created_at = get("created_at")
-        made.updated_at = get("updated_at")
-        made.library = get("library")
-        made.metadata = get("metadata")
-        made.library_obj = (
-            SampleGroup.from_dict(v)
-            if (v := get("library_obj")).__class__ is dict
-            else otherwise_typed("Sample.library_obj", v)
-        )
-        made.description = get("description")
-        if _SAMPLE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "name" in data:
+            made.name = data["name"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "library" in data:
+            made.library = data["library"]
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        if "library_obj" in data:
+            made.library_obj = (
+                SampleGroup.from_dict(v)
+                if (v := data["library_obj"]).__class__ is dict
+                else otherwise_typed("Sample.library_obj", v)
+            )
+        if "description" in data:
+            made.description = data["description"]
+        made.additional_properties = rest_of(data, _SAMPLE_FIELDS)
         return made

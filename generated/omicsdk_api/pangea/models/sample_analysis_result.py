@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
     BOOLEAN,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -43,7 +42,7 @@ _SAMPLE_ANALYSIS_RESULT_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleAnalysisResult(Model):
     """Result of one module for a sample, as named fields.
 
@@ -78,8 +77,7 @@ class SampleAnalysisResult(Model):
     is_hidden: bool
     pipeline_module: str | None
     pipeline_module_obj: PipelineModule | None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -97,35 +95,62 @@ class SampleAnalysisResult(Model):
         Field("pipeline_module_obj", "pipeline_module_obj", True, True, model(lambda: PipelineModule)),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        module_name: str,
+        replicate: str,
+        sample: str,
+        created_at: str,
+        updated_at: str,
+        sample_obj: Sample,
+        description: str,
+        metadata: dict[str, Any],
+        is_private: bool,
+        is_hidden: bool,
+        pipeline_module: str | None,
+        pipeline_module_obj: PipelineModule | None,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SampleAnalysisResult:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.module_name = get("module_name")
-        made.replicate = get("replicate")
-        made.sample = get("sample")
-        made.created_at = get("created_at")
-        made.updated_at = get("updated_at")
-        made.sample_obj = (
-            Sample.from_dict(v)
-            if (v := get("sample_obj")).__class__ is dict
-            else otherwise_typed("SampleAnalysisResult.sample_obj", v)
-        )
-        made.description = get("description")
-        made.metadata = get("metadata")
-        made.is_private = get("is_private")
-        made.is_hidden = get("is_hidden")
-        made.pipeline_module = get("pipeline_module")
-        made.pipeline_module_obj = (
-            PipelineModule.from_dict(v)
-            if (v := get("pipeline_module_obj")).__class__ is dict
-            else otherwise_typed("SampleAnalysisResult.pipeline_module_obj", v)
-        )
-        if _SAMPLE_ANALYSIS_RESULT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_ANALYSIS_RESULT_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "module_name" in data:
+            made.module_name = data["module_name"]
+        if "replicate" in data:
+            made.replicate = data["replicate"]
+        if "sample" in data:
+            made.sample = data["sample"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "sample_obj" in data:
+            made.sample_obj = (
+                Sample.from_dict(v)
+                if (v := data["sample_obj"]).__class__ is dict
+                else otherwise_typed("SampleAnalysisResult.sample_obj", v)
+            )
+        if "description" in data:
+            made.description = data["description"]
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        if "is_private" in data:
+            made.is_private = data["is_private"]
+        if "is_hidden" in data:
+            made.is_hidden = data["is_hidden"]
+        if "pipeline_module" in data:
+            made.pipeline_module = data["pipeline_module"]
+        if "pipeline_module_obj" in data:
+            made.pipeline_module_obj = (
+                PipelineModule.from_dict(v)
+                if (v := data["pipeline_module_obj"]).__class__ is dict
+                else otherwise_typed("SampleAnalysisResult.pipeline_module_obj", v)
+            )
+        made.additional_properties = rest_of(data, _SAMPLE_ANALYSIS_RESULT_FIELDS)
         return made

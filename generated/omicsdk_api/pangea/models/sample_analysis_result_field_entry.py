@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, rest_of
 
 _SAMPLE_ANALYSIS_RESULT_FIELD_ENTRY_FIELDS = frozenset(
     {"uuid", "name", "created_at", "updated_at", "stored_data", "analysis_result", "description"}
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleAnalysisResultFieldEntry(Model):
     """A field as in the manifest of a sample.
 
@@ -35,8 +35,7 @@ class SampleAnalysisResultFieldEntry(Model):
     stored_data: Any
     analysis_result: str
     description: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -48,21 +47,36 @@ class SampleAnalysisResultFieldEntry(Model):
         Field("description", "description", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        name: str,
+        created_at: str,
+        updated_at: str,
+        stored_data: Any,
+        analysis_result: str,
+        description: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SampleAnalysisResultFieldEntry:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.name = get("name")
-        made.created_at = get("created_at")
-        made.updated_at = get("updated_at")
-        made.stored_data = get("stored_data")
-        made.analysis_result = get("analysis_result")
-        made.description = get("description")
-        if _SAMPLE_ANALYSIS_RESULT_FIELD_ENTRY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_ANALYSIS_RESULT_FIELD_ENTRY_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "name" in data:
+            made.name = data["name"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "stored_data" in data:
+            made.stored_data = data["stored_data"]
+        if "analysis_result" in data:
+            made.analysis_result = data["analysis_result"]
+        if "description" in data:
+            made.description = data["description"]
+        made.additional_properties = rest_of(data, _SAMPLE_ANALYSIS_RESULT_FIELD_ENTRY_FIELDS)
         return made

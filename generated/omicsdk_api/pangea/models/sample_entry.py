@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -28,7 +27,7 @@ _SAMPLE_ENTRY_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleEntry(Model):
     """A sample as in the manifest of a sample group.
 
@@ -51,8 +50,7 @@ class SampleEntry(Model):
     metadata: dict[str, Any]
     description: str
     analysis_results: list[SampleAnalysisResultEntry]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -65,31 +63,48 @@ class SampleEntry(Model):
         Field("analysis_results", "analysis_results", True, False, array(model(lambda: SampleAnalysisResultEntry))),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        name: str,
+        created_at: str,
+        updated_at: str,
+        library: str,
+        metadata: dict[str, Any],
+        description: str,
+        analysis_results: list[SampleAnalysisResultEntry],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SampleEntry:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.name = get("name")
-        made.created_at = get("created_at")
-        made.updated_at = get("updated_at")
-        made.library = get("library")
-        made.metadata = get("metadata")
-        made.description = get("description")
-        made.analysis_results = (
-            [
-                SampleAnalysisResultEntry.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("SampleEntry.analysis_results", i)
-                for i in v
-            ]
-            if (v := get("analysis_results")).__class__ is list
-            else otherwise_typed("SampleEntry.analysis_results", v)
-        )
-        if _SAMPLE_ENTRY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_ENTRY_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "name" in data:
+            made.name = data["name"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "library" in data:
+            made.library = data["library"]
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        if "description" in data:
+            made.description = data["description"]
+        if "analysis_results" in data:
+            made.analysis_results = (
+                [
+                    SampleAnalysisResultEntry.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("SampleEntry.analysis_results", i)
+                    for i in v
+                ]
+                if (v := data["analysis_results"]).__class__ is list
+                else otherwise_typed("SampleEntry.analysis_results", v)
+            )
+        made.additional_properties = rest_of(data, _SAMPLE_ENTRY_FIELDS)
         return made

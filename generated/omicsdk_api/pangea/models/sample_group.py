@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
     BOOLEAN,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -44,7 +43,7 @@ _SAMPLE_GROUP_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleGroup(Model):
     """A list of samples with results about all of them; a library, if it owns samples.
 
@@ -82,8 +81,7 @@ class SampleGroup(Model):
     bucket: str | None
     storage_provider_name: str
     sample_metadata_schema: dict[str, Any]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -103,33 +101,64 @@ class SampleGroup(Model):
         Field("sample_metadata_schema", "sample_metadata_schema", True, False, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        name: str,
+        created_at: str,
+        updated_at: str,
+        organization: str,
+        description: str,
+        is_library: bool,
+        is_public: bool,
+        theme: str,
+        organization_obj: Organization,
+        long_description: str,
+        metadata: dict[str, Any],
+        bucket: str | None,
+        storage_provider_name: str,
+        sample_metadata_schema: dict[str, Any],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SampleGroup:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.name = get("name")
-        made.created_at = get("created_at")
-        made.updated_at = get("updated_at")
-        made.organization = get("organization")
-        made.description = get("description")
-        made.is_library = get("is_library")
-        made.is_public = get("is_public")
-        made.theme = get("theme")
-        made.organization_obj = (
-            Organization.from_dict(v)
-            if (v := get("organization_obj")).__class__ is dict
-            else otherwise_typed("SampleGroup.organization_obj", v)
-        )
-        made.long_description = get("long_description")
-        made.metadata = get("metadata")
-        made.bucket = get("bucket")
-        made.storage_provider_name = get("storage_provider_name")
-        made.sample_metadata_schema = get("sample_metadata_schema")
-        if _SAMPLE_GROUP_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_GROUP_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "name" in data:
+            made.name = data["name"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "organization" in data:
+            made.organization = data["organization"]
+        if "description" in data:
+            made.description = data["description"]
+        if "is_library" in data:
+            made.is_library = data["is_library"]
+        if "is_public" in data:
+            made.is_public = data["is_public"]
+        if "theme" in data:
+            made.theme = data["theme"]
+        if "organization_obj" in data:
+            made.organization_obj = (
+                Organization.from_dict(v)
+                if (v := data["organization_obj"]).__class__ is dict
+                else otherwise_typed("SampleGroup.organization_obj", v)
+            )
+        if "long_description" in data:
+            made.long_description = data["long_description"]
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        if "bucket" in data:
+            made.bucket = data["bucket"]
+        if "storage_provider_name" in data:
+            made.storage_provider_name = data["storage_provider_name"]
+        if "sample_metadata_schema" in data:
+            made.sample_metadata_schema = data["sample_metadata_schema"]
+        made.additional_properties = rest_of(data, _SAMPLE_GROUP_FIELDS)
         return made

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
     BOOLEAN,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -49,7 +48,7 @@ _SAMPLE_GROUP_MANIFEST_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleGroupManifest(Model):
     """A sample group with its samples and all results.
 
@@ -91,8 +90,7 @@ class SampleGroupManifest(Model):
     sample_metadata_schema: dict[str, Any]
     samples: list[SampleEntry]
     analysis_results: list[SampleGroupAnalysisResultEntry]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -116,51 +114,88 @@ class SampleGroupManifest(Model):
         ),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        name: str,
+        created_at: str,
+        updated_at: str,
+        organization: str,
+        description: str,
+        is_library: bool,
+        is_public: bool,
+        theme: str,
+        organization_obj: Organization,
+        long_description: str,
+        metadata: dict[str, Any],
+        bucket: str | None,
+        storage_provider_name: str,
+        sample_metadata_schema: dict[str, Any],
+        samples: list[SampleEntry],
+        analysis_results: list[SampleGroupAnalysisResultEntry],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SampleGroupManifest:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.name = get("name")
-        made.created_at = get("created_at")
-        made.updated_at = get("updated_at")
-        made.organization = get("organization")
-        made.description = get("description")
-        made.is_library = get("is_library")
-        made.is_public = get("is_public")
-        made.theme = get("theme")
-        made.organization_obj = (
-            Organization.from_dict(v)
-            if (v := get("organization_obj")).__class__ is dict
-            else otherwise_typed("SampleGroupManifest.organization_obj", v)
-        )
-        made.long_description = get("long_description")
-        made.metadata = get("metadata")
-        made.bucket = get("bucket")
-        made.storage_provider_name = get("storage_provider_name")
-        made.sample_metadata_schema = get("sample_metadata_schema")
-        made.samples = (
-            [
-                SampleEntry.from_dict(i) if i.__class__ is dict else otherwise_typed("SampleGroupManifest.samples", i)
-                for i in v
-            ]
-            if (v := get("samples")).__class__ is list
-            else otherwise_typed("SampleGroupManifest.samples", v)
-        )
-        made.analysis_results = (
-            [
-                SampleGroupAnalysisResultEntry.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("SampleGroupManifest.analysis_results", i)
-                for i in v
-            ]
-            if (v := get("analysis_results")).__class__ is list
-            else otherwise_typed("SampleGroupManifest.analysis_results", v)
-        )
-        if _SAMPLE_GROUP_MANIFEST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_GROUP_MANIFEST_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "name" in data:
+            made.name = data["name"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "organization" in data:
+            made.organization = data["organization"]
+        if "description" in data:
+            made.description = data["description"]
+        if "is_library" in data:
+            made.is_library = data["is_library"]
+        if "is_public" in data:
+            made.is_public = data["is_public"]
+        if "theme" in data:
+            made.theme = data["theme"]
+        if "organization_obj" in data:
+            made.organization_obj = (
+                Organization.from_dict(v)
+                if (v := data["organization_obj"]).__class__ is dict
+                else otherwise_typed("SampleGroupManifest.organization_obj", v)
+            )
+        if "long_description" in data:
+            made.long_description = data["long_description"]
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        if "bucket" in data:
+            made.bucket = data["bucket"]
+        if "storage_provider_name" in data:
+            made.storage_provider_name = data["storage_provider_name"]
+        if "sample_metadata_schema" in data:
+            made.sample_metadata_schema = data["sample_metadata_schema"]
+        if "samples" in data:
+            made.samples = (
+                [
+                    SampleEntry.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("SampleGroupManifest.samples", i)
+                    for i in v
+                ]
+                if (v := data["samples"]).__class__ is list
+                else otherwise_typed("SampleGroupManifest.samples", v)
+            )
+        if "analysis_results" in data:
+            made.analysis_results = (
+                [
+                    SampleGroupAnalysisResultEntry.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("SampleGroupManifest.analysis_results", i)
+                    for i in v
+                ]
+                if (v := data["analysis_results"]).__class__ is list
+                else otherwise_typed("SampleGroupManifest.analysis_results", v)
+            )
+        made.additional_properties = rest_of(data, _SAMPLE_GROUP_MANIFEST_FIELDS)
         return made

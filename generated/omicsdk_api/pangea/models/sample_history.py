@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -39,7 +38,7 @@ _SAMPLE_HISTORY_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleHistory(Model):
     """A sample with its metadata's past.
 
@@ -64,8 +63,7 @@ class SampleHistory(Model):
     library_obj: SampleGroup
     description: str
     versioned_metadata: list[MetadataVersion]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -79,36 +77,55 @@ class SampleHistory(Model):
         Field("versioned_metadata", "versioned_metadata", True, False, array(model(lambda: MetadataVersion))),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        name: str,
+        created_at: str,
+        updated_at: str,
+        library: str,
+        metadata: dict[str, Any],
+        library_obj: SampleGroup,
+        description: str,
+        versioned_metadata: list[MetadataVersion],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SampleHistory:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.name = get("name")
-        made.created_at = get("created_at")
-        made.updated_at = get("updated_at")
-        made.library = get("library")
-        made.metadata = get("metadata")
-        made.library_obj = (
-            SampleGroup.from_dict(v)
-            if (v := get("library_obj")).__class__ is dict
-            else otherwise_typed("SampleHistory.library_obj", v)
-        )
-        made.description = get("description")
-        made.versioned_metadata = (
-            [
-                MetadataVersion.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("SampleHistory.versioned_metadata", i)
-                for i in v
-            ]
-            if (v := get("versioned_metadata")).__class__ is list
-            else otherwise_typed("SampleHistory.versioned_metadata", v)
-        )
-        if _SAMPLE_HISTORY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_HISTORY_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "name" in data:
+            made.name = data["name"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "library" in data:
+            made.library = data["library"]
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        if "library_obj" in data:
+            made.library_obj = (
+                SampleGroup.from_dict(v)
+                if (v := data["library_obj"]).__class__ is dict
+                else otherwise_typed("SampleHistory.library_obj", v)
+            )
+        if "description" in data:
+            made.description = data["description"]
+        if "versioned_metadata" in data:
+            made.versioned_metadata = (
+                [
+                    MetadataVersion.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("SampleHistory.versioned_metadata", i)
+                    for i in v
+                ]
+                if (v := data["versioned_metadata"]).__class__ is list
+                else otherwise_typed("SampleHistory.versioned_metadata", v)
+            )
+        made.additional_properties = rest_of(data, _SAMPLE_HISTORY_FIELDS)
         return made

@@ -5,26 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .sample_link import SampleLink
 
 _SAMPLE_LINKS_FIELDS = frozenset({"count", "links"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleLinks(Model):
     """All samples of a group in short.
 
@@ -35,28 +24,32 @@ class SampleLinks(Model):
 
     count: int
     links: list[SampleLink]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("count", "count", True, False, INTEGER),
         Field("links", "links", True, False, array(model(lambda: SampleLink))),
     )
 
+    def __init__(
+        self,
+        count: int,
+        links: list[SampleLink],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SampleLinks:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.count = get("count")
-        made.links = (
-            [SampleLink.from_dict(i) if i.__class__ is dict else otherwise_typed("SampleLinks.links", i) for i in v]
-            if (v := get("links")).__class__ is list
-            else otherwise_typed("SampleLinks.links", v)
-        )
-        if _SAMPLE_LINKS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_LINKS_FIELDS)
+        if "count" in data:
+            made.count = data["count"]
+        if "links" in data:
+            made.links = (
+                [SampleLink.from_dict(i) if i.__class__ is dict else otherwise_typed("SampleLinks.links", i) for i in v]
+                if (v := data["links"]).__class__ is list
+                else otherwise_typed("SampleLinks.links", v)
+            )
+        made.additional_properties = rest_of(data, _SAMPLE_LINKS_FIELDS)
         return made

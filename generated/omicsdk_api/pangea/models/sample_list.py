@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _SAMPLE_LIST_FIELDS = frozenset({"sample_uuids", "sample_uuid"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SampleList(Model):
     """Samples of a group.
 
@@ -20,26 +21,30 @@ class SampleList(Model):
         sample_uuid: UUID of one sample; may be combined with `sample_uuids`.
     """
 
-    sample_uuids: list[str] | None = None
-    sample_uuid: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    sample_uuids: list[str] | None
+    sample_uuid: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("sample_uuids", "sample_uuids", False, False, array(STRING)),
         Field("sample_uuid", "sample_uuid", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        sample_uuids: list[str] | Omit = OMIT,
+        sample_uuid: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SampleList:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.sample_uuids = get("sample_uuids")
-        made.sample_uuid = get("sample_uuid")
-        if _SAMPLE_LIST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_LIST_FIELDS)
+        if "sample_uuids" in data:
+            made.sample_uuids = data["sample_uuids"]
+        if "sample_uuid" in data:
+            made.sample_uuid = data["sample_uuid"]
+        made.additional_properties = rest_of(data, _SAMPLE_LIST_FIELDS)
         return made

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .organization import Organization
 from .sample import Sample
@@ -15,7 +15,7 @@ from .sample_group import SampleGroup
 _SEARCH_RESULT_FIELDS = frozenset({"query", "samples", "sample_groups", "organizations"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SearchResult(Model):
     """Results of a search.
 
@@ -30,8 +30,7 @@ class SearchResult(Model):
     samples: list[Sample]
     sample_groups: list[SampleGroup]
     organizations: list[Organization]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("query", "query", True, False, STRING),
@@ -40,36 +39,49 @@ class SearchResult(Model):
         Field("organizations", "organizations", True, False, array(model(lambda: Organization))),
     )
 
+    def __init__(
+        self,
+        query: str,
+        samples: list[Sample],
+        sample_groups: list[SampleGroup],
+        organizations: list[Organization],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SearchResult:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.query = get("query")
-        made.samples = (
-            [Sample.from_dict(i) if i.__class__ is dict else otherwise_typed("SearchResult.samples", i) for i in v]
-            if (v := get("samples")).__class__ is list
-            else otherwise_typed("SearchResult.samples", v)
-        )
-        made.sample_groups = (
-            [
-                SampleGroup.from_dict(i) if i.__class__ is dict else otherwise_typed("SearchResult.sample_groups", i)
-                for i in v
-            ]
-            if (v := get("sample_groups")).__class__ is list
-            else otherwise_typed("SearchResult.sample_groups", v)
-        )
-        made.organizations = (
-            [
-                Organization.from_dict(i) if i.__class__ is dict else otherwise_typed("SearchResult.organizations", i)
-                for i in v
-            ]
-            if (v := get("organizations")).__class__ is list
-            else otherwise_typed("SearchResult.organizations", v)
-        )
-        if _SEARCH_RESULT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SEARCH_RESULT_FIELDS)
+        if "query" in data:
+            made.query = data["query"]
+        if "samples" in data:
+            made.samples = (
+                [Sample.from_dict(i) if i.__class__ is dict else otherwise_typed("SearchResult.samples", i) for i in v]
+                if (v := data["samples"]).__class__ is list
+                else otherwise_typed("SearchResult.samples", v)
+            )
+        if "sample_groups" in data:
+            made.sample_groups = (
+                [
+                    SampleGroup.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("SearchResult.sample_groups", i)
+                    for i in v
+                ]
+                if (v := data["sample_groups"]).__class__ is list
+                else otherwise_typed("SearchResult.sample_groups", v)
+            )
+        if "organizations" in data:
+            made.organizations = (
+                [
+                    Organization.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("SearchResult.organizations", i)
+                    for i in v
+                ]
+                if (v := data["organizations"]).__class__ is list
+                else otherwise_typed("SearchResult.organizations", v)
+            )
+        made.additional_properties = rest_of(data, _SEARCH_RESULT_FIELDS)
         return made

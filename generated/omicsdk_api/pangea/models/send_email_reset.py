@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _SEND_EMAIL_RESET_FIELDS = frozenset({"email"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SendEmailReset(Model):
     """Recipient of an email.
 
@@ -20,20 +20,22 @@ class SendEmailReset(Model):
     """
 
     email: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("email", "email", True, False, STRING),)
 
+    def __init__(
+        self,
+        email: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SendEmailReset:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.email = get("email")
-        if _SEND_EMAIL_RESET_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SEND_EMAIL_RESET_FIELDS)
+        if "email" in data:
+            made.email = data["email"]
+        made.additional_properties = rest_of(data, _SEND_EMAIL_RESET_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _SET_USERNAME_FIELDS = frozenset({"current_password", "new_email"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SetUsername(Model):
     """A new email address with the password.
 
@@ -22,24 +22,28 @@ class SetUsername(Model):
 
     current_password: str
     new_email: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("current_password", "current_password", True, False, STRING),
         Field("new_email", "new_email", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        current_password: str,
+        new_email: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SetUsername:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.current_password = get("current_password")
-        made.new_email = get("new_email")
-        if _SET_USERNAME_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SET_USERNAME_FIELDS)
+        if "current_password" in data:
+            made.current_password = data["current_password"]
+        if "new_email" in data:
+            made.new_email = data["new_email"]
+        made.additional_properties = rest_of(data, _SET_USERNAME_FIELDS)
         return made

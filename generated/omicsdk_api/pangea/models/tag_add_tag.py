@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _TAG_ADD_TAG_FIELDS = frozenset({"tag_uuid", "payload"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TagAddTag(Model):
     """A tag to be tagged.
 
@@ -21,25 +22,29 @@ class TagAddTag(Model):
     """
 
     tag_uuid: str
-    payload: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    payload: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("tag_uuid", "tag_uuid", True, False, STRING),
         Field("payload", "payload", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        tag_uuid: str,
+        payload: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> TagAddTag:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.tag_uuid = get("tag_uuid")
-        made.payload = get("payload")
-        if _TAG_ADD_TAG_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _TAG_ADD_TAG_FIELDS)
+        if "tag_uuid" in data:
+            made.tag_uuid = data["tag_uuid"]
+        if "payload" in data:
+            made.payload = data["payload"]
+        made.additional_properties = rest_of(data, _TAG_ADD_TAG_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, Field, JsonObject, Model, blank, mapping, rest_of
 
 _TAXA_FOUND_FIELDS = frozenset({"results"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TaxaFound(Model):
     """Results of a search for taxa.
 
@@ -20,20 +20,22 @@ class TaxaFound(Model):
     """
 
     results: dict[str, Any]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("results", "results", True, False, mapping(ANY)),)
 
+    def __init__(
+        self,
+        results: dict[str, Any],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> TaxaFound:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.results = get("results")
-        if _TAXA_FOUND_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _TAXA_FOUND_FIELDS)
+        if "results" in data:
+            made.results = data["results"]
+        made.additional_properties = rest_of(data, _TAXA_FOUND_FIELDS)
         return made

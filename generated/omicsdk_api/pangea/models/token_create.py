@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _TOKEN_CREATE_FIELDS = frozenset({"password", "email"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TokenCreate(Model):
     """Login credentials of an account.
 
@@ -22,24 +22,28 @@ class TokenCreate(Model):
 
     password: str
     email: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("password", "password", True, False, STRING),
         Field("email", "email", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        password: str,
+        email: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> TokenCreate:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.password = get("password")
-        made.email = get("email")
-        if _TOKEN_CREATE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _TOKEN_CREATE_FIELDS)
+        if "password" in data:
+            made.password = data["password"]
+        if "email" in data:
+            made.email = data["email"]
+        made.additional_properties = rest_of(data, _TOKEN_CREATE_FIELDS)
         return made

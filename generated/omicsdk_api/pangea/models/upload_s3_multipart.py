@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _UPLOAD_S3_MULTIPART_FIELDS = frozenset({"urls", "upload_id"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadS3Multipart(Model):
     """Signed URLs that upload a file in parts.
 
@@ -22,24 +22,28 @@ class UploadS3Multipart(Model):
 
     urls: list[str]
     upload_id: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("urls", "urls", True, False, array(STRING)),
         Field("upload_id", "upload_id", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        urls: list[str],
+        upload_id: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UploadS3Multipart:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.urls = get("urls")
-        made.upload_id = get("upload_id")
-        if _UPLOAD_S3_MULTIPART_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _UPLOAD_S3_MULTIPART_FIELDS)
+        if "urls" in data:
+            made.urls = data["urls"]
+        if "upload_id" in data:
+            made.upload_id = data["upload_id"]
+        made.additional_properties = rest_of(data, _UPLOAD_S3_MULTIPART_FIELDS)
         return made

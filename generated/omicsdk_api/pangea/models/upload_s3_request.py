@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, literal, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _UPLOAD_S3_REQUEST_FIELDS = frozenset({"filename", "stance", "n_parts"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadS3Request(Model):
     """A file to be uploaded.
 
@@ -23,10 +24,9 @@ class UploadS3Request(Model):
     """
 
     filename: str
-    stance: Literal["upload", "upload-multipart", "download"] | str | None = None
-    n_parts: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    stance: Literal["upload", "upload-multipart", "download"] | str | None
+    n_parts: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("filename", "filename", True, False, STRING),
@@ -34,17 +34,24 @@ class UploadS3Request(Model):
         Field("n_parts", "n_parts", False, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        filename: str,
+        stance: Literal["upload", "upload-multipart", "download"] | str | Omit = OMIT,
+        n_parts: int | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UploadS3Request:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.filename = get("filename")
-        made.stance = get("stance")
-        made.n_parts = get("n_parts")
-        if _UPLOAD_S3_REQUEST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _UPLOAD_S3_REQUEST_FIELDS)
+        if "filename" in data:
+            made.filename = data["filename"]
+        if "stance" in data:
+            made.stance = data["stance"]
+        if "n_parts" in data:
+            made.n_parts = data["n_parts"]
+        made.additional_properties = rest_of(data, _UPLOAD_S3_REQUEST_FIELDS)
         return made

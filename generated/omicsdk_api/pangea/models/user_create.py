@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _USER_CREATE_FIELDS = frozenset({"email", "id", "password"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserCreate(Model):
     """A new account.
 
@@ -23,9 +24,8 @@ class UserCreate(Model):
 
     email: str
     id: int
-    password: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    password: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("email", "email", True, False, STRING),
@@ -33,17 +33,24 @@ class UserCreate(Model):
         Field("password", "password", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        email: str,
+        id: int,
+        password: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UserCreate:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.email = get("email")
-        made.id = get("id")
-        made.password = get("password")
-        if _USER_CREATE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _USER_CREATE_FIELDS)
+        if "email" in data:
+            made.email = data["email"]
+        if "id" in data:
+            made.id = data["id"]
+        if "password" in data:
+            made.password = data["password"]
+        made.additional_properties = rest_of(data, _USER_CREATE_FIELDS)
         return made

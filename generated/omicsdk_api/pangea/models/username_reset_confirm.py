@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _USERNAME_RESET_CONFIRM_FIELDS = frozenset({"new_email", "uid", "token"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UsernameResetConfirm(Model):
     """A new email address with the token from an email.
 
@@ -22,10 +23,9 @@ class UsernameResetConfirm(Model):
     """
 
     new_email: str
-    uid: str | None = None
-    token: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    uid: str | None
+    token: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("new_email", "new_email", True, False, STRING),
@@ -33,17 +33,24 @@ class UsernameResetConfirm(Model):
         Field("token", "token", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        new_email: str,
+        uid: str | Omit = OMIT,
+        token: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UsernameResetConfirm:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.new_email = get("new_email")
-        made.uid = get("uid")
-        made.token = get("token")
-        if _USERNAME_RESET_CONFIRM_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _USERNAME_RESET_CONFIRM_FIELDS)
+        if "new_email" in data:
+            made.new_email = data["new_email"]
+        if "uid" in data:
+            made.uid = data["uid"]
+        if "token" in data:
+            made.token = data["token"]
+        made.additional_properties = rest_of(data, _USERNAME_RESET_CONFIRM_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .wiki_page import WikiPage
 
 _WIKI_FIELDS = frozenset({"pages", "created_at", "updated_at", "page_objs", "home_page_obj", "sidebar_obj", "uuid"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Wiki(Model):
     """A wiki with its pages.
 
@@ -33,9 +34,8 @@ class Wiki(Model):
     page_objs: list[WikiPage]
     home_page_obj: WikiPage | None
     sidebar_obj: WikiPage | None
-    uuid: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    uuid: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("pages", "pages", True, False, array(STRING)),
@@ -47,33 +47,48 @@ class Wiki(Model):
         Field("uuid", "uuid", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        pages: list[str],
+        created_at: str,
+        updated_at: str,
+        page_objs: list[WikiPage],
+        home_page_obj: WikiPage | None,
+        sidebar_obj: WikiPage | None,
+        uuid: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Wiki:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.pages = get("pages")
-        made.created_at = get("created_at")
-        made.updated_at = get("updated_at")
-        made.page_objs = (
-            [WikiPage.from_dict(i) if i.__class__ is dict else otherwise_typed("Wiki.page_objs", i) for i in v]
-            if (v := get("page_objs")).__class__ is list
-            else otherwise_typed("Wiki.page_objs", v)
-        )
-        made.home_page_obj = (
-            WikiPage.from_dict(v)
-            if (v := get("home_page_obj")).__class__ is dict
-            else otherwise_typed("Wiki.home_page_obj", v)
-        )
-        made.sidebar_obj = (
-            WikiPage.from_dict(v)
-            if (v := get("sidebar_obj")).__class__ is dict
-            else otherwise_typed("Wiki.sidebar_obj", v)
-        )
-        made.uuid = get("uuid")
-        if _WIKI_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _WIKI_FIELDS)
+        if "pages" in data:
+            made.pages = data["pages"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "page_objs" in data:
+            made.page_objs = (
+                [WikiPage.from_dict(i) if i.__class__ is dict else otherwise_typed("Wiki.page_objs", i) for i in v]
+                if (v := data["page_objs"]).__class__ is list
+                else otherwise_typed("Wiki.page_objs", v)
+            )
+        if "home_page_obj" in data:
+            made.home_page_obj = (
+                WikiPage.from_dict(v)
+                if (v := data["home_page_obj"]).__class__ is dict
+                else otherwise_typed("Wiki.home_page_obj", v)
+            )
+        if "sidebar_obj" in data:
+            made.sidebar_obj = (
+                WikiPage.from_dict(v)
+                if (v := data["sidebar_obj"]).__class__ is dict
+                else otherwise_typed("Wiki.sidebar_obj", v)
+            )
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        made.additional_properties = rest_of(data, _WIKI_FIELDS)
         return made

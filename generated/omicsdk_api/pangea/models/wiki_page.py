@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _WIKI_PAGE_FIELDS = frozenset({"uuid", "title", "created_at", "updated_at", "text", "wiki"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class WikiPage(Model):
     """A page of a wiki.
 
@@ -30,8 +30,7 @@ class WikiPage(Model):
     updated_at: str
     text: str
     wiki: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -42,20 +41,33 @@ class WikiPage(Model):
         Field("wiki", "wiki", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        title: str,
+        created_at: str,
+        updated_at: str,
+        text: str,
+        wiki: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> WikiPage:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.title = get("title")
-        made.created_at = get("created_at")
-        made.updated_at = get("updated_at")
-        made.text = get("text")
-        made.wiki = get("wiki")
-        if _WIKI_PAGE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _WIKI_PAGE_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "title" in data:
+            made.title = data["title"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "text" in data:
+            made.text = data["text"]
+        if "wiki" in data:
+            made.wiki = data["wiki"]
+        made.additional_properties = rest_of(data, _WIKI_PAGE_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _WIKI_PAGE_BODY_FIELDS = frozenset({"title", "text", "uuid"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class WikiPageBody(Model):
     """A page to be written.
 
@@ -23,9 +24,8 @@ class WikiPageBody(Model):
 
     title: str
     text: str
-    uuid: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    uuid: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("title", "title", True, False, STRING),
@@ -33,17 +33,24 @@ class WikiPageBody(Model):
         Field("uuid", "uuid", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        title: str,
+        text: str,
+        uuid: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> WikiPageBody:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.title = get("title")
-        made.text = get("text")
-        made.uuid = get("uuid")
-        if _WIKI_PAGE_BODY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _WIKI_PAGE_BODY_FIELDS)
+        if "title" in data:
+            made.title = data["title"]
+        if "text" in data:
+            made.text = data["text"]
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        made.additional_properties = rest_of(data, _WIKI_PAGE_BODY_FIELDS)
         return made

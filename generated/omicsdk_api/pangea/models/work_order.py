@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -40,7 +39,7 @@ _WORK_ORDER_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class WorkOrder(Model):
     """Jobs to be done for a sample.
 
@@ -67,8 +66,7 @@ class WorkOrder(Model):
     job_order_objs: list[JobOrder]
     status: Literal["pending", "error", "working", "success"] | str
     progress_summary: dict[str, int]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uuid", "uuid", True, False, STRING),
@@ -83,31 +81,52 @@ class WorkOrder(Model):
         Field("progress_summary", "progress_summary", True, False, mapping(INTEGER)),
     )
 
+    def __init__(
+        self,
+        uuid: str,
+        name: str,
+        priority: int,
+        sample: str,
+        created_at: str,
+        updated_at: str,
+        description: str,
+        job_order_objs: list[JobOrder],
+        status: Literal["pending", "error", "working", "success"] | str,
+        progress_summary: dict[str, int],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> WorkOrder:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uuid = get("uuid")
-        made.name = get("name")
-        made.priority = get("priority")
-        made.sample = get("sample")
-        made.created_at = get("created_at")
-        made.updated_at = get("updated_at")
-        made.description = get("description")
-        made.job_order_objs = (
-            [
-                JobOrder.from_dict(i) if i.__class__ is dict else otherwise_typed("WorkOrder.job_order_objs", i)
-                for i in v
-            ]
-            if (v := get("job_order_objs")).__class__ is list
-            else otherwise_typed("WorkOrder.job_order_objs", v)
-        )
-        made.status = get("status")
-        made.progress_summary = get("progress_summary")
-        if _WORK_ORDER_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _WORK_ORDER_FIELDS)
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "name" in data:
+            made.name = data["name"]
+        if "priority" in data:
+            made.priority = data["priority"]
+        if "sample" in data:
+            made.sample = data["sample"]
+        if "created_at" in data:
+            made.created_at = data["created_at"]
+        if "updated_at" in data:
+            made.updated_at = data["updated_at"]
+        if "description" in data:
+            made.description = data["description"]
+        if "job_order_objs" in data:
+            made.job_order_objs = (
+                [
+                    JobOrder.from_dict(i) if i.__class__ is dict else otherwise_typed("WorkOrder.job_order_objs", i)
+                    for i in v
+                ]
+                if (v := data["job_order_objs"]).__class__ is list
+                else otherwise_typed("WorkOrder.job_order_objs", v)
+            )
+        if "status" in data:
+            made.status = data["status"]
+        if "progress_summary" in data:
+            made.progress_summary = data["progress_summary"]
+        made.additional_properties = rest_of(data, _WORK_ORDER_FIELDS)
         return made

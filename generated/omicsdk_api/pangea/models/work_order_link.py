@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _WORK_ORDER_LINK_FIELDS = frozenset({"name", "uuid", "sample_name", "sample_uuid", "status"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class WorkOrderLink(Model):
     """A work order in short.
 
@@ -28,8 +28,7 @@ class WorkOrderLink(Model):
     sample_name: str
     sample_uuid: str
     status: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", True, False, STRING),
@@ -39,19 +38,30 @@ class WorkOrderLink(Model):
         Field("status", "status", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        name: str,
+        uuid: str,
+        sample_name: str,
+        sample_uuid: str,
+        status: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> WorkOrderLink:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.name = get("name")
-        made.uuid = get("uuid")
-        made.sample_name = get("sample_name")
-        made.sample_uuid = get("sample_uuid")
-        made.status = get("status")
-        if _WORK_ORDER_LINK_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _WORK_ORDER_LINK_FIELDS)
+        if "name" in data:
+            made.name = data["name"]
+        if "uuid" in data:
+            made.uuid = data["uuid"]
+        if "sample_name" in data:
+            made.sample_name = data["sample_name"]
+        if "sample_uuid" in data:
+            made.sample_uuid = data["sample_uuid"]
+        if "status" in data:
+            made.status = data["status"]
+        made.additional_properties = rest_of(data, _WORK_ORDER_LINK_FIELDS)
         return made

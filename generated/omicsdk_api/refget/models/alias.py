@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _ALIAS_FIELDS = frozenset({"alias", "naming_authority"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Alias(Model):
     """Another name of a sequence.
 
@@ -22,24 +22,28 @@ class Alias(Model):
 
     alias: str
     naming_authority: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("alias", "alias", True, False, STRING),
         Field("naming_authority", "naming_authority", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        alias: str,
+        naming_authority: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Alias:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.alias = get("alias")
-        made.naming_authority = get("naming_authority")
-        if _ALIAS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ALIAS_FIELDS)
+        if "alias" in data:
+            made.alias = data["alias"]
+        if "naming_authority" in data:
+            made.naming_authority = data["naming_authority"]
+        made.additional_properties = rest_of(data, _ALIAS_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, INTEGER, STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _CAPABILITIES_FIELDS = frozenset({"circular_supported", "algorithms", "subsequence_limit", "identifier_types"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Capabilities(Model):
     """Capabilities of the server.
 
@@ -25,10 +26,9 @@ class Capabilities(Model):
 
     circular_supported: bool
     algorithms: list[str]
-    subsequence_limit: int | None = None
-    identifier_types: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    subsequence_limit: int | None
+    identifier_types: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("circular_supported", "circular_supported", True, False, BOOLEAN),
@@ -37,18 +37,27 @@ class Capabilities(Model):
         Field("identifier_types", "identifier_types", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        circular_supported: bool,
+        algorithms: list[str],
+        subsequence_limit: int | None | Omit = OMIT,
+        identifier_types: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Capabilities:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.circular_supported = get("circular_supported")
-        made.algorithms = get("algorithms")
-        made.subsequence_limit = get("subsequence_limit")
-        made.identifier_types = get("identifier_types")
-        if _CAPABILITIES_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CAPABILITIES_FIELDS)
+        if "circular_supported" in data:
+            made.circular_supported = data["circular_supported"]
+        if "algorithms" in data:
+            made.algorithms = data["algorithms"]
+        if "subsequence_limit" in data:
+            made.subsequence_limit = data["subsequence_limit"]
+        if "identifier_types" in data:
+            made.identifier_types = data["identifier_types"]
+        made.additional_properties = rest_of(data, _CAPABILITIES_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .sequence_metadata import SequenceMetadata
 
 _METADATA_FIELDS = frozenset({"metadata"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Metadata(Model):
     """Description of a sequence; everything is in its one field.
 
@@ -21,29 +22,29 @@ class Metadata(Model):
         metadata: Length, digests and names of a sequence.
     """
 
-    metadata: SequenceMetadata | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    metadata: SequenceMetadata | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("metadata", "metadata", False, False, model(lambda: SequenceMetadata)),
     )
 
+    def __init__(
+        self,
+        metadata: SequenceMetadata | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Metadata:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.metadata = (
-            None
-            if (v := get("metadata")) is None
-            else SequenceMetadata.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Metadata.metadata", v)
-        )
-        if _METADATA_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _METADATA_FIELDS)
+        if "metadata" in data:
+            made.metadata = (
+                SequenceMetadata.from_dict(v)
+                if (v := data["metadata"]).__class__ is dict
+                else otherwise_typed("Metadata.metadata", v)
+            )
+        made.additional_properties = rest_of(data, _METADATA_FIELDS)
         return made

@@ -5,27 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .alias import Alias
 
 _SEQUENCE_METADATA_FIELDS = frozenset({"id", "md5", "length", "aliases", "trunc512", "ga4gh"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SequenceMetadata(Model):
     """Length, digests and names of a sequence.
 
@@ -43,10 +32,9 @@ class SequenceMetadata(Model):
     md5: str
     length: int
     aliases: list[Alias]
-    trunc512: str | None = None
-    ga4gh: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    trunc512: str | None
+    ga4gh: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", True, False, STRING),
@@ -57,24 +45,40 @@ class SequenceMetadata(Model):
         Field("ga4gh", "ga4gh", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        id: str,
+        md5: str,
+        length: int,
+        aliases: list[Alias],
+        trunc512: str | Omit = OMIT,
+        ga4gh: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SequenceMetadata:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.md5 = get("md5")
-        made.length = get("length")
-        made.aliases = (
-            [Alias.from_dict(i) if i.__class__ is dict else otherwise_typed("SequenceMetadata.aliases", i) for i in v]
-            if (v := get("aliases")).__class__ is list
-            else otherwise_typed("SequenceMetadata.aliases", v)
-        )
-        made.trunc512 = get("trunc512")
-        made.ga4gh = get("ga4gh")
-        if _SEQUENCE_METADATA_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SEQUENCE_METADATA_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "md5" in data:
+            made.md5 = data["md5"]
+        if "length" in data:
+            made.length = data["length"]
+        if "aliases" in data:
+            made.aliases = (
+                [
+                    Alias.from_dict(i) if i.__class__ is dict else otherwise_typed("SequenceMetadata.aliases", i)
+                    for i in v
+                ]
+                if (v := data["aliases"]).__class__ is list
+                else otherwise_typed("SequenceMetadata.aliases", v)
+            )
+        if "trunc512" in data:
+            made.trunc512 = data["trunc512"]
+        if "ga4gh" in data:
+            made.ga4gh = data["ga4gh"]
+        made.additional_properties = rest_of(data, _SEQUENCE_METADATA_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .analysis_cost_breakdown import AnalysisCostBreakdown
 
 _ANALYSIS_COST_FIELDS = frozenset({"currency", "amount", "breakdown"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AnalysisCost(Model):
     """Cost of an analysis.
 
@@ -23,11 +24,10 @@ class AnalysisCost(Model):
         breakdown: Parts of the cost.
     """
 
-    currency: str | None = None
-    amount: str | None = None
-    breakdown: AnalysisCostBreakdown | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    currency: str | None
+    amount: str | None
+    breakdown: AnalysisCostBreakdown | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("currency", "currency", False, True, STRING),
@@ -35,23 +35,28 @@ class AnalysisCost(Model):
         Field("breakdown", "breakdown", False, True, model(lambda: AnalysisCostBreakdown)),
     )
 
+    def __init__(
+        self,
+        currency: str | None | Omit = OMIT,
+        amount: str | None | Omit = OMIT,
+        breakdown: AnalysisCostBreakdown | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AnalysisCost:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.currency = get("currency")
-        made.amount = get("amount")
-        made.breakdown = (
-            None
-            if (v := get("breakdown")) is None
-            else AnalysisCostBreakdown.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("AnalysisCost.breakdown", v)
-        )
-        if _ANALYSIS_COST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ANALYSIS_COST_FIELDS)
+        if "currency" in data:
+            made.currency = data["currency"]
+        if "amount" in data:
+            made.amount = data["amount"]
+        if "breakdown" in data:
+            made.breakdown = (
+                AnalysisCostBreakdown.from_dict(v)
+                if (v := data["breakdown"]).__class__ is dict
+                else otherwise_typed("AnalysisCost.breakdown", v)
+            )
+        made.additional_properties = rest_of(data, _ANALYSIS_COST_FIELDS)
         return made

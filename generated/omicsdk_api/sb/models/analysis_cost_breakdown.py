@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, NUMBER, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import NUMBER, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _ANALYSIS_COST_BREAKDOWN_FIELDS = frozenset({"storage", "computation", "data_transfer_in"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AnalysisCostBreakdown(Model):
     """Parts of the cost of an analysis.
 
@@ -21,11 +22,10 @@ class AnalysisCostBreakdown(Model):
         data_transfer_in: Cost of data transferred in.
     """
 
-    storage: float | None = None
-    computation: float | None = None
-    data_transfer_in: float | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    storage: float | None
+    computation: float | None
+    data_transfer_in: float | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("storage", "storage", False, True, NUMBER),
@@ -33,17 +33,24 @@ class AnalysisCostBreakdown(Model):
         Field("data_transfer_in", "data_transfer_in", False, True, NUMBER),
     )
 
+    def __init__(
+        self,
+        storage: float | None | Omit = OMIT,
+        computation: float | None | Omit = OMIT,
+        data_transfer_in: float | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AnalysisCostBreakdown:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.storage = get("storage")
-        made.computation = get("computation")
-        made.data_transfer_in = get("data_transfer_in")
-        if _ANALYSIS_COST_BREAKDOWN_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ANALYSIS_COST_BREAKDOWN_FIELDS)
+        if "storage" in data:
+            made.storage = data["storage"]
+        if "computation" in data:
+            made.computation = data["computation"]
+        if "data_transfer_in" in data:
+            made.data_transfer_in = data["data_transfer_in"]
+        made.additional_properties = rest_of(data, _ANALYSIS_COST_BREAKDOWN_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, INTEGER, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _APP_FIELDS = frozenset({"href", "id", "project", "name", "revision", "raw", "copy_of", "latest_revision"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class App(Model):
     """A tool or workflow of a project.
 
@@ -28,14 +29,13 @@ class App(Model):
 
     href: str
     id: str
-    project: str | None = None
-    name: str | None = None
-    revision: int | None = None
-    raw: dict[str, Any] | None = None
-    copy_of: str | None = None
-    latest_revision: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    project: str | None
+    name: str | None
+    revision: int | None
+    raw: dict[str, Any] | None
+    copy_of: str | None
+    latest_revision: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -48,22 +48,39 @@ class App(Model):
         Field("latest_revision", "latest_revision", False, True, INTEGER),
     )
 
+    def __init__(
+        self,
+        href: str,
+        id: str,
+        project: str | None | Omit = OMIT,
+        name: str | None | Omit = OMIT,
+        revision: int | None | Omit = OMIT,
+        raw: dict[str, Any] | None | Omit = OMIT,
+        copy_of: str | None | Omit = OMIT,
+        latest_revision: int | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> App:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.id = get("id")
-        made.project = get("project")
-        made.name = get("name")
-        made.revision = get("revision")
-        made.raw = get("raw")
-        made.copy_of = get("copy_of")
-        made.latest_revision = get("latest_revision")
-        if _APP_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _APP_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "id" in data:
+            made.id = data["id"]
+        if "project" in data:
+            made.project = data["project"]
+        if "name" in data:
+            made.name = data["name"]
+        if "revision" in data:
+            made.revision = data["revision"]
+        if "raw" in data:
+            made.raw = data["raw"]
+        if "copy_of" in data:
+            made.copy_of = data["copy_of"]
+        if "latest_revision" in data:
+            made.latest_revision = data["latest_revision"]
+        made.additional_properties = rest_of(data, _APP_FIELDS)
         return made

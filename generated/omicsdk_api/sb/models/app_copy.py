@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _APP_COPY_FIELDS = frozenset({"project", "strategy", "name"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AppCopy(Model):
     """A copy of an app to make.
 
@@ -24,10 +25,9 @@ class AppCopy(Model):
     """
 
     project: str
-    strategy: Literal["clone", "direct", "clone_direct", "transient"] | str | None = None
-    name: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    strategy: Literal["clone", "direct", "clone_direct", "transient"] | str | None
+    name: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("project", "project", True, False, STRING),
@@ -35,17 +35,24 @@ class AppCopy(Model):
         Field("name", "name", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        project: str,
+        strategy: Literal["clone", "direct", "clone_direct", "transient"] | str | Omit = OMIT,
+        name: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AppCopy:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.project = get("project")
-        made.strategy = get("strategy")
-        made.name = get("name")
-        if _APP_COPY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _APP_COPY_FIELDS)
+        if "project" in data:
+            made.project = data["project"]
+        if "strategy" in data:
+            made.strategy = data["strategy"]
+        if "name" in data:
+            made.name = data["name"]
+        made.additional_properties = rest_of(data, _APP_COPY_FIELDS)
         return made

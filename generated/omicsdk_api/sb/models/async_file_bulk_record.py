@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .error import Error
 from .file import File
@@ -14,7 +15,7 @@ from .file import File
 _ASYNC_FILE_BULK_RECORD_FIELDS = frozenset({"resource", "error"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AsyncFileBulkRecord(Model):
     """Result for one file of a job.
 
@@ -23,38 +24,38 @@ class AsyncFileBulkRecord(Model):
         error: Why the job failed for the file; null when it did not.
     """
 
-    resource: File | None = None
-    error: Error | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    resource: File | None
+    error: Error | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("resource", "resource", False, True, model(lambda: File)),
         Field("error", "error", False, True, model(lambda: Error)),
     )
 
+    def __init__(
+        self,
+        resource: File | None | Omit = OMIT,
+        error: Error | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AsyncFileBulkRecord:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.resource = (
-            None
-            if (v := get("resource")) is None
-            else File.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("AsyncFileBulkRecord.resource", v)
-        )
-        made.error = (
-            None
-            if (v := get("error")) is None
-            else Error.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("AsyncFileBulkRecord.error", v)
-        )
-        if _ASYNC_FILE_BULK_RECORD_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ASYNC_FILE_BULK_RECORD_FIELDS)
+        if "resource" in data:
+            made.resource = (
+                File.from_dict(v)
+                if (v := data["resource"]).__class__ is dict
+                else otherwise_typed("AsyncFileBulkRecord.resource", v)
+            )
+        if "error" in data:
+            made.error = (
+                Error.from_dict(v)
+                if (v := data["error"]).__class__ is dict
+                else otherwise_typed("AsyncFileBulkRecord.error", v)
+            )
+        made.additional_properties = rest_of(data, _ASYNC_FILE_BULK_RECORD_FIELDS)
         return made

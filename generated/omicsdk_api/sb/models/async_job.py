@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -20,6 +19,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .async_file_bulk_record import AsyncFileBulkRecord
 
@@ -39,7 +39,7 @@ _ASYNC_JOB_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AsyncJob(Model):
     """Work on many files that continues after the request.
 
@@ -58,16 +58,15 @@ class AsyncJob(Model):
 
     href: str
     id: str
-    type: Literal["COPY", "MOVE", "DELETE"] | str | None = None
-    state: Literal["SUBMITTED", "RESOLVING", "RUNNING", "FINISHED"] | str | None = None
-    result: list[AsyncFileBulkRecord] | None = None
-    total_files: int | None = None
-    failed_files: int | None = None
-    completed_files: int | None = None
-    started_on: str | None = None
-    finished_on: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    type: Literal["COPY", "MOVE", "DELETE"] | str | None
+    state: Literal["SUBMITTED", "RESOLVING", "RUNNING", "FINISHED"] | str | None
+    result: list[AsyncFileBulkRecord] | None
+    total_files: int | None
+    failed_files: int | None
+    completed_files: int | None
+    started_on: str | None
+    finished_on: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -82,33 +81,52 @@ class AsyncJob(Model):
         Field("finished_on", "finished_on", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        href: str,
+        id: str,
+        type: Literal["COPY", "MOVE", "DELETE"] | str | None | Omit = OMIT,
+        state: Literal["SUBMITTED", "RESOLVING", "RUNNING", "FINISHED"] | str | None | Omit = OMIT,
+        result: list[AsyncFileBulkRecord] | None | Omit = OMIT,
+        total_files: int | None | Omit = OMIT,
+        failed_files: int | None | Omit = OMIT,
+        completed_files: int | None | Omit = OMIT,
+        started_on: str | None | Omit = OMIT,
+        finished_on: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AsyncJob:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.id = get("id")
-        made.type = get("type")
-        made.state = get("state")
-        made.result = (
-            None
-            if (v := get("result")) is None
-            else [
-                AsyncFileBulkRecord.from_dict(i) if i.__class__ is dict else otherwise_typed("AsyncJob.result", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("AsyncJob.result", v)
-        )
-        made.total_files = get("total_files")
-        made.failed_files = get("failed_files")
-        made.completed_files = get("completed_files")
-        made.started_on = get("started_on")
-        made.finished_on = get("finished_on")
-        if _ASYNC_JOB_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ASYNC_JOB_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "id" in data:
+            made.id = data["id"]
+        if "type" in data:
+            made.type = data["type"]
+        if "state" in data:
+            made.state = data["state"]
+        if "result" in data:
+            made.result = (
+                [
+                    AsyncFileBulkRecord.from_dict(i) if i.__class__ is dict else otherwise_typed("AsyncJob.result", i)
+                    for i in v
+                ]
+                if (v := data["result"]).__class__ is list
+                else otherwise_typed("AsyncJob.result", v)
+            )
+        if "total_files" in data:
+            made.total_files = data["total_files"]
+        if "failed_files" in data:
+            made.failed_files = data["failed_files"]
+        if "completed_files" in data:
+            made.completed_files = data["completed_files"]
+        if "started_on" in data:
+            made.started_on = data["started_on"]
+        if "finished_on" in data:
+            made.finished_on = data["finished_on"]
+        made.additional_properties = rest_of(data, _ASYNC_JOB_FIELDS)
         return made

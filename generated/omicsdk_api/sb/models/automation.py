@@ -5,20 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    ANY,
-    BOOLEAN,
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    mapping,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import ANY, BOOLEAN, INTEGER, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _AUTOMATION_FIELDS = frozenset(
     {
@@ -40,7 +29,7 @@ _AUTOMATION_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Automation(Model):
     """A program that works with the API on the platform.
 
@@ -63,20 +52,19 @@ class Automation(Model):
 
     href: str
     id: str
-    name: str | None = None
-    description: str | None = None
-    billing_group: str | None = None
-    owner: str | None = None
-    created_by: str | None = None
-    created_on: str | None = None
-    modified_by: str | None = None
-    modified_on: str | None = None
-    archived: bool | None = None
-    secret_settings: dict[str, Any] | None = None
-    memory_limit: int | None = None
-    project_based: bool | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    name: str | None
+    description: str | None
+    billing_group: str | None
+    owner: str | None
+    created_by: str | None
+    created_on: str | None
+    modified_by: str | None
+    modified_on: str | None
+    archived: bool | None
+    secret_settings: dict[str, Any] | None
+    memory_limit: int | None
+    project_based: bool | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -95,28 +83,57 @@ class Automation(Model):
         Field("project_based", "project_based", False, True, BOOLEAN),
     )
 
+    def __init__(
+        self,
+        href: str,
+        id: str,
+        name: str | None | Omit = OMIT,
+        description: str | None | Omit = OMIT,
+        billing_group: str | None | Omit = OMIT,
+        owner: str | None | Omit = OMIT,
+        created_by: str | None | Omit = OMIT,
+        created_on: str | None | Omit = OMIT,
+        modified_by: str | None | Omit = OMIT,
+        modified_on: str | None | Omit = OMIT,
+        archived: bool | None | Omit = OMIT,
+        secret_settings: dict[str, Any] | None | Omit = OMIT,
+        memory_limit: int | None | Omit = OMIT,
+        project_based: bool | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Automation:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.id = get("id")
-        made.name = get("name")
-        made.description = get("description")
-        made.billing_group = get("billing_group")
-        made.owner = get("owner")
-        made.created_by = get("created_by")
-        made.created_on = get("created_on")
-        made.modified_by = get("modified_by")
-        made.modified_on = get("modified_on")
-        made.archived = get("archived")
-        made.secret_settings = get("secret_settings")
-        made.memory_limit = get("memory_limit")
-        made.project_based = get("project_based")
-        if _AUTOMATION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _AUTOMATION_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "id" in data:
+            made.id = data["id"]
+        if "name" in data:
+            made.name = data["name"]
+        if "description" in data:
+            made.description = data["description"]
+        if "billing_group" in data:
+            made.billing_group = data["billing_group"]
+        if "owner" in data:
+            made.owner = data["owner"]
+        if "created_by" in data:
+            made.created_by = data["created_by"]
+        if "created_on" in data:
+            made.created_on = data["created_on"]
+        if "modified_by" in data:
+            made.modified_by = data["modified_by"]
+        if "modified_on" in data:
+            made.modified_on = data["modified_on"]
+        if "archived" in data:
+            made.archived = data["archived"]
+        if "secret_settings" in data:
+            made.secret_settings = data["secret_settings"]
+        if "memory_limit" in data:
+            made.memory_limit = data["memory_limit"]
+        if "project_based" in data:
+            made.project_based = data["project_based"]
+        made.additional_properties = rest_of(data, _AUTOMATION_FIELDS)
         return made

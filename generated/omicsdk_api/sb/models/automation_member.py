@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .permissions import Permissions
 
 _AUTOMATION_MEMBER_FIELDS = frozenset({"href", "id", "username", "email", "type", "name", "permissions"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AutomationMember(Model):
     """A user or team with access to an automation, and its permissions.
 
@@ -28,14 +29,13 @@ class AutomationMember(Model):
     """
 
     href: str
-    id: str | None = None
-    username: str | None = None
-    email: str | None = None
-    type: str | None = None
-    name: str | None = None
-    permissions: Permissions | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    id: str | None
+    username: str | None
+    email: str | None
+    type: str | None
+    name: str | None
+    permissions: Permissions | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -47,27 +47,40 @@ class AutomationMember(Model):
         Field("permissions", "permissions", False, True, model(lambda: Permissions)),
     )
 
+    def __init__(
+        self,
+        href: str,
+        id: str | None | Omit = OMIT,
+        username: str | None | Omit = OMIT,
+        email: str | None | Omit = OMIT,
+        type: str | None | Omit = OMIT,
+        name: str | None | Omit = OMIT,
+        permissions: Permissions | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AutomationMember:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.id = get("id")
-        made.username = get("username")
-        made.email = get("email")
-        made.type = get("type")
-        made.name = get("name")
-        made.permissions = (
-            None
-            if (v := get("permissions")) is None
-            else Permissions.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("AutomationMember.permissions", v)
-        )
-        if _AUTOMATION_MEMBER_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _AUTOMATION_MEMBER_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "id" in data:
+            made.id = data["id"]
+        if "username" in data:
+            made.username = data["username"]
+        if "email" in data:
+            made.email = data["email"]
+        if "type" in data:
+            made.type = data["type"]
+        if "name" in data:
+            made.name = data["name"]
+        if "permissions" in data:
+            made.permissions = (
+                Permissions.from_dict(v)
+                if (v := data["permissions"]).__class__ is dict
+                else otherwise_typed("AutomationMember.permissions", v)
+            )
+        made.additional_properties = rest_of(data, _AUTOMATION_MEMBER_FIELDS)
         return made

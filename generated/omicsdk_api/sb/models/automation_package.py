@@ -5,20 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    ANY,
-    BOOLEAN,
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    mapping,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import ANY, BOOLEAN, INTEGER, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _AUTOMATION_PACKAGE_FIELDS = frozenset(
     {
@@ -37,7 +26,7 @@ _AUTOMATION_PACKAGE_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AutomationPackage(Model):
     """A version of an automation's code.
 
@@ -56,18 +45,17 @@ class AutomationPackage(Model):
     """
 
     id: str
-    automation: str | None = None
-    version: str | None = None
-    location: str | None = None
-    schema: dict[str, Any] | None = None
-    created_by: str | None = None
-    created_on: str | None = None
-    archived: bool | None = None
-    custom_url: str | None = None
-    memory_limit: int | None = None
-    python: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    automation: str | None
+    version: str | None
+    location: str | None
+    schema: dict[str, Any] | None
+    created_by: str | None
+    created_on: str | None
+    archived: bool | None
+    custom_url: str | None
+    memory_limit: int | None
+    python: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", True, False, STRING),
@@ -83,25 +71,48 @@ class AutomationPackage(Model):
         Field("python", "python", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        id: str,
+        automation: str | None | Omit = OMIT,
+        version: str | None | Omit = OMIT,
+        location: str | None | Omit = OMIT,
+        schema: dict[str, Any] | None | Omit = OMIT,
+        created_by: str | None | Omit = OMIT,
+        created_on: str | None | Omit = OMIT,
+        archived: bool | None | Omit = OMIT,
+        custom_url: str | None | Omit = OMIT,
+        memory_limit: int | None | Omit = OMIT,
+        python: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AutomationPackage:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.automation = get("automation")
-        made.version = get("version")
-        made.location = get("location")
-        made.schema = get("schema")
-        made.created_by = get("created_by")
-        made.created_on = get("created_on")
-        made.archived = get("archived")
-        made.custom_url = get("custom_url")
-        made.memory_limit = get("memory_limit")
-        made.python = get("python")
-        if _AUTOMATION_PACKAGE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _AUTOMATION_PACKAGE_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "automation" in data:
+            made.automation = data["automation"]
+        if "version" in data:
+            made.version = data["version"]
+        if "location" in data:
+            made.location = data["location"]
+        if "schema" in data:
+            made.schema = data["schema"]
+        if "created_by" in data:
+            made.created_by = data["created_by"]
+        if "created_on" in data:
+            made.created_on = data["created_on"]
+        if "archived" in data:
+            made.archived = data["archived"]
+        if "custom_url" in data:
+            made.custom_url = data["custom_url"]
+        if "memory_limit" in data:
+            made.memory_limit = data["memory_limit"]
+        if "python" in data:
+            made.python = data["python"]
+        made.additional_properties = rest_of(data, _AUTOMATION_PACKAGE_FIELDS)
         return made

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -21,6 +20,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .automation import Automation
 from .automation_package import AutomationPackage
@@ -49,7 +49,7 @@ _AUTOMATION_RUN_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AutomationRun(Model):
     """One run of an automation.
 
@@ -76,17 +76,17 @@ class AutomationRun(Model):
 
     href: str
     id: str
-    name: str | None = None
-    automation: Automation | None = None
-    package: AutomationPackage | None = None
-    inputs: dict[str, Any] | None = None
-    outputs: dict[str, Any] | None = None
-    settings: dict[str, Any] | None = None
-    created_on: str | None = None
-    start_time: str | None = None
-    end_time: str | None = None
-    resumed_from: str | None = None
-    created_by: str | None = None
+    name: str | None
+    automation: Automation | None
+    package: AutomationPackage | None
+    inputs: dict[str, Any] | None
+    outputs: dict[str, Any] | None
+    settings: dict[str, Any] | None
+    created_on: str | None
+    start_time: str | None
+    end_time: str | None
+    resumed_from: str | None
+    created_by: str | None
     status: (
         Literal[
             "CREATED",
@@ -100,13 +100,12 @@ class AutomationRun(Model):
         ]
         | str
         | None
-    ) = None
-    message: str | None = None
-    execution_details: dict[str, Any] | None = None
-    memory_limit: int | None = None
-    project_id: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    )
+    message: str | None
+    execution_details: dict[str, Any] | None
+    memory_limit: int | None
+    project_id: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -144,44 +143,89 @@ class AutomationRun(Model):
         Field("project_id", "project_id", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        href: str,
+        id: str,
+        name: str | None | Omit = OMIT,
+        automation: Automation | None | Omit = OMIT,
+        package: AutomationPackage | None | Omit = OMIT,
+        inputs: dict[str, Any] | None | Omit = OMIT,
+        outputs: dict[str, Any] | None | Omit = OMIT,
+        settings: dict[str, Any] | None | Omit = OMIT,
+        created_on: str | None | Omit = OMIT,
+        start_time: str | None | Omit = OMIT,
+        end_time: str | None | Omit = OMIT,
+        resumed_from: str | None | Omit = OMIT,
+        created_by: str | None | Omit = OMIT,
+        status: Literal[
+            "CREATED",
+            "SENT_TO_EXECUTION",
+            "QUEUED_FOR_EXECUTION",
+            "QUEUED_FOR_TERMINATION",
+            "RUNNING",
+            "FINISHED",
+            "FAILED",
+            "ABORTED",
+        ]
+        | str
+        | None
+        | Omit = OMIT,
+        message: str | None | Omit = OMIT,
+        execution_details: dict[str, Any] | None | Omit = OMIT,
+        memory_limit: int | None | Omit = OMIT,
+        project_id: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AutomationRun:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.id = get("id")
-        made.name = get("name")
-        made.automation = (
-            None
-            if (v := get("automation")) is None
-            else Automation.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("AutomationRun.automation", v)
-        )
-        made.package = (
-            None
-            if (v := get("package")) is None
-            else AutomationPackage.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("AutomationRun.package", v)
-        )
-        made.inputs = get("inputs")
-        made.outputs = get("outputs")
-        made.settings = get("settings")
-        made.created_on = get("created_on")
-        made.start_time = get("start_time")
-        made.end_time = get("end_time")
-        made.resumed_from = get("resumed_from")
-        made.created_by = get("created_by")
-        made.status = get("status")
-        made.message = get("message")
-        made.execution_details = get("execution_details")
-        made.memory_limit = get("memory_limit")
-        made.project_id = get("project_id")
-        if _AUTOMATION_RUN_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _AUTOMATION_RUN_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "id" in data:
+            made.id = data["id"]
+        if "name" in data:
+            made.name = data["name"]
+        if "automation" in data:
+            made.automation = (
+                Automation.from_dict(v)
+                if (v := data["automation"]).__class__ is dict
+                else otherwise_typed("AutomationRun.automation", v)
+            )
+        if "package" in data:
+            made.package = (
+                AutomationPackage.from_dict(v)
+                if (v := data["package"]).__class__ is dict
+                else otherwise_typed("AutomationRun.package", v)
+            )
+        if "inputs" in data:
+            made.inputs = data["inputs"]
+        if "outputs" in data:
+            made.outputs = data["outputs"]
+        if "settings" in data:
+            made.settings = data["settings"]
+        if "created_on" in data:
+            made.created_on = data["created_on"]
+        if "start_time" in data:
+            made.start_time = data["start_time"]
+        if "end_time" in data:
+            made.end_time = data["end_time"]
+        if "resumed_from" in data:
+            made.resumed_from = data["resumed_from"]
+        if "created_by" in data:
+            made.created_by = data["created_by"]
+        if "status" in data:
+            made.status = data["status"]
+        if "message" in data:
+            made.message = data["message"]
+        if "execution_details" in data:
+            made.execution_details = data["execution_details"]
+        if "memory_limit" in data:
+            made.memory_limit = data["memory_limit"]
+        if "project_id" in data:
+            made.project_id = data["project_id"]
+        made.additional_properties = rest_of(data, _AUTOMATION_RUN_FIELDS)
         return made

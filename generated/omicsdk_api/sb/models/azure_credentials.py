@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _AZURE_CREDENTIALS_FIELDS = frozenset({"tenant_id", "client_id", "client_secret"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AzureCredentials(Model):
     """Access to Azure Blob Storage by a registered application.
 
@@ -23,9 +24,8 @@ class AzureCredentials(Model):
 
     tenant_id: str
     client_id: str
-    client_secret: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    client_secret: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("tenant_id", "tenant_id", True, False, STRING),
@@ -33,17 +33,24 @@ class AzureCredentials(Model):
         Field("client_secret", "client_secret", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        tenant_id: str,
+        client_id: str,
+        client_secret: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AzureCredentials:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.tenant_id = get("tenant_id")
-        made.client_id = get("client_id")
-        made.client_secret = get("client_secret")
-        if _AZURE_CREDENTIALS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _AZURE_CREDENTIALS_FIELDS)
+        if "tenant_id" in data:
+            made.tenant_id = data["tenant_id"]
+        if "client_id" in data:
+            made.client_id = data["client_id"]
+        if "client_secret" in data:
+            made.client_secret = data["client_secret"]
+        made.additional_properties = rest_of(data, _AZURE_CREDENTIALS_FIELDS)
         return made

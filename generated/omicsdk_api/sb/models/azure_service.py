@@ -5,19 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import (
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    literal,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .azure_credentials import AzureCredentials
 from .volume_properties import VolumeProperties
@@ -27,7 +17,7 @@ _AZURE_SERVICE_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AzureService(Model):
     """A container on Azure Blob Storage; read-only.
 
@@ -42,14 +32,13 @@ class AzureService(Model):
     """
 
     type: Literal["azure"] | str
-    endpoint: str | None = None
-    storage_account: str | None = None
-    container: str | None = None
-    prefix: str | None = None
-    credentials: AzureCredentials | None = None
-    properties: VolumeProperties | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    endpoint: str | None
+    storage_account: str | None
+    container: str | None
+    prefix: str | None
+    credentials: AzureCredentials | None
+    properties: VolumeProperties | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("type", "type", True, False, literal("azure")),
@@ -61,33 +50,44 @@ class AzureService(Model):
         Field("properties", "properties", False, True, model(lambda: VolumeProperties)),
     )
 
+    def __init__(
+        self,
+        type: Literal["azure"] | str,
+        endpoint: str | None | Omit = OMIT,
+        storage_account: str | Omit = OMIT,
+        container: str | Omit = OMIT,
+        prefix: str | None | Omit = OMIT,
+        credentials: AzureCredentials | Omit = OMIT,
+        properties: VolumeProperties | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AzureService:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.type = get("type")
-        made.endpoint = get("endpoint")
-        made.storage_account = get("storage_account")
-        made.container = get("container")
-        made.prefix = get("prefix")
-        made.credentials = (
-            None
-            if (v := get("credentials")) is None
-            else AzureCredentials.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("AzureService.credentials", v)
-        )
-        made.properties = (
-            None
-            if (v := get("properties")) is None
-            else VolumeProperties.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("AzureService.properties", v)
-        )
-        if _AZURE_SERVICE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _AZURE_SERVICE_FIELDS)
+        if "type" in data:
+            made.type = data["type"]
+        if "endpoint" in data:
+            made.endpoint = data["endpoint"]
+        if "storage_account" in data:
+            made.storage_account = data["storage_account"]
+        if "container" in data:
+            made.container = data["container"]
+        if "prefix" in data:
+            made.prefix = data["prefix"]
+        if "credentials" in data:
+            made.credentials = (
+                AzureCredentials.from_dict(v)
+                if (v := data["credentials"]).__class__ is dict
+                else otherwise_typed("AzureService.credentials", v)
+            )
+        if "properties" in data:
+            made.properties = (
+                VolumeProperties.from_dict(v)
+                if (v := data["properties"]).__class__ is dict
+                else otherwise_typed("AzureService.properties", v)
+            )
+        made.additional_properties = rest_of(data, _AZURE_SERVICE_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, literal, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _BATCH_BY_FIELDS = frozenset({"type", "criteria"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BatchBy(Model):
     """How files of a batch task's input are divided among its children.
 
@@ -21,25 +22,29 @@ class BatchBy(Model):
     """
 
     type: Literal["ITEM", "CRITERIA", "item", "criteria"] | str
-    criteria: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    criteria: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("type", "type", True, False, literal("ITEM", "CRITERIA", "item", "criteria")),
         Field("criteria", "criteria", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        type: Literal["ITEM", "CRITERIA", "item", "criteria"] | str,
+        criteria: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BatchBy:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.type = get("type")
-        made.criteria = get("criteria")
-        if _BATCH_BY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BATCH_BY_FIELDS)
+        if "type" in data:
+            made.type = data["type"]
+        if "criteria" in data:
+            made.criteria = data["criteria"]
+        made.additional_properties = rest_of(data, _BATCH_BY_FIELDS)
         return made

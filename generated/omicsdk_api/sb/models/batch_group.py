@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _BATCH_GROUP_FIELDS = frozenset({"value", "fields"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BatchGroup(Model):
     """Common criteria of the files of one child of a batch task.
 
@@ -20,26 +21,30 @@ class BatchGroup(Model):
         fields: Metadata that the files agree in, by name.
     """
 
-    value: str | None = None
-    fields: dict[str, Any] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    value: str | None
+    fields: dict[str, Any] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("value", "value", False, True, STRING),
         Field("fields", "fields", False, True, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        value: str | None | Omit = OMIT,
+        fields: dict[str, Any] | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BatchGroup:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.value = get("value")
-        made.fields = get("fields")
-        if _BATCH_GROUP_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BATCH_GROUP_FIELDS)
+        if "value" in data:
+            made.value = data["value"]
+        if "fields" in data:
+            made.fields = data["fields"]
+        made.additional_properties = rest_of(data, _BATCH_GROUP_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _BILLING_ENDPOINTS_FIELDS = frozenset({"billing_groups_url", "invoices_url"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingEndpoints(Model):
     """Where the parts of billing begin.
 
@@ -20,26 +21,30 @@ class BillingEndpoints(Model):
         invoices_url: URL of the invoices. Format uri.
     """
 
-    billing_groups_url: str | None = None
-    invoices_url: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    billing_groups_url: str | None
+    invoices_url: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("billing_groups_url", "billing_groups_url", False, True, STRING),
         Field("invoices_url", "invoices_url", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        billing_groups_url: str | None | Omit = OMIT,
+        invoices_url: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BillingEndpoints:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.billing_groups_url = get("billing_groups_url")
-        made.invoices_url = get("invoices_url")
-        if _BILLING_ENDPOINTS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BILLING_ENDPOINTS_FIELDS)
+        if "billing_groups_url" in data:
+            made.billing_groups_url = data["billing_groups_url"]
+        if "invoices_url" in data:
+            made.invoices_url = data["invoices_url"]
+        made.additional_properties = rest_of(data, _BILLING_ENDPOINTS_FIELDS)
         return made

@@ -5,26 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    BOOLEAN,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .price import Price
 
 _BILLING_GROUP_FIELDS = frozenset({"href", "id", "owner", "name", "type", "pending", "disabled", "balance"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingGroup(Model):
     """An account that pays for projects.
 
@@ -41,14 +31,13 @@ class BillingGroup(Model):
 
     href: str
     id: str
-    owner: str | None = None
-    name: str | None = None
-    type: str | None = None
-    pending: bool | None = None
-    disabled: bool | None = None
-    balance: Price | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    owner: str | None
+    name: str | None
+    type: str | None
+    pending: bool | None
+    disabled: bool | None
+    balance: Price | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -61,28 +50,43 @@ class BillingGroup(Model):
         Field("balance", "balance", False, True, model(lambda: Price)),
     )
 
+    def __init__(
+        self,
+        href: str,
+        id: str,
+        owner: str | None | Omit = OMIT,
+        name: str | None | Omit = OMIT,
+        type: str | None | Omit = OMIT,
+        pending: bool | None | Omit = OMIT,
+        disabled: bool | None | Omit = OMIT,
+        balance: Price | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BillingGroup:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.id = get("id")
-        made.owner = get("owner")
-        made.name = get("name")
-        made.type = get("type")
-        made.pending = get("pending")
-        made.disabled = get("disabled")
-        made.balance = (
-            None
-            if (v := get("balance")) is None
-            else Price.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("BillingGroup.balance", v)
-        )
-        if _BILLING_GROUP_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BILLING_GROUP_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "id" in data:
+            made.id = data["id"]
+        if "owner" in data:
+            made.owner = data["owner"]
+        if "name" in data:
+            made.name = data["name"]
+        if "type" in data:
+            made.type = data["type"]
+        if "pending" in data:
+            made.pending = data["pending"]
+        if "disabled" in data:
+            made.disabled = data["disabled"]
+        if "balance" in data:
+            made.balance = (
+                Price.from_dict(v)
+                if (v := data["balance"]).__class__ is dict
+                else otherwise_typed("BillingGroup.balance", v)
+            )
+        made.additional_properties = rest_of(data, _BILLING_GROUP_FIELDS)
         return made

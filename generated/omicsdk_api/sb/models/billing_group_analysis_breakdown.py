@@ -5,20 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    BOOLEAN,
-    NO_NULLS,
-    NUMBER,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import BOOLEAN, NUMBER, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .analysis_cost import AnalysisCost
 
@@ -40,7 +29,7 @@ _BILLING_GROUP_ANALYSIS_BREAKDOWN_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingGroupAnalysisBreakdown(Model):
     """Cost of one analysis, paid by a billing group.
 
@@ -59,20 +48,19 @@ class BillingGroupAnalysisBreakdown(Model):
         project_locked: Whether the project of the analysis is locked.
     """
 
-    project_name: str | None = None
-    analysis_app_name: str | None = None
-    analysis_name: str | None = None
-    analysis_type: str | None = None
-    analysis_id: str | None = None
-    ran_by: str | None = None
-    analysis_status: str | None = None
-    analysis_cost: AnalysisCost | None = None
-    refunded_amount: float | None = None
-    time_started: str | None = None
-    time_finished: str | None = None
-    project_locked: bool | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    project_name: str | None
+    analysis_app_name: str | None
+    analysis_name: str | None
+    analysis_type: str | None
+    analysis_id: str | None
+    ran_by: str | None
+    analysis_status: str | None
+    analysis_cost: AnalysisCost | None
+    refunded_amount: float | None
+    time_started: str | None
+    time_finished: str | None
+    project_locked: bool | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("project_name", "project_name", False, True, STRING),
@@ -89,32 +77,55 @@ class BillingGroupAnalysisBreakdown(Model):
         Field("project_locked", "project_locked", False, True, BOOLEAN),
     )
 
+    def __init__(
+        self,
+        project_name: str | None | Omit = OMIT,
+        analysis_app_name: str | None | Omit = OMIT,
+        analysis_name: str | None | Omit = OMIT,
+        analysis_type: str | None | Omit = OMIT,
+        analysis_id: str | None | Omit = OMIT,
+        ran_by: str | None | Omit = OMIT,
+        analysis_status: str | None | Omit = OMIT,
+        analysis_cost: AnalysisCost | None | Omit = OMIT,
+        refunded_amount: float | None | Omit = OMIT,
+        time_started: str | None | Omit = OMIT,
+        time_finished: str | None | Omit = OMIT,
+        project_locked: bool | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BillingGroupAnalysisBreakdown:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.project_name = get("project_name")
-        made.analysis_app_name = get("analysis_app_name")
-        made.analysis_name = get("analysis_name")
-        made.analysis_type = get("analysis_type")
-        made.analysis_id = get("analysis_id")
-        made.ran_by = get("ran_by")
-        made.analysis_status = get("analysis_status")
-        made.analysis_cost = (
-            None
-            if (v := get("analysis_cost")) is None
-            else AnalysisCost.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("BillingGroupAnalysisBreakdown.analysis_cost", v)
-        )
-        made.refunded_amount = get("refunded_amount")
-        made.time_started = get("time_started")
-        made.time_finished = get("time_finished")
-        made.project_locked = get("project_locked")
-        if _BILLING_GROUP_ANALYSIS_BREAKDOWN_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BILLING_GROUP_ANALYSIS_BREAKDOWN_FIELDS)
+        if "project_name" in data:
+            made.project_name = data["project_name"]
+        if "analysis_app_name" in data:
+            made.analysis_app_name = data["analysis_app_name"]
+        if "analysis_name" in data:
+            made.analysis_name = data["analysis_name"]
+        if "analysis_type" in data:
+            made.analysis_type = data["analysis_type"]
+        if "analysis_id" in data:
+            made.analysis_id = data["analysis_id"]
+        if "ran_by" in data:
+            made.ran_by = data["ran_by"]
+        if "analysis_status" in data:
+            made.analysis_status = data["analysis_status"]
+        if "analysis_cost" in data:
+            made.analysis_cost = (
+                AnalysisCost.from_dict(v)
+                if (v := data["analysis_cost"]).__class__ is dict
+                else otherwise_typed("BillingGroupAnalysisBreakdown.analysis_cost", v)
+            )
+        if "refunded_amount" in data:
+            made.refunded_amount = data["refunded_amount"]
+        if "time_started" in data:
+            made.time_started = data["time_started"]
+        if "time_finished" in data:
+            made.time_finished = data["time_finished"]
+        if "project_locked" in data:
+            made.project_locked = data["project_locked"]
+        made.additional_properties = rest_of(data, _BILLING_GROUP_ANALYSIS_BREAKDOWN_FIELDS)
         return made

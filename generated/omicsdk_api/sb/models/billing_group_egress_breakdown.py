@@ -5,19 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    BOOLEAN,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .egress_cost import EgressCost
 from .measurement import Measurement
@@ -27,7 +17,7 @@ _BILLING_GROUP_EGRESS_BREAKDOWN_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingGroupEgressBreakdown(Model):
     """Cost of one user's downloads from one project, paid by a billing group.
 
@@ -39,13 +29,12 @@ class BillingGroupEgressBreakdown(Model):
         project_locked: Whether the downloaded project is locked.
     """
 
-    project_name: str | None = None
-    downloaded_by: str | None = None
-    downloaded: Measurement | None = None
-    egress_cost: EgressCost | None = None
-    project_locked: bool | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    project_name: str | None
+    downloaded_by: str | None
+    downloaded: Measurement | None
+    egress_cost: EgressCost | None
+    project_locked: bool | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("project_name", "project_name", False, True, STRING),
@@ -55,31 +44,38 @@ class BillingGroupEgressBreakdown(Model):
         Field("project_locked", "project_locked", False, True, BOOLEAN),
     )
 
+    def __init__(
+        self,
+        project_name: str | None | Omit = OMIT,
+        downloaded_by: str | None | Omit = OMIT,
+        downloaded: Measurement | None | Omit = OMIT,
+        egress_cost: EgressCost | None | Omit = OMIT,
+        project_locked: bool | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BillingGroupEgressBreakdown:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.project_name = get("project_name")
-        made.downloaded_by = get("downloaded_by")
-        made.downloaded = (
-            None
-            if (v := get("downloaded")) is None
-            else Measurement.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("BillingGroupEgressBreakdown.downloaded", v)
-        )
-        made.egress_cost = (
-            None
-            if (v := get("egress_cost")) is None
-            else EgressCost.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("BillingGroupEgressBreakdown.egress_cost", v)
-        )
-        made.project_locked = get("project_locked")
-        if _BILLING_GROUP_EGRESS_BREAKDOWN_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BILLING_GROUP_EGRESS_BREAKDOWN_FIELDS)
+        if "project_name" in data:
+            made.project_name = data["project_name"]
+        if "downloaded_by" in data:
+            made.downloaded_by = data["downloaded_by"]
+        if "downloaded" in data:
+            made.downloaded = (
+                Measurement.from_dict(v)
+                if (v := data["downloaded"]).__class__ is dict
+                else otherwise_typed("BillingGroupEgressBreakdown.downloaded", v)
+            )
+        if "egress_cost" in data:
+            made.egress_cost = (
+                EgressCost.from_dict(v)
+                if (v := data["egress_cost"]).__class__ is dict
+                else otherwise_typed("BillingGroupEgressBreakdown.egress_cost", v)
+            )
+        if "project_locked" in data:
+            made.project_locked = data["project_locked"]
+        made.additional_properties = rest_of(data, _BILLING_GROUP_EGRESS_BREAKDOWN_FIELDS)
         return made

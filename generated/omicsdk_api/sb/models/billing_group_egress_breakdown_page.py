@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .billing_group_egress_breakdown import BillingGroupEgressBreakdown
 from .link import Link
@@ -14,7 +14,7 @@ from .link import Link
 _BILLING_GROUP_EGRESS_BREAKDOWN_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingGroupEgressBreakdownPage(Model):
     """A page of downloads with their costs.
 
@@ -27,8 +27,7 @@ class BillingGroupEgressBreakdownPage(Model):
     href: str
     links: list[Link]
     items: list[BillingGroupEgressBreakdown]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -36,35 +35,42 @@ class BillingGroupEgressBreakdownPage(Model):
         Field("items", "items", True, False, array(model(lambda: BillingGroupEgressBreakdown))),
     )
 
+    def __init__(
+        self,
+        href: str,
+        links: list[Link],
+        items: list[BillingGroupEgressBreakdown],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BillingGroupEgressBreakdownPage:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.links = (
-            [
-                Link.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("BillingGroupEgressBreakdownPage.links", i)
-                for i in v
-            ]
-            if (v := get("links")).__class__ is list
-            else otherwise_typed("BillingGroupEgressBreakdownPage.links", v)
-        )
-        made.items = (
-            [
-                BillingGroupEgressBreakdown.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("BillingGroupEgressBreakdownPage.items", i)
-                for i in v
-            ]
-            if (v := get("items")).__class__ is list
-            else otherwise_typed("BillingGroupEgressBreakdownPage.items", v)
-        )
-        if _BILLING_GROUP_EGRESS_BREAKDOWN_PAGE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BILLING_GROUP_EGRESS_BREAKDOWN_PAGE_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "links" in data:
+            made.links = (
+                [
+                    Link.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("BillingGroupEgressBreakdownPage.links", i)
+                    for i in v
+                ]
+                if (v := data["links"]).__class__ is list
+                else otherwise_typed("BillingGroupEgressBreakdownPage.links", v)
+            )
+        if "items" in data:
+            made.items = (
+                [
+                    BillingGroupEgressBreakdown.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("BillingGroupEgressBreakdownPage.items", i)
+                    for i in v
+                ]
+                if (v := data["items"]).__class__ is list
+                else otherwise_typed("BillingGroupEgressBreakdownPage.items", v)
+            )
+        made.additional_properties = rest_of(data, _BILLING_GROUP_EGRESS_BREAKDOWN_PAGE_FIELDS)
         return made

@@ -5,19 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    BOOLEAN,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .measurement import Measurement
 
@@ -26,7 +16,7 @@ _BILLING_GROUP_STORAGE_BREAKDOWN_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingGroupStorageBreakdown(Model):
     """Cost of the storage of one project, paid by a billing group.
 
@@ -39,14 +29,13 @@ class BillingGroupStorageBreakdown(Model):
         project_locked: Whether the storing project is locked.
     """
 
-    project_name: str | None = None
-    project_created_by: str | None = None
-    location: str | None = None
-    active: Measurement | None = None
-    archived: Measurement | None = None
-    project_locked: bool | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    project_name: str | None
+    project_created_by: str | None
+    location: str | None
+    active: Measurement | None
+    archived: Measurement | None
+    project_locked: bool | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("project_name", "project_name", False, True, STRING),
@@ -57,32 +46,41 @@ class BillingGroupStorageBreakdown(Model):
         Field("project_locked", "project_locked", False, True, BOOLEAN),
     )
 
+    def __init__(
+        self,
+        project_name: str | None | Omit = OMIT,
+        project_created_by: str | None | Omit = OMIT,
+        location: str | None | Omit = OMIT,
+        active: Measurement | None | Omit = OMIT,
+        archived: Measurement | None | Omit = OMIT,
+        project_locked: bool | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BillingGroupStorageBreakdown:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.project_name = get("project_name")
-        made.project_created_by = get("project_created_by")
-        made.location = get("location")
-        made.active = (
-            None
-            if (v := get("active")) is None
-            else Measurement.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("BillingGroupStorageBreakdown.active", v)
-        )
-        made.archived = (
-            None
-            if (v := get("archived")) is None
-            else Measurement.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("BillingGroupStorageBreakdown.archived", v)
-        )
-        made.project_locked = get("project_locked")
-        if _BILLING_GROUP_STORAGE_BREAKDOWN_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BILLING_GROUP_STORAGE_BREAKDOWN_FIELDS)
+        if "project_name" in data:
+            made.project_name = data["project_name"]
+        if "project_created_by" in data:
+            made.project_created_by = data["project_created_by"]
+        if "location" in data:
+            made.location = data["location"]
+        if "active" in data:
+            made.active = (
+                Measurement.from_dict(v)
+                if (v := data["active"]).__class__ is dict
+                else otherwise_typed("BillingGroupStorageBreakdown.active", v)
+            )
+        if "archived" in data:
+            made.archived = (
+                Measurement.from_dict(v)
+                if (v := data["archived"]).__class__ is dict
+                else otherwise_typed("BillingGroupStorageBreakdown.archived", v)
+            )
+        if "project_locked" in data:
+            made.project_locked = data["project_locked"]
+        made.additional_properties = rest_of(data, _BILLING_GROUP_STORAGE_BREAKDOWN_FIELDS)
         return made

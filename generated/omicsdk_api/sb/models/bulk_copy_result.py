@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _BULK_COPY_RESULT_FIELDS = frozenset({"status", "new_file_id", "new_file_name"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkCopyResult(Model):
     """Result of copying one file.
 
@@ -21,11 +22,10 @@ class BulkCopyResult(Model):
         new_file_name: Name of the copy.
     """
 
-    status: str | None = None
-    new_file_id: str | None = None
-    new_file_name: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    status: str | None
+    new_file_id: str | None
+    new_file_name: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("status", "status", False, True, STRING),
@@ -33,17 +33,24 @@ class BulkCopyResult(Model):
         Field("new_file_name", "new_file_name", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        status: str | None | Omit = OMIT,
+        new_file_id: str | None | Omit = OMIT,
+        new_file_name: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BulkCopyResult:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.status = get("status")
-        made.new_file_id = get("new_file_id")
-        made.new_file_name = get("new_file_name")
-        if _BULK_COPY_RESULT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BULK_COPY_RESULT_FIELDS)
+        if "status" in data:
+            made.status = data["status"]
+        if "new_file_id" in data:
+            made.new_file_id = data["new_file_id"]
+        if "new_file_name" in data:
+            made.new_file_name = data["new_file_name"]
+        made.additional_properties = rest_of(data, _BULK_COPY_RESULT_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _CODE_PACKAGE_UPLOAD_FIELDS = frozenset({"upload_id", "part_size"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CodePackageUpload(Model):
     """An upload of an automation's code that is not complete yet.
 
@@ -22,25 +23,29 @@ class CodePackageUpload(Model):
     """
 
     upload_id: str
-    part_size: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    part_size: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("upload_id", "upload_id", True, False, STRING),
         Field("part_size", "part_size", False, True, INTEGER),
     )
 
+    def __init__(
+        self,
+        upload_id: str,
+        part_size: int | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> CodePackageUpload:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.upload_id = get("upload_id")
-        made.part_size = get("part_size")
-        if _CODE_PACKAGE_UPLOAD_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CODE_PACKAGE_UPLOAD_FIELDS)
+        if "upload_id" in data:
+            made.upload_id = data["upload_id"]
+        if "part_size" in data:
+            made.part_size = data["part_size"]
+        made.additional_properties = rest_of(data, _CODE_PACKAGE_UPLOAD_FIELDS)
         return made

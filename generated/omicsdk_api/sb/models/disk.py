@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _DISK_FIELDS = frozenset({"size", "unit", "type"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Disk(Model):
     """Disk of an instance.
 
@@ -21,11 +22,10 @@ class Disk(Model):
         type: Kind of disk, such as `EBS`.
     """
 
-    size: int | None = None
-    unit: str | None = None
-    type: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    size: int | None
+    unit: str | None
+    type: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("size", "size", False, True, INTEGER),
@@ -33,17 +33,24 @@ class Disk(Model):
         Field("type", "type", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        size: int | None | Omit = OMIT,
+        unit: str | None | Omit = OMIT,
+        type: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Disk:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.size = get("size")
-        made.unit = get("unit")
-        made.type = get("type")
-        if _DISK_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _DISK_FIELDS)
+        if "size" in data:
+            made.size = data["size"]
+        if "unit" in data:
+            made.unit = data["unit"]
+        if "type" in data:
+            made.type = data["type"]
+        made.additional_properties = rest_of(data, _DISK_FIELDS)
         return made

@@ -5,27 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import (
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    literal,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, literal, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .file_import_result import FileImportResult
 
 _DRS_IMPORT_BULK_FIELDS = frozenset({"id", "href", "result", "state", "started_on", "finished_on"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DRSImportBulk(Model):
     """A job that imports files by DRS URIs.
 
@@ -40,12 +29,11 @@ class DRSImportBulk(Model):
 
     id: str
     href: str
-    result: list[FileImportResult] | None = None
-    state: Literal["SUBMITTED", "RESOLVING", "PENDING", "RUNNING", "FINISHED"] | str | None = None
-    started_on: str | None = None
-    finished_on: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    result: list[FileImportResult] | None
+    state: Literal["SUBMITTED", "RESOLVING", "PENDING", "RUNNING", "FINISHED"] | str | None
+    started_on: str | None
+    finished_on: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", True, False, STRING),
@@ -56,29 +44,40 @@ class DRSImportBulk(Model):
         Field("finished_on", "finished_on", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        id: str,
+        href: str,
+        result: list[FileImportResult] | None | Omit = OMIT,
+        state: Literal["SUBMITTED", "RESOLVING", "PENDING", "RUNNING", "FINISHED"] | str | None | Omit = OMIT,
+        started_on: str | None | Omit = OMIT,
+        finished_on: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> DRSImportBulk:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.href = get("href")
-        made.result = (
-            None
-            if (v := get("result")) is None
-            else [
-                FileImportResult.from_dict(i) if i.__class__ is dict else otherwise_typed("DRSImportBulk.result", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("DRSImportBulk.result", v)
-        )
-        made.state = get("state")
-        made.started_on = get("started_on")
-        made.finished_on = get("finished_on")
-        if _DRS_IMPORT_BULK_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _DRS_IMPORT_BULK_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "href" in data:
+            made.href = data["href"]
+        if "result" in data:
+            made.result = (
+                [
+                    FileImportResult.from_dict(i) if i.__class__ is dict else otherwise_typed("DRSImportBulk.result", i)
+                    for i in v
+                ]
+                if (v := data["result"]).__class__ is list
+                else otherwise_typed("DRSImportBulk.result", v)
+            )
+        if "state" in data:
+            made.state = data["state"]
+        if "started_on" in data:
+            made.started_on = data["started_on"]
+        if "finished_on" in data:
+            made.finished_on = data["finished_on"]
+        made.additional_properties = rest_of(data, _DRS_IMPORT_BULK_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _DRS_IMPORT_ITEM_FIELDS = frozenset({"drs_uri", "project", "parent", "name", "metadata"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DRSImportItem(Model):
     """A file to import by its DRS URI.
 
@@ -24,12 +25,11 @@ class DRSImportItem(Model):
     """
 
     drs_uri: str
-    project: str | None = None
-    parent: str | None = None
-    name: str | None = None
-    metadata: dict[str, Any] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    project: str | None
+    parent: str | None
+    name: str | None
+    metadata: dict[str, Any] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("drs_uri", "drs_uri", True, False, STRING),
@@ -39,19 +39,30 @@ class DRSImportItem(Model):
         Field("metadata", "metadata", False, False, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        drs_uri: str,
+        project: str | Omit = OMIT,
+        parent: str | Omit = OMIT,
+        name: str | Omit = OMIT,
+        metadata: dict[str, Any] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> DRSImportItem:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.drs_uri = get("drs_uri")
-        made.project = get("project")
-        made.parent = get("parent")
-        made.name = get("name")
-        made.metadata = get("metadata")
-        if _DRS_IMPORT_ITEM_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _DRS_IMPORT_ITEM_FIELDS)
+        if "drs_uri" in data:
+            made.drs_uri = data["drs_uri"]
+        if "project" in data:
+            made.project = data["project"]
+        if "parent" in data:
+            made.parent = data["parent"]
+        if "name" in data:
+            made.name = data["name"]
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        made.additional_properties = rest_of(data, _DRS_IMPORT_ITEM_FIELDS)
         return made

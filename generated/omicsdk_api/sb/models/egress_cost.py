@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _EGRESS_COST_FIELDS = frozenset({"currency", "amount"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EgressCost(Model):
     """Cost of downloads.
 
@@ -20,26 +21,30 @@ class EgressCost(Model):
         amount: Cost of the downloads, as text.
     """
 
-    currency: str | None = None
-    amount: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    currency: str | None
+    amount: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("currency", "currency", False, True, STRING),
         Field("amount", "amount", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        currency: str | None | Omit = OMIT,
+        amount: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> EgressCost:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.currency = get("currency")
-        made.amount = get("amount")
-        if _EGRESS_COST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _EGRESS_COST_FIELDS)
+        if "currency" in data:
+            made.currency = data["currency"]
+        if "amount" in data:
+            made.amount = data["amount"]
+        made.additional_properties = rest_of(data, _EGRESS_COST_FIELDS)
         return made

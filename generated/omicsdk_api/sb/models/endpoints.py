@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _ENDPOINTS_FIELDS = frozenset(
     {
@@ -25,7 +26,7 @@ _ENDPOINTS_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Endpoints(Model):
     """Where the areas of the API begin.
 
@@ -43,19 +44,18 @@ class Endpoints(Model):
         storage_url: URL of volumes, imports and exports. Format uri.
     """
 
-    rate_limit_url: str | None = None
-    user_url: str | None = None
-    users_url: str | None = None
-    billing_url: str | None = None
-    projects_url: str | None = None
-    files_url: str | None = None
-    tasks_url: str | None = None
-    apps_url: str | None = None
-    action_url: str | None = None
-    upload_url: str | None = None
-    storage_url: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    rate_limit_url: str | None
+    user_url: str | None
+    users_url: str | None
+    billing_url: str | None
+    projects_url: str | None
+    files_url: str | None
+    tasks_url: str | None
+    apps_url: str | None
+    action_url: str | None
+    upload_url: str | None
+    storage_url: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("rate_limit_url", "rate_limit_url", False, True, STRING),
@@ -71,25 +71,48 @@ class Endpoints(Model):
         Field("storage_url", "storage_url", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        rate_limit_url: str | None | Omit = OMIT,
+        user_url: str | None | Omit = OMIT,
+        users_url: str | None | Omit = OMIT,
+        billing_url: str | None | Omit = OMIT,
+        projects_url: str | None | Omit = OMIT,
+        files_url: str | None | Omit = OMIT,
+        tasks_url: str | None | Omit = OMIT,
+        apps_url: str | None | Omit = OMIT,
+        action_url: str | None | Omit = OMIT,
+        upload_url: str | None | Omit = OMIT,
+        storage_url: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Endpoints:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.rate_limit_url = get("rate_limit_url")
-        made.user_url = get("user_url")
-        made.users_url = get("users_url")
-        made.billing_url = get("billing_url")
-        made.projects_url = get("projects_url")
-        made.files_url = get("files_url")
-        made.tasks_url = get("tasks_url")
-        made.apps_url = get("apps_url")
-        made.action_url = get("action_url")
-        made.upload_url = get("upload_url")
-        made.storage_url = get("storage_url")
-        if _ENDPOINTS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ENDPOINTS_FIELDS)
+        if "rate_limit_url" in data:
+            made.rate_limit_url = data["rate_limit_url"]
+        if "user_url" in data:
+            made.user_url = data["user_url"]
+        if "users_url" in data:
+            made.users_url = data["users_url"]
+        if "billing_url" in data:
+            made.billing_url = data["billing_url"]
+        if "projects_url" in data:
+            made.projects_url = data["projects_url"]
+        if "files_url" in data:
+            made.files_url = data["files_url"]
+        if "tasks_url" in data:
+            made.tasks_url = data["tasks_url"]
+        if "apps_url" in data:
+            made.apps_url = data["apps_url"]
+        if "action_url" in data:
+            made.action_url = data["action_url"]
+        if "upload_url" in data:
+            made.upload_url = data["upload_url"]
+        if "storage_url" in data:
+            made.storage_url = data["storage_url"]
+        made.additional_properties = rest_of(data, _ENDPOINTS_FIELDS)
         return made

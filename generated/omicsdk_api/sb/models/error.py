@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of, union
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of, union
+from omicsdk.core.omit import OMIT, Omit
 
 _ERROR_FIELDS = frozenset({"status", "code", "message", "more_info"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Error(Model):
     """Why something failed.
 
@@ -23,12 +24,11 @@ class Error(Model):
         more_info: URL of a page that explains the code.
     """
 
-    status: int | str | None = None
-    code: int | None = None
-    message: str | None = None
-    more_info: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    status: int | str | None
+    code: int | None
+    message: str | None
+    more_info: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("status", "status", False, True, union(INTEGER, STRING)),
@@ -37,18 +37,27 @@ class Error(Model):
         Field("more_info", "more_info", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        status: int | str | None | Omit = OMIT,
+        code: int | None | Omit = OMIT,
+        message: str | None | Omit = OMIT,
+        more_info: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Error:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.status = get("status")
-        made.code = get("code")
-        made.message = get("message")
-        made.more_info = get("more_info")
-        if _ERROR_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ERROR_FIELDS)
+        if "status" in data:
+            made.status = data["status"]
+        if "code" in data:
+            made.code = data["code"]
+        if "message" in data:
+            made.message = data["message"]
+        if "more_info" in data:
+            made.more_info = data["more_info"]
+        made.additional_properties = rest_of(data, _ERROR_FIELDS)
         return made

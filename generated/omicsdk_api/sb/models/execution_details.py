@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .job import Job
 
 _EXECUTION_DETAILS_FIELDS = frozenset({"href", "start_time", "end_time", "status", "message", "jobs"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ExecutionDetails(Model):
     """Execution details of a task, by step.
 
@@ -27,13 +28,12 @@ class ExecutionDetails(Model):
     """
 
     href: str
-    start_time: str | None = None
-    end_time: str | None = None
-    status: str | None = None
-    message: str | None = None
-    jobs: list[Job] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    start_time: str | None
+    end_time: str | None
+    status: str | None
+    message: str | None
+    jobs: list[Job] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -44,26 +44,37 @@ class ExecutionDetails(Model):
         Field("jobs", "jobs", False, True, array(model(lambda: Job))),
     )
 
+    def __init__(
+        self,
+        href: str,
+        start_time: str | None | Omit = OMIT,
+        end_time: str | None | Omit = OMIT,
+        status: str | None | Omit = OMIT,
+        message: str | None | Omit = OMIT,
+        jobs: list[Job] | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ExecutionDetails:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.start_time = get("start_time")
-        made.end_time = get("end_time")
-        made.status = get("status")
-        made.message = get("message")
-        made.jobs = (
-            None
-            if (v := get("jobs")) is None
-            else [Job.from_dict(i) if i.__class__ is dict else otherwise_typed("ExecutionDetails.jobs", i) for i in v]
-            if v.__class__ is list
-            else otherwise_typed("ExecutionDetails.jobs", v)
-        )
-        if _EXECUTION_DETAILS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _EXECUTION_DETAILS_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "start_time" in data:
+            made.start_time = data["start_time"]
+        if "end_time" in data:
+            made.end_time = data["end_time"]
+        if "status" in data:
+            made.status = data["status"]
+        if "message" in data:
+            made.message = data["message"]
+        if "jobs" in data:
+            made.jobs = (
+                [Job.from_dict(i) if i.__class__ is dict else otherwise_typed("ExecutionDetails.jobs", i) for i in v]
+                if (v := data["jobs"]).__class__ is list
+                else otherwise_typed("ExecutionDetails.jobs", v)
+            )
+        made.additional_properties = rest_of(data, _EXECUTION_DETAILS_FIELDS)
         return made

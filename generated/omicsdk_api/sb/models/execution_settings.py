@@ -5,27 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    BOOLEAN,
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    rest_of,
-    union,
-)
+from attrs import define
+from omicsdk.core.model import BOOLEAN, INTEGER, STRING, Field, JsonObject, Model, array, blank, rest_of, union
+from omicsdk.core.omit import OMIT, Omit
 
 _EXECUTION_SETTINGS_FIELDS = frozenset(
     {"instance_type", "max_parallel_instances", "use_memoization", "use_elastic_disk"}
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ExecutionSettings(Model):
     """Settings of the instances that a task runs on.
 
@@ -37,12 +26,11 @@ class ExecutionSettings(Model):
         use_elastic_disk: Whether disks of the instances grow as needed; the project's setting when omitted.
     """
 
-    instance_type: str | list[str] | None = None
-    max_parallel_instances: int | None = None
-    use_memoization: bool | None = None
-    use_elastic_disk: bool | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    instance_type: str | list[str] | None
+    max_parallel_instances: int | None
+    use_memoization: bool | None
+    use_elastic_disk: bool | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("instance_type", "instance_type", False, True, union(STRING, array(STRING))),
@@ -51,18 +39,27 @@ class ExecutionSettings(Model):
         Field("use_elastic_disk", "use_elastic_disk", False, True, BOOLEAN),
     )
 
+    def __init__(
+        self,
+        instance_type: str | list[str] | None | Omit = OMIT,
+        max_parallel_instances: int | None | Omit = OMIT,
+        use_memoization: bool | None | Omit = OMIT,
+        use_elastic_disk: bool | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ExecutionSettings:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.instance_type = get("instance_type")
-        made.max_parallel_instances = get("max_parallel_instances")
-        made.use_memoization = get("use_memoization")
-        made.use_elastic_disk = get("use_elastic_disk")
-        if _EXECUTION_SETTINGS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _EXECUTION_SETTINGS_FIELDS)
+        if "instance_type" in data:
+            made.instance_type = data["instance_type"]
+        if "max_parallel_instances" in data:
+            made.max_parallel_instances = data["max_parallel_instances"]
+        if "use_memoization" in data:
+            made.use_memoization = data["use_memoization"]
+        if "use_elastic_disk" in data:
+            made.use_elastic_disk = data["use_elastic_disk"]
+        made.additional_properties = rest_of(data, _EXECUTION_SETTINGS_FIELDS)
         return made

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _EXECUTION_STATUS_FIELDS = frozenset(
     {
@@ -30,7 +31,7 @@ _EXECUTION_STATUS_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ExecutionStatus(Model):
     """State of a task.
 
@@ -53,24 +54,23 @@ class ExecutionStatus(Model):
         duration: The total duration. Format int64.
     """
 
-    steps_completed: int | None = None
-    steps_total: int | None = None
-    message: str | None = None
-    message_code: str | None = None
-    queued: int | None = None
-    running: int | None = None
-    completed: int | None = None
-    failed: int | None = None
-    aborted: int | None = None
-    system_limit: bool | None = None
-    account_limit: bool | None = None
-    instance_init: bool | None = None
-    queued_duration: int | None = None
-    running_duration: int | None = None
-    execution_duration: int | None = None
-    duration: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    steps_completed: int | None
+    steps_total: int | None
+    message: str | None
+    message_code: str | None
+    queued: int | None
+    running: int | None
+    completed: int | None
+    failed: int | None
+    aborted: int | None
+    system_limit: bool | None
+    account_limit: bool | None
+    instance_init: bool | None
+    queued_duration: int | None
+    running_duration: int | None
+    execution_duration: int | None
+    duration: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("steps_completed", "steps_completed", False, True, INTEGER),
@@ -91,30 +91,63 @@ class ExecutionStatus(Model):
         Field("duration", "duration", False, True, INTEGER),
     )
 
+    def __init__(
+        self,
+        steps_completed: int | None | Omit = OMIT,
+        steps_total: int | None | Omit = OMIT,
+        message: str | None | Omit = OMIT,
+        message_code: str | None | Omit = OMIT,
+        queued: int | None | Omit = OMIT,
+        running: int | None | Omit = OMIT,
+        completed: int | None | Omit = OMIT,
+        failed: int | None | Omit = OMIT,
+        aborted: int | None | Omit = OMIT,
+        system_limit: bool | None | Omit = OMIT,
+        account_limit: bool | None | Omit = OMIT,
+        instance_init: bool | None | Omit = OMIT,
+        queued_duration: int | None | Omit = OMIT,
+        running_duration: int | None | Omit = OMIT,
+        execution_duration: int | None | Omit = OMIT,
+        duration: int | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ExecutionStatus:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.steps_completed = get("steps_completed")
-        made.steps_total = get("steps_total")
-        made.message = get("message")
-        made.message_code = get("message_code")
-        made.queued = get("queued")
-        made.running = get("running")
-        made.completed = get("completed")
-        made.failed = get("failed")
-        made.aborted = get("aborted")
-        made.system_limit = get("system_limit")
-        made.account_limit = get("account_limit")
-        made.instance_init = get("instance_init")
-        made.queued_duration = get("queued_duration")
-        made.running_duration = get("running_duration")
-        made.execution_duration = get("execution_duration")
-        made.duration = get("duration")
-        if _EXECUTION_STATUS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _EXECUTION_STATUS_FIELDS)
+        if "steps_completed" in data:
+            made.steps_completed = data["steps_completed"]
+        if "steps_total" in data:
+            made.steps_total = data["steps_total"]
+        if "message" in data:
+            made.message = data["message"]
+        if "message_code" in data:
+            made.message_code = data["message_code"]
+        if "queued" in data:
+            made.queued = data["queued"]
+        if "running" in data:
+            made.running = data["running"]
+        if "completed" in data:
+            made.completed = data["completed"]
+        if "failed" in data:
+            made.failed = data["failed"]
+        if "aborted" in data:
+            made.aborted = data["aborted"]
+        if "system_limit" in data:
+            made.system_limit = data["system_limit"]
+        if "account_limit" in data:
+            made.account_limit = data["account_limit"]
+        if "instance_init" in data:
+            made.instance_init = data["instance_init"]
+        if "queued_duration" in data:
+            made.queued_duration = data["queued_duration"]
+        if "running_duration" in data:
+            made.running_duration = data["running_duration"]
+        if "execution_duration" in data:
+            made.execution_duration = data["execution_duration"]
+        if "duration" in data:
+            made.duration = data["duration"]
+        made.additional_properties = rest_of(data, _EXECUTION_STATUS_FIELDS)
         return made

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     BOOLEAN,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -19,6 +18,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .error import Error
 from .export_source import ExportSource
@@ -43,7 +43,7 @@ _EXPORT_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Export(Model):
     """A job that copies a file to a volume.
 
@@ -63,17 +63,16 @@ class Export(Model):
 
     href: str
     id: str
-    state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | str | None = None
-    source: ExportSource | None = None
-    destination: VolumeFile | None = None
-    started_on: str | None = None
-    finished_on: str | None = None
-    overwrite: bool | None = None
-    error: Error | None = None
-    result: File | None = None
-    properties: VolumeProperties | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | str | None
+    source: ExportSource | None
+    destination: VolumeFile | None
+    started_on: str | None
+    finished_on: str | None
+    overwrite: bool | None
+    error: Error | None
+    result: File | None
+    properties: VolumeProperties | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -89,55 +88,64 @@ class Export(Model):
         Field("properties", "properties", False, True, model(lambda: VolumeProperties)),
     )
 
+    def __init__(
+        self,
+        href: str,
+        id: str,
+        state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | str | None | Omit = OMIT,
+        source: ExportSource | None | Omit = OMIT,
+        destination: VolumeFile | None | Omit = OMIT,
+        started_on: str | None | Omit = OMIT,
+        finished_on: str | None | Omit = OMIT,
+        overwrite: bool | None | Omit = OMIT,
+        error: Error | None | Omit = OMIT,
+        result: File | None | Omit = OMIT,
+        properties: VolumeProperties | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Export:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.id = get("id")
-        made.state = get("state")
-        made.source = (
-            None
-            if (v := get("source")) is None
-            else ExportSource.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Export.source", v)
-        )
-        made.destination = (
-            None
-            if (v := get("destination")) is None
-            else VolumeFile.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Export.destination", v)
-        )
-        made.started_on = get("started_on")
-        made.finished_on = get("finished_on")
-        made.overwrite = get("overwrite")
-        made.error = (
-            None
-            if (v := get("error")) is None
-            else Error.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Export.error", v)
-        )
-        made.result = (
-            None
-            if (v := get("result")) is None
-            else File.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Export.result", v)
-        )
-        made.properties = (
-            None
-            if (v := get("properties")) is None
-            else VolumeProperties.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Export.properties", v)
-        )
-        if _EXPORT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _EXPORT_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "id" in data:
+            made.id = data["id"]
+        if "state" in data:
+            made.state = data["state"]
+        if "source" in data:
+            made.source = (
+                ExportSource.from_dict(v)
+                if (v := data["source"]).__class__ is dict
+                else otherwise_typed("Export.source", v)
+            )
+        if "destination" in data:
+            made.destination = (
+                VolumeFile.from_dict(v)
+                if (v := data["destination"]).__class__ is dict
+                else otherwise_typed("Export.destination", v)
+            )
+        if "started_on" in data:
+            made.started_on = data["started_on"]
+        if "finished_on" in data:
+            made.finished_on = data["finished_on"]
+        if "overwrite" in data:
+            made.overwrite = data["overwrite"]
+        if "error" in data:
+            made.error = (
+                Error.from_dict(v) if (v := data["error"]).__class__ is dict else otherwise_typed("Export.error", v)
+            )
+        if "result" in data:
+            made.result = (
+                File.from_dict(v) if (v := data["result"]).__class__ is dict else otherwise_typed("Export.result", v)
+            )
+        if "properties" in data:
+            made.properties = (
+                VolumeProperties.from_dict(v)
+                if (v := data["properties"]).__class__ is dict
+                else otherwise_typed("Export.properties", v)
+            )
+        made.additional_properties = rest_of(data, _EXPORT_FIELDS)
         return made

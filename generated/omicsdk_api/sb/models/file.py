@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -22,6 +21,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .file_origin import FileOrigin
 from .file_storage import FileStorage
@@ -46,7 +46,7 @@ _FILE_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class File(Model):
     """A file or a folder.
 
@@ -70,20 +70,19 @@ class File(Model):
 
     href: str
     id: str
-    type: Literal["file", "folder"] | str | None = None
-    name: str | None = None
-    size: int | None = None
-    parent: str | None = None
-    project: str | None = None
-    created_on: str | None = None
-    modified_on: str | None = None
-    origin: FileOrigin | None = None
-    storage: FileStorage | None = None
-    metadata: dict[str, Any] | None = None
-    tags: list[str] | None = None
-    secondary_files: list[dict[str, Any]] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    type: Literal["file", "folder"] | str | None
+    name: str | None
+    size: int | None
+    parent: str | None
+    project: str | None
+    created_on: str | None
+    modified_on: str | None
+    origin: FileOrigin | None
+    storage: FileStorage | None
+    metadata: dict[str, Any] | None
+    tags: list[str] | None
+    secondary_files: list[dict[str, Any]] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -102,40 +101,65 @@ class File(Model):
         Field("_secondary_files", "secondary_files", False, True, array(mapping(ANY))),
     )
 
+    def __init__(
+        self,
+        href: str,
+        id: str,
+        type: Literal["file", "folder"] | str | None | Omit = OMIT,
+        name: str | None | Omit = OMIT,
+        size: int | None | Omit = OMIT,
+        parent: str | None | Omit = OMIT,
+        project: str | None | Omit = OMIT,
+        created_on: str | None | Omit = OMIT,
+        modified_on: str | None | Omit = OMIT,
+        origin: FileOrigin | None | Omit = OMIT,
+        storage: FileStorage | None | Omit = OMIT,
+        metadata: dict[str, Any] | None | Omit = OMIT,
+        tags: list[str] | None | Omit = OMIT,
+        secondary_files: list[dict[str, Any]] | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> File:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.id = get("id")
-        made.type = get("type")
-        made.name = get("name")
-        made.size = get("size")
-        made.parent = get("parent")
-        made.project = get("project")
-        made.created_on = get("created_on")
-        made.modified_on = get("modified_on")
-        made.origin = (
-            None
-            if (v := get("origin")) is None
-            else FileOrigin.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("File.origin", v)
-        )
-        made.storage = (
-            None
-            if (v := get("storage")) is None
-            else FileStorage.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("File.storage", v)
-        )
-        made.metadata = get("metadata")
-        made.tags = get("tags")
-        made.secondary_files = get("_secondary_files")
-        if _FILE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _FILE_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "id" in data:
+            made.id = data["id"]
+        if "type" in data:
+            made.type = data["type"]
+        if "name" in data:
+            made.name = data["name"]
+        if "size" in data:
+            made.size = data["size"]
+        if "parent" in data:
+            made.parent = data["parent"]
+        if "project" in data:
+            made.project = data["project"]
+        if "created_on" in data:
+            made.created_on = data["created_on"]
+        if "modified_on" in data:
+            made.modified_on = data["modified_on"]
+        if "origin" in data:
+            made.origin = (
+                FileOrigin.from_dict(v)
+                if (v := data["origin"]).__class__ is dict
+                else otherwise_typed("File.origin", v)
+            )
+        if "storage" in data:
+            made.storage = (
+                FileStorage.from_dict(v)
+                if (v := data["storage"]).__class__ is dict
+                else otherwise_typed("File.storage", v)
+            )
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        if "tags" in data:
+            made.tags = data["tags"]
+        if "_secondary_files" in data:
+            made.secondary_files = data["_secondary_files"]
+        made.additional_properties = rest_of(data, _FILE_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _FILE_CHANGE_FIELDS = frozenset({"id", "name", "tags", "metadata"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileChange(Model):
     """Changes to one file of a bulk request.
 
@@ -23,11 +24,10 @@ class FileChange(Model):
     """
 
     id: str
-    name: str | None = None
-    tags: list[str] | None = None
-    metadata: dict[str, Any] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    name: str | None
+    tags: list[str] | None
+    metadata: dict[str, Any] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", True, False, STRING),
@@ -36,18 +36,27 @@ class FileChange(Model):
         Field("metadata", "metadata", False, False, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        id: str,
+        name: str | Omit = OMIT,
+        tags: list[str] | Omit = OMIT,
+        metadata: dict[str, Any] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> FileChange:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.name = get("name")
-        made.tags = get("tags")
-        made.metadata = get("metadata")
-        if _FILE_CHANGE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _FILE_CHANGE_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "name" in data:
+            made.name = data["name"]
+        if "tags" in data:
+            made.tags = data["tags"]
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        made.additional_properties = rest_of(data, _FILE_CHANGE_FIELDS)
         return made

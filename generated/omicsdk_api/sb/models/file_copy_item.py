@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _FILE_COPY_ITEM_FIELDS = frozenset({"file", "parent", "project", "name"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileCopyItem(Model):
     """A file or folder to copy or move. Either `parent` or `project` is the destination.
 
@@ -23,11 +24,10 @@ class FileCopyItem(Model):
     """
 
     file: str
-    parent: str | None = None
-    project: str | None = None
-    name: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    parent: str | None
+    project: str | None
+    name: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("file", "file", True, False, STRING),
@@ -36,18 +36,27 @@ class FileCopyItem(Model):
         Field("name", "name", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        file: str,
+        parent: str | Omit = OMIT,
+        project: str | Omit = OMIT,
+        name: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> FileCopyItem:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.file = get("file")
-        made.parent = get("parent")
-        made.project = get("project")
-        made.name = get("name")
-        if _FILE_COPY_ITEM_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _FILE_COPY_ITEM_FIELDS)
+        if "file" in data:
+            made.file = data["file"]
+        if "parent" in data:
+            made.parent = data["parent"]
+        if "project" in data:
+            made.project = data["project"]
+        if "name" in data:
+            made.name = data["name"]
+        made.additional_properties = rest_of(data, _FILE_COPY_ITEM_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _FILE_STORAGE_FIELDS = frozenset({"type", "volume", "location"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileStorage(Model):
     """Where the bytes of a file are.
 
@@ -21,11 +22,10 @@ class FileStorage(Model):
         location: Where on the volume they are, for an alias.
     """
 
-    type: Literal["VOLUME", "PLATFORM"] | str | None = None
-    volume: str | None = None
-    location: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    type: Literal["VOLUME", "PLATFORM"] | str | None
+    volume: str | None
+    location: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("type", "type", False, True, literal("VOLUME", "PLATFORM")),
@@ -33,17 +33,24 @@ class FileStorage(Model):
         Field("location", "location", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        type: Literal["VOLUME", "PLATFORM"] | str | None | Omit = OMIT,
+        volume: str | None | Omit = OMIT,
+        location: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> FileStorage:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.type = get("type")
-        made.volume = get("volume")
-        made.location = get("location")
-        if _FILE_STORAGE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _FILE_STORAGE_FIELDS)
+        if "type" in data:
+            made.type = data["type"]
+        if "volume" in data:
+            made.volume = data["volume"]
+        if "location" in data:
+            made.location = data["location"]
+        made.additional_properties = rest_of(data, _FILE_STORAGE_FIELDS)
         return made

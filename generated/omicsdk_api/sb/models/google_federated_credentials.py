@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of, union
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of, union
 
 _GOOGLE_FEDERATED_CREDENTIALS_FIELDS = frozenset({"configuration"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleFederatedCredentials(Model):
     """Access to Google Cloud Storage by workload identity federation.
 
@@ -20,22 +20,24 @@ class GoogleFederatedCredentials(Model):
     """
 
     configuration: dict[str, Any] | str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("configuration", "configuration", True, False, union(mapping(ANY), STRING)),
     )
 
+    def __init__(
+        self,
+        configuration: dict[str, Any] | str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GoogleFederatedCredentials:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.configuration = get("configuration")
-        if _GOOGLE_FEDERATED_CREDENTIALS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_FEDERATED_CREDENTIALS_FIELDS)
+        if "configuration" in data:
+            made.configuration = data["configuration"]
+        made.additional_properties = rest_of(data, _GOOGLE_FEDERATED_CREDENTIALS_FIELDS)
         return made

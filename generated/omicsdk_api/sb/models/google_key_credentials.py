@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _GOOGLE_KEY_CREDENTIALS_FIELDS = frozenset({"client_email", "private_key"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleKeyCredentials(Model):
     """Access to Google Cloud Storage by a service account's key.
 
@@ -21,25 +22,29 @@ class GoogleKeyCredentials(Model):
     """
 
     client_email: str
-    private_key: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    private_key: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("client_email", "client_email", True, False, STRING),
         Field("private_key", "private_key", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        client_email: str,
+        private_key: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GoogleKeyCredentials:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.client_email = get("client_email")
-        made.private_key = get("private_key")
-        if _GOOGLE_KEY_CREDENTIALS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_KEY_CREDENTIALS_FIELDS)
+        if "client_email" in data:
+            made.client_email = data["client_email"]
+        if "private_key" in data:
+            made.private_key = data["private_key"]
+        made.additional_properties = rest_of(data, _GOOGLE_KEY_CREDENTIALS_FIELDS)
         return made

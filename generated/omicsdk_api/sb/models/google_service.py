@@ -5,20 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import (
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    literal,
-    model,
-    otherwise_typed,
-    rest_of,
-    union,
-)
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, model, otherwise_typed, rest_of, union
+from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.variants import fitting
 
 from .google_federated_credentials import GoogleFederatedCredentials
@@ -28,7 +17,7 @@ from .volume_properties import VolumeProperties
 _GOOGLE_SERVICE_FIELDS = frozenset({"type", "bucket", "prefix", "root_url", "credentials", "properties"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleService(Model):
     """A bucket on Google Cloud Storage.
 
@@ -42,13 +31,12 @@ class GoogleService(Model):
     """
 
     type: Literal["GCS", "gcs"] | str
-    bucket: str | None = None
-    prefix: str | None = None
-    root_url: str | None = None
-    credentials: GoogleKeyCredentials | GoogleFederatedCredentials | None = None
-    properties: VolumeProperties | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    bucket: str | None
+    prefix: str | None
+    root_url: str | None
+    credentials: GoogleKeyCredentials | GoogleFederatedCredentials | None
+    properties: VolumeProperties | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("type", "type", True, False, literal("GCS", "gcs")),
@@ -65,32 +53,41 @@ class GoogleService(Model):
         Field("properties", "properties", False, True, model(lambda: VolumeProperties)),
     )
 
+    def __init__(
+        self,
+        type: Literal["GCS", "gcs"] | str,
+        bucket: str | Omit = OMIT,
+        prefix: str | None | Omit = OMIT,
+        root_url: str | None | Omit = OMIT,
+        credentials: GoogleKeyCredentials | GoogleFederatedCredentials | Omit = OMIT,
+        properties: VolumeProperties | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GoogleService:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.type = get("type")
-        made.bucket = get("bucket")
-        made.prefix = get("prefix")
-        made.root_url = get("root_url")
-        made.credentials = (
-            None
-            if (v := get("credentials")) is None
-            else fitting(v, GoogleKeyCredentials, GoogleFederatedCredentials).from_dict(v)
-            if v.__class__ is dict
-            else v
-        )
-        made.properties = (
-            None
-            if (v := get("properties")) is None
-            else VolumeProperties.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("GoogleService.properties", v)
-        )
-        if _GOOGLE_SERVICE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_SERVICE_FIELDS)
+        if "type" in data:
+            made.type = data["type"]
+        if "bucket" in data:
+            made.bucket = data["bucket"]
+        if "prefix" in data:
+            made.prefix = data["prefix"]
+        if "root_url" in data:
+            made.root_url = data["root_url"]
+        if "credentials" in data:
+            made.credentials = (
+                fitting(v, GoogleKeyCredentials, GoogleFederatedCredentials).from_dict(v)
+                if (v := data["credentials"]).__class__ is dict
+                else v
+            )
+        if "properties" in data:
+            made.properties = (
+                VolumeProperties.from_dict(v)
+                if (v := data["properties"]).__class__ is dict
+                else otherwise_typed("GoogleService.properties", v)
+            )
+        made.additional_properties = rest_of(data, _GOOGLE_SERVICE_FIELDS)
         return made

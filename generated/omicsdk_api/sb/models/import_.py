@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     BOOLEAN,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -19,6 +18,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .error import Error
 from .file import File
@@ -43,7 +43,7 @@ _IMPORT_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Import(Model):
     """A job that makes files of objects on a volume.
 
@@ -64,18 +64,17 @@ class Import(Model):
 
     href: str
     id: str
-    state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | str | None = None
-    preserve_folder_structure: bool | None = None
-    autorename: bool | None = None
-    source: VolumeFile | None = None
-    destination: ImportDestination | None = None
-    started_on: str | None = None
-    finished_on: str | None = None
-    overwrite: bool | None = None
-    error: Error | None = None
-    result: File | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | str | None
+    preserve_folder_structure: bool | None
+    autorename: bool | None
+    source: VolumeFile | None
+    destination: ImportDestination | None
+    started_on: str | None
+    finished_on: str | None
+    overwrite: bool | None
+    error: Error | None
+    result: File | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -92,50 +91,63 @@ class Import(Model):
         Field("result", "result", False, True, model(lambda: File)),
     )
 
+    def __init__(
+        self,
+        href: str,
+        id: str,
+        state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | str | None | Omit = OMIT,
+        preserve_folder_structure: bool | None | Omit = OMIT,
+        autorename: bool | None | Omit = OMIT,
+        source: VolumeFile | None | Omit = OMIT,
+        destination: ImportDestination | None | Omit = OMIT,
+        started_on: str | None | Omit = OMIT,
+        finished_on: str | None | Omit = OMIT,
+        overwrite: bool | None | Omit = OMIT,
+        error: Error | None | Omit = OMIT,
+        result: File | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Import:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.id = get("id")
-        made.state = get("state")
-        made.preserve_folder_structure = get("preserve_folder_structure")
-        made.autorename = get("autorename")
-        made.source = (
-            None
-            if (v := get("source")) is None
-            else VolumeFile.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Import.source", v)
-        )
-        made.destination = (
-            None
-            if (v := get("destination")) is None
-            else ImportDestination.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Import.destination", v)
-        )
-        made.started_on = get("started_on")
-        made.finished_on = get("finished_on")
-        made.overwrite = get("overwrite")
-        made.error = (
-            None
-            if (v := get("error")) is None
-            else Error.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Import.error", v)
-        )
-        made.result = (
-            None
-            if (v := get("result")) is None
-            else File.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Import.result", v)
-        )
-        if _IMPORT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _IMPORT_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "id" in data:
+            made.id = data["id"]
+        if "state" in data:
+            made.state = data["state"]
+        if "preserve_folder_structure" in data:
+            made.preserve_folder_structure = data["preserve_folder_structure"]
+        if "autorename" in data:
+            made.autorename = data["autorename"]
+        if "source" in data:
+            made.source = (
+                VolumeFile.from_dict(v)
+                if (v := data["source"]).__class__ is dict
+                else otherwise_typed("Import.source", v)
+            )
+        if "destination" in data:
+            made.destination = (
+                ImportDestination.from_dict(v)
+                if (v := data["destination"]).__class__ is dict
+                else otherwise_typed("Import.destination", v)
+            )
+        if "started_on" in data:
+            made.started_on = data["started_on"]
+        if "finished_on" in data:
+            made.finished_on = data["finished_on"]
+        if "overwrite" in data:
+            made.overwrite = data["overwrite"]
+        if "error" in data:
+            made.error = (
+                Error.from_dict(v) if (v := data["error"]).__class__ is dict else otherwise_typed("Import.error", v)
+            )
+        if "result" in data:
+            made.result = (
+                File.from_dict(v) if (v := data["result"]).__class__ is dict else otherwise_typed("Import.result", v)
+            )
+        made.additional_properties = rest_of(data, _IMPORT_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _IMPORT_TARGET_FIELDS = frozenset({"project", "parent", "name"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ImportTarget(Model):
     """Where to import to: a project or a folder.
 
@@ -21,11 +22,10 @@ class ImportTarget(Model):
         name: Name to give; that of the object when omitted.
     """
 
-    project: str | None = None
-    parent: str | None = None
-    name: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    project: str | None
+    parent: str | None
+    name: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("project", "project", False, False, STRING),
@@ -33,17 +33,24 @@ class ImportTarget(Model):
         Field("name", "name", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        project: str | Omit = OMIT,
+        parent: str | Omit = OMIT,
+        name: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ImportTarget:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.project = get("project")
-        made.parent = get("parent")
-        made.name = get("name")
-        if _IMPORT_TARGET_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _IMPORT_TARGET_FIELDS)
+        if "project" in data:
+            made.project = data["project"]
+        if "parent" in data:
+            made.parent = data["parent"]
+        if "name" in data:
+            made.name = data["name"]
+        made.additional_properties = rest_of(data, _IMPORT_TARGET_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .disk import Disk
 
 _INSTANCE_FIELDS = frozenset({"id", "type", "provider", "disk"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Instance(Model):
     """Machine that a job ran on.
 
@@ -24,12 +25,11 @@ class Instance(Model):
         disk: Disk of the machine.
     """
 
-    id: str | None = None
-    type: str | None = None
-    provider: str | None = None
-    disk: Disk | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    id: str | None
+    type: str | None
+    provider: str | None
+    disk: Disk | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", False, True, STRING),
@@ -38,24 +38,29 @@ class Instance(Model):
         Field("disk", "disk", False, True, model(lambda: Disk)),
     )
 
+    def __init__(
+        self,
+        id: str | None | Omit = OMIT,
+        type: str | None | Omit = OMIT,
+        provider: str | None | Omit = OMIT,
+        disk: Disk | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Instance:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.type = get("type")
-        made.provider = get("provider")
-        made.disk = (
-            None
-            if (v := get("disk")) is None
-            else Disk.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Instance.disk", v)
-        )
-        if _INSTANCE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _INSTANCE_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "type" in data:
+            made.type = data["type"]
+        if "provider" in data:
+            made.provider = data["provider"]
+        if "disk" in data:
+            made.disk = (
+                Disk.from_dict(v) if (v := data["disk"]).__class__ is dict else otherwise_typed("Instance.disk", v)
+            )
+        made.additional_properties = rest_of(data, _INSTANCE_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, literal, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _INTERMEDIATE_FILES_FIELDS = frozenset({"retention", "duration"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class IntermediateFiles(Model):
     """Retention time of intermediate files.
 
@@ -20,26 +21,30 @@ class IntermediateFiles(Model):
         duration: Hours to keep them, from 1 to 120; 24 when omitted.
     """
 
-    retention: Literal["LIMITED"] | str | None = None
-    duration: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    retention: Literal["LIMITED"] | str | None
+    duration: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("retention", "retention", False, False, literal("LIMITED")),
         Field("duration", "duration", False, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        retention: Literal["LIMITED"] | str | Omit = OMIT,
+        duration: int | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> IntermediateFiles:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.retention = get("retention")
-        made.duration = get("duration")
-        if _INTERMEDIATE_FILES_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _INTERMEDIATE_FILES_FIELDS)
+        if "retention" in data:
+            made.retention = data["retention"]
+        if "duration" in data:
+            made.duration = data["duration"]
+        made.additional_properties = rest_of(data, _INTERMEDIATE_FILES_FIELDS)
         return made

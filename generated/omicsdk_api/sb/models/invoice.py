@@ -5,19 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    BOOLEAN,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .invoice_period import InvoicePeriod
 from .price import Price
@@ -27,7 +17,7 @@ _INVOICE_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Invoice(Model):
     """A bill for a period.
 
@@ -44,14 +34,13 @@ class Invoice(Model):
 
     href: str
     id: str
-    pending: bool | None = None
-    analysis_costs: Price | None = None
-    storage_costs: Price | None = None
-    total: Price | None = None
-    invoice_period: InvoicePeriod | None = None
-    approval_date: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    pending: bool | None
+    analysis_costs: Price | None
+    storage_costs: Price | None
+    total: Price | None
+    invoice_period: InvoicePeriod | None
+    approval_date: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -64,46 +53,53 @@ class Invoice(Model):
         Field("approval_date", "approval_date", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        href: str,
+        id: str,
+        pending: bool | None | Omit = OMIT,
+        analysis_costs: Price | None | Omit = OMIT,
+        storage_costs: Price | None | Omit = OMIT,
+        total: Price | None | Omit = OMIT,
+        invoice_period: InvoicePeriod | None | Omit = OMIT,
+        approval_date: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Invoice:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.id = get("id")
-        made.pending = get("pending")
-        made.analysis_costs = (
-            None
-            if (v := get("analysis_costs")) is None
-            else Price.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Invoice.analysis_costs", v)
-        )
-        made.storage_costs = (
-            None
-            if (v := get("storage_costs")) is None
-            else Price.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Invoice.storage_costs", v)
-        )
-        made.total = (
-            None
-            if (v := get("total")) is None
-            else Price.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Invoice.total", v)
-        )
-        made.invoice_period = (
-            None
-            if (v := get("invoice_period")) is None
-            else InvoicePeriod.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Invoice.invoice_period", v)
-        )
-        made.approval_date = get("approval_date")
-        if _INVOICE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _INVOICE_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "id" in data:
+            made.id = data["id"]
+        if "pending" in data:
+            made.pending = data["pending"]
+        if "analysis_costs" in data:
+            made.analysis_costs = (
+                Price.from_dict(v)
+                if (v := data["analysis_costs"]).__class__ is dict
+                else otherwise_typed("Invoice.analysis_costs", v)
+            )
+        if "storage_costs" in data:
+            made.storage_costs = (
+                Price.from_dict(v)
+                if (v := data["storage_costs"]).__class__ is dict
+                else otherwise_typed("Invoice.storage_costs", v)
+            )
+        if "total" in data:
+            made.total = (
+                Price.from_dict(v) if (v := data["total"]).__class__ is dict else otherwise_typed("Invoice.total", v)
+            )
+        if "invoice_period" in data:
+            made.invoice_period = (
+                InvoicePeriod.from_dict(v)
+                if (v := data["invoice_period"]).__class__ is dict
+                else otherwise_typed("Invoice.invoice_period", v)
+            )
+        if "approval_date" in data:
+            made.approval_date = data["approval_date"]
+        made.additional_properties = rest_of(data, _INVOICE_FIELDS)
         return made

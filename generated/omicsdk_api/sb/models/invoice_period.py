@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _INVOICE_PERIOD_FIELDS = frozenset({"from", "to"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class InvoicePeriod(Model):
     """Time that an invoice is for.
 
@@ -20,26 +21,30 @@ class InvoicePeriod(Model):
         to: End of the invoiced period. Format date-time.
     """
 
-    from_: str | None = None
-    to: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    from_: str | None
+    to: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("from", "from_", False, True, STRING),
         Field("to", "to", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        from_: str | None | Omit = OMIT,
+        to: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> InvoicePeriod:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.from_ = get("from")
-        made.to = get("to")
-        if _INVOICE_PERIOD_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _INVOICE_PERIOD_FIELDS)
+        if "from" in data:
+            made.from_ = data["from"]
+        if "to" in data:
+            made.to = data["to"]
+        made.additional_properties = rest_of(data, _INVOICE_PERIOD_FIELDS)
         return made

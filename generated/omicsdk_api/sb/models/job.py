@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     BOOLEAN,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -19,6 +18,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .instance import Instance
 from .job_docker import JobDocker
@@ -28,7 +28,7 @@ _JOB_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Job(Model):
     """One step of a task, as it was run.
 
@@ -44,17 +44,16 @@ class Job(Model):
         logs: URLs of the step's log files in the API, by name.
     """
 
-    name: str | None = None
-    start_time: str | None = None
-    end_time: str | None = None
-    status: str | None = None
-    command_line: str | None = None
-    retried: bool | None = None
-    instance: Instance | None = None
-    docker: JobDocker | None = None
-    logs: dict[str, str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    name: str | None
+    start_time: str | None
+    end_time: str | None
+    status: str | None
+    command_line: str | None
+    retried: bool | None
+    instance: Instance | None
+    docker: JobDocker | None
+    logs: dict[str, str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", False, True, STRING),
@@ -68,35 +67,48 @@ class Job(Model):
         Field("logs", "logs", False, True, mapping(STRING)),
     )
 
+    def __init__(
+        self,
+        name: str | None | Omit = OMIT,
+        start_time: str | None | Omit = OMIT,
+        end_time: str | None | Omit = OMIT,
+        status: str | None | Omit = OMIT,
+        command_line: str | None | Omit = OMIT,
+        retried: bool | None | Omit = OMIT,
+        instance: Instance | None | Omit = OMIT,
+        docker: JobDocker | None | Omit = OMIT,
+        logs: dict[str, str] | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Job:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.name = get("name")
-        made.start_time = get("start_time")
-        made.end_time = get("end_time")
-        made.status = get("status")
-        made.command_line = get("command_line")
-        made.retried = get("retried")
-        made.instance = (
-            None
-            if (v := get("instance")) is None
-            else Instance.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Job.instance", v)
-        )
-        made.docker = (
-            None
-            if (v := get("docker")) is None
-            else JobDocker.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Job.docker", v)
-        )
-        made.logs = get("logs")
-        if _JOB_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _JOB_FIELDS)
+        if "name" in data:
+            made.name = data["name"]
+        if "start_time" in data:
+            made.start_time = data["start_time"]
+        if "end_time" in data:
+            made.end_time = data["end_time"]
+        if "status" in data:
+            made.status = data["status"]
+        if "command_line" in data:
+            made.command_line = data["command_line"]
+        if "retried" in data:
+            made.retried = data["retried"]
+        if "instance" in data:
+            made.instance = (
+                Instance.from_dict(v)
+                if (v := data["instance"]).__class__ is dict
+                else otherwise_typed("Job.instance", v)
+            )
+        if "docker" in data:
+            made.docker = (
+                JobDocker.from_dict(v) if (v := data["docker"]).__class__ is dict else otherwise_typed("Job.docker", v)
+            )
+        if "logs" in data:
+            made.logs = data["logs"]
+        made.additional_properties = rest_of(data, _JOB_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _LINK_FIELDS = frozenset({"href", "rel", "method"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Link(Model):
     """A way to a neighbouring page.
 
@@ -21,11 +22,10 @@ class Link(Model):
         method: HTTP method to use, which is `GET`.
     """
 
-    href: str | None = None
-    rel: str | None = None
-    method: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    href: str | None
+    rel: str | None
+    method: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", False, False, STRING),
@@ -33,17 +33,24 @@ class Link(Model):
         Field("method", "method", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        href: str | Omit = OMIT,
+        rel: str | Omit = OMIT,
+        method: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Link:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.rel = get("rel")
-        made.method = get("method")
-        if _LINK_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _LINK_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "rel" in data:
+            made.rel = data["rel"]
+        if "method" in data:
+            made.method = data["method"]
+        made.additional_properties = rest_of(data, _LINK_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .marker_position import MarkerPosition
 
 _MARKER_FIELDS = frozenset({"href", "id", "file", "name", "chromosome", "position", "created_time", "created_by"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Marker(Model):
     """A marked place in a genome, for the genome browser.
 
@@ -30,14 +31,13 @@ class Marker(Model):
 
     href: str
     id: str
-    file: str | None = None
-    name: str | None = None
-    chromosome: str | None = None
-    position: MarkerPosition | None = None
-    created_time: str | None = None
-    created_by: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    file: str | None
+    name: str | None
+    chromosome: str | None
+    position: MarkerPosition | None
+    created_time: str | None
+    created_by: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -50,28 +50,43 @@ class Marker(Model):
         Field("created_by", "created_by", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        href: str,
+        id: str,
+        file: str | None | Omit = OMIT,
+        name: str | None | Omit = OMIT,
+        chromosome: str | None | Omit = OMIT,
+        position: MarkerPosition | None | Omit = OMIT,
+        created_time: str | None | Omit = OMIT,
+        created_by: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Marker:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.id = get("id")
-        made.file = get("file")
-        made.name = get("name")
-        made.chromosome = get("chromosome")
-        made.position = (
-            None
-            if (v := get("position")) is None
-            else MarkerPosition.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Marker.position", v)
-        )
-        made.created_time = get("created_time")
-        made.created_by = get("created_by")
-        if _MARKER_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _MARKER_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "id" in data:
+            made.id = data["id"]
+        if "file" in data:
+            made.file = data["file"]
+        if "name" in data:
+            made.name = data["name"]
+        if "chromosome" in data:
+            made.chromosome = data["chromosome"]
+        if "position" in data:
+            made.position = (
+                MarkerPosition.from_dict(v)
+                if (v := data["position"]).__class__ is dict
+                else otherwise_typed("Marker.position", v)
+            )
+        if "created_time" in data:
+            made.created_time = data["created_time"]
+        if "created_by" in data:
+            made.created_by = data["created_by"]
+        made.additional_properties = rest_of(data, _MARKER_FIELDS)
         return made

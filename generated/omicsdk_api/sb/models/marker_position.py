@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _MARKER_POSITION_FIELDS = frozenset({"start", "end"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MarkerPosition(Model):
     """Position on a chromosome.
 
@@ -20,26 +21,30 @@ class MarkerPosition(Model):
         end: Last base of the range. Format int64.
     """
 
-    start: int | None = None
-    end: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    start: int | None
+    end: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("start", "start", False, False, INTEGER),
         Field("end", "end", False, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        start: int | Omit = OMIT,
+        end: int | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> MarkerPosition:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.start = get("start")
-        made.end = get("end")
-        if _MARKER_POSITION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _MARKER_POSITION_FIELDS)
+        if "start" in data:
+            made.start = data["start"]
+        if "end" in data:
+            made.end = data["end"]
+        made.additional_properties = rest_of(data, _MARKER_POSITION_FIELDS)
         return made

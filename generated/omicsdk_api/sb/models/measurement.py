@@ -5,26 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    NO_NULLS,
-    NUMBER,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import NUMBER, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .storage_cost import StorageCost
 
 _MEASUREMENT_FIELDS = frozenset({"size", "unit", "cost"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Measurement(Model):
     """An amount of data, and its cost.
 
@@ -34,11 +24,10 @@ class Measurement(Model):
         cost: Cost of storing the data.
     """
 
-    size: float | None = None
-    unit: str | None = None
-    cost: StorageCost | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    size: float | None
+    unit: str | None
+    cost: StorageCost | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("size", "size", False, True, NUMBER),
@@ -46,23 +35,28 @@ class Measurement(Model):
         Field("cost", "cost", False, True, model(lambda: StorageCost)),
     )
 
+    def __init__(
+        self,
+        size: float | None | Omit = OMIT,
+        unit: str | None | Omit = OMIT,
+        cost: StorageCost | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Measurement:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.size = get("size")
-        made.unit = get("unit")
-        made.cost = (
-            None
-            if (v := get("cost")) is None
-            else StorageCost.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Measurement.cost", v)
-        )
-        if _MEASUREMENT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _MEASUREMENT_FIELDS)
+        if "size" in data:
+            made.size = data["size"]
+        if "unit" in data:
+            made.unit = data["unit"]
+        if "cost" in data:
+            made.cost = (
+                StorageCost.from_dict(v)
+                if (v := data["cost"]).__class__ is dict
+                else otherwise_typed("Measurement.cost", v)
+            )
+        made.additional_properties = rest_of(data, _MEASUREMENT_FIELDS)
         return made

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     BOOLEAN,
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -20,6 +19,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .upload_part_report import UploadPartReport
 
@@ -39,7 +39,7 @@ _MULTIPART_UPLOAD_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MultipartUpload(Model):
     """An upload in parts that is not complete yet.
 
@@ -58,17 +58,16 @@ class MultipartUpload(Model):
     """
 
     upload_id: str
-    href: str | None = None
-    project: str | None = None
-    parent: str | None = None
-    name: str | None = None
-    initiated: str | None = None
-    parallel_uploads: bool | None = None
-    part_size: int | None = None
-    uploaded_parts_count: int | None = None
-    parts: list[UploadPartReport] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    href: str | None
+    project: str | None
+    parent: str | None
+    name: str | None
+    initiated: str | None
+    parallel_uploads: bool | None
+    part_size: int | None
+    uploaded_parts_count: int | None
+    parts: list[UploadPartReport] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("upload_id", "upload_id", True, False, STRING),
@@ -83,33 +82,54 @@ class MultipartUpload(Model):
         Field("parts", "parts", False, True, array(model(lambda: UploadPartReport))),
     )
 
+    def __init__(
+        self,
+        upload_id: str,
+        href: str | None | Omit = OMIT,
+        project: str | None | Omit = OMIT,
+        parent: str | None | Omit = OMIT,
+        name: str | None | Omit = OMIT,
+        initiated: str | None | Omit = OMIT,
+        parallel_uploads: bool | None | Omit = OMIT,
+        part_size: int | None | Omit = OMIT,
+        uploaded_parts_count: int | None | Omit = OMIT,
+        parts: list[UploadPartReport] | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> MultipartUpload:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.upload_id = get("upload_id")
-        made.href = get("href")
-        made.project = get("project")
-        made.parent = get("parent")
-        made.name = get("name")
-        made.initiated = get("initiated")
-        made.parallel_uploads = get("parallel_uploads")
-        made.part_size = get("part_size")
-        made.uploaded_parts_count = get("uploaded_parts_count")
-        made.parts = (
-            None
-            if (v := get("parts")) is None
-            else [
-                UploadPartReport.from_dict(i) if i.__class__ is dict else otherwise_typed("MultipartUpload.parts", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("MultipartUpload.parts", v)
-        )
-        if _MULTIPART_UPLOAD_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _MULTIPART_UPLOAD_FIELDS)
+        if "upload_id" in data:
+            made.upload_id = data["upload_id"]
+        if "href" in data:
+            made.href = data["href"]
+        if "project" in data:
+            made.project = data["project"]
+        if "parent" in data:
+            made.parent = data["parent"]
+        if "name" in data:
+            made.name = data["name"]
+        if "initiated" in data:
+            made.initiated = data["initiated"]
+        if "parallel_uploads" in data:
+            made.parallel_uploads = data["parallel_uploads"]
+        if "part_size" in data:
+            made.part_size = data["part_size"]
+        if "uploaded_parts_count" in data:
+            made.uploaded_parts_count = data["uploaded_parts_count"]
+        if "parts" in data:
+            made.parts = (
+                [
+                    UploadPartReport.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("MultipartUpload.parts", i)
+                    for i in v
+                ]
+                if (v := data["parts"]).__class__ is list
+                else otherwise_typed("MultipartUpload.parts", v)
+            )
+        made.additional_properties = rest_of(data, _MULTIPART_UPLOAD_FIELDS)
         return made

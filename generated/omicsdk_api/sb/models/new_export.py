@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .file_source import FileSource
 from .volume_place import VolumePlace
@@ -15,7 +16,7 @@ from .volume_properties import VolumeProperties
 _NEW_EXPORT_FIELDS = frozenset({"source", "destination", "properties", "overwrite"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NewExport(Model):
     """An export to start.
 
@@ -28,10 +29,9 @@ class NewExport(Model):
 
     source: FileSource
     destination: VolumePlace
-    properties: VolumeProperties | None = None
-    overwrite: bool | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    properties: VolumeProperties | None
+    overwrite: bool | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("source", "source", True, False, model(lambda: FileSource)),
@@ -40,32 +40,39 @@ class NewExport(Model):
         Field("overwrite", "overwrite", False, False, BOOLEAN),
     )
 
+    def __init__(
+        self,
+        source: FileSource,
+        destination: VolumePlace,
+        properties: VolumeProperties | Omit = OMIT,
+        overwrite: bool | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> NewExport:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.source = (
-            FileSource.from_dict(v)
-            if (v := get("source")).__class__ is dict
-            else otherwise_typed("NewExport.source", v)
-        )
-        made.destination = (
-            VolumePlace.from_dict(v)
-            if (v := get("destination")).__class__ is dict
-            else otherwise_typed("NewExport.destination", v)
-        )
-        made.properties = (
-            None
-            if (v := get("properties")) is None
-            else VolumeProperties.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("NewExport.properties", v)
-        )
-        made.overwrite = get("overwrite")
-        if _NEW_EXPORT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _NEW_EXPORT_FIELDS)
+        if "source" in data:
+            made.source = (
+                FileSource.from_dict(v)
+                if (v := data["source"]).__class__ is dict
+                else otherwise_typed("NewExport.source", v)
+            )
+        if "destination" in data:
+            made.destination = (
+                VolumePlace.from_dict(v)
+                if (v := data["destination"]).__class__ is dict
+                else otherwise_typed("NewExport.destination", v)
+            )
+        if "properties" in data:
+            made.properties = (
+                VolumeProperties.from_dict(v)
+                if (v := data["properties"]).__class__ is dict
+                else otherwise_typed("NewExport.properties", v)
+            )
+        if "overwrite" in data:
+            made.overwrite = data["overwrite"]
+        made.additional_properties = rest_of(data, _NEW_EXPORT_FIELDS)
         return made

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .import_target import ImportTarget
 from .volume_place import VolumePlace
@@ -14,7 +15,7 @@ from .volume_place import VolumePlace
 _NEW_IMPORT_FIELDS = frozenset({"source", "destination", "overwrite", "autorename", "preserve_folder_structure"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NewImport(Model):
     """An import to start.
 
@@ -28,11 +29,10 @@ class NewImport(Model):
 
     source: VolumePlace
     destination: ImportTarget
-    overwrite: bool | None = None
-    autorename: bool | None = None
-    preserve_folder_structure: bool | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    overwrite: bool | None
+    autorename: bool | None
+    preserve_folder_structure: bool | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("source", "source", True, False, model(lambda: VolumePlace)),
@@ -42,27 +42,38 @@ class NewImport(Model):
         Field("preserve_folder_structure", "preserve_folder_structure", False, False, BOOLEAN),
     )
 
+    def __init__(
+        self,
+        source: VolumePlace,
+        destination: ImportTarget,
+        overwrite: bool | Omit = OMIT,
+        autorename: bool | Omit = OMIT,
+        preserve_folder_structure: bool | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> NewImport:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.source = (
-            VolumePlace.from_dict(v)
-            if (v := get("source")).__class__ is dict
-            else otherwise_typed("NewImport.source", v)
-        )
-        made.destination = (
-            ImportTarget.from_dict(v)
-            if (v := get("destination")).__class__ is dict
-            else otherwise_typed("NewImport.destination", v)
-        )
-        made.overwrite = get("overwrite")
-        made.autorename = get("autorename")
-        made.preserve_folder_structure = get("preserve_folder_structure")
-        if _NEW_IMPORT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _NEW_IMPORT_FIELDS)
+        if "source" in data:
+            made.source = (
+                VolumePlace.from_dict(v)
+                if (v := data["source"]).__class__ is dict
+                else otherwise_typed("NewImport.source", v)
+            )
+        if "destination" in data:
+            made.destination = (
+                ImportTarget.from_dict(v)
+                if (v := data["destination"]).__class__ is dict
+                else otherwise_typed("NewImport.destination", v)
+            )
+        if "overwrite" in data:
+            made.overwrite = data["overwrite"]
+        if "autorename" in data:
+            made.autorename = data["autorename"]
+        if "preserve_folder_structure" in data:
+            made.preserve_folder_structure = data["preserve_folder_structure"]
+        made.additional_properties = rest_of(data, _NEW_IMPORT_FIELDS)
         return made

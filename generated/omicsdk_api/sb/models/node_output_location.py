@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _NODE_OUTPUT_LOCATION_FIELDS = frozenset({"output_location", "output_location_alias"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NodeOutputLocation(Model):
     """Where the files of one step of a workflow go.
 
@@ -20,26 +21,30 @@ class NodeOutputLocation(Model):
         output_location_alias: Location of the step's files by a readable name.
     """
 
-    output_location: str | None = None
-    output_location_alias: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    output_location: str | None
+    output_location_alias: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("output_location", "output_location", False, True, STRING),
         Field("output_location_alias", "output_location_alias", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        output_location: str | None | Omit = OMIT,
+        output_location_alias: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> NodeOutputLocation:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.output_location = get("output_location")
-        made.output_location_alias = get("output_location_alias")
-        if _NODE_OUTPUT_LOCATION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _NODE_OUTPUT_LOCATION_FIELDS)
+        if "output_location" in data:
+            made.output_location = data["output_location"]
+        if "output_location_alias" in data:
+            made.output_location_alias = data["output_location_alias"]
+        made.additional_properties = rest_of(data, _NODE_OUTPUT_LOCATION_FIELDS)
         return made

@@ -5,19 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import (
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    literal,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .oss_credentials import OSSCredentials
 from .volume_properties import VolumeProperties
@@ -25,7 +15,7 @@ from .volume_properties import VolumeProperties
 _OSS_SERVICE_FIELDS = frozenset({"type", "bucket", "prefix", "endpoint", "credentials", "properties"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OSSService(Model):
     """A bucket on Alibaba's Object Storage Service.
 
@@ -39,13 +29,12 @@ class OSSService(Model):
     """
 
     type: Literal["OSS"] | str
-    bucket: str | None = None
-    prefix: str | None = None
-    endpoint: str | None = None
-    credentials: OSSCredentials | None = None
-    properties: VolumeProperties | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    bucket: str | None
+    prefix: str | None
+    endpoint: str | None
+    credentials: OSSCredentials | None
+    properties: VolumeProperties | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("type", "type", True, False, literal("OSS")),
@@ -56,32 +45,41 @@ class OSSService(Model):
         Field("properties", "properties", False, True, model(lambda: VolumeProperties)),
     )
 
+    def __init__(
+        self,
+        type: Literal["OSS"] | str,
+        bucket: str | Omit = OMIT,
+        prefix: str | None | Omit = OMIT,
+        endpoint: str | Omit = OMIT,
+        credentials: OSSCredentials | Omit = OMIT,
+        properties: VolumeProperties | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> OSSService:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.type = get("type")
-        made.bucket = get("bucket")
-        made.prefix = get("prefix")
-        made.endpoint = get("endpoint")
-        made.credentials = (
-            None
-            if (v := get("credentials")) is None
-            else OSSCredentials.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("OSSService.credentials", v)
-        )
-        made.properties = (
-            None
-            if (v := get("properties")) is None
-            else VolumeProperties.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("OSSService.properties", v)
-        )
-        if _OSS_SERVICE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _OSS_SERVICE_FIELDS)
+        if "type" in data:
+            made.type = data["type"]
+        if "bucket" in data:
+            made.bucket = data["bucket"]
+        if "prefix" in data:
+            made.prefix = data["prefix"]
+        if "endpoint" in data:
+            made.endpoint = data["endpoint"]
+        if "credentials" in data:
+            made.credentials = (
+                OSSCredentials.from_dict(v)
+                if (v := data["credentials"]).__class__ is dict
+                else otherwise_typed("OSSService.credentials", v)
+            )
+        if "properties" in data:
+            made.properties = (
+                VolumeProperties.from_dict(v)
+                if (v := data["properties"]).__class__ is dict
+                else otherwise_typed("OSSService.properties", v)
+            )
+        made.additional_properties = rest_of(data, _OSS_SERVICE_FIELDS)
         return made

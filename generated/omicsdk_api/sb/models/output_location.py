@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     BOOLEAN,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -19,13 +18,14 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .node_output_location import NodeOutputLocation
 
 _OUTPUT_LOCATION_FIELDS = frozenset({"main_location", "main_location_alias", "nodes_override", "nodes_location"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OutputLocation(Model):
     """Where a task's files go: a path in the project, or `volumes://VOLUME/PATH`. Words in angle brackets are
     filled in by the platform.
@@ -37,12 +37,11 @@ class OutputLocation(Model):
         nodes_location: Folders of single steps, by the step's ID.
     """
 
-    main_location: str | None = None
-    main_location_alias: str | None = None
-    nodes_override: bool | None = None
-    nodes_location: dict[str, NodeOutputLocation] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    main_location: str | None
+    main_location_alias: str | None
+    nodes_override: bool | None
+    nodes_location: dict[str, NodeOutputLocation] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("main_location", "main_location", False, True, STRING),
@@ -51,29 +50,36 @@ class OutputLocation(Model):
         Field("nodes_location", "nodes_location", False, True, mapping(model(lambda: NodeOutputLocation))),
     )
 
+    def __init__(
+        self,
+        main_location: str | None | Omit = OMIT,
+        main_location_alias: str | None | Omit = OMIT,
+        nodes_override: bool | None | Omit = OMIT,
+        nodes_location: dict[str, NodeOutputLocation] | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> OutputLocation:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.main_location = get("main_location")
-        made.main_location_alias = get("main_location_alias")
-        made.nodes_override = get("nodes_override")
-        made.nodes_location = (
-            None
-            if (v := get("nodes_location")) is None
-            else {
-                k: NodeOutputLocation.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("OutputLocation.nodes_location", i)
-                for k, i in v.items()
-            }
-            if v.__class__ is dict
-            else otherwise_typed("OutputLocation.nodes_location", v)
-        )
-        if _OUTPUT_LOCATION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _OUTPUT_LOCATION_FIELDS)
+        if "main_location" in data:
+            made.main_location = data["main_location"]
+        if "main_location_alias" in data:
+            made.main_location_alias = data["main_location_alias"]
+        if "nodes_override" in data:
+            made.nodes_override = data["nodes_override"]
+        if "nodes_location" in data:
+            made.nodes_location = (
+                {
+                    k: NodeOutputLocation.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("OutputLocation.nodes_location", i)
+                    for k, i in v.items()
+                }
+                if (v := data["nodes_location"]).__class__ is dict
+                else otherwise_typed("OutputLocation.nodes_location", v)
+            )
+        made.additional_properties = rest_of(data, _OUTPUT_LOCATION_FIELDS)
         return made

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .link import Link
 
 _PAGE_FIELDS = frozenset({"href", "links"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Page(Model):
     """Fields of every page of a list beside its items.
 
@@ -24,28 +24,32 @@ class Page(Model):
 
     href: str
     links: list[Link]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
         Field("links", "links", True, False, array(model(lambda: Link))),
     )
 
+    def __init__(
+        self,
+        href: str,
+        links: list[Link],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Page:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.links = (
-            [Link.from_dict(i) if i.__class__ is dict else otherwise_typed("Page.links", i) for i in v]
-            if (v := get("links")).__class__ is list
-            else otherwise_typed("Page.links", v)
-        )
-        if _PAGE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PAGE_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "links" in data:
+            made.links = (
+                [Link.from_dict(i) if i.__class__ is dict else otherwise_typed("Page.links", i) for i in v]
+                if (v := data["links"]).__class__ is list
+                else otherwise_typed("Page.links", v)
+            )
+        made.additional_properties = rest_of(data, _PAGE_FIELDS)
         return made

@@ -5,26 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    NO_NULLS,
-    NUMBER,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import NUMBER, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .price_breakdown import PriceBreakdown
 
 _PRICE_FIELDS = frozenset({"currency", "amount", "breakdown"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Price(Model):
     """An amount of money.
 
@@ -34,11 +24,10 @@ class Price(Model):
         breakdown: Parts of the amount.
     """
 
-    currency: str | None = None
-    amount: float | None = None
-    breakdown: PriceBreakdown | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    currency: str | None
+    amount: float | None
+    breakdown: PriceBreakdown | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("currency", "currency", False, True, STRING),
@@ -46,23 +35,28 @@ class Price(Model):
         Field("breakdown", "breakdown", False, True, model(lambda: PriceBreakdown)),
     )
 
+    def __init__(
+        self,
+        currency: str | None | Omit = OMIT,
+        amount: float | None | Omit = OMIT,
+        breakdown: PriceBreakdown | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Price:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.currency = get("currency")
-        made.amount = get("amount")
-        made.breakdown = (
-            None
-            if (v := get("breakdown")) is None
-            else PriceBreakdown.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Price.breakdown", v)
-        )
-        if _PRICE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PRICE_FIELDS)
+        if "currency" in data:
+            made.currency = data["currency"]
+        if "amount" in data:
+            made.amount = data["amount"]
+        if "breakdown" in data:
+            made.breakdown = (
+                PriceBreakdown.from_dict(v)
+                if (v := data["breakdown"]).__class__ is dict
+                else otherwise_typed("Price.breakdown", v)
+            )
+        made.additional_properties = rest_of(data, _PRICE_FIELDS)
         return made

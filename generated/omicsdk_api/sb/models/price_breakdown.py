@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _PRICE_BREAKDOWN_FIELDS = frozenset({"storage", "computation", "data_transfer"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PriceBreakdown(Model):
     """Parts of a price.
 
@@ -21,11 +22,10 @@ class PriceBreakdown(Model):
         data_transfer: Part for data transfer, as text.
     """
 
-    storage: str | None = None
-    computation: str | None = None
-    data_transfer: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    storage: str | None
+    computation: str | None
+    data_transfer: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("storage", "storage", False, True, STRING),
@@ -33,17 +33,24 @@ class PriceBreakdown(Model):
         Field("data_transfer", "data_transfer", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        storage: str | None | Omit = OMIT,
+        computation: str | None | Omit = OMIT,
+        data_transfer: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> PriceBreakdown:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.storage = get("storage")
-        made.computation = get("computation")
-        made.data_transfer = get("data_transfer")
-        if _PRICE_BREAKDOWN_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PRICE_BREAKDOWN_FIELDS)
+        if "storage" in data:
+            made.storage = data["storage"]
+        if "computation" in data:
+            made.computation = data["computation"]
+        if "data_transfer" in data:
+            made.data_transfer = data["data_transfer"]
+        made.additional_properties = rest_of(data, _PRICE_BREAKDOWN_FIELDS)
         return made

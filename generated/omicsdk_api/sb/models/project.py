@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .permissions import Permissions
 from .project_settings import ProjectSettings
@@ -31,7 +32,7 @@ _PROJECT_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Project(Model):
     """A project: files, apps, tasks, and the members who work on them.
 
@@ -54,20 +55,19 @@ class Project(Model):
 
     href: str
     id: str
-    name: str | None = None
-    billing_group: str | None = None
-    description: str | None = None
-    type: str | None = None
-    tags: list[str] | None = None
-    settings: ProjectSettings | None = None
-    root_folder: str | None = None
-    created_by: str | None = None
-    created_on: str | None = None
-    modified_on: str | None = None
-    category: str | None = None
-    permissions: Permissions | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    name: str | None
+    billing_group: str | None
+    description: str | None
+    type: str | None
+    tags: list[str] | None
+    settings: ProjectSettings | None
+    root_folder: str | None
+    created_by: str | None
+    created_on: str | None
+    modified_on: str | None
+    category: str | None
+    permissions: Permissions | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -86,40 +86,65 @@ class Project(Model):
         Field("permissions", "permissions", False, True, model(lambda: Permissions)),
     )
 
+    def __init__(
+        self,
+        href: str,
+        id: str,
+        name: str | None | Omit = OMIT,
+        billing_group: str | None | Omit = OMIT,
+        description: str | None | Omit = OMIT,
+        type: str | None | Omit = OMIT,
+        tags: list[str] | None | Omit = OMIT,
+        settings: ProjectSettings | None | Omit = OMIT,
+        root_folder: str | None | Omit = OMIT,
+        created_by: str | None | Omit = OMIT,
+        created_on: str | None | Omit = OMIT,
+        modified_on: str | None | Omit = OMIT,
+        category: str | None | Omit = OMIT,
+        permissions: Permissions | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Project:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.id = get("id")
-        made.name = get("name")
-        made.billing_group = get("billing_group")
-        made.description = get("description")
-        made.type = get("type")
-        made.tags = get("tags")
-        made.settings = (
-            None
-            if (v := get("settings")) is None
-            else ProjectSettings.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Project.settings", v)
-        )
-        made.root_folder = get("root_folder")
-        made.created_by = get("created_by")
-        made.created_on = get("created_on")
-        made.modified_on = get("modified_on")
-        made.category = get("category")
-        made.permissions = (
-            None
-            if (v := get("permissions")) is None
-            else Permissions.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Project.permissions", v)
-        )
-        if _PROJECT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PROJECT_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "id" in data:
+            made.id = data["id"]
+        if "name" in data:
+            made.name = data["name"]
+        if "billing_group" in data:
+            made.billing_group = data["billing_group"]
+        if "description" in data:
+            made.description = data["description"]
+        if "type" in data:
+            made.type = data["type"]
+        if "tags" in data:
+            made.tags = data["tags"]
+        if "settings" in data:
+            made.settings = (
+                ProjectSettings.from_dict(v)
+                if (v := data["settings"]).__class__ is dict
+                else otherwise_typed("Project.settings", v)
+            )
+        if "root_folder" in data:
+            made.root_folder = data["root_folder"]
+        if "created_by" in data:
+            made.created_by = data["created_by"]
+        if "created_on" in data:
+            made.created_on = data["created_on"]
+        if "modified_on" in data:
+            made.modified_on = data["modified_on"]
+        if "category" in data:
+            made.category = data["category"]
+        if "permissions" in data:
+            made.permissions = (
+                Permissions.from_dict(v)
+                if (v := data["permissions"]).__class__ is dict
+                else otherwise_typed("Project.permissions", v)
+            )
+        made.additional_properties = rest_of(data, _PROJECT_FIELDS)
         return made

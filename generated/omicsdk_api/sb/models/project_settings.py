@@ -5,19 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    BOOLEAN,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .intermediate_files import IntermediateFiles
 
@@ -34,7 +24,7 @@ _PROJECT_SETTINGS_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ProjectSettings(Model):
     """Settings of a project.
 
@@ -50,15 +40,14 @@ class ProjectSettings(Model):
         intermediate_files: Retention time of intermediate files.
     """
 
-    locked: bool | None = None
-    controlled: bool | None = None
-    location: str | None = None
-    use_interruptible_instances: bool | None = None
-    use_memoization: bool | None = None
-    use_elastic_disk: bool | None = None
-    intermediate_files: IntermediateFiles | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    locked: bool | None
+    controlled: bool | None
+    location: str | None
+    use_interruptible_instances: bool | None
+    use_memoization: bool | None
+    use_elastic_disk: bool | None
+    intermediate_files: IntermediateFiles | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("locked", "locked", False, True, BOOLEAN),
@@ -70,27 +59,40 @@ class ProjectSettings(Model):
         Field("intermediate_files", "intermediate_files", False, True, model(lambda: IntermediateFiles)),
     )
 
+    def __init__(
+        self,
+        locked: bool | None | Omit = OMIT,
+        controlled: bool | None | Omit = OMIT,
+        location: str | None | Omit = OMIT,
+        use_interruptible_instances: bool | None | Omit = OMIT,
+        use_memoization: bool | None | Omit = OMIT,
+        use_elastic_disk: bool | None | Omit = OMIT,
+        intermediate_files: IntermediateFiles | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ProjectSettings:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.locked = get("locked")
-        made.controlled = get("controlled")
-        made.location = get("location")
-        made.use_interruptible_instances = get("use_interruptible_instances")
-        made.use_memoization = get("use_memoization")
-        made.use_elastic_disk = get("use_elastic_disk")
-        made.intermediate_files = (
-            None
-            if (v := get("intermediate_files")) is None
-            else IntermediateFiles.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("ProjectSettings.intermediate_files", v)
-        )
-        if _PROJECT_SETTINGS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PROJECT_SETTINGS_FIELDS)
+        if "locked" in data:
+            made.locked = data["locked"]
+        if "controlled" in data:
+            made.controlled = data["controlled"]
+        if "location" in data:
+            made.location = data["location"]
+        if "use_interruptible_instances" in data:
+            made.use_interruptible_instances = data["use_interruptible_instances"]
+        if "use_memoization" in data:
+            made.use_memoization = data["use_memoization"]
+        if "use_elastic_disk" in data:
+            made.use_elastic_disk = data["use_elastic_disk"]
+        if "intermediate_files" in data:
+            made.intermediate_files = (
+                IntermediateFiles.from_dict(v)
+                if (v := data["intermediate_files"]).__class__ is dict
+                else otherwise_typed("ProjectSettings.intermediate_files", v)
+            )
+        made.additional_properties = rest_of(data, _PROJECT_SETTINGS_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _RATE_FIELDS = frozenset({"limit", "remaining", "reset"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Rate(Model):
     """A limit, and how much of it is left.
 
@@ -21,11 +22,10 @@ class Rate(Model):
         reset: When the period ends, in seconds since 1970.
     """
 
-    limit: int | None = None
-    remaining: int | None = None
-    reset: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    limit: int | None
+    remaining: int | None
+    reset: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("limit", "limit", False, True, INTEGER),
@@ -33,17 +33,24 @@ class Rate(Model):
         Field("reset", "reset", False, True, INTEGER),
     )
 
+    def __init__(
+        self,
+        limit: int | None | Omit = OMIT,
+        remaining: int | None | Omit = OMIT,
+        reset: int | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Rate:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.limit = get("limit")
-        made.remaining = get("remaining")
-        made.reset = get("reset")
-        if _RATE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _RATE_FIELDS)
+        if "limit" in data:
+            made.limit = data["limit"]
+        if "remaining" in data:
+            made.remaining = data["remaining"]
+        if "reset" in data:
+            made.reset = data["reset"]
+        made.additional_properties = rest_of(data, _RATE_FIELDS)
         return made

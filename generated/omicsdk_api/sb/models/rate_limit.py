@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .rate import Rate
 
 _RATE_LIMIT_FIELDS = frozenset({"rate", "instance_limit", "instance"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RateLimit(Model):
     """The caller's limits.
 
@@ -23,11 +24,10 @@ class RateLimit(Model):
         instance: Limit on compute instances, as some deployments call it.
     """
 
-    rate: Rate | None = None
-    instance_limit: Rate | None = None
-    instance: Rate | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    rate: Rate | None
+    instance_limit: Rate | None
+    instance: Rate | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("rate", "rate", False, True, model(lambda: Rate)),
@@ -35,35 +35,34 @@ class RateLimit(Model):
         Field("instance", "instance", False, True, model(lambda: Rate)),
     )
 
+    def __init__(
+        self,
+        rate: Rate | None | Omit = OMIT,
+        instance_limit: Rate | None | Omit = OMIT,
+        instance: Rate | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> RateLimit:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.rate = (
-            None
-            if (v := get("rate")) is None
-            else Rate.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("RateLimit.rate", v)
-        )
-        made.instance_limit = (
-            None
-            if (v := get("instance_limit")) is None
-            else Rate.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("RateLimit.instance_limit", v)
-        )
-        made.instance = (
-            None
-            if (v := get("instance")) is None
-            else Rate.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("RateLimit.instance", v)
-        )
-        if _RATE_LIMIT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _RATE_LIMIT_FIELDS)
+        if "rate" in data:
+            made.rate = (
+                Rate.from_dict(v) if (v := data["rate"]).__class__ is dict else otherwise_typed("RateLimit.rate", v)
+            )
+        if "instance_limit" in data:
+            made.instance_limit = (
+                Rate.from_dict(v)
+                if (v := data["instance_limit"]).__class__ is dict
+                else otherwise_typed("RateLimit.instance_limit", v)
+            )
+        if "instance" in data:
+            made.instance = (
+                Rate.from_dict(v)
+                if (v := data["instance"]).__class__ is dict
+                else otherwise_typed("RateLimit.instance", v)
+            )
+        made.additional_properties = rest_of(data, _RATE_LIMIT_FIELDS)
         return made

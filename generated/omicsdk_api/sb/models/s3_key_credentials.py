@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _S3_KEY_CREDENTIALS_FIELDS = frozenset({"access_key_id", "secret_access_key"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3KeyCredentials(Model):
     """Access to S3 by a key.
 
@@ -21,25 +22,29 @@ class S3KeyCredentials(Model):
     """
 
     access_key_id: str
-    secret_access_key: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    secret_access_key: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("access_key_id", "access_key_id", True, False, STRING),
         Field("secret_access_key", "secret_access_key", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        access_key_id: str,
+        secret_access_key: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> S3KeyCredentials:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.access_key_id = get("access_key_id")
-        made.secret_access_key = get("secret_access_key")
-        if _S3_KEY_CREDENTIALS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _S3_KEY_CREDENTIALS_FIELDS)
+        if "access_key_id" in data:
+            made.access_key_id = data["access_key_id"]
+        if "secret_access_key" in data:
+            made.secret_access_key = data["secret_access_key"]
+        made.additional_properties = rest_of(data, _S3_KEY_CREDENTIALS_FIELDS)
         return made

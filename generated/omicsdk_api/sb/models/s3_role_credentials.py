@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _S3_ROLE_CREDENTIALS_FIELDS = frozenset({"role_arn", "external_id"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class S3RoleCredentials(Model):
     """Access to S3 by a role.
 
@@ -22,24 +22,28 @@ class S3RoleCredentials(Model):
 
     role_arn: str
     external_id: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("role_arn", "role_arn", True, False, STRING),
         Field("external_id", "external_id", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        role_arn: str,
+        external_id: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> S3RoleCredentials:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.role_arn = get("role_arn")
-        made.external_id = get("external_id")
-        if _S3_ROLE_CREDENTIALS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _S3_ROLE_CREDENTIALS_FIELDS)
+        if "role_arn" in data:
+            made.role_arn = data["role_arn"]
+        if "external_id" in data:
+            made.external_id = data["external_id"]
+        made.additional_properties = rest_of(data, _S3_ROLE_CREDENTIALS_FIELDS)
         return made

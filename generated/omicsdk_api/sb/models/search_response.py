@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, INTEGER, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _SEARCH_RESPONSE_FIELDS = frozenset({"count", "cont_token", "result_set"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SearchResponse(Model):
     """A page of the results of a search.
 
@@ -21,11 +22,10 @@ class SearchResponse(Model):
         result_set: Files of this page, with the fields that the query selects.
     """
 
-    count: int | None = None
-    cont_token: str | None = None
-    result_set: list[dict[str, Any]] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    count: int | None
+    cont_token: str | None
+    result_set: list[dict[str, Any]] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("count", "count", False, True, INTEGER),
@@ -33,17 +33,24 @@ class SearchResponse(Model):
         Field("result_set", "result_set", False, True, array(mapping(ANY))),
     )
 
+    def __init__(
+        self,
+        count: int | None | Omit = OMIT,
+        cont_token: str | None | Omit = OMIT,
+        result_set: list[dict[str, Any]] | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SearchResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.count = get("count")
-        made.cont_token = get("cont_token")
-        made.result_set = get("result_set")
-        if _SEARCH_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SEARCH_RESPONSE_FIELDS)
+        if "count" in data:
+            made.count = data["count"]
+        if "cont_token" in data:
+            made.cont_token = data["cont_token"]
+        if "result_set" in data:
+            made.result_set = data["result_set"]
+        made.additional_properties = rest_of(data, _SEARCH_RESPONSE_FIELDS)
         return made

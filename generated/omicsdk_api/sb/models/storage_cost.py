@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, NUMBER, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import NUMBER, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _STORAGE_COST_FIELDS = frozenset({"amount", "currency"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class StorageCost(Model):
     """Cost of keeping something.
 
@@ -20,26 +21,30 @@ class StorageCost(Model):
         currency: Currency of the storage cost, such as `USD`.
     """
 
-    amount: float | None = None
-    currency: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    amount: float | None
+    currency: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("amount", "amount", False, True, NUMBER),
         Field("currency", "currency", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        amount: float | None | Omit = OMIT,
+        currency: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> StorageCost:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.amount = get("amount")
-        made.currency = get("currency")
-        if _STORAGE_COST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _STORAGE_COST_FIELDS)
+        if "amount" in data:
+            made.amount = data["amount"]
+        if "currency" in data:
+            made.currency = data["currency"]
+        made.additional_properties = rest_of(data, _STORAGE_COST_FIELDS)
         return made

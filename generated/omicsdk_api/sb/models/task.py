@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
     BOOLEAN,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -23,6 +22,7 @@ from omicsdk.core.model import (
     rest_of,
     union,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .batch_by import BatchBy
 from .batch_group import BatchGroup
@@ -65,7 +65,7 @@ _TASK_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Task(Model):
     """One run of an app, or a batch of runs.
 
@@ -102,36 +102,33 @@ class Task(Model):
 
     href: str
     id: str
-    name: str | None = None
-    status: (
-        Literal["DRAFT", "CREATING", "QUEUED", "RUNNING", "COMPLETED", "ABORTED", "ABORTING", "FAILED"] | str | None
-    ) = None
-    description: str | None = None
-    project: str | None = None
-    app: str | None = None
-    type: str | None = None
-    created_by: str | None = None
-    executed_by: str | None = None
-    start_time: str | None = None
-    created_time: str | None = None
-    end_time: str | None = None
-    batch: bool | None = None
-    batch_by: BatchBy | None = None
-    batch_group: BatchGroup | None = None
-    batch_input: str | None = None
-    parent: str | None = None
-    execution_status: ExecutionStatus | None = None
-    errors: list[dict[str, Any]] | dict[str, Any] | None = None
-    warnings: list[dict[str, Any]] | dict[str, Any] | None = None
-    price: Price | None = None
-    inputs: dict[str, Any] | None = None
-    outputs: dict[str, Any] | None = None
-    execution_settings: ExecutionSettings | None = None
-    output_location: OutputLocation | None = None
-    use_interruptible_instances: bool | None = None
-    origin_id: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    name: str | None
+    status: Literal["DRAFT", "CREATING", "QUEUED", "RUNNING", "COMPLETED", "ABORTED", "ABORTING", "FAILED"] | str | None
+    description: str | None
+    project: str | None
+    app: str | None
+    type: str | None
+    created_by: str | None
+    executed_by: str | None
+    start_time: str | None
+    created_time: str | None
+    end_time: str | None
+    batch: bool | None
+    batch_by: BatchBy | None
+    batch_group: BatchGroup | None
+    batch_input: str | None
+    parent: str | None
+    execution_status: ExecutionStatus | None
+    errors: list[dict[str, Any]] | dict[str, Any] | None
+    warnings: list[dict[str, Any]] | dict[str, Any] | None
+    price: Price | None
+    inputs: dict[str, Any] | None
+    outputs: dict[str, Any] | None
+    execution_settings: ExecutionSettings | None
+    output_location: OutputLocation | None
+    use_interruptible_instances: bool | None
+    origin_id: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -170,78 +167,124 @@ class Task(Model):
         Field("origin_id", "origin_id", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        href: str,
+        id: str,
+        name: str | None | Omit = OMIT,
+        status: Literal["DRAFT", "CREATING", "QUEUED", "RUNNING", "COMPLETED", "ABORTED", "ABORTING", "FAILED"]
+        | str
+        | None
+        | Omit = OMIT,
+        description: str | None | Omit = OMIT,
+        project: str | None | Omit = OMIT,
+        app: str | None | Omit = OMIT,
+        type: str | None | Omit = OMIT,
+        created_by: str | None | Omit = OMIT,
+        executed_by: str | None | Omit = OMIT,
+        start_time: str | None | Omit = OMIT,
+        created_time: str | None | Omit = OMIT,
+        end_time: str | None | Omit = OMIT,
+        batch: bool | None | Omit = OMIT,
+        batch_by: BatchBy | None | Omit = OMIT,
+        batch_group: BatchGroup | None | Omit = OMIT,
+        batch_input: str | None | Omit = OMIT,
+        parent: str | None | Omit = OMIT,
+        execution_status: ExecutionStatus | None | Omit = OMIT,
+        errors: list[dict[str, Any]] | dict[str, Any] | None | Omit = OMIT,
+        warnings: list[dict[str, Any]] | dict[str, Any] | None | Omit = OMIT,
+        price: Price | None | Omit = OMIT,
+        inputs: dict[str, Any] | None | Omit = OMIT,
+        outputs: dict[str, Any] | None | Omit = OMIT,
+        execution_settings: ExecutionSettings | None | Omit = OMIT,
+        output_location: OutputLocation | None | Omit = OMIT,
+        use_interruptible_instances: bool | None | Omit = OMIT,
+        origin_id: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Task:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.id = get("id")
-        made.name = get("name")
-        made.status = get("status")
-        made.description = get("description")
-        made.project = get("project")
-        made.app = get("app")
-        made.type = get("type")
-        made.created_by = get("created_by")
-        made.executed_by = get("executed_by")
-        made.start_time = get("start_time")
-        made.created_time = get("created_time")
-        made.end_time = get("end_time")
-        made.batch = get("batch")
-        made.batch_by = (
-            None
-            if (v := get("batch_by")) is None
-            else BatchBy.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Task.batch_by", v)
-        )
-        made.batch_group = (
-            None
-            if (v := get("batch_group")) is None
-            else BatchGroup.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Task.batch_group", v)
-        )
-        made.batch_input = get("batch_input")
-        made.parent = get("parent")
-        made.execution_status = (
-            None
-            if (v := get("execution_status")) is None
-            else ExecutionStatus.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Task.execution_status", v)
-        )
-        made.errors = get("errors")
-        made.warnings = get("warnings")
-        made.price = (
-            None
-            if (v := get("price")) is None
-            else Price.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Task.price", v)
-        )
-        made.inputs = get("inputs")
-        made.outputs = get("outputs")
-        made.execution_settings = (
-            None
-            if (v := get("execution_settings")) is None
-            else ExecutionSettings.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Task.execution_settings", v)
-        )
-        made.output_location = (
-            None
-            if (v := get("output_location")) is None
-            else OutputLocation.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Task.output_location", v)
-        )
-        made.use_interruptible_instances = get("use_interruptible_instances")
-        made.origin_id = get("origin_id")
-        if _TASK_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _TASK_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "id" in data:
+            made.id = data["id"]
+        if "name" in data:
+            made.name = data["name"]
+        if "status" in data:
+            made.status = data["status"]
+        if "description" in data:
+            made.description = data["description"]
+        if "project" in data:
+            made.project = data["project"]
+        if "app" in data:
+            made.app = data["app"]
+        if "type" in data:
+            made.type = data["type"]
+        if "created_by" in data:
+            made.created_by = data["created_by"]
+        if "executed_by" in data:
+            made.executed_by = data["executed_by"]
+        if "start_time" in data:
+            made.start_time = data["start_time"]
+        if "created_time" in data:
+            made.created_time = data["created_time"]
+        if "end_time" in data:
+            made.end_time = data["end_time"]
+        if "batch" in data:
+            made.batch = data["batch"]
+        if "batch_by" in data:
+            made.batch_by = (
+                BatchBy.from_dict(v)
+                if (v := data["batch_by"]).__class__ is dict
+                else otherwise_typed("Task.batch_by", v)
+            )
+        if "batch_group" in data:
+            made.batch_group = (
+                BatchGroup.from_dict(v)
+                if (v := data["batch_group"]).__class__ is dict
+                else otherwise_typed("Task.batch_group", v)
+            )
+        if "batch_input" in data:
+            made.batch_input = data["batch_input"]
+        if "parent" in data:
+            made.parent = data["parent"]
+        if "execution_status" in data:
+            made.execution_status = (
+                ExecutionStatus.from_dict(v)
+                if (v := data["execution_status"]).__class__ is dict
+                else otherwise_typed("Task.execution_status", v)
+            )
+        if "errors" in data:
+            made.errors = data["errors"]
+        if "warnings" in data:
+            made.warnings = data["warnings"]
+        if "price" in data:
+            made.price = (
+                Price.from_dict(v) if (v := data["price"]).__class__ is dict else otherwise_typed("Task.price", v)
+            )
+        if "inputs" in data:
+            made.inputs = data["inputs"]
+        if "outputs" in data:
+            made.outputs = data["outputs"]
+        if "execution_settings" in data:
+            made.execution_settings = (
+                ExecutionSettings.from_dict(v)
+                if (v := data["execution_settings"]).__class__ is dict
+                else otherwise_typed("Task.execution_settings", v)
+            )
+        if "output_location" in data:
+            made.output_location = (
+                OutputLocation.from_dict(v)
+                if (v := data["output_location"]).__class__ is dict
+                else otherwise_typed("Task.output_location", v)
+            )
+        if "use_interruptible_instances" in data:
+            made.use_interruptible_instances = data["use_interruptible_instances"]
+        if "origin_id" in data:
+            made.origin_id = data["origin_id"]
+        made.additional_properties = rest_of(data, _TASK_FIELDS)
         return made

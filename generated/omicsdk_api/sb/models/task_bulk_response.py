@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .task_bulk_record import TaskBulkRecord
 
 _TASK_BULK_RESPONSE_FIELDS = frozenset({"items"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TaskBulkResponse(Model):
     """Result for each task of a bulk request.
 
@@ -22,27 +22,29 @@ class TaskBulkResponse(Model):
     """
 
     items: list[TaskBulkRecord]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("items", "items", True, False, array(model(lambda: TaskBulkRecord))),)
 
+    def __init__(
+        self,
+        items: list[TaskBulkRecord],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> TaskBulkResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.items = (
-            [
-                TaskBulkRecord.from_dict(i) if i.__class__ is dict else otherwise_typed("TaskBulkResponse.items", i)
-                for i in v
-            ]
-            if (v := get("items")).__class__ is list
-            else otherwise_typed("TaskBulkResponse.items", v)
-        )
-        if _TASK_BULK_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _TASK_BULK_RESPONSE_FIELDS)
+        if "items" in data:
+            made.items = (
+                [
+                    TaskBulkRecord.from_dict(i) if i.__class__ is dict else otherwise_typed("TaskBulkResponse.items", i)
+                    for i in v
+                ]
+                if (v := data["items"]).__class__ is list
+                else otherwise_typed("TaskBulkResponse.items", v)
+            )
+        made.additional_properties = rest_of(data, _TASK_BULK_RESPONSE_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _TEAM_MEMBER_FIELDS = frozenset({"href", "id", "username", "role"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class TeamMember(Model):
     """A member of a team.
 
@@ -24,10 +25,9 @@ class TeamMember(Model):
 
     href: str
     id: str
-    username: str | None = None
-    role: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    username: str | None
+    role: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -36,18 +36,27 @@ class TeamMember(Model):
         Field("role", "role", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        href: str,
+        id: str,
+        username: str | None | Omit = OMIT,
+        role: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> TeamMember:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.id = get("id")
-        made.username = get("username")
-        made.role = get("role")
-        if _TEAM_MEMBER_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _TEAM_MEMBER_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "id" in data:
+            made.id = data["id"]
+        if "username" in data:
+            made.username = data["username"]
+        if "role" in data:
+            made.role = data["role"]
+        made.additional_properties = rest_of(data, _TEAM_MEMBER_FIELDS)
         return made

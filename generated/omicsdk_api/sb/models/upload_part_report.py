@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .upload_part_response import UploadPartResponse
 
 _UPLOAD_PART_REPORT_FIELDS = frozenset({"part_number", "response"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadPartReport(Model):
     """Report that the bytes of a part were sent.
 
@@ -24,28 +24,32 @@ class UploadPartReport(Model):
 
     part_number: int
     response: UploadPartResponse
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("part_number", "part_number", True, False, INTEGER),
         Field("response", "response", True, False, model(lambda: UploadPartResponse)),
     )
 
+    def __init__(
+        self,
+        part_number: int,
+        response: UploadPartResponse,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UploadPartReport:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.part_number = get("part_number")
-        made.response = (
-            UploadPartResponse.from_dict(v)
-            if (v := get("response")).__class__ is dict
-            else otherwise_typed("UploadPartReport.response", v)
-        )
-        if _UPLOAD_PART_REPORT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _UPLOAD_PART_REPORT_FIELDS)
+        if "part_number" in data:
+            made.part_number = data["part_number"]
+        if "response" in data:
+            made.response = (
+                UploadPartResponse.from_dict(v)
+                if (v := data["response"]).__class__ is dict
+                else otherwise_typed("UploadPartReport.response", v)
+            )
+        made.additional_properties = rest_of(data, _UPLOAD_PART_REPORT_FIELDS)
         return made

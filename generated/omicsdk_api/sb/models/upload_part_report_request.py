@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _UPLOAD_PART_REPORT_REQUEST_FIELDS = frozenset({"success_codes", "headers"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadPartReportRequest(Model):
     """Values to report for a part.
 
@@ -20,26 +21,30 @@ class UploadPartReportRequest(Model):
         headers: Names of the response's headers to report.
     """
 
-    success_codes: list[int] | None = None
-    headers: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    success_codes: list[int] | None
+    headers: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("success_codes", "success_codes", False, True, array(INTEGER)),
         Field("headers", "headers", False, True, array(STRING)),
     )
 
+    def __init__(
+        self,
+        success_codes: list[int] | None | Omit = OMIT,
+        headers: list[str] | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UploadPartReportRequest:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.success_codes = get("success_codes")
-        made.headers = get("headers")
-        if _UPLOAD_PART_REPORT_REQUEST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _UPLOAD_PART_REPORT_REQUEST_FIELDS)
+        if "success_codes" in data:
+            made.success_codes = data["success_codes"]
+        if "headers" in data:
+            made.headers = data["headers"]
+        made.additional_properties = rest_of(data, _UPLOAD_PART_REPORT_REQUEST_FIELDS)
         return made

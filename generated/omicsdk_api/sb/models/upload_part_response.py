@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _UPLOAD_PART_RESPONSE_FIELDS = frozenset({"headers"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadPartResponse(Model):
     """The storage's response to the bytes of a part.
 
@@ -21,20 +21,22 @@ class UploadPartResponse(Model):
     """
 
     headers: dict[str, str]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("headers", "headers", True, False, mapping(STRING)),)
 
+    def __init__(
+        self,
+        headers: dict[str, str],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UploadPartResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.headers = get("headers")
-        if _UPLOAD_PART_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _UPLOAD_PART_RESPONSE_FIELDS)
+        if "headers" in data:
+            made.headers = data["headers"]
+        made.additional_properties = rest_of(data, _UPLOAD_PART_RESPONSE_FIELDS)
         return made

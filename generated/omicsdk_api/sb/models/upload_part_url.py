@@ -5,26 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    mapping,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, mapping, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .upload_part_report_request import UploadPartReportRequest
 
 _UPLOAD_PART_URL_FIELDS = frozenset({"url", "method", "expires", "headers", "report"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UploadPartUrl(Model):
     """Where and how to send the bytes of a part.
 
@@ -37,12 +27,11 @@ class UploadPartUrl(Model):
     """
 
     url: str
-    method: str | None = None
-    expires: str | None = None
-    headers: dict[str, str] | None = None
-    report: UploadPartReportRequest | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    method: str | None
+    expires: str | None
+    headers: dict[str, str] | None
+    report: UploadPartReportRequest | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("url", "url", True, False, STRING),
@@ -52,25 +41,34 @@ class UploadPartUrl(Model):
         Field("report", "report", False, True, model(lambda: UploadPartReportRequest)),
     )
 
+    def __init__(
+        self,
+        url: str,
+        method: str | None | Omit = OMIT,
+        expires: str | None | Omit = OMIT,
+        headers: dict[str, str] | None | Omit = OMIT,
+        report: UploadPartReportRequest | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UploadPartUrl:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.url = get("url")
-        made.method = get("method")
-        made.expires = get("expires")
-        made.headers = get("headers")
-        made.report = (
-            None
-            if (v := get("report")) is None
-            else UploadPartReportRequest.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("UploadPartUrl.report", v)
-        )
-        if _UPLOAD_PART_URL_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _UPLOAD_PART_URL_FIELDS)
+        if "url" in data:
+            made.url = data["url"]
+        if "method" in data:
+            made.method = data["method"]
+        if "expires" in data:
+            made.expires = data["expires"]
+        if "headers" in data:
+            made.headers = data["headers"]
+        if "report" in data:
+            made.report = (
+                UploadPartReportRequest.from_dict(v)
+                if (v := data["report"]).__class__ is dict
+                else otherwise_typed("UploadPartUrl.report", v)
+            )
+        made.additional_properties = rest_of(data, _UPLOAD_PART_URL_FIELDS)
         return made

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .user_tag import UserTag
 
@@ -30,7 +31,7 @@ _USER_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class User(Model):
     """An account on the platform.
 
@@ -53,20 +54,19 @@ class User(Model):
 
     href: str
     username: str
-    email: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    affiliation: str | None = None
-    phone: str | None = None
-    address: str | None = None
-    state: str | None = None
-    country: str | None = None
-    zip_code: str | None = None
-    city: str | None = None
-    role: str | None = None
-    tags: list[UserTag] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    affiliation: str | None
+    phone: str | None
+    address: str | None
+    state: str | None
+    country: str | None
+    zip_code: str | None
+    city: str | None
+    role: str | None
+    tags: list[UserTag] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -85,34 +85,61 @@ class User(Model):
         Field("tags", "tags", False, True, array(model(lambda: UserTag))),
     )
 
+    def __init__(
+        self,
+        href: str,
+        username: str,
+        email: str | None | Omit = OMIT,
+        first_name: str | None | Omit = OMIT,
+        last_name: str | None | Omit = OMIT,
+        affiliation: str | None | Omit = OMIT,
+        phone: str | None | Omit = OMIT,
+        address: str | None | Omit = OMIT,
+        state: str | None | Omit = OMIT,
+        country: str | None | Omit = OMIT,
+        zip_code: str | None | Omit = OMIT,
+        city: str | None | Omit = OMIT,
+        role: str | None | Omit = OMIT,
+        tags: list[UserTag] | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> User:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.username = get("username")
-        made.email = get("email")
-        made.first_name = get("first_name")
-        made.last_name = get("last_name")
-        made.affiliation = get("affiliation")
-        made.phone = get("phone")
-        made.address = get("address")
-        made.state = get("state")
-        made.country = get("country")
-        made.zip_code = get("zip_code")
-        made.city = get("city")
-        made.role = get("role")
-        made.tags = (
-            None
-            if (v := get("tags")) is None
-            else [UserTag.from_dict(i) if i.__class__ is dict else otherwise_typed("User.tags", i) for i in v]
-            if v.__class__ is list
-            else otherwise_typed("User.tags", v)
-        )
-        if _USER_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _USER_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "username" in data:
+            made.username = data["username"]
+        if "email" in data:
+            made.email = data["email"]
+        if "first_name" in data:
+            made.first_name = data["first_name"]
+        if "last_name" in data:
+            made.last_name = data["last_name"]
+        if "affiliation" in data:
+            made.affiliation = data["affiliation"]
+        if "phone" in data:
+            made.phone = data["phone"]
+        if "address" in data:
+            made.address = data["address"]
+        if "state" in data:
+            made.state = data["state"]
+        if "country" in data:
+            made.country = data["country"]
+        if "zip_code" in data:
+            made.zip_code = data["zip_code"]
+        if "city" in data:
+            made.city = data["city"]
+        if "role" in data:
+            made.role = data["role"]
+        if "tags" in data:
+            made.tags = (
+                [UserTag.from_dict(i) if i.__class__ is dict else otherwise_typed("User.tags", i) for i in v]
+                if (v := data["tags"]).__class__ is list
+                else otherwise_typed("User.tags", v)
+            )
+        made.additional_properties = rest_of(data, _USER_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _USER_TAG_FIELDS = frozenset({"tag", "expires_at"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserTag(Model):
     """A mark on an account.
 
@@ -20,26 +21,30 @@ class UserTag(Model):
         expires_at: When the mark ends, in milliseconds since 1970. Format int64.
     """
 
-    tag: str | None = None
-    expires_at: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    tag: str | None
+    expires_at: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("tag", "tag", False, True, STRING),
         Field("expires_at", "expires_at", False, True, INTEGER),
     )
 
+    def __init__(
+        self,
+        tag: str | None | Omit = OMIT,
+        expires_at: int | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UserTag:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.tag = get("tag")
-        made.expires_at = get("expires_at")
-        if _USER_TAG_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _USER_TAG_FIELDS)
+        if "tag" in data:
+            made.tag = data["tag"]
+        if "expires_at" in data:
+            made.expires_at = data["expires_at"]
+        made.additional_properties = rest_of(data, _USER_TAG_FIELDS)
         return made

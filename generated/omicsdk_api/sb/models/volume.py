@@ -5,20 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import (
-    BOOLEAN,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    literal,
-    model,
-    rest_of,
-    tagged_union,
-)
+from attrs import define
+from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, blank, literal, model, rest_of, tagged_union
+from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.variants import tagged
 
 from .azure_service import AzureService
@@ -31,7 +20,7 @@ _VOLUME_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Volume(Model):
     """Your own cloud storage that is connected to the platform.
 
@@ -49,15 +38,14 @@ class Volume(Model):
 
     href: str
     id: str
-    name: str | None = None
-    description: str | None = None
-    access_mode: Literal["RO", "RW"] | str | None = None
-    service: S3Service | GoogleService | OSSService | AzureService | dict[str, Any] | None = None
-    created_on: str | None = None
-    modified_on: str | None = None
-    active: bool | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    name: str | None
+    description: str | None
+    access_mode: Literal["RO", "RW"] | str | None
+    service: S3Service | GoogleService | OSSService | AzureService | dict[str, Any] | None
+    created_on: str | None
+    modified_on: str | None
+    active: bool | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -91,44 +79,61 @@ class Volume(Model):
         Field("active", "active", False, True, BOOLEAN),
     )
 
+    def __init__(
+        self,
+        href: str,
+        id: str,
+        name: str | None | Omit = OMIT,
+        description: str | None | Omit = OMIT,
+        access_mode: Literal["RO", "RW"] | str | None | Omit = OMIT,
+        service: S3Service | GoogleService | OSSService | AzureService | dict[str, Any] | None | Omit = OMIT,
+        created_on: str | None | Omit = OMIT,
+        modified_on: str | None | Omit = OMIT,
+        active: bool | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Volume:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.id = get("id")
-        made.name = get("name")
-        made.description = get("description")
-        made.access_mode = get("access_mode")
-        made.service = (
-            None
-            if (v := get("service")) is None
-            else tagged(
-                v,
-                "type",
-                {
-                    "S3": S3Service,
-                    "s3": S3Service,
-                    "GCS": GoogleService,
-                    "gcs": GoogleService,
-                    "OSS": OSSService,
-                    "azure": AzureService,
-                },
-                S3Service,
-                GoogleService,
-                OSSService,
-                AzureService,
-            ).from_dict(v)
-            if v.__class__ is dict
-            else v
-        )
-        made.created_on = get("created_on")
-        made.modified_on = get("modified_on")
-        made.active = get("active")
-        if _VOLUME_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VOLUME_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "id" in data:
+            made.id = data["id"]
+        if "name" in data:
+            made.name = data["name"]
+        if "description" in data:
+            made.description = data["description"]
+        if "access_mode" in data:
+            made.access_mode = data["access_mode"]
+        if "service" in data:
+            made.service = (
+                tagged(
+                    v,
+                    "type",
+                    {
+                        "S3": S3Service,
+                        "s3": S3Service,
+                        "GCS": GoogleService,
+                        "gcs": GoogleService,
+                        "OSS": OSSService,
+                        "azure": AzureService,
+                    },
+                    S3Service,
+                    GoogleService,
+                    OSSService,
+                    AzureService,
+                ).from_dict(v)
+                if (v := data["service"]).__class__ is dict
+                else v
+            )
+        if "created_on" in data:
+            made.created_on = data["created_on"]
+        if "modified_on" in data:
+            made.modified_on = data["modified_on"]
+        if "active" in data:
+            made.active = data["active"]
+        made.additional_properties = rest_of(data, _VOLUME_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _VOLUME_FILE_FIELDS = frozenset({"volume", "location"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumeFile(Model):
     """A place on a volume.
 
@@ -20,26 +21,30 @@ class VolumeFile(Model):
         location: Where on the volume it is, without the volume's prefix.
     """
 
-    volume: str | None = None
-    location: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    volume: str | None
+    location: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("volume", "volume", False, True, STRING),
         Field("location", "location", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        volume: str | None | Omit = OMIT,
+        location: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> VolumeFile:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.volume = get("volume")
-        made.location = get("location")
-        if _VOLUME_FILE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VOLUME_FILE_FIELDS)
+        if "volume" in data:
+            made.volume = data["volume"]
+        if "location" in data:
+            made.location = data["location"]
+        made.additional_properties = rest_of(data, _VOLUME_FILE_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _VOLUME_OBJECT_FIELDS = frozenset({"location", "href", "volume", "type", "metadata"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumeObject(Model):
     """An object on a volume.
 
@@ -24,12 +25,11 @@ class VolumeObject(Model):
     """
 
     location: str
-    href: str | None = None
-    volume: str | None = None
-    type: str | None = None
-    metadata: dict[str, Any] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    href: str | None
+    volume: str | None
+    type: str | None
+    metadata: dict[str, Any] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("location", "location", True, False, STRING),
@@ -39,19 +39,30 @@ class VolumeObject(Model):
         Field("metadata", "metadata", False, True, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        location: str,
+        href: str | None | Omit = OMIT,
+        volume: str | None | Omit = OMIT,
+        type: str | None | Omit = OMIT,
+        metadata: dict[str, Any] | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> VolumeObject:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.location = get("location")
-        made.href = get("href")
-        made.volume = get("volume")
-        made.type = get("type")
-        made.metadata = get("metadata")
-        if _VOLUME_OBJECT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VOLUME_OBJECT_FIELDS)
+        if "location" in data:
+            made.location = data["location"]
+        if "href" in data:
+            made.href = data["href"]
+        if "volume" in data:
+            made.volume = data["volume"]
+        if "type" in data:
+            made.type = data["type"]
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        made.additional_properties = rest_of(data, _VOLUME_OBJECT_FIELDS)
         return made

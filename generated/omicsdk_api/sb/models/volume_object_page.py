@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .volume_link import VolumeLink
 from .volume_object import VolumeObject
@@ -15,7 +16,7 @@ from .volume_prefix import VolumePrefix
 _VOLUME_OBJECT_PAGE_FIELDS = frozenset({"items", "href", "prefixes", "links"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumeObjectPage(Model):
     """A page of a volume's contents.
 
@@ -27,11 +28,10 @@ class VolumeObjectPage(Model):
     """
 
     items: list[VolumeObject]
-    href: str | None = None
-    prefixes: list[VolumePrefix] | None = None
-    links: list[VolumeLink] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    href: str | None
+    prefixes: list[VolumePrefix] | None
+    links: list[VolumeLink] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("items", "items", True, False, array(model(lambda: VolumeObject))),
@@ -40,43 +40,50 @@ class VolumeObjectPage(Model):
         Field("links", "links", False, True, array(model(lambda: VolumeLink))),
     )
 
+    def __init__(
+        self,
+        items: list[VolumeObject],
+        href: str | None | Omit = OMIT,
+        prefixes: list[VolumePrefix] | None | Omit = OMIT,
+        links: list[VolumeLink] | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> VolumeObjectPage:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.items = (
-            [
-                VolumeObject.from_dict(i) if i.__class__ is dict else otherwise_typed("VolumeObjectPage.items", i)
-                for i in v
-            ]
-            if (v := get("items")).__class__ is list
-            else otherwise_typed("VolumeObjectPage.items", v)
-        )
-        made.href = get("href")
-        made.prefixes = (
-            None
-            if (v := get("prefixes")) is None
-            else [
-                VolumePrefix.from_dict(i) if i.__class__ is dict else otherwise_typed("VolumeObjectPage.prefixes", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("VolumeObjectPage.prefixes", v)
-        )
-        made.links = (
-            None
-            if (v := get("links")) is None
-            else [
-                VolumeLink.from_dict(i) if i.__class__ is dict else otherwise_typed("VolumeObjectPage.links", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("VolumeObjectPage.links", v)
-        )
-        if _VOLUME_OBJECT_PAGE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VOLUME_OBJECT_PAGE_FIELDS)
+        if "items" in data:
+            made.items = (
+                [
+                    VolumeObject.from_dict(i) if i.__class__ is dict else otherwise_typed("VolumeObjectPage.items", i)
+                    for i in v
+                ]
+                if (v := data["items"]).__class__ is list
+                else otherwise_typed("VolumeObjectPage.items", v)
+            )
+        if "href" in data:
+            made.href = data["href"]
+        if "prefixes" in data:
+            made.prefixes = (
+                [
+                    VolumePrefix.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("VolumeObjectPage.prefixes", i)
+                    for i in v
+                ]
+                if (v := data["prefixes"]).__class__ is list
+                else otherwise_typed("VolumeObjectPage.prefixes", v)
+            )
+        if "links" in data:
+            made.links = (
+                [
+                    VolumeLink.from_dict(i) if i.__class__ is dict else otherwise_typed("VolumeObjectPage.links", i)
+                    for i in v
+                ]
+                if (v := data["links"]).__class__ is list
+                else otherwise_typed("VolumeObjectPage.links", v)
+            )
+        made.additional_properties = rest_of(data, _VOLUME_OBJECT_PAGE_FIELDS)
         return made

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .link import Link
 from .volume import Volume
@@ -14,7 +14,7 @@ from .volume import Volume
 _VOLUME_PAGE_FIELDS = frozenset({"href", "links", "items"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumePage(Model):
     """A page of volumes.
 
@@ -27,8 +27,7 @@ class VolumePage(Model):
     href: str
     links: list[Link]
     items: list[Volume]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("href", "href", True, False, STRING),
@@ -36,25 +35,32 @@ class VolumePage(Model):
         Field("items", "items", True, False, array(model(lambda: Volume))),
     )
 
+    def __init__(
+        self,
+        href: str,
+        links: list[Link],
+        items: list[Volume],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> VolumePage:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.href = get("href")
-        made.links = (
-            [Link.from_dict(i) if i.__class__ is dict else otherwise_typed("VolumePage.links", i) for i in v]
-            if (v := get("links")).__class__ is list
-            else otherwise_typed("VolumePage.links", v)
-        )
-        made.items = (
-            [Volume.from_dict(i) if i.__class__ is dict else otherwise_typed("VolumePage.items", i) for i in v]
-            if (v := get("items")).__class__ is list
-            else otherwise_typed("VolumePage.items", v)
-        )
-        if _VOLUME_PAGE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VOLUME_PAGE_FIELDS)
+        if "href" in data:
+            made.href = data["href"]
+        if "links" in data:
+            made.links = (
+                [Link.from_dict(i) if i.__class__ is dict else otherwise_typed("VolumePage.links", i) for i in v]
+                if (v := data["links"]).__class__ is list
+                else otherwise_typed("VolumePage.links", v)
+            )
+        if "items" in data:
+            made.items = (
+                [Volume.from_dict(i) if i.__class__ is dict else otherwise_typed("VolumePage.items", i) for i in v]
+                if (v := data["items"]).__class__ is list
+                else otherwise_typed("VolumePage.items", v)
+            )
+        made.additional_properties = rest_of(data, _VOLUME_PAGE_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _VOLUME_PERMISSIONS_FIELDS = frozenset({"read", "copy", "write", "admin"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumePermissions(Model):
     """Permissions of a member of a volume. An omitted permission is not granted, or stays unchanged.
 
@@ -22,12 +23,11 @@ class VolumePermissions(Model):
         admin: Manage members of the volume and the volume itself.
     """
 
-    read: bool | None = None
-    copy: bool | None = None
-    write: bool | None = None
-    admin: bool | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    read: bool | None
+    copy: bool | None
+    write: bool | None
+    admin: bool | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("read", "read", False, False, BOOLEAN),
@@ -36,18 +36,27 @@ class VolumePermissions(Model):
         Field("admin", "admin", False, False, BOOLEAN),
     )
 
+    def __init__(
+        self,
+        read: bool | Omit = OMIT,
+        copy: bool | Omit = OMIT,
+        write: bool | Omit = OMIT,
+        admin: bool | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> VolumePermissions:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.read = get("read")
-        made.copy = get("copy")
-        made.write = get("write")
-        made.admin = get("admin")
-        if _VOLUME_PERMISSIONS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VOLUME_PERMISSIONS_FIELDS)
+        if "read" in data:
+            made.read = data["read"]
+        if "copy" in data:
+            made.copy = data["copy"]
+        if "write" in data:
+            made.write = data["write"]
+        if "admin" in data:
+            made.admin = data["admin"]
+        made.additional_properties = rest_of(data, _VOLUME_PERMISSIONS_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _VOLUME_PLACE_FIELDS = frozenset({"volume", "location"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumePlace(Model):
     """A place on a volume.
 
@@ -22,24 +22,28 @@ class VolumePlace(Model):
 
     volume: str
     location: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("volume", "volume", True, False, STRING),
         Field("location", "location", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        volume: str,
+        location: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> VolumePlace:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.volume = get("volume")
-        made.location = get("location")
-        if _VOLUME_PLACE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VOLUME_PLACE_FIELDS)
+        if "volume" in data:
+            made.volume = data["volume"]
+        if "location" in data:
+            made.location = data["location"]
+        made.additional_properties = rest_of(data, _VOLUME_PLACE_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _VOLUME_PREFIX_FIELDS = frozenset({"prefix", "href", "volume"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumePrefix(Model):
     """A folder on a volume.
 
@@ -22,10 +23,9 @@ class VolumePrefix(Model):
     """
 
     prefix: str
-    href: str | None = None
-    volume: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    href: str | None
+    volume: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("prefix", "prefix", True, False, STRING),
@@ -33,17 +33,24 @@ class VolumePrefix(Model):
         Field("volume", "volume", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        prefix: str,
+        href: str | None | Omit = OMIT,
+        volume: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> VolumePrefix:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.prefix = get("prefix")
-        made.href = get("href")
-        made.volume = get("volume")
-        if _VOLUME_PREFIX_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VOLUME_PREFIX_FIELDS)
+        if "prefix" in data:
+            made.prefix = data["prefix"]
+        if "href" in data:
+            made.href = data["href"]
+        if "volume" in data:
+            made.volume = data["volume"]
+        made.additional_properties = rest_of(data, _VOLUME_PREFIX_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _VOLUME_PROPERTIES_FIELDS = frozenset(
     {"sse_algorithm", "sse_aws_kms_key_id", "aws_canned_acl", "aws_storage_class", "resource_id"}
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VolumeProperties(Model):
     """Properties of a storage service, such as how objects are encrypted there.
 
@@ -25,13 +26,12 @@ class VolumeProperties(Model):
         resource_id: ID of the storage account's resource on Azure.
     """
 
-    sse_algorithm: Literal["AES256", "aws:kms"] | str | None = None
-    sse_aws_kms_key_id: str | None = None
-    aws_canned_acl: str | None = None
-    aws_storage_class: str | None = None
-    resource_id: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    sse_algorithm: Literal["AES256", "aws:kms"] | str | None
+    sse_aws_kms_key_id: str | None
+    aws_canned_acl: str | None
+    aws_storage_class: str | None
+    resource_id: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("sse_algorithm", "sse_algorithm", False, True, literal("AES256", "aws:kms")),
@@ -41,19 +41,30 @@ class VolumeProperties(Model):
         Field("resource_id", "resource_id", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        sse_algorithm: Literal["AES256", "aws:kms"] | str | None | Omit = OMIT,
+        sse_aws_kms_key_id: str | None | Omit = OMIT,
+        aws_canned_acl: str | None | Omit = OMIT,
+        aws_storage_class: str | None | Omit = OMIT,
+        resource_id: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> VolumeProperties:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.sse_algorithm = get("sse_algorithm")
-        made.sse_aws_kms_key_id = get("sse_aws_kms_key_id")
-        made.aws_canned_acl = get("aws_canned_acl")
-        made.aws_storage_class = get("aws_storage_class")
-        made.resource_id = get("resource_id")
-        if _VOLUME_PROPERTIES_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VOLUME_PROPERTIES_FIELDS)
+        if "sse_algorithm" in data:
+            made.sse_algorithm = data["sse_algorithm"]
+        if "sse_aws_kms_key_id" in data:
+            made.sse_aws_kms_key_id = data["sse_aws_kms_key_id"]
+        if "aws_canned_acl" in data:
+            made.aws_canned_acl = data["aws_canned_acl"]
+        if "aws_storage_class" in data:
+            made.aws_storage_class = data["aws_storage_class"]
+        if "resource_id" in data:
+            made.resource_id = data["resource_id"]
+        made.additional_properties = rest_of(data, _VOLUME_PROPERTIES_FIELDS)
         return made

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -20,13 +19,14 @@ from omicsdk.core.model import (
     rest_of,
     union,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .checksum import Checksum
 
 _FILE_WRAPPER_FIELDS = frozenset({"content", "checksum", "image_type", "url"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileWrapper(Model):
     """A file, as its contents or as a URL of them.
 
@@ -37,14 +37,11 @@ class FileWrapper(Model):
         url: URL of the contents, where they are not stated or also stored elsewhere.
     """
 
-    content: str | None = None
-    checksum: list[Checksum] | None = None
-    image_type: (
-        Literal["Docker", "Singularity", "Conda"] | str | Literal["CWL", "WDL", "NFL", "GALAXY", "SMK"] | None
-    ) = None
-    url: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    content: str | None
+    checksum: list[Checksum] | None
+    image_type: Literal["Docker", "Singularity", "Conda"] | str | Literal["CWL", "WDL", "NFL", "GALAXY", "SMK"] | None
+    url: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("content", "content", False, False, STRING),
@@ -59,26 +56,37 @@ class FileWrapper(Model):
         Field("url", "url", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        content: str | Omit = OMIT,
+        checksum: list[Checksum] | Omit = OMIT,
+        image_type: Literal["Docker", "Singularity", "Conda"]
+        | str
+        | Literal["CWL", "WDL", "NFL", "GALAXY", "SMK"]
+        | Omit = OMIT,
+        url: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> FileWrapper:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.content = get("content")
-        made.checksum = (
-            None
-            if (v := get("checksum")) is None
-            else [
-                Checksum.from_dict(i) if i.__class__ is dict else otherwise_typed("FileWrapper.checksum", i) for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("FileWrapper.checksum", v)
-        )
-        made.image_type = get("image_type")
-        made.url = get("url")
-        if _FILE_WRAPPER_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _FILE_WRAPPER_FIELDS)
+        if "content" in data:
+            made.content = data["content"]
+        if "checksum" in data:
+            made.checksum = (
+                [
+                    Checksum.from_dict(i) if i.__class__ is dict else otherwise_typed("FileWrapper.checksum", i)
+                    for i in v
+                ]
+                if (v := data["checksum"]).__class__ is list
+                else otherwise_typed("FileWrapper.checksum", v)
+            )
+        if "image_type" in data:
+            made.image_type = data["image_type"]
+        if "url" in data:
+            made.url = data["url"]
+        made.additional_properties = rest_of(data, _FILE_WRAPPER_FIELDS)
         return made

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -20,13 +19,14 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .checksum import Checksum
 
 _IMAGE_DATA_FIELDS = frozenset({"registry_host", "image_name", "size", "updated", "checksum", "image_type"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ImageData(Model):
     """An image of a container.
 
@@ -39,14 +39,13 @@ class ImageData(Model):
         image_type: Kind of an image.
     """
 
-    registry_host: str | None = None
-    image_name: str | None = None
-    size: int | None = None
-    updated: str | None = None
-    checksum: list[Checksum] | None = None
-    image_type: Literal["Docker", "Singularity", "Conda"] | str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    registry_host: str | None
+    image_name: str | None
+    size: int | None
+    updated: str | None
+    checksum: list[Checksum] | None
+    image_type: Literal["Docker", "Singularity", "Conda"] | str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("registry_host", "registry_host", False, False, STRING),
@@ -57,26 +56,37 @@ class ImageData(Model):
         Field("image_type", "image_type", False, False, literal("Docker", "Singularity", "Conda")),
     )
 
+    def __init__(
+        self,
+        registry_host: str | Omit = OMIT,
+        image_name: str | Omit = OMIT,
+        size: int | Omit = OMIT,
+        updated: str | Omit = OMIT,
+        checksum: list[Checksum] | Omit = OMIT,
+        image_type: Literal["Docker", "Singularity", "Conda"] | str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ImageData:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.registry_host = get("registry_host")
-        made.image_name = get("image_name")
-        made.size = get("size")
-        made.updated = get("updated")
-        made.checksum = (
-            None
-            if (v := get("checksum")) is None
-            else [Checksum.from_dict(i) if i.__class__ is dict else otherwise_typed("ImageData.checksum", i) for i in v]
-            if v.__class__ is list
-            else otherwise_typed("ImageData.checksum", v)
-        )
-        made.image_type = get("image_type")
-        if _IMAGE_DATA_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _IMAGE_DATA_FIELDS)
+        if "registry_host" in data:
+            made.registry_host = data["registry_host"]
+        if "image_name" in data:
+            made.image_name = data["image_name"]
+        if "size" in data:
+            made.size = data["size"]
+        if "updated" in data:
+            made.updated = data["updated"]
+        if "checksum" in data:
+            made.checksum = (
+                [Checksum.from_dict(i) if i.__class__ is dict else otherwise_typed("ImageData.checksum", i) for i in v]
+                if (v := data["checksum"]).__class__ is list
+                else otherwise_typed("ImageData.checksum", v)
+            )
+        if "image_type" in data:
+            made.image_type = data["image_type"]
+        made.additional_properties = rest_of(data, _IMAGE_DATA_FIELDS)
         return made

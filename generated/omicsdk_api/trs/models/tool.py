@@ -5,20 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    BOOLEAN,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .tool_class import ToolClass
 from .tool_version import ToolVersion
@@ -40,7 +29,7 @@ _TOOL_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Tool(Model):
     """A tool or a workflow.
 
@@ -63,14 +52,13 @@ class Tool(Model):
     organization: str
     toolclass: ToolClass
     versions: list[ToolVersion]
-    aliases: list[str] | None = None
-    name: str | None = None
-    description: str | None = None
-    meta_version: str | None = None
-    has_checker: bool | None = None
-    checker_url: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    aliases: list[str] | None
+    name: str | None
+    description: str | None
+    meta_version: str | None
+    has_checker: bool | None
+    checker_url: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("url", "url", True, False, STRING),
@@ -86,33 +74,56 @@ class Tool(Model):
         Field("checker_url", "checker_url", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        url: str,
+        id: str,
+        organization: str,
+        toolclass: ToolClass,
+        versions: list[ToolVersion],
+        aliases: list[str] | Omit = OMIT,
+        name: str | Omit = OMIT,
+        description: str | Omit = OMIT,
+        meta_version: str | Omit = OMIT,
+        has_checker: bool | Omit = OMIT,
+        checker_url: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Tool:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.url = get("url")
-        made.id = get("id")
-        made.organization = get("organization")
-        made.toolclass = (
-            ToolClass.from_dict(v)
-            if (v := get("toolclass")).__class__ is dict
-            else otherwise_typed("Tool.toolclass", v)
-        )
-        made.versions = (
-            [ToolVersion.from_dict(i) if i.__class__ is dict else otherwise_typed("Tool.versions", i) for i in v]
-            if (v := get("versions")).__class__ is list
-            else otherwise_typed("Tool.versions", v)
-        )
-        made.aliases = get("aliases")
-        made.name = get("name")
-        made.description = get("description")
-        made.meta_version = get("meta_version")
-        made.has_checker = get("has_checker")
-        made.checker_url = get("checker_url")
-        if _TOOL_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _TOOL_FIELDS)
+        if "url" in data:
+            made.url = data["url"]
+        if "id" in data:
+            made.id = data["id"]
+        if "organization" in data:
+            made.organization = data["organization"]
+        if "toolclass" in data:
+            made.toolclass = (
+                ToolClass.from_dict(v)
+                if (v := data["toolclass"]).__class__ is dict
+                else otherwise_typed("Tool.toolclass", v)
+            )
+        if "versions" in data:
+            made.versions = (
+                [ToolVersion.from_dict(i) if i.__class__ is dict else otherwise_typed("Tool.versions", i) for i in v]
+                if (v := data["versions"]).__class__ is list
+                else otherwise_typed("Tool.versions", v)
+            )
+        if "aliases" in data:
+            made.aliases = data["aliases"]
+        if "name" in data:
+            made.name = data["name"]
+        if "description" in data:
+            made.description = data["description"]
+        if "meta_version" in data:
+            made.meta_version = data["meta_version"]
+        if "has_checker" in data:
+            made.has_checker = data["has_checker"]
+        if "checker_url" in data:
+            made.checker_url = data["checker_url"]
+        made.additional_properties = rest_of(data, _TOOL_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _TOOL_CLASS_FIELDS = frozenset({"id", "name", "description"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ToolClass(Model):
     """Kind of tool.
 
@@ -21,11 +22,10 @@ class ToolClass(Model):
         description: Human-readable description of the class.
     """
 
-    id: str | None = None
-    name: str | None = None
-    description: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    id: str | None
+    name: str | None
+    description: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", False, False, STRING),
@@ -33,17 +33,24 @@ class ToolClass(Model):
         Field("description", "description", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        id: str | Omit = OMIT,
+        name: str | Omit = OMIT,
+        description: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ToolClass:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.name = get("name")
-        made.description = get("description")
-        if _TOOL_CLASS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _TOOL_CLASS_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "name" in data:
+            made.name = data["name"]
+        if "description" in data:
+            made.description = data["description"]
+        made.additional_properties = rest_of(data, _TOOL_CLASS_FIELDS)
         return made

@@ -5,26 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import (
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    literal,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .checksum import Checksum
 
 _TOOL_FILE_FIELDS = frozenset({"path", "file_type", "checksum"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ToolFile(Model):
     """A file of a version, without its contents.
 
@@ -34,13 +24,10 @@ class ToolFile(Model):
         checksum: A checksum, and how it was computed.
     """
 
-    path: str | None = None
-    file_type: (
-        Literal["TEST_FILE", "PRIMARY_DESCRIPTOR", "SECONDARY_DESCRIPTOR", "CONTAINERFILE", "OTHER"] | str | None
-    ) = None
-    checksum: Checksum | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    path: str | None
+    file_type: Literal["TEST_FILE", "PRIMARY_DESCRIPTOR", "SECONDARY_DESCRIPTOR", "CONTAINERFILE", "OTHER"] | str | None
+    checksum: Checksum | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("path", "path", False, False, STRING),
@@ -54,23 +41,30 @@ class ToolFile(Model):
         Field("checksum", "checksum", False, False, model(lambda: Checksum)),
     )
 
+    def __init__(
+        self,
+        path: str | Omit = OMIT,
+        file_type: Literal["TEST_FILE", "PRIMARY_DESCRIPTOR", "SECONDARY_DESCRIPTOR", "CONTAINERFILE", "OTHER"]
+        | str
+        | Omit = OMIT,
+        checksum: Checksum | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ToolFile:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.path = get("path")
-        made.file_type = get("file_type")
-        made.checksum = (
-            None
-            if (v := get("checksum")) is None
-            else Checksum.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("ToolFile.checksum", v)
-        )
-        if _TOOL_FILE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _TOOL_FILE_FIELDS)
+        if "path" in data:
+            made.path = data["path"]
+        if "file_type" in data:
+            made.file_type = data["file_type"]
+        if "checksum" in data:
+            made.checksum = (
+                Checksum.from_dict(v)
+                if (v := data["checksum"]).__class__ is dict
+                else otherwise_typed("ToolFile.checksum", v)
+            )
+        made.additional_properties = rest_of(data, _TOOL_FILE_FIELDS)
         return made

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     BOOLEAN,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -21,6 +20,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .image_data import ImageData
 
@@ -45,7 +45,7 @@ _TOOL_VERSION_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ToolVersion(Model):
     """A version, whose files should not change any more once it is released.
 
@@ -70,21 +70,20 @@ class ToolVersion(Model):
 
     url: str
     id: str
-    author: list[str] | None = None
-    name: str | None = None
-    is_production: bool | None = None
-    images: list[ImageData] | None = None
-    descriptor_type: list[Literal["CWL", "WDL", "NFL", "GALAXY", "SMK"] | str] | None = None
-    descriptor_type_version: dict[str, list[str]] | None = None
-    containerfile: bool | None = None
-    description: str | None = None
-    meta_version: str | None = None
-    verified: bool | None = None
-    verified_source: list[str] | None = None
-    signed: bool | None = None
-    included_apps: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    author: list[str] | None
+    name: str | None
+    is_production: bool | None
+    images: list[ImageData] | None
+    descriptor_type: list[Literal["CWL", "WDL", "NFL", "GALAXY", "SMK"] | str] | None
+    descriptor_type_version: dict[str, list[str]] | None
+    containerfile: bool | None
+    description: str | None
+    meta_version: str | None
+    verified: bool | None
+    verified_source: list[str] | None
+    signed: bool | None
+    included_apps: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("url", "url", True, False, STRING),
@@ -104,37 +103,64 @@ class ToolVersion(Model):
         Field("included_apps", "included_apps", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        url: str,
+        id: str,
+        author: list[str] | Omit = OMIT,
+        name: str | Omit = OMIT,
+        is_production: bool | Omit = OMIT,
+        images: list[ImageData] | Omit = OMIT,
+        descriptor_type: list[Literal["CWL", "WDL", "NFL", "GALAXY", "SMK"] | str] | Omit = OMIT,
+        descriptor_type_version: dict[str, list[str]] | Omit = OMIT,
+        containerfile: bool | Omit = OMIT,
+        description: str | Omit = OMIT,
+        meta_version: str | Omit = OMIT,
+        verified: bool | Omit = OMIT,
+        verified_source: list[str] | Omit = OMIT,
+        signed: bool | Omit = OMIT,
+        included_apps: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ToolVersion:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.url = get("url")
-        made.id = get("id")
-        made.author = get("author")
-        made.name = get("name")
-        made.is_production = get("is_production")
-        made.images = (
-            None
-            if (v := get("images")) is None
-            else [
-                ImageData.from_dict(i) if i.__class__ is dict else otherwise_typed("ToolVersion.images", i) for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("ToolVersion.images", v)
-        )
-        made.descriptor_type = get("descriptor_type")
-        made.descriptor_type_version = get("descriptor_type_version")
-        made.containerfile = get("containerfile")
-        made.description = get("description")
-        made.meta_version = get("meta_version")
-        made.verified = get("verified")
-        made.verified_source = get("verified_source")
-        made.signed = get("signed")
-        made.included_apps = get("included_apps")
-        if _TOOL_VERSION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _TOOL_VERSION_FIELDS)
+        if "url" in data:
+            made.url = data["url"]
+        if "id" in data:
+            made.id = data["id"]
+        if "author" in data:
+            made.author = data["author"]
+        if "name" in data:
+            made.name = data["name"]
+        if "is_production" in data:
+            made.is_production = data["is_production"]
+        if "images" in data:
+            made.images = (
+                [ImageData.from_dict(i) if i.__class__ is dict else otherwise_typed("ToolVersion.images", i) for i in v]
+                if (v := data["images"]).__class__ is list
+                else otherwise_typed("ToolVersion.images", v)
+            )
+        if "descriptor_type" in data:
+            made.descriptor_type = data["descriptor_type"]
+        if "descriptor_type_version" in data:
+            made.descriptor_type_version = data["descriptor_type_version"]
+        if "containerfile" in data:
+            made.containerfile = data["containerfile"]
+        if "description" in data:
+            made.description = data["description"]
+        if "meta_version" in data:
+            made.meta_version = data["meta_version"]
+        if "verified" in data:
+            made.verified = data["verified"]
+        if "verified_source" in data:
+            made.verified_source = data["verified_source"]
+        if "signed" in data:
+            made.signed = data["signed"]
+        if "included_apps" in data:
+            made.included_apps = data["included_apps"]
+        made.additional_properties = rest_of(data, _TOOL_VERSION_FIELDS)
         return made

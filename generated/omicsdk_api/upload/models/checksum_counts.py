@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _CHECKSUM_COUNTS_FIELDS = frozenset(
     {"CHECKSUMMING", "CHECKSUMMED", "SCHEDULED", "UNSCHEDULED", "TOTAL_NUM_FILES", "CHECKSUMMING_UNSCHEDULED"}
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ChecksumCounts(Model):
     """Files of an upload area, counted by the state of their checksums.
 
@@ -27,14 +28,13 @@ class ChecksumCounts(Model):
             CHECKSUMMING_UNSCHEDULED.
     """
 
-    checksumming: int | None = None
-    checksummed: int | None = None
-    scheduled: int | None = None
-    unscheduled: int | None = None
-    total_num_files: int | None = None
-    checksumming_unscheduled: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    checksumming: int | None
+    checksummed: int | None
+    scheduled: int | None
+    unscheduled: int | None
+    total_num_files: int | None
+    checksumming_unscheduled: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("CHECKSUMMING", "checksumming", False, False, INTEGER),
@@ -45,20 +45,33 @@ class ChecksumCounts(Model):
         Field("CHECKSUMMING_UNSCHEDULED", "checksumming_unscheduled", False, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        checksumming: int | Omit = OMIT,
+        checksummed: int | Omit = OMIT,
+        scheduled: int | Omit = OMIT,
+        unscheduled: int | Omit = OMIT,
+        total_num_files: int | Omit = OMIT,
+        checksumming_unscheduled: int | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ChecksumCounts:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.checksumming = get("CHECKSUMMING")
-        made.checksummed = get("CHECKSUMMED")
-        made.scheduled = get("SCHEDULED")
-        made.unscheduled = get("UNSCHEDULED")
-        made.total_num_files = get("TOTAL_NUM_FILES")
-        made.checksumming_unscheduled = get("CHECKSUMMING_UNSCHEDULED")
-        if _CHECKSUM_COUNTS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CHECKSUM_COUNTS_FIELDS)
+        if "CHECKSUMMING" in data:
+            made.checksumming = data["CHECKSUMMING"]
+        if "CHECKSUMMED" in data:
+            made.checksummed = data["CHECKSUMMED"]
+        if "SCHEDULED" in data:
+            made.scheduled = data["SCHEDULED"]
+        if "UNSCHEDULED" in data:
+            made.unscheduled = data["UNSCHEDULED"]
+        if "TOTAL_NUM_FILES" in data:
+            made.total_num_files = data["TOTAL_NUM_FILES"]
+        if "CHECKSUMMING_UNSCHEDULED" in data:
+            made.checksumming_unscheduled = data["CHECKSUMMING_UNSCHEDULED"]
+        made.additional_properties = rest_of(data, _CHECKSUM_COUNTS_FIELDS)
         return made

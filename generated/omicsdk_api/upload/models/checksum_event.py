@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _CHECKSUM_EVENT_FIELDS = frozenset({"status", "payload", "job_id"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ChecksumEvent(Model):
     """Report of a job that computes checksums.
 
@@ -25,8 +25,7 @@ class ChecksumEvent(Model):
     status: str
     payload: dict[str, Any]
     job_id: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("status", "status", True, False, STRING),
@@ -34,17 +33,24 @@ class ChecksumEvent(Model):
         Field("job_id", "job_id", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        status: str,
+        payload: dict[str, Any],
+        job_id: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ChecksumEvent:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.status = get("status")
-        made.payload = get("payload")
-        made.job_id = get("job_id")
-        if _CHECKSUM_EVENT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CHECKSUM_EVENT_FIELDS)
+        if "status" in data:
+            made.status = data["status"]
+        if "payload" in data:
+            made.payload = data["payload"]
+        if "job_id" in data:
+            made.job_id = data["job_id"]
+        made.additional_properties = rest_of(data, _CHECKSUM_EVENT_FIELDS)
         return made

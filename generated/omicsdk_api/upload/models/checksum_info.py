@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .checksums import Checksums
 
 _CHECKSUM_INFO_FIELDS = frozenset({"checksum_status", "checksums"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ChecksumInfo(Model):
     """State of the checksums of a file.
 
@@ -24,31 +25,33 @@ class ChecksumInfo(Model):
     """
 
     checksum_status: str
-    checksums: Checksums | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    checksums: Checksums | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("checksum_status", "checksum_status", True, False, STRING),
         Field("checksums", "checksums", False, True, model(lambda: Checksums)),
     )
 
+    def __init__(
+        self,
+        checksum_status: str,
+        checksums: Checksums | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ChecksumInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.checksum_status = get("checksum_status")
-        made.checksums = (
-            None
-            if (v := get("checksums")) is None
-            else Checksums.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("ChecksumInfo.checksums", v)
-        )
-        if _CHECKSUM_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CHECKSUM_INFO_FIELDS)
+        if "checksum_status" in data:
+            made.checksum_status = data["checksum_status"]
+        if "checksums" in data:
+            made.checksums = (
+                Checksums.from_dict(v)
+                if (v := data["checksums"]).__class__ is dict
+                else otherwise_typed("ChecksumInfo.checksums", v)
+            )
+        made.additional_properties = rest_of(data, _CHECKSUM_INFO_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _CHECKSUMS_FIELDS = frozenset({"s3_etag", "sha1", "sha256", "crc32c"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Checksums(Model):
     """The four checksums of the contents of a file.
 
@@ -23,12 +24,11 @@ class Checksums(Model):
         crc32c: CRC-32C of the contents, 8 hexadecimal digits.
     """
 
-    s3_etag: str | None = None
-    sha1: str | None = None
-    sha256: str | None = None
-    crc32c: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    s3_etag: str | None
+    sha1: str | None
+    sha256: str | None
+    crc32c: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("s3_etag", "s3_etag", False, False, STRING),
@@ -37,18 +37,27 @@ class Checksums(Model):
         Field("crc32c", "crc32c", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        s3_etag: str | Omit = OMIT,
+        sha1: str | Omit = OMIT,
+        sha256: str | Omit = OMIT,
+        crc32c: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Checksums:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.s3_etag = get("s3_etag")
-        made.sha1 = get("sha1")
-        made.sha256 = get("sha256")
-        made.crc32c = get("crc32c")
-        if _CHECKSUMS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CHECKSUMS_FIELDS)
+        if "s3_etag" in data:
+            made.s3_etag = data["s3_etag"]
+        if "sha1" in data:
+            made.sha1 = data["sha1"]
+        if "sha256" in data:
+            made.sha256 = data["sha256"]
+        if "crc32c" in data:
+            made.crc32c = data["crc32c"]
+        made.additional_properties = rest_of(data, _CHECKSUMS_FIELDS)
         return made

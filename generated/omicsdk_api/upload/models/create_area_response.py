@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _CREATE_AREA_RESPONSE_FIELDS = frozenset({"uri"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CreateAreaResponse(Model):
     """Where the new upload area is.
 
@@ -20,20 +20,22 @@ class CreateAreaResponse(Model):
     """
 
     uri: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("uri", "uri", True, False, STRING),)
 
+    def __init__(
+        self,
+        uri: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> CreateAreaResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uri = get("uri")
-        if _CREATE_AREA_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CREATE_AREA_RESPONSE_FIELDS)
+        if "uri" in data:
+            made.uri = data["uri"]
+        made.additional_properties = rest_of(data, _CREATE_AREA_RESPONSE_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _CREDENTIALS_FIELDS = frozenset({"AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Credentials(Model):
     """Temporary AWS credentials that open one upload area.
 
@@ -28,8 +28,7 @@ class Credentials(Model):
     secret_access_key: str
     session_token: str
     expiration: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("AccessKeyId", "access_key_id", True, False, STRING),
@@ -38,18 +37,27 @@ class Credentials(Model):
         Field("Expiration", "expiration", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        access_key_id: str,
+        secret_access_key: str,
+        session_token: str,
+        expiration: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Credentials:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.access_key_id = get("AccessKeyId")
-        made.secret_access_key = get("SecretAccessKey")
-        made.session_token = get("SessionToken")
-        made.expiration = get("Expiration")
-        if _CREDENTIALS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CREDENTIALS_FIELDS)
+        if "AccessKeyId" in data:
+            made.access_key_id = data["AccessKeyId"]
+        if "SecretAccessKey" in data:
+            made.secret_access_key = data["SecretAccessKey"]
+        if "SessionToken" in data:
+            made.session_token = data["SessionToken"]
+        if "Expiration" in data:
+            made.expiration = data["Expiration"]
+        made.additional_properties = rest_of(data, _CREDENTIALS_FIELDS)
         return made

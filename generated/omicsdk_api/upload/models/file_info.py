@@ -5,26 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .checksums import Checksums
 
 _FILE_INFO_FIELDS = frozenset({"name", "content_type", "size", "last_modified", "upload_area_id", "url", "checksums"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FileInfo(Model):
     """Description of a file of an upload area.
 
@@ -45,9 +35,8 @@ class FileInfo(Model):
     last_modified: str
     upload_area_id: str
     url: str
-    checksums: Checksums | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    checksums: Checksums | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", True, False, STRING),
@@ -59,27 +48,40 @@ class FileInfo(Model):
         Field("checksums", "checksums", False, True, model(lambda: Checksums)),
     )
 
+    def __init__(
+        self,
+        name: str,
+        content_type: str,
+        size: int,
+        last_modified: str,
+        upload_area_id: str,
+        url: str,
+        checksums: Checksums | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> FileInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.name = get("name")
-        made.content_type = get("content_type")
-        made.size = get("size")
-        made.last_modified = get("last_modified")
-        made.upload_area_id = get("upload_area_id")
-        made.url = get("url")
-        made.checksums = (
-            None
-            if (v := get("checksums")) is None
-            else Checksums.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("FileInfo.checksums", v)
-        )
-        if _FILE_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _FILE_INFO_FIELDS)
+        if "name" in data:
+            made.name = data["name"]
+        if "content_type" in data:
+            made.content_type = data["content_type"]
+        if "size" in data:
+            made.size = data["size"]
+        if "last_modified" in data:
+            made.last_modified = data["last_modified"]
+        if "upload_area_id" in data:
+            made.upload_area_id = data["upload_area_id"]
+        if "url" in data:
+            made.url = data["url"]
+        if "checksums" in data:
+            made.checksums = (
+                Checksums.from_dict(v)
+                if (v := data["checksums"]).__class__ is dict
+                else otherwise_typed("FileInfo.checksums", v)
+            )
+        made.additional_properties = rest_of(data, _FILE_INFO_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _SCHEDULED_VALIDATION_FIELDS = frozenset({"validation_id"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ScheduledValidation(Model):
     """A validation that waits for its turn.
 
@@ -20,20 +20,22 @@ class ScheduledValidation(Model):
     """
 
     validation_id: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("validation_id", "validation_id", True, False, STRING),)
 
+    def __init__(
+        self,
+        validation_id: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ScheduledValidation:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.validation_id = get("validation_id")
-        if _SCHEDULED_VALIDATION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SCHEDULED_VALIDATION_FIELDS)
+        if "validation_id" in data:
+            made.validation_id = data["validation_id"]
+        made.additional_properties = rest_of(data, _SCHEDULED_VALIDATION_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _SERVICE_VERSION_FIELDS = frozenset({"upload_service_version"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ServiceVersion(Model):
     """The deployed software.
 
@@ -19,23 +20,25 @@ class ServiceVersion(Model):
         upload_service_version: Version of the software that is deployed.
     """
 
-    upload_service_version: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    upload_service_version: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("upload_service_version", "upload_service_version", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        upload_service_version: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ServiceVersion:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.upload_service_version = get("upload_service_version")
-        if _SERVICE_VERSION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SERVICE_VERSION_FIELDS)
+        if "upload_service_version" in data:
+            made.upload_service_version = data["upload_service_version"]
+        made.additional_properties = rest_of(data, _SERVICE_VERSION_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _VALIDATION_COUNTS_FIELDS = frozenset({"VALIDATING", "VALIDATED", "SCHEDULED"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ValidationCounts(Model):
     """Files of an upload area, counted by the state of their latest validation.
 
@@ -22,11 +23,10 @@ class ValidationCounts(Model):
         scheduled: Files that wait for a validator. Its name in the document is SCHEDULED.
     """
 
-    validating: int | None = None
-    validated: int | None = None
-    scheduled: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    validating: int | None
+    validated: int | None
+    scheduled: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("VALIDATING", "validating", False, False, INTEGER),
@@ -34,17 +34,24 @@ class ValidationCounts(Model):
         Field("SCHEDULED", "scheduled", False, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        validating: int | Omit = OMIT,
+        validated: int | Omit = OMIT,
+        scheduled: int | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ValidationCounts:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.validating = get("VALIDATING")
-        made.validated = get("VALIDATED")
-        made.scheduled = get("SCHEDULED")
-        if _VALIDATION_COUNTS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VALIDATION_COUNTS_FIELDS)
+        if "VALIDATING" in data:
+            made.validating = data["VALIDATING"]
+        if "VALIDATED" in data:
+            made.validated = data["VALIDATED"]
+        if "SCHEDULED" in data:
+            made.scheduled = data["SCHEDULED"]
+        made.additional_properties = rest_of(data, _VALIDATION_COUNTS_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _VALIDATION_INFO_FIELDS = frozenset({"validation_status", "validation_results"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ValidationInfo(Model):
     """Result of the latest validation of a file.
 
@@ -21,25 +22,29 @@ class ValidationInfo(Model):
     """
 
     validation_status: str
-    validation_results: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    validation_results: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("validation_status", "validation_status", True, False, STRING),
         Field("validation_results", "validation_results", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        validation_status: str,
+        validation_results: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ValidationInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.validation_status = get("validation_status")
-        made.validation_results = get("validation_results")
-        if _VALIDATION_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VALIDATION_INFO_FIELDS)
+        if "validation_status" in data:
+            made.validation_status = data["validation_status"]
+        if "validation_results" in data:
+            made.validation_results = data["validation_results"]
+        made.additional_properties = rest_of(data, _VALIDATION_INFO_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _VALIDATION_REQUEST_FIELDS = frozenset({"validator_image", "files", "environment", "original_validation_id"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ValidationRequest(Model):
     """Files to validate, and the validator.
 
@@ -26,10 +27,9 @@ class ValidationRequest(Model):
 
     validator_image: str
     files: list[str]
-    environment: dict[str, Any] | None = None
-    original_validation_id: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    environment: dict[str, Any] | None
+    original_validation_id: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("validator_image", "validator_image", True, False, STRING),
@@ -38,18 +38,27 @@ class ValidationRequest(Model):
         Field("original_validation_id", "original_validation_id", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        validator_image: str,
+        files: list[str],
+        environment: dict[str, Any] | Omit = OMIT,
+        original_validation_id: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ValidationRequest:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.validator_image = get("validator_image")
-        made.files = get("files")
-        made.environment = get("environment")
-        made.original_validation_id = get("original_validation_id")
-        if _VALIDATION_REQUEST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VALIDATION_REQUEST_FIELDS)
+        if "validator_image" in data:
+            made.validator_image = data["validator_image"]
+        if "files" in data:
+            made.files = data["files"]
+        if "environment" in data:
+            made.environment = data["environment"]
+        if "original_validation_id" in data:
+            made.original_validation_id = data["original_validation_id"]
+        made.additional_properties = rest_of(data, _VALIDATION_REQUEST_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _ACTION_FIELDS = frozenset({"service", "method"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Action(Model):
     """Something to do.
 
@@ -22,24 +22,28 @@ class Action(Model):
 
     service: str
     method: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("service", "service", True, False, STRING),
         Field("method", "method", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        service: str,
+        method: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Action:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.service = get("service")
-        made.method = get("method")
-        if _ACTION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ACTION_FIELDS)
+        if "service" in data:
+            made.service = data["service"]
+        if "method" in data:
+            made.method = data["method"]
+        made.additional_properties = rest_of(data, _ACTION_FIELDS)
         return made

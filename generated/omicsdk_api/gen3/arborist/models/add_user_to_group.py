@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _ADD_USER_TO_GROUP_FIELDS = frozenset({"username", "expires_at"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AddUserToGroup(Model):
     """A user to add to a group.
 
@@ -21,25 +22,29 @@ class AddUserToGroup(Model):
     """
 
     username: str
-    expires_at: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    expires_at: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("username", "username", True, False, STRING),
         Field("expires_at", "expires_at", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        username: str,
+        expires_at: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AddUserToGroup:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.username = get("username")
-        made.expires_at = get("expires_at")
-        if _ADD_USER_TO_GROUP_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ADD_USER_TO_GROUP_FIELDS)
+        if "username" in data:
+            made.username = data["username"]
+        if "expires_at" in data:
+            made.expires_at = data["expires_at"]
+        made.additional_properties = rest_of(data, _ADD_USER_TO_GROUP_FIELDS)
         return made

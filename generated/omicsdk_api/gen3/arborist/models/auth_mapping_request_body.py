@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _AUTH_MAPPING_REQUEST_BODY_FIELDS = frozenset({"username", "clientID"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthMappingRequestBody(Model):
     """The user or client to check.
 
@@ -20,26 +21,30 @@ class AuthMappingRequestBody(Model):
         client_id: ID of the client to check. Its name in the document is clientID.
     """
 
-    username: str | None = None
-    client_id: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    username: str | None
+    client_id: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("username", "username", False, False, STRING),
         Field("clientID", "client_id", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        username: str | Omit = OMIT,
+        client_id: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AuthMappingRequestBody:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.username = get("username")
-        made.client_id = get("clientID")
-        if _AUTH_MAPPING_REQUEST_BODY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _AUTH_MAPPING_REQUEST_BODY_FIELDS)
+        if "username" in data:
+            made.username = data["username"]
+        if "clientID" in data:
+            made.client_id = data["clientID"]
+        made.additional_properties = rest_of(data, _AUTH_MAPPING_REQUEST_BODY_FIELDS)
         return made

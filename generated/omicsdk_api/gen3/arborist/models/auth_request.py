@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .action import Action
 
 _AUTH_REQUEST_FIELDS = frozenset({"resource", "action"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthRequest(Model):
     """Something to be done.
 
@@ -24,26 +24,32 @@ class AuthRequest(Model):
 
     resource: str
     action: Action
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("resource", "resource", True, False, STRING),
         Field("action", "action", True, False, model(lambda: Action)),
     )
 
+    def __init__(
+        self,
+        resource: str,
+        action: Action,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AuthRequest:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.resource = get("resource")
-        made.action = (
-            Action.from_dict(v) if (v := get("action")).__class__ is dict else otherwise_typed("AuthRequest.action", v)
-        )
-        if _AUTH_REQUEST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _AUTH_REQUEST_FIELDS)
+        if "resource" in data:
+            made.resource = data["resource"]
+        if "action" in data:
+            made.action = (
+                Action.from_dict(v)
+                if (v := data["action"]).__class__ is dict
+                else otherwise_typed("AuthRequest.action", v)
+            )
+        made.additional_properties = rest_of(data, _AUTH_REQUEST_FIELDS)
         return made

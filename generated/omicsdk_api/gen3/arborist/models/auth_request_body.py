@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .auth_request import AuthRequest
 from .auth_request_user import AuthRequestUser
@@ -14,7 +15,7 @@ from .auth_request_user import AuthRequestUser
 _AUTH_REQUEST_BODY_FIELDS = frozenset({"user", "request", "requests"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthRequestBody(Model):
     """The user and the actions to check.
 
@@ -24,11 +25,10 @@ class AuthRequestBody(Model):
         requests: Further actions to check.
     """
 
-    user: AuthRequestUser | None = None
-    request: AuthRequest | None = None
-    requests: list[AuthRequest] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    user: AuthRequestUser | None
+    request: AuthRequest | None
+    requests: list[AuthRequest] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("user", "user", False, False, model(lambda: AuthRequestUser)),
@@ -36,38 +36,39 @@ class AuthRequestBody(Model):
         Field("requests", "requests", False, False, array(model(lambda: AuthRequest))),
     )
 
+    def __init__(
+        self,
+        user: AuthRequestUser | Omit = OMIT,
+        request: AuthRequest | Omit = OMIT,
+        requests: list[AuthRequest] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AuthRequestBody:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.user = (
-            None
-            if (v := get("user")) is None
-            else AuthRequestUser.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("AuthRequestBody.user", v)
-        )
-        made.request = (
-            None
-            if (v := get("request")) is None
-            else AuthRequest.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("AuthRequestBody.request", v)
-        )
-        made.requests = (
-            None
-            if (v := get("requests")) is None
-            else [
-                AuthRequest.from_dict(i) if i.__class__ is dict else otherwise_typed("AuthRequestBody.requests", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("AuthRequestBody.requests", v)
-        )
-        if _AUTH_REQUEST_BODY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _AUTH_REQUEST_BODY_FIELDS)
+        if "user" in data:
+            made.user = (
+                AuthRequestUser.from_dict(v)
+                if (v := data["user"]).__class__ is dict
+                else otherwise_typed("AuthRequestBody.user", v)
+            )
+        if "request" in data:
+            made.request = (
+                AuthRequest.from_dict(v)
+                if (v := data["request"]).__class__ is dict
+                else otherwise_typed("AuthRequestBody.request", v)
+            )
+        if "requests" in data:
+            made.requests = (
+                [
+                    AuthRequest.from_dict(i) if i.__class__ is dict else otherwise_typed("AuthRequestBody.requests", i)
+                    for i in v
+                ]
+                if (v := data["requests"]).__class__ is list
+                else otherwise_typed("AuthRequestBody.requests", v)
+            )
+        made.additional_properties = rest_of(data, _AUTH_REQUEST_BODY_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, Field, JsonObject, Model, blank, rest_of
 
 _AUTH_REQUEST_RESPONSE_FIELDS = frozenset({"auth"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthRequestResponse(Model):
     """Whether it is allowed.
 
@@ -20,20 +20,22 @@ class AuthRequestResponse(Model):
     """
 
     auth: bool
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("auth", "auth", True, False, BOOLEAN),)
 
+    def __init__(
+        self,
+        auth: bool,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AuthRequestResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.auth = get("auth")
-        if _AUTH_REQUEST_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _AUTH_REQUEST_RESPONSE_FIELDS)
+        if "auth" in data:
+            made.auth = data["auth"]
+        made.additional_properties = rest_of(data, _AUTH_REQUEST_RESPONSE_FIELDS)
         return made

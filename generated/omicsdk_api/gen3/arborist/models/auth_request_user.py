@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _AUTH_REQUEST_USER_FIELDS = frozenset({"token", "user_id", "policies", "aud"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthRequestUser(Model):
     """The user to check.
 
@@ -22,12 +23,11 @@ class AuthRequestUser(Model):
         aud: Audiences that the token must name; `openid` when omitted.
     """
 
-    token: str | None = None
-    user_id: str | None = None
-    policies: list[str] | None = None
-    aud: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    token: str | None
+    user_id: str | None
+    policies: list[str] | None
+    aud: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("token", "token", False, False, STRING),
@@ -36,18 +36,27 @@ class AuthRequestUser(Model):
         Field("aud", "aud", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        token: str | Omit = OMIT,
+        user_id: str | Omit = OMIT,
+        policies: list[str] | Omit = OMIT,
+        aud: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AuthRequestUser:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.token = get("token")
-        made.user_id = get("user_id")
-        made.policies = get("policies")
-        made.aud = get("aud")
-        if _AUTH_REQUEST_USER_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _AUTH_REQUEST_USER_FIELDS)
+        if "token" in data:
+            made.token = data["token"]
+        if "user_id" in data:
+            made.user_id = data["user_id"]
+        if "policies" in data:
+            made.policies = data["policies"]
+        if "aud" in data:
+            made.aud = data["aud"]
+        made.additional_properties = rest_of(data, _AUTH_REQUEST_USER_FIELDS)
         return made

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .token_of_user import TokenOfUser
 
 _AUTH_RESOURCES_REQUEST_BODY_FIELDS = frozenset({"user"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthResourcesRequestBody(Model):
     """Whose resources to list.
 
@@ -22,24 +22,26 @@ class AuthResourcesRequestBody(Model):
     """
 
     user: TokenOfUser
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("user", "user", True, False, model(lambda: TokenOfUser)),)
 
+    def __init__(
+        self,
+        user: TokenOfUser,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AuthResourcesRequestBody:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.user = (
-            TokenOfUser.from_dict(v)
-            if (v := get("user")).__class__ is dict
-            else otherwise_typed("AuthResourcesRequestBody.user", v)
-        )
-        if _AUTH_RESOURCES_REQUEST_BODY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _AUTH_RESOURCES_REQUEST_BODY_FIELDS)
+        if "user" in data:
+            made.user = (
+                TokenOfUser.from_dict(v)
+                if (v := data["user"]).__class__ is dict
+                else otherwise_typed("AuthResourcesRequestBody.user", v)
+            )
+        made.additional_properties = rest_of(data, _AUTH_RESOURCES_REQUEST_BODY_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _AUTH_RESOURCES_RESPONSE_FIELDS = frozenset({"resources"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthResourcesResponse(Model):
     """Resources of a user.
 
@@ -20,20 +20,22 @@ class AuthResourcesResponse(Model):
     """
 
     resources: list[str]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("resources", "resources", True, False, array(STRING)),)
 
+    def __init__(
+        self,
+        resources: list[str],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AuthResourcesResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.resources = get("resources")
-        if _AUTH_RESOURCES_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _AUTH_RESOURCES_RESPONSE_FIELDS)
+        if "resources" in data:
+            made.resources = data["resources"]
+        made.additional_properties = rest_of(data, _AUTH_RESOURCES_RESPONSE_FIELDS)
         return made

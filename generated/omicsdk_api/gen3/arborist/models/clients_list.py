@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .client_ import Client_
 
 _CLIENTS_LIST_FIELDS = frozenset({"clients"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ClientsList(Model):
     """List of all clients.
 
@@ -22,24 +22,26 @@ class ClientsList(Model):
     """
 
     clients: list[Client_]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("clients", "clients", True, False, array(model(lambda: Client_))),)
 
+    def __init__(
+        self,
+        clients: list[Client_],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ClientsList:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.clients = (
-            [Client_.from_dict(i) if i.__class__ is dict else otherwise_typed("ClientsList.clients", i) for i in v]
-            if (v := get("clients")).__class__ is list
-            else otherwise_typed("ClientsList.clients", v)
-        )
-        if _CLIENTS_LIST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CLIENTS_LIST_FIELDS)
+        if "clients" in data:
+            made.clients = (
+                [Client_.from_dict(i) if i.__class__ is dict else otherwise_typed("ClientsList.clients", i) for i in v]
+                if (v := data["clients"]).__class__ is list
+                else otherwise_typed("ClientsList.clients", v)
+            )
+        made.additional_properties = rest_of(data, _CLIENTS_LIST_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .error_detail import ErrorDetail
 
 _ERROR_FIELDS = frozenset({"error"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Error(Model):
     """The error that occurred.
 
@@ -21,27 +22,27 @@ class Error(Model):
         error: Message and code of the error.
     """
 
-    error: ErrorDetail | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    error: ErrorDetail | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("error", "error", False, False, model(lambda: ErrorDetail)),)
 
+    def __init__(
+        self,
+        error: ErrorDetail | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Error:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.error = (
-            None
-            if (v := get("error")) is None
-            else ErrorDetail.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Error.error", v)
-        )
-        if _ERROR_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ERROR_FIELDS)
+        if "error" in data:
+            made.error = (
+                ErrorDetail.from_dict(v)
+                if (v := data["error"]).__class__ is dict
+                else otherwise_typed("Error.error", v)
+            )
+        made.additional_properties = rest_of(data, _ERROR_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _ERROR_DETAIL_FIELDS = frozenset({"message", "code"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ErrorDetail(Model):
     """Message and code of the error.
 
@@ -20,26 +21,30 @@ class ErrorDetail(Model):
         code: The status of the response once more.
     """
 
-    message: str | None = None
-    code: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    message: str | None
+    code: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("message", "message", False, False, STRING),
         Field("code", "code", False, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        message: str | Omit = OMIT,
+        code: int | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ErrorDetail:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.message = get("message")
-        made.code = get("code")
-        if _ERROR_DETAIL_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ERROR_DETAIL_FIELDS)
+        if "message" in data:
+            made.message = data["message"]
+        if "code" in data:
+            made.code = data["code"]
+        made.additional_properties = rest_of(data, _ERROR_DETAIL_FIELDS)
         return made

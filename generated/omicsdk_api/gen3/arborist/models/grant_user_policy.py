@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _GRANT_USER_POLICY_FIELDS = frozenset({"policy", "expires_at"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GrantUserPolicy(Model):
     """A policy to grant to a user.
 
@@ -21,25 +22,29 @@ class GrantUserPolicy(Model):
     """
 
     policy: str
-    expires_at: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    expires_at: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("policy", "policy", True, False, STRING),
         Field("expires_at", "expires_at", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        policy: str,
+        expires_at: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GrantUserPolicy:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.policy = get("policy")
-        made.expires_at = get("expires_at")
-        if _GRANT_USER_POLICY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GRANT_USER_POLICY_FIELDS)
+        if "policy" in data:
+            made.policy = data["policy"]
+        if "expires_at" in data:
+            made.expires_at = data["expires_at"]
+        made.additional_properties = rest_of(data, _GRANT_USER_POLICY_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _GROUP_FIELDS = frozenset({"name", "users", "policies"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Group(Model):
     """A group of users.
 
@@ -21,11 +22,10 @@ class Group(Model):
         policies: IDs of the policies that its users have by it.
     """
 
-    name: str | None = None
-    users: list[str] | None = None
-    policies: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    name: str | None
+    users: list[str] | None
+    policies: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", False, False, STRING),
@@ -33,17 +33,24 @@ class Group(Model):
         Field("policies", "policies", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        name: str | Omit = OMIT,
+        users: list[str] | Omit = OMIT,
+        policies: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Group:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.name = get("name")
-        made.users = get("users")
-        made.policies = get("policies")
-        if _GROUP_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GROUP_FIELDS)
+        if "name" in data:
+            made.name = data["name"]
+        if "users" in data:
+            made.users = data["users"]
+        if "policies" in data:
+            made.policies = data["policies"]
+        made.additional_properties = rest_of(data, _GROUP_FIELDS)
         return made

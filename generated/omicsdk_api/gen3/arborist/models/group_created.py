@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .group import Group
 
 _GROUP_CREATED_FIELDS = frozenset({"created"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GroupCreated(Model):
     """A group that was written.
 
@@ -22,24 +22,26 @@ class GroupCreated(Model):
     """
 
     created: Group
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("created", "created", True, False, model(lambda: Group)),)
 
+    def __init__(
+        self,
+        created: Group,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GroupCreated:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.created = (
-            Group.from_dict(v)
-            if (v := get("created")).__class__ is dict
-            else otherwise_typed("GroupCreated.created", v)
-        )
-        if _GROUP_CREATED_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GROUP_CREATED_FIELDS)
+        if "created" in data:
+            made.created = (
+                Group.from_dict(v)
+                if (v := data["created"]).__class__ is dict
+                else otherwise_typed("GroupCreated.created", v)
+            )
+        made.additional_properties = rest_of(data, _GROUP_CREATED_FIELDS)
         return made

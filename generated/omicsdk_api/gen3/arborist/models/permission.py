@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .action import Action
 
 _PERMISSION_FIELDS = frozenset({"id", "action", "description"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Permission(Model):
     """Leave to do an action.
 
@@ -25,9 +26,8 @@ class Permission(Model):
 
     id: str
     action: Action
-    description: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    description: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", True, False, STRING),
@@ -35,19 +35,28 @@ class Permission(Model):
         Field("description", "description", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        id: str,
+        action: Action,
+        description: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Permission:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.action = (
-            Action.from_dict(v) if (v := get("action")).__class__ is dict else otherwise_typed("Permission.action", v)
-        )
-        made.description = get("description")
-        if _PERMISSION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PERMISSION_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "action" in data:
+            made.action = (
+                Action.from_dict(v)
+                if (v := data["action"]).__class__ is dict
+                else otherwise_typed("Permission.action", v)
+            )
+        if "description" in data:
+            made.description = data["description"]
+        made.additional_properties = rest_of(data, _PERMISSION_FIELDS)
         return made

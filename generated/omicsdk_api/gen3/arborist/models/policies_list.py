@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .policy import Policy
 
 _POLICIES_LIST_FIELDS = frozenset({"policies"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PoliciesList(Model):
     """List of all policies.
 
@@ -22,24 +22,26 @@ class PoliciesList(Model):
     """
 
     policies: list[Policy]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("policies", "policies", True, False, array(model(lambda: Policy))),)
 
+    def __init__(
+        self,
+        policies: list[Policy],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> PoliciesList:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.policies = (
-            [Policy.from_dict(i) if i.__class__ is dict else otherwise_typed("PoliciesList.policies", i) for i in v]
-            if (v := get("policies")).__class__ is list
-            else otherwise_typed("PoliciesList.policies", v)
-        )
-        if _POLICIES_LIST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _POLICIES_LIST_FIELDS)
+        if "policies" in data:
+            made.policies = (
+                [Policy.from_dict(i) if i.__class__ is dict else otherwise_typed("PoliciesList.policies", i) for i in v]
+                if (v := data["policies"]).__class__ is list
+                else otherwise_typed("PoliciesList.policies", v)
+            )
+        made.additional_properties = rest_of(data, _POLICIES_LIST_FIELDS)
         return made

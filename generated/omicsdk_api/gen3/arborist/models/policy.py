@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _POLICY_FIELDS = frozenset({"id", "role_ids", "resource_paths"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Policy(Model):
     """Roles on resources.
 
@@ -21,11 +22,10 @@ class Policy(Model):
         resource_paths: Paths of the resources that it grants the roles on.
     """
 
-    id: str | None = None
-    role_ids: list[str] | None = None
-    resource_paths: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    id: str | None
+    role_ids: list[str] | None
+    resource_paths: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", False, False, STRING),
@@ -33,17 +33,24 @@ class Policy(Model):
         Field("resource_paths", "resource_paths", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        id: str | Omit = OMIT,
+        role_ids: list[str] | Omit = OMIT,
+        resource_paths: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Policy:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.role_ids = get("role_ids")
-        made.resource_paths = get("resource_paths")
-        if _POLICY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _POLICY_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "role_ids" in data:
+            made.role_ids = data["role_ids"]
+        if "resource_paths" in data:
+            made.resource_paths = data["resource_paths"]
+        made.additional_properties = rest_of(data, _POLICY_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _RESOURCE_FIELDS = frozenset({"name", "path", "description", "subresources", "tag"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Resource(Model):
     """A protected resource.
 
@@ -23,13 +24,12 @@ class Resource(Model):
         tag: Short id that the server gave the resource.
     """
 
-    name: str | None = None
-    path: str | None = None
-    description: str | None = None
-    subresources: list[str] | None = None
-    tag: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    name: str | None
+    path: str | None
+    description: str | None
+    subresources: list[str] | None
+    tag: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", False, False, STRING),
@@ -39,19 +39,30 @@ class Resource(Model):
         Field("tag", "tag", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        name: str | Omit = OMIT,
+        path: str | Omit = OMIT,
+        description: str | Omit = OMIT,
+        subresources: list[str] | Omit = OMIT,
+        tag: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Resource:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.name = get("name")
-        made.path = get("path")
-        made.description = get("description")
-        made.subresources = get("subresources")
-        made.tag = get("tag")
-        if _RESOURCE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _RESOURCE_FIELDS)
+        if "name" in data:
+            made.name = data["name"]
+        if "path" in data:
+            made.path = data["path"]
+        if "description" in data:
+            made.description = data["description"]
+        if "subresources" in data:
+            made.subresources = data["subresources"]
+        if "tag" in data:
+            made.tag = data["tag"]
+        made.additional_properties = rest_of(data, _RESOURCE_FIELDS)
         return made

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .error_detail import ErrorDetail
 from .resource import Resource
@@ -14,7 +15,7 @@ from .resource import Resource
 _RESOURCE_EXISTS_FIELDS = frozenset({"error", "exists"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceExists(Model):
     """A resource that was there already.
 
@@ -23,38 +24,38 @@ class ResourceExists(Model):
         exists: A protected resource.
     """
 
-    error: ErrorDetail | None = None
-    exists: Resource | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    error: ErrorDetail | None
+    exists: Resource | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("error", "error", False, False, model(lambda: ErrorDetail)),
         Field("exists", "exists", False, False, model(lambda: Resource)),
     )
 
+    def __init__(
+        self,
+        error: ErrorDetail | Omit = OMIT,
+        exists: Resource | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ResourceExists:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.error = (
-            None
-            if (v := get("error")) is None
-            else ErrorDetail.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("ResourceExists.error", v)
-        )
-        made.exists = (
-            None
-            if (v := get("exists")) is None
-            else Resource.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("ResourceExists.exists", v)
-        )
-        if _RESOURCE_EXISTS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _RESOURCE_EXISTS_FIELDS)
+        if "error" in data:
+            made.error = (
+                ErrorDetail.from_dict(v)
+                if (v := data["error"]).__class__ is dict
+                else otherwise_typed("ResourceExists.error", v)
+            )
+        if "exists" in data:
+            made.exists = (
+                Resource.from_dict(v)
+                if (v := data["exists"]).__class__ is dict
+                else otherwise_typed("ResourceExists.exists", v)
+            )
+        made.additional_properties = rest_of(data, _RESOURCE_EXISTS_FIELDS)
         return made

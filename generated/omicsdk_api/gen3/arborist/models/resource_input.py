@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _RESOURCE_INPUT_FIELDS = frozenset({"name", "path", "description", "subresources"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceInput(Model):
     """A resource to write.
 
@@ -22,12 +23,11 @@ class ResourceInput(Model):
         subresources: Resources to write below it.
     """
 
-    name: str | None = None
-    path: str | None = None
-    description: str | None = None
-    subresources: list[ResourceInput] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    name: str | None
+    path: str | None
+    description: str | None
+    subresources: list[ResourceInput] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", False, False, STRING),
@@ -36,27 +36,36 @@ class ResourceInput(Model):
         Field("subresources", "subresources", False, False, array(model(lambda: ResourceInput))),
     )
 
+    def __init__(
+        self,
+        name: str | Omit = OMIT,
+        path: str | Omit = OMIT,
+        description: str | Omit = OMIT,
+        subresources: list[ResourceInput] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ResourceInput:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.name = get("name")
-        made.path = get("path")
-        made.description = get("description")
-        made.subresources = (
-            None
-            if (v := get("subresources")) is None
-            else [
-                ResourceInput.from_dict(i) if i.__class__ is dict else otherwise_typed("ResourceInput.subresources", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("ResourceInput.subresources", v)
-        )
-        if _RESOURCE_INPUT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _RESOURCE_INPUT_FIELDS)
+        if "name" in data:
+            made.name = data["name"]
+        if "path" in data:
+            made.path = data["path"]
+        if "description" in data:
+            made.description = data["description"]
+        if "subresources" in data:
+            made.subresources = (
+                [
+                    ResourceInput.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("ResourceInput.subresources", i)
+                    for i in v
+                ]
+                if (v := data["subresources"]).__class__ is list
+                else otherwise_typed("ResourceInput.subresources", v)
+            )
+        made.additional_properties = rest_of(data, _RESOURCE_INPUT_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .resource import Resource
 
 _RESOURCE_UPDATED_FIELDS = frozenset({"updated", "created"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourceUpdated(Model):
     """A resource that was written.
 
@@ -22,38 +23,38 @@ class ResourceUpdated(Model):
         created: A protected resource.
     """
 
-    updated: Resource | None = None
-    created: Resource | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    updated: Resource | None
+    created: Resource | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("updated", "updated", False, False, model(lambda: Resource)),
         Field("created", "created", False, False, model(lambda: Resource)),
     )
 
+    def __init__(
+        self,
+        updated: Resource | Omit = OMIT,
+        created: Resource | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ResourceUpdated:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.updated = (
-            None
-            if (v := get("updated")) is None
-            else Resource.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("ResourceUpdated.updated", v)
-        )
-        made.created = (
-            None
-            if (v := get("created")) is None
-            else Resource.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("ResourceUpdated.created", v)
-        )
-        if _RESOURCE_UPDATED_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _RESOURCE_UPDATED_FIELDS)
+        if "updated" in data:
+            made.updated = (
+                Resource.from_dict(v)
+                if (v := data["updated"]).__class__ is dict
+                else otherwise_typed("ResourceUpdated.updated", v)
+            )
+        if "created" in data:
+            made.created = (
+                Resource.from_dict(v)
+                if (v := data["created"]).__class__ is dict
+                else otherwise_typed("ResourceUpdated.created", v)
+            )
+        made.additional_properties = rest_of(data, _RESOURCE_UPDATED_FIELDS)
         return made

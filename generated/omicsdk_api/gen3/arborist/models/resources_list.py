@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .resource import Resource
 
 _RESOURCES_LIST_FIELDS = frozenset({"resource_paths", "resources"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResourcesList(Model):
     """List of all resources.
 
@@ -22,35 +23,37 @@ class ResourcesList(Model):
         resources: The resources themselves, where the server returns them.
     """
 
-    resource_paths: list[str] | None = None
-    resources: list[Resource] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    resource_paths: list[str] | None
+    resources: list[Resource] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("resource_paths", "resource_paths", False, False, array(STRING)),
         Field("resources", "resources", False, False, array(model(lambda: Resource))),
     )
 
+    def __init__(
+        self,
+        resource_paths: list[str] | Omit = OMIT,
+        resources: list[Resource] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ResourcesList:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.resource_paths = get("resource_paths")
-        made.resources = (
-            None
-            if (v := get("resources")) is None
-            else [
-                Resource.from_dict(i) if i.__class__ is dict else otherwise_typed("ResourcesList.resources", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("ResourcesList.resources", v)
-        )
-        if _RESOURCES_LIST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _RESOURCES_LIST_FIELDS)
+        if "resource_paths" in data:
+            made.resource_paths = data["resource_paths"]
+        if "resources" in data:
+            made.resources = (
+                [
+                    Resource.from_dict(i) if i.__class__ is dict else otherwise_typed("ResourcesList.resources", i)
+                    for i in v
+                ]
+                if (v := data["resources"]).__class__ is list
+                else otherwise_typed("ResourcesList.resources", v)
+            )
+        made.additional_properties = rest_of(data, _RESOURCES_LIST_FIELDS)
         return made

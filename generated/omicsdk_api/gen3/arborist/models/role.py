@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .permission import Permission
 
 _ROLE_FIELDS = frozenset({"id", "permissions", "description"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Role(Model):
     """A list of permissions.
 
@@ -25,9 +26,8 @@ class Role(Model):
 
     id: str
     permissions: list[Permission]
-    description: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    description: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", True, False, STRING),
@@ -35,21 +35,28 @@ class Role(Model):
         Field("description", "description", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        id: str,
+        permissions: list[Permission],
+        description: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Role:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.permissions = (
-            [Permission.from_dict(i) if i.__class__ is dict else otherwise_typed("Role.permissions", i) for i in v]
-            if (v := get("permissions")).__class__ is list
-            else otherwise_typed("Role.permissions", v)
-        )
-        made.description = get("description")
-        if _ROLE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ROLE_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "permissions" in data:
+            made.permissions = (
+                [Permission.from_dict(i) if i.__class__ is dict else otherwise_typed("Role.permissions", i) for i in v]
+                if (v := data["permissions"]).__class__ is list
+                else otherwise_typed("Role.permissions", v)
+            )
+        if "description" in data:
+            made.description = data["description"]
+        made.additional_properties = rest_of(data, _ROLE_FIELDS)
         return made

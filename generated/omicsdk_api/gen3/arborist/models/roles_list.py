@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .role import Role
 
 _ROLES_LIST_FIELDS = frozenset({"roles"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RolesList(Model):
     """List of all roles.
 
@@ -22,24 +22,26 @@ class RolesList(Model):
     """
 
     roles: list[Role]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("roles", "roles", True, False, array(model(lambda: Role))),)
 
+    def __init__(
+        self,
+        roles: list[Role],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> RolesList:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.roles = (
-            [Role.from_dict(i) if i.__class__ is dict else otherwise_typed("RolesList.roles", i) for i in v]
-            if (v := get("roles")).__class__ is list
-            else otherwise_typed("RolesList.roles", v)
-        )
-        if _ROLES_LIST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ROLES_LIST_FIELDS)
+        if "roles" in data:
+            made.roles = (
+                [Role.from_dict(i) if i.__class__ is dict else otherwise_typed("RolesList.roles", i) for i in v]
+                if (v := data["roles"]).__class__ is list
+                else otherwise_typed("RolesList.roles", v)
+            )
+        made.additional_properties = rest_of(data, _ROLES_LIST_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .user_policy import UserPolicy
 
 _USER_FIELDS = frozenset({"name", "email", "groups", "policies"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class User(Model):
     """A user with their grants.
 
@@ -24,12 +25,11 @@ class User(Model):
         policies: Policies that were granted to them.
     """
 
-    name: str | None = None
-    email: str | None = None
-    groups: list[str] | None = None
-    policies: list[UserPolicy] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    name: str | None
+    email: str | None
+    groups: list[str] | None
+    policies: list[UserPolicy] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", False, False, STRING),
@@ -38,24 +38,31 @@ class User(Model):
         Field("policies", "policies", False, False, array(model(lambda: UserPolicy))),
     )
 
+    def __init__(
+        self,
+        name: str | Omit = OMIT,
+        email: str | Omit = OMIT,
+        groups: list[str] | Omit = OMIT,
+        policies: list[UserPolicy] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> User:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.name = get("name")
-        made.email = get("email")
-        made.groups = get("groups")
-        made.policies = (
-            None
-            if (v := get("policies")) is None
-            else [UserPolicy.from_dict(i) if i.__class__ is dict else otherwise_typed("User.policies", i) for i in v]
-            if v.__class__ is list
-            else otherwise_typed("User.policies", v)
-        )
-        if _USER_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _USER_FIELDS)
+        if "name" in data:
+            made.name = data["name"]
+        if "email" in data:
+            made.email = data["email"]
+        if "groups" in data:
+            made.groups = data["groups"]
+        if "policies" in data:
+            made.policies = (
+                [UserPolicy.from_dict(i) if i.__class__ is dict else otherwise_typed("User.policies", i) for i in v]
+                if (v := data["policies"]).__class__ is list
+                else otherwise_typed("User.policies", v)
+            )
+        made.additional_properties = rest_of(data, _USER_FIELDS)
         return made

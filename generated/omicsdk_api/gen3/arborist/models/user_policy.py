@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _USER_POLICY_FIELDS = frozenset({"policy", "expires_at"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserPolicy(Model):
     """A policy that a user has.
 
@@ -20,26 +21,30 @@ class UserPolicy(Model):
         expires_at: End of their grant, in RFC 3339; null for none. Format date-time.
     """
 
-    policy: str | None = None
-    expires_at: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    policy: str | None
+    expires_at: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("policy", "policy", False, False, STRING),
         Field("expires_at", "expires_at", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        policy: str | Omit = OMIT,
+        expires_at: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UserPolicy:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.policy = get("policy")
-        made.expires_at = get("expires_at")
-        if _USER_POLICY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _USER_POLICY_FIELDS)
+        if "policy" in data:
+            made.policy = data["policy"]
+        if "expires_at" in data:
+            made.expires_at = data["expires_at"]
+        made.additional_properties = rest_of(data, _USER_POLICY_FIELDS)
         return made

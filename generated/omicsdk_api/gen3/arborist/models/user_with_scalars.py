@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _USER_WITH_SCALARS_FIELDS = frozenset({"name", "email"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserWithScalars(Model):
     """Fields of a user that can be changed.
 
@@ -20,26 +21,30 @@ class UserWithScalars(Model):
         email: New email address of the user.
     """
 
-    name: str | None = None
-    email: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    name: str | None
+    email: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", False, False, STRING),
         Field("email", "email", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        name: str | Omit = OMIT,
+        email: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UserWithScalars:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.name = get("name")
-        made.email = get("email")
-        if _USER_WITH_SCALARS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _USER_WITH_SCALARS_FIELDS)
+        if "name" in data:
+            made.name = data["name"]
+        if "email" in data:
+            made.email = data["email"]
+        made.additional_properties = rest_of(data, _USER_WITH_SCALARS_FIELDS)
         return made

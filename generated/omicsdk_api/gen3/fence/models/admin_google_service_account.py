@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _ADMIN_GOOGLE_SERVICE_ACCOUNT_FIELDS = frozenset({"service_account_email"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AdminGoogleServiceAccount(Model):
     """The service account that watches Google projects.
 
@@ -20,22 +20,24 @@ class AdminGoogleServiceAccount(Model):
     """
 
     service_account_email: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("service_account_email", "service_account_email", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        service_account_email: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AdminGoogleServiceAccount:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.service_account_email = get("service_account_email")
-        if _ADMIN_GOOGLE_SERVICE_ACCOUNT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ADMIN_GOOGLE_SERVICE_ACCOUNT_FIELDS)
+        if "service_account_email" in data:
+            made.service_account_email = data["service_account_email"]
+        made.additional_properties = rest_of(data, _ADMIN_GOOGLE_SERVICE_ACCOUNT_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 
 _API_KEY_INFO_FIELDS = frozenset({"jti", "exp"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class APIKeyInfo(Model):
     """An API key, without the key itself.
 
@@ -22,24 +22,28 @@ class APIKeyInfo(Model):
 
     jti: str
     exp: int
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("jti", "jti", True, False, STRING),
         Field("exp", "exp", True, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        jti: str,
+        exp: int,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> APIKeyInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.jti = get("jti")
-        made.exp = get("exp")
-        if _API_KEY_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _API_KEY_INFO_FIELDS)
+        if "jti" in data:
+            made.jti = data["jti"]
+        if "exp" in data:
+            made.exp = data["exp"]
+        made.additional_properties = rest_of(data, _API_KEY_INFO_FIELDS)
         return made

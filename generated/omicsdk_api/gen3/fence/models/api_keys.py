@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .api_key_info import APIKeyInfo
 
 _API_KEYS_FIELDS = frozenset({"jtis"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class APIKeys(Model):
     """API keys of a user.
 
@@ -22,24 +22,26 @@ class APIKeys(Model):
     """
 
     jtis: list[APIKeyInfo]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("jtis", "jtis", True, False, array(model(lambda: APIKeyInfo))),)
 
+    def __init__(
+        self,
+        jtis: list[APIKeyInfo],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> APIKeys:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.jtis = (
-            [APIKeyInfo.from_dict(i) if i.__class__ is dict else otherwise_typed("APIKeys.jtis", i) for i in v]
-            if (v := get("jtis")).__class__ is list
-            else otherwise_typed("APIKeys.jtis", v)
-        )
-        if _API_KEYS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _API_KEYS_FIELDS)
+        if "jtis" in data:
+            made.jtis = (
+                [APIKeyInfo.from_dict(i) if i.__class__ is dict else otherwise_typed("APIKeys.jtis", i) for i in v]
+                if (v := data["jtis"]).__class__ is list
+                else otherwise_typed("APIKeys.jtis", v)
+            )
+        made.additional_properties = rest_of(data, _API_KEYS_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _AUTHZ_ACTION_FIELDS = frozenset({"method", "service"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AuthzAction(Model):
     """Something that a user may do.
 
@@ -20,26 +21,30 @@ class AuthzAction(Model):
         service: Service that it may be done in; `*` for all.
     """
 
-    method: str | None = None
-    service: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    method: str | None
+    service: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("method", "method", False, False, STRING),
         Field("service", "service", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        method: str | Omit = OMIT,
+        service: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AuthzAction:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.method = get("method")
-        made.service = get("service")
-        if _AUTHZ_ACTION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _AUTHZ_ACTION_FIELDS)
+        if "method" in data:
+            made.method = data["method"]
+        if "service" in data:
+            made.service = data["service"]
+        made.additional_properties = rest_of(data, _AUTHZ_ACTION_FIELDS)
         return made

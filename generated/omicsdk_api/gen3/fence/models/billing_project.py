@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _BILLING_PROJECT_FIELDS = frozenset({"project_id"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BillingProject(Model):
     """A Google project that is billed.
 
@@ -20,20 +20,22 @@ class BillingProject(Model):
     """
 
     project_id: str | None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("project_id", "project_id", True, True, STRING),)
 
+    def __init__(
+        self,
+        project_id: str | None,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BillingProject:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.project_id = get("project_id")
-        if _BILLING_PROJECT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BILLING_PROJECT_FIELDS)
+        if "project_id" in data:
+            made.project_id = data["project_id"]
+        made.additional_properties = rest_of(data, _BILLING_PROJECT_FIELDS)
         return made

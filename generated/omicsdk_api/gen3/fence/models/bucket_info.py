@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, mapping, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, mapping, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .bucket_region import BucketRegion
 
 _BUCKET_INFO_FIELDS = frozenset({"S3_BUCKETS", "GS_BUCKETS"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BucketInfo(Model):
     """Buckets of the commons.
 
@@ -22,44 +23,44 @@ class BucketInfo(Model):
         gs_buckets: Buckets in Google Cloud Storage, by name. Its name in the document is GS_BUCKETS.
     """
 
-    s3_buckets: dict[str, BucketRegion] | None = None
-    gs_buckets: dict[str, BucketRegion] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    s3_buckets: dict[str, BucketRegion] | None
+    gs_buckets: dict[str, BucketRegion] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("S3_BUCKETS", "s3_buckets", False, False, mapping(model(lambda: BucketRegion))),
         Field("GS_BUCKETS", "gs_buckets", False, False, mapping(model(lambda: BucketRegion))),
     )
 
+    def __init__(
+        self,
+        s3_buckets: dict[str, BucketRegion] | Omit = OMIT,
+        gs_buckets: dict[str, BucketRegion] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BucketInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.s3_buckets = (
-            None
-            if (v := get("S3_BUCKETS")) is None
-            else {
-                k: BucketRegion.from_dict(i) if i.__class__ is dict else otherwise_typed("BucketInfo.s3_buckets", i)
-                for k, i in v.items()
-            }
-            if v.__class__ is dict
-            else otherwise_typed("BucketInfo.s3_buckets", v)
-        )
-        made.gs_buckets = (
-            None
-            if (v := get("GS_BUCKETS")) is None
-            else {
-                k: BucketRegion.from_dict(i) if i.__class__ is dict else otherwise_typed("BucketInfo.gs_buckets", i)
-                for k, i in v.items()
-            }
-            if v.__class__ is dict
-            else otherwise_typed("BucketInfo.gs_buckets", v)
-        )
-        if _BUCKET_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BUCKET_INFO_FIELDS)
+        if "S3_BUCKETS" in data:
+            made.s3_buckets = (
+                {
+                    k: BucketRegion.from_dict(i) if i.__class__ is dict else otherwise_typed("BucketInfo.s3_buckets", i)
+                    for k, i in v.items()
+                }
+                if (v := data["S3_BUCKETS"]).__class__ is dict
+                else otherwise_typed("BucketInfo.s3_buckets", v)
+            )
+        if "GS_BUCKETS" in data:
+            made.gs_buckets = (
+                {
+                    k: BucketRegion.from_dict(i) if i.__class__ is dict else otherwise_typed("BucketInfo.gs_buckets", i)
+                    for k, i in v.items()
+                }
+                if (v := data["GS_BUCKETS"]).__class__ is dict
+                else otherwise_typed("BucketInfo.gs_buckets", v)
+            )
+        made.additional_properties = rest_of(data, _BUCKET_INFO_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .bulk_object_access_ids import BulkObjectAccessIds
 
 _BULK_ACCESS_REQUEST_FIELDS = frozenset({"bulk_object_access_ids", "passports"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAccessRequest(Model):
     """DRS objects to access.
 
@@ -23,9 +24,8 @@ class BulkAccessRequest(Model):
     """
 
     bulk_object_access_ids: list[BulkObjectAccessIds]
-    passports: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    passports: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field(
@@ -34,25 +34,30 @@ class BulkAccessRequest(Model):
         Field("passports", "passports", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        bulk_object_access_ids: list[BulkObjectAccessIds],
+        passports: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BulkAccessRequest:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.bulk_object_access_ids = (
-            [
-                BulkObjectAccessIds.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("BulkAccessRequest.bulk_object_access_ids", i)
-                for i in v
-            ]
-            if (v := get("bulk_object_access_ids")).__class__ is list
-            else otherwise_typed("BulkAccessRequest.bulk_object_access_ids", v)
-        )
-        made.passports = get("passports")
-        if _BULK_ACCESS_REQUEST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BULK_ACCESS_REQUEST_FIELDS)
+        if "bulk_object_access_ids" in data:
+            made.bulk_object_access_ids = (
+                [
+                    BulkObjectAccessIds.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("BulkAccessRequest.bulk_object_access_ids", i)
+                    for i in v
+                ]
+                if (v := data["bulk_object_access_ids"]).__class__ is list
+                else otherwise_typed("BulkAccessRequest.bulk_object_access_ids", v)
+            )
+        if "passports" in data:
+            made.passports = data["passports"]
+        made.additional_properties = rest_of(data, _BULK_ACCESS_REQUEST_FIELDS)
         return made

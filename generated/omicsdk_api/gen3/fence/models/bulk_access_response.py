@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .bulk_access_summary import BulkAccessSummary
 from .failed_objects import FailedObjects
@@ -15,7 +15,7 @@ from .resolved_access_url import ResolvedAccessURL
 _BULK_ACCESS_RESPONSE_FIELDS = frozenset({"summary", "unresolved_drs_objects", "resolved_drs_object_access_urls"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkAccessResponse(Model):
     """Access URLs, and objects that have none.
 
@@ -28,8 +28,7 @@ class BulkAccessResponse(Model):
     summary: BulkAccessSummary
     unresolved_drs_objects: list[FailedObjects]
     resolved_drs_object_access_urls: list[ResolvedAccessURL]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("summary", "summary", True, False, model(lambda: BulkAccessSummary)),
@@ -43,39 +42,46 @@ class BulkAccessResponse(Model):
         ),
     )
 
+    def __init__(
+        self,
+        summary: BulkAccessSummary,
+        unresolved_drs_objects: list[FailedObjects],
+        resolved_drs_object_access_urls: list[ResolvedAccessURL],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BulkAccessResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.summary = (
-            BulkAccessSummary.from_dict(v)
-            if (v := get("summary")).__class__ is dict
-            else otherwise_typed("BulkAccessResponse.summary", v)
-        )
-        made.unresolved_drs_objects = (
-            [
-                FailedObjects.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("BulkAccessResponse.unresolved_drs_objects", i)
-                for i in v
-            ]
-            if (v := get("unresolved_drs_objects")).__class__ is list
-            else otherwise_typed("BulkAccessResponse.unresolved_drs_objects", v)
-        )
-        made.resolved_drs_object_access_urls = (
-            [
-                ResolvedAccessURL.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("BulkAccessResponse.resolved_drs_object_access_urls", i)
-                for i in v
-            ]
-            if (v := get("resolved_drs_object_access_urls")).__class__ is list
-            else otherwise_typed("BulkAccessResponse.resolved_drs_object_access_urls", v)
-        )
-        if _BULK_ACCESS_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BULK_ACCESS_RESPONSE_FIELDS)
+        if "summary" in data:
+            made.summary = (
+                BulkAccessSummary.from_dict(v)
+                if (v := data["summary"]).__class__ is dict
+                else otherwise_typed("BulkAccessResponse.summary", v)
+            )
+        if "unresolved_drs_objects" in data:
+            made.unresolved_drs_objects = (
+                [
+                    FailedObjects.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("BulkAccessResponse.unresolved_drs_objects", i)
+                    for i in v
+                ]
+                if (v := data["unresolved_drs_objects"]).__class__ is list
+                else otherwise_typed("BulkAccessResponse.unresolved_drs_objects", v)
+            )
+        if "resolved_drs_object_access_urls" in data:
+            made.resolved_drs_object_access_urls = (
+                [
+                    ResolvedAccessURL.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("BulkAccessResponse.resolved_drs_object_access_urls", i)
+                    for i in v
+                ]
+                if (v := data["resolved_drs_object_access_urls"]).__class__ is list
+                else otherwise_typed("BulkAccessResponse.resolved_drs_object_access_urls", v)
+            )
+        made.additional_properties = rest_of(data, _BULK_ACCESS_RESPONSE_FIELDS)
         return made

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .bulk_download_url import BulkDownloadURL
 from .failed_objects import FailedObjects
@@ -14,7 +15,7 @@ from .failed_objects import FailedObjects
 _BULK_DOWNLOAD_RESPONSE_FIELDS = frozenset({"urls", "failed_file_ids"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkDownloadResponse(Model):
     """URLs of files, and files that have none.
 
@@ -23,46 +24,48 @@ class BulkDownloadResponse(Model):
         failed_file_ids: Files without a URL, by the reason.
     """
 
-    urls: list[BulkDownloadURL] | None = None
-    failed_file_ids: list[FailedObjects] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    urls: list[BulkDownloadURL] | None
+    failed_file_ids: list[FailedObjects] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("urls", "urls", False, False, array(model(lambda: BulkDownloadURL))),
         Field("failed_file_ids", "failed_file_ids", False, False, array(model(lambda: FailedObjects))),
     )
 
+    def __init__(
+        self,
+        urls: list[BulkDownloadURL] | Omit = OMIT,
+        failed_file_ids: list[FailedObjects] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BulkDownloadResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.urls = (
-            None
-            if (v := get("urls")) is None
-            else [
-                BulkDownloadURL.from_dict(i) if i.__class__ is dict else otherwise_typed("BulkDownloadResponse.urls", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("BulkDownloadResponse.urls", v)
-        )
-        made.failed_file_ids = (
-            None
-            if (v := get("failed_file_ids")) is None
-            else [
-                FailedObjects.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("BulkDownloadResponse.failed_file_ids", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("BulkDownloadResponse.failed_file_ids", v)
-        )
-        if _BULK_DOWNLOAD_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BULK_DOWNLOAD_RESPONSE_FIELDS)
+        if "urls" in data:
+            made.urls = (
+                [
+                    BulkDownloadURL.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("BulkDownloadResponse.urls", i)
+                    for i in v
+                ]
+                if (v := data["urls"]).__class__ is list
+                else otherwise_typed("BulkDownloadResponse.urls", v)
+            )
+        if "failed_file_ids" in data:
+            made.failed_file_ids = (
+                [
+                    FailedObjects.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("BulkDownloadResponse.failed_file_ids", i)
+                    for i in v
+                ]
+                if (v := data["failed_file_ids"]).__class__ is list
+                else otherwise_typed("BulkDownloadResponse.failed_file_ids", v)
+            )
+        made.additional_properties = rest_of(data, _BULK_DOWNLOAD_RESPONSE_FIELDS)
         return made

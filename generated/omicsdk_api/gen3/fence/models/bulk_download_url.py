@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _BULK_DOWNLOAD_URL_FIELDS = frozenset({"drs_object_id", "url"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkDownloadURL(Model):
     """The URL of one file.
 
@@ -20,26 +21,30 @@ class BulkDownloadURL(Model):
         url: The presigned URL of the file.
     """
 
-    drs_object_id: str | None = None
-    url: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    drs_object_id: str | None
+    url: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("drs_object_id", "drs_object_id", False, False, STRING),
         Field("url", "url", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        drs_object_id: str | Omit = OMIT,
+        url: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BulkDownloadURL:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.drs_object_id = get("drs_object_id")
-        made.url = get("url")
-        if _BULK_DOWNLOAD_URL_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BULK_DOWNLOAD_URL_FIELDS)
+        if "drs_object_id" in data:
+            made.drs_object_id = data["drs_object_id"]
+        if "url" in data:
+            made.url = data["url"]
+        made.additional_properties = rest_of(data, _BULK_DOWNLOAD_URL_FIELDS)
         return made

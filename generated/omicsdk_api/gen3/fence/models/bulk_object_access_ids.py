@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _BULK_OBJECT_ACCESS_IDS_FIELDS = frozenset({"bulk_object_id", "bulk_access_ids"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkObjectAccessIds(Model):
     """A DRS object with kinds of access.
 
@@ -22,24 +22,28 @@ class BulkObjectAccessIds(Model):
 
     bulk_object_id: str
     bulk_access_ids: list[str]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("bulk_object_id", "bulk_object_id", True, False, STRING),
         Field("bulk_access_ids", "bulk_access_ids", True, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        bulk_object_id: str,
+        bulk_access_ids: list[str],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BulkObjectAccessIds:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.bulk_object_id = get("bulk_object_id")
-        made.bulk_access_ids = get("bulk_access_ids")
-        if _BULK_OBJECT_ACCESS_IDS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BULK_OBJECT_ACCESS_IDS_FIELDS)
+        if "bulk_object_id" in data:
+            made.bulk_object_id = data["bulk_object_id"]
+        if "bulk_access_ids" in data:
+            made.bulk_access_ids = data["bulk_access_ids"]
+        made.additional_properties = rest_of(data, _BULK_OBJECT_ACCESS_IDS_FIELDS)
         return made

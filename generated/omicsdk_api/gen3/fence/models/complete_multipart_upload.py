@@ -5,27 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .completed_part import CompletedPart
 
 _COMPLETE_MULTIPART_UPLOAD_FIELDS = frozenset({"key", "uploadId", "parts", "expires_in", "bucket"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CompleteMultipartUpload(Model):
     """An upload to complete.
 
@@ -40,10 +29,9 @@ class CompleteMultipartUpload(Model):
     key: str
     upload_id: str
     parts: list[CompletedPart]
-    expires_in: int | None = None
-    bucket: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    expires_in: int | None
+    bucket: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("key", "key", True, False, STRING),
@@ -53,28 +41,39 @@ class CompleteMultipartUpload(Model):
         Field("bucket", "bucket", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        key: str,
+        upload_id: str,
+        parts: list[CompletedPart],
+        expires_in: int | Omit = OMIT,
+        bucket: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> CompleteMultipartUpload:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.key = get("key")
-        made.upload_id = get("uploadId")
-        made.parts = (
-            [
-                CompletedPart.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("CompleteMultipartUpload.parts", i)
-                for i in v
-            ]
-            if (v := get("parts")).__class__ is list
-            else otherwise_typed("CompleteMultipartUpload.parts", v)
-        )
-        made.expires_in = get("expires_in")
-        made.bucket = get("bucket")
-        if _COMPLETE_MULTIPART_UPLOAD_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _COMPLETE_MULTIPART_UPLOAD_FIELDS)
+        if "key" in data:
+            made.key = data["key"]
+        if "uploadId" in data:
+            made.upload_id = data["uploadId"]
+        if "parts" in data:
+            made.parts = (
+                [
+                    CompletedPart.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("CompleteMultipartUpload.parts", i)
+                    for i in v
+                ]
+                if (v := data["parts"]).__class__ is list
+                else otherwise_typed("CompleteMultipartUpload.parts", v)
+            )
+        if "expires_in" in data:
+            made.expires_in = data["expires_in"]
+        if "bucket" in data:
+            made.bucket = data["bucket"]
+        made.additional_properties = rest_of(data, _COMPLETE_MULTIPART_UPLOAD_FIELDS)
         return made

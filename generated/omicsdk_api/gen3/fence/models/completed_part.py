@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 
 _COMPLETED_PART_FIELDS = frozenset({"ETag", "PartNumber"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CompletedPart(Model):
     """A part that was uploaded.
 
@@ -22,24 +22,28 @@ class CompletedPart(Model):
 
     e_tag: str
     part_number: int
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("ETag", "e_tag", True, False, STRING),
         Field("PartNumber", "part_number", True, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        e_tag: str,
+        part_number: int,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> CompletedPart:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.e_tag = get("ETag")
-        made.part_number = get("PartNumber")
-        if _COMPLETED_PART_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _COMPLETED_PART_FIELDS)
+        if "ETag" in data:
+            made.e_tag = data["ETag"]
+        if "PartNumber" in data:
+            made.part_number = data["PartNumber"]
+        made.additional_properties = rest_of(data, _COMPLETED_PART_FIELDS)
         return made

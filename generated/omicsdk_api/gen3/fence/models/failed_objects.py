@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _FAILED_OBJECTS_FIELDS = frozenset({"error_code", "object_ids"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class FailedObjects(Model):
     """Items that failed for the same reason.
 
@@ -22,24 +22,28 @@ class FailedObjects(Model):
 
     error_code: int
     object_ids: list[str]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("error_code", "error_code", True, False, INTEGER),
         Field("object_ids", "object_ids", True, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        error_code: int,
+        object_ids: list[str],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> FailedObjects:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.error_code = get("error_code")
-        made.object_ids = get("object_ids")
-        if _FAILED_OBJECTS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _FAILED_OBJECTS_FIELDS)
+        if "error_code" in data:
+            made.error_code = data["error_code"]
+        if "object_ids" in data:
+            made.object_ids = data["object_ids"]
+        made.additional_properties = rest_of(data, _FAILED_OBJECTS_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _GENERIC_KEY_FIELDS = frozenset({"access_key", "secret_key"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GenericKey(Model):
     """A key for storage.
 
@@ -20,26 +21,30 @@ class GenericKey(Model):
         secret_key: The secret half of the key.
     """
 
-    access_key: str | None = None
-    secret_key: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    access_key: str | None
+    secret_key: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("access_key", "access_key", False, False, STRING),
         Field("secret_key", "secret_key", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        access_key: str | Omit = OMIT,
+        secret_key: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GenericKey:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.access_key = get("access_key")
-        made.secret_key = get("secret_key")
-        if _GENERIC_KEY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GENERIC_KEY_FIELDS)
+        if "access_key" in data:
+            made.access_key = data["access_key"]
+        if "secret_key" in data:
+            made.secret_key = data["secret_key"]
+        made.additional_properties = rest_of(data, _GENERIC_KEY_FIELDS)
         return made

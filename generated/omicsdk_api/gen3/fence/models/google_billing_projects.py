@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .billing_project import BillingProject
 
 _GOOGLE_BILLING_PROJECTS_FIELDS = frozenset({"signed_urls", "temporary_service_account_credentials"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleBillingProjects(Model):
     """Google projects that are billed by default.
 
@@ -24,8 +24,7 @@ class GoogleBillingProjects(Model):
 
     signed_urls: BillingProject
     temporary_service_account_credentials: BillingProject
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("signed_urls", "signed_urls", True, False, model(lambda: BillingProject)),
@@ -38,24 +37,29 @@ class GoogleBillingProjects(Model):
         ),
     )
 
+    def __init__(
+        self,
+        signed_urls: BillingProject,
+        temporary_service_account_credentials: BillingProject,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GoogleBillingProjects:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.signed_urls = (
-            BillingProject.from_dict(v)
-            if (v := get("signed_urls")).__class__ is dict
-            else otherwise_typed("GoogleBillingProjects.signed_urls", v)
-        )
-        made.temporary_service_account_credentials = (
-            BillingProject.from_dict(v)
-            if (v := get("temporary_service_account_credentials")).__class__ is dict
-            else otherwise_typed("GoogleBillingProjects.temporary_service_account_credentials", v)
-        )
-        if _GOOGLE_BILLING_PROJECTS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_BILLING_PROJECTS_FIELDS)
+        if "signed_urls" in data:
+            made.signed_urls = (
+                BillingProject.from_dict(v)
+                if (v := data["signed_urls"]).__class__ is dict
+                else otherwise_typed("GoogleBillingProjects.signed_urls", v)
+            )
+        if "temporary_service_account_credentials" in data:
+            made.temporary_service_account_credentials = (
+                BillingProject.from_dict(v)
+                if (v := data["temporary_service_account_credentials"]).__class__ is dict
+                else otherwise_typed("GoogleBillingProjects.temporary_service_account_credentials", v)
+            )
+        made.additional_properties = rest_of(data, _GOOGLE_BILLING_PROJECTS_FIELDS)
         return made

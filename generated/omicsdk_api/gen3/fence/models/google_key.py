@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _GOOGLE_KEY_FIELDS = frozenset(
     {
@@ -24,7 +25,7 @@ _GOOGLE_KEY_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleKey(Model):
     """A key of a Google service account, as Google writes it to files.
 
@@ -41,18 +42,17 @@ class GoogleKey(Model):
         client_x509_cert_url: Certificates of the account.
     """
 
-    type: str | None = None
-    project_id: str | None = None
-    private_key_id: str | None = None
-    private_key: str | None = None
-    client_email: str | None = None
-    client_id: str | None = None
-    auth_uri: str | None = None
-    token_uri: str | None = None
-    auth_provider_x509_cert_url: str | None = None
-    client_x509_cert_url: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    type: str | None
+    project_id: str | None
+    private_key_id: str | None
+    private_key: str | None
+    client_email: str | None
+    client_id: str | None
+    auth_uri: str | None
+    token_uri: str | None
+    auth_provider_x509_cert_url: str | None
+    client_x509_cert_url: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("type", "type", False, False, STRING),
@@ -67,24 +67,45 @@ class GoogleKey(Model):
         Field("client_x509_cert_url", "client_x509_cert_url", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        type: str | Omit = OMIT,
+        project_id: str | Omit = OMIT,
+        private_key_id: str | Omit = OMIT,
+        private_key: str | Omit = OMIT,
+        client_email: str | Omit = OMIT,
+        client_id: str | Omit = OMIT,
+        auth_uri: str | Omit = OMIT,
+        token_uri: str | Omit = OMIT,
+        auth_provider_x509_cert_url: str | Omit = OMIT,
+        client_x509_cert_url: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GoogleKey:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.type = get("type")
-        made.project_id = get("project_id")
-        made.private_key_id = get("private_key_id")
-        made.private_key = get("private_key")
-        made.client_email = get("client_email")
-        made.client_id = get("client_id")
-        made.auth_uri = get("auth_uri")
-        made.token_uri = get("token_uri")
-        made.auth_provider_x509_cert_url = get("auth_provider_x509_cert_url")
-        made.client_x509_cert_url = get("client_x509_cert_url")
-        if _GOOGLE_KEY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_KEY_FIELDS)
+        if "type" in data:
+            made.type = data["type"]
+        if "project_id" in data:
+            made.project_id = data["project_id"]
+        if "private_key_id" in data:
+            made.private_key_id = data["private_key_id"]
+        if "private_key" in data:
+            made.private_key = data["private_key"]
+        if "client_email" in data:
+            made.client_email = data["client_email"]
+        if "client_id" in data:
+            made.client_id = data["client_id"]
+        if "auth_uri" in data:
+            made.auth_uri = data["auth_uri"]
+        if "token_uri" in data:
+            made.token_uri = data["token_uri"]
+        if "auth_provider_x509_cert_url" in data:
+            made.auth_provider_x509_cert_url = data["auth_provider_x509_cert_url"]
+        if "client_x509_cert_url" in data:
+            made.client_x509_cert_url = data["client_x509_cert_url"]
+        made.additional_properties = rest_of(data, _GOOGLE_KEY_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _GOOGLE_KEY_INFO_FIELDS = frozenset({"keyAlgorithm", "validBeforeTime", "name", "validAfterTime"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleKeyInfo(Model):
     """A key of a Google service account, without its private part.
 
@@ -22,12 +23,11 @@ class GoogleKeyInfo(Model):
         valid_after_time: Beginning of the key, in RFC 3339. Its name in the document is validAfterTime.
     """
 
-    key_algorithm: str | None = None
-    valid_before_time: str | None = None
-    name: str | None = None
-    valid_after_time: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    key_algorithm: str | None
+    valid_before_time: str | None
+    name: str | None
+    valid_after_time: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("keyAlgorithm", "key_algorithm", False, False, STRING),
@@ -36,18 +36,27 @@ class GoogleKeyInfo(Model):
         Field("validAfterTime", "valid_after_time", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        key_algorithm: str | Omit = OMIT,
+        valid_before_time: str | Omit = OMIT,
+        name: str | Omit = OMIT,
+        valid_after_time: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GoogleKeyInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.key_algorithm = get("keyAlgorithm")
-        made.valid_before_time = get("validBeforeTime")
-        made.name = get("name")
-        made.valid_after_time = get("validAfterTime")
-        if _GOOGLE_KEY_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_KEY_INFO_FIELDS)
+        if "keyAlgorithm" in data:
+            made.key_algorithm = data["keyAlgorithm"]
+        if "validBeforeTime" in data:
+            made.valid_before_time = data["validBeforeTime"]
+        if "name" in data:
+            made.name = data["name"]
+        if "validAfterTime" in data:
+            made.valid_after_time = data["validAfterTime"]
+        made.additional_properties = rest_of(data, _GOOGLE_KEY_INFO_FIELDS)
         return made

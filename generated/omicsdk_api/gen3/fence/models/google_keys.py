@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .google_key_info import GoogleKeyInfo
 
 _GOOGLE_KEYS_FIELDS = frozenset({"access_keys"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleKeys(Model):
     """Keys of a Google service account.
 
@@ -21,32 +22,32 @@ class GoogleKeys(Model):
         access_keys: The keys, without their private parts.
     """
 
-    access_keys: list[GoogleKeyInfo] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    access_keys: list[GoogleKeyInfo] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("access_keys", "access_keys", False, False, array(model(lambda: GoogleKeyInfo))),
     )
 
+    def __init__(
+        self,
+        access_keys: list[GoogleKeyInfo] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GoogleKeys:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.access_keys = (
-            None
-            if (v := get("access_keys")) is None
-            else [
-                GoogleKeyInfo.from_dict(i) if i.__class__ is dict else otherwise_typed("GoogleKeys.access_keys", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("GoogleKeys.access_keys", v)
-        )
-        if _GOOGLE_KEYS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_KEYS_FIELDS)
+        if "access_keys" in data:
+            made.access_keys = (
+                [
+                    GoogleKeyInfo.from_dict(i) if i.__class__ is dict else otherwise_typed("GoogleKeys.access_keys", i)
+                    for i in v
+                ]
+                if (v := data["access_keys"]).__class__ is list
+                else otherwise_typed("GoogleKeys.access_keys", v)
+            )
+        made.additional_properties = rest_of(data, _GOOGLE_KEYS_FIELDS)
         return made

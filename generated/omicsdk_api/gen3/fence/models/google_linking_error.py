@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _GOOGLE_LINKING_ERROR_FIELDS = frozenset({"error", "error_description"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleLinkingError(Model):
     """Why an account could not be unlinked.
 
@@ -20,26 +21,30 @@ class GoogleLinkingError(Model):
         error_description: Message of the error.
     """
 
-    error: str | None = None
-    error_description: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    error: str | None
+    error_description: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("error", "error", False, False, STRING),
         Field("error_description", "error_description", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        error: str | Omit = OMIT,
+        error_description: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GoogleLinkingError:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.error = get("error")
-        made.error_description = get("error_description")
-        if _GOOGLE_LINKING_ERROR_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_LINKING_ERROR_FIELDS)
+        if "error" in data:
+            made.error = data["error"]
+        if "error_description" in data:
+            made.error_description = data["error_description"]
+        made.additional_properties = rest_of(data, _GOOGLE_LINKING_ERROR_FIELDS)
         return made

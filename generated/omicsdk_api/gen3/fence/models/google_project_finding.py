@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -19,6 +18,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .membership_validity import MembershipValidity
 from .service_account_validity import ServiceAccountValidity
@@ -28,7 +28,7 @@ _GOOGLE_PROJECT_FINDING_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleProjectFinding(Model):
     """Results for the Google project.
 
@@ -40,13 +40,12 @@ class GoogleProjectFinding(Model):
         service_account_validity: Checks of service accounts.
     """
 
-    status: int | None = None
-    error: str | None = None
-    error_description: str | None = None
-    membership_validity: MembershipValidity | None = None
-    service_account_validity: dict[str, ServiceAccountValidity] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    status: int | None
+    error: str | None
+    error_description: str | None
+    membership_validity: MembershipValidity | None
+    service_account_validity: dict[str, ServiceAccountValidity] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("status", "status", False, False, INTEGER),
@@ -62,36 +61,43 @@ class GoogleProjectFinding(Model):
         ),
     )
 
+    def __init__(
+        self,
+        status: int | Omit = OMIT,
+        error: str | Omit = OMIT,
+        error_description: str | Omit = OMIT,
+        membership_validity: MembershipValidity | Omit = OMIT,
+        service_account_validity: dict[str, ServiceAccountValidity] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GoogleProjectFinding:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.status = get("status")
-        made.error = get("error")
-        made.error_description = get("error_description")
-        made.membership_validity = (
-            None
-            if (v := get("membership_validity")) is None
-            else MembershipValidity.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("GoogleProjectFinding.membership_validity", v)
-        )
-        made.service_account_validity = (
-            None
-            if (v := get("service_account_validity")) is None
-            else {
-                k: ServiceAccountValidity.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("GoogleProjectFinding.service_account_validity", i)
-                for k, i in v.items()
-            }
-            if v.__class__ is dict
-            else otherwise_typed("GoogleProjectFinding.service_account_validity", v)
-        )
-        if _GOOGLE_PROJECT_FINDING_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_PROJECT_FINDING_FIELDS)
+        if "status" in data:
+            made.status = data["status"]
+        if "error" in data:
+            made.error = data["error"]
+        if "error_description" in data:
+            made.error_description = data["error_description"]
+        if "membership_validity" in data:
+            made.membership_validity = (
+                MembershipValidity.from_dict(v)
+                if (v := data["membership_validity"]).__class__ is dict
+                else otherwise_typed("GoogleProjectFinding.membership_validity", v)
+            )
+        if "service_account_validity" in data:
+            made.service_account_validity = (
+                {
+                    k: ServiceAccountValidity.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("GoogleProjectFinding.service_account_validity", i)
+                    for k, i in v.items()
+                }
+                if (v := data["service_account_validity"]).__class__ is dict
+                else otherwise_typed("GoogleProjectFinding.service_account_validity", v)
+            )
+        made.additional_properties = rest_of(data, _GOOGLE_PROJECT_FINDING_FIELDS)
         return made

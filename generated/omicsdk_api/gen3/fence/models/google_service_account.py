@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _GOOGLE_SERVICE_ACCOUNT_FIELDS = frozenset({"service_account_email", "google_project_id", "project_access"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceAccount(Model):
     """A Google service account with its projects.
 
@@ -24,8 +24,7 @@ class GoogleServiceAccount(Model):
     service_account_email: str
     google_project_id: str
     project_access: list[str]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("service_account_email", "service_account_email", True, False, STRING),
@@ -33,17 +32,24 @@ class GoogleServiceAccount(Model):
         Field("project_access", "project_access", True, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        service_account_email: str,
+        google_project_id: str,
+        project_access: list[str],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GoogleServiceAccount:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.service_account_email = get("service_account_email")
-        made.google_project_id = get("google_project_id")
-        made.project_access = get("project_access")
-        if _GOOGLE_SERVICE_ACCOUNT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_SERVICE_ACCOUNT_FIELDS)
+        if "service_account_email" in data:
+            made.service_account_email = data["service_account_email"]
+        if "google_project_id" in data:
+            made.google_project_id = data["google_project_id"]
+        if "project_access" in data:
+            made.project_access = data["project_access"]
+        made.additional_properties = rest_of(data, _GOOGLE_SERVICE_ACCOUNT_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .google_service_account_findings import GoogleServiceAccountFindings
 
 _GOOGLE_SERVICE_ACCOUNT_ERRORS_FIELDS = frozenset({"success", "errors"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceAccountErrors(Model):
     """Whether a service account fits, and why not.
 
@@ -23,31 +24,33 @@ class GoogleServiceAccountErrors(Model):
     """
 
     success: bool
-    errors: GoogleServiceAccountFindings | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    errors: GoogleServiceAccountFindings | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("success", "success", True, False, BOOLEAN),
         Field("errors", "errors", False, False, model(lambda: GoogleServiceAccountFindings)),
     )
 
+    def __init__(
+        self,
+        success: bool,
+        errors: GoogleServiceAccountFindings | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GoogleServiceAccountErrors:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.success = get("success")
-        made.errors = (
-            None
-            if (v := get("errors")) is None
-            else GoogleServiceAccountFindings.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("GoogleServiceAccountErrors.errors", v)
-        )
-        if _GOOGLE_SERVICE_ACCOUNT_ERRORS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_SERVICE_ACCOUNT_ERRORS_FIELDS)
+        if "success" in data:
+            made.success = data["success"]
+        if "errors" in data:
+            made.errors = (
+                GoogleServiceAccountFindings.from_dict(v)
+                if (v := data["errors"]).__class__ is dict
+                else otherwise_typed("GoogleServiceAccountErrors.errors", v)
+            )
+        made.additional_properties = rest_of(data, _GOOGLE_SERVICE_ACCOUNT_ERRORS_FIELDS)
         return made

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .google_project_finding import GoogleProjectFinding
 from .project_access_finding import ProjectAccessFinding
@@ -15,7 +16,7 @@ from .service_account_finding import ServiceAccountFinding
 _GOOGLE_SERVICE_ACCOUNT_FINDINGS_FIELDS = frozenset({"service_account_email", "google_project_id", "project_access"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceAccountFindings(Model):
     """Results for all parts of a request.
 
@@ -25,11 +26,10 @@ class GoogleServiceAccountFindings(Model):
         project_access: Results for the projects of the commons.
     """
 
-    service_account_email: ServiceAccountFinding | None = None
-    google_project_id: GoogleProjectFinding | None = None
-    project_access: ProjectAccessFinding | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    service_account_email: ServiceAccountFinding | None
+    google_project_id: GoogleProjectFinding | None
+    project_access: ProjectAccessFinding | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("service_account_email", "service_account_email", False, False, model(lambda: ServiceAccountFinding)),
@@ -37,35 +37,36 @@ class GoogleServiceAccountFindings(Model):
         Field("project_access", "project_access", False, False, model(lambda: ProjectAccessFinding)),
     )
 
+    def __init__(
+        self,
+        service_account_email: ServiceAccountFinding | Omit = OMIT,
+        google_project_id: GoogleProjectFinding | Omit = OMIT,
+        project_access: ProjectAccessFinding | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GoogleServiceAccountFindings:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.service_account_email = (
-            None
-            if (v := get("service_account_email")) is None
-            else ServiceAccountFinding.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("GoogleServiceAccountFindings.service_account_email", v)
-        )
-        made.google_project_id = (
-            None
-            if (v := get("google_project_id")) is None
-            else GoogleProjectFinding.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("GoogleServiceAccountFindings.google_project_id", v)
-        )
-        made.project_access = (
-            None
-            if (v := get("project_access")) is None
-            else ProjectAccessFinding.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("GoogleServiceAccountFindings.project_access", v)
-        )
-        if _GOOGLE_SERVICE_ACCOUNT_FINDINGS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_SERVICE_ACCOUNT_FINDINGS_FIELDS)
+        if "service_account_email" in data:
+            made.service_account_email = (
+                ServiceAccountFinding.from_dict(v)
+                if (v := data["service_account_email"]).__class__ is dict
+                else otherwise_typed("GoogleServiceAccountFindings.service_account_email", v)
+            )
+        if "google_project_id" in data:
+            made.google_project_id = (
+                GoogleProjectFinding.from_dict(v)
+                if (v := data["google_project_id"]).__class__ is dict
+                else otherwise_typed("GoogleServiceAccountFindings.google_project_id", v)
+            )
+        if "project_access" in data:
+            made.project_access = (
+                ProjectAccessFinding.from_dict(v)
+                if (v := data["project_access"]).__class__ is dict
+                else otherwise_typed("GoogleServiceAccountFindings.project_access", v)
+            )
+        made.additional_properties = rest_of(data, _GOOGLE_SERVICE_ACCOUNT_FINDINGS_FIELDS)
         return made

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _GOOGLE_SERVICE_ACCOUNT_INFO_FIELDS = frozenset(
     {"service_account_email", "google_project_id", "project_access", "project_access_exp"}
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceAccountInfo(Model):
     """A registered Google service account.
 
@@ -28,8 +28,7 @@ class GoogleServiceAccountInfo(Model):
     google_project_id: str
     project_access: list[str]
     project_access_exp: int
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("service_account_email", "service_account_email", True, False, STRING),
@@ -38,18 +37,27 @@ class GoogleServiceAccountInfo(Model):
         Field("project_access_exp", "project_access_exp", True, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        service_account_email: str,
+        google_project_id: str,
+        project_access: list[str],
+        project_access_exp: int,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GoogleServiceAccountInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.service_account_email = get("service_account_email")
-        made.google_project_id = get("google_project_id")
-        made.project_access = get("project_access")
-        made.project_access_exp = get("project_access_exp")
-        if _GOOGLE_SERVICE_ACCOUNT_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_SERVICE_ACCOUNT_INFO_FIELDS)
+        if "service_account_email" in data:
+            made.service_account_email = data["service_account_email"]
+        if "google_project_id" in data:
+            made.google_project_id = data["google_project_id"]
+        if "project_access" in data:
+            made.project_access = data["project_access"]
+        if "project_access_exp" in data:
+            made.project_access_exp = data["project_access_exp"]
+        made.additional_properties = rest_of(data, _GOOGLE_SERVICE_ACCOUNT_INFO_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .google_service_account_info import GoogleServiceAccountInfo
 
 _GOOGLE_SERVICE_ACCOUNTS_FIELDS = frozenset({"service_accounts"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GoogleServiceAccounts(Model):
     """Registered service accounts.
 
@@ -21,34 +22,34 @@ class GoogleServiceAccounts(Model):
         service_accounts: The accounts of the requested projects.
     """
 
-    service_accounts: list[GoogleServiceAccountInfo] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    service_accounts: list[GoogleServiceAccountInfo] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("service_accounts", "service_accounts", False, False, array(model(lambda: GoogleServiceAccountInfo))),
     )
 
+    def __init__(
+        self,
+        service_accounts: list[GoogleServiceAccountInfo] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GoogleServiceAccounts:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.service_accounts = (
-            None
-            if (v := get("service_accounts")) is None
-            else [
-                GoogleServiceAccountInfo.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("GoogleServiceAccounts.service_accounts", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("GoogleServiceAccounts.service_accounts", v)
-        )
-        if _GOOGLE_SERVICE_ACCOUNTS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_SERVICE_ACCOUNTS_FIELDS)
+        if "service_accounts" in data:
+            made.service_accounts = (
+                [
+                    GoogleServiceAccountInfo.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("GoogleServiceAccounts.service_accounts", i)
+                    for i in v
+                ]
+                if (v := data["service_accounts"]).__class__ is list
+                else otherwise_typed("GoogleServiceAccounts.service_accounts", v)
+            )
+        made.additional_properties = rest_of(data, _GOOGLE_SERVICE_ACCOUNTS_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _INIT_MULTIPART_UPLOAD_FIELDS = frozenset({"file_name", "guid", "expires_in", "authz", "bucket"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class InitMultipartUpload(Model):
     """A file to upload in parts.
 
@@ -24,12 +25,11 @@ class InitMultipartUpload(Model):
     """
 
     file_name: str
-    guid: str | None = None
-    expires_in: int | None = None
-    authz: list[str] | None = None
-    bucket: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    guid: str | None
+    expires_in: int | None
+    authz: list[str] | None
+    bucket: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("file_name", "file_name", True, False, STRING),
@@ -39,19 +39,30 @@ class InitMultipartUpload(Model):
         Field("bucket", "bucket", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        file_name: str,
+        guid: str | Omit = OMIT,
+        expires_in: int | Omit = OMIT,
+        authz: list[str] | Omit = OMIT,
+        bucket: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> InitMultipartUpload:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.file_name = get("file_name")
-        made.guid = get("guid")
-        made.expires_in = get("expires_in")
-        made.authz = get("authz")
-        made.bucket = get("bucket")
-        if _INIT_MULTIPART_UPLOAD_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _INIT_MULTIPART_UPLOAD_FIELDS)
+        if "file_name" in data:
+            made.file_name = data["file_name"]
+        if "guid" in data:
+            made.guid = data["guid"]
+        if "expires_in" in data:
+            made.expires_in = data["expires_in"]
+        if "authz" in data:
+            made.authz = data["authz"]
+        if "bucket" in data:
+            made.bucket = data["bucket"]
+        made.additional_properties = rest_of(data, _INIT_MULTIPART_UPLOAD_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _JWK_FIELDS = frozenset({"kty", "alg", "n", "e", "kid"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Jwk(Model):
     """One public key.
 
@@ -23,13 +24,12 @@ class Jwk(Model):
         kid: ID of the key, as headers of tokens name it.
     """
 
-    kty: str | None = None
-    alg: str | None = None
-    n: str | None = None
-    e: str | None = None
-    kid: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    kty: str | None
+    alg: str | None
+    n: str | None
+    e: str | None
+    kid: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("kty", "kty", False, False, STRING),
@@ -39,19 +39,30 @@ class Jwk(Model):
         Field("kid", "kid", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        kty: str | Omit = OMIT,
+        alg: str | Omit = OMIT,
+        n: str | Omit = OMIT,
+        e: str | Omit = OMIT,
+        kid: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Jwk:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.kty = get("kty")
-        made.alg = get("alg")
-        made.n = get("n")
-        made.e = get("e")
-        made.kid = get("kid")
-        if _JWK_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _JWK_FIELDS)
+        if "kty" in data:
+            made.kty = data["kty"]
+        if "alg" in data:
+            made.alg = data["alg"]
+        if "n" in data:
+            made.n = data["n"]
+        if "e" in data:
+            made.e = data["e"]
+        if "kid" in data:
+            made.kid = data["kid"]
+        made.additional_properties = rest_of(data, _JWK_FIELDS)
         return made

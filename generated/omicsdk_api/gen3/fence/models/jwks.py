@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .jwk import Jwk
 
 _JWKS_FIELDS = frozenset({"keys"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Jwks(Model):
     """A JSON Web Key Set.
 
@@ -22,24 +22,26 @@ class Jwks(Model):
     """
 
     keys: list[Jwk]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("keys", "keys", True, False, array(model(lambda: Jwk))),)
 
+    def __init__(
+        self,
+        keys: list[Jwk],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Jwks:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.keys = (
-            [Jwk.from_dict(i) if i.__class__ is dict else otherwise_typed("Jwks.keys", i) for i in v]
-            if (v := get("keys")).__class__ is list
-            else otherwise_typed("Jwks.keys", v)
-        )
-        if _JWKS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _JWKS_FIELDS)
+        if "keys" in data:
+            made.keys = (
+                [Jwk.from_dict(i) if i.__class__ is dict else otherwise_typed("Jwks.keys", i) for i in v]
+                if (v := data["keys"]).__class__ is list
+                else otherwise_typed("Jwks.keys", v)
+            )
+        made.additional_properties = rest_of(data, _JWKS_FIELDS)
         return made

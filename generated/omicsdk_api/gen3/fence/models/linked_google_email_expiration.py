@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _LINKED_GOOGLE_EMAIL_EXPIRATION_FIELDS = frozenset({"exp"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class LinkedGoogleEmailExpiration(Model):
     """End of the access of a linked account.
 
@@ -19,21 +20,23 @@ class LinkedGoogleEmailExpiration(Model):
         exp: End of the access, in seconds since 1970.
     """
 
-    exp: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    exp: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("exp", "exp", False, False, INTEGER),)
 
+    def __init__(
+        self,
+        exp: int | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> LinkedGoogleEmailExpiration:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.exp = get("exp")
-        if _LINKED_GOOGLE_EMAIL_EXPIRATION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _LINKED_GOOGLE_EMAIL_EXPIRATION_FIELDS)
+        if "exp" in data:
+            made.exp = data["exp"]
+        made.additional_properties = rest_of(data, _LINKED_GOOGLE_EMAIL_EXPIRATION_FIELDS)
         return made

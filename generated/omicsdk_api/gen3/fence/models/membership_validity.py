@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _MEMBERSHIP_VALIDITY_FIELDS = frozenset({"valid_member_types", "members_exist_in_fence"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class MembershipValidity(Model):
     """Checks of the members of a Google project.
 
@@ -20,26 +21,30 @@ class MembershipValidity(Model):
         members_exist_in_fence: Whether all members are users of this commons.
     """
 
-    valid_member_types: bool | None = None
-    members_exist_in_fence: bool | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    valid_member_types: bool | None
+    members_exist_in_fence: bool | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("valid_member_types", "valid_member_types", False, False, BOOLEAN),
         Field("members_exist_in_fence", "members_exist_in_fence", False, False, BOOLEAN),
     )
 
+    def __init__(
+        self,
+        valid_member_types: bool | Omit = OMIT,
+        members_exist_in_fence: bool | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> MembershipValidity:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.valid_member_types = get("valid_member_types")
-        made.members_exist_in_fence = get("members_exist_in_fence")
-        if _MEMBERSHIP_VALIDITY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _MEMBERSHIP_VALIDITY_FIELDS)
+        if "valid_member_types" in data:
+            made.valid_member_types = data["valid_member_types"]
+        if "members_exist_in_fence" in data:
+            made.members_exist_in_fence = data["members_exist_in_fence"]
+        made.additional_properties = rest_of(data, _MEMBERSHIP_VALIDITY_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _NEW_API_KEY_FIELDS = frozenset({"key_id", "api_key"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NewAPIKey(Model):
     """New API key, in the format of a `credentials.json` file.
 
@@ -22,24 +22,28 @@ class NewAPIKey(Model):
 
     key_id: str
     api_key: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("key_id", "key_id", True, False, STRING),
         Field("api_key", "api_key", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        key_id: str,
+        api_key: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> NewAPIKey:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.key_id = get("key_id")
-        made.api_key = get("api_key")
-        if _NEW_API_KEY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _NEW_API_KEY_FIELDS)
+        if "key_id" in data:
+            made.key_id = data["key_id"]
+        if "api_key" in data:
+            made.api_key = data["api_key"]
+        made.additional_properties = rest_of(data, _NEW_API_KEY_FIELDS)
         return made

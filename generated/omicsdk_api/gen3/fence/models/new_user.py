@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _NEW_USER_FIELDS = frozenset({"username", "email", "display_name", "phone_number", "idp_name", "tags"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NewUser(Model):
     """A user to create.
 
@@ -26,12 +27,11 @@ class NewUser(Model):
 
     username: str
     email: str
-    display_name: str | None = None
-    phone_number: str | None = None
-    idp_name: str | None = None
-    tags: dict[str, Any] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    display_name: str | None
+    phone_number: str | None
+    idp_name: str | None
+    tags: dict[str, Any] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("username", "username", True, False, STRING),
@@ -42,20 +42,33 @@ class NewUser(Model):
         Field("tags", "tags", False, False, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        username: str,
+        email: str,
+        display_name: str | Omit = OMIT,
+        phone_number: str | Omit = OMIT,
+        idp_name: str | Omit = OMIT,
+        tags: dict[str, Any] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> NewUser:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.username = get("username")
-        made.email = get("email")
-        made.display_name = get("display_name")
-        made.phone_number = get("phone_number")
-        made.idp_name = get("idp_name")
-        made.tags = get("tags")
-        if _NEW_USER_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _NEW_USER_FIELDS)
+        if "username" in data:
+            made.username = data["username"]
+        if "email" in data:
+            made.email = data["email"]
+        if "display_name" in data:
+            made.display_name = data["display_name"]
+        if "phone_number" in data:
+            made.phone_number = data["phone_number"]
+        if "idp_name" in data:
+            made.idp_name = data["idp_name"]
+        if "tags" in data:
+            made.tags = data["tags"]
+        made.additional_properties = rest_of(data, _NEW_USER_FIELDS)
         return made

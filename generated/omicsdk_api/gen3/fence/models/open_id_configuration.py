@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _OPEN_ID_CONFIGURATION_FIELDS = frozenset(
     {
@@ -44,7 +45,7 @@ _OPEN_ID_CONFIGURATION_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OpenIDConfiguration(Model):
     """Metadata of a provider, as in OpenID Connect Discovery.
 
@@ -85,34 +86,33 @@ class OpenIDConfiguration(Model):
     issuer: str
     jwks_uri: str
     response_types_supported: list[str]
-    claim_types_supported: list[str] | None = None
-    claims_locales_supported: list[str] | None = None
-    claims_parameter_supported: bool | None = None
-    claims_supported: list[str] | None = None
-    display_values_supported: list[str] | None = None
-    grant_types_supported: list[str] | None = None
-    id_token_encryption_alg_values_supported: list[str] | None = None
-    id_token_encryption_enc_values_supported: list[str] | None = None
-    id_token_signing_alg_values_supported: list[str] | None = None
-    op_policy_url: str | None = None
-    op_tos_uri: str | None = None
-    registration_endpoint: str | None = None
-    request_object_encryption_alg_values_supported: list[str] | None = None
-    request_object_encryption_enc_values_supported: list[str] | None = None
-    request_object_signing_alg_values_supported: list[str] | None = None
-    request_parameter_supported: bool | None = None
-    request_uri_parameter_supported: bool | None = None
-    require_request_uri_registration: bool | None = None
-    response_modes_supported: list[str] | None = None
-    scopes_supported: list[str] | None = None
-    service_documentation: str | None = None
-    subject_types_supported: list[str] | None = None
-    token_endpoint: str | None = None
-    token_endpoint_auth_methods_supported: list[str] | None = None
-    ui_locales_supported: list[str] | None = None
-    userinfo_endpoint: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    claim_types_supported: list[str] | None
+    claims_locales_supported: list[str] | None
+    claims_parameter_supported: bool | None
+    claims_supported: list[str] | None
+    display_values_supported: list[str] | None
+    grant_types_supported: list[str] | None
+    id_token_encryption_alg_values_supported: list[str] | None
+    id_token_encryption_enc_values_supported: list[str] | None
+    id_token_signing_alg_values_supported: list[str] | None
+    op_policy_url: str | None
+    op_tos_uri: str | None
+    registration_endpoint: str | None
+    request_object_encryption_alg_values_supported: list[str] | None
+    request_object_encryption_enc_values_supported: list[str] | None
+    request_object_signing_alg_values_supported: list[str] | None
+    request_parameter_supported: bool | None
+    request_uri_parameter_supported: bool | None
+    require_request_uri_registration: bool | None
+    response_modes_supported: list[str] | None
+    scopes_supported: list[str] | None
+    service_documentation: str | None
+    subject_types_supported: list[str] | None
+    token_endpoint: str | None
+    token_endpoint_auth_methods_supported: list[str] | None
+    ui_locales_supported: list[str] | None
+    userinfo_endpoint: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("authorization_endpoint", "authorization_endpoint", True, False, STRING),
@@ -189,44 +189,105 @@ class OpenIDConfiguration(Model):
         Field("userinfo_endpoint", "userinfo_endpoint", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        authorization_endpoint: str,
+        issuer: str,
+        jwks_uri: str,
+        response_types_supported: list[str],
+        claim_types_supported: list[str] | Omit = OMIT,
+        claims_locales_supported: list[str] | Omit = OMIT,
+        claims_parameter_supported: bool | Omit = OMIT,
+        claims_supported: list[str] | Omit = OMIT,
+        display_values_supported: list[str] | Omit = OMIT,
+        grant_types_supported: list[str] | Omit = OMIT,
+        id_token_encryption_alg_values_supported: list[str] | Omit = OMIT,
+        id_token_encryption_enc_values_supported: list[str] | Omit = OMIT,
+        id_token_signing_alg_values_supported: list[str] | Omit = OMIT,
+        op_policy_url: str | Omit = OMIT,
+        op_tos_uri: str | Omit = OMIT,
+        registration_endpoint: str | Omit = OMIT,
+        request_object_encryption_alg_values_supported: list[str] | Omit = OMIT,
+        request_object_encryption_enc_values_supported: list[str] | Omit = OMIT,
+        request_object_signing_alg_values_supported: list[str] | Omit = OMIT,
+        request_parameter_supported: bool | Omit = OMIT,
+        request_uri_parameter_supported: bool | Omit = OMIT,
+        require_request_uri_registration: bool | Omit = OMIT,
+        response_modes_supported: list[str] | Omit = OMIT,
+        scopes_supported: list[str] | Omit = OMIT,
+        service_documentation: str | Omit = OMIT,
+        subject_types_supported: list[str] | Omit = OMIT,
+        token_endpoint: str | Omit = OMIT,
+        token_endpoint_auth_methods_supported: list[str] | Omit = OMIT,
+        ui_locales_supported: list[str] | Omit = OMIT,
+        userinfo_endpoint: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> OpenIDConfiguration:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.authorization_endpoint = get("authorization_endpoint")
-        made.issuer = get("issuer")
-        made.jwks_uri = get("jwks_uri")
-        made.response_types_supported = get("response_types_supported")
-        made.claim_types_supported = get("claim_types_supported")
-        made.claims_locales_supported = get("claims_locales_supported")
-        made.claims_parameter_supported = get("claims_parameter_supported")
-        made.claims_supported = get("claims_supported")
-        made.display_values_supported = get("display_values_supported")
-        made.grant_types_supported = get("grant_types_supported")
-        made.id_token_encryption_alg_values_supported = get("id_token_encryption_alg_values_supported")
-        made.id_token_encryption_enc_values_supported = get("id_token_encryption_enc_values_supported")
-        made.id_token_signing_alg_values_supported = get("id_token_signing_alg_values_supported")
-        made.op_policy_url = get("op_policy_url")
-        made.op_tos_uri = get("op_tos_uri")
-        made.registration_endpoint = get("registration_endpoint")
-        made.request_object_encryption_alg_values_supported = get("request_object_encryption_alg_values_supported")
-        made.request_object_encryption_enc_values_supported = get("request_object_encryption_enc_values_supported")
-        made.request_object_signing_alg_values_supported = get("request_object_signing_alg_values_supported")
-        made.request_parameter_supported = get("request_parameter_supported")
-        made.request_uri_parameter_supported = get("request_uri_parameter_supported")
-        made.require_request_uri_registration = get("require_request_uri_registration")
-        made.response_modes_supported = get("response_modes_supported")
-        made.scopes_supported = get("scopes_supported")
-        made.service_documentation = get("service_documentation")
-        made.subject_types_supported = get("subject_types_supported")
-        made.token_endpoint = get("token_endpoint")
-        made.token_endpoint_auth_methods_supported = get("token_endpoint_auth_methods_supported")
-        made.ui_locales_supported = get("ui_locales_supported")
-        made.userinfo_endpoint = get("userinfo_endpoint")
-        if _OPEN_ID_CONFIGURATION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _OPEN_ID_CONFIGURATION_FIELDS)
+        if "authorization_endpoint" in data:
+            made.authorization_endpoint = data["authorization_endpoint"]
+        if "issuer" in data:
+            made.issuer = data["issuer"]
+        if "jwks_uri" in data:
+            made.jwks_uri = data["jwks_uri"]
+        if "response_types_supported" in data:
+            made.response_types_supported = data["response_types_supported"]
+        if "claim_types_supported" in data:
+            made.claim_types_supported = data["claim_types_supported"]
+        if "claims_locales_supported" in data:
+            made.claims_locales_supported = data["claims_locales_supported"]
+        if "claims_parameter_supported" in data:
+            made.claims_parameter_supported = data["claims_parameter_supported"]
+        if "claims_supported" in data:
+            made.claims_supported = data["claims_supported"]
+        if "display_values_supported" in data:
+            made.display_values_supported = data["display_values_supported"]
+        if "grant_types_supported" in data:
+            made.grant_types_supported = data["grant_types_supported"]
+        if "id_token_encryption_alg_values_supported" in data:
+            made.id_token_encryption_alg_values_supported = data["id_token_encryption_alg_values_supported"]
+        if "id_token_encryption_enc_values_supported" in data:
+            made.id_token_encryption_enc_values_supported = data["id_token_encryption_enc_values_supported"]
+        if "id_token_signing_alg_values_supported" in data:
+            made.id_token_signing_alg_values_supported = data["id_token_signing_alg_values_supported"]
+        if "op_policy_url" in data:
+            made.op_policy_url = data["op_policy_url"]
+        if "op_tos_uri" in data:
+            made.op_tos_uri = data["op_tos_uri"]
+        if "registration_endpoint" in data:
+            made.registration_endpoint = data["registration_endpoint"]
+        if "request_object_encryption_alg_values_supported" in data:
+            made.request_object_encryption_alg_values_supported = data["request_object_encryption_alg_values_supported"]
+        if "request_object_encryption_enc_values_supported" in data:
+            made.request_object_encryption_enc_values_supported = data["request_object_encryption_enc_values_supported"]
+        if "request_object_signing_alg_values_supported" in data:
+            made.request_object_signing_alg_values_supported = data["request_object_signing_alg_values_supported"]
+        if "request_parameter_supported" in data:
+            made.request_parameter_supported = data["request_parameter_supported"]
+        if "request_uri_parameter_supported" in data:
+            made.request_uri_parameter_supported = data["request_uri_parameter_supported"]
+        if "require_request_uri_registration" in data:
+            made.require_request_uri_registration = data["require_request_uri_registration"]
+        if "response_modes_supported" in data:
+            made.response_modes_supported = data["response_modes_supported"]
+        if "scopes_supported" in data:
+            made.scopes_supported = data["scopes_supported"]
+        if "service_documentation" in data:
+            made.service_documentation = data["service_documentation"]
+        if "subject_types_supported" in data:
+            made.subject_types_supported = data["subject_types_supported"]
+        if "token_endpoint" in data:
+            made.token_endpoint = data["token_endpoint"]
+        if "token_endpoint_auth_methods_supported" in data:
+            made.token_endpoint_auth_methods_supported = data["token_endpoint_auth_methods_supported"]
+        if "ui_locales_supported" in data:
+            made.ui_locales_supported = data["ui_locales_supported"]
+        if "userinfo_endpoint" in data:
+            made.userinfo_endpoint = data["userinfo_endpoint"]
+        made.additional_properties = rest_of(data, _OPEN_ID_CONFIGURATION_FIELDS)
         return made

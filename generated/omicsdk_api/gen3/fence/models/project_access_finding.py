@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -19,13 +18,14 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .project_validity import ProjectValidity
 
 _PROJECT_ACCESS_FINDING_FIELDS = frozenset({"status", "error", "error_description", "project_validity"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ProjectAccessFinding(Model):
     """Results for the projects of the commons.
 
@@ -36,12 +36,11 @@ class ProjectAccessFinding(Model):
         project_validity: Checks of projects of the commons.
     """
 
-    status: int | None = None
-    error: str | None = None
-    error_description: str | None = None
-    project_validity: dict[str, ProjectValidity] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    status: int | None
+    error: str | None
+    error_description: str | None
+    project_validity: dict[str, ProjectValidity] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("status", "status", False, False, INTEGER),
@@ -50,29 +49,36 @@ class ProjectAccessFinding(Model):
         Field("project_validity", "project_validity", False, False, mapping(model(lambda: ProjectValidity))),
     )
 
+    def __init__(
+        self,
+        status: int | Omit = OMIT,
+        error: str | Omit = OMIT,
+        error_description: str | Omit = OMIT,
+        project_validity: dict[str, ProjectValidity] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ProjectAccessFinding:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.status = get("status")
-        made.error = get("error")
-        made.error_description = get("error_description")
-        made.project_validity = (
-            None
-            if (v := get("project_validity")) is None
-            else {
-                k: ProjectValidity.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("ProjectAccessFinding.project_validity", i)
-                for k, i in v.items()
-            }
-            if v.__class__ is dict
-            else otherwise_typed("ProjectAccessFinding.project_validity", v)
-        )
-        if _PROJECT_ACCESS_FINDING_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PROJECT_ACCESS_FINDING_FIELDS)
+        if "status" in data:
+            made.status = data["status"]
+        if "error" in data:
+            made.error = data["error"]
+        if "error_description" in data:
+            made.error_description = data["error_description"]
+        if "project_validity" in data:
+            made.project_validity = (
+                {
+                    k: ProjectValidity.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("ProjectAccessFinding.project_validity", i)
+                    for k, i in v.items()
+                }
+                if (v := data["project_validity"]).__class__ is dict
+                else otherwise_typed("ProjectAccessFinding.project_validity", v)
+            )
+        made.additional_properties = rest_of(data, _PROJECT_ACCESS_FINDING_FIELDS)
         return made

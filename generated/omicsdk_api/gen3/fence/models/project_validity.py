@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _PROJECT_VALIDITY_FIELDS = frozenset({"all_users_have_access", "exists"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ProjectValidity(Model):
     """Checks of one project of the commons.
 
@@ -20,26 +21,30 @@ class ProjectValidity(Model):
         exists: Whether the project exists.
     """
 
-    all_users_have_access: bool | None = None
-    exists: bool | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    all_users_have_access: bool | None
+    exists: bool | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("all_users_have_access", "all_users_have_access", False, False, BOOLEAN),
         Field("exists", "exists", False, False, BOOLEAN),
     )
 
+    def __init__(
+        self,
+        all_users_have_access: bool | Omit = OMIT,
+        exists: bool | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ProjectValidity:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.all_users_have_access = get("all_users_have_access")
-        made.exists = get("exists")
-        if _PROJECT_VALIDITY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PROJECT_VALIDITY_FIELDS)
+        if "all_users_have_access" in data:
+            made.all_users_have_access = data["all_users_have_access"]
+        if "exists" in data:
+            made.exists = data["exists"]
+        made.additional_properties = rest_of(data, _PROJECT_VALIDITY_FIELDS)
         return made

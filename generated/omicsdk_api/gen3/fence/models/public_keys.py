@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _PUBLIC_KEYS_FIELDS = frozenset({"keys"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class PublicKeys(Model):
     """Public keys as pairs.
 
@@ -20,20 +20,22 @@ class PublicKeys(Model):
     """
 
     keys: list[list[str]]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("keys", "keys", True, False, array(array(STRING))),)
 
+    def __init__(
+        self,
+        keys: list[list[str]],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> PublicKeys:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.keys = get("keys")
-        if _PUBLIC_KEYS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PUBLIC_KEYS_FIELDS)
+        if "keys" in data:
+            made.keys = data["keys"]
+        made.additional_properties = rest_of(data, _PUBLIC_KEYS_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _REQUEST_MULTIPART_UPLOAD_FIELDS = frozenset({"key", "uploadId", "partNumber", "expires_in", "bucket"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RequestMultipartUpload(Model):
     """A part to upload.
 
@@ -26,10 +27,9 @@ class RequestMultipartUpload(Model):
     key: str
     upload_id: str
     part_number: int
-    expires_in: int | None = None
-    bucket: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    expires_in: int | None
+    bucket: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("key", "key", True, False, STRING),
@@ -39,19 +39,30 @@ class RequestMultipartUpload(Model):
         Field("bucket", "bucket", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        key: str,
+        upload_id: str,
+        part_number: int,
+        expires_in: int | Omit = OMIT,
+        bucket: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> RequestMultipartUpload:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.key = get("key")
-        made.upload_id = get("uploadId")
-        made.part_number = get("partNumber")
-        made.expires_in = get("expires_in")
-        made.bucket = get("bucket")
-        if _REQUEST_MULTIPART_UPLOAD_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _REQUEST_MULTIPART_UPLOAD_FIELDS)
+        if "key" in data:
+            made.key = data["key"]
+        if "uploadId" in data:
+            made.upload_id = data["uploadId"]
+        if "partNumber" in data:
+            made.part_number = data["partNumber"]
+        if "expires_in" in data:
+            made.expires_in = data["expires_in"]
+        if "bucket" in data:
+            made.bucket = data["bucket"]
+        made.additional_properties = rest_of(data, _REQUEST_MULTIPART_UPLOAD_FIELDS)
         return made

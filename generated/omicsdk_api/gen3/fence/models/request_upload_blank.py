@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, literal, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _REQUEST_UPLOAD_BLANK_FIELDS = frozenset({"file_name", "bucket", "guid", "expires_in", "authz", "protocol"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class RequestUploadBlank(Model):
     """A file to upload.
 
@@ -25,13 +26,12 @@ class RequestUploadBlank(Model):
     """
 
     file_name: str
-    bucket: str | None = None
-    guid: str | None = None
-    expires_in: int | None = None
-    authz: list[str] | None = None
-    protocol: Literal["s3", "az"] | str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    bucket: str | None
+    guid: str | None
+    expires_in: int | None
+    authz: list[str] | None
+    protocol: Literal["s3", "az"] | str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("file_name", "file_name", True, False, STRING),
@@ -42,20 +42,33 @@ class RequestUploadBlank(Model):
         Field("protocol", "protocol", False, False, literal("s3", "az")),
     )
 
+    def __init__(
+        self,
+        file_name: str,
+        bucket: str | Omit = OMIT,
+        guid: str | Omit = OMIT,
+        expires_in: int | Omit = OMIT,
+        authz: list[str] | Omit = OMIT,
+        protocol: Literal["s3", "az"] | str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> RequestUploadBlank:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.file_name = get("file_name")
-        made.bucket = get("bucket")
-        made.guid = get("guid")
-        made.expires_in = get("expires_in")
-        made.authz = get("authz")
-        made.protocol = get("protocol")
-        if _REQUEST_UPLOAD_BLANK_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _REQUEST_UPLOAD_BLANK_FIELDS)
+        if "file_name" in data:
+            made.file_name = data["file_name"]
+        if "bucket" in data:
+            made.bucket = data["bucket"]
+        if "guid" in data:
+            made.guid = data["guid"]
+        if "expires_in" in data:
+            made.expires_in = data["expires_in"]
+        if "authz" in data:
+            made.authz = data["authz"]
+        if "protocol" in data:
+            made.protocol = data["protocol"]
+        made.additional_properties = rest_of(data, _REQUEST_UPLOAD_BLANK_FIELDS)
         return made

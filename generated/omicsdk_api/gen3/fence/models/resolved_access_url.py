@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _RESOLVED_ACCESS_URL_FIELDS = frozenset({"drs_object_id", "drs_access_id", "url", "headers"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResolvedAccessURL(Model):
     """The access URL of one object.
 
@@ -25,9 +26,8 @@ class ResolvedAccessURL(Model):
     drs_object_id: str
     drs_access_id: str
     url: str
-    headers: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    headers: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("drs_object_id", "drs_object_id", True, False, STRING),
@@ -36,18 +36,27 @@ class ResolvedAccessURL(Model):
         Field("headers", "headers", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        drs_object_id: str,
+        drs_access_id: str,
+        url: str,
+        headers: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ResolvedAccessURL:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.drs_object_id = get("drs_object_id")
-        made.drs_access_id = get("drs_access_id")
-        made.url = get("url")
-        made.headers = get("headers")
-        if _RESOLVED_ACCESS_URL_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _RESOLVED_ACCESS_URL_FIELDS)
+        if "drs_object_id" in data:
+            made.drs_object_id = data["drs_object_id"]
+        if "drs_access_id" in data:
+            made.drs_access_id = data["drs_access_id"]
+        if "url" in data:
+            made.url = data["url"]
+        if "headers" in data:
+            made.headers = data["headers"]
+        made.additional_properties = rest_of(data, _RESOLVED_ACCESS_URL_FIELDS)
         return made

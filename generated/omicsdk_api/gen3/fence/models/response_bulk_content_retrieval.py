@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, INTEGER, NO_NULLS, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, INTEGER, Field, JsonObject, Model, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _RESPONSE_BULK_CONTENT_RETRIEVAL_FIELDS = frozenset({"guids", "total_guids"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ResponseBulkContentRetrieval(Model):
     """Contents of files.
 
@@ -20,26 +21,30 @@ class ResponseBulkContentRetrieval(Model):
         total_guids: Number of requested files.
     """
 
-    guids: dict[str, dict[str, Any]] | None = None
-    total_guids: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    guids: dict[str, dict[str, Any]] | None
+    total_guids: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("guids", "guids", False, False, mapping(mapping(ANY))),
         Field("total_guids", "total_guids", False, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        guids: dict[str, dict[str, Any]] | Omit = OMIT,
+        total_guids: int | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ResponseBulkContentRetrieval:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.guids = get("guids")
-        made.total_guids = get("total_guids")
-        if _RESPONSE_BULK_CONTENT_RETRIEVAL_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _RESPONSE_BULK_CONTENT_RETRIEVAL_FIELDS)
+        if "guids" in data:
+            made.guids = data["guids"]
+        if "total_guids" in data:
+            made.total_guids = data["total_guids"]
+        made.additional_properties = rest_of(data, _RESPONSE_BULK_CONTENT_RETRIEVAL_FIELDS)
         return made

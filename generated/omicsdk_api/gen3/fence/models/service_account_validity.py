@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _SERVICE_ACCOUNT_VALIDITY_FIELDS = frozenset(
     {"no_external_access", "owned_by_project", "valid_type", "policy_accessible"}
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ServiceAccountValidity(Model):
     """Checks of one service account.
 
@@ -24,12 +25,11 @@ class ServiceAccountValidity(Model):
         policy_accessible: Whether its policy could be read.
     """
 
-    no_external_access: bool | None = None
-    owned_by_project: bool | None = None
-    valid_type: bool | None = None
-    policy_accessible: bool | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    no_external_access: bool | None
+    owned_by_project: bool | None
+    valid_type: bool | None
+    policy_accessible: bool | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("no_external_access", "no_external_access", False, False, BOOLEAN),
@@ -38,18 +38,27 @@ class ServiceAccountValidity(Model):
         Field("policy_accessible", "policy_accessible", False, False, BOOLEAN),
     )
 
+    def __init__(
+        self,
+        no_external_access: bool | Omit = OMIT,
+        owned_by_project: bool | Omit = OMIT,
+        valid_type: bool | Omit = OMIT,
+        policy_accessible: bool | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ServiceAccountValidity:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.no_external_access = get("no_external_access")
-        made.owned_by_project = get("owned_by_project")
-        made.valid_type = get("valid_type")
-        made.policy_accessible = get("policy_accessible")
-        if _SERVICE_ACCOUNT_VALIDITY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SERVICE_ACCOUNT_VALIDITY_FIELDS)
+        if "no_external_access" in data:
+            made.no_external_access = data["no_external_access"]
+        if "owned_by_project" in data:
+            made.owned_by_project = data["owned_by_project"]
+        if "valid_type" in data:
+            made.valid_type = data["valid_type"]
+        if "policy_accessible" in data:
+            made.policy_accessible = data["policy_accessible"]
+        made.additional_properties = rest_of(data, _SERVICE_ACCOUNT_VALIDITY_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _SYSTEM_VERSION_FIELDS = frozenset({"version", "commit"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SystemVersion(Model):
     """The version that is running.
 
@@ -22,24 +22,28 @@ class SystemVersion(Model):
 
     version: str
     commit: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("version", "version", True, False, STRING),
         Field("commit", "commit", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        version: str,
+        commit: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SystemVersion:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.version = get("version")
-        made.commit = get("commit")
-        if _SYSTEM_VERSION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SYSTEM_VERSION_FIELDS)
+        if "version" in data:
+            made.version = data["version"]
+        if "commit" in data:
+            made.commit = data["commit"]
+        made.additional_properties = rest_of(data, _SYSTEM_VERSION_FIELDS)
         return made

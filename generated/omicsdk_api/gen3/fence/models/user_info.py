@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
     BOOLEAN,
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -22,6 +21,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .authz_action import AuthzAction
 
@@ -53,7 +53,7 @@ _USER_INFO_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UserInfo(Model):
     """A user, and their permissions.
 
@@ -98,14 +98,13 @@ class UserInfo(Model):
     resources_granted: list[str]
     groups: list[str]
     message: str
-    active: bool | None = None
-    primary_google_service_account: str | None = None
-    authz: dict[str, list[AuthzAction]] | None = None
-    resources: list[str] | None = None
-    tags: dict[str, Any] | None = None
-    azp: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    active: bool | None
+    primary_google_service_account: str | None
+    authz: dict[str, list[AuthzAction]] | None
+    resources: list[str] | None
+    tags: dict[str, Any] | None
+    azp: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("user_id", "user_id", True, False, INTEGER),
@@ -132,50 +131,93 @@ class UserInfo(Model):
         Field("azp", "azp", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        user_id: int,
+        idp: str,
+        sub: str,
+        username: str,
+        name: str,
+        display_name: str,
+        preferred_username: str,
+        phone_number: str,
+        email: str,
+        is_admin: bool,
+        role: str,
+        project_access: dict[str, list[str]],
+        certificates_uploaded: list[str],
+        resources_granted: list[str],
+        groups: list[str],
+        message: str,
+        active: bool | Omit = OMIT,
+        primary_google_service_account: str | Omit = OMIT,
+        authz: dict[str, list[AuthzAction]] | Omit = OMIT,
+        resources: list[str] | Omit = OMIT,
+        tags: dict[str, Any] | Omit = OMIT,
+        azp: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UserInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.user_id = get("user_id")
-        made.idp = get("idp")
-        made.sub = get("sub")
-        made.username = get("username")
-        made.name = get("name")
-        made.display_name = get("display_name")
-        made.preferred_username = get("preferred_username")
-        made.phone_number = get("phone_number")
-        made.email = get("email")
-        made.is_admin = get("is_admin")
-        made.role = get("role")
-        made.project_access = get("project_access")
-        made.certificates_uploaded = get("certificates_uploaded")
-        made.resources_granted = get("resources_granted")
-        made.groups = get("groups")
-        made.message = get("message")
-        made.active = get("active")
-        made.primary_google_service_account = get("primary_google_service_account")
-        made.authz = (
-            None
-            if (v := get("authz")) is None
-            else {
-                k: [
-                    AuthzAction.from_dict(i1) if i1.__class__ is dict else otherwise_typed("UserInfo.authz", i1)
-                    for i1 in i
-                ]
-                if i.__class__ is list
-                else otherwise_typed("UserInfo.authz", i)
-                for k, i in v.items()
-            }
-            if v.__class__ is dict
-            else otherwise_typed("UserInfo.authz", v)
-        )
-        made.resources = get("resources")
-        made.tags = get("tags")
-        made.azp = get("azp")
-        if _USER_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _USER_INFO_FIELDS)
+        if "user_id" in data:
+            made.user_id = data["user_id"]
+        if "idp" in data:
+            made.idp = data["idp"]
+        if "sub" in data:
+            made.sub = data["sub"]
+        if "username" in data:
+            made.username = data["username"]
+        if "name" in data:
+            made.name = data["name"]
+        if "display_name" in data:
+            made.display_name = data["display_name"]
+        if "preferred_username" in data:
+            made.preferred_username = data["preferred_username"]
+        if "phone_number" in data:
+            made.phone_number = data["phone_number"]
+        if "email" in data:
+            made.email = data["email"]
+        if "is_admin" in data:
+            made.is_admin = data["is_admin"]
+        if "role" in data:
+            made.role = data["role"]
+        if "project_access" in data:
+            made.project_access = data["project_access"]
+        if "certificates_uploaded" in data:
+            made.certificates_uploaded = data["certificates_uploaded"]
+        if "resources_granted" in data:
+            made.resources_granted = data["resources_granted"]
+        if "groups" in data:
+            made.groups = data["groups"]
+        if "message" in data:
+            made.message = data["message"]
+        if "active" in data:
+            made.active = data["active"]
+        if "primary_google_service_account" in data:
+            made.primary_google_service_account = data["primary_google_service_account"]
+        if "authz" in data:
+            made.authz = (
+                {
+                    k: [
+                        AuthzAction.from_dict(i1) if i1.__class__ is dict else otherwise_typed("UserInfo.authz", i1)
+                        for i1 in i
+                    ]
+                    if i.__class__ is list
+                    else otherwise_typed("UserInfo.authz", i)
+                    for k, i in v.items()
+                }
+                if (v := data["authz"]).__class__ is dict
+                else otherwise_typed("UserInfo.authz", v)
+            )
+        if "resources" in data:
+            made.resources = data["resources"]
+        if "tags" in data:
+            made.tags = data["tags"]
+        if "azp" in data:
+            made.azp = data["azp"]
+        made.additional_properties = rest_of(data, _USER_INFO_FIELDS)
         return made

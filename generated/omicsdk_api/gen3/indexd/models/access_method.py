@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     BOOLEAN,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -19,6 +18,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .access_url import AccessURL
 from .authorizations import Authorizations
@@ -26,7 +26,7 @@ from .authorizations import Authorizations
 _ACCESS_METHOD_FIELDS = frozenset({"type", "access_url", "access_id", "region", "cloud", "available", "authorizations"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AccessMethod(Model):
     """A method to access the bytes of a DRS object.
 
@@ -41,14 +41,13 @@ class AccessMethod(Model):
     """
 
     type: Literal["s3", "gs", "ftp", "gsiftp", "globus", "htsget", "https", "file"] | str
-    access_url: AccessURL | None = None
-    access_id: str | None = None
-    region: str | None = None
-    cloud: str | None = None
-    available: bool | None = None
-    authorizations: Authorizations | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    access_url: AccessURL | None
+    access_id: str | None
+    region: str | None
+    cloud: str | None
+    available: bool | None
+    authorizations: Authorizations | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("type", "type", True, False, literal("s3", "gs", "ftp", "gsiftp", "globus", "htsget", "https", "file")),
@@ -60,33 +59,44 @@ class AccessMethod(Model):
         Field("authorizations", "authorizations", False, False, model(lambda: Authorizations)),
     )
 
+    def __init__(
+        self,
+        type: Literal["s3", "gs", "ftp", "gsiftp", "globus", "htsget", "https", "file"] | str,
+        access_url: AccessURL | Omit = OMIT,
+        access_id: str | Omit = OMIT,
+        region: str | Omit = OMIT,
+        cloud: str | None | Omit = OMIT,
+        available: bool | Omit = OMIT,
+        authorizations: Authorizations | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AccessMethod:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.type = get("type")
-        made.access_url = (
-            None
-            if (v := get("access_url")) is None
-            else AccessURL.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("AccessMethod.access_url", v)
-        )
-        made.access_id = get("access_id")
-        made.region = get("region")
-        made.cloud = get("cloud")
-        made.available = get("available")
-        made.authorizations = (
-            None
-            if (v := get("authorizations")) is None
-            else Authorizations.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("AccessMethod.authorizations", v)
-        )
-        if _ACCESS_METHOD_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ACCESS_METHOD_FIELDS)
+        if "type" in data:
+            made.type = data["type"]
+        if "access_url" in data:
+            made.access_url = (
+                AccessURL.from_dict(v)
+                if (v := data["access_url"]).__class__ is dict
+                else otherwise_typed("AccessMethod.access_url", v)
+            )
+        if "access_id" in data:
+            made.access_id = data["access_id"]
+        if "region" in data:
+            made.region = data["region"]
+        if "cloud" in data:
+            made.cloud = data["cloud"]
+        if "available" in data:
+            made.available = data["available"]
+        if "authorizations" in data:
+            made.authorizations = (
+                Authorizations.from_dict(v)
+                if (v := data["authorizations"]).__class__ is dict
+                else otherwise_typed("AccessMethod.authorizations", v)
+            )
+        made.additional_properties = rest_of(data, _ACCESS_METHOD_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .alias_info_aliases_item import AliasInfoAliasesItem
 
 _ALIAS_INFO_FIELDS = frozenset({"aliases"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasInfo(Model):
     """Aliases of a record.
 
@@ -21,32 +22,34 @@ class AliasInfo(Model):
         aliases: The aliases, each of which belongs to one record only.
     """
 
-    aliases: list[AliasInfoAliasesItem] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    aliases: list[AliasInfoAliasesItem] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("aliases", "aliases", False, False, array(model(lambda: AliasInfoAliasesItem))),
     )
 
+    def __init__(
+        self,
+        aliases: list[AliasInfoAliasesItem] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AliasInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.aliases = (
-            None
-            if (v := get("aliases")) is None
-            else [
-                AliasInfoAliasesItem.from_dict(i) if i.__class__ is dict else otherwise_typed("AliasInfo.aliases", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("AliasInfo.aliases", v)
-        )
-        if _ALIAS_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ALIAS_INFO_FIELDS)
+        if "aliases" in data:
+            made.aliases = (
+                [
+                    AliasInfoAliasesItem.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("AliasInfo.aliases", i)
+                    for i in v
+                ]
+                if (v := data["aliases"]).__class__ is list
+                else otherwise_typed("AliasInfo.aliases", v)
+            )
+        made.additional_properties = rest_of(data, _ALIAS_INFO_FIELDS)
         return made

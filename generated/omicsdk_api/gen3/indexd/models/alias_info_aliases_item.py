@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _ALIAS_INFO_ALIASES_ITEM_FIELDS = frozenset({"value"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasInfoAliasesItem(Model):
     """An object.
 
@@ -19,21 +20,23 @@ class AliasInfoAliasesItem(Model):
         value: The alias itself; it may hold slashes.
     """
 
-    value: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    value: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("value", "value", False, False, STRING),)
 
+    def __init__(
+        self,
+        value: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AliasInfoAliasesItem:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.value = get("value")
-        if _ALIAS_INFO_ALIASES_ITEM_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ALIAS_INFO_ALIASES_ITEM_FIELDS)
+        if "value" in data:
+            made.value = data["value"]
+        made.additional_properties = rest_of(data, _ALIAS_INFO_ALIASES_ITEM_FIELDS)
         return made

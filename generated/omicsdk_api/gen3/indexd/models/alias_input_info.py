@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -20,6 +19,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .hash_info import HashInfo
 
@@ -28,7 +28,7 @@ _ALIAS_INPUT_INFO_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasInputInfo(Model):
     """Old alias record to write.
 
@@ -44,11 +44,10 @@ class AliasInputInfo(Model):
     release: Literal["public", "private", "controlled"] | str
     size: int
     hashes: HashInfo
-    keeper_authority: str | None = None
-    host_authorities: list[str] | None = None
-    metastring: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    keeper_authority: str | None
+    host_authorities: list[str] | None
+    metastring: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("release", "release", True, False, literal("public", "private", "controlled")),
@@ -59,24 +58,37 @@ class AliasInputInfo(Model):
         Field("metastring", "metastring", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        release: Literal["public", "private", "controlled"] | str,
+        size: int,
+        hashes: HashInfo,
+        keeper_authority: str | Omit = OMIT,
+        host_authorities: list[str] | Omit = OMIT,
+        metastring: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AliasInputInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.release = get("release")
-        made.size = get("size")
-        made.hashes = (
-            HashInfo.from_dict(v)
-            if (v := get("hashes")).__class__ is dict
-            else otherwise_typed("AliasInputInfo.hashes", v)
-        )
-        made.keeper_authority = get("keeper_authority")
-        made.host_authorities = get("host_authorities")
-        made.metastring = get("metastring")
-        if _ALIAS_INPUT_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ALIAS_INPUT_INFO_FIELDS)
+        if "release" in data:
+            made.release = data["release"]
+        if "size" in data:
+            made.size = data["size"]
+        if "hashes" in data:
+            made.hashes = (
+                HashInfo.from_dict(v)
+                if (v := data["hashes"]).__class__ is dict
+                else otherwise_typed("AliasInputInfo.hashes", v)
+            )
+        if "keeper_authority" in data:
+            made.keeper_authority = data["keeper_authority"]
+        if "host_authorities" in data:
+            made.host_authorities = data["host_authorities"]
+        if "metastring" in data:
+            made.metastring = data["metastring"]
+        made.additional_properties = rest_of(data, _ALIAS_INPUT_INFO_FIELDS)
         return made

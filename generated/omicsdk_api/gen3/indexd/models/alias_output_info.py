@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -20,6 +19,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .hash_info import HashInfo
 
@@ -40,7 +40,7 @@ _ALIAS_OUTPUT_INFO_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasOutputInfo(Model):
     """Old alias record as it is stored.
 
@@ -58,19 +58,18 @@ class AliasOutputInfo(Model):
         urls: URLs of the data, found by its size and checksums.
     """
 
-    name: str | None = None
-    rev: str | None = None
-    release: Literal["public", "private", "controlled"] | str | None = None
-    size: int | None = None
-    keeper_authority: str | None = None
-    host_authorities: list[str] | None = None
-    hashes: HashInfo | None = None
-    metadata: str | None = None
-    limit: int | None = None
-    start: int | None = None
-    urls: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    name: str | None
+    rev: str | None
+    release: Literal["public", "private", "controlled"] | str | None
+    size: int | None
+    keeper_authority: str | None
+    host_authorities: list[str] | None
+    hashes: HashInfo | None
+    metadata: str | None
+    limit: int | None
+    start: int | None
+    urls: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", False, False, STRING),
@@ -86,31 +85,52 @@ class AliasOutputInfo(Model):
         Field("urls", "urls", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        name: str | Omit = OMIT,
+        rev: str | Omit = OMIT,
+        release: Literal["public", "private", "controlled"] | str | Omit = OMIT,
+        size: int | Omit = OMIT,
+        keeper_authority: str | Omit = OMIT,
+        host_authorities: list[str] | Omit = OMIT,
+        hashes: HashInfo | Omit = OMIT,
+        metadata: str | None | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        start: int | Omit = OMIT,
+        urls: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AliasOutputInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.name = get("name")
-        made.rev = get("rev")
-        made.release = get("release")
-        made.size = get("size")
-        made.keeper_authority = get("keeper_authority")
-        made.host_authorities = get("host_authorities")
-        made.hashes = (
-            None
-            if (v := get("hashes")) is None
-            else HashInfo.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("AliasOutputInfo.hashes", v)
-        )
-        made.metadata = get("metadata")
-        made.limit = get("limit")
-        made.start = get("start")
-        made.urls = get("urls")
-        if _ALIAS_OUTPUT_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ALIAS_OUTPUT_INFO_FIELDS)
+        if "name" in data:
+            made.name = data["name"]
+        if "rev" in data:
+            made.rev = data["rev"]
+        if "release" in data:
+            made.release = data["release"]
+        if "size" in data:
+            made.size = data["size"]
+        if "keeper_authority" in data:
+            made.keeper_authority = data["keeper_authority"]
+        if "host_authorities" in data:
+            made.host_authorities = data["host_authorities"]
+        if "hashes" in data:
+            made.hashes = (
+                HashInfo.from_dict(v)
+                if (v := data["hashes"]).__class__ is dict
+                else otherwise_typed("AliasOutputInfo.hashes", v)
+            )
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        if "limit" in data:
+            made.limit = data["limit"]
+        if "start" in data:
+            made.start = data["start"]
+        if "urls" in data:
+            made.urls = data["urls"]
+        made.additional_properties = rest_of(data, _ALIAS_OUTPUT_INFO_FIELDS)
         return made

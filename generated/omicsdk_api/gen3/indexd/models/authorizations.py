@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, literal, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _AUTHORIZATIONS_FIELDS = frozenset({"drs_object_id", "supported_types", "bearer_auth_issuers", "passport_auth_issuers"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Authorizations(Model):
     """How requests for an object are authorised.
 
@@ -23,12 +24,11 @@ class Authorizations(Model):
         passport_auth_issuers: Issuers of visas that give access.
     """
 
-    drs_object_id: str | None = None
-    supported_types: list[Literal["None", "BasicAuth", "BearerAuth", "PassportAuth"] | str] | None = None
-    bearer_auth_issuers: list[str] | None = None
-    passport_auth_issuers: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    drs_object_id: str | None
+    supported_types: list[Literal["None", "BasicAuth", "BearerAuth", "PassportAuth"] | str] | None
+    bearer_auth_issuers: list[str] | None
+    passport_auth_issuers: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("drs_object_id", "drs_object_id", False, False, STRING),
@@ -43,18 +43,27 @@ class Authorizations(Model):
         Field("passport_auth_issuers", "passport_auth_issuers", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        drs_object_id: str | Omit = OMIT,
+        supported_types: list[Literal["None", "BasicAuth", "BearerAuth", "PassportAuth"] | str] | Omit = OMIT,
+        bearer_auth_issuers: list[str] | Omit = OMIT,
+        passport_auth_issuers: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Authorizations:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.drs_object_id = get("drs_object_id")
-        made.supported_types = get("supported_types")
-        made.bearer_auth_issuers = get("bearer_auth_issuers")
-        made.passport_auth_issuers = get("passport_auth_issuers")
-        if _AUTHORIZATIONS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _AUTHORIZATIONS_FIELDS)
+        if "drs_object_id" in data:
+            made.drs_object_id = data["drs_object_id"]
+        if "supported_types" in data:
+            made.supported_types = data["supported_types"]
+        if "bearer_auth_issuers" in data:
+            made.bearer_auth_issuers = data["bearer_auth_issuers"]
+        if "passport_auth_issuers" in data:
+            made.passport_auth_issuers = data["passport_auth_issuers"]
+        made.additional_properties = rest_of(data, _AUTHORIZATIONS_FIELDS)
         return made

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .authorizations import Authorizations
 from .bulk_summary import BulkSummary
@@ -15,7 +16,7 @@ from .unresolved_group import UnresolvedGroup
 _BULK_DRS_AUTHORIZATIONS_FIELDS = frozenset({"resolved_drs_objects", "unresolved_drs_objects", "summary"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkDrsAuthorizations(Model):
     """How requests for objects are authorised, and the objects that were not found.
 
@@ -25,11 +26,10 @@ class BulkDrsAuthorizations(Model):
         summary: Numbers of requested and found objects.
     """
 
-    resolved_drs_objects: list[Authorizations] | None = None
-    unresolved_drs_objects: list[UnresolvedGroup] | None = None
-    summary: BulkSummary | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    resolved_drs_objects: list[Authorizations] | None
+    unresolved_drs_objects: list[UnresolvedGroup] | None
+    summary: BulkSummary | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("resolved_drs_objects", "resolved_drs_objects", False, False, array(model(lambda: Authorizations))),
@@ -37,45 +37,46 @@ class BulkDrsAuthorizations(Model):
         Field("summary", "summary", False, False, model(lambda: BulkSummary)),
     )
 
+    def __init__(
+        self,
+        resolved_drs_objects: list[Authorizations] | Omit = OMIT,
+        unresolved_drs_objects: list[UnresolvedGroup] | Omit = OMIT,
+        summary: BulkSummary | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BulkDrsAuthorizations:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.resolved_drs_objects = (
-            None
-            if (v := get("resolved_drs_objects")) is None
-            else [
-                Authorizations.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("BulkDrsAuthorizations.resolved_drs_objects", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("BulkDrsAuthorizations.resolved_drs_objects", v)
-        )
-        made.unresolved_drs_objects = (
-            None
-            if (v := get("unresolved_drs_objects")) is None
-            else [
-                UnresolvedGroup.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("BulkDrsAuthorizations.unresolved_drs_objects", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("BulkDrsAuthorizations.unresolved_drs_objects", v)
-        )
-        made.summary = (
-            None
-            if (v := get("summary")) is None
-            else BulkSummary.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("BulkDrsAuthorizations.summary", v)
-        )
-        if _BULK_DRS_AUTHORIZATIONS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BULK_DRS_AUTHORIZATIONS_FIELDS)
+        if "resolved_drs_objects" in data:
+            made.resolved_drs_objects = (
+                [
+                    Authorizations.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("BulkDrsAuthorizations.resolved_drs_objects", i)
+                    for i in v
+                ]
+                if (v := data["resolved_drs_objects"]).__class__ is list
+                else otherwise_typed("BulkDrsAuthorizations.resolved_drs_objects", v)
+            )
+        if "unresolved_drs_objects" in data:
+            made.unresolved_drs_objects = (
+                [
+                    UnresolvedGroup.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("BulkDrsAuthorizations.unresolved_drs_objects", i)
+                    for i in v
+                ]
+                if (v := data["unresolved_drs_objects"]).__class__ is list
+                else otherwise_typed("BulkDrsAuthorizations.unresolved_drs_objects", v)
+            )
+        if "summary" in data:
+            made.summary = (
+                BulkSummary.from_dict(v)
+                if (v := data["summary"]).__class__ is dict
+                else otherwise_typed("BulkDrsAuthorizations.summary", v)
+            )
+        made.additional_properties = rest_of(data, _BULK_DRS_AUTHORIZATIONS_FIELDS)
         return made

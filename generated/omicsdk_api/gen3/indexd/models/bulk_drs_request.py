@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _BULK_DRS_REQUEST_FIELDS = frozenset({"bulk_object_ids", "passports"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkDrsRequest(Model):
     """The requested objects.
 
@@ -22,25 +23,29 @@ class BulkDrsRequest(Model):
     """
 
     bulk_object_ids: list[str]
-    passports: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    passports: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("bulk_object_ids", "bulk_object_ids", True, False, array(STRING)),
         Field("passports", "passports", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        bulk_object_ids: list[str],
+        passports: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BulkDrsRequest:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.bulk_object_ids = get("bulk_object_ids")
-        made.passports = get("passports")
-        if _BULK_DRS_REQUEST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BULK_DRS_REQUEST_FIELDS)
+        if "bulk_object_ids" in data:
+            made.bulk_object_ids = data["bulk_object_ids"]
+        if "passports" in data:
+            made.passports = data["passports"]
+        made.additional_properties = rest_of(data, _BULK_DRS_REQUEST_FIELDS)
         return made

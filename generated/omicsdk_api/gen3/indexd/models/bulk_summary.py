@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _BULK_SUMMARY_FIELDS = frozenset({"requested", "resolved", "unresolved"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BulkSummary(Model):
     """Numbers of requested and found objects.
 
@@ -21,11 +22,10 @@ class BulkSummary(Model):
         unresolved: Number of objects that were not found.
     """
 
-    requested: int | None = None
-    resolved: int | None = None
-    unresolved: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    requested: int | None
+    resolved: int | None
+    unresolved: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("requested", "requested", False, False, INTEGER),
@@ -33,17 +33,24 @@ class BulkSummary(Model):
         Field("unresolved", "unresolved", False, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        requested: int | Omit = OMIT,
+        resolved: int | Omit = OMIT,
+        unresolved: int | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BulkSummary:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.requested = get("requested")
-        made.resolved = get("resolved")
-        made.unresolved = get("unresolved")
-        if _BULK_SUMMARY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BULK_SUMMARY_FIELDS)
+        if "requested" in data:
+            made.requested = data["requested"]
+        if "resolved" in data:
+            made.resolved = data["resolved"]
+        if "unresolved" in data:
+            made.unresolved = data["unresolved"]
+        made.additional_properties = rest_of(data, _BULK_SUMMARY_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _BUNDLE_CONTENT_FIELDS = frozenset({"id", "drs_uri", "name", "contents"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleContent(Model):
     """Member of a bundle.
 
@@ -22,12 +23,11 @@ class BundleContent(Model):
         contents: Contents of the member if it is a bundle and `expand` was set.
     """
 
-    id: str | None = None
-    drs_uri: str | None = None
-    name: str | None = None
-    contents: list[BundleContent] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    id: str | None
+    drs_uri: str | None
+    name: str | None
+    contents: list[BundleContent] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", False, False, STRING),
@@ -36,27 +36,34 @@ class BundleContent(Model):
         Field("contents", "contents", False, False, array(model(lambda: BundleContent))),
     )
 
+    def __init__(
+        self,
+        id: str | Omit = OMIT,
+        drs_uri: str | Omit = OMIT,
+        name: str | Omit = OMIT,
+        contents: list[BundleContent] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BundleContent:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.drs_uri = get("drs_uri")
-        made.name = get("name")
-        made.contents = (
-            None
-            if (v := get("contents")) is None
-            else [
-                BundleContent.from_dict(i) if i.__class__ is dict else otherwise_typed("BundleContent.contents", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("BundleContent.contents", v)
-        )
-        if _BUNDLE_CONTENT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BUNDLE_CONTENT_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "drs_uri" in data:
+            made.drs_uri = data["drs_uri"]
+        if "name" in data:
+            made.name = data["name"]
+        if "contents" in data:
+            made.contents = (
+                [
+                    BundleContent.from_dict(i) if i.__class__ is dict else otherwise_typed("BundleContent.contents", i)
+                    for i in v
+                ]
+                if (v := data["contents"]).__class__ is list
+                else otherwise_typed("BundleContent.contents", v)
+            )
+        made.additional_properties = rest_of(data, _BUNDLE_CONTENT_FIELDS)
         return made

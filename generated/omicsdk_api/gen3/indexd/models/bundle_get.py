@@ -5,20 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .bundle_content import BundleContent
 from .checksum import Checksum
@@ -40,7 +29,7 @@ _BUNDLE_GET_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleGet(Model):
     """Bundle with its contents.
 
@@ -58,19 +47,18 @@ class BundleGet(Model):
         version: Version of the bundle, in any form.
     """
 
-    id: str | None = None
-    drs_uri: str | None = None
-    name: str | None = None
-    size: int | None = None
-    created_time: str | None = None
-    updated_time: str | None = None
-    checksums: list[Checksum] | None = None
-    contents: list[BundleContent] | None = None
-    aliases: list[str] | None = None
-    description: str | None = None
-    version: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    id: str | None
+    drs_uri: str | None
+    name: str | None
+    size: int | None
+    created_time: str | None
+    updated_time: str | None
+    checksums: list[Checksum] | None
+    contents: list[BundleContent] | None
+    aliases: list[str] | None
+    description: str | None
+    version: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", False, False, STRING),
@@ -86,42 +74,59 @@ class BundleGet(Model):
         Field("version", "version", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        id: str | Omit = OMIT,
+        drs_uri: str | Omit = OMIT,
+        name: str | None | Omit = OMIT,
+        size: int | None | Omit = OMIT,
+        created_time: str | Omit = OMIT,
+        updated_time: str | Omit = OMIT,
+        checksums: list[Checksum] | Omit = OMIT,
+        contents: list[BundleContent] | Omit = OMIT,
+        aliases: list[str] | Omit = OMIT,
+        description: str | None | Omit = OMIT,
+        version: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BundleGet:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.drs_uri = get("drs_uri")
-        made.name = get("name")
-        made.size = get("size")
-        made.created_time = get("created_time")
-        made.updated_time = get("updated_time")
-        made.checksums = (
-            None
-            if (v := get("checksums")) is None
-            else [
-                Checksum.from_dict(i) if i.__class__ is dict else otherwise_typed("BundleGet.checksums", i) for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("BundleGet.checksums", v)
-        )
-        made.contents = (
-            None
-            if (v := get("contents")) is None
-            else [
-                BundleContent.from_dict(i) if i.__class__ is dict else otherwise_typed("BundleGet.contents", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("BundleGet.contents", v)
-        )
-        made.aliases = get("aliases")
-        made.description = get("description")
-        made.version = get("version")
-        if _BUNDLE_GET_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BUNDLE_GET_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "drs_uri" in data:
+            made.drs_uri = data["drs_uri"]
+        if "name" in data:
+            made.name = data["name"]
+        if "size" in data:
+            made.size = data["size"]
+        if "created_time" in data:
+            made.created_time = data["created_time"]
+        if "updated_time" in data:
+            made.updated_time = data["updated_time"]
+        if "checksums" in data:
+            made.checksums = (
+                [Checksum.from_dict(i) if i.__class__ is dict else otherwise_typed("BundleGet.checksums", i) for i in v]
+                if (v := data["checksums"]).__class__ is list
+                else otherwise_typed("BundleGet.checksums", v)
+            )
+        if "contents" in data:
+            made.contents = (
+                [
+                    BundleContent.from_dict(i) if i.__class__ is dict else otherwise_typed("BundleGet.contents", i)
+                    for i in v
+                ]
+                if (v := data["contents"]).__class__ is list
+                else otherwise_typed("BundleGet.contents", v)
+            )
+        if "aliases" in data:
+            made.aliases = data["aliases"]
+        if "description" in data:
+            made.description = data["description"]
+        if "version" in data:
+            made.version = data["version"]
+        made.additional_properties = rest_of(data, _BUNDLE_GET_FIELDS)
         return made

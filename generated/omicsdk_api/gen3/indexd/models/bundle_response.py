@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _BUNDLE_RESPONSE_FIELDS = frozenset({"bundle_id", "name", "contents"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BundleResponse(Model):
     """Bundle that was created.
 
@@ -22,11 +23,10 @@ class BundleResponse(Model):
         contents: Members of the bundle, as JSON text.
     """
 
-    bundle_id: str | None = None
-    name: str | None = None
-    contents: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    bundle_id: str | None
+    name: str | None
+    contents: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("bundle_id", "bundle_id", False, False, STRING),
@@ -34,17 +34,24 @@ class BundleResponse(Model):
         Field("contents", "contents", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        bundle_id: str | Omit = OMIT,
+        name: str | Omit = OMIT,
+        contents: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BundleResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.bundle_id = get("bundle_id")
-        made.name = get("name")
-        made.contents = get("contents")
-        if _BUNDLE_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BUNDLE_RESPONSE_FIELDS)
+        if "bundle_id" in data:
+            made.bundle_id = data["bundle_id"]
+        if "name" in data:
+            made.name = data["name"]
+        if "contents" in data:
+            made.contents = data["contents"]
+        made.additional_properties = rest_of(data, _BUNDLE_RESPONSE_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _CHECKSUM_FIELDS = frozenset({"checksum", "type"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Checksum(Model):
     """Checksum, and how it was computed.
 
@@ -21,25 +22,29 @@ class Checksum(Model):
     """
 
     checksum: str
-    type: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    type: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("checksum", "checksum", True, False, STRING),
         Field("type", "type", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        checksum: str,
+        type: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Checksum:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.checksum = get("checksum")
-        made.type = get("type")
-        if _CHECKSUM_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CHECKSUM_FIELDS)
+        if "checksum" in data:
+            made.checksum = data["checksum"]
+        if "type" in data:
+            made.type = data["type"]
+        made.additional_properties = rest_of(data, _CHECKSUM_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _CONTENTS_OBJECT_FIELDS = frozenset({"name", "id", "drs_uri", "contents"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ContentsObject(Model):
     """Member of a bundle as a DRS object.
 
@@ -23,11 +24,10 @@ class ContentsObject(Model):
     """
 
     name: str
-    id: str | None = None
-    drs_uri: str | None = None
-    contents: list[ContentsObject] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    id: str | None
+    drs_uri: str | None
+    contents: list[ContentsObject] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", True, False, STRING),
@@ -36,27 +36,36 @@ class ContentsObject(Model):
         Field("contents", "contents", False, False, array(model(lambda: ContentsObject))),
     )
 
+    def __init__(
+        self,
+        name: str,
+        id: str | Omit = OMIT,
+        drs_uri: str | Omit = OMIT,
+        contents: list[ContentsObject] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ContentsObject:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.name = get("name")
-        made.id = get("id")
-        made.drs_uri = get("drs_uri")
-        made.contents = (
-            None
-            if (v := get("contents")) is None
-            else [
-                ContentsObject.from_dict(i) if i.__class__ is dict else otherwise_typed("ContentsObject.contents", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("ContentsObject.contents", v)
-        )
-        if _CONTENTS_OBJECT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CONTENTS_OBJECT_FIELDS)
+        if "name" in data:
+            made.name = data["name"]
+        if "id" in data:
+            made.id = data["id"]
+        if "drs_uri" in data:
+            made.drs_uri = data["drs_uri"]
+        if "contents" in data:
+            made.contents = (
+                [
+                    ContentsObject.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("ContentsObject.contents", i)
+                    for i in v
+                ]
+                if (v := data["contents"]).__class__ is list
+                else otherwise_typed("ContentsObject.contents", v)
+            )
+        made.additional_properties = rest_of(data, _CONTENTS_OBJECT_FIELDS)
         return made

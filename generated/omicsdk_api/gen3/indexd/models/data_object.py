@@ -5,20 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .checksum import Checksum
 from .url import Url
@@ -28,7 +17,7 @@ _DATA_OBJECT_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DataObject(Model):
     """File as a DOS data object.
 
@@ -50,15 +39,14 @@ class DataObject(Model):
     size: int
     created: str
     checksums: list[Checksum]
-    name: str | None = None
-    updated: str | None = None
-    version: str | None = None
-    mime_type: str | None = None
-    urls: list[Url] | None = None
-    description: str | None = None
-    aliases: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    name: str | None
+    updated: str | None
+    version: str | None
+    mime_type: str | None
+    urls: list[Url] | None
+    description: str | None
+    aliases: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", True, False, STRING),
@@ -74,35 +62,59 @@ class DataObject(Model):
         Field("aliases", "aliases", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        id: str,
+        size: int,
+        created: str,
+        checksums: list[Checksum],
+        name: str | None | Omit = OMIT,
+        updated: str | Omit = OMIT,
+        version: str | Omit = OMIT,
+        mime_type: str | Omit = OMIT,
+        urls: list[Url] | Omit = OMIT,
+        description: str | Omit = OMIT,
+        aliases: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> DataObject:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.size = get("size")
-        made.created = get("created")
-        made.checksums = (
-            [Checksum.from_dict(i) if i.__class__ is dict else otherwise_typed("DataObject.checksums", i) for i in v]
-            if (v := get("checksums")).__class__ is list
-            else otherwise_typed("DataObject.checksums", v)
-        )
-        made.name = get("name")
-        made.updated = get("updated")
-        made.version = get("version")
-        made.mime_type = get("mime_type")
-        made.urls = (
-            None
-            if (v := get("urls")) is None
-            else [Url.from_dict(i) if i.__class__ is dict else otherwise_typed("DataObject.urls", i) for i in v]
-            if v.__class__ is list
-            else otherwise_typed("DataObject.urls", v)
-        )
-        made.description = get("description")
-        made.aliases = get("aliases")
-        if _DATA_OBJECT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _DATA_OBJECT_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "size" in data:
+            made.size = data["size"]
+        if "created" in data:
+            made.created = data["created"]
+        if "checksums" in data:
+            made.checksums = (
+                [
+                    Checksum.from_dict(i) if i.__class__ is dict else otherwise_typed("DataObject.checksums", i)
+                    for i in v
+                ]
+                if (v := data["checksums"]).__class__ is list
+                else otherwise_typed("DataObject.checksums", v)
+            )
+        if "name" in data:
+            made.name = data["name"]
+        if "updated" in data:
+            made.updated = data["updated"]
+        if "version" in data:
+            made.version = data["version"]
+        if "mime_type" in data:
+            made.mime_type = data["mime_type"]
+        if "urls" in data:
+            made.urls = (
+                [Url.from_dict(i) if i.__class__ is dict else otherwise_typed("DataObject.urls", i) for i in v]
+                if (v := data["urls"]).__class__ is list
+                else otherwise_typed("DataObject.urls", v)
+            )
+        if "description" in data:
+            made.description = data["description"]
+        if "aliases" in data:
+            made.aliases = data["aliases"]
+        made.additional_properties = rest_of(data, _DATA_OBJECT_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _DRS_OBJECT_REQUEST_FIELDS = frozenset({"expand", "passports"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsObjectRequest(Model):
     """Details to return about an object, and the authorisation.
 
@@ -20,26 +21,30 @@ class DrsObjectRequest(Model):
         passports: Passports that give access, each an encoded and signed JSON Web Token.
     """
 
-    expand: bool | None = None
-    passports: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    expand: bool | None
+    passports: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("expand", "expand", False, False, BOOLEAN),
         Field("passports", "passports", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        expand: bool | Omit = OMIT,
+        passports: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> DrsObjectRequest:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.expand = get("expand")
-        made.passports = get("passports")
-        if _DRS_OBJECT_REQUEST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _DRS_OBJECT_REQUEST_FIELDS)
+        if "expand" in data:
+            made.expand = data["expand"]
+        if "passports" in data:
+            made.passports = data["passports"]
+        made.additional_properties = rest_of(data, _DRS_OBJECT_REQUEST_FIELDS)
         return made

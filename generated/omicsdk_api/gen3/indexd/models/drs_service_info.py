@@ -5,19 +5,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .drs_service_info_drs import DrsServiceInfoDrs
 from .drs_service_info_organization import DrsServiceInfoOrganization
@@ -26,7 +15,7 @@ from .drs_service_info_type import DrsServiceInfoType
 _DRS_SERVICE_INFO_FIELDS = frozenset({"id", "name", "version", "type", "organization", "maxBulkRequestLength", "drs"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsServiceInfo(Model):
     """Description and contents of the DRS server.
 
@@ -48,8 +37,7 @@ class DrsServiceInfo(Model):
     organization: DrsServiceInfoOrganization
     max_bulk_request_length: int
     drs: DrsServiceInfoDrs
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", True, False, STRING),
@@ -61,33 +49,48 @@ class DrsServiceInfo(Model):
         Field("drs", "drs", True, False, model(lambda: DrsServiceInfoDrs)),
     )
 
+    def __init__(
+        self,
+        id: str,
+        name: str,
+        version: str,
+        type: DrsServiceInfoType,
+        organization: DrsServiceInfoOrganization,
+        max_bulk_request_length: int,
+        drs: DrsServiceInfoDrs,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> DrsServiceInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.name = get("name")
-        made.version = get("version")
-        made.type = (
-            DrsServiceInfoType.from_dict(v)
-            if (v := get("type")).__class__ is dict
-            else otherwise_typed("DrsServiceInfo.type", v)
-        )
-        made.organization = (
-            DrsServiceInfoOrganization.from_dict(v)
-            if (v := get("organization")).__class__ is dict
-            else otherwise_typed("DrsServiceInfo.organization", v)
-        )
-        made.max_bulk_request_length = get("maxBulkRequestLength")
-        made.drs = (
-            DrsServiceInfoDrs.from_dict(v)
-            if (v := get("drs")).__class__ is dict
-            else otherwise_typed("DrsServiceInfo.drs", v)
-        )
-        if _DRS_SERVICE_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _DRS_SERVICE_INFO_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "name" in data:
+            made.name = data["name"]
+        if "version" in data:
+            made.version = data["version"]
+        if "type" in data:
+            made.type = (
+                DrsServiceInfoType.from_dict(v)
+                if (v := data["type"]).__class__ is dict
+                else otherwise_typed("DrsServiceInfo.type", v)
+            )
+        if "organization" in data:
+            made.organization = (
+                DrsServiceInfoOrganization.from_dict(v)
+                if (v := data["organization"]).__class__ is dict
+                else otherwise_typed("DrsServiceInfo.organization", v)
+            )
+        if "maxBulkRequestLength" in data:
+            made.max_bulk_request_length = data["maxBulkRequestLength"]
+        if "drs" in data:
+            made.drs = (
+                DrsServiceInfoDrs.from_dict(v)
+                if (v := data["drs"]).__class__ is dict
+                else otherwise_typed("DrsServiceInfo.drs", v)
+            )
+        made.additional_properties = rest_of(data, _DRS_SERVICE_INFO_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _DRS_SERVICE_INFO_DRS_FIELDS = frozenset({"maxBulkRequestLength", "objectCount", "totalObjectSize"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsServiceInfoDrs(Model):
     """Contents of the server, and limits of requests.
 
@@ -24,10 +25,9 @@ class DrsServiceInfoDrs(Model):
     """
 
     max_bulk_request_length: int
-    object_count: int | None = None
-    total_object_size: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    object_count: int | None
+    total_object_size: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("maxBulkRequestLength", "max_bulk_request_length", True, False, INTEGER),
@@ -35,17 +35,24 @@ class DrsServiceInfoDrs(Model):
         Field("totalObjectSize", "total_object_size", False, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        max_bulk_request_length: int,
+        object_count: int | Omit = OMIT,
+        total_object_size: int | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> DrsServiceInfoDrs:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.max_bulk_request_length = get("maxBulkRequestLength")
-        made.object_count = get("objectCount")
-        made.total_object_size = get("totalObjectSize")
-        if _DRS_SERVICE_INFO_DRS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _DRS_SERVICE_INFO_DRS_FIELDS)
+        if "maxBulkRequestLength" in data:
+            made.max_bulk_request_length = data["maxBulkRequestLength"]
+        if "objectCount" in data:
+            made.object_count = data["objectCount"]
+        if "totalObjectSize" in data:
+            made.total_object_size = data["totalObjectSize"]
+        made.additional_properties = rest_of(data, _DRS_SERVICE_INFO_DRS_FIELDS)
         return made

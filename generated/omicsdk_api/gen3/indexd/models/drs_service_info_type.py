@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _DRS_SERVICE_INFO_TYPE_FIELDS = frozenset({"group", "artifact", "version"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DrsServiceInfoType(Model):
     """Which interface the service speaks.
 
@@ -21,11 +22,10 @@ class DrsServiceInfoType(Model):
         version: Version of the interface, such as `1.5.0`.
     """
 
-    group: str | None = None
-    artifact: str | None = None
-    version: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    group: str | None
+    artifact: str | None
+    version: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("group", "group", False, False, STRING),
@@ -33,17 +33,24 @@ class DrsServiceInfoType(Model):
         Field("version", "version", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        group: str | Omit = OMIT,
+        artifact: str | Omit = OMIT,
+        version: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> DrsServiceInfoType:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.group = get("group")
-        made.artifact = get("artifact")
-        made.version = get("version")
-        if _DRS_SERVICE_INFO_TYPE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _DRS_SERVICE_INFO_TYPE_FIELDS)
+        if "group" in data:
+            made.group = data["group"]
+        if "artifact" in data:
+            made.artifact = data["artifact"]
+        if "version" in data:
+            made.version = data["version"]
+        made.additional_properties = rest_of(data, _DRS_SERVICE_INFO_TYPE_FIELDS)
         return made

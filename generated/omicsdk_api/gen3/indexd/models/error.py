@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _ERROR_FIELDS = frozenset({"msg", "status_code"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Error(Model):
     """Error of the DRS part.
 
@@ -20,26 +21,30 @@ class Error(Model):
         status_code: The HTTP status of the response once more.
     """
 
-    msg: str | None = None
-    status_code: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    msg: str | None
+    status_code: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("msg", "msg", False, False, STRING),
         Field("status_code", "status_code", False, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        msg: str | Omit = OMIT,
+        status_code: int | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Error:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.msg = get("msg")
-        made.status_code = get("status_code")
-        if _ERROR_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ERROR_FIELDS)
+        if "msg" in data:
+            made.msg = data["msg"]
+        if "status_code" in data:
+            made.status_code = data["status_code"]
+        made.additional_properties = rest_of(data, _ERROR_FIELDS)
         return made

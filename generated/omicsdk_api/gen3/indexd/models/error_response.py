@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _ERROR_RESPONSE_FIELDS = frozenset({"msg", "status_code", "error"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ErrorResponse(Model):
     """Error of the DOS part.
 
@@ -21,11 +22,10 @@ class ErrorResponse(Model):
         error: Error of all parts but DOS and DRS.
     """
 
-    msg: str | None = None
-    status_code: int | None = None
-    error: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    msg: str | None
+    status_code: int | None
+    error: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("msg", "msg", False, False, STRING),
@@ -33,17 +33,24 @@ class ErrorResponse(Model):
         Field("error", "error", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        msg: str | Omit = OMIT,
+        status_code: int | Omit = OMIT,
+        error: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ErrorResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.msg = get("msg")
-        made.status_code = get("status_code")
-        made.error = get("error")
-        if _ERROR_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ERROR_RESPONSE_FIELDS)
+        if "msg" in data:
+            made.msg = data["msg"]
+        if "status_code" in data:
+            made.status_code = data["status_code"]
+        if "error" in data:
+            made.error = data["error"]
+        made.additional_properties = rest_of(data, _ERROR_RESPONSE_FIELDS)
         return made

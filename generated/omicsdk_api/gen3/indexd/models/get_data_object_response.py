@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .data_object import DataObject
 
 _GET_DATA_OBJECT_RESPONSE_FIELDS = frozenset({"data_object"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetDataObjectResponse(Model):
     """One DOS data object.
 
@@ -22,24 +22,26 @@ class GetDataObjectResponse(Model):
     """
 
     data_object: DataObject
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("data_object", "data_object", True, False, model(lambda: DataObject)),)
 
+    def __init__(
+        self,
+        data_object: DataObject,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GetDataObjectResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.data_object = (
-            DataObject.from_dict(v)
-            if (v := get("data_object")).__class__ is dict
-            else otherwise_typed("GetDataObjectResponse.data_object", v)
-        )
-        if _GET_DATA_OBJECT_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GET_DATA_OBJECT_RESPONSE_FIELDS)
+        if "data_object" in data:
+            made.data_object = (
+                DataObject.from_dict(v)
+                if (v := data["data_object"]).__class__ is dict
+                else otherwise_typed("GetDataObjectResponse.data_object", v)
+            )
+        made.additional_properties = rest_of(data, _GET_DATA_OBJECT_RESPONSE_FIELDS)
         return made

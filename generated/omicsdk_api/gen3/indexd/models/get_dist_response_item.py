@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _GET_DIST_RESPONSE_ITEM_FIELDS = frozenset({"name", "host", "hints", "type"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetDistResponseItem(Model):
     """An object.
 
@@ -22,12 +23,11 @@ class GetDistResponseItem(Model):
         type: Kind of its index, such as `indexd`.
     """
 
-    name: str | None = None
-    host: str | None = None
-    hints: list[str] | None = None
-    type: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    name: str | None
+    host: str | None
+    hints: list[str] | None
+    type: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", False, False, STRING),
@@ -36,18 +36,27 @@ class GetDistResponseItem(Model):
         Field("type", "type", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        name: str | Omit = OMIT,
+        host: str | Omit = OMIT,
+        hints: list[str] | Omit = OMIT,
+        type: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GetDistResponseItem:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.name = get("name")
-        made.host = get("host")
-        made.hints = get("hints")
-        made.type = get("type")
-        if _GET_DIST_RESPONSE_ITEM_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GET_DIST_RESPONSE_ITEM_FIELDS)
+        if "name" in data:
+            made.name = data["name"]
+        if "host" in data:
+            made.host = data["host"]
+        if "hints" in data:
+            made.hints = data["hints"]
+        if "type" in data:
+            made.type = data["type"]
+        made.additional_properties = rest_of(data, _GET_DIST_RESPONSE_ITEM_FIELDS)
         return made

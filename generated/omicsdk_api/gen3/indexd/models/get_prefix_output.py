@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _GET_PREFIX_OUTPUT_FIELDS = frozenset({"prefix"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetPrefixOutput(Model):
     """Prefix of the GUIDs of this commons.
 
@@ -19,21 +20,23 @@ class GetPrefixOutput(Model):
         prefix: The prefix with its slash, such as `dg.1234/`.
     """
 
-    prefix: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    prefix: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("prefix", "prefix", False, False, STRING),)
 
+    def __init__(
+        self,
+        prefix: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GetPrefixOutput:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.prefix = get("prefix")
-        if _GET_PREFIX_OUTPUT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GET_PREFIX_OUTPUT_FIELDS)
+        if "prefix" in data:
+            made.prefix = data["prefix"]
+        made.additional_properties = rest_of(data, _GET_PREFIX_OUTPUT_FIELDS)
         return made

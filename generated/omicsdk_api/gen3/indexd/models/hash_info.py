@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _HASH_INFO_FIELDS = frozenset({"md5", "sha256", "sha512", "crc", "etag", "sha1"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class HashInfo(Model):
     """Checksums of a file, in lower-case hexadecimal digits; at least one.
 
@@ -25,14 +26,13 @@ class HashInfo(Model):
         sha1: SHA-1, 40 hexadecimal digits. Matches `^[0-9a-f]{40}$`.
     """
 
-    md5: str | None = None
-    sha256: str | None = None
-    sha512: str | None = None
-    crc: str | None = None
-    etag: str | None = None
-    sha1: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    md5: str | None
+    sha256: str | None
+    sha512: str | None
+    crc: str | None
+    etag: str | None
+    sha1: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("md5", "md5", False, False, STRING),
@@ -43,20 +43,33 @@ class HashInfo(Model):
         Field("sha1", "sha1", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        md5: str | Omit = OMIT,
+        sha256: str | Omit = OMIT,
+        sha512: str | Omit = OMIT,
+        crc: str | Omit = OMIT,
+        etag: str | Omit = OMIT,
+        sha1: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> HashInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.md5 = get("md5")
-        made.sha256 = get("sha256")
-        made.sha512 = get("sha512")
-        made.crc = get("crc")
-        made.etag = get("etag")
-        made.sha1 = get("sha1")
-        if _HASH_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _HASH_INFO_FIELDS)
+        if "md5" in data:
+            made.md5 = data["md5"]
+        if "sha256" in data:
+            made.sha256 = data["sha256"]
+        if "sha512" in data:
+            made.sha512 = data["sha512"]
+        if "crc" in data:
+            made.crc = data["crc"]
+        if "etag" in data:
+            made.etag = data["etag"]
+        if "sha1" in data:
+            made.sha1 = data["sha1"]
+        made.additional_properties = rest_of(data, _HASH_INFO_FIELDS)
         return made

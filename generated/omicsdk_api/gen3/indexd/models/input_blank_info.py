@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _INPUT_BLANK_INFO_FIELDS = frozenset({"uploader", "file_name", "authz"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class InputBlankInfo(Model):
     """Announcement of a file.
 
@@ -21,11 +22,10 @@ class InputBlankInfo(Model):
         authz: Resource paths that readers of the file will need access to.
     """
 
-    uploader: str | None = None
-    file_name: str | None = None
-    authz: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    uploader: str | None
+    file_name: str | None
+    authz: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("uploader", "uploader", False, False, STRING),
@@ -33,17 +33,24 @@ class InputBlankInfo(Model):
         Field("authz", "authz", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        uploader: str | Omit = OMIT,
+        file_name: str | Omit = OMIT,
+        authz: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> InputBlankInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.uploader = get("uploader")
-        made.file_name = get("file_name")
-        made.authz = get("authz")
-        if _INPUT_BLANK_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _INPUT_BLANK_INFO_FIELDS)
+        if "uploader" in data:
+            made.uploader = data["uploader"]
+        if "file_name" in data:
+            made.file_name = data["file_name"]
+        if "authz" in data:
+            made.authz = data["authz"]
+        made.additional_properties = rest_of(data, _INPUT_BLANK_INFO_FIELDS)
         return made

@@ -5,20 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .checksum import Checksum
 
@@ -27,7 +16,7 @@ _INPUT_BUNDLE_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class InputBundle(Model):
     """Bundle to create.
 
@@ -44,15 +33,14 @@ class InputBundle(Model):
     """
 
     bundles: list[str]
-    bundle_id: str | None = None
-    name: str | None = None
-    size: int | None = None
-    checksums: list[Checksum] | None = None
-    description: str | None = None
-    version: str | None = None
-    aliases: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    bundle_id: str | None
+    name: str | None
+    size: int | None
+    checksums: list[Checksum] | None
+    description: str | None
+    version: str | None
+    aliases: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("bundles", "bundles", True, False, array(STRING)),
@@ -65,30 +53,46 @@ class InputBundle(Model):
         Field("aliases", "aliases", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        bundles: list[str],
+        bundle_id: str | Omit = OMIT,
+        name: str | Omit = OMIT,
+        size: int | Omit = OMIT,
+        checksums: list[Checksum] | Omit = OMIT,
+        description: str | Omit = OMIT,
+        version: str | Omit = OMIT,
+        aliases: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> InputBundle:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.bundles = get("bundles")
-        made.bundle_id = get("bundle_id")
-        made.name = get("name")
-        made.size = get("size")
-        made.checksums = (
-            None
-            if (v := get("checksums")) is None
-            else [
-                Checksum.from_dict(i) if i.__class__ is dict else otherwise_typed("InputBundle.checksums", i) for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("InputBundle.checksums", v)
-        )
-        made.description = get("description")
-        made.version = get("version")
-        made.aliases = get("aliases")
-        if _INPUT_BUNDLE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _INPUT_BUNDLE_FIELDS)
+        if "bundles" in data:
+            made.bundles = data["bundles"]
+        if "bundle_id" in data:
+            made.bundle_id = data["bundle_id"]
+        if "name" in data:
+            made.name = data["name"]
+        if "size" in data:
+            made.size = data["size"]
+        if "checksums" in data:
+            made.checksums = (
+                [
+                    Checksum.from_dict(i) if i.__class__ is dict else otherwise_typed("InputBundle.checksums", i)
+                    for i in v
+                ]
+                if (v := data["checksums"]).__class__ is list
+                else otherwise_typed("InputBundle.checksums", v)
+            )
+        if "description" in data:
+            made.description = data["description"]
+        if "version" in data:
+            made.version = data["version"]
+        if "aliases" in data:
+            made.aliases = data["aliases"]
+        made.additional_properties = rest_of(data, _INPUT_BUNDLE_FIELDS)
         return made

@@ -5,27 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .hash_info import HashInfo
 
 _LIST_ALIAS_RECORDS_RESPONSE_FIELDS = frozenset({"aliases", "size", "start", "limit", "hashes"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListAliasRecordsResponse(Model):
     """An object.
 
@@ -37,13 +26,12 @@ class ListAliasRecordsResponse(Model):
         hashes: The requested checksums.
     """
 
-    aliases: list[str] | None = None
-    size: int | None = None
-    start: str | None = None
-    limit: int | None = None
-    hashes: HashInfo | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    aliases: list[str] | None
+    size: int | None
+    start: str | None
+    limit: int | None
+    hashes: HashInfo | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("aliases", "aliases", False, False, array(STRING)),
@@ -53,25 +41,34 @@ class ListAliasRecordsResponse(Model):
         Field("hashes", "hashes", False, True, model(lambda: HashInfo)),
     )
 
+    def __init__(
+        self,
+        aliases: list[str] | Omit = OMIT,
+        size: int | None | Omit = OMIT,
+        start: str | None | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        hashes: HashInfo | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ListAliasRecordsResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.aliases = get("aliases")
-        made.size = get("size")
-        made.start = get("start")
-        made.limit = get("limit")
-        made.hashes = (
-            None
-            if (v := get("hashes")) is None
-            else HashInfo.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("ListAliasRecordsResponse.hashes", v)
-        )
-        if _LIST_ALIAS_RECORDS_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _LIST_ALIAS_RECORDS_RESPONSE_FIELDS)
+        if "aliases" in data:
+            made.aliases = data["aliases"]
+        if "size" in data:
+            made.size = data["size"]
+        if "start" in data:
+            made.start = data["start"]
+        if "limit" in data:
+            made.limit = data["limit"]
+        if "hashes" in data:
+            made.hashes = (
+                HashInfo.from_dict(v)
+                if (v := data["hashes"]).__class__ is dict
+                else otherwise_typed("ListAliasRecordsResponse.hashes", v)
+            )
+        made.additional_properties = rest_of(data, _LIST_ALIAS_RECORDS_RESPONSE_FIELDS)
         return made

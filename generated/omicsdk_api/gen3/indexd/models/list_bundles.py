@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -21,6 +20,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .checksum import Checksum
 from .output_bundle import OutputBundle
@@ -46,7 +46,7 @@ _LIST_BUNDLES_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListBundles(Model):
     """Page of bundles, with the criteria that were used.
 
@@ -68,23 +68,22 @@ class ListBundles(Model):
         urls_metadata: Requested metadata of URLs.
     """
 
-    ids: list[str] | None = None
-    records: list[OutputBundle] | None = None
-    size: int | None = None
-    start: str | None = None
-    limit: int | None = None
-    file_name: str | None = None
-    urls: list[str] | None = None
-    acl: list[str] | None = None
-    authz: list[str] | None = None
-    checksums: Checksum | None = None
-    metadata: dict[str, Any] | None = None
-    version: str | None = None
-    hashes: dict[str, Any] | None = None
-    page: int | None = None
-    urls_metadata: dict[str, Any] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    ids: list[str] | None
+    records: list[OutputBundle] | None
+    size: int | None
+    start: str | None
+    limit: int | None
+    file_name: str | None
+    urls: list[str] | None
+    acl: list[str] | None
+    authz: list[str] | None
+    checksums: Checksum | None
+    metadata: dict[str, Any] | None
+    version: str | None
+    hashes: dict[str, Any] | None
+    page: int | None
+    urls_metadata: dict[str, Any] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("ids", "ids", False, True, array(STRING)),
@@ -104,44 +103,71 @@ class ListBundles(Model):
         Field("urls_metadata", "urls_metadata", False, True, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        ids: list[str] | None | Omit = OMIT,
+        records: list[OutputBundle] | Omit = OMIT,
+        size: int | None | Omit = OMIT,
+        start: str | None | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        file_name: str | None | Omit = OMIT,
+        urls: list[str] | Omit = OMIT,
+        acl: list[str] | None | Omit = OMIT,
+        authz: list[str] | None | Omit = OMIT,
+        checksums: Checksum | Omit = OMIT,
+        metadata: dict[str, Any] | Omit = OMIT,
+        version: str | None | Omit = OMIT,
+        hashes: dict[str, Any] | None | Omit = OMIT,
+        page: int | None | Omit = OMIT,
+        urls_metadata: dict[str, Any] | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ListBundles:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.ids = get("ids")
-        made.records = (
-            None
-            if (v := get("records")) is None
-            else [
-                OutputBundle.from_dict(i) if i.__class__ is dict else otherwise_typed("ListBundles.records", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("ListBundles.records", v)
-        )
-        made.size = get("size")
-        made.start = get("start")
-        made.limit = get("limit")
-        made.file_name = get("file_name")
-        made.urls = get("urls")
-        made.acl = get("acl")
-        made.authz = get("authz")
-        made.checksums = (
-            None
-            if (v := get("checksums")) is None
-            else Checksum.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("ListBundles.checksums", v)
-        )
-        made.metadata = get("metadata")
-        made.version = get("version")
-        made.hashes = get("hashes")
-        made.page = get("page")
-        made.urls_metadata = get("urls_metadata")
-        if _LIST_BUNDLES_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _LIST_BUNDLES_FIELDS)
+        if "ids" in data:
+            made.ids = data["ids"]
+        if "records" in data:
+            made.records = (
+                [
+                    OutputBundle.from_dict(i) if i.__class__ is dict else otherwise_typed("ListBundles.records", i)
+                    for i in v
+                ]
+                if (v := data["records"]).__class__ is list
+                else otherwise_typed("ListBundles.records", v)
+            )
+        if "size" in data:
+            made.size = data["size"]
+        if "start" in data:
+            made.start = data["start"]
+        if "limit" in data:
+            made.limit = data["limit"]
+        if "file_name" in data:
+            made.file_name = data["file_name"]
+        if "urls" in data:
+            made.urls = data["urls"]
+        if "acl" in data:
+            made.acl = data["acl"]
+        if "authz" in data:
+            made.authz = data["authz"]
+        if "checksums" in data:
+            made.checksums = (
+                Checksum.from_dict(v)
+                if (v := data["checksums"]).__class__ is dict
+                else otherwise_typed("ListBundles.checksums", v)
+            )
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        if "version" in data:
+            made.version = data["version"]
+        if "hashes" in data:
+            made.hashes = data["hashes"]
+        if "page" in data:
+            made.page = data["page"]
+        if "urls_metadata" in data:
+            made.urls_metadata = data["urls_metadata"]
+        made.additional_properties = rest_of(data, _LIST_BUNDLES_FIELDS)
         return made

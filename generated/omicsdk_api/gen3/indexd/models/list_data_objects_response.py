@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .data_object import DataObject
 
 _LIST_DATA_OBJECTS_RESPONSE_FIELDS = frozenset({"data_objects", "next_page_token"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListDataObjectsResponse(Model):
     """Page of DOS data objects.
 
@@ -22,37 +23,39 @@ class ListDataObjectsResponse(Model):
         next_page_token: Where the next page begins; known servers omit it.
     """
 
-    data_objects: list[DataObject] | None = None
-    next_page_token: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    data_objects: list[DataObject] | None
+    next_page_token: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("data_objects", "data_objects", False, False, array(model(lambda: DataObject))),
         Field("next_page_token", "next_page_token", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        data_objects: list[DataObject] | Omit = OMIT,
+        next_page_token: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ListDataObjectsResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.data_objects = (
-            None
-            if (v := get("data_objects")) is None
-            else [
-                DataObject.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("ListDataObjectsResponse.data_objects", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("ListDataObjectsResponse.data_objects", v)
-        )
-        made.next_page_token = get("next_page_token")
-        if _LIST_DATA_OBJECTS_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _LIST_DATA_OBJECTS_RESPONSE_FIELDS)
+        if "data_objects" in data:
+            made.data_objects = (
+                [
+                    DataObject.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("ListDataObjectsResponse.data_objects", i)
+                    for i in v
+                ]
+                if (v := data["data_objects"]).__class__ is list
+                else otherwise_typed("ListDataObjectsResponse.data_objects", v)
+            )
+        if "next_page_token" in data:
+            made.next_page_token = data["next_page_token"]
+        made.additional_properties = rest_of(data, _LIST_DATA_OBJECTS_RESPONSE_FIELDS)
         return made

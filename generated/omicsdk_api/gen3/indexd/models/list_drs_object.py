@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .drs_object import DrsObject
 
 _LIST_DRS_OBJECT_FIELDS = frozenset({"drs_objects"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListDrsObject(Model):
     """Page of DRS objects.
 
@@ -21,32 +22,32 @@ class ListDrsObject(Model):
         drs_objects: The objects of this page.
     """
 
-    drs_objects: list[DrsObject] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    drs_objects: list[DrsObject] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("drs_objects", "drs_objects", False, False, array(model(lambda: DrsObject))),
     )
 
+    def __init__(
+        self,
+        drs_objects: list[DrsObject] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ListDrsObject:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.drs_objects = (
-            None
-            if (v := get("drs_objects")) is None
-            else [
-                DrsObject.from_dict(i) if i.__class__ is dict else otherwise_typed("ListDrsObject.drs_objects", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("ListDrsObject.drs_objects", v)
-        )
-        if _LIST_DRS_OBJECT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _LIST_DRS_OBJECT_FIELDS)
+        if "drs_objects" in data:
+            made.drs_objects = (
+                [
+                    DrsObject.from_dict(i) if i.__class__ is dict else otherwise_typed("ListDrsObject.drs_objects", i)
+                    for i in v
+                ]
+                if (v := data["drs_objects"]).__class__ is list
+                else otherwise_typed("ListDrsObject.drs_objects", v)
+            )
+        made.additional_properties = rest_of(data, _LIST_DRS_OBJECT_FIELDS)
         return made

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -21,6 +20,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .hash_info import HashInfo
 from .output_info import OutputInfo
@@ -45,7 +45,7 @@ _LIST_RECORDS_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListRecords(Model):
     """Page of records, with the criteria that were used.
 
@@ -66,22 +66,21 @@ class ListRecords(Model):
         urls_metadata: Requested metadata of URLs.
     """
 
-    ids: list[str] | None = None
-    records: list[OutputInfo] | None = None
-    size: int | None = None
-    start: str | None = None
-    limit: int | None = None
-    file_name: str | None = None
-    urls: list[str] | None = None
-    acl: list[str] | None = None
-    authz: list[str] | None = None
-    hashes: HashInfo | None = None
-    metadata: dict[str, Any] | None = None
-    version: str | None = None
-    page: int | None = None
-    urls_metadata: dict[str, Any] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    ids: list[str] | None
+    records: list[OutputInfo] | None
+    size: int | None
+    start: str | None
+    limit: int | None
+    file_name: str | None
+    urls: list[str] | None
+    acl: list[str] | None
+    authz: list[str] | None
+    hashes: HashInfo | None
+    metadata: dict[str, Any] | None
+    version: str | None
+    page: int | None
+    urls_metadata: dict[str, Any] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("ids", "ids", False, True, array(STRING)),
@@ -100,42 +99,68 @@ class ListRecords(Model):
         Field("urls_metadata", "urls_metadata", False, True, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        ids: list[str] | None | Omit = OMIT,
+        records: list[OutputInfo] | Omit = OMIT,
+        size: int | None | Omit = OMIT,
+        start: str | None | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        file_name: str | None | Omit = OMIT,
+        urls: list[str] | Omit = OMIT,
+        acl: list[str] | None | Omit = OMIT,
+        authz: list[str] | None | Omit = OMIT,
+        hashes: HashInfo | None | Omit = OMIT,
+        metadata: dict[str, Any] | Omit = OMIT,
+        version: str | None | Omit = OMIT,
+        page: int | None | Omit = OMIT,
+        urls_metadata: dict[str, Any] | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ListRecords:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.ids = get("ids")
-        made.records = (
-            None
-            if (v := get("records")) is None
-            else [
-                OutputInfo.from_dict(i) if i.__class__ is dict else otherwise_typed("ListRecords.records", i) for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("ListRecords.records", v)
-        )
-        made.size = get("size")
-        made.start = get("start")
-        made.limit = get("limit")
-        made.file_name = get("file_name")
-        made.urls = get("urls")
-        made.acl = get("acl")
-        made.authz = get("authz")
-        made.hashes = (
-            None
-            if (v := get("hashes")) is None
-            else HashInfo.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("ListRecords.hashes", v)
-        )
-        made.metadata = get("metadata")
-        made.version = get("version")
-        made.page = get("page")
-        made.urls_metadata = get("urls_metadata")
-        if _LIST_RECORDS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _LIST_RECORDS_FIELDS)
+        if "ids" in data:
+            made.ids = data["ids"]
+        if "records" in data:
+            made.records = (
+                [
+                    OutputInfo.from_dict(i) if i.__class__ is dict else otherwise_typed("ListRecords.records", i)
+                    for i in v
+                ]
+                if (v := data["records"]).__class__ is list
+                else otherwise_typed("ListRecords.records", v)
+            )
+        if "size" in data:
+            made.size = data["size"]
+        if "start" in data:
+            made.start = data["start"]
+        if "limit" in data:
+            made.limit = data["limit"]
+        if "file_name" in data:
+            made.file_name = data["file_name"]
+        if "urls" in data:
+            made.urls = data["urls"]
+        if "acl" in data:
+            made.acl = data["acl"]
+        if "authz" in data:
+            made.authz = data["authz"]
+        if "hashes" in data:
+            made.hashes = (
+                HashInfo.from_dict(v)
+                if (v := data["hashes"]).__class__ is dict
+                else otherwise_typed("ListRecords.hashes", v)
+            )
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        if "version" in data:
+            made.version = data["version"]
+        if "page" in data:
+            made.page = data["page"]
+        if "urls_metadata" in data:
+            made.urls_metadata = data["urls_metadata"]
+        made.additional_properties = rest_of(data, _LIST_RECORDS_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, literal, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _OUTPUT_BUNDLE_FIELDS = frozenset(
     {"id", "form", "size", "name", "updated_time", "created_time", "checksum", "aliases", "description", "version"}
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OutputBundle(Model):
     """Bundle in a list.
 
@@ -31,18 +32,17 @@ class OutputBundle(Model):
         version: Version of the bundle, in any form; null for files, if they were requested.
     """
 
-    id: str | None = None
-    form: Literal["object", "container", "multipart", "bundle"] | str | None = None
-    size: int | None = None
-    name: str | None = None
-    updated_time: str | None = None
-    created_time: str | None = None
-    checksum: str | None = None
-    aliases: str | None = None
-    description: str | None = None
-    version: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    id: str | None
+    form: Literal["object", "container", "multipart", "bundle"] | str | None
+    size: int | None
+    name: str | None
+    updated_time: str | None
+    created_time: str | None
+    checksum: str | None
+    aliases: str | None
+    description: str | None
+    version: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", False, False, STRING),
@@ -57,24 +57,45 @@ class OutputBundle(Model):
         Field("version", "version", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        id: str | Omit = OMIT,
+        form: Literal["object", "container", "multipart", "bundle"] | str | Omit = OMIT,
+        size: int | Omit = OMIT,
+        name: str | Omit = OMIT,
+        updated_time: str | Omit = OMIT,
+        created_time: str | Omit = OMIT,
+        checksum: str | Omit = OMIT,
+        aliases: str | Omit = OMIT,
+        description: str | None | Omit = OMIT,
+        version: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> OutputBundle:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.id = get("id")
-        made.form = get("form")
-        made.size = get("size")
-        made.name = get("name")
-        made.updated_time = get("updated_time")
-        made.created_time = get("created_time")
-        made.checksum = get("checksum")
-        made.aliases = get("aliases")
-        made.description = get("description")
-        made.version = get("version")
-        if _OUTPUT_BUNDLE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _OUTPUT_BUNDLE_FIELDS)
+        if "id" in data:
+            made.id = data["id"]
+        if "form" in data:
+            made.form = data["form"]
+        if "size" in data:
+            made.size = data["size"]
+        if "name" in data:
+            made.name = data["name"]
+        if "updated_time" in data:
+            made.updated_time = data["updated_time"]
+        if "created_time" in data:
+            made.created_time = data["created_time"]
+        if "checksum" in data:
+            made.checksum = data["checksum"]
+        if "aliases" in data:
+            made.aliases = data["aliases"]
+        if "description" in data:
+            made.description = data["description"]
+        if "version" in data:
+            made.version = data["version"]
+        made.additional_properties = rest_of(data, _OUTPUT_BUNDLE_FIELDS)
         return made

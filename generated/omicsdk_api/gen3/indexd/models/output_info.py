@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -22,6 +21,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .bundle_content import BundleContent
 from .hash_info import HashInfo
@@ -59,7 +59,7 @@ _OUTPUT_INFO_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OutputInfo(Model):
     """Record of a file.
 
@@ -96,35 +96,34 @@ class OutputInfo(Model):
         updated_time: When a bundle was last changed, in UTC. Format date-time.
     """
 
-    did: str | None = None
-    baseid: str | None = None
-    rev: str | None = None
-    form: Literal["object", "container", "multipart", "bundle"] | str | None = None
-    size: int | None = None
-    file_name: str | None = None
-    version: str | None = None
-    uploader: str | None = None
-    urls: list[str] | None = None
-    acl: list[str] | None = None
-    authz: list[str] | None = None
-    hashes: HashInfo | None = None
-    updated_date: str | None = None
-    created_date: str | None = None
-    metadata: dict[str, Any] | None = None
-    urls_metadata: dict[str, Any] | None = None
-    description: str | None = None
-    content_created_date: str | None = None
-    content_updated_date: str | None = None
-    from_index_service: dict[str, Any] | None = None
-    id: str | None = None
-    name: str | None = None
-    checksum: str | None = None
-    aliases: str | None = None
-    bundle_data: list[BundleContent] | None = None
-    created_time: str | None = None
-    updated_time: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    did: str | None
+    baseid: str | None
+    rev: str | None
+    form: Literal["object", "container", "multipart", "bundle"] | str | None
+    size: int | None
+    file_name: str | None
+    version: str | None
+    uploader: str | None
+    urls: list[str] | None
+    acl: list[str] | None
+    authz: list[str] | None
+    hashes: HashInfo | None
+    updated_date: str | None
+    created_date: str | None
+    metadata: dict[str, Any] | None
+    urls_metadata: dict[str, Any] | None
+    description: str | None
+    content_created_date: str | None
+    content_updated_date: str | None
+    from_index_service: dict[str, Any] | None
+    id: str | None
+    name: str | None
+    checksum: str | None
+    aliases: str | None
+    bundle_data: list[BundleContent] | None
+    created_time: str | None
+    updated_time: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("did", "did", False, False, STRING),
@@ -156,56 +155,107 @@ class OutputInfo(Model):
         Field("updated_time", "updated_time", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        did: str | Omit = OMIT,
+        baseid: str | Omit = OMIT,
+        rev: str | Omit = OMIT,
+        form: Literal["object", "container", "multipart", "bundle"] | str | None | Omit = OMIT,
+        size: int | None | Omit = OMIT,
+        file_name: str | None | Omit = OMIT,
+        version: str | None | Omit = OMIT,
+        uploader: str | None | Omit = OMIT,
+        urls: list[str] | Omit = OMIT,
+        acl: list[str] | Omit = OMIT,
+        authz: list[str] | Omit = OMIT,
+        hashes: HashInfo | Omit = OMIT,
+        updated_date: str | Omit = OMIT,
+        created_date: str | Omit = OMIT,
+        metadata: dict[str, Any] | Omit = OMIT,
+        urls_metadata: dict[str, Any] | Omit = OMIT,
+        description: str | None | Omit = OMIT,
+        content_created_date: str | None | Omit = OMIT,
+        content_updated_date: str | None | Omit = OMIT,
+        from_index_service: dict[str, Any] | Omit = OMIT,
+        id: str | Omit = OMIT,
+        name: str | Omit = OMIT,
+        checksum: str | Omit = OMIT,
+        aliases: str | Omit = OMIT,
+        bundle_data: list[BundleContent] | Omit = OMIT,
+        created_time: str | Omit = OMIT,
+        updated_time: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> OutputInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.did = get("did")
-        made.baseid = get("baseid")
-        made.rev = get("rev")
-        made.form = get("form")
-        made.size = get("size")
-        made.file_name = get("file_name")
-        made.version = get("version")
-        made.uploader = get("uploader")
-        made.urls = get("urls")
-        made.acl = get("acl")
-        made.authz = get("authz")
-        made.hashes = (
-            None
-            if (v := get("hashes")) is None
-            else HashInfo.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("OutputInfo.hashes", v)
-        )
-        made.updated_date = get("updated_date")
-        made.created_date = get("created_date")
-        made.metadata = get("metadata")
-        made.urls_metadata = get("urls_metadata")
-        made.description = get("description")
-        made.content_created_date = get("content_created_date")
-        made.content_updated_date = get("content_updated_date")
-        made.from_index_service = get("from_index_service")
-        made.id = get("id")
-        made.name = get("name")
-        made.checksum = get("checksum")
-        made.aliases = get("aliases")
-        made.bundle_data = (
-            None
-            if (v := get("bundle_data")) is None
-            else [
-                BundleContent.from_dict(i) if i.__class__ is dict else otherwise_typed("OutputInfo.bundle_data", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("OutputInfo.bundle_data", v)
-        )
-        made.created_time = get("created_time")
-        made.updated_time = get("updated_time")
-        if _OUTPUT_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _OUTPUT_INFO_FIELDS)
+        if "did" in data:
+            made.did = data["did"]
+        if "baseid" in data:
+            made.baseid = data["baseid"]
+        if "rev" in data:
+            made.rev = data["rev"]
+        if "form" in data:
+            made.form = data["form"]
+        if "size" in data:
+            made.size = data["size"]
+        if "file_name" in data:
+            made.file_name = data["file_name"]
+        if "version" in data:
+            made.version = data["version"]
+        if "uploader" in data:
+            made.uploader = data["uploader"]
+        if "urls" in data:
+            made.urls = data["urls"]
+        if "acl" in data:
+            made.acl = data["acl"]
+        if "authz" in data:
+            made.authz = data["authz"]
+        if "hashes" in data:
+            made.hashes = (
+                HashInfo.from_dict(v)
+                if (v := data["hashes"]).__class__ is dict
+                else otherwise_typed("OutputInfo.hashes", v)
+            )
+        if "updated_date" in data:
+            made.updated_date = data["updated_date"]
+        if "created_date" in data:
+            made.created_date = data["created_date"]
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        if "urls_metadata" in data:
+            made.urls_metadata = data["urls_metadata"]
+        if "description" in data:
+            made.description = data["description"]
+        if "content_created_date" in data:
+            made.content_created_date = data["content_created_date"]
+        if "content_updated_date" in data:
+            made.content_updated_date = data["content_updated_date"]
+        if "from_index_service" in data:
+            made.from_index_service = data["from_index_service"]
+        if "id" in data:
+            made.id = data["id"]
+        if "name" in data:
+            made.name = data["name"]
+        if "checksum" in data:
+            made.checksum = data["checksum"]
+        if "aliases" in data:
+            made.aliases = data["aliases"]
+        if "bundle_data" in data:
+            made.bundle_data = (
+                [
+                    BundleContent.from_dict(i) if i.__class__ is dict else otherwise_typed("OutputInfo.bundle_data", i)
+                    for i in v
+                ]
+                if (v := data["bundle_data"]).__class__ is list
+                else otherwise_typed("OutputInfo.bundle_data", v)
+            )
+        if "created_time" in data:
+            made.created_time = data["created_time"]
+        if "updated_time" in data:
+            made.updated_time = data["updated_time"]
+        made.additional_properties = rest_of(data, _OUTPUT_INFO_FIELDS)
         return made

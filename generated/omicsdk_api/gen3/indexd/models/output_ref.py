@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _OUTPUT_REF_FIELDS = frozenset({"did", "baseid", "rev"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class OutputRef(Model):
     """Identifiers of a record.
 
@@ -26,8 +26,7 @@ class OutputRef(Model):
     did: str
     baseid: str
     rev: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("did", "did", True, False, STRING),
@@ -35,17 +34,24 @@ class OutputRef(Model):
         Field("rev", "rev", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        did: str,
+        baseid: str,
+        rev: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> OutputRef:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.did = get("did")
-        made.baseid = get("baseid")
-        made.rev = get("rev")
-        if _OUTPUT_REF_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _OUTPUT_REF_FIELDS)
+        if "did" in data:
+            made.did = data["did"]
+        if "baseid" in data:
+            made.baseid = data["baseid"]
+        if "rev" in data:
+            made.rev = data["rev"]
+        made.additional_properties = rest_of(data, _OUTPUT_REF_FIELDS)
         return made

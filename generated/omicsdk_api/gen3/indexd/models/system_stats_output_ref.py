@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _SYSTEM_STATS_OUTPUT_REF_FIELDS = frozenset({"fileCount", "totalFileSize"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SystemStatsOutputRef(Model):
     """How much the index lists.
 
@@ -20,26 +21,30 @@ class SystemStatsOutputRef(Model):
         total_file_size: Size of these files in bytes. Its name in the document is totalFileSize.
     """
 
-    file_count: int | None = None
-    total_file_size: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    file_count: int | None
+    total_file_size: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("fileCount", "file_count", False, False, INTEGER),
         Field("totalFileSize", "total_file_size", False, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        file_count: int | Omit = OMIT,
+        total_file_size: int | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SystemStatsOutputRef:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.file_count = get("fileCount")
-        made.total_file_size = get("totalFileSize")
-        if _SYSTEM_STATS_OUTPUT_REF_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SYSTEM_STATS_OUTPUT_REF_FIELDS)
+        if "fileCount" in data:
+            made.file_count = data["fileCount"]
+        if "totalFileSize" in data:
+            made.total_file_size = data["totalFileSize"]
+        made.additional_properties = rest_of(data, _SYSTEM_STATS_OUTPUT_REF_FIELDS)
         return made

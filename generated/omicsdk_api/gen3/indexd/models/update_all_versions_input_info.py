@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _UPDATE_ALL_VERSIONS_INPUT_INFO_FIELDS = frozenset({"acl", "authz"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UpdateAllVersionsInputInfo(Model):
     """Access rules for all versions of a file.
 
@@ -20,26 +21,30 @@ class UpdateAllVersionsInputInfo(Model):
         authz: Resource paths to set on all versions.
     """
 
-    acl: list[str] | None = None
-    authz: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    acl: list[str] | None
+    authz: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("acl", "acl", False, False, array(STRING)),
         Field("authz", "authz", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        acl: list[str] | Omit = OMIT,
+        authz: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UpdateAllVersionsInputInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.acl = get("acl")
-        made.authz = get("authz")
-        if _UPDATE_ALL_VERSIONS_INPUT_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _UPDATE_ALL_VERSIONS_INPUT_INFO_FIELDS)
+        if "acl" in data:
+            made.acl = data["acl"]
+        if "authz" in data:
+            made.authz = data["authz"]
+        made.additional_properties = rest_of(data, _UPDATE_ALL_VERSIONS_INPUT_INFO_FIELDS)
         return made

@@ -5,27 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .hash_info import HashInfo
 
 _UPDATE_BLANK_INPUT_INFO_FIELDS = frozenset({"size", "hashes", "urls", "authz"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UpdateBlankInputInfo(Model):
     """Properties of a file that are known after its upload.
 
@@ -37,12 +26,11 @@ class UpdateBlankInputInfo(Model):
             open to all.
     """
 
-    size: int | None = None
-    hashes: HashInfo | None = None
-    urls: list[str] | None = None
-    authz: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    size: int | None
+    hashes: HashInfo | None
+    urls: list[str] | None
+    authz: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("size", "size", False, False, INTEGER),
@@ -51,24 +39,31 @@ class UpdateBlankInputInfo(Model):
         Field("authz", "authz", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        size: int | Omit = OMIT,
+        hashes: HashInfo | Omit = OMIT,
+        urls: list[str] | Omit = OMIT,
+        authz: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UpdateBlankInputInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.size = get("size")
-        made.hashes = (
-            None
-            if (v := get("hashes")) is None
-            else HashInfo.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("UpdateBlankInputInfo.hashes", v)
-        )
-        made.urls = get("urls")
-        made.authz = get("authz")
-        if _UPDATE_BLANK_INPUT_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _UPDATE_BLANK_INPUT_INFO_FIELDS)
+        if "size" in data:
+            made.size = data["size"]
+        if "hashes" in data:
+            made.hashes = (
+                HashInfo.from_dict(v)
+                if (v := data["hashes"]).__class__ is dict
+                else otherwise_typed("UpdateBlankInputInfo.hashes", v)
+            )
+        if "urls" in data:
+            made.urls = data["urls"]
+        if "authz" in data:
+            made.authz = data["authz"]
+        made.additional_properties = rest_of(data, _UPDATE_BLANK_INPUT_INFO_FIELDS)
         return made

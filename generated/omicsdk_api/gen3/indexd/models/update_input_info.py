@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _UPDATE_INPUT_INFO_FIELDS = frozenset(
     {
@@ -25,7 +26,7 @@ _UPDATE_INPUT_INFO_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UpdateInputInfo(Model):
     """Fields of a record to replace; those that are missing stay as they are.
 
@@ -44,19 +45,18 @@ class UpdateInputInfo(Model):
             `content_created_date`. Format date-time.
     """
 
-    file_name: str | None = None
-    metadata: dict[str, Any] | None = None
-    urls_metadata: dict[str, Any] | None = None
-    version: str | None = None
-    urls: list[str] | None = None
-    acl: list[str] | None = None
-    authz: list[str] | None = None
-    uploader: str | None = None
-    description: str | None = None
-    content_created_date: str | None = None
-    content_updated_date: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    file_name: str | None
+    metadata: dict[str, Any] | None
+    urls_metadata: dict[str, Any] | None
+    version: str | None
+    urls: list[str] | None
+    acl: list[str] | None
+    authz: list[str] | None
+    uploader: str | None
+    description: str | None
+    content_created_date: str | None
+    content_updated_date: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("file_name", "file_name", False, True, STRING),
@@ -72,25 +72,48 @@ class UpdateInputInfo(Model):
         Field("content_updated_date", "content_updated_date", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        file_name: str | None | Omit = OMIT,
+        metadata: dict[str, Any] | Omit = OMIT,
+        urls_metadata: dict[str, Any] | Omit = OMIT,
+        version: str | None | Omit = OMIT,
+        urls: list[str] | Omit = OMIT,
+        acl: list[str] | Omit = OMIT,
+        authz: list[str] | Omit = OMIT,
+        uploader: str | None | Omit = OMIT,
+        description: str | None | Omit = OMIT,
+        content_created_date: str | None | Omit = OMIT,
+        content_updated_date: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UpdateInputInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.file_name = get("file_name")
-        made.metadata = get("metadata")
-        made.urls_metadata = get("urls_metadata")
-        made.version = get("version")
-        made.urls = get("urls")
-        made.acl = get("acl")
-        made.authz = get("authz")
-        made.uploader = get("uploader")
-        made.description = get("description")
-        made.content_created_date = get("content_created_date")
-        made.content_updated_date = get("content_updated_date")
-        if _UPDATE_INPUT_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _UPDATE_INPUT_INFO_FIELDS)
+        if "file_name" in data:
+            made.file_name = data["file_name"]
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        if "urls_metadata" in data:
+            made.urls_metadata = data["urls_metadata"]
+        if "version" in data:
+            made.version = data["version"]
+        if "urls" in data:
+            made.urls = data["urls"]
+        if "acl" in data:
+            made.acl = data["acl"]
+        if "authz" in data:
+            made.authz = data["authz"]
+        if "uploader" in data:
+            made.uploader = data["uploader"]
+        if "description" in data:
+            made.description = data["description"]
+        if "content_created_date" in data:
+            made.content_created_date = data["content_created_date"]
+        if "content_updated_date" in data:
+            made.content_updated_date = data["content_updated_date"]
+        made.additional_properties = rest_of(data, _UPDATE_INPUT_INFO_FIELDS)
         return made

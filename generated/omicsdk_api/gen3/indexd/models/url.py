@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _URL_FIELDS = frozenset({"url", "system_metadata", "user_metadata"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Url(Model):
     """URL of bytes in a DOS data object.
 
@@ -22,10 +23,9 @@ class Url(Model):
     """
 
     url: str
-    system_metadata: dict[str, Any] | None = None
-    user_metadata: dict[str, Any] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    system_metadata: dict[str, Any] | None
+    user_metadata: dict[str, Any] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("url", "url", True, False, STRING),
@@ -33,17 +33,24 @@ class Url(Model):
         Field("user_metadata", "user_metadata", False, False, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        url: str,
+        system_metadata: dict[str, Any] | Omit = OMIT,
+        user_metadata: dict[str, Any] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Url:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.url = get("url")
-        made.system_metadata = get("system_metadata")
-        made.user_metadata = get("user_metadata")
-        if _URL_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _URL_FIELDS)
+        if "url" in data:
+            made.url = data["url"]
+        if "system_metadata" in data:
+            made.system_metadata = data["system_metadata"]
+        if "user_metadata" in data:
+            made.user_metadata = data["user_metadata"]
+        made.additional_properties = rest_of(data, _URL_FIELDS)
         return made

@@ -5,19 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .hash_info import HashInfo
 from .url_object import UrlObject
@@ -25,7 +15,7 @@ from .url_object import UrlObject
 _URL_OUTPUT_REF_FIELDS = frozenset({"urls", "size", "start", "limit", "hashes"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class UrlOutputRef(Model):
     """URLs that were found, with the criteria.
 
@@ -37,13 +27,12 @@ class UrlOutputRef(Model):
         hashes: Checksums of a file, in lower-case hexadecimal digits; at least one.
     """
 
-    urls: list[UrlObject] | None = None
-    size: int | None = None
-    start: int | None = None
-    limit: int | None = None
-    hashes: HashInfo | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    urls: list[UrlObject] | None
+    size: int | None
+    start: int | None
+    limit: int | None
+    hashes: HashInfo | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("urls", "urls", False, False, array(model(lambda: UrlObject))),
@@ -53,31 +42,38 @@ class UrlOutputRef(Model):
         Field("hashes", "hashes", False, False, model(lambda: HashInfo)),
     )
 
+    def __init__(
+        self,
+        urls: list[UrlObject] | Omit = OMIT,
+        size: int | None | Omit = OMIT,
+        start: int | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        hashes: HashInfo | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> UrlOutputRef:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.urls = (
-            None
-            if (v := get("urls")) is None
-            else [UrlObject.from_dict(i) if i.__class__ is dict else otherwise_typed("UrlOutputRef.urls", i) for i in v]
-            if v.__class__ is list
-            else otherwise_typed("UrlOutputRef.urls", v)
-        )
-        made.size = get("size")
-        made.start = get("start")
-        made.limit = get("limit")
-        made.hashes = (
-            None
-            if (v := get("hashes")) is None
-            else HashInfo.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("UrlOutputRef.hashes", v)
-        )
-        if _URL_OUTPUT_REF_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _URL_OUTPUT_REF_FIELDS)
+        if "urls" in data:
+            made.urls = (
+                [UrlObject.from_dict(i) if i.__class__ is dict else otherwise_typed("UrlOutputRef.urls", i) for i in v]
+                if (v := data["urls"]).__class__ is list
+                else otherwise_typed("UrlOutputRef.urls", v)
+            )
+        if "size" in data:
+            made.size = data["size"]
+        if "start" in data:
+            made.start = data["start"]
+        if "limit" in data:
+            made.limit = data["limit"]
+        if "hashes" in data:
+            made.hashes = (
+                HashInfo.from_dict(v)
+                if (v := data["hashes"]).__class__ is dict
+                else otherwise_typed("UrlOutputRef.hashes", v)
+            )
+        made.additional_properties = rest_of(data, _URL_OUTPUT_REF_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _URLS_OUTPUT_ITEM_FIELDS = frozenset({"did", "urls", "rev"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class URLsOutputItem(Model):
     """An object.
 
@@ -21,11 +22,10 @@ class URLsOutputItem(Model):
         rev: Revision of the record; only when metadata was looked for. Matches `^[0-9a-f]{8}$`.
     """
 
-    did: str | None = None
-    urls: list[str] | None = None
-    rev: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    did: str | None
+    urls: list[str] | None
+    rev: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("did", "did", False, False, STRING),
@@ -33,17 +33,24 @@ class URLsOutputItem(Model):
         Field("rev", "rev", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        did: str | Omit = OMIT,
+        urls: list[str] | Omit = OMIT,
+        rev: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> URLsOutputItem:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.did = get("did")
-        made.urls = get("urls")
-        made.rev = get("rev")
-        if _URLS_OUTPUT_ITEM_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _URLS_OUTPUT_ITEM_FIELDS)
+        if "did" in data:
+            made.did = data["did"]
+        if "urls" in data:
+            made.urls = data["urls"]
+        if "rev" in data:
+            made.rev = data["rev"]
+        made.additional_properties = rest_of(data, _URLS_OUTPUT_ITEM_FIELDS)
         return made

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -22,6 +21,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .hash_info import HashInfo
 
@@ -45,7 +45,7 @@ _VERSION_INPUT_INFO_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VersionInputInfo(Model):
     """Record of a new version of a file.
 
@@ -73,18 +73,17 @@ class VersionInputInfo(Model):
     size: int
     urls: list[str]
     hashes: HashInfo
-    did: str | None = None
-    file_name: str | None = None
-    metadata: dict[str, Any] | None = None
-    urls_metadata: dict[str, Any] | None = None
-    version: str | None = None
-    acl: list[str] | None = None
-    authz: list[str] | None = None
-    description: str | None = None
-    content_created_date: str | None = None
-    content_updated_date: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    did: str | None
+    file_name: str | None
+    metadata: dict[str, Any] | None
+    urls_metadata: dict[str, Any] | None
+    version: str | None
+    acl: list[str] | None
+    authz: list[str] | None
+    description: str | None
+    content_created_date: str | None
+    content_updated_date: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("form", "form", True, False, literal("object", "container", "multipart")),
@@ -103,32 +102,61 @@ class VersionInputInfo(Model):
         Field("content_updated_date", "content_updated_date", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        form: Literal["object", "container", "multipart"] | str,
+        size: int,
+        urls: list[str],
+        hashes: HashInfo,
+        did: str | Omit = OMIT,
+        file_name: str | Omit = OMIT,
+        metadata: dict[str, Any] | Omit = OMIT,
+        urls_metadata: dict[str, Any] | Omit = OMIT,
+        version: str | Omit = OMIT,
+        acl: list[str] | Omit = OMIT,
+        authz: list[str] | Omit = OMIT,
+        description: str | Omit = OMIT,
+        content_created_date: str | Omit = OMIT,
+        content_updated_date: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> VersionInputInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.form = get("form")
-        made.size = get("size")
-        made.urls = get("urls")
-        made.hashes = (
-            HashInfo.from_dict(v)
-            if (v := get("hashes")).__class__ is dict
-            else otherwise_typed("VersionInputInfo.hashes", v)
-        )
-        made.did = get("did")
-        made.file_name = get("file_name")
-        made.metadata = get("metadata")
-        made.urls_metadata = get("urls_metadata")
-        made.version = get("version")
-        made.acl = get("acl")
-        made.authz = get("authz")
-        made.description = get("description")
-        made.content_created_date = get("content_created_date")
-        made.content_updated_date = get("content_updated_date")
-        if _VERSION_INPUT_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VERSION_INPUT_INFO_FIELDS)
+        if "form" in data:
+            made.form = data["form"]
+        if "size" in data:
+            made.size = data["size"]
+        if "urls" in data:
+            made.urls = data["urls"]
+        if "hashes" in data:
+            made.hashes = (
+                HashInfo.from_dict(v)
+                if (v := data["hashes"]).__class__ is dict
+                else otherwise_typed("VersionInputInfo.hashes", v)
+            )
+        if "did" in data:
+            made.did = data["did"]
+        if "file_name" in data:
+            made.file_name = data["file_name"]
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        if "urls_metadata" in data:
+            made.urls_metadata = data["urls_metadata"]
+        if "version" in data:
+            made.version = data["version"]
+        if "acl" in data:
+            made.acl = data["acl"]
+        if "authz" in data:
+            made.authz = data["authz"]
+        if "description" in data:
+            made.description = data["description"]
+        if "content_created_date" in data:
+            made.content_created_date = data["content_created_date"]
+        if "content_updated_date" in data:
+            made.content_updated_date = data["content_updated_date"]
+        made.additional_properties = rest_of(data, _VERSION_INPUT_INFO_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .listed_file import ListedFile
 
 _LIST_MANIFESTS_RESPONSE_FIELDS = frozenset({"manifests"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListManifestsResponse(Model):
     """An object.
 
@@ -21,34 +22,34 @@ class ListManifestsResponse(Model):
         manifests: The user's manifests, the oldest first.
     """
 
-    manifests: list[ListedFile] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    manifests: list[ListedFile] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("manifests", "manifests", False, False, array(model(lambda: ListedFile))),
     )
 
+    def __init__(
+        self,
+        manifests: list[ListedFile] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ListManifestsResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.manifests = (
-            None
-            if (v := get("manifests")) is None
-            else [
-                ListedFile.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("ListManifestsResponse.manifests", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("ListManifestsResponse.manifests", v)
-        )
-        if _LIST_MANIFESTS_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _LIST_MANIFESTS_RESPONSE_FIELDS)
+        if "manifests" in data:
+            made.manifests = (
+                [
+                    ListedFile.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("ListManifestsResponse.manifests", i)
+                    for i in v
+                ]
+                if (v := data["manifests"]).__class__ is list
+                else otherwise_typed("ListManifestsResponse.manifests", v)
+            )
+        made.additional_properties = rest_of(data, _LIST_MANIFESTS_RESPONSE_FIELDS)
         return made

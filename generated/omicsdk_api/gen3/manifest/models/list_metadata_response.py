@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .listed_file import ListedFile
 
 _LIST_METADATA_RESPONSE_FIELDS = frozenset({"metadata", "external_file_metadata"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListMetadataResponse(Model):
     """An object.
 
@@ -22,46 +23,48 @@ class ListMetadataResponse(Model):
         external_file_metadata: The user's exported metadata, the oldest first, from newer releases.
     """
 
-    metadata: list[ListedFile] | None = None
-    external_file_metadata: list[ListedFile] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    metadata: list[ListedFile] | None
+    external_file_metadata: list[ListedFile] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("metadata", "metadata", False, False, array(model(lambda: ListedFile))),
         Field("external_file_metadata", "external_file_metadata", False, False, array(model(lambda: ListedFile))),
     )
 
+    def __init__(
+        self,
+        metadata: list[ListedFile] | Omit = OMIT,
+        external_file_metadata: list[ListedFile] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ListMetadataResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.metadata = (
-            None
-            if (v := get("metadata")) is None
-            else [
-                ListedFile.from_dict(i) if i.__class__ is dict else otherwise_typed("ListMetadataResponse.metadata", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("ListMetadataResponse.metadata", v)
-        )
-        made.external_file_metadata = (
-            None
-            if (v := get("external_file_metadata")) is None
-            else [
-                ListedFile.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("ListMetadataResponse.external_file_metadata", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("ListMetadataResponse.external_file_metadata", v)
-        )
-        if _LIST_METADATA_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _LIST_METADATA_RESPONSE_FIELDS)
+        if "metadata" in data:
+            made.metadata = (
+                [
+                    ListedFile.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("ListMetadataResponse.metadata", i)
+                    for i in v
+                ]
+                if (v := data["metadata"]).__class__ is list
+                else otherwise_typed("ListMetadataResponse.metadata", v)
+            )
+        if "external_file_metadata" in data:
+            made.external_file_metadata = (
+                [
+                    ListedFile.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("ListMetadataResponse.external_file_metadata", i)
+                    for i in v
+                ]
+                if (v := data["external_file_metadata"]).__class__ is list
+                else otherwise_typed("ListMetadataResponse.external_file_metadata", v)
+            )
+        made.additional_properties = rest_of(data, _LIST_METADATA_RESPONSE_FIELDS)
         return made

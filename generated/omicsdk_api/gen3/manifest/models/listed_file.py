@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, NUMBER, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import NUMBER, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _LISTED_FILE_FIELDS = frozenset({"filename", "last_modified", "last_modified_timestamp"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListedFile(Model):
     """File in the user's folder.
 
@@ -21,11 +22,10 @@ class ListedFile(Model):
         last_modified_timestamp: When the file was stored, in seconds since 1970.
     """
 
-    filename: str | None = None
-    last_modified: str | None = None
-    last_modified_timestamp: float | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    filename: str | None
+    last_modified: str | None
+    last_modified_timestamp: float | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("filename", "filename", False, False, STRING),
@@ -33,17 +33,24 @@ class ListedFile(Model):
         Field("last_modified_timestamp", "last_modified_timestamp", False, False, NUMBER),
     )
 
+    def __init__(
+        self,
+        filename: str | Omit = OMIT,
+        last_modified: str | Omit = OMIT,
+        last_modified_timestamp: float | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ListedFile:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.filename = get("filename")
-        made.last_modified = get("last_modified")
-        made.last_modified_timestamp = get("last_modified_timestamp")
-        if _LISTED_FILE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _LISTED_FILE_FIELDS)
+        if "filename" in data:
+            made.filename = data["filename"]
+        if "last_modified" in data:
+            made.last_modified = data["last_modified"]
+        if "last_modified_timestamp" in data:
+            made.last_modified_timestamp = data["last_modified_timestamp"]
+        made.additional_properties = rest_of(data, _LISTED_FILE_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _MANIFEST_ENTRY_FIELDS = frozenset({"object_id", "file_name", "file_size", "md5sum", "commons_url"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ManifestEntry(Model):
     """File in a manifest. Fields of other names are kept.
 
@@ -24,12 +25,11 @@ class ManifestEntry(Model):
     """
 
     object_id: str
-    file_name: str | None = None
-    file_size: int | None = None
-    md5sum: str | None = None
-    commons_url: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    file_name: str | None
+    file_size: int | None
+    md5sum: str | None
+    commons_url: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("object_id", "object_id", True, False, STRING),
@@ -39,19 +39,30 @@ class ManifestEntry(Model):
         Field("commons_url", "commons_url", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        object_id: str,
+        file_name: str | Omit = OMIT,
+        file_size: int | Omit = OMIT,
+        md5sum: str | Omit = OMIT,
+        commons_url: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ManifestEntry:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.object_id = get("object_id")
-        made.file_name = get("file_name")
-        made.file_size = get("file_size")
-        made.md5sum = get("md5sum")
-        made.commons_url = get("commons_url")
-        if _MANIFEST_ENTRY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _MANIFEST_ENTRY_FIELDS)
+        if "object_id" in data:
+            made.object_id = data["object_id"]
+        if "file_name" in data:
+            made.file_name = data["file_name"]
+        if "file_size" in data:
+            made.file_size = data["file_size"]
+        if "md5sum" in data:
+            made.md5sum = data["md5sum"]
+        if "commons_url" in data:
+            made.commons_url = data["commons_url"]
+        made.additional_properties = rest_of(data, _MANIFEST_ENTRY_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _ALIAS_LIST_FIELDS = frozenset({"guid", "aliases"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class AliasList(Model):
     """Aliases of a document.
 
@@ -22,24 +22,28 @@ class AliasList(Model):
 
     guid: str
     aliases: list[str]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("guid", "guid", True, False, STRING),
         Field("aliases", "aliases", True, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        guid: str,
+        aliases: list[str],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> AliasList:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.guid = get("guid")
-        made.aliases = get("aliases")
-        if _ALIAS_LIST_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ALIAS_LIST_FIELDS)
+        if "guid" in data:
+            made.guid = data["guid"]
+        if "aliases" in data:
+            made.aliases = data["aliases"]
+        made.additional_properties = rest_of(data, _ALIAS_LIST_FIELDS)
         return made

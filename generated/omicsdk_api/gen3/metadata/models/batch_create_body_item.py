@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _BATCH_CREATE_BODY_ITEM_FIELDS = frozenset({"guid", "data"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BatchCreateBodyItem(Model):
     """Document to store.
 
@@ -21,25 +22,29 @@ class BatchCreateBodyItem(Model):
     """
 
     guid: str
-    data: dict[str, Any] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    data: dict[str, Any] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("guid", "guid", True, False, STRING),
         Field("data", "data", False, False, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        guid: str,
+        data: dict[str, Any] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BatchCreateBodyItem:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.guid = get("guid")
-        made.data = get("data")
-        if _BATCH_CREATE_BODY_ITEM_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BATCH_CREATE_BODY_ITEM_FIELDS)
+        if "guid" in data:
+            made.guid = data["guid"]
+        if "data" in data:
+            made.data = data["data"]
+        made.additional_properties = rest_of(data, _BATCH_CREATE_BODY_ITEM_FIELDS)
         return made

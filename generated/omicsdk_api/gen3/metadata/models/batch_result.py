@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _BATCH_RESULT_FIELDS = frozenset({"created", "updated", "conflict", "bad_input"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class BatchResult(Model):
     """GUIDs of a batch, by the result for their documents.
 
@@ -26,8 +26,7 @@ class BatchResult(Model):
     updated: list[str]
     conflict: list[str]
     bad_input: list[str]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("created", "created", True, False, array(STRING)),
@@ -36,18 +35,27 @@ class BatchResult(Model):
         Field("bad_input", "bad_input", True, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        created: list[str],
+        updated: list[str],
+        conflict: list[str],
+        bad_input: list[str],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> BatchResult:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.created = get("created")
-        made.updated = get("updated")
-        made.conflict = get("conflict")
-        made.bad_input = get("bad_input")
-        if _BATCH_RESULT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _BATCH_RESULT_FIELDS)
+        if "created" in data:
+            made.created = data["created"]
+        if "updated" in data:
+            made.updated = data["updated"]
+        if "conflict" in data:
+            made.conflict = data["conflict"]
+        if "bad_input" in data:
+            made.bad_input = data["bad_input"]
+        made.additional_properties = rest_of(data, _BATCH_RESULT_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _CREATE_OBJ_INPUT_FIELDS = frozenset({"authz", "file_name", "aliases", "metadata"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CreateObjInput(Model):
     """An object that gets a new GUID.
 
@@ -25,10 +26,9 @@ class CreateObjInput(Model):
 
     authz: dict[str, Any]
     file_name: str
-    aliases: list[str] | None = None
-    metadata: dict[str, Any] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    aliases: list[str] | None
+    metadata: dict[str, Any] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("authz", "authz", True, False, mapping(ANY)),
@@ -37,18 +37,27 @@ class CreateObjInput(Model):
         Field("metadata", "metadata", False, False, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        authz: dict[str, Any],
+        file_name: str,
+        aliases: list[str] | Omit = OMIT,
+        metadata: dict[str, Any] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> CreateObjInput:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.authz = get("authz")
-        made.file_name = get("file_name")
-        made.aliases = get("aliases")
-        made.metadata = get("metadata")
-        if _CREATE_OBJ_INPUT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CREATE_OBJ_INPUT_FIELDS)
+        if "authz" in data:
+            made.authz = data["authz"]
+        if "file_name" in data:
+            made.file_name = data["file_name"]
+        if "aliases" in data:
+            made.aliases = data["aliases"]
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        made.additional_properties = rest_of(data, _CREATE_OBJ_INPUT_FIELDS)
         return made

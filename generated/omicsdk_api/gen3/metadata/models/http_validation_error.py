@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .validation_error import ValidationError
 
 _HTTP_VALIDATION_ERROR_FIELDS = frozenset({"detail"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class HTTPValidationError(Model):
     """Errors of a request.
 
@@ -21,34 +22,34 @@ class HTTPValidationError(Model):
         detail: Errors, one entry per place.
     """
 
-    detail: list[ValidationError] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    detail: list[ValidationError] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("detail", "detail", False, False, array(model(lambda: ValidationError))),
     )
 
+    def __init__(
+        self,
+        detail: list[ValidationError] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> HTTPValidationError:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.detail = (
-            None
-            if (v := get("detail")) is None
-            else [
-                ValidationError.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("HTTPValidationError.detail", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("HTTPValidationError.detail", v)
-        )
-        if _HTTP_VALIDATION_ERROR_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _HTTP_VALIDATION_ERROR_FIELDS)
+        if "detail" in data:
+            made.detail = (
+                [
+                    ValidationError.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("HTTPValidationError.detail", i)
+                    for i in v
+                ]
+                if (v := data["detail"]).__class__ is list
+                else otherwise_typed("HTTPValidationError.detail", v)
+            )
+        made.additional_properties = rest_of(data, _HTTP_VALIDATION_ERROR_FIELDS)
         return made

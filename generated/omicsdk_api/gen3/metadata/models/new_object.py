@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 
 _NEW_OBJECT_FIELDS = frozenset({"guid", "aliases", "metadata", "upload_url"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NewObject(Model):
     """A new object.
 
@@ -27,8 +27,7 @@ class NewObject(Model):
     aliases: list[str]
     metadata: dict[str, Any]
     upload_url: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("guid", "guid", True, False, STRING),
@@ -37,18 +36,27 @@ class NewObject(Model):
         Field("upload_url", "upload_url", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        guid: str,
+        aliases: list[str],
+        metadata: dict[str, Any],
+        upload_url: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> NewObject:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.guid = get("guid")
-        made.aliases = get("aliases")
-        made.metadata = get("metadata")
-        made.upload_url = get("upload_url")
-        if _NEW_OBJECT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _NEW_OBJECT_FIELDS)
+        if "guid" in data:
+            made.guid = data["guid"]
+        if "aliases" in data:
+            made.aliases = data["aliases"]
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        if "upload_url" in data:
+            made.upload_url = data["upload_url"]
+        made.additional_properties = rest_of(data, _NEW_OBJECT_FIELDS)
         return made

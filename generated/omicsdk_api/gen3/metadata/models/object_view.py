@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, Field, JsonObject, Model, blank, mapping, rest_of
 
 _OBJECT_VIEW_FIELDS = frozenset({"record", "metadata"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ObjectView(Model):
     """Information about an object.
 
@@ -22,24 +22,28 @@ class ObjectView(Model):
 
     record: dict[str, Any]
     metadata: dict[str, Any]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("record", "record", True, False, mapping(ANY)),
         Field("metadata", "metadata", True, False, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        record: dict[str, Any],
+        metadata: dict[str, Any],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ObjectView:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.record = get("record")
-        made.metadata = get("metadata")
-        if _OBJECT_VIEW_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _OBJECT_VIEW_FIELDS)
+        if "record" in data:
+            made.record = data["record"]
+        if "metadata" in data:
+            made.metadata = data["metadata"]
+        made.additional_properties = rest_of(data, _OBJECT_VIEW_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _STATUS_FIELDS = frozenset({"status", "timestamp", "aggregate_metadata_enabled"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Status(Model):
     """State of the service.
 
@@ -22,10 +23,9 @@ class Status(Model):
     """
 
     status: str
-    timestamp: str | None = None
-    aggregate_metadata_enabled: bool | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    timestamp: str | None
+    aggregate_metadata_enabled: bool | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("status", "status", True, False, STRING),
@@ -33,17 +33,24 @@ class Status(Model):
         Field("aggregate_metadata_enabled", "aggregate_metadata_enabled", False, False, BOOLEAN),
     )
 
+    def __init__(
+        self,
+        status: str,
+        timestamp: str | Omit = OMIT,
+        aggregate_metadata_enabled: bool | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Status:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.status = get("status")
-        made.timestamp = get("timestamp")
-        made.aggregate_metadata_enabled = get("aggregate_metadata_enabled")
-        if _STATUS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _STATUS_FIELDS)
+        if "status" in data:
+            made.status = data["status"]
+        if "timestamp" in data:
+            made.timestamp = data["timestamp"]
+        if "aggregate_metadata_enabled" in data:
+            made.aggregate_metadata_enabled = data["aggregate_metadata_enabled"]
+        made.additional_properties = rest_of(data, _STATUS_FIELDS)
         return made

@@ -5,26 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    ANY,
-    INTEGER,
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    mapping,
-    rest_of,
-    union,
-)
+from attrs import define
+from omicsdk.core.model import ANY, INTEGER, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of, union
+from omicsdk.core.omit import OMIT, Omit
 
 _VALIDATION_ERROR_FIELDS = frozenset({"loc", "msg", "type", "ctx", "input"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ValidationError(Model):
     """One error of a request.
 
@@ -39,10 +27,9 @@ class ValidationError(Model):
     loc: list[str | int]
     msg: str
     type: str
-    ctx: dict[str, Any] | None = None
-    input: Any = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    ctx: dict[str, Any] | None
+    input: Any
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("loc", "loc", True, False, array(union(STRING, INTEGER))),
@@ -52,19 +39,30 @@ class ValidationError(Model):
         Field("input", "input", False, True, ANY),
     )
 
+    def __init__(
+        self,
+        loc: list[str | int],
+        msg: str,
+        type: str,
+        ctx: dict[str, Any] | Omit = OMIT,
+        input: Any | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ValidationError:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.loc = get("loc")
-        made.msg = get("msg")
-        made.type = get("type")
-        made.ctx = get("ctx")
-        made.input = get("input")
-        if _VALIDATION_ERROR_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VALIDATION_ERROR_FIELDS)
+        if "loc" in data:
+            made.loc = data["loc"]
+        if "msg" in data:
+            made.msg = data["msg"]
+        if "type" in data:
+            made.type = data["type"]
+        if "ctx" in data:
+            made.ctx = data["ctx"]
+        if "input" in data:
+            made.input = data["input"]
+        made.additional_properties = rest_of(data, _VALIDATION_ERROR_FIELDS)
         return made

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, NUMBER, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import NUMBER, STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _CORE_METADATA_FIELDS = frozenset(
     {
@@ -31,7 +32,7 @@ _CORE_METADATA_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class CoreMetadata(Model):
     """Core metadata of a data file, with a citation.
 
@@ -55,25 +56,24 @@ class CoreMetadata(Model):
         subject: Subjects of the data.
     """
 
-    object_id: str | None = None
-    file_name: str | None = None
-    file_size: float | None = None
-    md5sum: str | None = None
-    type: str | None = None
-    data_format: str | None = None
-    project_id: str | None = None
-    citation: str | None = None
-    creator: str | None = None
-    contributor: str | None = None
-    coverage: str | None = None
-    description: str | None = None
-    language: str | None = None
-    publisher: str | None = None
-    rights: str | None = None
-    source: str | None = None
-    subject: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    object_id: str | None
+    file_name: str | None
+    file_size: float | None
+    md5sum: str | None
+    type: str | None
+    data_format: str | None
+    project_id: str | None
+    citation: str | None
+    creator: str | None
+    contributor: str | None
+    coverage: str | None
+    description: str | None
+    language: str | None
+    publisher: str | None
+    rights: str | None
+    source: str | None
+    subject: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("object_id", "object_id", False, True, STRING),
@@ -95,31 +95,66 @@ class CoreMetadata(Model):
         Field("subject", "subject", False, True, STRING),
     )
 
+    def __init__(
+        self,
+        object_id: str | None | Omit = OMIT,
+        file_name: str | None | Omit = OMIT,
+        file_size: float | None | Omit = OMIT,
+        md5sum: str | None | Omit = OMIT,
+        type: str | None | Omit = OMIT,
+        data_format: str | None | Omit = OMIT,
+        project_id: str | None | Omit = OMIT,
+        citation: str | None | Omit = OMIT,
+        creator: str | None | Omit = OMIT,
+        contributor: str | None | Omit = OMIT,
+        coverage: str | None | Omit = OMIT,
+        description: str | None | Omit = OMIT,
+        language: str | None | Omit = OMIT,
+        publisher: str | None | Omit = OMIT,
+        rights: str | None | Omit = OMIT,
+        source: str | None | Omit = OMIT,
+        subject: str | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> CoreMetadata:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.object_id = get("object_id")
-        made.file_name = get("file_name")
-        made.file_size = get("file_size")
-        made.md5sum = get("md5sum")
-        made.type = get("type")
-        made.data_format = get("data_format")
-        made.project_id = get("project_id")
-        made.citation = get("citation")
-        made.creator = get("creator")
-        made.contributor = get("contributor")
-        made.coverage = get("coverage")
-        made.description = get("description")
-        made.language = get("language")
-        made.publisher = get("publisher")
-        made.rights = get("rights")
-        made.source = get("source")
-        made.subject = get("subject")
-        if _CORE_METADATA_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CORE_METADATA_FIELDS)
+        if "object_id" in data:
+            made.object_id = data["object_id"]
+        if "file_name" in data:
+            made.file_name = data["file_name"]
+        if "file_size" in data:
+            made.file_size = data["file_size"]
+        if "md5sum" in data:
+            made.md5sum = data["md5sum"]
+        if "type" in data:
+            made.type = data["type"]
+        if "data_format" in data:
+            made.data_format = data["data_format"]
+        if "project_id" in data:
+            made.project_id = data["project_id"]
+        if "citation" in data:
+            made.citation = data["citation"]
+        if "creator" in data:
+            made.creator = data["creator"]
+        if "contributor" in data:
+            made.contributor = data["contributor"]
+        if "coverage" in data:
+            made.coverage = data["coverage"]
+        if "description" in data:
+            made.description = data["description"]
+        if "language" in data:
+            made.language = data["language"]
+        if "publisher" in data:
+            made.publisher = data["publisher"]
+        if "rights" in data:
+            made.rights = data["rights"]
+        if "source" in data:
+            made.source = data["source"]
+        if "subject" in data:
+            made.subject = data["subject"]
+        made.additional_properties = rest_of(data, _CORE_METADATA_FIELDS)
         return made

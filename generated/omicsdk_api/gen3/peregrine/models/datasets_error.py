@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _DATASETS_ERROR_FIELDS = frozenset({"message", "data", "errors"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DatasetsError(Model):
     """Why nothing was counted.
 
@@ -21,11 +22,10 @@ class DatasetsError(Model):
         errors: Errors of the types of nodes, each as text.
     """
 
-    message: str | None = None
-    data: dict[str, Any] | None = None
-    errors: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    message: str | None
+    data: dict[str, Any] | None
+    errors: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("message", "message", False, False, STRING),
@@ -33,17 +33,24 @@ class DatasetsError(Model):
         Field("errors", "errors", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        message: str | Omit = OMIT,
+        data: dict[str, Any] | None | Omit = OMIT,
+        errors: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> DatasetsError:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.message = get("message")
-        made.data = get("data")
-        made.errors = get("errors")
-        if _DATASETS_ERROR_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _DATASETS_ERROR_FIELDS)
+        if "message" in data:
+            made.message = data["message"]
+        if "data" in data:
+            made.data = data["data"]
+        if "errors" in data:
+            made.errors = data["errors"]
+        made.additional_properties = rest_of(data, _DATASETS_ERROR_FIELDS)
         return made

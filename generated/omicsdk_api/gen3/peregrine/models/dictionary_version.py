@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _DICTIONARY_VERSION_FIELDS = frozenset({"commit", "version"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class DictionaryVersion(Model):
     """Version of the data dictionary.
 
@@ -20,26 +21,30 @@ class DictionaryVersion(Model):
         version: Version of the package that carries the dictionary.
     """
 
-    commit: str | None = None
-    version: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    commit: str | None
+    version: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("commit", "commit", False, False, STRING),
         Field("version", "version", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        commit: str | Omit = OMIT,
+        version: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> DictionaryVersion:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.commit = get("commit")
-        made.version = get("version")
-        if _DICTIONARY_VERSION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _DICTIONARY_VERSION_FIELDS)
+        if "commit" in data:
+            made.commit = data["commit"]
+        if "version" in data:
+            made.version = data["version"]
+        made.additional_properties = rest_of(data, _DICTIONARY_VERSION_FIELDS)
         return made

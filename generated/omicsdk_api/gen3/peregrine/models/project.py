@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _PROJECT_FIELDS = frozenset({"name", "code", "dbgap_accession_number", "description", "image_url"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Project(Model):
     """A project of the commons.
 
@@ -26,10 +27,9 @@ class Project(Model):
     name: str
     code: str
     dbgap_accession_number: str
-    description: str | None = None
-    image_url: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    description: str | None
+    image_url: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("name", "name", True, False, STRING),
@@ -39,19 +39,30 @@ class Project(Model):
         Field("image_url", "image_url", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        name: str,
+        code: str,
+        dbgap_accession_number: str,
+        description: str | Omit = OMIT,
+        image_url: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Project:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.name = get("name")
-        made.code = get("code")
-        made.dbgap_accession_number = get("dbgap_accession_number")
-        made.description = get("description")
-        made.image_url = get("image_url")
-        if _PROJECT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PROJECT_FIELDS)
+        if "name" in data:
+            made.name = data["name"]
+        if "code" in data:
+            made.code = data["code"]
+        if "dbgap_accession_number" in data:
+            made.dbgap_accession_number = data["dbgap_accession_number"]
+        if "description" in data:
+            made.description = data["description"]
+        if "image_url" in data:
+            made.image_url = data["image_url"]
+        made.additional_properties = rest_of(data, _PROJECT_FIELDS)
         return made

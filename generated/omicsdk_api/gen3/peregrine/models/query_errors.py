@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _QUERY_ERRORS_FIELDS = frozenset({"errors", "data"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class QueryErrors(Model):
     """Why a query failed.
 
@@ -21,25 +22,29 @@ class QueryErrors(Model):
     """
 
     errors: list[str]
-    data: dict[str, Any] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    data: dict[str, Any] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("errors", "errors", True, False, array(STRING)),
         Field("data", "data", False, True, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        errors: list[str],
+        data: dict[str, Any] | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> QueryErrors:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.errors = get("errors")
-        made.data = get("data")
-        if _QUERY_ERRORS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _QUERY_ERRORS_FIELDS)
+        if "errors" in data:
+            made.errors = data["errors"]
+        if "data" in data:
+            made.data = data["data"]
+        made.additional_properties = rest_of(data, _QUERY_ERRORS_FIELDS)
         return made

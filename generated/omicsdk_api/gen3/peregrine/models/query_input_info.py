@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _QUERY_INPUT_INFO_FIELDS = frozenset({"query", "variables", "operationName"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class QueryInputInfo(Model):
     """A query in GraphQL.
 
@@ -23,10 +24,9 @@ class QueryInputInfo(Model):
     """
 
     query: str
-    variables: dict[str, Any] | None = None
-    operation_name: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    variables: dict[str, Any] | None
+    operation_name: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("query", "query", True, False, STRING),
@@ -34,17 +34,24 @@ class QueryInputInfo(Model):
         Field("operationName", "operation_name", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        query: str,
+        variables: dict[str, Any] | None | Omit = OMIT,
+        operation_name: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> QueryInputInfo:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.query = get("query")
-        made.variables = get("variables")
-        made.operation_name = get("operationName")
-        if _QUERY_INPUT_INFO_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _QUERY_INPUT_INFO_FIELDS)
+        if "query" in data:
+            made.query = data["query"]
+        if "variables" in data:
+            made.variables = data["variables"]
+        if "operationName" in data:
+            made.operation_name = data["operationName"]
+        made.additional_properties = rest_of(data, _QUERY_INPUT_INFO_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, Field, JsonObject, Model, blank, mapping, rest_of
 
 _SCHEMA_OUTPUT_REF_FIELDS = frozenset({"data"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SchemaOutputRef(Model):
     """The schema, as introspection returns it.
 
@@ -20,20 +20,22 @@ class SchemaOutputRef(Model):
     """
 
     data: dict[str, Any]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("data", "data", True, False, mapping(ANY)),)
 
+    def __init__(
+        self,
+        data: dict[str, Any],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SchemaOutputRef:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.data = get("data")
-        if _SCHEMA_OUTPUT_REF_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SCHEMA_OUTPUT_REF_FIELDS)
+        if "data" in data:
+            made.data = data["data"]
+        made.additional_properties = rest_of(data, _SCHEMA_OUTPUT_REF_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
 
 _CLOSED_TRANSACTION_FIELDS = frozenset({"code", "message", "transaction_id"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ClosedTransaction(Model):
     """A dry run that was closed.
 
@@ -24,8 +24,7 @@ class ClosedTransaction(Model):
     code: int
     message: str
     transaction_id: int
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("code", "code", True, False, INTEGER),
@@ -33,17 +32,24 @@ class ClosedTransaction(Model):
         Field("transaction_id", "transaction_id", True, False, INTEGER),
     )
 
+    def __init__(
+        self,
+        code: int,
+        message: str,
+        transaction_id: int,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ClosedTransaction:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.code = get("code")
-        made.message = get("message")
-        made.transaction_id = get("transaction_id")
-        if _CLOSED_TRANSACTION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _CLOSED_TRANSACTION_FIELDS)
+        if "code" in data:
+            made.code = data["code"]
+        if "message" in data:
+            made.message = data["message"]
+        if "transaction_id" in data:
+            made.transaction_id = data["transaction_id"]
+        made.additional_properties = rest_of(data, _CLOSED_TRANSACTION_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _ENTITY_FIELDS = frozenset({"type", "submitter_id", "id"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Entity(Model):
     """An entity: an object whose further properties and links the dictionary states for its type.
 
@@ -22,10 +23,9 @@ class Entity(Model):
     """
 
     type: str
-    submitter_id: str | None = None
-    id: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    submitter_id: str | None
+    id: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("type", "type", True, False, STRING),
@@ -33,17 +33,24 @@ class Entity(Model):
         Field("id", "id", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        type: str,
+        submitter_id: str | Omit = OMIT,
+        id: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Entity:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.type = get("type")
-        made.submitter_id = get("submitter_id")
-        made.id = get("id")
-        if _ENTITY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ENTITY_FIELDS)
+        if "type" in data:
+            made.type = data["type"]
+        if "submitter_id" in data:
+            made.submitter_id = data["submitter_id"]
+        if "id" in data:
+            made.id = data["id"]
+        made.additional_properties = rest_of(data, _ENTITY_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _ENTITY_ERROR_FIELDS = frozenset({"keys", "message", "type", "dependents"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EntityError(Model):
     """One error of an entity.
 
@@ -26,9 +27,8 @@ class EntityError(Model):
     keys: list[str]
     message: str
     type: str
-    dependents: list[dict[str, Any]] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    dependents: list[dict[str, Any]] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("keys", "keys", True, False, array(STRING)),
@@ -37,18 +37,27 @@ class EntityError(Model):
         Field("dependents", "dependents", False, False, array(mapping(ANY))),
     )
 
+    def __init__(
+        self,
+        keys: list[str],
+        message: str,
+        type: str,
+        dependents: list[dict[str, Any]] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> EntityError:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.keys = get("keys")
-        made.message = get("message")
-        made.type = get("type")
-        made.dependents = get("dependents")
-        if _ENTITY_ERROR_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ENTITY_ERROR_FIELDS)
+        if "keys" in data:
+            made.keys = data["keys"]
+        if "message" in data:
+            made.message = data["message"]
+        if "type" in data:
+            made.type = data["type"]
+        if "dependents" in data:
+            made.dependents = data["dependents"]
+        made.additional_properties = rest_of(data, _ENTITY_ERROR_FIELDS)
         return made

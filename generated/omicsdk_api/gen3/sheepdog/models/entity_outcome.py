@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
     BOOLEAN,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -22,13 +21,14 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .entity_error import EntityError
 
 _ENTITY_OUTCOME_FIELDS = frozenset({"action", "id", "type", "valid", "errors", "warnings", "unique_keys"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class EntityOutcome(Model):
     """Result for one entity of a transaction.
 
@@ -48,9 +48,8 @@ class EntityOutcome(Model):
     valid: bool
     errors: list[EntityError]
     warnings: list[Any]
-    unique_keys: list[dict[str, Any]] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    unique_keys: list[dict[str, Any]] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("action", "action", True, True, literal("create", "update", "delete")),
@@ -62,25 +61,43 @@ class EntityOutcome(Model):
         Field("unique_keys", "unique_keys", False, False, array(mapping(ANY))),
     )
 
+    def __init__(
+        self,
+        action: Literal["create", "update", "delete"] | str | None,
+        id: str | None,
+        type: str | None,
+        valid: bool,
+        errors: list[EntityError],
+        warnings: list[Any],
+        unique_keys: list[dict[str, Any]] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> EntityOutcome:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.action = get("action")
-        made.id = get("id")
-        made.type = get("type")
-        made.valid = get("valid")
-        made.errors = (
-            [EntityError.from_dict(i) if i.__class__ is dict else otherwise_typed("EntityOutcome.errors", i) for i in v]
-            if (v := get("errors")).__class__ is list
-            else otherwise_typed("EntityOutcome.errors", v)
-        )
-        made.warnings = get("warnings")
-        made.unique_keys = get("unique_keys")
-        if _ENTITY_OUTCOME_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ENTITY_OUTCOME_FIELDS)
+        if "action" in data:
+            made.action = data["action"]
+        if "id" in data:
+            made.id = data["id"]
+        if "type" in data:
+            made.type = data["type"]
+        if "valid" in data:
+            made.valid = data["valid"]
+        if "errors" in data:
+            made.errors = (
+                [
+                    EntityError.from_dict(i) if i.__class__ is dict else otherwise_typed("EntityOutcome.errors", i)
+                    for i in v
+                ]
+                if (v := data["errors"]).__class__ is list
+                else otherwise_typed("EntityOutcome.errors", v)
+            )
+        if "warnings" in data:
+            made.warnings = data["warnings"]
+        if "unique_keys" in data:
+            made.unique_keys = data["unique_keys"]
+        made.additional_properties = rest_of(data, _ENTITY_OUTCOME_FIELDS)
         return made

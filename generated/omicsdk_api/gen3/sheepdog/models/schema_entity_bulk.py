@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _SCHEMA_ENTITY_BULK_FIELDS = frozenset({"doc", "doc_format", "name"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SchemaEntityBulk(Model):
     """A document in a bulk submission.
 
@@ -24,8 +24,7 @@ class SchemaEntityBulk(Model):
     doc: str
     doc_format: str
     name: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("doc", "doc", True, False, STRING),
@@ -33,17 +32,24 @@ class SchemaEntityBulk(Model):
         Field("name", "name", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        doc: str,
+        doc_format: str,
+        name: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SchemaEntityBulk:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.doc = get("doc")
-        made.doc_format = get("doc_format")
-        made.name = get("name")
-        if _SCHEMA_ENTITY_BULK_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SCHEMA_ENTITY_BULK_FIELDS)
+        if "doc" in data:
+            made.doc = data["doc"]
+        if "doc_format" in data:
+            made.doc_format = data["doc_format"]
+        if "name" in data:
+            made.name = data["name"]
+        made.additional_properties = rest_of(data, _SCHEMA_ENTITY_BULK_FIELDS)
         return made

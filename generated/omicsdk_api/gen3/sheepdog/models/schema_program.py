@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 
 _SCHEMA_PROGRAM_FIELDS = frozenset({"dbgap_accession_number", "name", "type"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SchemaProgram(Model):
     """A program to register.
 
@@ -24,8 +24,7 @@ class SchemaProgram(Model):
     dbgap_accession_number: str
     name: str
     type: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("dbgap_accession_number", "dbgap_accession_number", True, False, STRING),
@@ -33,17 +32,24 @@ class SchemaProgram(Model):
         Field("type", "type", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        dbgap_accession_number: str,
+        name: str,
+        type: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SchemaProgram:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.dbgap_accession_number = get("dbgap_accession_number")
-        made.name = get("name")
-        made.type = get("type")
-        if _SCHEMA_PROGRAM_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SCHEMA_PROGRAM_FIELDS)
+        if "dbgap_accession_number" in data:
+            made.dbgap_accession_number = data["dbgap_accession_number"]
+        if "name" in data:
+            made.name = data["name"]
+        if "type" in data:
+            made.type = data["type"]
+        made.additional_properties = rest_of(data, _SCHEMA_PROGRAM_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _SCHEMA_PROJECT_FIELDS = frozenset({"code", "name", "type", "dbgap_accession_number", "investigator_name"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class SchemaProject(Model):
     """A project to create.
 
@@ -26,10 +27,9 @@ class SchemaProject(Model):
     code: str
     name: str
     type: str
-    dbgap_accession_number: str | None = None
-    investigator_name: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    dbgap_accession_number: str | None
+    investigator_name: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("code", "code", True, False, STRING),
@@ -39,19 +39,30 @@ class SchemaProject(Model):
         Field("investigator_name", "investigator_name", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        code: str,
+        name: str,
+        type: str,
+        dbgap_accession_number: str | Omit = OMIT,
+        investigator_name: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> SchemaProject:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.code = get("code")
-        made.name = get("name")
-        made.type = get("type")
-        made.dbgap_accession_number = get("dbgap_accession_number")
-        made.investigator_name = get("investigator_name")
-        if _SCHEMA_PROJECT_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SCHEMA_PROJECT_FIELDS)
+        if "code" in data:
+            made.code = data["code"]
+        if "name" in data:
+            made.name = data["name"]
+        if "type" in data:
+            made.type = data["type"]
+        if "dbgap_accession_number" in data:
+            made.dbgap_accession_number = data["dbgap_accession_number"]
+        if "investigator_name" in data:
+            made.investigator_name = data["investigator_name"]
+        made.additional_properties = rest_of(data, _SCHEMA_PROJECT_FIELDS)
         return made

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .stored_entity import StoredEntity
 
 _STORED_ENTITIES_FIELDS = frozenset({"entities"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class StoredEntities(Model):
     """Entities with all their properties.
 
@@ -22,29 +22,31 @@ class StoredEntities(Model):
     """
 
     entities: list[StoredEntity]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("entities", "entities", True, False, array(model(lambda: StoredEntity))),
     )
 
+    def __init__(
+        self,
+        entities: list[StoredEntity],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> StoredEntities:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.entities = (
-            [
-                StoredEntity.from_dict(i) if i.__class__ is dict else otherwise_typed("StoredEntities.entities", i)
-                for i in v
-            ]
-            if (v := get("entities")).__class__ is list
-            else otherwise_typed("StoredEntities.entities", v)
-        )
-        if _STORED_ENTITIES_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _STORED_ENTITIES_FIELDS)
+        if "entities" in data:
+            made.entities = (
+                [
+                    StoredEntity.from_dict(i) if i.__class__ is dict else otherwise_typed("StoredEntities.entities", i)
+                    for i in v
+                ]
+                if (v := data["entities"]).__class__ is list
+                else otherwise_typed("StoredEntities.entities", v)
+            )
+        made.additional_properties = rest_of(data, _STORED_ENTITIES_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
+from attrs import define
+from omicsdk.core.model import ANY, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _STORED_ENTITY_FIELDS = frozenset({"program", "project", "properties"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class StoredEntity(Model):
     """An entity and where it belongs.
 
@@ -25,8 +25,7 @@ class StoredEntity(Model):
     program: str
     project: str
     properties: dict[str, Any]
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("program", "program", True, False, STRING),
@@ -34,17 +33,24 @@ class StoredEntity(Model):
         Field("properties", "properties", True, False, mapping(ANY)),
     )
 
+    def __init__(
+        self,
+        program: str,
+        project: str,
+        properties: dict[str, Any],
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> StoredEntity:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.program = get("program")
-        made.project = get("project")
-        made.properties = get("properties")
-        if _STORED_ENTITY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _STORED_ENTITY_FIELDS)
+        if "program" in data:
+            made.program = data["program"]
+        if "project" in data:
+            made.project = data["project"]
+        if "properties" in data:
+            made.properties = data["properties"]
+        made.additional_properties = rest_of(data, _STORED_ENTITY_FIELDS)
         return made

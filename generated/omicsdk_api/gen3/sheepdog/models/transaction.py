@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     ANY,
     BOOLEAN,
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -21,6 +20,7 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 from .entity_outcome import EntityOutcome
 
@@ -42,7 +42,7 @@ _TRANSACTION_FIELDS = frozenset(
 )
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Transaction(Model):
     """Result of a submission, deletion or change of state.
 
@@ -69,12 +69,11 @@ class Transaction(Model):
     entity_error_count: int
     transactional_error_count: int
     transactional_errors: list[Any]
-    created_entity_count: int | None = None
-    updated_entity_count: int | None = None
-    deleted_entity_count: int | None = None
-    dependent_ids: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    created_entity_count: int | None
+    updated_entity_count: int | None
+    deleted_entity_count: int | None
+    dependent_ids: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("code", "code", True, False, INTEGER),
@@ -91,33 +90,58 @@ class Transaction(Model):
         Field("dependent_ids", "dependent_ids", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        code: int,
+        success: bool,
+        message: str,
+        transaction_id: int | None,
+        entities: list[EntityOutcome],
+        entity_error_count: int,
+        transactional_error_count: int,
+        transactional_errors: list[Any],
+        created_entity_count: int | Omit = OMIT,
+        updated_entity_count: int | Omit = OMIT,
+        deleted_entity_count: int | Omit = OMIT,
+        dependent_ids: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Transaction:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.code = get("code")
-        made.success = get("success")
-        made.message = get("message")
-        made.transaction_id = get("transaction_id")
-        made.entities = (
-            [
-                EntityOutcome.from_dict(i) if i.__class__ is dict else otherwise_typed("Transaction.entities", i)
-                for i in v
-            ]
-            if (v := get("entities")).__class__ is list
-            else otherwise_typed("Transaction.entities", v)
-        )
-        made.entity_error_count = get("entity_error_count")
-        made.transactional_error_count = get("transactional_error_count")
-        made.transactional_errors = get("transactional_errors")
-        made.created_entity_count = get("created_entity_count")
-        made.updated_entity_count = get("updated_entity_count")
-        made.deleted_entity_count = get("deleted_entity_count")
-        made.dependent_ids = get("dependent_ids")
-        if _TRANSACTION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _TRANSACTION_FIELDS)
+        if "code" in data:
+            made.code = data["code"]
+        if "success" in data:
+            made.success = data["success"]
+        if "message" in data:
+            made.message = data["message"]
+        if "transaction_id" in data:
+            made.transaction_id = data["transaction_id"]
+        if "entities" in data:
+            made.entities = (
+                [
+                    EntityOutcome.from_dict(i) if i.__class__ is dict else otherwise_typed("Transaction.entities", i)
+                    for i in v
+                ]
+                if (v := data["entities"]).__class__ is list
+                else otherwise_typed("Transaction.entities", v)
+            )
+        if "entity_error_count" in data:
+            made.entity_error_count = data["entity_error_count"]
+        if "transactional_error_count" in data:
+            made.transactional_error_count = data["transactional_error_count"]
+        if "transactional_errors" in data:
+            made.transactional_errors = data["transactional_errors"]
+        if "created_entity_count" in data:
+            made.created_entity_count = data["created_entity_count"]
+        if "updated_entity_count" in data:
+            made.updated_entity_count = data["updated_entity_count"]
+        if "deleted_entity_count" in data:
+            made.deleted_entity_count = data["deleted_entity_count"]
+        if "dependent_ids" in data:
+            made.dependent_ids = data["dependent_ids"]
+        made.additional_properties = rest_of(data, _TRANSACTION_FIELDS)
         return made

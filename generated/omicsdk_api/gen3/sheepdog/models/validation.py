@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
+from attrs import define
+from omicsdk.core.model import BOOLEAN, STRING, Field, JsonObject, Model, array, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _VALIDATION_FIELDS = frozenset({"valid", "errors"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Validation(Model):
     """Whether a manifest is valid.
 
@@ -21,25 +22,29 @@ class Validation(Model):
     """
 
     valid: bool
-    errors: list[str] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    errors: list[str] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("valid", "valid", True, False, BOOLEAN),
         Field("errors", "errors", False, False, array(STRING)),
     )
 
+    def __init__(
+        self,
+        valid: bool,
+        errors: list[str] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Validation:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.valid = get("valid")
-        made.errors = get("errors")
-        if _VALIDATION_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VALIDATION_FIELDS)
+        if "valid" in data:
+            made.valid = data["valid"]
+        if "errors" in data:
+            made.errors = data["errors"]
+        made.additional_properties = rest_of(data, _VALIDATION_FIELDS)
         return made

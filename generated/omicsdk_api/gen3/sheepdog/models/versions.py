@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .versions_dictionary import VersionsDictionary
 
 _VERSIONS_FIELDS = frozenset({"version", "commit", "dictionary"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Versions(Model):
     """Versions of the service and of its dictionary.
 
@@ -26,8 +26,7 @@ class Versions(Model):
     version: str
     commit: str
     dictionary: VersionsDictionary
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("version", "version", True, False, STRING),
@@ -35,21 +34,28 @@ class Versions(Model):
         Field("dictionary", "dictionary", True, False, model(lambda: VersionsDictionary)),
     )
 
+    def __init__(
+        self,
+        version: str,
+        commit: str,
+        dictionary: VersionsDictionary,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Versions:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.version = get("version")
-        made.commit = get("commit")
-        made.dictionary = (
-            VersionsDictionary.from_dict(v)
-            if (v := get("dictionary")).__class__ is dict
-            else otherwise_typed("Versions.dictionary", v)
-        )
-        if _VERSIONS_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VERSIONS_FIELDS)
+        if "version" in data:
+            made.version = data["version"]
+        if "commit" in data:
+            made.commit = data["commit"]
+        if "dictionary" in data:
+            made.dictionary = (
+                VersionsDictionary.from_dict(v)
+                if (v := data["dictionary"]).__class__ is dict
+                else otherwise_typed("Versions.dictionary", v)
+            )
+        made.additional_properties = rest_of(data, _VERSIONS_FIELDS)
         return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 _VERSIONS_DICTIONARY_FIELDS = frozenset({"version", "commit"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class VersionsDictionary(Model):
     """Version of the dictionary.
 
@@ -20,26 +21,30 @@ class VersionsDictionary(Model):
         commit: Commit of the dictionary; may be `Unknown`.
     """
 
-    version: str | None = None
-    commit: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    version: str | None
+    commit: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("version", "version", False, False, STRING),
         Field("commit", "commit", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        version: str | Omit = OMIT,
+        commit: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> VersionsDictionary:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.version = get("version")
-        made.commit = get("commit")
-        if _VERSIONS_DICTIONARY_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _VERSIONS_DICTIONARY_FIELDS)
+        if "version" in data:
+            made.version = data["version"]
+        if "commit" in data:
+            made.commit = data["commit"]
+        made.additional_properties = rest_of(data, _VERSIONS_DICTIONARY_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .provider import Provider
 
 _GET_EXTERNAL_OIDC_RESPONSE_FIELDS = frozenset({"providers"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class GetExternalOidcResponse(Model):
     """An object.
 
@@ -21,34 +22,34 @@ class GetExternalOidcResponse(Model):
         providers: The identity providers, one for each way to log in to a commons.
     """
 
-    providers: list[Provider] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    providers: list[Provider] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("providers", "providers", False, False, array(model(lambda: Provider))),
     )
 
+    def __init__(
+        self,
+        providers: list[Provider] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> GetExternalOidcResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.providers = (
-            None
-            if (v := get("providers")) is None
-            else [
-                Provider.from_dict(i)
-                if i.__class__ is dict
-                else otherwise_typed("GetExternalOidcResponse.providers", i)
-                for i in v
-            ]
-            if v.__class__ is list
-            else otherwise_typed("GetExternalOidcResponse.providers", v)
-        )
-        if _GET_EXTERNAL_OIDC_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _GET_EXTERNAL_OIDC_RESPONSE_FIELDS)
+        if "providers" in data:
+            made.providers = (
+                [
+                    Provider.from_dict(i)
+                    if i.__class__ is dict
+                    else otherwise_typed("GetExternalOidcResponse.providers", i)
+                    for i in v
+                ]
+                if (v := data["providers"]).__class__ is list
+                else otherwise_typed("GetExternalOidcResponse.providers", v)
+            )
+        made.additional_properties = rest_of(data, _GET_EXTERNAL_OIDC_RESPONSE_FIELDS)
         return made

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .login_page import LoginPage
 
 _PROVIDER_FIELDS = frozenset({"base_url", "idp", "name", "refresh_token_expiration", "urls"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Provider(Model):
     """Identity provider, by which users log in to a commons.
 
@@ -25,13 +26,12 @@ class Provider(Model):
         urls: Pages on which the user can connect.
     """
 
-    base_url: str | None = None
-    idp: str | None = None
-    name: str | None = None
-    refresh_token_expiration: str | None = None
-    urls: list[LoginPage] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    base_url: str | None
+    idp: str | None
+    name: str | None
+    refresh_token_expiration: str | None
+    urls: list[LoginPage] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("base_url", "base_url", False, False, STRING),
@@ -41,25 +41,34 @@ class Provider(Model):
         Field("urls", "urls", False, False, array(model(lambda: LoginPage))),
     )
 
+    def __init__(
+        self,
+        base_url: str | Omit = OMIT,
+        idp: str | Omit = OMIT,
+        name: str | Omit = OMIT,
+        refresh_token_expiration: str | None | Omit = OMIT,
+        urls: list[LoginPage] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Provider:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.base_url = get("base_url")
-        made.idp = get("idp")
-        made.name = get("name")
-        made.refresh_token_expiration = get("refresh_token_expiration")
-        made.urls = (
-            None
-            if (v := get("urls")) is None
-            else [LoginPage.from_dict(i) if i.__class__ is dict else otherwise_typed("Provider.urls", i) for i in v]
-            if v.__class__ is list
-            else otherwise_typed("Provider.urls", v)
-        )
-        if _PROVIDER_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _PROVIDER_FIELDS)
+        if "base_url" in data:
+            made.base_url = data["base_url"]
+        if "idp" in data:
+            made.idp = data["idp"]
+        if "name" in data:
+            made.name = data["name"]
+        if "refresh_token_expiration" in data:
+            made.refresh_token_expiration = data["refresh_token_expiration"]
+        if "urls" in data:
+            made.urls = (
+                [LoginPage.from_dict(i) if i.__class__ is dict else otherwise_typed("Provider.urls", i) for i in v]
+                if (v := data["urls"]).__class__ is list
+                else otherwise_typed("Provider.urls", v)
+            )
+        made.additional_properties = rest_of(data, _PROVIDER_FIELDS)
         return made

@@ -50,12 +50,12 @@ class ShopApi(_Operations, Client):
         ConfigError: The base URL is invalid.
     """
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://shop.example/v1"
 
 
 class AsyncShopApi(_Operations, AsyncClient):
     """A shop, for asyncio. Arguments as those of ShopApi."""
 
-    _interface = 2
+    _interface = 3
     _default_base_url = "https://shop.example/v1"

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, literal, model, otherwise_typed, rest_of
+from attrs import define
+from omicsdk.core.model import Field, JsonObject, Model, blank, literal, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .sample import Sample
 
 _ACCEPTED_FIELDS = frozenset({"state", "sample"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Accepted(Model):
     """An object.
 
@@ -23,31 +24,33 @@ class Accepted(Model):
     """
 
     state: Literal["accepted"] | str
-    sample: Sample | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    sample: Sample | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("state", "state", True, False, literal("accepted")),
         Field("sample", "sample", False, False, model(lambda: Sample)),
     )
 
+    def __init__(
+        self,
+        state: Literal["accepted"] | str,
+        sample: Sample | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Accepted:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.state = get("state")
-        made.sample = (
-            None
-            if (v := get("sample")) is None
-            else Sample.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Accepted.sample", v)
-        )
-        if _ACCEPTED_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _ACCEPTED_FIELDS)
+        if "state" in data:
+            made.state = data["state"]
+        if "sample" in data:
+            made.sample = (
+                Sample.from_dict(v)
+                if (v := data["sample"]).__class__ is dict
+                else otherwise_typed("Accepted.sample", v)
+            )
+        made.additional_properties = rest_of(data, _ACCEPTED_FIELDS)
         return made

@@ -5,26 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-from omicsdk.core.model import (
-    INTEGER,
-    NO_NULLS,
-    Field,
-    JsonObject,
-    Model,
-    array,
-    blank,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import INTEGER, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .sample import Sample
 
 _LIST_SAMPLES_RESPONSE_FIELDS = frozenset({"samples", "total"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class ListSamplesResponse(Model):
     """An object.
 
@@ -34,32 +24,36 @@ class ListSamplesResponse(Model):
     """
 
     samples: list[Sample]
-    total: int | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    total: int | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("samples", "samples", True, False, array(model(lambda: Sample))),
         Field("total", "total", False, True, INTEGER),
     )
 
+    def __init__(
+        self,
+        samples: list[Sample],
+        total: int | None | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> ListSamplesResponse:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.samples = (
-            [
-                Sample.from_dict(i) if i.__class__ is dict else otherwise_typed("ListSamplesResponse.samples", i)
-                for i in v
-            ]
-            if (v := get("samples")).__class__ is list
-            else otherwise_typed("ListSamplesResponse.samples", v)
-        )
-        made.total = get("total")
-        if _LIST_SAMPLES_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _LIST_SAMPLES_RESPONSE_FIELDS)
+        if "samples" in data:
+            made.samples = (
+                [
+                    Sample.from_dict(i) if i.__class__ is dict else otherwise_typed("ListSamplesResponse.samples", i)
+                    for i in v
+                ]
+                if (v := data["samples"]).__class__ is list
+                else otherwise_typed("ListSamplesResponse.samples", v)
+            )
+        if "total" in data:
+            made.total = data["total"]
+        made.additional_properties = rest_of(data, _LIST_SAMPLES_RESPONSE_FIELDS)
         return made

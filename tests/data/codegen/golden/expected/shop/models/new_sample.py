@@ -5,26 +5,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import (
-    NO_NULLS,
-    STRING,
-    Field,
-    JsonObject,
-    Model,
-    blank,
-    literal,
-    model,
-    otherwise_typed,
-    rest_of,
-)
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, model, otherwise_typed, rest_of
+from omicsdk.core.omit import OMIT, Omit
 
 from .sample import Sample
 
 _NEW_SAMPLE_FIELDS = frozenset({"kind", "parent", "class"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class NewSample(Model):
     """An object.
 
@@ -35,10 +25,9 @@ class NewSample(Model):
     """
 
     kind: Literal["blood", "saliva"] | str
-    parent: Sample | None = None
-    class_: str | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    parent: Sample | None
+    class_: str | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("kind", "kind", True, False, literal("blood", "saliva")),
@@ -46,23 +35,28 @@ class NewSample(Model):
         Field("class", "class_", False, False, STRING),
     )
 
+    def __init__(
+        self,
+        kind: Literal["blood", "saliva"] | str,
+        parent: Sample | Omit = OMIT,
+        class_: str | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> NewSample:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.kind = get("kind")
-        made.parent = (
-            None
-            if (v := get("parent")) is None
-            else Sample.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("NewSample.parent", v)
-        )
-        made.class_ = get("class")
-        if _NEW_SAMPLE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _NEW_SAMPLE_FIELDS)
+        if "kind" in data:
+            made.kind = data["kind"]
+        if "parent" in data:
+            made.parent = (
+                Sample.from_dict(v)
+                if (v := data["parent"]).__class__ is dict
+                else otherwise_typed("NewSample.parent", v)
+            )
+        if "class" in data:
+            made.class_ = data["class"]
+        made.additional_properties = rest_of(data, _NEW_SAMPLE_FIELDS)
         return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
+from attrs import define
+from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, literal, rest_of
 
 _REJECTED_FIELDS = frozenset({"state", "why"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Rejected(Model):
     """An object.
 
@@ -22,24 +22,28 @@ class Rejected(Model):
 
     state: Literal["rejected"] | str
     why: str
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("state", "state", True, False, literal("rejected")),
         Field("why", "why", True, False, STRING),
     )
 
+    def __init__(
+        self,
+        state: Literal["rejected"] | str,
+        why: str,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Rejected:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.state = get("state")
-        made.why = get("why")
-        if _REJECTED_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _REJECTED_FIELDS)
+        if "state" in data:
+            made.state = data["state"]
+        if "why" in data:
+            made.why = data["why"]
+        made.additional_properties = rest_of(data, _REJECTED_FIELDS)
         return made

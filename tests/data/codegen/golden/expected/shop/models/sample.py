@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define, field
+from attrs import define
 from omicsdk.core.model import (
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     JsonObject,
@@ -21,11 +20,12 @@ from omicsdk.core.model import (
     otherwise_typed,
     rest_of,
 )
+from omicsdk.core.omit import OMIT, Omit
 
 _SAMPLE_FIELDS = frozenset({"kind", "id", "parent", "class", "children", "sizes"})
 
 
-@define(slots=True, repr=False)
+@define(eq=False, init=False, repr=False, getstate_setstate=False)
 class Sample(Model):
     """A sample, and those that were made of it.
 
@@ -40,12 +40,11 @@ class Sample(Model):
 
     kind: Literal["blood", "saliva"] | str
     id: str
-    parent: Sample | None = None
-    class_: str | None = None
-    children: list[Sample] | None = None
-    sizes: dict[str, int] | None = None
-    additional_properties: dict[str, Any] | None = None
-    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+    parent: Sample | None
+    class_: str | None
+    children: list[Sample] | None
+    sizes: dict[str, int] | None
+    additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("kind", "kind", True, False, literal("blood", "saliva")),
@@ -56,32 +55,39 @@ class Sample(Model):
         Field("sizes", "sizes", False, False, mapping(INTEGER)),
     )
 
+    def __init__(
+        self,
+        kind: Literal["blood", "saliva"] | str,
+        id: str,
+        parent: Sample | Omit = OMIT,
+        class_: str | Omit = OMIT,
+        children: list[Sample] | Omit = OMIT,
+        sizes: dict[str, int] | Omit = OMIT,
+        additional_properties: dict[str, Any] | None = None,
+    ) -> None:
+        self._assign(locals())
+
     @classmethod
     def from_dict(cls, data: JsonObject) -> Sample:
-        """Create a model from a decoded JSON object. Missing fields are None; unknown ones are kept."""
-        get = data.get
+        """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        made.kind = get("kind")
-        made.id = get("id")
-        made.parent = (
-            None
-            if (v := get("parent")) is None
-            else Sample.from_dict(v)
-            if v.__class__ is dict
-            else otherwise_typed("Sample.parent", v)
-        )
-        made.class_ = get("class")
-        made.children = (
-            None
-            if (v := get("children")) is None
-            else [Sample.from_dict(i) if i.__class__ is dict else otherwise_typed("Sample.children", i) for i in v]
-            if v.__class__ is list
-            else otherwise_typed("Sample.children", v)
-        )
-        made.sizes = get("sizes")
-        if _SAMPLE_FIELDS.issuperset(data) and None not in data.values():
-            made.additional_properties = None
-            made.null_fields = NO_NULLS
-        else:
-            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_FIELDS)
+        if "kind" in data:
+            made.kind = data["kind"]
+        if "id" in data:
+            made.id = data["id"]
+        if "parent" in data:
+            made.parent = (
+                Sample.from_dict(v) if (v := data["parent"]).__class__ is dict else otherwise_typed("Sample.parent", v)
+            )
+        if "class" in data:
+            made.class_ = data["class"]
+        if "children" in data:
+            made.children = (
+                [Sample.from_dict(i) if i.__class__ is dict else otherwise_typed("Sample.children", i) for i in v]
+                if (v := data["children"]).__class__ is list
+                else otherwise_typed("Sample.children", v)
+            )
+        if "sizes" in data:
+            made.sizes = data["sizes"]
+        made.additional_properties = rest_of(data, _SAMPLE_FIELDS)
         return made
