@@ -11,6 +11,20 @@ from .texts import literal, literals
 _CORE = "omicsdk.core.model"
 
 
+def typed(code: str, type_: str, imports: Imports) -> str:
+    """Return code that decodes `data`, with its type where checkers only see Any: a model that is selected at run time.
+
+    Args:
+        code: the expression.
+        type_: what it returns, as an annotation.
+        imports: receives `cast`.
+    """
+    if type_ == "Any" or not any(made in code for made in ("as_it_came", "fitting(data", "tagged(data", "dated(")):
+        return code
+    imports.typing("cast")
+    return f"cast({literal(type_)}, {code})"
+
+
 class Decoding:
     """Writes the decoding of one generated module.
 

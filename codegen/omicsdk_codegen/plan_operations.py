@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .annotations import Annotations
 from .code import Code, as_docstring, as_lines, as_literal
-from .decoding import Decoding
+from .decoding import Decoding, typed
 from .imports import Imports
 from .model_names import Names
 from .operation_docs import headline, operation_doc
@@ -213,12 +213,7 @@ class OperationPlanner:
         elif value is None:
             assert case.type is not None
             value = self._json(case.type, case.nullable, Decoding(self._names.classes, imports, use), imports)
-            if (
-                any(made in value for made in ("as_it_came", "fitting(data", "dated("))
-                and (type_ := self._case_type(case, annotations)) != "Any"
-            ):
-                imports.typing("cast")
-                value = f"cast({as_literal(type_)}, {value})"
+            value = typed(value, self._case_type(case, annotations), imports)
         if case.or_bytes:
             value = f"{value} if response.holds_json else response.content"
         condition = "" if last else _condition(case.statuses, case.media)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .annotations import Annotations
 from .code import Code, as_docstring, as_lines, as_literal
-from .decoding import Decoding
+from .decoding import Decoding, typed
 from .imports import Imports
 from .model_names import Names
 from .operations import Message
@@ -25,25 +25,21 @@ class WebhookFunction:
 
     Attributes:
         name: with `parse_` before it.
-        label: literal of what errors call it.
         body: the type of its argument.
         type: its result.
         doc: its docstring.
         summary: a line on it, as text.
         imports: of models, which it needs.
-        decode: the function that makes the type of JSON data.
-        shape: what the data must look like.
+        value: the expression that reads the body.
     """
 
     name: Code
-    label: Code
     body: Code
     type: Code
     doc: Code
     summary: str
     imports: list[Code]
-    decode: Code
-    shape: Code
+    value: Code
 
 
 @dataclass(frozen=True)
@@ -100,17 +96,16 @@ def _function(
         imports.late("collections.abc", "Sequence")
         body += " | Sequence[Any]"
     type_ = annotations.write(parsed.wanted[message.key], "response", optional=message.nullable)
+    value = f"message({as_literal(label)}, body, {decode}, {shape}, strict=strict)"
     data = message.webhook.data
     return WebhookFunction(
         name=Code(f"parse_{message.name}"),
-        label=as_literal(label),
         body=Code(body),
         type=Code(type_),
         doc=as_docstring(_doc(message, operations), 4),
         summary=summary(data.get("summary"), data.get("description")) or one_line(message.webhook.what),
         imports=[Code(line) for line in sorted(used)],
-        decode=Code(decode),
-        shape=Code(shape),
+        value=Code(typed(value, type_, imports)),
     )
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.bodies import raw_body
 from omicsdk.core.model import model, tagged_union
@@ -37,28 +37,31 @@ def parse(response: Response) -> Accepted | Rejected | dict[str, Any]:
     from ..models.accepted import Accepted
     from ..models.rejected import Rejected
 
-    return response.json(
-        lambda data: (
-            tagged(
-                data,
+    return cast(
+        "Accepted | Rejected | dict[str, Any]",
+        response.json(
+            lambda data: (
+                tagged(
+                    data,
+                    "state",
+                    {"Accepted": Accepted, "accepted": Accepted, "Rejected": Rejected, "rejected": Rejected},
+                    Accepted,
+                    Rejected,
+                ).from_dict(data)
+                if data.__class__ is dict
+                else data
+            ),
+            tagged_union(
                 "state",
-                {"Accepted": Accepted, "accepted": Accepted, "Rejected": Rejected, "rejected": Rejected},
-                Accepted,
-                Rejected,
-            ).from_dict(data)
-            if data.__class__ is dict
-            else data
-        ),
-        tagged_union(
-            "state",
-            {
-                "Accepted": model(lambda: Accepted),
-                "accepted": model(lambda: Accepted),
-                "Rejected": model(lambda: Rejected),
-                "rejected": model(lambda: Rejected),
-            },
-            model(lambda: Accepted),
-            model(lambda: Rejected),
+                {
+                    "Accepted": model(lambda: Accepted),
+                    "accepted": model(lambda: Accepted),
+                    "Rejected": model(lambda: Rejected),
+                    "rejected": model(lambda: Rejected),
+                },
+                model(lambda: Accepted),
+                model(lambda: Rejected),
+            ),
         ),
     )
 

@@ -1,0 +1,97 @@
+"""What is generated has strict types: both checkers find nothing in packages of documents with every kind of type."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from generated_package import generate as generate
+
+ROOT = Path(__file__).parents[3]
+
+CAT = {"$ref": "#/components/schemas/Cat"}
+PET = {"$ref": "#/components/schemas/Pet"}
+TEXT = {"type": "string"}
+DAY = {"type": "string", "format": "date"}
+KINDS: dict[str, Any] = {
+    "base": PET,
+    "base_or_null": {"oneOf": [PET, {"type": "null"}]},
+    "base_or_text": {"oneOf": [PET, TEXT]},
+    "bases": {"type": "array", "items": PET},
+    "bases_by_name": {"type": "object", "additionalProperties": PET},
+    "bases_in_lists": {"type": "array", "items": {"type": "array", "items": PET}},
+    "cat": CAT,
+    "cat_or_cats": {"oneOf": [CAT, {"type": "array", "items": CAT}]},
+    "cat_or_dog": {"oneOf": [CAT, {"$ref": "#/components/schemas/Dog"}]},
+    "cats_or_text": {"oneOf": [{"type": "object", "additionalProperties": CAT}, TEXT]},
+    "day_or_null": {"oneOf": [DAY, {"type": "null"}]},
+    "days": {"type": "array", "items": DAY},
+    "text": TEXT,
+    "word": {"enum": ["a", "b"]},
+    "anything": {},
+}
+
+
+def _pet(**properties: Any) -> dict[str, Any]:
+    return {"allOf": [PET, {"type": "object", "properties": properties}]}
+
+
+def _json(schema: Any) -> dict[str, Any]:
+    return {"description": "", "content": {"application/json": {"schema": schema}}}
+
+
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Pets", "version": "1"},
+    "paths": {
+        f"/{name}": {
+            "get": {"operationId": f"get_{name}", "responses": {"200": _json(schema)}},
+            "put": {
+                "operationId": f"put_{name}",
+                "requestBody": {"content": {"application/json": {"schema": schema}}},
+                "responses": {"204": {"description": ""}},
+            },
+        }
+        for name, schema in {**KINDS, "all": {"$ref": "#/components/schemas/All"}}.items()
+    },
+    "webhooks": {
+        name: {"post": {"requestBody": _json(schema), "responses": {"200": {"description": ""}}}}
+        for name, schema in KINDS.items()
+    },
+    "components": {
+        "schemas": {
+            "Pet": {"type": "object", "discriminator": {"propertyName": "kind"}, "properties": {"kind": TEXT}},
+            "Cat": _pet(claws={"type": "integer"}),
+            "Dog": _pet(tricks={"type": "array", "items": TEXT}),
+            "All": {"type": "object", "properties": KINDS},
+        }
+    },
+}
+
+
+@pytest.mark.types
+@pytest.mark.timeout(300)  # two type checkers
+@pytest.mark.parametrize("options", [{}, {"dates": True}], ids=["text", "dates"])
+def test_both_checkers_find_nothing(generate: Any, tmp_path: Path, options: dict[str, Any]) -> None:
+    package: ModuleType = generate(DOCUMENT, **options)
+    folder = Path(str(package.__file__)).parent
+    project = tmp_path / "pyrightconfig.json"
+    strict = {"typeCheckingMode": "strict", "pythonVersion": "3.11", "extraPaths": [str(ROOT / "extensions")]}
+    project.write_text(json.dumps({"include": [str(folder)], **strict}))
+    _passes("basedpyright", "--pythonpath", sys.executable, "-p", str(project))
+    _passes("mypy", "--strict", "--python-version", "3.11", "--cache-dir", str(ROOT / "build" / "mypy"), str(folder))
+
+
+def _passes(module: str, *words: str) -> None:
+    checked = subprocess.run(
+        [sys.executable, "-m", module, *words],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+        cwd=Path(words[-1]).parent,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
