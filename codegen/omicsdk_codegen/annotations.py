@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
+from .directions import place_of
 from .imports import Imports
 from .parser import AnyOf, Choice, DictOf, ListOf, ModelOf, PythonType, Untagged, Word
 from .texts import literals
@@ -99,9 +100,10 @@ class Annotations:
     def _model(self, key: str, place: Place) -> list[str]:
         class_ = self._classes[key]
         parts: list[str] = []
-        if place != "dict":
-            self._imports.late(f"{self._models.rstrip('.')}.{self._modules[key]}", class_)
-            parts.append(class_)
+        # An object that was received may be sent back, where another class is sent.
+        for model in [] if place == "dict" else {key: None, place_of(key): None} if place == "argument" else [key]:
+            self._imports.late(f"{self._models.rstrip('.')}.{self._modules[model]}", self._classes[model])
+            parts.append(self._classes[model])
         if place != "response":
             module = self._types_of(key)
             if module is not None:

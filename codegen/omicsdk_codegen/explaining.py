@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from .directions import place_of
 from .document import Document
 from .faults import Note
 from .generate import Planned
@@ -101,7 +102,7 @@ def explain(planned: Planned, wanted: str) -> Explanation:
         responses=list(_responses(draft, document, package)),
         wishes=list(_wishes(draft, document)),
         models=[
-            Part(package.names.classes[key], f"models/{package.names.modules[key]}.py", _at(document, key))
+            Part(package.names.classes[key], f"models/{package.names.modules[key]}.py", _at(document, place_of(key)))
             for key in models
         ],
         notes=_notes(planned, draft, models),
@@ -235,7 +236,7 @@ def _models(draft: Draft, package: Package) -> list[str]:
 
 
 def _notes(planned: Planned, draft: Draft, models: list[str]) -> list[Note]:
-    inside = [draft.stated.key, *(argument.key for argument in draft.arguments), *models]
+    inside = [draft.stated.key, *(argument.key for argument in draft.arguments), *map(place_of, models)]
     places = [planned.document.origin(pointer) for pointer in inside]
     item = planned.document.origin(join("/paths", draft.stated.path))
     return [

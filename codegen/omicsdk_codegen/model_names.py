@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from .directions import place_of
 from .naming import Wanted, class_name, module_name, pascal_case, settle, settle_modules
 from .operations import class_stem
 from .shapes import Model, models_in
@@ -43,7 +44,7 @@ def name_classes(data: Object, models: Iterable[Model], operations: Mapping[str,
         taken: names that none may have.
     """
     known = list(models)
-    wanted = [_wanted_model(data, model.key, operations) for model in known]
+    wanted = [_wanted(data, model.key, operations) for model in known]
     classes = settle(wanted, taken)
     by_class = settle_modules(classes.values(), module_name)
     own = {key: by_class[class_] for key, class_ in classes.items()}
@@ -52,6 +53,14 @@ def name_classes(data: Object, models: Iterable[Model], operations: Mapping[str,
         first = min(group, key=lambda key: classes[key])
         modules |= dict.fromkeys(group, own[first])
     return Names(classes, modules, own)
+
+
+def _wanted(data: Object, key: str, operations: Mapping[str, str]) -> Wanted:
+    """What a model wants to be called; one that is only sent, while another is received, is a Request."""
+    wanted = _wanted_model(data, place_of(key), operations)
+    if place_of(key) == key:
+        return wanted
+    return Wanted(key, tuple(class_name(f"{name.rstrip('_')}Request") for name in wanted.candidates))
 
 
 def _wanted_model(data: Object, key: str, operations: Mapping[str, str]) -> Wanted:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .code import Code, as_docstring, as_literal
 from .commands import commands
 from .contradictions import note_contradictions
+from .directions import split
 from .document import Document
 from .drafts import Drafter
 from .faults import DocumentError, Fault, Note, Report
@@ -18,7 +19,7 @@ from .limits import TooManyModels, models_fault, nested_fault
 from .model_names import Names, name_classes
 from .naming import CLASS_WORDS, pascal_case
 from .normalise import Normaliser
-from .operations import Draft, left_out, name_operations, name_webhooks, stated_operations, stated_webhooks
+from .operations import Draft, Message, left_out, name_operations, name_webhooks, stated_operations, stated_webhooks
 from .parser import LostType, parse
 from .plan_dicts import DictModule, plan_dicts
 from .plan_headers import HeaderModule, plan_headers
@@ -132,6 +133,7 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
         report.add(Note(place.pointer, place.file, place.line, "omission", what, why, True))
     if faults:
         raise DocumentError(faults)
+    models = _in_directions(drafts, messages, normaliser.models)
     for draft in drafts:
         wanted |= {argument.key: argument.type for argument in draft.arguments}
         wanted |= {header.key: header.type for header in draft.headers}
@@ -140,10 +142,9 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
         if draft.pages is not None:
             wanted[draft.pages.key] = draft.pages.item
     wanted |= {message.key: message.type for message in messages}
-    models = list(normaliser.models.values())
     on_progress(f"determining the Python types of {len(models):,} models")
     try:
-        parsed = parse(models, wanted, on_progress)
+        parsed = parse(models.values(), wanted, on_progress)
     except LostType as lost:
         place = document.origin(str(lost))
         fault = place.fault(
@@ -151,7 +152,7 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
         )
         raise DocumentError([fault]) from lost
     api = Code(f"{pascal_case(service)}Api")
-    named = name_classes(document.data, models, names | webhook_names, {*CLASS_WORDS, api, f"Async{api}"})
+    named = name_classes(document.data, models.values(), names | webhook_names, {*CLASS_WORDS, api, f"Async{api}"})
     headers, classes = plan_headers(drafts, named, parsed)
     planner = OperationPlanner(named, parsed, classes)
     title, description = _info(document.data, service)
@@ -167,16 +168,28 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
         operations=sorted(
             map(planner.plan, counted(drafts, "planning operations", on_progress)), key=lambda module: module.name
         ),
-        models=plan_models(models, named, parsed, on_progress),
-        dicts=plan_dicts(models, named, parsed, on_progress),
+        models=plan_models(models.values(), named, parsed, on_progress),
+        dicts=plan_dicts(models.values(), named, parsed, on_progress),
         webhooks=plan_webhooks(messages, names, named, parsed),
         headers=headers,
         commands=_checked(commands(drafts), drafts),
         document=document.data,
         drafts=drafts,
-        shapes=normaliser.models,
+        shapes=models,
         names=named,
     )
+
+
+def _in_directions(drafts: list[Draft], messages: list[Message], models: Mapping[str, Model]) -> Mapping[str, Model]:
+    """Have arguments refer to the models that are sent, and return all models by key."""
+    sent = [argument.type for draft in drafts for argument in draft.arguments]
+    received = [case.type for draft in drafts for case in draft.cases if case.type is not None]
+    received += [draft.flow.type for draft in drafts if draft.flow is not None]
+    received += [message.type for message in messages]
+    directions = split(models, sent, received)
+    for draft in drafts:
+        draft.arguments = [replace(held, type=directions.sent(held.type)) for held in draft.arguments]
+    return directions.models
 
 
 def _info(data: Object, service: str) -> tuple[str, str]:

@@ -110,6 +110,7 @@ def _class(model: Model, names: Names, parsed: Parsed, annotations: Annotations,
         arguments.append(Code(given if held.required else f"{given} | Omit = OMIT"))
         shape = decoding.shape(held.type)
         row = f"{as_literal(held.wire)}, {held.python!r}, {held.required}, {held.nullable}, {shape}"
+        row += ", True" if held.wire in model.read_only else ""
         table.append(Code(f"Field({row})"))
     return ModelClass(
         Code(name),

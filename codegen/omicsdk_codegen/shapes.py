@@ -110,14 +110,16 @@ class Model:
     """An object with members that the document names.
 
     Attributes:
-        key: pointer of its schema.
+        key: pointer of its schema; see `directions` for models that are only sent.
         fields: required ones first, else in the document's order.
         schema: the document's schema of the whole.
+        read_only: names of the fields that are left out where a received object is sent.
     """
 
     key: str
     schema: Object
     fields: list[Field] = field(default_factory=list[Field])
+    read_only: set[str] = field(default_factory=set[str])
 
 
 def union_of(members: list[Type], tag: str | None = None, table: Tags = ()) -> Type:

@@ -39,7 +39,7 @@ _TEXTS = frozenset({"uuid", "decimal", "pathlib", "ipaddress", "fractions"})
 """Modules whose values are sent as texts."""
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, *, sent: bool = False) -> Any:
     """Convert a value to JSON data: models become dicts, omitted members are left out, tuples and sets become lists.
 
     Dates keep the text that they were read from, else they are written as in RFC 3339; a datetime without a time zone
@@ -49,16 +49,19 @@ def plain(value: Any) -> Any:
 
     Args:
         value: The value.
+        sent: Leave out the fields of models that the document marks as read-only.
     """
     if isinstance(value, (str, int, float, bool, type(None))):
         return value
+    if sent and (of_model := getattr(value, "_to_json", None)) is not None:
+        return of_model(sent=True)
     to_dict = getattr(value, "to_dict", None)
     if to_dict is not None:
         return to_dict()
     if is_mapping(value):
-        return {str(key): plain(item) for key, item in value.items() if item is not OMIT}
+        return {str(key): plain(item, sent=sent) for key, item in value.items() if item is not OMIT}
     if is_list(value):
-        return [plain(item) for item in value if item is not OMIT]
+        return [plain(item, sent=sent) for item in value if item is not OMIT]
     if isinstance(value, date):
         return value if is_naive(value) else written(value)
     isoformat = getattr(value, "isoformat", None)
@@ -83,7 +86,7 @@ def json_body(value: object, media_type: str = "application/json") -> Body:
     """
     if value is OMIT:
         return NO_BODY
-    return Body(encoded(plain(value)), media_type)
+    return Body(encoded(plain(value, sent=True)), media_type)
 
 
 def given(fields: Mapping[str, object]) -> Mapping[str, object] | Omit:
@@ -93,8 +96,7 @@ def given(fields: Mapping[str, object]) -> Mapping[str, object] | Omit:
 
 def members(value: Any) -> Mapping[str, object] | Omit:
     """Return the fields of a form: a mapping unchanged, a model as a dict, OMIT unchanged."""
-    to_dict = getattr(value, "to_dict", None)
-    return to_dict() if to_dict is not None else value
+    return plain(value, sent=True) if hasattr(value, "to_dict") else value
 
 
 class Joined(str):

@@ -121,6 +121,7 @@ class Field:
         required: Whether the document requires it.
         nullable: Whether the document allows null.
         shape: The form of its value.
+        read_only: Whether it is left out where the model is sent: the document marks it so.
     """
 
     wire: str
@@ -128,6 +129,7 @@ class Field:
     required: bool
     nullable: bool
     shape: Shape
+    read_only: bool = False
 
 
 class JsonObject(Protocol):
@@ -223,9 +225,14 @@ class Model(Displayed):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object: exactly what was received, or what was set. A field that is None is null."""
-        result = {field.wire: plain(value) for field, value in self._present()}
+        return self._to_json(sent=False)
+
+    def _to_json(self, *, sent: bool) -> dict[str, Any]:
+        """Return the JSON object as it was received, or as it is sent."""
+        present = self._present()
+        result = {field.wire: plain(value, sent=sent) for field, value in present if not (sent and field.read_only)}
         if self.additional_properties:
-            result.update(plain(self.additional_properties))
+            result.update(plain(self.additional_properties, sent=sent))
         return result
 
     def _assign(self, values: dict[str, Any]) -> None:

@@ -286,18 +286,14 @@ class PatchMyAccountBodyDict(TypedDict):
 class PatchPipelineByNameBodyDict(TypedDict):
     """PatchPipelineByNameBody as plain JSON."""
 
-    uuid: NotRequired[str]
     name: NotRequired[str]
     description: NotRequired[str]
     long_description: NotRequired[str]
-    updated_at: NotRequired[str]
-    created_at: NotRequired[str]
 
 
 class PatchTagByNameBodyDict(TypedDict):
     """PatchTagByNameBody as plain JSON."""
 
-    uuid: NotRequired[str]
     name: NotRequired[str]
     created_at: NotRequired[str | None]
     updated_at: NotRequired[str | None]
@@ -383,10 +379,7 @@ class ProjectPageDict(TypedDict):
 class PutPipelineByNameBodyDict(TypedDict):
     """PutPipelineByNameBody as plain JSON."""
 
-    uuid: str
     name: str
-    updated_at: str
-    created_at: str
     description: NotRequired[str]
     long_description: NotRequired[str]
 
@@ -394,7 +387,6 @@ class PutPipelineByNameBodyDict(TypedDict):
 class PutTagByNameBodyDict(TypedDict):
     """PutTagByNameBody as plain JSON."""
 
-    uuid: str
     name: str
     created_at: NotRequired[str | None]
     updated_at: NotRequired[str | None]
@@ -422,7 +414,6 @@ class S3ApiKeyDict(TypedDict):
     updated_at: str
     bucket: str
     public_key: str
-    private_key: NotRequired[str]
 
 
 class S3ApiKeyPageDict(TypedDict):
@@ -869,7 +860,6 @@ class UserCreateDict(TypedDict):
 
     email: str
     id: int
-    password: NotRequired[str]
 
 
 class UserDict(TypedDict):

@@ -201,6 +201,13 @@ class AzureCredentialsDict(TypedDict):
 
     tenant_id: str
     client_id: str
+
+
+class AzureCredentialsRequestDict(TypedDict):
+    """Access to Azure Blob Storage by a registered application."""
+
+    tenant_id: str
+    client_id: str
     client_secret: NotRequired[str]
 
 
@@ -213,6 +220,18 @@ class AzureServiceDict(TypedDict):
     container: NotRequired[str]
     prefix: NotRequired[str | None]
     credentials: NotRequired[AzureCredentialsDict]
+    properties: NotRequired[VolumePropertiesDict | None]
+
+
+class AzureServiceRequestDict(TypedDict):
+    """A container on Azure Blob Storage; read-only."""
+
+    type: Literal["azure"] | str
+    endpoint: NotRequired[str | None]
+    storage_account: NotRequired[str]
+    container: NotRequired[str]
+    prefix: NotRequired[str | None]
+    credentials: NotRequired[AzureCredentialsRequestDict]
     properties: NotRequired[VolumePropertiesDict | None]
 
 
@@ -645,6 +664,12 @@ class GoogleKeyCredentialsDict(TypedDict):
     """Access to Google Cloud Storage by a service account's key."""
 
     client_email: str
+
+
+class GoogleKeyCredentialsRequestDict(TypedDict):
+    """Access to Google Cloud Storage by a service account's key."""
+
+    client_email: str
     private_key: NotRequired[str]
 
 
@@ -656,6 +681,17 @@ class GoogleServiceDict(TypedDict):
     prefix: NotRequired[str | None]
     root_url: NotRequired[str | None]
     credentials: NotRequired[GoogleKeyCredentialsDict | GoogleFederatedCredentialsDict]
+    properties: NotRequired[VolumePropertiesDict | None]
+
+
+class GoogleServiceRequestDict(TypedDict):
+    """A bucket on Google Cloud Storage."""
+
+    type: Literal["GCS", "gcs"] | str
+    bucket: NotRequired[str]
+    prefix: NotRequired[str | None]
+    root_url: NotRequired[str | None]
+    credentials: NotRequired[GoogleKeyCredentialsRequestDict | GoogleFederatedCredentialsDict]
     properties: NotRequired[VolumePropertiesDict | None]
 
 
@@ -894,6 +930,12 @@ class OSSCredentialsDict(TypedDict):
     """Access to Alibaba's Object Storage Service by a key."""
 
     access_key_id: str
+
+
+class OSSCredentialsRequestDict(TypedDict):
+    """Access to Alibaba's Object Storage Service by a key."""
+
+    access_key_id: str
     secret_access_key: NotRequired[str]
 
 
@@ -905,6 +947,17 @@ class OSSServiceDict(TypedDict):
     prefix: NotRequired[str | None]
     endpoint: NotRequired[str]
     credentials: NotRequired[OSSCredentialsDict]
+    properties: NotRequired[VolumePropertiesDict | None]
+
+
+class OSSServiceRequestDict(TypedDict):
+    """A bucket on Alibaba's Object Storage Service."""
+
+    type: Literal["OSS"] | str
+    bucket: NotRequired[str]
+    prefix: NotRequired[str | None]
+    endpoint: NotRequired[str]
+    credentials: NotRequired[OSSCredentialsRequestDict]
     properties: NotRequired[VolumePropertiesDict | None]
 
 
@@ -1011,6 +1064,12 @@ class S3KeyCredentialsDict(TypedDict):
     """Access to S3 by a key."""
 
     access_key_id: str
+
+
+class S3KeyCredentialsRequestDict(TypedDict):
+    """Access to S3 by a key."""
+
+    access_key_id: str
     secret_access_key: NotRequired[str]
 
 
@@ -1029,6 +1088,17 @@ class S3ServiceDict(TypedDict):
     prefix: NotRequired[str | None]
     endpoint: NotRequired[str | None]
     credentials: NotRequired[S3KeyCredentialsDict | S3RoleCredentialsDict]
+    properties: NotRequired[VolumePropertiesDict | None]
+
+
+class S3ServiceRequestDict(TypedDict):
+    """A bucket on Amazon S3."""
+
+    type: Literal["S3", "s3"] | str
+    bucket: NotRequired[str]
+    prefix: NotRequired[str | None]
+    endpoint: NotRequired[str | None]
+    credentials: NotRequired[S3KeyCredentialsRequestDict | S3RoleCredentialsDict]
     properties: NotRequired[VolumePropertiesDict | None]
 
 

@@ -120,7 +120,7 @@ ALLOWED = {
     "fitting", "frozenset", "get", "getattr", "given", "globals", "json_body", "literal", "mapping", "model", "model_of",
     "otherwise_typed", "request", "segment", "sorted", "tagged", "tagged_union", "union", "build",
     "import_module", "text", "raw_body", "form_body", "multipart_body", "members", "json_text", "from_dict", "json", "items", "values", "vars", "update", "late_operations",
-    "all", "blank", "rest_of", "locals", "_assign",
+    "all", "blank", "rest_of", "locals", "_assign", "cast",
 }  # fmt: skip
 
 

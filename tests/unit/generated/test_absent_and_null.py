@@ -1,6 +1,7 @@
 """Absent fields and null differ, in what is sent and in what is received."""
 
 import asyncio
+import importlib
 import inspect
 import json
 from types import ModuleType
@@ -54,7 +55,9 @@ def echo(request: httpx.Request) -> httpx.Response:
 
 @pytest.fixture(scope="module")
 def cards(generate: Any) -> ModuleType:
-    return generate(DOCUMENT)
+    package = generate(DOCUMENT)
+    importlib.import_module(f"{package.__name__}.models")
+    return package
 
 
 @pytest.fixture

@@ -9,9 +9,7 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_PATCH_PIPELINE_BY_NAME_BODY_FIELDS = frozenset(
-    {"uuid", "name", "description", "long_description", "updated_at", "created_at"}
-)
+_PATCH_PIPELINE_BY_NAME_BODY_FIELDS = frozenset({"name", "description", "long_description"})
 
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
@@ -19,39 +17,27 @@ class PatchPipelineByNameBody(Model):
     """An object.
 
     Attributes:
-        uuid: UUID of the pipeline. Format uuid.
         name: Name, unique among pipelines.
         description: Short description of the pipeline.
         long_description: Long description of the pipeline.
-        updated_at: When the pipeline last changed. Format date-time.
-        created_at: When the pipeline was made. Format date-time.
     """
 
-    uuid: str | None
     name: str | None
     description: str | None
     long_description: str | None
-    updated_at: str | None
-    created_at: str | None
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
-        Field("uuid", "uuid", False, False, STRING),
         Field("name", "name", False, False, STRING),
         Field("description", "description", False, False, STRING),
         Field("long_description", "long_description", False, False, STRING),
-        Field("updated_at", "updated_at", False, False, STRING),
-        Field("created_at", "created_at", False, False, STRING),
     )
 
     def __init__(
         self,
-        uuid: str | Omit = OMIT,
         name: str | Omit = OMIT,
         description: str | Omit = OMIT,
         long_description: str | Omit = OMIT,
-        updated_at: str | Omit = OMIT,
-        created_at: str | Omit = OMIT,
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self._assign(locals())
@@ -60,17 +46,11 @@ class PatchPipelineByNameBody(Model):
     def from_dict(cls, data: JsonObject) -> PatchPipelineByNameBody:
         """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        if "uuid" in data:
-            made.uuid = data["uuid"]
         if "name" in data:
             made.name = data["name"]
         if "description" in data:
             made.description = data["description"]
         if "long_description" in data:
             made.long_description = data["long_description"]
-        if "updated_at" in data:
-            made.updated_at = data["updated_at"]
-        if "created_at" in data:
-            made.created_at = data["created_at"]
         made.additional_properties = rest_of(data, _PATCH_PIPELINE_BY_NAME_BODY_FIELDS)
         return made

@@ -9,9 +9,7 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_PUT_PIPELINE_BY_NAME_BODY_FIELDS = frozenset(
-    {"uuid", "name", "updated_at", "created_at", "description", "long_description"}
-)
+_PUT_PIPELINE_BY_NAME_BODY_FIELDS = frozenset({"name", "description", "long_description"})
 
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
@@ -19,37 +17,25 @@ class PutPipelineByNameBody(Model):
     """An object.
 
     Attributes:
-        uuid: UUID of the pipeline. Format uuid.
         name: Name, unique among pipelines.
-        updated_at: When the pipeline last changed. Format date-time.
-        created_at: When the pipeline was made. Format date-time.
         description: Short description of the pipeline.
         long_description: Long description of the pipeline.
     """
 
-    uuid: str
     name: str
-    updated_at: str
-    created_at: str
     description: str | None
     long_description: str | None
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
-        Field("uuid", "uuid", True, False, STRING),
         Field("name", "name", True, False, STRING),
-        Field("updated_at", "updated_at", True, False, STRING),
-        Field("created_at", "created_at", True, False, STRING),
         Field("description", "description", False, False, STRING),
         Field("long_description", "long_description", False, False, STRING),
     )
 
     def __init__(
         self,
-        uuid: str,
         name: str,
-        updated_at: str,
-        created_at: str,
         description: str | Omit = OMIT,
         long_description: str | Omit = OMIT,
         additional_properties: dict[str, Any] | None = None,
@@ -60,14 +46,8 @@ class PutPipelineByNameBody(Model):
     def from_dict(cls, data: JsonObject) -> PutPipelineByNameBody:
         """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        if "uuid" in data:
-            made.uuid = data["uuid"]
         if "name" in data:
             made.name = data["name"]
-        if "updated_at" in data:
-            made.updated_at = data["updated_at"]
-        if "created_at" in data:
-            made.created_at = data["created_at"]
         if "description" in data:
             made.description = data["description"]
         if "long_description" in data:

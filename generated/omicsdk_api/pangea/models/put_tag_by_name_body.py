@@ -9,7 +9,7 @@ from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
 from omicsdk.core.omit import OMIT, Omit
 
-_PUT_TAG_BY_NAME_BODY_FIELDS = frozenset({"uuid", "name", "created_at", "updated_at", "payload"})
+_PUT_TAG_BY_NAME_BODY_FIELDS = frozenset({"name", "created_at", "updated_at", "payload"})
 
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
@@ -17,14 +17,12 @@ class PutTagByNameBody(Model):
     """An object.
 
     Attributes:
-        uuid: UUID of the tag. Format uuid.
         name: Name, unique among tags.
         created_at: When the tag was made. Format date-time.
         updated_at: When the tag last changed. Format date-time.
         payload: Text attached to the tag.
     """
 
-    uuid: str
     name: str
     created_at: str | None
     updated_at: str | None
@@ -32,7 +30,6 @@ class PutTagByNameBody(Model):
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
-        Field("uuid", "uuid", True, False, STRING),
         Field("name", "name", True, False, STRING),
         Field("created_at", "created_at", False, True, STRING),
         Field("updated_at", "updated_at", False, True, STRING),
@@ -41,7 +38,6 @@ class PutTagByNameBody(Model):
 
     def __init__(
         self,
-        uuid: str,
         name: str,
         created_at: str | None | Omit = OMIT,
         updated_at: str | None | Omit = OMIT,
@@ -54,8 +50,6 @@ class PutTagByNameBody(Model):
     def from_dict(cls, data: JsonObject) -> PutTagByNameBody:
         """Create a model from a decoded JSON object. Missing fields are absent; unknown ones are kept."""
         made = blank(cls)
-        if "uuid" in data:
-            made.uuid = data["uuid"]
         if "name" in data:
             made.name = data["name"]
         if "created_at" in data:

@@ -7,11 +7,8 @@ from typing import Any, ClassVar
 
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
-from omicsdk.core.omit import OMIT, Omit
 
-_S3_API_KEY_FIELDS = frozenset(
-    {"uuid", "description", "created_at", "updated_at", "bucket", "public_key", "private_key"}
-)
+_S3_API_KEY_FIELDS = frozenset({"uuid", "description", "created_at", "updated_at", "bucket", "public_key"})
 
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
@@ -25,7 +22,6 @@ class S3ApiKey(Model):
         updated_at: When the key pair last changed. Format date-time.
         bucket: UUID of the bucket that the pair opens; a bucket has one pair. Format uuid.
         public_key: Access key id of the storage.
-        private_key: Secret key of the storage; never returned. Format password.
     """
 
     uuid: str
@@ -34,7 +30,6 @@ class S3ApiKey(Model):
     updated_at: str
     bucket: str
     public_key: str
-    private_key: str | None
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
@@ -44,7 +39,6 @@ class S3ApiKey(Model):
         Field("updated_at", "updated_at", True, False, STRING),
         Field("bucket", "bucket", True, False, STRING),
         Field("public_key", "public_key", True, False, STRING),
-        Field("private_key", "private_key", False, False, STRING),
     )
 
     def __init__(
@@ -55,7 +49,6 @@ class S3ApiKey(Model):
         updated_at: str,
         bucket: str,
         public_key: str,
-        private_key: str | Omit = OMIT,
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self._assign(locals())
@@ -76,7 +69,5 @@ class S3ApiKey(Model):
             made.bucket = data["bucket"]
         if "public_key" in data:
             made.public_key = data["public_key"]
-        if "private_key" in data:
-            made.private_key = data["private_key"]
         made.additional_properties = rest_of(data, _S3_API_KEY_FIELDS)
         return made

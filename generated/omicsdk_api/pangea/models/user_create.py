@@ -7,9 +7,8 @@ from typing import Any, ClassVar
 
 from attrs import define
 from omicsdk.core.model import INTEGER, STRING, Field, JsonObject, Model, blank, rest_of
-from omicsdk.core.omit import OMIT, Omit
 
-_USER_CREATE_FIELDS = frozenset({"email", "id", "password"})
+_USER_CREATE_FIELDS = frozenset({"email", "id"})
 
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
@@ -19,25 +18,21 @@ class UserCreate(Model):
     Attributes:
         email: Email address, unique among accounts. Format email. At most 254 characters.
         id: Number of the new account.
-        password: Password; neither short, common nor all digits. Never returned. Format password.
     """
 
     email: str
     id: int
-    password: str | None
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("email", "email", True, False, STRING),
         Field("id", "id", True, False, INTEGER),
-        Field("password", "password", False, False, STRING),
     )
 
     def __init__(
         self,
         email: str,
         id: int,
-        password: str | Omit = OMIT,
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self._assign(locals())
@@ -50,7 +45,5 @@ class UserCreate(Model):
             made.email = data["email"]
         if "id" in data:
             made.id = data["id"]
-        if "password" in data:
-            made.password = data["password"]
         made.additional_properties = rest_of(data, _USER_CREATE_FIELDS)
         return made

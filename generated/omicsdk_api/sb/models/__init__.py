@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from .automation_run import AutomationRun
     from .automation_run_page import AutomationRunPage
     from .azure_credentials import AzureCredentials
+    from .azure_credentials_request import AzureCredentialsRequest
     from .azure_service import AzureService
+    from .azure_service_request import AzureServiceRequest
     from .batch_by import BatchBy
     from .batch_group import BatchGroup
     from .billing_endpoints import BillingEndpoints
@@ -74,7 +76,9 @@ if TYPE_CHECKING:
     from .file_storage import FileStorage
     from .google_federated_credentials import GoogleFederatedCredentials
     from .google_key_credentials import GoogleKeyCredentials
+    from .google_key_credentials_request import GoogleKeyCredentialsRequest
     from .google_service import GoogleService
+    from .google_service_request import GoogleServiceRequest
     from .import_ import Import
     from .import_bulk_record import ImportBulkRecord
     from .import_bulk_response import ImportBulkResponse
@@ -101,7 +105,9 @@ if TYPE_CHECKING:
     from .new_import import NewImport
     from .node_output_location import NodeOutputLocation
     from .oss_credentials import OSSCredentials
+    from .oss_credentials_request import OSSCredentialsRequest
     from .oss_service import OSSService
+    from .oss_service_request import OSSServiceRequest
     from .output_location import OutputLocation
     from .page import Page
     from .permissions import Permissions
@@ -113,8 +119,10 @@ if TYPE_CHECKING:
     from .rate import Rate
     from .rate_limit import RateLimit
     from .s3_key_credentials import S3KeyCredentials
+    from .s3_key_credentials_request import S3KeyCredentialsRequest
     from .s3_role_credentials import S3RoleCredentials
     from .s3_service import S3Service
+    from .s3_service_request import S3ServiceRequest
     from .search_response import SearchResponse
     from .storage_cost import StorageCost
     from .task import Task
@@ -161,7 +169,9 @@ __all__ = [
     "AutomationRun",
     "AutomationRunPage",
     "AzureCredentials",
+    "AzureCredentialsRequest",
     "AzureService",
+    "AzureServiceRequest",
     "BatchBy",
     "BatchGroup",
     "BillingEndpoints",
@@ -211,7 +221,9 @@ __all__ = [
     "FileStorage",
     "GoogleFederatedCredentials",
     "GoogleKeyCredentials",
+    "GoogleKeyCredentialsRequest",
     "GoogleService",
+    "GoogleServiceRequest",
     "Import",
     "ImportBulkRecord",
     "ImportBulkResponse",
@@ -238,7 +250,9 @@ __all__ = [
     "NewImport",
     "NodeOutputLocation",
     "OSSCredentials",
+    "OSSCredentialsRequest",
     "OSSService",
+    "OSSServiceRequest",
     "OutputLocation",
     "Page",
     "Permissions",
@@ -250,8 +264,10 @@ __all__ = [
     "Rate",
     "RateLimit",
     "S3KeyCredentials",
+    "S3KeyCredentialsRequest",
     "S3RoleCredentials",
     "S3Service",
+    "S3ServiceRequest",
     "SearchResponse",
     "StorageCost",
     "Task",
@@ -299,7 +315,9 @@ _MODULES: dict[str, str] = {
     "AutomationRun": "automation_run",
     "AutomationRunPage": "automation_run_page",
     "AzureCredentials": "azure_credentials",
+    "AzureCredentialsRequest": "azure_credentials_request",
     "AzureService": "azure_service",
+    "AzureServiceRequest": "azure_service_request",
     "BatchBy": "batch_by",
     "BatchGroup": "batch_group",
     "BillingEndpoints": "billing_endpoints",
@@ -349,7 +367,9 @@ _MODULES: dict[str, str] = {
     "FileStorage": "file_storage",
     "GoogleFederatedCredentials": "google_federated_credentials",
     "GoogleKeyCredentials": "google_key_credentials",
+    "GoogleKeyCredentialsRequest": "google_key_credentials_request",
     "GoogleService": "google_service",
+    "GoogleServiceRequest": "google_service_request",
     "Import": "import_",
     "ImportBulkRecord": "import_bulk_record",
     "ImportBulkResponse": "import_bulk_response",
@@ -376,7 +396,9 @@ _MODULES: dict[str, str] = {
     "NewImport": "new_import",
     "NodeOutputLocation": "node_output_location",
     "OSSCredentials": "oss_credentials",
+    "OSSCredentialsRequest": "oss_credentials_request",
     "OSSService": "oss_service",
+    "OSSServiceRequest": "oss_service_request",
     "OutputLocation": "output_location",
     "Page": "page",
     "Permissions": "permissions",
@@ -388,8 +410,10 @@ _MODULES: dict[str, str] = {
     "Rate": "rate",
     "RateLimit": "rate_limit",
     "S3KeyCredentials": "s3_key_credentials",
+    "S3KeyCredentialsRequest": "s3_key_credentials_request",
     "S3RoleCredentials": "s3_role_credentials",
     "S3Service": "s3_service",
+    "S3ServiceRequest": "s3_service_request",
     "SearchResponse": "search_response",
     "StorageCost": "storage_cost",
     "Task": "task",

@@ -7,9 +7,8 @@ from typing import Any, ClassVar
 
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
-from omicsdk.core.omit import OMIT, Omit
 
-_AZURE_CREDENTIALS_FIELDS = frozenset({"tenant_id", "client_id", "client_secret"})
+_AZURE_CREDENTIALS_FIELDS = frozenset({"tenant_id", "client_id"})
 
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
@@ -19,25 +18,21 @@ class AzureCredentials(Model):
     Attributes:
         tenant_id: ID of the tenant.
         client_id: ID of the application.
-        client_secret: Secret of the application; needed when it is sent, and never returned.
     """
 
     tenant_id: str
     client_id: str
-    client_secret: str | None
     additional_properties: dict[str, Any] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("tenant_id", "tenant_id", True, False, STRING),
         Field("client_id", "client_id", True, False, STRING),
-        Field("client_secret", "client_secret", False, False, STRING),
     )
 
     def __init__(
         self,
         tenant_id: str,
         client_id: str,
-        client_secret: str | Omit = OMIT,
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self._assign(locals())
@@ -50,7 +45,5 @@ class AzureCredentials(Model):
             made.tenant_id = data["tenant_id"]
         if "client_id" in data:
             made.client_id = data["client_id"]
-        if "client_secret" in data:
-            made.client_secret = data["client_secret"]
         made.additional_properties = rest_of(data, _AZURE_CREDENTIALS_FIELDS)
         return made

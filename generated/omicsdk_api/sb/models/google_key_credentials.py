@@ -7,9 +7,8 @@ from typing import Any, ClassVar
 
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
-from omicsdk.core.omit import OMIT, Omit
 
-_GOOGLE_KEY_CREDENTIALS_FIELDS = frozenset({"client_email", "private_key"})
+_GOOGLE_KEY_CREDENTIALS_FIELDS = frozenset({"client_email"})
 
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
@@ -18,22 +17,16 @@ class GoogleKeyCredentials(Model):
 
     Attributes:
         client_email: Email address of the service account.
-        private_key: Private key of the service account; needed when it is sent, and never returned.
     """
 
     client_email: str
-    private_key: str | None
     additional_properties: dict[str, Any] | None
 
-    FIELDS: ClassVar[tuple[Field, ...]] = (
-        Field("client_email", "client_email", True, False, STRING),
-        Field("private_key", "private_key", False, False, STRING),
-    )
+    FIELDS: ClassVar[tuple[Field, ...]] = (Field("client_email", "client_email", True, False, STRING),)
 
     def __init__(
         self,
         client_email: str,
-        private_key: str | Omit = OMIT,
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self._assign(locals())
@@ -44,7 +37,5 @@ class GoogleKeyCredentials(Model):
         made = blank(cls)
         if "client_email" in data:
             made.client_email = data["client_email"]
-        if "private_key" in data:
-            made.private_key = data["private_key"]
         made.additional_properties = rest_of(data, _GOOGLE_KEY_CREDENTIALS_FIELDS)
         return made

@@ -7,9 +7,8 @@ from typing import Any, ClassVar
 
 from attrs import define
 from omicsdk.core.model import STRING, Field, JsonObject, Model, blank, rest_of
-from omicsdk.core.omit import OMIT, Omit
 
-_S3_KEY_CREDENTIALS_FIELDS = frozenset({"access_key_id", "secret_access_key"})
+_S3_KEY_CREDENTIALS_FIELDS = frozenset({"access_key_id"})
 
 
 @define(eq=False, init=False, repr=False, getstate_setstate=False)
@@ -18,22 +17,16 @@ class S3KeyCredentials(Model):
 
     Attributes:
         access_key_id: ID of the access key.
-        secret_access_key: Secret of the access key; needed when it is sent, and never returned.
     """
 
     access_key_id: str
-    secret_access_key: str | None
     additional_properties: dict[str, Any] | None
 
-    FIELDS: ClassVar[tuple[Field, ...]] = (
-        Field("access_key_id", "access_key_id", True, False, STRING),
-        Field("secret_access_key", "secret_access_key", False, False, STRING),
-    )
+    FIELDS: ClassVar[tuple[Field, ...]] = (Field("access_key_id", "access_key_id", True, False, STRING),)
 
     def __init__(
         self,
         access_key_id: str,
-        secret_access_key: str | Omit = OMIT,
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self._assign(locals())
@@ -44,7 +37,5 @@ class S3KeyCredentials(Model):
         made = blank(cls)
         if "access_key_id" in data:
             made.access_key_id = data["access_key_id"]
-        if "secret_access_key" in data:
-            made.secret_access_key = data["secret_access_key"]
         made.additional_properties = rest_of(data, _S3_KEY_CREDENTIALS_FIELDS)
         return made

@@ -13,11 +13,15 @@ from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
     from ..models.azure_service import AzureService
+    from ..models.azure_service_request import AzureServiceRequest
     from ..models.google_service import GoogleService
+    from ..models.google_service_request import GoogleServiceRequest
     from ..models.oss_service import OSSService
+    from ..models.oss_service_request import OSSServiceRequest
     from ..models.s3_service import S3Service
+    from ..models.s3_service_request import S3ServiceRequest
     from ..models.volume import Volume
-    from ..types import AzureServiceDict, GoogleServiceDict, OSSServiceDict, S3ServiceDict
+    from ..types import AzureServiceRequestDict, GoogleServiceRequestDict, OSSServiceRequestDict, S3ServiceRequestDict
 
 FACTS = OperationFacts(name="create_volume", method="POST", path="/storage/volumes", secured=True)
 
@@ -26,14 +30,18 @@ def build(
     *,
     name: str,
     access_mode: Literal["RO", "RW"],
-    service: S3Service
-    | S3ServiceDict
+    service: S3ServiceRequest
+    | S3Service
+    | S3ServiceRequestDict
+    | GoogleServiceRequest
     | GoogleService
-    | GoogleServiceDict
+    | GoogleServiceRequestDict
+    | OSSServiceRequest
     | OSSService
-    | OSSServiceDict
+    | OSSServiceRequestDict
+    | AzureServiceRequest
     | AzureService
-    | AzureServiceDict,
+    | AzureServiceRequestDict,
     description: str | Omit = OMIT,
 ) -> Request:
     """Connect cloud storage as a volume.
@@ -43,8 +51,10 @@ def build(
             `^[A-Za-z0-9_]{1,32}$`.
         access_mode (Literal['RO', 'RW']): Whether the new volume is read-only (`RO`), or files can be
             exported to it too (`RW`).
-        service (S3Service | S3ServiceDict | GoogleService | GoogleServiceDict | OSSService | OSSServiceDict |
-            AzureService | AzureServiceDict): Cloud storage behind the new volume, with credentials.
+        service (S3ServiceRequest | S3Service | S3ServiceRequestDict | GoogleServiceRequest | GoogleService |
+            GoogleServiceRequestDict | OSSServiceRequest | OSSService | OSSServiceRequestDict |
+            AzureServiceRequest | AzureService | AzureServiceRequestDict): Cloud storage behind the new
+            volume, with credentials.
         description (str): Description of the new volume. Optional.
 
     Returns:

@@ -1,0 +1,139 @@
+"""Models for what is sent and for what is received: two classes where a document marks fields as read-only or write-only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+
+from .shapes import Array, Field, Map, Model, Ref, Type, Union, models_in
+
+# Ends the key of a model that is only sent. No JSON pointer ends so: a tilde precedes a 0 or 1.
+SENT = "~sent"
+
+
+@dataclass(frozen=True)
+class Directions:
+    """The models of a document in both directions.
+
+    Attributes:
+        models: all models by key.
+        sent: returns the type that is sent in place of one that is received.
+    """
+
+    models: Mapping[str, Model]
+    sent: Callable[[Type], Type]
+
+
+def place_of(key: str) -> str:
+    """Return the pointer of a model's schema."""
+    return key.removesuffix(SENT)
+
+
+def split(models: Mapping[str, Model], sent: Iterable[Type], received: Iterable[Type]) -> Directions:
+    """Remove read-only fields from what is sent, and write-only ones from what is received.
+
+    A model in both directions becomes two only if it, or a model in it, has such a field. The members that distinguish
+    variants are kept: without them nobody could tell which variant a value is.
+
+    Args:
+        models: all models by key; those of one direction are changed.
+        sent: the types of arguments.
+        received: the types of responses, and of the requests that a service sends.
+    """
+    out, come = list(sent), list(received)
+    hidden = {word: _marked(models, word) for word in ("readOnly", "writeOnly")}
+    if not any(hidden.values()):
+        return Directions(models, lambda type_: type_)
+    tags = _tags([*out, *come, *(held.type for model in models.values() for held in model.fields)])
+    going, coming = _reached(models, out), _reached(models, come)
+
+    def kept(key: str, word: str) -> list[Field]:
+        removed = hidden[word].get(key, set[str]()) - tags.get(key, set[str]())
+        # One of which nothing is left is a mistake, or of no use in this direction.
+        return [held for held in models[key].fields if held.wire not in removed] or models[key].fields
+
+    changed = {key for key in coming if kept(key, "writeOnly") != models[key].fields}
+    changed |= {key for key in going if kept(key, "readOnly") != models[key].fields}
+    affected = _containing(models, changed)
+    twins = affected & going & coming
+
+    @cache
+    def as_sent(type_: Type) -> Type:
+        return _with_keys(type_, as_sent, lambda key: f"{key}{SENT}" if key in twins else key)
+
+    made: dict[str, Model] = {}
+    for key, model in models.items():
+        made[key] = Model(key, model.schema, kept(key, "writeOnly")) if key in coming else model
+        if key in going and key in affected:
+            own = f"{key}{SENT}" if key in twins else key
+            fields = [replace(held, type=as_sent(held.type)) for held in kept(key, "readOnly")]
+            made[own] = Model(own, model.schema, fields)
+            if key in twins:
+                made[key].read_only = {held.wire for held in made[key].fields} - {held.wire for held in fields}
+    return Directions(made, as_sent)
+
+
+def _with_keys(type_: Type, mapped: Callable[[Type], Type], key_of: Callable[[str], str]) -> Type:
+    if isinstance(type_, Ref):
+        return Ref(key_of(type_.key))
+    if isinstance(type_, Array):
+        return Array(mapped(type_.item))
+    if isinstance(type_, Map):
+        return Map(mapped(type_.value))
+    if isinstance(type_, Union):
+        table = tuple((value, key_of(key)) for value, key in type_.table)
+        return Union(tuple(map(mapped, type_.members)), type_.tag, table)
+    return type_
+
+
+def _marked(models: Mapping[str, Model], word: str) -> dict[str, set[str]]:
+    """The fields with a mark, by model."""
+    found: dict[str, set[str]] = {}
+    for key, model in models.items():
+        for held in model.fields:
+            if held.schema.get(word) is True:
+                found.setdefault(key, set()).add(held.wire)
+    return found
+
+
+def _tags(types: Iterable[Type]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    waiting = list(types)
+    while waiting:
+        type_ = waiting.pop()
+        if isinstance(type_, Union):
+            waiting += type_.members
+            if type_.tag is not None:
+                for key in models_in(type_):
+                    found.setdefault(key, set()).add(type_.tag)
+        elif isinstance(type_, (Array, Map)):
+            waiting.append(type_.item if isinstance(type_, Array) else type_.value)
+    return found
+
+
+def _reached(models: Mapping[str, Model], types: Iterable[Type]) -> set[str]:
+    waiting = [key for type_ in types for key in models_in(type_)]
+    found: set[str] = set()
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found.add(key)
+            waiting += [inner for held in models[key].fields for inner in models_in(held.type)]
+    return found
+
+
+def _containing(models: Mapping[str, Model], keys: Iterable[str]) -> set[str]:
+    """Some models, and all that contain one of them."""
+    outer: dict[str, set[str]] = {}
+    for key, model in models.items():
+        for held in model.fields:
+            for inner in models_in(held.type):
+                outer.setdefault(inner, set()).add(key)
+    waiting, found = list(keys), set[str]()
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found.add(key)
+            waiting += outer.get(key, ())
+    return found
