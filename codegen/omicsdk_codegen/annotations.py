@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from .directions import place_of
 from .imports import Imports
-from .parser import AnyOf, Choice, DictOf, ListOf, ModelOf, PythonType, Untagged, Word
+from .parser import AnyOf, Choice, DictOf, ListOf, ModelOf, PythonType, TupleOf, Untagged, Word
 from .texts import literals
 
 Place: TypeAlias = Literal["response", "argument", "dict"]
@@ -26,6 +26,7 @@ class Annotations:
         modules: modules of models by key.
         imports: receives the imports, which are for type checkers only.
         models: the package of the models, as the module sees it: `..models`, or `.` from within.
+        own: the module itself, if it is one of models.
         types_of: the module of a model's TypedDict, by the model's key, as the module sees it; None for this module.
     """
 
@@ -36,12 +37,14 @@ class Annotations:
         imports: Imports,
         *,
         models: str = "..models",
+        own: str = "",
         types_of: Callable[[str], str | None] = lambda _: "..types",
     ) -> None:
         self._classes = classes
         self._modules = modules
         self._imports = imports
         self._models = models
+        self._own = own
         self._types_of = types_of
 
     def write(self, type_: PythonType, place: Place, *, optional: bool = False) -> str:
@@ -77,6 +80,10 @@ class Annotations:
             return choices if place == "argument" else [*choices, known]
         if isinstance(type_, ListOf):
             return [f"{self._sequence(place)}[{self.write(type_.item, place)}]"]
+        if isinstance(type_, TupleOf):
+            items = [self.write(item, place) for item in type_.items]
+            items += [] if type_.rest is None else [f"*tuple[{self.write(type_.rest, place)}, ...]"]
+            return [f"tuple[{', '.join(items)}]"]
         if isinstance(type_, DictOf):
             return [f"{self._mapping(place)}[str, {self.write(type_.value, place)}]"]
         if isinstance(type_, ModelOf):
@@ -102,7 +109,8 @@ class Annotations:
         parts: list[str] = []
         # An object that was received may be sent back, where another class is sent.
         for model in [] if place == "dict" else {key: None, place_of(key): None} if place == "argument" else [key]:
-            self._imports.late(f"{self._models.rstrip('.')}.{self._modules[model]}", self._classes[model])
+            if self._modules[model] != self._own:
+                self._imports.late(f"{self._models.rstrip('.')}.{self._modules[model]}", self._classes[model])
             parts.append(self._classes[model])
         if place != "response":
             module = self._types_of(key)

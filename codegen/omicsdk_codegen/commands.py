@@ -5,7 +5,7 @@ from __future__ import annotations
 from .facts import describe
 from .operation_docs import headline
 from .operations import Argument, Draft, command_word
-from .shapes import BYTES, DATE, DATE_TIME, Array, Enum, Map, Ref, Scalar, Type, Union
+from .shapes import BYTES, DATE, DATE_TIME, Array, Enum, Map, Ref, Scalar, Tuple, Type, Union
 from .texts import clean
 from .values import Json, Object
 
@@ -80,7 +80,7 @@ def _kind(type_: Type) -> str:
         return "string" if isinstance(type_.values[0], str) else "integer"
     if isinstance(type_, (Map, Ref)):
         return "object"
-    if isinstance(type_, Array):
+    if isinstance(type_, (Array, Tuple)):
         return "array"
     assert isinstance(type_, Union)
     kinds = {_kind(member) for member in type_.members}

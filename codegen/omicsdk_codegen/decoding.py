@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from .imports import Imports
-from .shapes import DATE, DATE_TIME, NULL, Array, Enum, Map, Ref, Scalar, Type, Union, is_decoded, union_of
+from .shapes import (
+    ANY,
+    DATE,
+    DATE_TIME,
+    NULL,
+    Array,
+    Enum,
+    Map,
+    Ref,
+    Scalar,
+    Tuple,
+    Type,
+    Union,
+    inner,
+    is_decoded,
+    union_of,
+)
 from .texts import literal, literals
 
 _CORE = "omicsdk.core.model"
@@ -19,7 +35,9 @@ def typed(code: str, type_: str, imports: Imports) -> str:
         type_: what it returns, as an annotation.
         imports: receives `cast`.
     """
-    if type_ == "Any" or not any(made in code for made in ("as_it_came", "fitting(data", "tagged(data", "dated(")):
+    if type_ == "Any" or not any(
+        made in code for made in ("as_it_came", "fitting(data", "tagged(data", "dated(", "as_tuple(data")
+    ):
         return code
     imports.typing("cast")
     return f"cast({literal(type_)}, {code})"
@@ -63,6 +81,8 @@ class Decoding:
             return (
                 f"{self._list(type_, value, place, depth)} if {value}.__class__ is list else {self._kept(place, value)}"
             )
+        if isinstance(type_, Tuple):
+            return f"{self._tuple(type_, value, place, depth)} if {value}.__class__ is list else {self._kept(place, value)}"
         assert isinstance(type_, Map)
         return f"{self._dict(type_, value, place, depth)} if {value}.__class__ is dict else {self._kept(place, value)}"
 
@@ -70,6 +90,15 @@ class Decoding:
         item = f"i{depth or ''}"
         decoded = self.expression(type_.item, item, place, depth + 1)
         return f"[{decoded} for {item} in {value}]"
+
+    def _tuple(self, type_: Tuple, value: str, place: str, depth: int) -> str:
+        item = f"i{depth or ''}"
+        decoders = [
+            f"lambda {item}: {self.expression(part, item, place, depth + 1)}" if is_decoded(part) else "None"
+            for part in (*type_.items, ANY if type_.rest is None else type_.rest)
+        ]
+        listed = f", {', '.join(decoders)}" if any(map(is_decoded, inner(type_))) else ""
+        return f"{self._imports.add(_CORE, 'as_tuple')}({value}{listed})"
 
     def _dict(self, type_: Map, value: str, place: str, depth: int) -> str:
         key, item = f"k{depth or ''}", f"i{depth or ''}"
@@ -80,6 +109,7 @@ class Decoding:
         models = [member.key for member in type_.members if isinstance(member, Ref)]
         lists = [member.item for member in type_.members if isinstance(member, Array)]
         maps = [member.value for member in type_.members if isinstance(member, Map)]
+        tuples = [member for member in type_.members if isinstance(member, Tuple)]
         pieces: list[str] = []
         if models:
             pieces.append(f"{self._chosen(type_, models, value)}.from_dict({value}) if {value}.__class__ is dict else ")
@@ -89,6 +119,8 @@ class Decoding:
         if lists and any(map(is_decoded, lists)):
             decoded = self._list(Array(union_of(lists)), value, place, depth)
             pieces.append(f"{decoded} if {value}.__class__ is list else ")
+        elif tuples:
+            pieces.append(f"{self._tuple(tuples[0], value, place, depth)} if {value}.__class__ is list else ")
         # A text in both formats is the moment; one in neither is another member's.
         kinds = [kind for kind in (DATE_TIME, DATE) if kind in type_.members]
         return f"{''.join(pieces)}{self._dated('', value, kinds) if kinds else value}"
@@ -119,6 +151,11 @@ class Decoding:
             return f"{self._imports.add(_CORE, 'literal')}({literals(type_.values)})"
         if isinstance(type_, Array):
             return f"{self._imports.add(_CORE, 'array')}({self.shape(type_.item)})"
+        if isinstance(type_, Tuple):
+            parts = [*map(self.shape, type_.items)]
+            parts += [] if type_.rest is None else [f"rest={self.shape(type_.rest)}"]
+            parts += [f"least={type_.least}"] if type_.least else []
+            return f"{self._imports.add(_CORE, 'tuple_of')}({', '.join(parts)})"
         if isinstance(type_, Map):
             return f"{self._imports.add(_CORE, 'mapping')}({self.shape(type_.value)})"
         if isinstance(type_, Ref):

@@ -236,7 +236,7 @@ def _reached(package: Package, *, sent: bool) -> set[str]:
         key = waiting.pop()
         if key not in found:
             found.add(key)
-            waiting += [inner for held in package.shapes[key].fields for inner in models_in(held.type)]
+            waiting += [inner for type_ in package.shapes[key].types() for inner in models_in(type_)]
     return {package.names.classes[key] for key in found}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from .shapes import Array, Field, Map, Model, Ref, Type, Union, models_in
+from .shapes import Field, Model, Ref, Type, Union, inner, models_in, with_inner
 
 # Ends the key of a model that is only sent. No JSON pointer ends so: a tilde precedes a 0 or 1.
 SENT = "~sent"
@@ -45,7 +45,7 @@ def split(models: Mapping[str, Model], sent: Iterable[Type], received: Iterable[
     hidden = {word: _marked(models, word) for word in ("readOnly", "writeOnly")}
     if not any(hidden.values()):
         return Directions(models, lambda type_: type_)
-    tags = _tags([*out, *come, *(held.type for model in models.values() for held in model.fields)])
+    tags = _tags([*out, *come, *(type_ for model in models.values() for type_ in model.types())])
     going, coming = _reached(models, out), _reached(models, come)
 
     def kept(key: str, word: str) -> list[Field]:
@@ -64,11 +64,11 @@ def split(models: Mapping[str, Model], sent: Iterable[Type], received: Iterable[
 
     made: dict[str, Model] = {}
     for key, model in models.items():
-        made[key] = Model(key, model.schema, kept(key, "writeOnly")) if key in coming else model
+        made[key] = replace(model, fields=kept(key, "writeOnly")) if key in coming else model
         if key in going and key in affected:
             own = f"{key}{SENT}" if key in twins else key
             fields = [replace(held, type=as_sent(held.type)) for held in kept(key, "readOnly")]
-            made[own] = Model(own, model.schema, fields)
+            made[own] = replace(model, key=own, fields=fields, extra=as_sent(model.extra))
             if key in twins:
                 made[key].read_only = {held.wire for held in made[key].fields} - {held.wire for held in fields}
     return Directions(made, as_sent)
@@ -77,14 +77,10 @@ def split(models: Mapping[str, Model], sent: Iterable[Type], received: Iterable[
 def _with_keys(type_: Type, mapped: Callable[[Type], Type], key_of: Callable[[str], str]) -> Type:
     if isinstance(type_, Ref):
         return Ref(key_of(type_.key))
-    if isinstance(type_, Array):
-        return Array(mapped(type_.item))
-    if isinstance(type_, Map):
-        return Map(mapped(type_.value))
-    if isinstance(type_, Union):
-        table = tuple((value, key_of(key)) for value, key in type_.table)
-        return Union(tuple(map(mapped, type_.members)), type_.tag, table)
-    return type_
+    changed = with_inner(type_, mapped)
+    if isinstance(changed, Union):
+        return replace(changed, table=tuple((value, key_of(key)) for value, key in changed.table))
+    return changed
 
 
 def _marked(models: Mapping[str, Model], word: str) -> dict[str, set[str]]:
@@ -102,13 +98,10 @@ def _tags(types: Iterable[Type]) -> dict[str, set[str]]:
     waiting = list(types)
     while waiting:
         type_ = waiting.pop()
-        if isinstance(type_, Union):
-            waiting += type_.members
-            if type_.tag is not None:
-                for key in models_in(type_):
-                    found.setdefault(key, set()).add(type_.tag)
-        elif isinstance(type_, (Array, Map)):
-            waiting.append(type_.item if isinstance(type_, Array) else type_.value)
+        waiting += inner(type_)
+        if isinstance(type_, Union) and type_.tag is not None:
+            for key in models_in(type_):
+                found.setdefault(key, set()).add(type_.tag)
     return found
 
 
@@ -119,7 +112,7 @@ def _reached(models: Mapping[str, Model], types: Iterable[Type]) -> set[str]:
         key = waiting.pop()
         if key not in found:
             found.add(key)
-            waiting += [inner for held in models[key].fields for inner in models_in(held.type)]
+            waiting += [contained for type_ in models[key].types() for contained in models_in(type_)]
     return found
 
 
@@ -127,9 +120,9 @@ def _containing(models: Mapping[str, Model], keys: Iterable[str]) -> set[str]:
     """Some models, and all that contain one of them."""
     outer: dict[str, set[str]] = {}
     for key, model in models.items():
-        for held in model.fields:
-            for inner in models_in(held.type):
-                outer.setdefault(inner, set()).add(key)
+        for type_ in model.types():
+            for contained in models_in(type_):
+                outer.setdefault(contained, set()).add(key)
     waiting, found = list(keys), set[str]()
     while waiting:
         key = waiting.pop()

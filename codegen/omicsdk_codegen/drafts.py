@@ -38,7 +38,7 @@ from .operations import (
     asks,
 )
 from .paging import pages_of
-from .shapes import ANY, BYTES, STRING, Array, Enum, Map, Scalar, Type, is_plain, split_null
+from .shapes import ANY, BYTES, STRING, Array, Enum, Map, Scalar, Type, is_plain, split_null, without_positions
 from .values import Json, Object, join
 
 # OpenAPI: parameters of these names are ignored, because they are defined elsewhere.
@@ -187,6 +187,7 @@ class Drafter:
                 how, fields = self._whole_query(media, form, join(pointer, "content", media_type))
                 schema = schema if how != "plain" else None
         type_, nullable = split_null(self._types.type_of(schema, place)) if schema is not None else (STRING, False)
+        type_ = type_ if how == "json" else without_positions(type_)
         self._untyped(type_, schema, place, f"parameter {wire!r}")
         facts: Object = {**self._types.facts_of(schema), **_said(parameter)}
         if how == "simple*" and (is_plain(type_) or isinstance(type_, Array)):  # the same, exploded or not
@@ -290,7 +291,9 @@ class Drafter:
         ):
             return None
         stated = flat.schema.get("type")
-        if not properties or stated not in (None, "object", ["object"]) or flat.schema.get("additionalProperties"):
+        if not properties or stated not in (None, "object", ["object"]):
+            return None
+        if flat.schema.get("additionalProperties") or flat.schema.get("patternProperties"):
             return None
         sent: Object = {
             name: value for name, value in properties.items() if self._types.facts_of(value).get("readOnly") is not True
@@ -311,7 +314,7 @@ class Drafter:
                         held.wire,
                         names[held.wire],
                         "body",
-                        held.type,
+                        held.type if form == "json" else without_positions(held.type),
                         held.required and required,
                         nullable,
                         held.schema,

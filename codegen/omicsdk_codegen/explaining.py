@@ -231,7 +231,7 @@ def _models(draft: Draft, package: Package) -> list[str]:
         key = waiting.pop(0)
         if key not in found:
             found[key] = None
-            waiting += [inner for held in package.shapes[key].fields for inner in models_in(held.type)]
+            waiting += [inner for type_ in package.shapes[key].types() for inner in models_in(type_)]
     return list(found)
 
 

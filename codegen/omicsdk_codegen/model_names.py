@@ -162,7 +162,7 @@ def _at(data: Object, parts: Sequence[str]) -> Json:
 
 def _circles(models: Sequence[Model]) -> list[list[str]]:
     """Strongly connected groups of models (Tarjan), each from the first to the last of the document."""
-    following = {model.key: [key for held in model.fields for key in models_in(held.type)] for model in models}
+    following = {model.key: [key for type_ in model.types() for key in models_in(type_)] for model in models}
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: dict[str, None] = {}

@@ -29,6 +29,7 @@ from .shapes import (
     Ref,
     Scalar,
     Tags,
+    Tuple,
     Type,
     is_larger,
     split_null,
@@ -127,6 +128,7 @@ class Normaliser:
         while self._unfilled:
             model, flat = self._unfilled.popleft()
             model.fields = self.fields_of(flat)
+            model.extra = self._extra(flat, model.key)
         self._depth = 0
         self._open = held
 
@@ -229,26 +231,38 @@ class Normaliser:
         return known if known is not None else self._lost(pointer, f"type {name}", "it is no type of JSON Schema")
 
     def _array(self, schema: Object, pointer: str) -> Type:
-        if "items" in schema and not isinstance(schema["items"], bool):
-            return Array(self.type_of(schema["items"], join(pointer, "items")))
+        items = schema.get("items", True)
+        rest = self.type_of(items, join(pointer, "items"))
         members = schema.get("prefixItems")
-        if isinstance(members, list) and members:
-            kinds = [self.type_of(member, join(pointer, "prefixItems", at)) for at, member in enumerate(members)]
-            return Array(union_of(kinds))
-        return Array(ANY)
+        if not isinstance(members, list) or not members:
+            return Array(rest)
+        most, least = schema.get("maxItems"), schema.get("minItems")
+        closed = items is False or (isinstance(most, int) and most <= len(members))
+        return Tuple(
+            tuple(self.type_of(member, join(pointer, "prefixItems", at)) for at, member in enumerate(members)),
+            None if closed else rest,
+            least if isinstance(least, int) else 0,
+        )
 
     def _object(self, flat: Flat, pointer: str) -> Type:
         properties = flat.schema.get("properties")
         if isinstance(properties, dict) and properties:
             return self._model(flat, pointer)
+        return Map(self._extra(flat, pointer))
+
+    def _extra(self, flat: Flat, pointer: str) -> Type:
+        """The type of an object's members without a name in the document."""
         extra = flat.schema.get("additionalProperties")
-        if isinstance(extra, dict):
-            return Map(self.type_of(extra, join(pointer, "additionalProperties")))
         patterns = flat.schema.get("patternProperties")
-        if isinstance(patterns, dict) and patterns:
-            place = join(pointer, "patternProperties")
-            return Map(union_of([self.type_of(value, join(place, key)) for key, value in patterns.items()]))
-        return Map(ANY)
+        place = join(pointer, "patternProperties")
+        kinds = (
+            [self.type_of(value, join(place, key)) for key, value in patterns.items()]
+            if isinstance(patterns, dict)
+            else []
+        )
+        if isinstance(extra, dict):
+            kinds.append(self.type_of(extra, join(pointer, "additionalProperties")))
+        return union_of(kinds) if kinds else ANY
 
     def _model(self, flat: Flat, pointer: str) -> Type:
         if pointer not in self.models:

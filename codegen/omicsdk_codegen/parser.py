@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from .progress import Count, OnProgress, silent
-from .shapes import Enum, Model, Type
+from .shapes import ANY, Enum, Model, Type, inner
 from .surrogate import UNTAGGED, Surrogate, surrogate
 
 # The parser copies all components with each new one, so its time grows with the square of their number.
@@ -30,6 +30,14 @@ class ListOf:
     """A list."""
 
     item: PythonType
+
+
+@dataclass(frozen=True)
+class TupleOf:
+    """A tuple; all items after the first ones are of one type, or there are none."""
+
+    items: tuple[PythonType, ...]
+    rest: PythonType | None
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ class Untagged:
     """The mapping that an object stays whose discriminator has an unknown value."""
 
 
-PythonType: TypeAlias = Untagged | Word | ListOf | DictOf | Choice | ModelOf | AnyOf
+PythonType: TypeAlias = Untagged | Word | ListOf | TupleOf | DictOf | Choice | ModelOf | AnyOf
 
 
 @dataclass(frozen=True)
@@ -74,10 +82,12 @@ class Parsed:
 
     Attributes:
         fields: by (model's key, field's name in the document).
+        extras: of members without a name, by model's key.
         wanted: by key.
     """
 
     fields: Mapping[tuple[str, str], PythonType]
+    extras: Mapping[str, PythonType]
     wanted: Mapping[str, PythonType]
 
 
@@ -96,11 +106,13 @@ def parse(models: Iterable[Model], wanted: Mapping[str, Type], on_progress: OnPr
     Raises:
         LostType: one of them did not come back.
     """
-    held = {(model.key, held.wire): held.type for model in models for held in model.fields}
+    known = list(models)
+    held = {(model.key, held.wire): held.type for model in known for held in model.fields}
+    extras = {model.key: model.extra for model in known if model.extra != ANY}
     places: dict[Type, str] = {}
     for (key, wire), type_ in held.items():
         places.setdefault(type_, f"{key}/properties/{wire}")
-    for key, type_ in wanted.items():
+    for key, type_ in (*extras.items(), *wanted.items()):
         places.setdefault(type_, key)
     asked = list(places)
     responses: dict[Type, PythonType] = {}
@@ -110,6 +122,7 @@ def parse(models: Iterable[Model], wanted: Mapping[str, Type], on_progress: OnPr
         responses |= _responses(asked[start : start + _ASKED_AT_ONCE], places)
     return Parsed(
         {place: responses[type_] for place, type_ in held.items()},
+        {model.key: responses[model.extra] if model.key in extras else Word("Any") for model in known},
         {key: responses[type_] for key, type_ in wanted.items()},
     )
 
@@ -124,9 +137,10 @@ def _responses(types: Sequence[Type], places: Mapping[Type, str]) -> dict[Type, 
     )
     data = GeneratorData.from_dict(asked.data, config=config)
     found: list[Any] = list(getattr(data, "models", ()))
-    properties = {_text(model.class_info.name): held for model in found for held in model.required_properties or ()}
+    properties = {_text(model.class_info.name): list[Any](model.required_properties or ()) for model in found}
     return {
-        type_: _response(properties.get(component), asked, places[type_]) for component, type_ in asked.wanted.items()
+        type_: _response(next(iter(properties.get(component, ())), None), asked, places[type_], properties)
+        for component, type_ in asked.wanted.items()
     }
 
 
@@ -135,22 +149,22 @@ def _text(value: object) -> str:
     return str(unwrap() if unwrap is not None else value)
 
 
-def _response(found: Any, asked: Surrogate, pointer: str) -> PythonType:
+def _response(found: Any, asked: Surrogate, pointer: str, properties: Mapping[str, list[Any]]) -> PythonType:
     if found is None:
         raise LostType(pointer)
-    return _python(found, asked, pointer)
+    return _python(found, asked, pointer, properties)
 
 
-def _python(found: Any, asked: Surrogate, pointer: str) -> PythonType:
+def _python(found: Any, asked: Surrogate, pointer: str, properties: Mapping[str, list[Any]]) -> PythonType:
     from openapi_python_client.parser import properties as kinds
     from openapi_python_client.parser.properties.file import FileProperty
     from openapi_python_client.parser.properties.list_property import ListProperty
     from openapi_python_client.parser.properties.union import UnionProperty
 
     if isinstance(found, ListProperty):
-        return ListOf(_python(found.inner_property, asked, pointer))
+        return ListOf(_python(found.inner_property, asked, pointer, properties))
     if isinstance(found, UnionProperty):
-        return AnyOf(tuple(_python(member, asked, pointer) for member in found.inner_properties))
+        return AnyOf(tuple(_python(member, asked, pointer, properties) for member in found.inner_properties))
     if isinstance(found, kinds.LiteralEnumProperty):
         enum = asked.enums.get(_text(found.class_info.name))
         if enum is None:
@@ -159,11 +173,18 @@ def _python(found: Any, asked: Surrogate, pointer: str) -> PythonType:
     if isinstance(found, kinds.ModelProperty):
         if _text(found.class_info.name) == UNTAGGED:
             return Untagged()
+        if tuple_ := asked.tuples.get(_text(found.class_info.name)):
+            by_name = {_text(held.name): held for held in properties.get(_text(found.class_info.name), ())}
+            names = [f"i{number}" for number in range(len(inner(tuple_)))]
+            parts = [_response(by_name.get(name), asked, pointer, properties) for name in names]
+            return TupleOf(tuple(parts[: len(tuple_.items)]), None if tuple_.rest is None else parts[-1])
         key = asked.models.get(_text(found.class_info.name))
         if key is not None:
             return ModelOf(key)
         extra: Any = found.additional_properties
-        return DictOf(Word("Any") if extra is None or isinstance(extra, bool) else _python(extra, asked, pointer))
+        return DictOf(
+            Word("Any") if extra is None or isinstance(extra, bool) else _python(extra, asked, pointer, properties)
+        )
     if isinstance(found, FileProperty):
         return Word("bytes")
     python = found.get_type_string(no_optional=True).as_unembedded_code()

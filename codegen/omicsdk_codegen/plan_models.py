@@ -14,11 +14,11 @@ from .model_names import Names
 from .naming import DATE_WORDS
 from .parser import Parsed
 from .progress import OnProgress, counted, silent
-from .shapes import ANY, Field, Model
+from .shapes import ANY, Field, Model, is_decoded
 from .texts import clean, hanging, sentence
 
 # Names of omicsdk.core and attrs in class bodies, where a field of that name would hide them.
-_HIDEABLE = frozenset({"array", "literal", "mapping", "model", "tagged_union", "union"})
+_HIDEABLE = frozenset({"array", "tuple_of", "literal", "mapping", "model", "tagged_union", "union"})
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,9 @@ class ModelClass:
         table: `Field(...)`, one a field.
         known: literals of the fields' names in the document.
         known_name: the constant that has them.
+        extra: the type of members without a name in the document.
+        extra_shape: its shape; empty for any value.
+        extra_decoded: the function that decodes one; empty if JSON represents it.
         decoded: the fields' names in the document, as literals, with the assignments to attributes in `from_dict`.
     """
 
@@ -43,6 +46,9 @@ class ModelClass:
     table: list[Code]
     known: Code
     known_name: Code
+    extra: Code
+    extra_shape: Code
+    extra_decoded: Code
     decoded: list[tuple[Code, Code]]
 
 
@@ -78,19 +84,20 @@ def _module(module: str, models: list[Model], names: Names, parsed: Parsed) -> M
         if key not in here:
             imports.add(f".{names.modules[key]}", names.classes[key])
 
-    annotations = Annotations(names.classes, names.modules, imports, models=".")
+    annotations = Annotations(names.classes, names.modules, imports, models=".", own=module)
     decoding = Decoding(names.classes, imports, use)
     imports.add("attrs", "define")
     for name in ("JsonObject", "Model", "Field", "blank", "rest_of"):
         imports.add("omicsdk.core.model", name)
     for name in ("Any", "ClassVar"):
         imports.typing(name)
+    if any(model.extra != ANY for model in models):
+        imports.add("omicsdk.core.model", "Shape")
     if any(not held.required for model in models for held in model.fields):
         imports.add("omicsdk.core.omit", "OMIT")
         imports.add("omicsdk.core.omit", "Omit")
     classes = [_class(model, names, parsed, annotations, decoding) for model in models]
-    late = [line for line in imports.late_lines() if not line.startswith(f"from .{module} ")]
-    return ModelModule(Code(module), as_lines(imports.lines()), as_lines(late), classes)
+    return ModelModule(Code(module), as_lines(imports.lines()), as_lines(imports.late_lines()), classes)
 
 
 def _class(model: Model, names: Names, parsed: Parsed, annotations: Annotations, decoding: Decoding) -> ModelClass:
@@ -120,6 +127,9 @@ def _class(model: Model, names: Names, parsed: Parsed, annotations: Annotations,
         table,
         Code(", ".join(as_literal(held.wire) for held in model.fields)),
         Code(f"_{names.own[model.key].rstrip('_').upper()}_FIELDS"),
+        Code(annotations.write(parsed.extras[model.key], "response")),
+        Code("" if model.extra == ANY else decoding.shape(model.extra)),
+        Code(f"lambda v: {decoding.expression(model.extra, 'v', name)}" if is_decoded(model.extra) else ""),
         decoded,
     )
 

@@ -12,7 +12,7 @@ from .imports import Imports
 from .model_names import Names
 from .operations import Message
 from .parser import Parsed
-from .shapes import Array, Ref
+from .shapes import Array, Ref, Tuple
 from .texts import clean, hanging, one_line, sentence, summary
 from .values import Json
 
@@ -92,7 +92,7 @@ def _function(
         came = expression == "data"
         decode = imports.add(_RESPONSE, "as_it_came") if came else f"lambda data: {expression}"
     body = "bytes | str | Mapping[str, Any]"
-    if isinstance(message.type, Array):
+    if isinstance(message.type, (Array, Tuple)):
         imports.late("collections.abc", "Sequence")
         body += " | Sequence[Any]"
     type_ = annotations.write(parsed.wanted[message.key], "response", optional=message.nullable)

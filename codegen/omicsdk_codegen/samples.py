@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from .operations import Case, Draft
 from .plan import Package
-from .shapes import Array, Enum, Map, Model, Ref, Scalar, Type, Union
+from .shapes import ANY, Array, Enum, Map, Model, Ref, Scalar, Tuple, Type, Union
 
 # Models of models are filled to this depth; below it only required fields are filled, and below twice that depth none.
 _DEEP = 2
@@ -101,6 +101,8 @@ def sample(type_: Type, models: Mapping[str, Model], depth: int = 0) -> object:
         return type_.values[0]
     if isinstance(type_, Array):
         return [] if depth > 2 * _DEEP else [sample(type_.item, models, depth)]
+    if isinstance(type_, Tuple):
+        return [sample(item, models, depth) for item in type_.items]
     if isinstance(type_, Map):
         return {} if depth > 2 * _DEEP else {"key": sample(type_.value, models, depth)}
     if isinstance(type_, Union):
@@ -109,4 +111,9 @@ def sample(type_: Type, models: Mapping[str, Model], depth: int = 0) -> object:
     if depth > 2 * _DEEP:
         return {}
     fields = [held for held in models[type_.key].fields if held.required or depth < _DEEP]
-    return {held.wire: sample(held.type, models, depth + 1) for held in fields}
+    members = {held.wire: sample(held.type, models, depth + 1) for held in fields}
+    return (
+        members
+        if models[type_.key].extra == ANY
+        else members | {"key": sample(models[type_.key].extra, models, depth + 1)}
+    )

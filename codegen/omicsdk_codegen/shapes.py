@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from .values import Object
@@ -34,6 +34,21 @@ class Array:
     """A list."""
 
     item: Type
+
+
+@dataclass(frozen=True)
+class Tuple:
+    """A list whose items have types by their positions.
+
+    Attributes:
+        items: of the first ones.
+        rest: of all others; None if there are no others.
+        least: the number of items that there are at least.
+    """
+
+    items: tuple[Type, ...]
+    rest: Type | None
+    least: int
 
 
 @dataclass(frozen=True)
@@ -71,7 +86,7 @@ class Union:
 
 
 Tags: TypeAlias = tuple[tuple[str | None, str], ...]
-Type: TypeAlias = Scalar | Enum | Array | Map | Ref | Union
+Type: TypeAlias = Scalar | Enum | Array | Tuple | Map | Ref | Union
 
 ANY = Scalar("any")
 NULL = Scalar("null")
@@ -113,13 +128,19 @@ class Model:
         key: pointer of its schema; see `directions` for models that are only sent.
         fields: required ones first, else in the document's order.
         schema: the document's schema of the whole.
+        extra: the type of members that the document does not name; any value if it states none.
         read_only: names of the fields that are left out where a received object is sent.
     """
 
     key: str
     schema: Object
     fields: list[Field] = field(default_factory=list[Field])
+    extra: Type = ANY
     read_only: set[str] = field(default_factory=set[str])
+
+    def types(self) -> list[Type]:
+        """Return the types of all members."""
+        return [*(held.type for held in self.fields), self.extra]
 
 
 def union_of(members: list[Type], tag: str | None = None, table: Tags = ()) -> Type:
@@ -132,6 +153,9 @@ def union_of(members: list[Type], tag: str | None = None, table: Tags = ()) -> T
             tag, table = member.tag, member.table
     if ANY in flat:
         return ANY
+    # Of several lists, nothing tells which one an array is.
+    if any(isinstance(part, Tuple) for part in flat) and sum(isinstance(part, (Array, Tuple)) for part in flat) > 1:
+        flat = dict.fromkeys(map(without_positions, flat))
     return next(iter(flat)) if len(flat) == 1 else Union(tuple(flat), tag, table)
 
 
@@ -144,6 +168,33 @@ def split_null(type_: Type) -> tuple[Type, bool]:
     return union_of([member for member in type_.members if member != NULL], type_.tag, type_.table), True
 
 
+def inner(type_: Type) -> tuple[Type, ...]:
+    """Return the types that a type consists of."""
+    if isinstance(type_, Array):
+        return (type_.item,)
+    if isinstance(type_, Map):
+        return (type_.value,)
+    if isinstance(type_, Tuple):
+        return type_.items if type_.rest is None else (*type_.items, type_.rest)
+    return type_.members if isinstance(type_, Union) else ()
+
+
+def with_inner(type_: Type, change: Callable[[Type], Type]) -> Type:
+    """Return a type with other types in it."""
+    if isinstance(type_, Array):
+        return Array(change(type_.item))
+    if isinstance(type_, Map):
+        return Map(change(type_.value))
+    if isinstance(type_, Tuple):
+        return Tuple(tuple(map(change, type_.items)), None if type_.rest is None else change(type_.rest), type_.least)
+    return replace(type_, members=tuple(map(change, type_.members))) if isinstance(type_, Union) else type_
+
+
+def without_positions(type_: Type) -> Type:
+    """Return a list for a tuple: parameters and forms write all items in one way."""
+    return Array(union_of(list(inner(type_)))) if isinstance(type_, Tuple) else type_
+
+
 def is_larger(type_: Type, most: int) -> bool:
     """Whether a type is written with more than some parts."""
     waiting: list[Type] = [type_]
@@ -151,12 +202,7 @@ def is_larger(type_: Type, most: int) -> bool:
     while waiting and parts <= most:
         part = waiting.pop()
         parts += 1
-        if isinstance(part, Union):
-            waiting.extend(part.members)
-        elif isinstance(part, Array):
-            waiting.append(part.item)
-        elif isinstance(part, Map):
-            waiting.append(part.value)
+        waiting.extend(inner(part))
     return parts > most
 
 
@@ -174,24 +220,15 @@ def is_list_of_texts(type_: Type) -> bool:
 
 
 def is_decoded(type_: Type) -> bool:
-    """Whether a value of a type is something else in Python than in JSON: a model or a date is in it."""
+    """Whether a value of a type is something else in Python than in JSON: a model, a tuple or a date is in it."""
     if isinstance(type_, Scalar):
         return type_ in (DATE, DATE_TIME)
-    if isinstance(type_, Union):
-        return any(map(is_decoded, type_.members))
-    return isinstance(type_, Ref) or (
-        isinstance(type_, (Array, Map)) and is_decoded(type_.item if isinstance(type_, Array) else type_.value)
-    )
+    return isinstance(type_, (Ref, Tuple)) or any(map(is_decoded, inner(type_)))
 
 
 def models_in(type_: Type) -> Iterator[str]:
     """Return the keys of the models in a type, in order."""
     if isinstance(type_, Ref):
         yield type_.key
-    elif isinstance(type_, Array):
-        yield from models_in(type_.item)
-    elif isinstance(type_, Map):
-        yield from models_in(type_.value)
-    elif isinstance(type_, Union):
-        for member in type_.members:
-            yield from models_in(member)
+    for part in inner(type_):
+        yield from models_in(part)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from .shapes import Array, Enum, Map, Ref, Scalar, Type, Union
+from .shapes import Array, Enum, Map, Ref, Scalar, Tuple, Type, Union, inner
 from .values import Json, Object
 
 _SCALARS: dict[str, Object] = {
@@ -38,12 +38,14 @@ class Surrogate:
         wanted: component with the one property v -> the type that it requests.
         models: component -> model's key.
         enums: component -> enum.
+        tuples: component, whose required properties are the items, -> tuple.
     """
 
     data: Object
     wanted: dict[str, Type] = field(default_factory=dict[str, Type])
     models: dict[str, str] = field(default_factory=dict[str, str])
     enums: dict[str, Enum] = field(default_factory=dict[str, Enum])
+    tuples: dict[str, Tuple] = field(default_factory=dict[str, Tuple])
 
 
 def surrogate(types: Iterable[Type]) -> Surrogate:
@@ -53,15 +55,21 @@ def surrogate(types: Iterable[Type]) -> Surrogate:
         types: the requested types; fields of the models in them are not needed.
 
     Returns:
-        The document; T1 with the field v is a type, M1 a model without fields, E1 an enum.
+        The document; T1 with the field v is a type, M1 a model without fields, E1 an enum, P1 with the fields i0 ... a tuple.
     """
     names: dict[str, str] = {}
     enums: dict[Enum, str] = {}
+    tuples: dict[Tuple, str] = {}
     schemas: Object = {}
     result = Surrogate({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {}})
     for number, type_ in enumerate(types, 1):
-        schemas[f"T{number}"] = _object({"v": _schema(type_, names, enums)})
+        schemas[f"T{number}"] = _object({"v": _schema(type_, names, enums, tuples)})
         result.wanted[f"T{number}"] = type_
+    while len(result.tuples) < len(tuples):  # items of a tuple may be tuples, too
+        held, name = list(tuples.items())[len(result.tuples)]
+        result.tuples[name] = held
+        parts = {f"i{number}": _schema(part, names, enums, tuples) for number, part in enumerate(inner(held))}
+        schemas[name] = _object({**parts})
     for key, name in names.items():
         schemas[name] = _object({})
         result.models[name] = key
@@ -82,19 +90,21 @@ def _object(properties: Object) -> Object:
     return {"type": "object", "properties": properties, "required": required}
 
 
-def _schema(type_: Type, names: dict[str, str], enums: dict[Enum, str]) -> Object:
+def _schema(type_: Type, names: dict[str, str], enums: dict[Enum, str], tuples: dict[Tuple, str]) -> Object:
     if isinstance(type_, Scalar):
         return dict(_SCALARS[type_.kind])
     if isinstance(type_, Enum):
         return _reference(enums.setdefault(type_, f"E{len(enums) + 1}"))
     if isinstance(type_, Array):
-        return {"type": "array", "items": _schema(type_.item, names, enums)}
+        return {"type": "array", "items": _schema(type_.item, names, enums, tuples)}
+    if isinstance(type_, Tuple):
+        return _reference(tuples.setdefault(type_, f"P{len(tuples) + 1}"))
     if isinstance(type_, Map):
-        return {"type": "object", "additionalProperties": _schema(type_.value, names, enums)}
+        return {"type": "object", "additionalProperties": _schema(type_.value, names, enums, tuples)}
     if isinstance(type_, Ref):
         return _reference(names.setdefault(type_.key, f"M{len(names) + 1}"))
     assert isinstance(type_, Union)
-    members: list[Json] = [_schema(member, names, enums) for member in type_.members]
+    members: list[Json] = [_schema(member, names, enums, tuples) for member in type_.members]
     open_ = type_.tags and None not in dict(type_.tags)
     return {"anyOf": [*members, _reference(UNTAGGED)] if open_ else members}
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .shapes import ANY, INTEGER, NUMBER, STRING, Array, Enum, Map, Ref, Scalar, Type, Union
+from .shapes import ANY, INTEGER, NUMBER, STRING, Array, Enum, Map, Ref, Scalar, Tuple, Type, Union, with_inner
+from .shapes import inner as parts
 from .texts import literal
 
 _WORDS = {
@@ -34,6 +35,10 @@ def words(type_: Type | None, classes: Mapping[str, str], *, nullable: bool = Fa
         return f"Literal[{', '.join(shown)}{', ...' if len(type_.values) > MOST_VALUES else ''}]"
     if isinstance(type_, Array):
         return f"list[{words(type_.item, classes)}]"
+    if isinstance(type_, Tuple):
+        items = [words(item, classes) for item in type_.items]
+        items += [] if type_.rest is None else [f"*tuple[{words(type_.rest, classes)}, ...]"]
+        return f"tuple[{', '.join(items)}]"
     if isinstance(type_, Map):
         return f"dict[str, {words(type_.value, classes)}]"
     if isinstance(type_, Ref):
@@ -63,6 +68,12 @@ def within(inner: Type, outer: Type, inner_classes: Mapping[str, str], outer_cla
         return within(base, outer, inner_classes, outer_classes)
     if isinstance(inner, Array) and isinstance(outer, Array):
         return within(inner.item, outer.item, inner_classes, outer_classes)
+    if isinstance(inner, Tuple) and isinstance(outer, Array):
+        return all(within(part, outer.item, inner_classes, outer_classes) for part in parts(inner))
+    if isinstance(inner, Tuple) and isinstance(outer, Tuple):
+        pairs = list(zip(parts(inner), parts(outer), strict=False))
+        alike = len(parts(inner)) == len(parts(outer)) and (inner.rest is None) == (outer.rest is None)
+        return alike and all(within(*pair, inner_classes, outer_classes) for pair in pairs)
     if isinstance(inner, Map) and isinstance(outer, Map):
         return within(inner.value, outer.value, inner_classes, outer_classes)
     if isinstance(inner, Ref) and isinstance(outer, Ref):
@@ -74,20 +85,14 @@ def opened(type_: Type) -> Type:
     """Return a type as in responses: unlisted values are accepted, so a choice is any of its kind."""
     if isinstance(type_, Enum):
         return STRING if isinstance(type_.values[0], str) else INTEGER
-    if isinstance(type_, Array):
-        return Array(opened(type_.item))
-    if isinstance(type_, Map):
-        return Map(opened(type_.value))
     if isinstance(type_, Union):
         members = tuple(dict.fromkeys(opened(member) for member in type_.members))
         return members[0] if len(members) == 1 else Union(members, type_.tag, type_.table)
-    return type_
+    return with_inner(type_, opened)
 
 
 def choices(type_: Type) -> list[str | int]:
     """The values that a type lists, in arrays and unions too."""
     if isinstance(type_, Enum):
         return list(type_.values)
-    if isinstance(type_, (Array, Map)):
-        return choices(type_.item if isinstance(type_, Array) else type_.value)
-    return [value for member in type_.members for value in choices(member)] if isinstance(type_, Union) else []
+    return [value for part in parts(type_) for value in choices(part)]

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass
 from types import MemberDescriptorType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, cast
 
 from omicsdk.core.bodies import plain
 from omicsdk.core.dates import Date, DateTime, is_date, is_date_time
@@ -26,11 +26,13 @@ class Shape:
 
     Attributes:
         kind: `any`, `null`, `string`, `date`, `date-time`, `integer`, `size` (as `is_number`), `number`, `boolean`,
-            `literal`, `array`, `map`, `model`, `members`, `union` or `tagged`.
+            `literal`, `array`, `tuple`, `map`, `model`, `members`, `union` or `tagged`.
         of: The literal's values, the array's or map's element, or the union's members.
         model: Returns the model's class (late, since models may refer to each other).
         tag: The member of an object that selects one of a tagged union's shapes.
         table: These shapes by the tag's values, or the checked members by their names.
+        rest: Of a tuple, the shape of the items after those of `of`; None if there are none.
+        least: Of a tuple, its fewest items.
     """
 
     kind: str
@@ -38,6 +40,8 @@ class Shape:
     model: "Callable[[], type[Model]] | None" = None
     tag: str = ""
     table: "Mapping[str | None, Shape] | None" = None
+    rest: "Shape | None" = None
+    least: int = 0
 
 
 ANY = Shape("any")
@@ -59,6 +63,17 @@ def literal(*values: object) -> Shape:
 def array(element: Shape) -> Shape:
     """A list of one shape."""
     return Shape("array", (element,))
+
+
+def tuple_of(*items: Shape, rest: Shape | None = None, least: int = 0) -> Shape:
+    """A list with shapes by position.
+
+    Args:
+        items: Those of the first items.
+        rest: That of all others; None if there are none.
+        least: The fewest items.
+    """
+    return Shape("tuple", items, rest=rest, least=least)
 
 
 def mapping(element: Shape) -> Shape:
@@ -176,6 +191,7 @@ class Model(Displayed):
     __slots__ = ()
 
     FIELDS: ClassVar[tuple[Field, ...]] = ()
+    EXTRA: ClassVar[Shape] = ANY
 
     additional_properties: dict[str, Any] | None
 
@@ -257,16 +273,20 @@ blank = object.__new__
 """Creates a model without its constructor: `from_dict` sets every attribute, which saves a call per object."""
 
 
-def rest_of(data: JsonObject, known: frozenset[str]) -> dict[str, Any] | None:
+def rest_of(
+    data: JsonObject, known: frozenset[str], decode: Callable[[Any], Any] | None = None
+) -> dict[str, Any] | None:
     """Return the members of a decoded JSON object that are not in the document; None if there are none.
 
     Args:
         data: The object.
         known: The names of the document's fields.
+        decode: Decodes each member; None if JSON represents them.
     """
     if known.issuperset(data):
         return None
-    return {key: value for key, value in data.items() if key not in known}
+    others = {key: value for key, value in data.items() if key not in known}
+    return others if decode is None else {key: decode(value) for key, value in others.items()}
 
 
 def otherwise_typed(owner: str, value: Any) -> Any:
@@ -275,6 +295,20 @@ def otherwise_typed(owner: str, value: Any) -> Any:
         _said.add(owner)
         _log.debug("%s: %s does not match the document; kept", owner, type(value).__name__)
     return value
+
+
+def as_tuple(items: list[Any], *decoders: Callable[[Any], Any] | None) -> Any:
+    """Return a list of a response as a tuple.
+
+    Args:
+        items: Decoded JSON.
+        decoders: Of the first items, and at last of all others; None for those that JSON represents.
+    """
+    if not decoders:
+        return tuple(items)
+    *first, rest = decoders
+    every = [*first, *[rest] * (len(items) - len(first))]
+    return tuple(item if decode is None else decode(item) for item, decode in zip(items, every, strict=False))
 
 
 _log = logger("omicsdk.decode")
@@ -369,6 +403,9 @@ def _type_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] 
         return None if isinstance(value, Model) else (place, value, "an object")
     if shape.kind == "array" and is_array(value):
         found = (_type_problem(f"{place}[{number}]", item, shape.of[0]) for number, item in enumerate(value))
+    elif shape.kind == "tuple" and isinstance(value, tuple):
+        places = enumerate(zip(cast("tuple[Any, ...]", value), shape.of, strict=False))
+        found = (_type_problem(f"{place}[{number}]", *pair) for number, pair in places)
     elif shape.kind == "map" and is_object(value):
         found = (_type_problem(f"{place}.{key}", item, shape.of[0]) for key, item in value.items())
     elif shape.kind == "union":
@@ -402,6 +439,8 @@ def _problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | Non
             return place, value, "an array"
         found = (_problem(f"{place}[{number}]", item, shape.of[0]) for number, item in enumerate(value))
         return next((problem for problem in found if problem is not None), None)
+    if shape.kind == "tuple":
+        return _tuple_problem(place, value, shape)
     if shape.kind in ("map", "model", "members"):
         if not is_object(value):
             return place, value, "an object"
@@ -409,6 +448,18 @@ def _problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | Non
     if _SCALARS[shape.kind](value, shape):
         return None
     return place, value, f"one of {', '.join(map(repr, shape.of))}" if shape.kind == "literal" else shape.kind
+
+
+def _tuple_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
+    if not is_array(value):
+        return place, value, "an array"
+    if len(value) < shape.least:
+        return place, value, f"an array of at least {shape.least} items"
+    if len(value) > len(shape.of) and shape.rest is None:
+        return place, value, f"an array of at most {len(shape.of)} items"
+    shapes = [*shape.of, *[shape.rest or ANY] * (len(value) - len(shape.of))]
+    found = (_problem(f"{place}[{at}]", *pair) for at, pair in enumerate(zip(value, shapes, strict=False)))
+    return next((problem for problem in found if problem is not None), None)
 
 
 def _tagged_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
@@ -440,7 +491,8 @@ def _object_problem(place: str, value: dict[str, Any], shape: Shape) -> tuple[st
     if shape.model is None:
         found = (_problem(f"{prefix}{key}", item, shape.of[0]) for key, item in value.items())
         return next((problem for problem in found if problem is not None), None)
-    for field in shape.model().FIELDS:
+    cls = shape.model()
+    for field in cls.FIELDS:
         here = f"{prefix}{field.wire}"
         if field.wire not in value:
             if field.required:
@@ -452,7 +504,11 @@ def _object_problem(place: str, value: dict[str, Any], shape: Shape) -> tuple[st
         problem = _problem(here, item, field.shape)
         if problem is not None:
             return problem
-    return None
+    if cls.EXTRA is ANY:
+        return None
+    named = {field.wire for field in cls.FIELDS}
+    found = (_problem(f"{prefix}{key}", item, cls.EXTRA) for key, item in value.items() if key not in named)
+    return next((problem for problem in found if problem is not None), None)
 
 
 def _is_number(value: Any, _: Shape) -> bool:

@@ -32,6 +32,12 @@ KINDS: dict[str, Any] = {
     "text": TEXT,
     "word": {"enum": ["a", "b"]},
     "anything": {},
+    "pair": {"type": "array", "prefixItems": [TEXT, PET], "maxItems": 2},
+    "row": {"type": "array", "prefixItems": [TEXT, {"type": "integer"}], "items": CAT},
+    "pair_or_text": {"oneOf": [{"type": "array", "prefixItems": [TEXT, CAT], "items": False}, TEXT]},
+    "pairs": {"type": "array", "items": {"type": "array", "prefixItems": [TEXT, DAY], "items": False}},
+    "account": {"$ref": "#/components/schemas/Account"},
+    "named": {"$ref": "#/components/schemas/Named"},
 }
 
 
@@ -66,6 +72,16 @@ DOCUMENT: dict[str, Any] = {
             "Pet": {"type": "object", "discriminator": {"propertyName": "kind"}, "properties": {"kind": TEXT}},
             "Cat": _pet(claws={"type": "integer"}),
             "Dog": _pet(tricks={"type": "array", "items": TEXT}),
+            "Named": {"type": "object", "properties": {"name": TEXT}, "additionalProperties": PET},
+            "Account": {
+                "type": "object",
+                "required": ["id", "password"],
+                "properties": {
+                    "id": {"type": "string", "readOnly": True},
+                    "password": {"type": "string", "writeOnly": True},
+                    "parent": {"$ref": "#/components/schemas/Account"},
+                },
+            },
             "All": {"type": "object", "properties": KINDS},
         }
     },

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from attrs import define
-from omicsdk.core.model import Field, JsonObject, Model, blank, literal, rest_of
+from omicsdk.core.model import Field, JsonObject, Model, Shape, blank, literal, model, otherwise_typed, rest_of
+
+from .down_part import DownPart
 
 _DOWN_FIELDS = frozenset({"up"})
 
@@ -20,14 +22,15 @@ class Down(Model):
     """
 
     up: bool
-    additional_properties: dict[str, Any] | None
+    additional_properties: dict[str, DownPart] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("up", "up", True, False, literal(False)),)
+    EXTRA: ClassVar[Shape] = model(lambda: DownPart)
 
     def __init__(
         self,
         up: bool,
-        additional_properties: dict[str, Any] | None = None,
+        additional_properties: dict[str, DownPart] | None = None,
     ) -> None:
         self._assign(locals())
 
@@ -37,5 +40,7 @@ class Down(Model):
         made = blank(cls)
         if "up" in data:
             made.up = data["up"]
-        made.additional_properties = rest_of(data, _DOWN_FIELDS)
+        made.additional_properties = rest_of(
+            data, _DOWN_FIELDS, lambda v: DownPart.from_dict(v) if v.__class__ is dict else otherwise_typed("Down", v)
+        )
         return made

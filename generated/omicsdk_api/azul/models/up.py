@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from attrs import define
-from omicsdk.core.model import Field, JsonObject, Model, blank, literal, rest_of
+from omicsdk.core.model import Field, JsonObject, Model, Shape, blank, literal, model, otherwise_typed, rest_of
+
+from .up_part import UpPart
 
 _UP_FIELDS = frozenset({"up"})
 
@@ -20,14 +22,15 @@ class Up(Model):
     """
 
     up: bool
-    additional_properties: dict[str, Any] | None
+    additional_properties: dict[str, UpPart] | None
 
     FIELDS: ClassVar[tuple[Field, ...]] = (Field("up", "up", True, False, literal(True)),)
+    EXTRA: ClassVar[Shape] = model(lambda: UpPart)
 
     def __init__(
         self,
         up: bool,
-        additional_properties: dict[str, Any] | None = None,
+        additional_properties: dict[str, UpPart] | None = None,
     ) -> None:
         self._assign(locals())
 
@@ -37,5 +40,7 @@ class Up(Model):
         made = blank(cls)
         if "up" in data:
             made.up = data["up"]
-        made.additional_properties = rest_of(data, _UP_FIELDS)
+        made.additional_properties = rest_of(
+            data, _UP_FIELDS, lambda v: UpPart.from_dict(v) if v.__class__ is dict else otherwise_typed("Up", v)
+        )
         return made
