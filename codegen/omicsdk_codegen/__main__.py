@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .faults import DocumentError
 from .generate import COMMAND, make_all
+from .options import DATES, TypeOptions
 from .write import FormatFailed, drift, formatted, swap_in, tree_of
 
 
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--dates", choices=("datetime", "text"), default="text", help="what dates are in Python")
     arguments = parser.parse_args(argv)
     try:
-        files = make_all(arguments.specs, dates=arguments.dates == "datetime")
+        files = make_all(arguments.specs, types=TypeOptions(DATES if arguments.dates == "datetime" else frozenset()))
         if arguments.command == "generate":
             swap_in(files, arguments.out)
             return _say(f"{len(files)} files in {arguments.out}")

@@ -26,6 +26,7 @@ class Annotations:
         modules: modules of models by key.
         imports: receives the imports, which are for type checkers only.
         models: the package of the models, as the module sees it: `..models`, or `.` from within.
+        open_enums: whether arguments accept values that an enum does not list.
         own: the module itself, if it is one of models.
         types_of: the module of a model's TypedDict, by the model's key, as the module sees it; None for this module.
     """
@@ -37,6 +38,7 @@ class Annotations:
         imports: Imports,
         *,
         models: str = "..models",
+        open_enums: bool = False,
         own: str = "",
         types_of: Callable[[str], str | None] = lambda _: "..types",
     ) -> None:
@@ -45,6 +47,7 @@ class Annotations:
         self._imports = imports
         self._models = models
         self._own = own
+        self._open = open_enums
         self._types_of = types_of
 
     def write(self, type_: PythonType, place: Place, *, optional: bool = False) -> str:
@@ -77,7 +80,7 @@ class Annotations:
             self._imports.typing("Literal")
             choices = [f"Literal[{literals(type_.enum.values)}]"]
             known = "str" if isinstance(type_.enum.values[0], str) else "int"
-            return choices if place == "argument" else [*choices, known]
+            return choices if place == "argument" and not self._open else [*choices, known]
         if isinstance(type_, ListOf):
             return [f"{self._sequence(place)}[{self.write(type_.item, place)}]"]
         if isinstance(type_, TupleOf):

@@ -10,13 +10,13 @@ from .faults import Note, Report
 from .flatten import Flat, Flattener, parts_of
 from .limits import MAX_MODELS, TooManyModels
 from .naming import settle, wanted_field
+from .options import AS_TEXT, TypeOptions
 from .progress import OnProgress, counted, silent
 from .shapes import (
     ANY,
     BOOLEAN,
     BYTES,
-    DATE,
-    DATE_TIME,
+    FORMATS,
     INTEGER,
     NULL,
     NUMBER,
@@ -61,13 +61,13 @@ class Normaliser:
     Args:
         document: the upgraded document.
         report: receives a note of each lost type.
-        dates: whether texts in the formats `date` and `date-time` are dates.
+        types: how types are written, where there is a choice.
     """
 
-    def __init__(self, document: Document, report: Report, *, dates: bool = False) -> None:
+    def __init__(self, document: Document, report: Report, *, types: TypeOptions = AS_TEXT) -> None:
         self._document = document
         self._report = report
-        self._dates: dict[str, Type] = {"date": DATE, "date-time": DATE_TIME} if dates else {}
+        self._formats = {form: type_ for form, type_ in FORMATS.items() if form in types.formats}
         components = document.data.get("components")
         schemas = components.get("schemas") if isinstance(components, dict) else None
         self.schemas: Object = schemas if isinstance(schemas, dict) else {}
@@ -227,7 +227,7 @@ class Normaliser:
             return self._object(flat, pointer)
         known = _SCALARS.get(name)
         if known == STRING and isinstance(form := flat.schema.get("format"), str):
-            return self._dates.get(form, STRING)
+            return self._formats.get(form, STRING)
         return known if known is not None else self._lost(pointer, f"type {name}", "it is no type of JSON Schema")
 
     def _array(self, schema: Object, pointer: str) -> Type:

@@ -20,7 +20,9 @@ from .model_names import Names, name_classes
 from .naming import CLASS_WORDS, pascal_case
 from .normalise import Normaliser
 from .operations import Draft, Message, left_out, name_operations, name_webhooks, stated_operations, stated_webhooks
+from .options import AS_TEXT, TypeOptions
 from .parser import LostType, parse
+from .plan_choices import ChoiceClass, plan_choices
 from .plan_dicts import DictModule, plan_dicts
 from .plan_headers import HeaderModule, plan_headers
 from .plan_models import ModelModule, plan_models
@@ -52,6 +54,7 @@ class Package:
         models: by module.
         dicts: TypedDicts by module.
         webhooks: what reads the service's own requests; None if it sends none.
+        choices: classes with the values of enums.
         headers: the classes of responses' headers; None if no response declares one.
         commands: commands.json.
         document: openapi.json.
@@ -71,6 +74,7 @@ class Package:
     models: list[ModelModule]
     dicts: list[DictModule]
     webhooks: WebhookModule | None
+    choices: list[ChoiceClass]
     headers: HeaderModule | None
     commands: list[Json]
     document: Object
@@ -80,7 +84,7 @@ class Package:
 
 
 def plan(
-    document: Document, service: str, report: Report, on_progress: OnProgress = silent, *, dates: bool = False
+    document: Document, service: str, report: Report, on_progress: OnProgress = silent, *, types: TypeOptions = AS_TEXT
 ) -> Package:
     """Plan a package.
 
@@ -89,13 +93,13 @@ def plan(
         service: the package's name, a Python identifier.
         report: receives notes of losses.
         on_progress: called with each step as it begins, and with its progress.
-        dates: whether texts in the formats `date` and `date-time` are dates in Python.
+        types: how types are written, where there is a choice.
 
     Raises:
         DocumentError: a type has no response, a wish of an overlay cannot be met, or the document nests, is composed or has models without end.
     """
     try:
-        return _plan(document, service, report, on_progress, dates=dates)
+        return _plan(document, service, report, on_progress, types=types)
     except RecursionError as error:  # each schema is within the limit, but one put into the other is not
         raise DocumentError([nested_fault(document.label, None)]) from error
     except TooManyModels as error:
@@ -107,14 +111,15 @@ def plan(
         raise DocumentError([fault]) from error
 
 
-def _plan(document: Document, service: str, report: Report, on_progress: OnProgress, *, dates: bool) -> Package:
+def _plan(document: Document, service: str, report: Report, on_progress: OnProgress, *, types: TypeOptions) -> Package:
     faults: list[Fault] = []
     stated = list(stated_operations(document.data))
     names = name_operations(stated)
     note_contradictions(document, stated, names, report)
-    normaliser = Normaliser(document, report, dates=dates)
+    normaliser = Normaliser(document, report, types=types)
     on_progress("settling the types of schemas")
-    wanted: dict[str, Type] = {f"#{name}": type_ for name, type_ in normaliser.components(on_progress).items()}
+    components = normaliser.components(on_progress)
+    wanted: dict[str, Type] = {f"#{name}": type_ for name, type_ in components.items()}
     drafter = Drafter(document, normaliser, report, faults)
     drafts = [
         drafter.draft(operation, names[operation.key])
@@ -154,7 +159,7 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
     api = Code(f"{pascal_case(service)}Api")
     named = name_classes(document.data, models.values(), names | webhook_names, {*CLASS_WORDS, api, f"Async{api}"})
     headers, classes = plan_headers(drafts, named, parsed)
-    planner = OperationPlanner(named, parsed, classes)
+    planner = OperationPlanner(named, parsed, classes, types)
     title, description = _info(document.data, service)
     _note_server(document, report)
     return Package(
@@ -171,6 +176,12 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
         models=plan_models(models.values(), named, parsed, on_progress),
         dicts=plan_dicts(models.values(), named, parsed, on_progress),
         webhooks=plan_webhooks(messages, names, named, parsed),
+        choices=plan_choices(
+            {name: (type_, normaliser.facts_of(normaliser.schemas[name])) for name, type_ in components.items()},
+            models.values(),
+            drafts,
+            named,
+        ),
         headers=headers,
         commands=_checked(commands(drafts), drafts),
         document=document.data,

@@ -13,6 +13,7 @@ from .imports import Imports
 from .model_names import Names
 from .operation_docs import headline, operation_doc
 from .operations import Argument, Case, Draft
+from .options import TypeOptions
 from .parser import DictOf, ListOf, Parsed
 from .request_code import HIDEABLE, REQUEST, path_code, sent_code
 from .shapes import Map, Ref, Type, is_list_of_texts
@@ -113,17 +114,19 @@ class OperationPlanner:
         names: what models and operations are called.
         parsed: the parser's responses.
         headers: classes of responses' headers by the operations' names.
+        types: how types are written, where there is a choice.
     """
 
-    def __init__(self, names: Names, parsed: Parsed, headers: Mapping[str, str]) -> None:
+    def __init__(self, names: Names, parsed: Parsed, headers: Mapping[str, str], types: TypeOptions) -> None:
         self._names = names
         self._parsed = parsed
         self._headers = headers
+        self._types = types
 
     def plan(self, draft: Draft) -> OperationModule:
         """Plan one module."""
         imports = Imports({argument.python for argument in draft.arguments} & HIDEABLE)
-        annotations = Annotations(self._names.classes, self._names.modules, imports)
+        annotations = Annotations(self._names.classes, self._names.modules, imports, open_enums=self._types.open_enums)
         ordered = sorted(draft.arguments, key=lambda argument: not argument.required)
         types = {argument.python: self._annotation(argument, annotations) for argument in ordered}
         response = self._response_type(draft, annotations)

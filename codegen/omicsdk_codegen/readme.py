@@ -71,6 +71,7 @@ def readme(package: Package, name: str, note: Code) -> str:
         need=Code(need_of(package.document) or "No operation asks for them."),
         ways=[_row(way) for way in ways],
         groups=_groups(package),
+        choices=bool(package.choices),
         webhooks=[_hook(function) for function in package.webhooks.functions] if package.webhooks is not None else [],
     )
 

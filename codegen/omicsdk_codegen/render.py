@@ -55,6 +55,8 @@ def render_package(package: Package, origin: str, on_progress: OnProgress = sile
         )
     for module in counted(package.models, "writing models", on_progress):
         files[f"models/{module.name}.py"] = render_text("model.py.jinja", origin=note, module=module)
+    if package.choices:
+        files["choices.py"] = render_text("choices.py.jinja", origin=note, classes=package.choices)
     if package.headers is not None:
         files["headers.py"] = render_text("headers.py.jinja", origin=note, module=package.headers)
     return files | _types(note, package, on_progress)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
@@ -97,6 +97,9 @@ BOOLEAN = Scalar("boolean")
 BYTES = Scalar("bytes")
 DATE = Scalar("date")
 DATE_TIME = Scalar("date-time")
+
+# Texts that may be types of Python, by their formats.
+FORMATS: Mapping[str, Scalar] = {"date": DATE, "date-time": DATE_TIME}
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from omicsdk_codegen.options import DATES, TypeOptions
 
 MOMENT = {"type": "string", "format": "date-time"}
 DAY = {"type": "string", "format": "date"}
@@ -96,4 +97,4 @@ DOCUMENT: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def dates(generate: Any) -> ModuleType:
-    return generate(DOCUMENT, dates=True)
+    return generate(DOCUMENT, types=TypeOptions(DATES))

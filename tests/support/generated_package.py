@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from omicsdk_codegen.document import Document
 from omicsdk_codegen.faults import Report
+from omicsdk_codegen.options import AS_TEXT, TypeOptions
 from omicsdk_codegen.places import Places
 from omicsdk_codegen.plan import plan
 from omicsdk_codegen.render import render_package
@@ -26,9 +27,9 @@ def generate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generate]:
     root = tmp_path_factory.mktemp("packages")
     sys.path.insert(0, str(root))
 
-    def generated(data: dict[str, Any], *, dates: bool = False) -> ModuleType:
+    def generated(data: dict[str, Any], *, types: TypeOptions = AS_TEXT) -> ModuleType:
         name = f"generated_{next(_NUMBERS)}"
-        package = plan(Document(data, "document.yaml", Places()), "thing", Report(), dates=dates)
+        package = plan(Document(data, "document.yaml", Places()), "thing", Report(), types=types)
         write_files(root / name, render_package(package, "Generated for a test."))
         importlib.invalidate_caches()
         return importlib.import_module(name)

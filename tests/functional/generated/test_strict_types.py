@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from generated_package import generate as generate
+from omicsdk_codegen.options import AS_TEXT, DATES, TypeOptions
 
 ROOT = Path(__file__).parents[3]
 
@@ -88,17 +89,62 @@ DOCUMENT: dict[str, Any] = {
 }
 
 
+PROGRAM = """\
+from typing import Literal, assert_type
+
+from PACKAGE import ThingApi
+from PACKAGE.choices import AllWord as Word
+from PACKAGE.models import Account, AccountRequest, Cat, Named, Pet
+from omicsdk.core.omit import OMIT
+
+
+def changes(client: ThingApi, account: Account, named: Named) -> None:
+    assert_type(Word.of("a"), Literal["a", "b"])
+    assert_type(Word.values(), tuple[Literal["a", "b"], ...])
+    client.put_word(body=Word.A)
+    client.put_word(body=Word.of(client.get_word()))
+    for word in Word.values():
+        client.put_word(body=word)
+    assert_type(account.parent, Account | None)
+    account.parent = None
+    client.put_account(password="a", parent=account)
+    client.put_account(password="a", parent=AccountRequest("secret", parent=OMIT))
+    client.put_account(password="a", parent={"password": "secret"})
+    client.put_pair(body=("a", Cat(claws=1)))
+    named.name = None
+    if named.additional_properties:
+        pet = named.additional_properties["a"]
+        if isinstance(pet, Pet):
+            assert_type(pet.kind, str | None)
+"""
+
+
 @pytest.mark.types
 @pytest.mark.timeout(300)  # two type checkers
-@pytest.mark.parametrize("options", [{}, {"dates": True}], ids=["text", "dates"])
-def test_both_checkers_find_nothing(generate: Any, tmp_path: Path, options: dict[str, Any]) -> None:
-    package: ModuleType = generate(DOCUMENT, **options)
+@pytest.mark.parametrize("options", [AS_TEXT, TypeOptions(DATES, open_enums=True)], ids=["text", "dates"])
+def test_both_checkers_find_nothing(generate: Any, tmp_path: Path, options: TypeOptions) -> None:
+    package: ModuleType = generate(DOCUMENT, types=options)
     folder = Path(str(package.__file__)).parent
     project = tmp_path / "pyrightconfig.json"
-    strict = {"typeCheckingMode": "strict", "pythonVersion": "3.11", "extraPaths": [str(ROOT / "extensions")]}
-    project.write_text(json.dumps({"include": [str(folder)], **strict}))
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM.replace("PACKAGE", package.__name__))
+    strict = {
+        "typeCheckingMode": "strict",
+        "pythonVersion": "3.11",
+        "extraPaths": [str(ROOT / "extensions"), str(folder.parent)],
+    }
+    project.write_text(json.dumps({"include": [str(folder), str(program)], **strict}))
     _passes("basedpyright", "--pythonpath", sys.executable, "-p", str(project))
-    _passes("mypy", "--strict", "--python-version", "3.11", "--cache-dir", str(ROOT / "build" / "mypy"), str(folder))
+    _passes(
+        "mypy",
+        "--strict",
+        "--python-version",
+        "3.11",
+        "--cache-dir",
+        str(ROOT / "build" / "mypy"),
+        str(program),
+        str(folder),
+    )
 
 
 def _passes(module: str, *words: str) -> None:

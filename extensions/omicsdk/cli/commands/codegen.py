@@ -74,19 +74,22 @@ class Document(Reading):
         overlay: File with an OpenAPI Overlay 1.0 for the document; may be repeated.
         dates: Python type of strings in the formats date and date-time: datetime.date and datetime.datetime, which are
             sent back unchanged, or text.
+        open_enums: Let arguments accept values that an enum of the document does not list.
     """
 
     spec: str
     _: KW_ONLY
     overlay: Sequence[str] = ()
     dates: Literal["datetime", "text"] = "text"
+    open_enums: bool = False
 
     def options(self, console: Console) -> dict[str, Any]:
         """The same for the generator."""
+        from omicsdk_codegen.options import DATES, TypeOptions
+
+        types = TypeOptions(DATES if self.dates == "datetime" else frozenset(), self.open_enums)
         overlays = list(map(Path, self.overlay))
-        return {"spec": Path(self.spec), "overlays": overlays, "dates": self.dates == "datetime"} | Reading.options(
-            self, console
-        )
+        return {"spec": Path(self.spec), "overlays": overlays, "types": types} | Reading.options(self, console)
 
 
 def generate(

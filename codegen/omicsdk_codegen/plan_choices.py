@@ -1,0 +1,125 @@
+"""The plan of choices.py: for each enum a class with its values as constants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from .code import Code, as_docstring, as_literal
+from .directions import place_of
+from .model_names import Names
+from .naming import CLASS_WORDS, Wanted, class_name, pascal_case, settle, snake_case, wanted_field
+from .operations import Draft, class_stem
+from .shapes import Enum, Model, Type, inner
+from .texts import literals, one_line, sentence
+from .values import Object
+
+
+@dataclass(frozen=True)
+class ChoiceClass:
+    """The values of one enum.
+
+    Attributes:
+        name: the class.
+        doc: its docstring.
+        type: the Literal of all values.
+        members: (constant, literal), one a value.
+    """
+
+    name: Code
+    doc: Code
+    type: Code
+    members: list[tuple[Code, Code]]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the document has an enum.
+
+    Attributes:
+        pointer: of the schema around it.
+        word: the field or the parameter; empty for a named schema.
+        owner: the class or the operation around it, or the named schema.
+        schema: the document's schema.
+    """
+
+    pointer: str
+    word: str
+    owner: str
+    schema: Object
+
+
+def plan_choices(
+    named: Mapping[str, tuple[Type, Object]], models: Iterable[Model], drafts: Iterable[Draft], names: Names
+) -> list[ChoiceClass]:
+    """Plan the classes of all enums of several values, by name; equal enums share one.
+
+    Args:
+        named: types and schemas of named schemas.
+        models: all models.
+        drafts: all operations.
+        names: what models are called.
+    """
+    places: dict[Enum, list[_Place]] = {}
+    for enum, place in _places(named, models, drafts, names):
+        if len(enum.values) > 1:
+            places.setdefault(enum, []).append(place)
+    first = {enum: min(found, key=lambda place: (place.word != "", place.pointer)) for enum, found in places.items()}
+    wanted = {
+        enum: Wanted(f"{first[enum].pointer}#{literals(enum.values)}", _candidates(first[enum], found))
+        for enum, found in places.items()
+    }
+    taken = {*CLASS_WORDS, *names.classes.values(), "Choices", "Final"}
+    classes = settle(wanted.values(), taken)
+    made = [_class(classes[wanted[enum].key], enum, first[enum], len(places[enum]) == 1) for enum in places]
+    return sorted(made, key=lambda class_: class_.name)
+
+
+def _places(
+    named: Mapping[str, tuple[Type, Object]], models: Iterable[Model], drafts: Iterable[Draft], names: Names
+) -> Iterator[tuple[Enum, _Place]]:
+    for name, (type_, schema) in named.items():
+        for enum in _enums(type_):
+            yield enum, _Place(f"/components/schemas/{name}", "", name, schema)
+    for model in models:
+        for held in model.fields:
+            for enum in _enums(held.type):
+                pointer = f"{place_of(model.key)}/properties/{held.wire}"
+                yield enum, _Place(pointer, held.wire, names.classes[place_of(model.key)], held.schema)
+    for draft in drafts:
+        for argument in draft.arguments:
+            for enum in _enums(argument.type):
+                yield enum, _Place(argument.key, argument.wire, class_stem(draft.name), argument.schema)
+
+
+def _enums(type_: Type) -> Iterator[Enum]:
+    if isinstance(type_, Enum):
+        yield type_
+    for part in inner(type_):
+        yield from _enums(part)
+
+
+def _candidates(place: _Place, places: list[_Place]) -> tuple[str, ...]:
+    """Names, from the shortest: of a named schema its own; a field's or parameter's alone if all places have the same."""
+    if not place.word:
+        return (class_name(place.owner), class_name(f"{place.owner}Choices"))
+    full = class_name(place.owner.rstrip("_") + pascal_case(place.word))
+    common = len(places) > 1 and len({each.word for each in places}) == 1
+    return (class_name(place.word), full) if common else (full,)
+
+
+def _class(name: str, enum: Enum, place: _Place, only: bool) -> ChoiceClass:
+    constants = settle(_constant(value) for value in enum.values)
+    members = [(Code(constants[str(value)]), as_literal(value)) for value in enum.values]
+    # Of several places, what one states need not be true of the others.
+    described = sentence(place.schema.get("description")) if only or not place.word else ""
+    doc = described or f"Values of {one_line(place.word or place.owner)}."
+    return ChoiceClass(Code(name), as_docstring(doc, 4), Code(f"Literal[{literals(enum.values)}]"), members)
+
+
+def _constant(value: str | int) -> Wanted:
+    if isinstance(value, int):
+        return Wanted(str(value), (f"N{value}" if value >= 0 else f"MINUS_{-value}",))
+    plain = snake_case(value).upper()
+    longer = (name.upper() for name in wanted_field(value).candidates[1:])
+    return Wanted(value, (plain, *longer), exact=plain == value)
