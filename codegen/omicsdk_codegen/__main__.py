@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .faults import DocumentError
 from .generate import COMMAND, make_all
-from .options import DATES, TypeOptions
+from .options import type_options
 from .write import FormatFailed, drift, formatted, swap_in, tree_of
 
 
@@ -26,10 +26,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("command", choices=("generate", "check"), help="write the packages, or compare them")
     parser.add_argument("--specs", type=Path, default=Path("specs"), help="folder of the documents")
     parser.add_argument("--out", type=Path, default=Path("generated/omicsdk_api"), help="folder of the packages")
+    parser.add_argument(
+        "--types", choices=("native", "text"), default="text", help="what texts in formats are in Python"
+    )
     parser.add_argument("--dates", choices=("datetime", "text"), default="text", help="what dates are in Python")
     arguments = parser.parse_args(argv)
     try:
-        files = make_all(arguments.specs, types=TypeOptions(DATES if arguments.dates == "datetime" else frozenset()))
+        files = make_all(arguments.specs, types=type_options(arguments.types, arguments.dates))
         if arguments.command == "generate":
             swap_in(files, arguments.out)
             return _say(f"{len(files)} files in {arguments.out}")

@@ -10,6 +10,13 @@ from .imports import Imports
 from .parser import AnyOf, Choice, DictOf, ListOf, ModelOf, PythonType, TupleOf, Untagged, Word
 from .texts import literals
 
+# The module and the name of the types of texts in formats.
+_NATIVE = {
+    "date": ("datetime", "date"), "datetime": ("datetime", "datetime"), "uuid": ("uuid", "UUID"),
+    "decimal": ("decimal", "Decimal"), "duration": ("datetime", "timedelta"), "time": ("datetime", "time"),
+    "byte": ("", "bytes"), "int64": ("", "int"),
+}  # fmt: skip
+
 Place: TypeAlias = Literal["response", "argument", "dict"]
 
 
@@ -102,9 +109,10 @@ class Annotations:
             self._imports.late("typing", "BinaryIO")
             self._imports.late("os", "PathLike")
             return ["bytes", "BinaryIO", "PathLike[str]"]
-        if word in ("date", "datetime"):
-            dated = self._imports.late("datetime", word)
-            return [dated] if place == "response" else [dated, "str"]
+        if word in _NATIVE:
+            module, native = _NATIVE[word]
+            local = self._imports.late(module, native) if module else native
+            return [local] if place == "response" else [local, "str"]
         return [word]
 
     def _model(self, key: str, place: Place) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .facts import describe
 from .operation_docs import headline
 from .operations import Argument, Draft, command_word
-from .shapes import BYTES, DATE, DATE_TIME, Array, Enum, Map, Ref, Scalar, Tuple, Type, Union
+from .shapes import BYTES, FORMATS, Array, Enum, Map, Ref, Scalar, Tuple, Type, Union
 from .texts import clean
 from .values import Json, Object
 
@@ -75,7 +75,7 @@ def _kind(type_: Type) -> str:
     if type_ == BYTES:
         return "file"
     if isinstance(type_, Scalar):
-        return "string" if type_ in (DATE, DATE_TIME) else type_.kind
+        return "string" if type_ in FORMATS.values() else type_.kind
     if isinstance(type_, Enum):
         return "string" if isinstance(type_.values[0], str) else "integer"
     if isinstance(type_, (Map, Ref)):

@@ -9,6 +9,7 @@ from .shapes import (
     ANY,
     DATE,
     DATE_TIME,
+    FORMATS,
     NULL,
     Array,
     Enum,
@@ -36,7 +37,7 @@ def typed(code: str, type_: str, imports: Imports) -> str:
         imports: receives `cast`.
     """
     if type_ == "Any" or not any(
-        made in code for made in ("as_it_came", "fitting(data", "tagged(data", "dated(", "as_tuple(data")
+        made in code for made in ("as_it_came", "fitting(data", "tagged(data", "dated(", "native(", "as_tuple(data")
     ):
         return code
     imports.typing("cast")
@@ -122,12 +123,14 @@ class Decoding:
         elif tuples:
             pieces.append(f"{self._tuple(tuples[0], value, place, depth)} if {value}.__class__ is list else ")
         # A text in both formats is the moment; one in neither is another member's.
-        kinds = [kind for kind in (DATE_TIME, DATE) if kind in type_.members]
+        kinds = [kind for kind in FORMATS.values() if kind in type_.members]
         return f"{''.join(pieces)}{self._dated('', value, kinds) if kinds else value}"
 
     def _dated(self, place: str, value: str, kinds: Sequence[Scalar]) -> str:
         formats = ", ".join(literal(kind.kind) for kind in kinds)
-        return f"{self._imports.add('omicsdk.core.model', 'dated')}({literal(place)}, {value}, {formats})"
+        native = any(kind not in (DATE, DATE_TIME) for kind in kinds)
+        read = self._imports.add(*(("omicsdk.core.native", "native") if native else (_CORE, "dated")))
+        return f"{read}({literal(place)}, {value}, {formats})"
 
     def _chosen(self, type_: Union, models: list[str], value: str) -> str:
         names = [self._class(key) for key in models]
@@ -145,6 +148,8 @@ class Decoding:
             return self.shape(union_of([type_, NULL]))
         if isinstance(type_, Scalar) and type_.only:
             return f"{self._imports.add(_CORE, 'literal')}({literals(type_.only)})"
+        if isinstance(type_, Scalar) and type_ in FORMATS.values() and type_ not in (DATE, DATE_TIME):
+            return f"{self._imports.add(_CORE, 'text_in')}({literal(type_.kind)})"
         if isinstance(type_, Scalar):
             return self._imports.add(_CORE, "ANY" if type_.kind == "bytes" else type_.kind.upper().replace("-", "_"))
         if isinstance(type_, Enum):

@@ -35,7 +35,7 @@ ANNOTATION_WORDS = frozenset({"str", "int", "float", "bool", "bytes", "list", "d
 HEADER_MEMBERS = frozenset({"get", "items", "keys", "values"}) | ANNOTATION_WORDS
 
 # The types of dates in Python, which are also names of fields.
-DATE_WORDS = frozenset({"date", "datetime"})
+DATE_WORDS = frozenset({"date", "datetime", "time", "timedelta"})
 
 # Functions of the models' package, whose modules become its attributes when they are imported.
 _MODULE_WORDS = ANNOTATION_WORDS | {"importlib", "sorted", "globals", "getattr", "object"}

@@ -226,7 +226,8 @@ class Normaliser:
         if name == "object":
             return self._object(flat, pointer)
         known = _SCALARS.get(name)
-        if known == STRING and isinstance(form := flat.schema.get("format"), str):
+        if known == STRING:
+            form = "byte" if flat.schema.get("contentEncoding") == "base64" else str(flat.schema.get("format"))
             return self._formats.get(form, STRING)
         return known if known is not None else self._lost(pointer, f"type {name}", "it is no type of JSON Schema")
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from .progress import Count, OnProgress, silent
 from .shapes import ANY, Enum, Model, Type, inner
-from .surrogate import UNTAGGED, Surrogate, surrogate
+from .surrogate import NATIVE, UNTAGGED, Surrogate, surrogate
 
 # The parser copies all components with each new one, so its time grows with the square of their number.
 _ASKED_AT_ONCE = 100
@@ -20,7 +20,7 @@ _ASKED_AT_ONCE = 100
 
 @dataclass(frozen=True)
 class Word:
-    """A type that Python has a word for: str, int, float, bool, bytes, date, datetime, Any or None."""
+    """A type that Python has a word for: str, int, float, bool, bytes, date, datetime, Any or None; or another format."""
 
     python: str
 
@@ -173,6 +173,8 @@ def _python(found: Any, asked: Surrogate, pointer: str, properties: Mapping[str,
     if isinstance(found, kinds.ModelProperty):
         if _text(found.class_info.name) == UNTAGGED:
             return Untagged()
+        if (kind := NATIVE.get(_text(found.class_info.name))) is not None:
+            return Word(kind)
         if tuple_ := asked.tuples.get(_text(found.class_info.name)):
             by_name = {_text(held.name): held for held in properties.get(_text(found.class_info.name), ())}
             names = [f"i{number}" for number in range(len(inner(tuple_)))]

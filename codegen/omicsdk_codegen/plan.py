@@ -20,7 +20,7 @@ from .model_names import Names, name_classes
 from .naming import CLASS_WORDS, pascal_case
 from .normalise import Normaliser
 from .operations import Draft, Message, left_out, name_operations, name_webhooks, stated_operations, stated_webhooks
-from .options import AS_TEXT, TypeOptions
+from .options import AS_TEXT, TypeOptions, native_words
 from .parser import LostType, parse
 from .plan_choices import ChoiceClass, plan_choices
 from .plan_dicts import DictModule, plan_dicts
@@ -157,7 +157,9 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
         )
         raise DocumentError([fault]) from lost
     api = Code(f"{pascal_case(service)}Api")
-    named = name_classes(document.data, models.values(), names | webhook_names, {*CLASS_WORDS, api, f"Async{api}"})
+    named = name_classes(
+        document.data, models.values(), names | webhook_names, {*CLASS_WORDS, *native_words(types), api, f"Async{api}"}
+    )
     headers, classes = plan_headers(drafts, named, parsed)
     planner = OperationPlanner(named, parsed, classes, types)
     title, description = _info(document.data, service)

@@ -14,11 +14,11 @@ from .model_names import Names
 from .naming import DATE_WORDS
 from .parser import Parsed
 from .progress import OnProgress, counted, silent
-from .shapes import ANY, Field, Model, is_decoded
+from .shapes import ANY, Field, Model, is_decoded, is_text_in_json
 from .texts import clean, hanging, sentence
 
 # Names of omicsdk.core and attrs in class bodies, where a field of that name would hide them.
-_HIDEABLE = frozenset({"array", "tuple_of", "literal", "mapping", "model", "tagged_union", "union"})
+_HIDEABLE = frozenset({"array", "text_in", "tuple_of", "literal", "mapping", "model", "tagged_union", "union"})
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,8 @@ def _class(model: Model, names: Names, parsed: Parsed, annotations: Annotations,
         arguments.append(Code(given if held.required else f"{given} | Omit = OMIT"))
         shape = decoding.shape(held.type)
         row = f"{as_literal(held.wire)}, {held.python!r}, {held.required}, {held.nullable}, {shape}"
-        row += ", True" if held.wire in model.read_only else ""
+        row += ", read_only=True" if held.wire in model.read_only else ""
+        row += ", text=True" if is_text_in_json(held.type) else ""
         table.append(Code(f"Field({row})"))
     return ModelClass(
         Code(name),

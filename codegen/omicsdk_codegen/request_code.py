@@ -8,14 +8,14 @@ from urllib.parse import quote, unquote
 from .code import Code, as_literal
 from .imports import Imports
 from .operations import Argument, Draft, How
-from .shapes import BYTES, Array, is_list_of_texts, is_plain
+from .shapes import BYTES, Array, is_list_of_texts, is_plain, is_text_in_json
 
 REQUEST = "omicsdk.core.request"
 _BODIES = "omicsdk.core.bodies"
 # Functions of omicsdk.core in the code, where an argument of that name would hide them.
 HIDEABLE = frozenset(
     {"request", "segment", "joined", "styled", "deep_object", "deep_fields", "json_text", "given", "members",
-     "whole_query", "cookie_pairs", "prefixed", "as_list",
+     "whole_query", "cookie_pairs", "as_text", "prefixed", "as_list",
      "json_body", "form_body", "multipart_body", "raw_body"}
 )  # fmt: skip
 _SEPARATORS: dict[How, str] = {"comma": ",", "space": " ", "tab": "\t", "pipe": "|"}
@@ -98,6 +98,8 @@ def _pair(argument: Argument, imports: Imports) -> str:
     if argument.prefix:
         return f"({wire}, {imports.add(REQUEST, 'prefixed')}({as_literal(argument.prefix)}, {python}))"
     if argument.how == "plain" and argument.position == "query":
+        if is_text_in_json(argument.type):
+            return f"({wire}, {_value(argument, imports)})"
         return f"({wire}, {python})"  # the name is repeated for each item, so a text is one already
     return f"({wire}, {_joined(argument, imports)})"
 
@@ -111,8 +113,11 @@ def _joined(argument: Argument, imports: Imports) -> str:
 
 def _value(argument: Argument, imports: Imports) -> str:
     """The argument, as code; a text in place of a list of texts is one item of it."""
-    python = argument.python
-    return f"{imports.add(REQUEST, 'as_list')}({python})" if is_list_of_texts(argument.type) else python
+    if is_text_in_json(argument.type):
+        return f"{imports.add('omicsdk.core.native', 'as_text')}({argument.python})"
+    return (
+        f"{imports.add(REQUEST, 'as_list')}({argument.python})" if is_list_of_texts(argument.type) else argument.python
+    )
 
 
 def _separator(argument: Argument, imports: Imports) -> str:

@@ -15,7 +15,8 @@ from .shapes import ANY, Array, Enum, Map, Model, Ref, Scalar, Tuple, Type, Unio
 _DEEP = 2
 _SCALARS: dict[str, object] = {
     "any": "text", "null": None, "string": "text", "integer": 1, "number": 1.5, "boolean": True, "bytes": b"bytes",
-    "date": "2024-02-29", "date-time": "2016-12-31T23:59:60.123456789Z",
+    "uuid": "00000000-0000-4000-8000-0000000000AF", "decimal": "0.10", "byte": "Ynl0ZXM=", "duration": "P1DT90M",
+    "time": "12:30", "int64": "9007199254740993", "date": "2024-02-29", "date-time": "2016-12-31T23:59:60.123456789Z",
 }  # fmt: skip
 
 

@@ -11,14 +11,30 @@ from .values import Object
 
 @dataclass(frozen=True)
 class Scalar:
-    """A value without parts; `any` is any JSON value, `bytes` a body or a file, `date` and `date-time` are texts of RFC 3339.
+    """A value without parts; `any` is any JSON value, `bytes` a body or a file, `date` and those after it are texts in a format.
 
     Attributes:
         kind: its kind.
         only: the values of an enum or const that no Literal can represent; empty for any value of the kind.
     """
 
-    kind: Literal["any", "null", "string", "integer", "number", "boolean", "bytes", "date", "date-time"]
+    kind: Literal[
+        "any",
+        "null",
+        "string",
+        "integer",
+        "number",
+        "boolean",
+        "bytes",
+        "date",
+        "date-time",
+        "uuid",
+        "decimal",
+        "byte",
+        "duration",
+        "time",
+        "int64",
+    ]
     only: tuple[bool | float, ...] = ()
 
 
@@ -99,7 +115,10 @@ DATE = Scalar("date")
 DATE_TIME = Scalar("date-time")
 
 # Texts that may be types of Python, by their formats.
-FORMATS: Mapping[str, Scalar] = {"date": DATE, "date-time": DATE_TIME}
+FORMATS: Mapping[str, Scalar] = {
+    "date-time": DATE_TIME, "date": DATE, "uuid": Scalar("uuid"), "duration": Scalar("duration"), "time": Scalar("time"),
+    "decimal": Scalar("decimal"), "int64": Scalar("int64"), "byte": Scalar("byte"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -225,8 +244,17 @@ def is_list_of_texts(type_: Type) -> bool:
 def is_decoded(type_: Type) -> bool:
     """Whether a value of a type is something else in Python than in JSON: a model, a tuple or a date is in it."""
     if isinstance(type_, Scalar):
-        return type_ in (DATE, DATE_TIME)
+        return type_ in FORMATS.values()
     return isinstance(type_, (Ref, Tuple)) or any(map(is_decoded, inner(type_)))
+
+
+def is_text_in_json(type_: Type) -> bool:
+    """Whether bytes or whole numbers are in a type that are texts in JSON, which nothing but the document states."""
+    if isinstance(type_, Scalar):
+        return type_.kind in ("byte", "int64")
+    if isinstance(type_, Union) and not {INTEGER, NUMBER}.isdisjoint(type_.members):
+        return False  # a number may be one in JSON, too
+    return any(map(is_text_in_json, inner(type_)))
 
 
 def models_in(type_: Type) -> Iterator[str]:

@@ -12,7 +12,11 @@ from dataclasses import dataclass, field
 from .shapes import Array, Enum, Map, Ref, Scalar, Tuple, Type, Union, inner
 from .values import Json, Object
 
+_NATIVE = ("uuid", "decimal", "byte", "duration", "time", "int64")
+# Components that stand for texts in a format, and their kinds.
+NATIVE = {f"N{number}": kind for number, kind in enumerate(_NATIVE)}
 _SCALARS: dict[str, Object] = {
+    **{kind: {"$ref": f"#/components/schemas/{name}"} for name, kind in NATIVE.items()},
     "any": {},
     "null": {"type": "null"},
     "string": {"type": "string"},
@@ -80,7 +84,7 @@ def surrogate(types: Iterable[Type]) -> Surrogate:
             "enum": list(range(len(enum.values))) if numeric else [f"v{n}" for n in range(len(enum.values))],
         }
         result.enums[name] = enum
-    schemas[UNTAGGED] = _object({})
+    schemas |= {name: _object({}) for name in (UNTAGGED, *NATIVE)}
     result.data["components"] = {"schemas": schemas}
     return result
 

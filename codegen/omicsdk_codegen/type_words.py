@@ -10,7 +10,8 @@ from .texts import literal
 
 _WORDS = {
     "any": "Any", "null": "None", "string": "str", "integer": "int", "number": "float", "boolean": "bool",
-    "bytes": "bytes", "date": "date", "date-time": "datetime",
+    "bytes": "bytes", "date": "date", "date-time": "datetime", "uuid": "UUID", "decimal": "Decimal", "byte": "bytes",
+    "duration": "timedelta", "time": "time", "int64": "int",
 }  # fmt: skip
 # A choice of more values is counted, not listed.
 MOST_VALUES = 6

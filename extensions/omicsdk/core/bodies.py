@@ -4,13 +4,13 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import quote_plus
 
-from omicsdk.core.dates import is_naive, written
+from omicsdk.core.dates import duration_text, is_naive, written
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_encoding import encoded
 from omicsdk.core.omit import OMIT, Omit
@@ -35,6 +35,7 @@ class Body:
 
 
 NO_BODY = Body(None, None)
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 _TEXTS = frozenset({"uuid", "decimal", "pathlib", "ipaddress", "fractions"})
 """Modules whose values are sent as texts."""
 
@@ -43,7 +44,7 @@ def plain(value: Any, *, sent: bool = False) -> Any:
     """Convert a value to JSON data: models become dicts, omitted members are left out, tuples and sets become lists.
 
     Dates keep the text that they were read from, else they are written as in RFC 3339; a datetime without a time zone
-    is ambiguous and is unchanged. Times are written as in ISO 8601, numbers of numpy become numbers, members of an
+    is ambiguous and is unchanged. Times and durations are written as in ISO 8601, numbers of numpy become numbers, members of an
     enumeration their values, and UUIDs, decimals, paths and addresses text. A value that JSON cannot represent stays as
     it is, so that `encoded` reports it with its place.
 
@@ -51,8 +52,10 @@ def plain(value: Any, *, sent: bool = False) -> Any:
         value: The value.
         sent: Leave out the fields of models that the document marks as read-only.
     """
-    if isinstance(value, (str, int, float, bool, type(None))):
+    if value.__class__ in _SCALARS:
         return value
+    if isinstance(value, (str, int, float)):
+        return getattr(value, "_text", value)  # of a whole number that was read from a text
     if sent and (of_model := getattr(value, "_to_json", None)) is not None:
         return of_model(sent=True)
     to_dict = getattr(value, "to_dict", None)
@@ -62,6 +65,10 @@ def plain(value: Any, *, sent: bool = False) -> Any:
         return {str(key): plain(item, sent=sent) for key, item in value.items() if item is not OMIT}
     if is_list(value):
         return [plain(item, sent=sent) for item in value if item is not OMIT]
+    if isinstance(kept := getattr(value, "_text", None), str):
+        return kept
+    if isinstance(value, timedelta):
+        return duration_text(value)
     if isinstance(value, date):
         return value if is_naive(value) else written(value)
     isoformat = getattr(value, "isoformat", None)

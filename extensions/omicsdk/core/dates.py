@@ -141,6 +141,19 @@ def written(value: date, name: str = "A datetime") -> str:
     return (value.astimezone(UTC) if offset.seconds % 60 or offset.microseconds else value).isoformat()
 
 
+def duration_text(value: timedelta) -> str:
+    """Return a duration in ISO 8601, such as `P1DT2H0.5S`."""
+    sign = "-" if value < timedelta() else ""
+    value = abs(value)
+    minutes, seconds = divmod(value.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    exact = f"{seconds}.{value.microseconds:06}".rstrip("0").rstrip(".") if value.microseconds else f"{seconds}"
+    days = f"{value.days}D" if value.days else ""
+    parts = ((f"{hours}", "H"), (f"{minutes}", "M"), (exact, "S"))
+    clock = "".join(f"{number}{unit}" for number, unit in parts if number != "0")
+    return f"{sign}P{days}{f'T{clock}' if clock else ''}" if days or clock else "PT0S"
+
+
 @cache
 def _pattern(form: str) -> re.Pattern[str]:
     day = "([0-9]{4})-([0-9]{2})-([0-9]{2})"

@@ -25,7 +25,7 @@ class Shape:
     """The expected form of a value, for strict decoding.
 
     Attributes:
-        kind: `any`, `null`, `string`, `date`, `date-time`, `integer`, `size` (as `is_number`), `number`, `boolean`,
+        kind: `any`, `null`, `string`, `date`, `date-time`, another format of `native`, `integer`, `size` (as `is_number`), `number`, `boolean`,
             `literal`, `array`, `tuple`, `map`, `model`, `members`, `union` or `tagged`.
         of: The literal's values, the array's or map's element, or the union's members.
         model: Returns the model's class (late, since models may refer to each other).
@@ -74,6 +74,11 @@ def tuple_of(*items: Shape, rest: Shape | None = None, least: int = 0) -> Shape:
         least: The fewest items.
     """
     return Shape("tuple", items, rest=rest, least=least)
+
+
+def text_in(form: str) -> Shape:
+    """A text in a format, such as `uuid`."""
+    return Shape(form)
 
 
 def mapping(element: Shape) -> Shape:
@@ -137,6 +142,7 @@ class Field:
         nullable: Whether the document allows null.
         shape: The form of its value.
         read_only: Whether it is left out where the model is sent: the document marks it so.
+        text: Whether values are bytes or whole numbers that are texts in JSON.
     """
 
     wire: str
@@ -145,6 +151,7 @@ class Field:
     nullable: bool
     shape: Shape
     read_only: bool = False
+    text: bool = False
 
 
 class JsonObject(Protocol):
@@ -245,7 +252,7 @@ class Model(Displayed):
 
     def _to_json(self, *, sent: bool) -> dict[str, Any]:
         """Return the JSON object as it was received, or as it is sent."""
-        present = self._present()
+        present = ((field, _as_text(value) if field.text else value) for field, value in self._present())
         result = {field.wire: plain(value, sent=sent) for field, value in present if not (sent and field.read_only)}
         if self.additional_properties:
             result.update(plain(self.additional_properties, sent=sent))
@@ -520,6 +527,18 @@ def _equal(value: Any, known: object) -> bool:
     return value == known and isinstance(value, bool) == isinstance(known, bool)
 
 
+def _as_text(value: Any) -> Any:
+    from omicsdk.core.native import as_text
+
+    return as_text(value)
+
+
+def _is_native(value: Any, shape: Shape) -> bool:
+    from omicsdk.core.native import read
+
+    return isinstance(value, str) and read(value, cast("Any", shape.kind)) is not None
+
+
 _SCALARS: dict[str, Callable[[Any, Shape], bool]] = {
     "null": lambda value, _: value is None,
     "string": lambda value, _: isinstance(value, str),
@@ -530,4 +549,5 @@ _SCALARS: dict[str, Callable[[Any, Shape], bool]] = {
     "number": _is_number,
     "boolean": lambda value, _: isinstance(value, bool),
     "literal": lambda value, shape: any(_equal(value, known) for known in shape.of),
+    **dict.fromkeys(("uuid", "decimal", "byte", "duration", "time", "int64"), _is_native),
 }

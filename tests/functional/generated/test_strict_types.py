@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from generated_package import generate as generate
-from omicsdk_codegen.options import AS_TEXT, DATES, TypeOptions
+from omicsdk_codegen.options import AS_TEXT, DATES, NATIVE, TypeOptions
 
 ROOT = Path(__file__).parents[3]
 
@@ -38,6 +38,8 @@ KINDS: dict[str, Any] = {
     "pair_or_text": {"oneOf": [{"type": "array", "prefixItems": [TEXT, CAT], "items": False}, TEXT]},
     "pairs": {"type": "array", "items": {"type": "array", "prefixItems": [TEXT, DAY], "items": False}},
     "account": {"$ref": "#/components/schemas/Account"},
+    "native": {"$ref": "#/components/schemas/Native"},
+    "keys": {"type": "array", "items": {"type": "string", "format": "byte"}},
     "named": {"$ref": "#/components/schemas/Named"},
 }
 
@@ -73,6 +75,14 @@ DOCUMENT: dict[str, Any] = {
             "Pet": {"type": "object", "discriminator": {"propertyName": "kind"}, "properties": {"kind": TEXT}},
             "Cat": _pet(claws={"type": "integer"}),
             "Dog": _pet(tricks={"type": "array", "items": TEXT}),
+            "Native": {
+                "type": "object",
+                "properties": {
+                    form.replace("-", "_"): {"type": "string", "format": form}
+                    for form in ("uuid", "decimal", "byte", "duration", "time", "int64", "date-time")
+                },
+            },
+            "UUID": {"type": "object", "properties": {"Decimal": {"$ref": "#/components/schemas/UUID"}}},
             "Named": {"type": "object", "properties": {"name": TEXT}, "additionalProperties": PET},
             "Account": {
                 "type": "object",
@@ -121,7 +131,9 @@ def changes(client: ThingApi, account: Account, named: Named) -> None:
 
 @pytest.mark.types
 @pytest.mark.timeout(300)  # two type checkers
-@pytest.mark.parametrize("options", [AS_TEXT, TypeOptions(DATES, open_enums=True)], ids=["text", "dates"])
+@pytest.mark.parametrize(
+    "options", [AS_TEXT, TypeOptions(DATES), TypeOptions(NATIVE, open_enums=True)], ids=["text", "dates", "native"]
+)
 def test_both_checkers_find_nothing(generate: Any, tmp_path: Path, options: TypeOptions) -> None:
     package: ModuleType = generate(DOCUMENT, types=options)
     folder = Path(str(package.__file__)).parent

@@ -72,6 +72,8 @@ class Document(Reading):
     Attributes:
         spec: The document (OpenAPI 3 or Swagger 2.0), YAML or JSON.
         overlay: File with an OpenAPI Overlay 1.0 for the document; may be repeated.
+        types: Types of strings in a format: native for those of Python (UUID, Decimal, bytes, timedelta, time, int, and
+            dates), which are sent back unchanged, or text.
         dates: Python type of strings in the formats date and date-time: datetime.date and datetime.datetime, which are
             sent back unchanged, or text.
         open_enums: Let arguments accept values that an enum of the document does not list.
@@ -80,14 +82,15 @@ class Document(Reading):
     spec: str
     _: KW_ONLY
     overlay: Sequence[str] = ()
+    types: Literal["native", "text"] = "text"
     dates: Literal["datetime", "text"] = "text"
     open_enums: bool = False
 
     def options(self, console: Console) -> dict[str, Any]:
         """The same for the generator."""
-        from omicsdk_codegen.options import DATES, TypeOptions
+        from omicsdk_codegen.options import type_options
 
-        types = TypeOptions(DATES if self.dates == "datetime" else frozenset(), self.open_enums)
+        types = type_options(self.types, self.dates, open_enums=self.open_enums)
         overlays = list(map(Path, self.overlay))
         return {"spec": Path(self.spec), "overlays": overlays, "types": types} | Reading.options(self, console)
 

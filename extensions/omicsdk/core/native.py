@@ -1,0 +1,166 @@
+"""Texts in formats that are types of Python, for clients that are generated with `--types native`.
+
+A value that was read keeps its text, so that it is sent back unchanged: a service may write a UUID in capitals, and a
+duration in several ways.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping
+from datetime import time, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+from uuid import UUID
+
+from omicsdk.core.dates import Date, DateTime
+from omicsdk.core.model import otherwise_typed
+from omicsdk.core.type_guards import is_list, is_mapping
+
+Format = Literal["date", "date-time", "uuid", "decimal", "byte", "duration", "time", "int64"]
+
+
+class _Read:
+    """A value with the text that it was read from."""
+
+    _text: str
+    _format: Format
+
+    @property
+    def text(self) -> str:
+        """The original text."""
+        return self._text
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __reduce_ex__(self, protocol: Any, /) -> Any:
+        return (read, (self._text, self._format))
+
+
+class _Uuid(_Read, UUID): ...
+
+
+class _Decimal(_Read, Decimal): ...
+
+
+class _Bytes(_Read, bytes):
+    def __str__(self) -> str:
+        return bytes.__str__(self)
+
+
+class _Duration(_Read, timedelta): ...
+
+
+class _Time(_Read, time):
+    def isoformat(self, *_: Any, **__: Any) -> str:
+        """The original text."""
+        return self._text
+
+
+class _Integer(_Read, int): ...
+
+
+_DURATION = re.compile(
+    r"(?P<sign>[+-]?)P(?!$)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?!$)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:[.,]\d{1,6})?)S)?)?"
+)
+_TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?")
+
+
+def _uuid(text: str) -> Any:
+    return _Uuid(text) if re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", text) else None
+
+
+def _decimal(text: str) -> Any:
+    try:
+        made = _Decimal(text)
+    except InvalidOperation:
+        return None
+    return made if made.is_finite() else None
+
+
+def _bytes(text: str) -> Any:
+    try:
+        return _Bytes(base64.b64decode(text, validate=True))
+    except binascii.Error:
+        return None
+
+
+def _duration(text: str) -> Any:
+    """Years and months have no fixed length, so a duration in these stays a text."""
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        return None
+    parts = {
+        name: float((value or "0").replace(",", ".")) for name, value in found.groupdict().items() if name != "sign"
+    }
+    sign = -1 if found["sign"] == "-" else 1
+    try:
+        return _Duration(**{name: sign * value for name, value in parts.items()})
+    except OverflowError:
+        return None
+
+
+def _time(text: str) -> Any:
+    try:
+        return _Time.fromisoformat(text) if _TIME.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def _integer(text: str) -> Any:
+    return _Integer(text) if re.fullmatch(r"-?\d{1,30}", text, re.ASCII) else None
+
+
+_READERS: Mapping[Format, Callable[[str], Any]] = {
+    "date": Date.read,
+    "date-time": DateTime.read,
+    "uuid": _uuid,
+    "decimal": _decimal,
+    "byte": _bytes,
+    "duration": _duration,
+    "time": _time,
+    "int64": _integer,
+}
+
+
+def read(text: str, form: Format) -> Any:
+    """Return the value of a text; None if it is not of the format."""
+    value = _READERS[form](text)
+    if isinstance(value, _Read):
+        object.__setattr__(value, "_text", text)
+        object.__setattr__(value, "_format", form)
+    return value
+
+
+def native(place: str, value: Any, *forms: Format) -> Any:
+    """Convert a value of a response to the first matching format.
+
+    Args:
+        place: Owner and field, for the log; empty if a value of another kind is expected.
+        value: Decoded JSON; a value of another kind is returned unchanged.
+        forms: The formats.
+    """
+    if value.__class__ is str:
+        for form in forms:
+            if (made := read(value, form)) is not None:
+                return made
+    return otherwise_typed(place, value) if place else value
+
+
+def as_text(value: Any) -> Any:
+    """Return what JSON has for bytes (base64) and whole numbers that are texts, also in lists and maps.
+
+    Args:
+        value: An argument or a field; text, None and OMIT are unchanged.
+    """
+    if isinstance(value, _Read):
+        return value.text
+    if isinstance(value, (bytes, bytearray)):
+        return base64.b64encode(value).decode()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if is_mapping(value):
+        return {key: as_text(item) for key, item in value.items()}
+    return [as_text(item) for item in value] if is_list(value) else value
