@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .addresses import Refused, spoken
 from .dialect import REFERABLE, Dialect, dialect_of, member_kind
+from .dynamic import bind_dynamic
 from .endless import made_of_themselves
 from .faults import DocumentError, Report
 from .fetch import default_cache
@@ -145,6 +146,8 @@ def resolve(
         root, about, places, allow_urls=allowed, refs=refs, fetch=fetch or fetch_allowed, ask=ask, folder=folder
     )
     root = spread_sections(root, store, notes)
+    if dialect == "3.1":
+        root = bind_dynamic(root, notes)
     store.replace(root)
     data = _Walker(root, dialect, store, notes, missing_as_any=missing_as_any, on_progress=on_progress).run()
     for uri, overlay in about:

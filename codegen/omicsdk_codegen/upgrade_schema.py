@@ -174,7 +174,12 @@ class Schemas:
                 ]
             case "$dynamicRef" | "$recursiveRef":
                 self._context.note(
-                    old, key, "untyped", shown(value), "any value: dynamic references aren't followed", certain=False
+                    old,
+                    key,
+                    "untyped",
+                    shown(value),
+                    "any value: no $dynamicAnchor of this document, or several, may be meant",
+                    certain=False,
                 )
             case "nullable" | "example" | "exclusiveMinimum" | "exclusiveMaximum":
                 pass

@@ -1,0 +1,148 @@
+"""`$dynamicRef`: a schema that is completed by the one that refers to it, as templates of pages are (JSON Schema 2020-12).
+
+The outermost schema that has the anchor decides. A copy of the template is therefore put where a schema refers to one
+that needs anchors of it; after that all references are plain ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from .notes import Notes
+from .source import Source
+from .values import Json, Node, Object, at, join, tokens
+
+_HOME = "#/components/schemas/"
+# Values that are data, whatever their keys are.
+_DATA = frozenset({"example", "examples", "default", "const", "enum"})
+
+
+def bind_dynamic(root: Source, notes: Notes) -> Source:
+    """Replace the dynamic references of a document by plain ones; without any the document is unchanged.
+
+    Those to another file, and those for which the document has no anchor, stay, and are reported later.
+
+    Args:
+        root: the document.
+        notes: receives the origins of the copies.
+    """
+    assert isinstance(root.data, dict)
+    if not _mentions("$dynamicRef", root.data):
+        return root
+    binder = _Binder(root.data, notes)
+    data = binder.rewrite(root.data, "", {}, frozenset())
+    assert isinstance(data, dict)
+    return Source(root.path, root.label, root.uri, data, root.lines_of)
+
+
+def _mentions(key: str, node: Json) -> bool:
+    """Whether a key is anywhere in a value; documents have a million values, so nothing else is looked at."""
+    waiting: list[Json] = [node]
+    while waiting:
+        held = waiting.pop()
+        if isinstance(held, dict):
+            if key in held:
+                return True
+            waiting.extend(held.values())
+        elif isinstance(held, list):
+            waiting.extend(held)
+    return False
+
+
+def _having(key: str, node: Json, pointer: str) -> Iterator[tuple[Object, str]]:
+    """Objects with a key, and their pointers."""
+    waiting: list[tuple[Json, str]] = [(node, pointer)]
+    while waiting:
+        held, place = waiting.pop()
+        if isinstance(held, dict):
+            if isinstance(held.get(key), str):
+                yield held, place
+            waiting.extend((value, join(place, name)) for name, value in held.items() if name not in _DATA)
+        elif isinstance(held, list):
+            waiting.extend((value, join(place, index)) for index, value in enumerate(held))
+
+
+@dataclass
+class _Binder:
+    data: Object
+    notes: Notes
+    anchors: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    needs: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+
+    def __post_init__(self) -> None:
+        for held, pointer in _having("$dynamicAnchor", self.data, ""):
+            self.anchors.setdefault(str(held["$dynamicAnchor"]), []).append(f"#{pointer}")
+
+    def rewrite(self, node: Json, pointer: str, bound: Mapping[str, str], inside: frozenset[str]) -> Json:
+        """Return a value with its dynamic references bound; the same one if it has none.
+
+        Args:
+            node: the value.
+            pointer: its place in the document.
+            bound: references by anchor, those of the outermost schemas.
+            inside: the templates that contain it.
+        """
+        if isinstance(node, list):
+            items = [self.rewrite(item, join(pointer, at_), bound, inside) for at_, item in enumerate(node)]
+            return (
+                self._made(items, node) if any(new is not old for new, old in zip(items, node, strict=True)) else node
+            )
+        if not isinstance(node, dict):
+            return node
+        bound = {**self._declared(node, pointer), **bound}
+        new: Object = {}
+        for key, value in node.items():
+            changed = value if key in _DATA else self.rewrite(value, join(pointer, key), bound, inside)
+            anchor = value.removeprefix("#") if isinstance(value, str) else ""
+            if key == "$dynamicRef" and (target := self._target(anchor, bound)):
+                new["$ref"] = target
+            elif key == "$ref" and isinstance(value, str) and self._is_template(value, bound, inside):
+                template = self.rewrite(at(self.data, value[1:]), value[1:], bound, inside | {value})
+                members = node.get("allOf")
+                new["allOf"] = [template, *(members if isinstance(members, list) else [])]
+            elif key != "allOf" or "allOf" not in new:
+                new[key] = changed
+        return (
+            node if len(new) == len(node) and all(new.get(key) is node[key] for key in node) else self._made(new, node)
+        )
+
+    def _made(self, new: Node, old: Node) -> Node:
+        self.notes.made(new, old)
+        return new
+
+    def _declared(self, node: Object, pointer: str) -> dict[str, str]:
+        """The anchors of a schema itself, and of its definitions."""
+        found: dict[str, str] = {}
+        definitions = node.get("$defs")
+        for name, schema in definitions.items() if isinstance(definitions, dict) else ():
+            anchor = schema.get("$dynamicAnchor") if isinstance(schema, dict) else None
+            if isinstance(schema, dict) and isinstance(anchor, str):
+                plain = schema.keys() == {"$dynamicAnchor", "$ref"}
+                found[anchor] = str(schema["$ref"]) if plain else f"#{join(pointer, '$defs', name)}"
+        anchor = node.get("$dynamicAnchor")
+        return {**found, anchor: f"#{pointer}"} if isinstance(anchor, str) else found
+
+    def _target(self, anchor: str, bound: Mapping[str, str]) -> str | None:
+        others = self.anchors.get(anchor, [])
+        return bound.get(anchor) or (others[0] if len(others) == 1 else None)
+
+    def _is_template(self, reference: str, bound: Mapping[str, str], inside: frozenset[str]) -> bool:
+        """Whether a schema that is referred to needs an anchor of those around it."""
+        return reference not in inside and not bound.keys().isdisjoint(self._needed(reference))
+
+    def _needed(self, reference: str) -> set[str]:
+        """The anchors that a named schema, or one that it refers to, leaves to others."""
+        if not reference.startswith(_HOME) or len(tokens(reference[1:])) != 3:
+            return set()
+        if reference not in self.needs:
+            self.needs[reference] = set()  # a schema may refer to itself
+            try:
+                schema = at(self.data, reference[1:])
+            except LookupError:
+                return set()
+            found = {str(held["$dynamicRef"]).removeprefix("#") for held, _ in _having("$dynamicRef", schema, "")}
+            for held, _ in _having("$ref", schema, ""):
+                found |= self._needed(str(held["$ref"]))
+            self.needs[reference] = found
+        return self.needs[reference]
