@@ -129,7 +129,7 @@ class Decoding:
     def _dated(self, place: str, value: str, kinds: Sequence[Scalar]) -> str:
         formats = ", ".join(literal(kind.kind) for kind in kinds)
         native = any(kind not in (DATE, DATE_TIME) for kind in kinds)
-        read = self._imports.add(*(("omicsdk.core.native", "native") if native else (_CORE, "dated")))
+        read = self._imports.add(_CORE, "native" if native else "dated")
         return f"{read}({literal(place)}, {value}, {formats})"
 
     def _chosen(self, type_: Union, models: list[str], value: str) -> str:

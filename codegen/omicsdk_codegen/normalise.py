@@ -229,6 +229,8 @@ class Normaliser:
         if known == STRING:
             form = "byte" if flat.schema.get("contentEncoding") == "base64" else str(flat.schema.get("format"))
             return self._formats.get(form, STRING)
+        if known == NUMBER and flat.schema.get("format") == "int64" and "int64" in self._formats:
+            return INTEGER
         return known if known is not None else self._lost(pointer, f"type {name}", "it is no type of JSON Schema")
 
     def _array(self, schema: Object, pointer: str) -> Type:

@@ -339,6 +339,23 @@ def dated(place: str, value: Any, *kinds: Literal["date", "date-time"]) -> Any:
     return value
 
 
+def native(place: str, value: Any, *forms: str) -> Any:
+    """Convert a value of a response to the first matching format.
+
+    Args:
+        place: Owner and field, for the log; empty if a value of another kind is expected.
+        value: Decoded JSON; a value of another kind is returned unchanged.
+        forms: The formats.
+    """
+    if value.__class__ is str:
+        from omicsdk.core.native import read
+
+        for form in forms:
+            if (made := read(value, cast("Any", form))) is not None:
+                return made
+    return otherwise_typed(place, value) if place else value
+
+
 def check(operation: str, place: str, value: Any, shape: Shape, *, what: str = "the response") -> None:
     """Check a decoded JSON value against its shape, for clients with strict=True.
 

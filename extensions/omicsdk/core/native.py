@@ -14,7 +14,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 from omicsdk.core.dates import Date, DateTime
-from omicsdk.core.model import otherwise_typed
 from omicsdk.core.type_guards import is_list, is_mapping
 
 Format = Literal["date", "date-time", "uuid", "decimal", "byte", "duration", "time", "int64"]
@@ -132,21 +131,6 @@ def read(text: str, form: Format) -> Any:
         object.__setattr__(value, "_text", text)
         object.__setattr__(value, "_format", form)
     return value
-
-
-def native(place: str, value: Any, *forms: Format) -> Any:
-    """Convert a value of a response to the first matching format.
-
-    Args:
-        place: Owner and field, for the log; empty if a value of another kind is expected.
-        value: Decoded JSON; a value of another kind is returned unchanged.
-        forms: The formats.
-    """
-    if value.__class__ is str:
-        for form in forms:
-            if (made := read(value, form)) is not None:
-                return made
-    return otherwise_typed(place, value) if place else value
 
 
 def as_text(value: Any) -> Any:

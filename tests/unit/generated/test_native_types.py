@@ -36,6 +36,7 @@ EVENT: dict[str, Any] = {
         "either": {"oneOf": [_text("uuid"), _text("date"), {"type": "integer"}]},
         "maybe": {"oneOf": [_text("byte"), {"type": "null"}]},
         "count": {"type": "integer", "format": "int64"},
+        "amount": {"type": "number", "format": "int64"},
     },
 }
 JSON = {"application/json": {"schema": {"$ref": "#/components/schemas/Event"}}}
@@ -89,6 +90,7 @@ CAME = {
     "either": "0a0b0c0d-0000-4000-8000-00000000abcd",
     "maybe": None,
     "count": 9007199254740993,
+    "amount": 18446744073709551617,
 }
 VALUES = {
     "uuid": UUID(CAME["uuid"]),
@@ -106,6 +108,7 @@ VALUES = {
     "either": UUID(CAME["uuid"]),
     "maybe": None,
     "count": 9007199254740993,
+    "amount": 18446744073709551617,
 }
 
 
@@ -167,6 +170,7 @@ def test_annotations_are_those_of_the_types(events: ModuleType) -> None:
     assert [fields[name] for name in ("uuid", "decimal", "byte", "duration", "time", "int64")] == [
         "UUID", "Decimal | None", "bytes | None", "timedelta | None", "_time | None", "int | None",
     ]  # fmt: skip
+    assert (fields["count"], fields["amount"]) == ("int | None", "int | None")
     assert fields["either"] == "UUID | _date | int | None"
     assert inspect.signature(events.ThingApi.get_event).parameters["int64"].annotation == "int | str | Omit"
 
