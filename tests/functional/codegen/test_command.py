@@ -114,6 +114,38 @@ def test_check_lists_what_is_not_as_the_document_states(
     ]
 
 
+TYPED = """\
+openapi: 3.1.0
+info: {title: Typed, version: '1'}
+paths:
+  /a:
+    get:
+      operationId: getA
+      parameters:
+      - {name: key, in: query, schema: {type: string, format: uuid}}
+      - {name: order, in: query, schema: {enum: [up, down]}}
+      responses: {'204': {description: None}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "key", "order"),
+    [
+        ((), "key: str", 'order: Literal["up", "down"] | Omit'),
+        (("--types", "native"), "key: UUID | str", 'order: Literal["up", "down"] | Omit'),
+        (("--dates", "datetime", "--open-enums"), "key: str", 'order: Literal["up", "down"] | str | Omit'),
+    ],
+)
+def test_types_are_those_of_the_options(
+    spec: Path, tmp_path: Path, words: tuple[str, ...], key: str, order: str
+) -> None:
+    spec.write_text(TYPED)
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", *words) == 0
+    text = (tmp_path / "out/src/small_client/operations/get_a.py").read_text()
+    assert f"{key} | Omit = OMIT" in text
+    assert f"{order} = OMIT" in text
+
+
 def test_only_operations_of_a_tag(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec.write_text(DOCUMENT.replace("operationId: getA", "operationId: getA\n      tags: [a]"))
     assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--only", "a") == 0
@@ -149,8 +181,8 @@ PYTEST = [sys.executable, "-m", "pytest", "-q", *WITHOUT, "--basetemp=made"]
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    """A project of the golden document."""
+def shop(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A project of the golden document, by default without further options."""
     words = (
         SHOP / "openapi.yaml",
         "--overlay",
@@ -159,11 +191,13 @@ def shop(tmp_path: Path) -> Path:
         "shop_client",
         "--out",
         tmp_path / "shop",
+        *getattr(request, "param", ()),
     )
     assert _run(*words) == 0
     return tmp_path / "shop"
 
 
+@pytest.mark.parametrize("shop", [(), ("--types", "native", "--open-enums")], indirect=True, ids=["text", "native"])
 def test_a_project_tests_each_operation(shop: Path) -> None:
     run = subprocess.run(PYTEST, cwd=shop, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout

@@ -84,6 +84,7 @@ def test_an_operation_is_explained(spec: Path, capsys: pytest.CaptureFixture[str
         (("small.yaml", "--naem", "x"), "omics: codegen: unknown option --naem. Did you mean --name?"),
         (("diff", "small.yaml"), "omics: codegen diff: NEW is required. See: omics codegen diff --help"),
         (("small.yaml", "--name", "n", "--out", "o", "--dates", "x"), "omics: codegen: --dates: "),
+        (("small.yaml", "--name", "n", "--out", "o", "--types", "x"), "omics: codegen: --types: "),
     ],
 )
 def test_a_call_that_makes_no_sense_is_one_line(
