@@ -252,8 +252,10 @@ class Model(Displayed):
 
     def _to_json(self, *, sent: bool) -> dict[str, Any]:
         """Return the JSON object as it was received, or as it is sent."""
-        present = ((field, _as_text(value) if field.text else value) for field, value in self._present())
-        result = {field.wire: plain(value, sent=sent) for field, value in present if not (sent and field.read_only)}
+        result: dict[str, Any] = {}
+        for field, value in self._present():
+            if not (sent and field.read_only):
+                result[field.wire] = plain(_as_text(value) if field.text else value, sent=sent)
         if self.additional_properties:
             result.update(plain(self.additional_properties, sent=sent))
         return result
