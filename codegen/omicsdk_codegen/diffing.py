@@ -50,6 +50,16 @@ def _client(old: Package, new: Package) -> Iterator[Change]:
         stated = new.base_url != "''"
         what = f"the default base_url is {new.base_url}" if stated else "there is no default base_url any more"
         yield Change(not stated, "client", "", f"{what}; it was {old.base_url}" if old.base_url != "''" else what)
+    was, now = old.servers, new.servers
+    gone = [
+        f"server={server.key!r}"
+        for server in was.own
+        if len(was.own) > 1 and server.key not in {s.key for s in now.own}
+    ]
+    gone += [f"servers={{{key!r}: ...}}" for key in was.others if key not in now.others]
+    gone += [name for wire, name in was.arguments.items() if now.arguments.get(wire) != name]
+    for argument in gone:
+        yield Change(True, "client", "", f"the argument {one_line(argument)} is gone")
 
 
 def _operations(old: Package, new: Package) -> Iterator[Change]:
@@ -92,6 +102,9 @@ def _operation(before: Draft, after: Draft, old: Package, new: Package) -> Itera
     here, there = (f"{draft.stated.method} {one_line(draft.stated.sent)}" for draft in (before, after))
     if here != there:
         yield change(False, f"is sent as {there}; it was {here}")
+    if before.server != after.server:
+        here, there = (one_line(draft.server) or "the client's server" for draft in (before, after))
+        yield change(False, f"is sent to {there}; it was {here}")
     if after.stated.data.get("deprecated") is True and before.stated.data.get("deprecated") is not True:
         yield change(False, "is deprecated")
     if after.secured and not before.secured:

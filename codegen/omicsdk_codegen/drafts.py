@@ -90,12 +90,9 @@ class Drafter:
         self._faults = faults
         self._secured = asks(document.data.get("security"))
 
-    def draft(self, stated: Stated, name: str) -> Draft:
-        """Settle one operation."""
-        draft = Draft(stated, name)
-        servers = stated.data.get("servers")
-        if servers and servers != self._document.data.get("servers"):
-            self._note(join(stated.key, "servers"), "omission", "servers of one operation", "the client's base_url")
+    def draft(self, stated: Stated, name: str, server: str = "") -> Draft:
+        """Settle one operation, on the document's server or another one."""
+        draft = Draft(stated, name, server=server)
         self._wishes(stated.data, _OPERATION_WISHES, stated.key, f"{stated.method} {stated.path}")
         security = stated.data.get("security")
         draft.secured = self._secured if security is None else asks(security)

@@ -253,6 +253,7 @@ class Draft:
     flow: Flow | None = None
     secured: bool = False
     public: bool = False
+    server: str = ""
     headers: list[DeclaredHeader] = field(default_factory=list[DeclaredHeader])
 
 

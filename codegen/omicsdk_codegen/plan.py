@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from .operations import Draft, Message, left_out, name_operations, name_webhooks
 from .options import AS_TEXT, TypeOptions, native_words
 from .parser import LostType, parse
 from .plan_choices import ChoiceClass, plan_choices
+from .plan_client import Constructor, constructor_of, describe_servers
 from .plan_dicts import DictModule, plan_dicts
 from .plan_headers import HeaderModule, plan_headers
 from .plan_models import ModelModule, plan_models
@@ -30,6 +30,7 @@ from .plan_operations import OperationModule, OperationPlanner
 from .plan_webhooks import WebhookModule, plan_webhooks
 from .progress import OnProgress, counted, silent
 from .security import describe_ways, need_of, ways_of
+from .servers import Servers, settle_servers
 from .shapes import Model, Type
 from .texts import clean, one_line, summary
 from .values import Json, Object
@@ -50,6 +51,8 @@ class Package:
         client_doc: docstring of the client's class.
         async_doc: that of the async one.
         base_url: literal of the document's first server; empty if it has none that is absolute.
+        servers: all of its servers.
+        constructor: the clients' constructors.
         operations: by name.
         models: by module.
         dicts: TypedDicts by module.
@@ -70,6 +73,8 @@ class Package:
     client_doc: Code
     async_doc: Code
     base_url: Code
+    servers: Servers
+    constructor: Constructor
     operations: list[OperationModule]
     models: list[ModelModule]
     dicts: list[DictModule]
@@ -120,9 +125,10 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
     on_progress("settling the types of schemas")
     components = normaliser.components(on_progress)
     wanted: dict[str, Type] = {f"#{name}": type_ for name, type_ in components.items()}
+    servers = settle_servers(document, stated, report)
     drafter = Drafter(document, normaliser, report, faults)
     drafts = [
-        drafter.draft(operation, names[operation.key])
+        drafter.draft(operation, names[operation.key], servers.keys.get(operation.key, ""))
         for operation in counted(stated, "settling operations", on_progress)
     ]
     webhooks = list(stated_webhooks(document.data))
@@ -163,15 +169,16 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
     headers, classes = plan_headers(drafts, named, parsed)
     planner = OperationPlanner(named, parsed, classes, types)
     title, description = _info(document.data, service)
-    _note_server(document, report)
     return Package(
         title=title,
         summary=summary(description) or title,
         api=api,
         doc=as_docstring(f"{title}.", 0),
-        client_doc=as_docstring(_client_doc(title, description, document.data), 4),
+        client_doc=as_docstring(_client_doc(title, description, document.data, servers), 4),
         async_doc=as_docstring(f"{title}, for asyncio. Arguments as those of {api}.", 4),
-        base_url=as_literal(_server(document.data)),
+        base_url=as_literal(servers.default),
+        servers=servers,
+        constructor=constructor_of(pascal_case(service), servers),
         operations=sorted(
             map(planner.plan, counted(drafts, "planning operations", on_progress)), key=lambda module: module.name
         ),
@@ -211,9 +218,10 @@ def _info(data: Object, service: str) -> tuple[str, str]:
     return one_line(facts.get("title")) or service, clean(facts.get("description"))
 
 
-def _client_doc(title: str, description: str, data: Object) -> str:
-    server = _server(data)
-    default = f"by default {server}{_named_servers(data)}" if server else "the document names none, so it must be given"
+def _client_doc(title: str, description: str, data: Object, servers: Servers) -> str:
+    server = servers.default
+    default = f"by default {server}" if server else "the document names none, so it must be given"
+    chosen = "".join(f"\n    {line}" for line in describe_servers(servers))
     ways = describe_ways(ways_of(data))
     asked = f" The service takes {ways}. {need_of(data)}" if ways else ""
     return f"""{title}.
@@ -221,7 +229,7 @@ def _client_doc(title: str, description: str, data: Object) -> str:
 {description}
 
 Args:
-    base_url: URL of the service, with the common path of all operations; {default}.
+    base_url: URL of the service, with the common path of all operations; {default}.{chosen}
     credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none.{asked}
     timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
     retry: Which requests are retried, and how often.
@@ -233,44 +241,6 @@ Args:
 
 Raises:
     ConfigError: The base URL is invalid."""
-
-
-def _named_servers(data: Object) -> str:
-    """Return the document's names of its servers (OpenAPI 3.2), after the first one's address; empty if it names none."""
-    listed = data.get("servers")
-    servers = [server for server in listed if isinstance(server, dict)] if isinstance(listed, list) else []
-    names = [one_line(server.get("name")) for server in servers]
-    others = [
-        f"{one_line(server.get('url'))} ({name})" for server, name in zip(servers[1:], names[1:], strict=True) if name
-    ]
-    first = f" ({names[0]})" if names and names[0] else ""
-    return f"{first}; others are {', '.join(others)}" if others else first
-
-
-def _note_server(document: Document, report: Report) -> None:
-    """A path alone, or an address with holes or signs that no address has, cannot be a default."""
-    _, url = _first_server(document.data)
-    if url.strip("/") and not _server(document.data):
-        place = document.origin("/servers/0/url")
-        after = "no default of base_url: it isn't a whole http(s) address"
-        report.add(Note(place.pointer, place.file, place.line, "omission", f"server {one_line(url)}", after, True))
-
-
-def _first_server(data: Object) -> tuple[Object, str]:
-    servers = data.get("servers")
-    first = servers[0] if isinstance(servers, list) and servers else None
-    url = first.get("url") if isinstance(first, dict) else None
-    return (first, url) if isinstance(first, dict) and isinstance(url, str) else ({}, "")
-
-
-def _server(data: Object) -> str:
-    first, url = _first_server(data)
-    variables = first.get("variables")
-    for name, variable in variables.items() if isinstance(variables, dict) else ():
-        if isinstance(variable, dict):
-            url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
-    fits = re.fullmatch(r"https?://[A-Za-z0-9._~%!$&'()*+,;=:@/\[\]-]+", url)
-    return url.rstrip("/") if fits else ""
 
 
 def _checked(rows: list[Json], drafts: list[Draft]) -> list[Json]:

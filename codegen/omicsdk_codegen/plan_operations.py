@@ -293,6 +293,8 @@ def _facts(draft: Draft, imports: Imports) -> list[Code]:
         facts.append(f"paging={paging}({', '.join(stated)})")
     if location := draft.stated.data.get("x-omics-location"):
         facts.append(f"location={as_literal(location)}")
+    if draft.server:
+        facts.append(f"server={as_literal(draft.server)}")
     return [Code(fact) for fact in facts]
 
 

@@ -113,9 +113,16 @@ def files_around(package: Package, name: str, spec: Path) -> dict[str, str]:
         origin=note,
         package=Code(name),
         api=package.api,
+        options=_options(package),
         calls=[_call(call) for call in calls_of(package)],
     )
     return {"pyproject.toml": toml, "README.md": readme(package, name, note), "tests/test_operations.py": tests}
+
+
+def _options(package: Package) -> Code:
+    """The arguments with which a client sends everything to one server."""
+    keys = dict.fromkeys(package.servers.others, "http://localhost")
+    return Code(repr({"servers": keys} if keys else {}))
 
 
 def _call(call: Call) -> Code:

@@ -12,7 +12,7 @@ from .plan import Package
 from .plan_webhooks import WebhookFunction
 from .render import render_text
 from .security import Way, need_of, ways_of
-from .texts import one_line, sentence
+from .texts import literal, one_line, sentence
 
 _OURS = ("ApiKey", "Basic", "BearerToken")
 
@@ -37,10 +37,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Row:
-    """One way to authenticate."""
+    """One row of a table."""
 
-    scheme: Code
-    code: Code
+    first: Code
+    second: Code
     description: Code
 
 
@@ -70,10 +70,38 @@ def readme(package: Package, name: str, note: Code) -> str:
         example=_example(package.drafts[0]) if package.drafts else Code("client"),
         need=Code(need_of(package.document) or "No operation asks for them."),
         ways=[_row(way) for way in ways],
+        servers=_servers(package),
         groups=_groups(package),
         choices=bool(package.choices),
         webhooks=[_hook(function) for function in package.webhooks.functions] if package.webhooks is not None else [],
     )
+
+
+def _servers(package: Package) -> list[Row]:
+    """The arguments that choose servers, with what they choose."""
+    servers = package.servers
+    rows: list[Row] = []
+    for number, server in enumerate(servers.own if servers.are_chosen else ()):
+        argument = f"server={literal(server.key)}" if len(servers.own) > 1 else "base_url"
+        about = " ".join(text for text in (server.description, "" if number else "The default.") if text)
+        rows.append(Row(_code(argument), _code(one_line(server.url)), as_markdown(about)))
+    for key, stated in servers.others.items():
+        count = sum(1 for other in servers.keys.values() if other == key)
+        about = f"Of {count} operation{'' if count == 1 else 's'}. {stated[0].description}"
+        rows.append(
+            Row(_code(f"servers={{{literal(key)}: ...}}"), _code(one_line(stated[0].url)), as_markdown(about.strip()))
+        )
+    for wire, variable in servers.variables.items():
+        allowed = f" One of {', '.join(map(one_line, variable.allowed))}." if variable.allowed else ""
+        about = f"{variable.description}{allowed}".strip()
+        rows.append(
+            Row(
+                _code(f"{servers.arguments[wire]}={literal(variable.default)}"),
+                _code(f"{{{one_line(wire)}}}"),
+                as_markdown(about),
+            )
+        )
+    return rows
 
 
 def _groups(package: Package) -> list[Group]:

@@ -35,7 +35,7 @@ def render_package(package: Package, origin: str, on_progress: OnProgress = sile
     note = as_comment(origin)
     modules = operation_modules(package)
     files = {
-        **_lazy("__init__.py", note, package.doc, [("client", package.api), ("client", f"Async{package.api}")]),
+        **_lazy("__init__.py", note, package.doc, [("client", name) for name in _public(package)]),
         "py.typed": "",
         "client.py": _client(note, package, modules),
         "operations/__init__.py": render_text(
@@ -60,6 +60,11 @@ def render_package(package: Package, origin: str, on_progress: OnProgress = sile
     if package.headers is not None:
         files["headers.py"] = render_text("headers.py.jinja", origin=note, module=package.headers)
     return files | _types(note, package, on_progress)
+
+
+def _public(package: Package) -> list[str]:
+    """The names that a package exports."""
+    return [package.api, f"Async{package.api}", *(held.name for held in package.constructor.dicts)]
 
 
 def operation_modules(package: Package) -> dict[str, Code]:

@@ -19,14 +19,38 @@ from omicsdk.core.paging import content_key
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import URI_LIST, OperationFacts, Paging, Query, Request, checked_base_url, request
 from omicsdk.core.response import DECODED, Response
-from omicsdk.core.sending.transport import AsyncTransport, Transport, is_elsewhere, transport_error
+from omicsdk.core.sending.transport import NO_SERVERS, AsyncTransport, Transport, is_elsewhere, transport_error
 
 if TYPE_CHECKING:
+    from typing import TypedDict
+
     import httpx
 
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Pace, Timeout
+    from omicsdk.core.servers import Servers
+
+    class _Options(TypedDict, total=False):
+        timeout: Timeout | float | None
+        retry: Retry | None
+        headers: Mapping[str, str] | None
+        http2: bool
+        strict: bool
+        environ: Mapping[str, str] | None
+        clock: Clock
+        response_limit: int | None
+
+    class ClientOptions(_Options, total=False):
+        """Arguments of Client, besides those that depend on the document."""
+
+        transport: httpx.BaseTransport | None
+
+    class AsyncClientOptions(_Options, total=False):
+        """Arguments of AsyncClient, besides those that depend on the document."""
+
+        transport: httpx.AsyncBaseTransport | None
+        blocking_transport: httpx.BaseTransport | None
 
 
 CHUNK = 1 << 16
@@ -263,7 +287,7 @@ def _address(response: httpx.Response) -> httpx.Response:
 
 
 @dataclass(frozen=True, slots=True)
-class _Options:
+class _Reading:
     """Options for responses.
 
     Attributes:
@@ -290,7 +314,7 @@ class _Options:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange(_Options):
+class Exchange(_Reading):
     """Sends over a Transport."""
 
     transport: Transport
@@ -314,7 +338,7 @@ class Exchange(_Options):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AsyncExchange(_Options):
+class AsyncExchange(_Reading):
     """Sends over an AsyncTransport."""
 
     transport: AsyncTransport
@@ -387,6 +411,7 @@ class _ClientBase(Generic[E]):
     _default_base_url: ClassVar[str] = ""
     _pace: ClassVar[Pace | None] = None  # limits the rate of requests to the service
     _checks: ResponseCheck | None = None  # compares responses with requests
+    _servers: Servers = NO_SERVERS  # of operations that have their own; set by constructors of generated clients
     _exchange: E
 
     def __init_subclass__(cls) -> None:
@@ -398,7 +423,8 @@ class _ClientBase(Generic[E]):
             )
 
     def _url(self, base_url: str | None) -> str:
-        given = base_url if base_url is not None else self._default_base_url
+        chosen = self._servers.default
+        given = base_url if base_url is not None else chosen if "://" in chosen else self._default_base_url
         return checked_base_url(
             given,
             source=f"The base URL of {type(self).__name__}",
@@ -510,6 +536,7 @@ class Client(_ClientBase[Exchange]):
                 clock=clock,
                 response_limit=response_limit,
                 pace=type(self)._pace,
+                servers=self._servers,
             ),
         )
 
@@ -565,6 +592,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
                 clock=clock,
                 response_limit=response_limit,
                 pace=type(self)._pace,
+                servers=self._servers,
             ),
         )
 

@@ -82,6 +82,7 @@ class OperationFacts:
         paging: Its paging, or None.
         location: The query parameter that makes the response an address, by a redirect that need not be http
             (`x-omics-location`); empty if there is none.
+        server: The key of the server that the document places it on (`omicsdk.core.servers`); empty for the client's.
     """
 
     name: str
@@ -94,6 +95,7 @@ class OperationFacts:
     streams: bool = False
     paging: Paging | None = None
     location: str = ""
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class Request:
 
     Attributes:
         method: HTTP method in upper case.
-        url: Absolute, or a path relative to the base URL that starts with `/`; quoted, with its query.
+        url: Absolute, or a path relative to the URL of its server that starts with `/`; quoted, with its query.
         headers: Names and values, without credentials.
         content: The body's bytes, a function that yields them again for each try, or None.
         idempotent: Whether repeating it does no harm.
@@ -112,6 +114,7 @@ class Request:
         location: Whether a redirect to another scheme than http is allowed: the address is the response.
         streams: Whether its responses are bytes of any length, to which no limit applies.
         live: Whether its response's items are sent as events occur: silence between them is not a lost connection.
+        server: The key of its server; empty for the client's.
     """
 
     method: str
@@ -125,6 +128,7 @@ class Request:
     location: bool = False
     streams: bool = False
     live: bool = False
+    server: str = ""
 
     def for_items(self, accept: str) -> "Request":
         """Return the same request for a response that is read item by item.
@@ -187,6 +191,7 @@ def request(
         public=facts.public,
         location=any(name == facts.location and text_of(value) == "true" for name, value in query if value is not OMIT),
         streams=facts.streams,
+        server=facts.server,
     )
 
 

@@ -6,6 +6,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.servers import DocumentServers, Server
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    import httpx
+    from omicsdk.core.client import AsyncClientOptions, ClientOptions
+    from omicsdk.core.credentials import Credentials
+
+_SERVERS = DocumentServers((Server("https://{serverURL}/ga4gh/drs/v1", {"serverURL": ("drs.example.org",)}),))
 
 
 class _Operations:
@@ -89,6 +99,7 @@ class DrsApi(_Operations, Client):
     Args:
         base_url: URL of the service, with the common path of all operations; by default
             https://drs.example.org/ga4gh/drs/v1.
+        server_url: Host of the server, with a port if it is not 443. By default drs.example.org.
         credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
             Basic(username, password) for BasicAuth: A name and a password. A user's name and password, as the
             server gave them, in the Authorization header; or BearerToken(token) for BearerAuth: A token. A
@@ -111,9 +122,31 @@ class DrsApi(_Operations, Client):
     _interface = 3
     _default_base_url = "https://drs.example.org/ga4gh/drs/v1"
 
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        server_url: str | None = None,
+        credentials: Credentials | httpx.Auth | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        self._servers = _SERVERS.chosen(base_url, variables={"serverURL": server_url})
+        super().__init__(base_url, credentials=credentials, **options)
+
 
 class AsyncDrsApi(_Operations, AsyncClient):
     """Data Repository Service, for asyncio. Arguments as those of DrsApi."""
 
     _interface = 3
     _default_base_url = "https://drs.example.org/ga4gh/drs/v1"
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        server_url: str | None = None,
+        credentials: Credentials | httpx.Auth | None = None,
+        **options: Unpack[AsyncClientOptions],
+    ) -> None:
+        self._servers = _SERVERS.chosen(base_url, variables={"serverURL": server_url})
+        super().__init__(base_url, credentials=credentials, **options)

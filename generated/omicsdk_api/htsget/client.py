@@ -6,6 +6,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.servers import DocumentServers, Server
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    import httpx
+    from omicsdk.core.client import AsyncClientOptions, ClientOptions
+    from omicsdk.core.credentials import Credentials
+
+_SERVERS = DocumentServers((Server("https://{serverURL}/htsget", {"serverURL": ("htsget.example.org",)}),))
 
 
 class _Operations:
@@ -53,6 +63,7 @@ class HtsgetApi(_Operations, Client):
     Args:
         base_url: URL of the service, with the common path of all operations; by default
             https://htsget.example.org/htsget.
+        server_url: Host of the server, with a port if it is not 443. By default htsget.example.org.
         credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
             BearerToken(token) for BearerAuth: A token. A token of an issuer that the server trusts, in the
             Authorization header.
@@ -72,9 +83,31 @@ class HtsgetApi(_Operations, Client):
     _interface = 3
     _default_base_url = "https://htsget.example.org/htsget"
 
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        server_url: str | None = None,
+        credentials: Credentials | httpx.Auth | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        self._servers = _SERVERS.chosen(base_url, variables={"serverURL": server_url})
+        super().__init__(base_url, credentials=credentials, **options)
+
 
 class AsyncHtsgetApi(_Operations, AsyncClient):
     """htsget, for asyncio. Arguments as those of HtsgetApi."""
 
     _interface = 3
     _default_base_url = "https://htsget.example.org/htsget"
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        server_url: str | None = None,
+        credentials: Credentials | httpx.Auth | None = None,
+        **options: Unpack[AsyncClientOptions],
+    ) -> None:
+        self._servers = _SERVERS.chosen(base_url, variables={"serverURL": server_url})
+        super().__init__(base_url, credentials=credentials, **options)

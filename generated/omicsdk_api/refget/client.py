@@ -6,6 +6,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.servers import DocumentServers, Server
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    import httpx
+    from omicsdk.core.client import AsyncClientOptions, ClientOptions
+    from omicsdk.core.credentials import Credentials
+
+_SERVERS = DocumentServers((Server("https://{serverURL}", {"serverURL": ("refget.example.org",)}),))
 
 
 class _Operations:
@@ -45,6 +55,7 @@ class RefgetApi(_Operations, Client):
     Args:
         base_url: URL of the service, with the common path of all operations; by default
             https://refget.example.org.
+        server_url: Host of the server, with a port if it is not 443. By default refget.example.org.
         credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
             BearerToken(token) for BearerAuth: A token. A token of an issuer that the server trusts, in the
             Authorization header.
@@ -64,9 +75,31 @@ class RefgetApi(_Operations, Client):
     _interface = 3
     _default_base_url = "https://refget.example.org"
 
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        server_url: str | None = None,
+        credentials: Credentials | httpx.Auth | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        self._servers = _SERVERS.chosen(base_url, variables={"serverURL": server_url})
+        super().__init__(base_url, credentials=credentials, **options)
+
 
 class AsyncRefgetApi(_Operations, AsyncClient):
     """refget, for asyncio. Arguments as those of RefgetApi."""
 
     _interface = 3
     _default_base_url = "https://refget.example.org"
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        server_url: str | None = None,
+        credentials: Credentials | httpx.Auth | None = None,
+        **options: Unpack[AsyncClientOptions],
+    ) -> None:
+        self._servers = _SERVERS.chosen(base_url, variables={"serverURL": server_url})
+        super().__init__(base_url, credentials=credentials, **options)

@@ -3,9 +3,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.servers import DocumentServers, Server
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    import httpx
+    from omicsdk.core.client import AsyncClientOptions, ClientOptions
+    from omicsdk.core.credentials import Credentials
+
+_SERVERS = DocumentServers(
+    (
+        Server("https://api.sbgenomics.com/v2"),
+        Server("https://eu-api.sbgenomics.com/v2"),
+        Server("https://api.sevenbridges.cn/v2"),
+        Server("https://cgc-api.sbgenomics.com/v2"),
+        Server("https://cavatica-api.sbgenomics.com/v2"),
+        Server("https://api.sb.biodatacatalyst.nhlbi.nih.gov/v2"),
+    )
+)
 
 
 class _Operations:
@@ -278,6 +297,12 @@ class SbApi(_Operations, Client):
     Args:
         base_url: URL of the service, with the common path of all operations; by default
             https://api.sbgenomics.com/v2.
+        server: The server, in place of base_url: https://api.sbgenomics.com/v2 (Seven Bridges Platform, on
+            AWS in the United States); https://eu-api.sbgenomics.com/v2 (Seven Bridges Platform, on AWS in
+            Europe); https://api.sevenbridges.cn/v2 (Seven Bridges Platform, on Alibaba Cloud in China);
+            https://cgc-api.sbgenomics.com/v2 (Cancer Genomics Cloud); https://cavatica-api.sbgenomics.com/v2
+            (Cavatica); https://api.sb.biodatacatalyst.nhlbi.nih.gov/v2 (BioData Catalyst powered by Seven
+            Bridges). By default https://api.sbgenomics.com/v2.
         credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
             ApiKey(key, header='X-SBG-Auth-Token') for authToken: A key in the header X-SBG-Auth-Token. The
             authentication token of an account, from its developer page; or BearerToken(token) for bearer: A
@@ -298,9 +323,47 @@ class SbApi(_Operations, Client):
     _interface = 3
     _default_base_url = "https://api.sbgenomics.com/v2"
 
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        server: Literal[
+            "https://api.sbgenomics.com/v2",
+            "https://eu-api.sbgenomics.com/v2",
+            "https://api.sevenbridges.cn/v2",
+            "https://cgc-api.sbgenomics.com/v2",
+            "https://cavatica-api.sbgenomics.com/v2",
+            "https://api.sb.biodatacatalyst.nhlbi.nih.gov/v2",
+        ]
+        | None = None,
+        credentials: Credentials | httpx.Auth | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        self._servers = _SERVERS.chosen(base_url, server=server)
+        super().__init__(base_url, credentials=credentials, **options)
+
 
 class AsyncSbApi(_Operations, AsyncClient):
     """Seven Bridges API, for asyncio. Arguments as those of SbApi."""
 
     _interface = 3
     _default_base_url = "https://api.sbgenomics.com/v2"
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        server: Literal[
+            "https://api.sbgenomics.com/v2",
+            "https://eu-api.sbgenomics.com/v2",
+            "https://api.sevenbridges.cn/v2",
+            "https://cgc-api.sbgenomics.com/v2",
+            "https://cavatica-api.sbgenomics.com/v2",
+            "https://api.sb.biodatacatalyst.nhlbi.nih.gov/v2",
+        ]
+        | None = None,
+        credentials: Credentials | httpx.Auth | None = None,
+        **options: Unpack[AsyncClientOptions],
+    ) -> None:
+        self._servers = _SERVERS.chosen(base_url, server=server)
+        super().__init__(base_url, credentials=credentials, **options)

@@ -6,6 +6,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.servers import DocumentServers, Server
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    import httpx
+    from omicsdk.core.client import AsyncClientOptions, ClientOptions
+    from omicsdk.core.credentials import Credentials
+
+_SERVERS = DocumentServers((Server("https://{serverURL}/ga4gh/trs/v2", {"serverURL": ("trs.example.org",)}),))
 
 
 class _Operations:
@@ -54,6 +64,7 @@ class TrsApi(_Operations, Client):
     Args:
         base_url: URL of the service, with the common path of all operations; by default
             https://trs.example.org/ga4gh/trs/v2.
+        server_url: Host of the registry, with a port if it is not 443. By default trs.example.org.
         credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
             BearerToken(token) for BEARER: A token in the header Authorization. A token of the registry, for
             tools that are not public; `Bearer` comes before it.
@@ -73,9 +84,31 @@ class TrsApi(_Operations, Client):
     _interface = 3
     _default_base_url = "https://trs.example.org/ga4gh/trs/v2"
 
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        server_url: str | None = None,
+        credentials: Credentials | httpx.Auth | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        self._servers = _SERVERS.chosen(base_url, variables={"serverURL": server_url})
+        super().__init__(base_url, credentials=credentials, **options)
+
 
 class AsyncTrsApi(_Operations, AsyncClient):
     """Tool Registry Service, for asyncio. Arguments as those of TrsApi."""
 
     _interface = 3
     _default_base_url = "https://trs.example.org/ga4gh/trs/v2"
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        server_url: str | None = None,
+        credentials: Credentials | httpx.Auth | None = None,
+        **options: Unpack[AsyncClientOptions],
+    ) -> None:
+        self._servers = _SERVERS.chosen(base_url, variables={"serverURL": server_url})
+        super().__init__(base_url, credentials=credentials, **options)

@@ -153,7 +153,7 @@ GET, PATCH = "operations/get_item.py", "operations/change_item.py"
         ("new", "operations/send_form.py", '"parts": as_list(parts)', '"parts": str(parts)', "body"),
         ("new", "operations/send_file.py", '"file": file', '"fil": file', "body"),
         ("new", "operations/put_file.py", "raw_body(body)", 'raw_body(b"")', "body"),
-        ("new", "client.py", "https://checked.example/v1", "https://checked.example/v2", "server"),
+        ("new", "client.py", '("v1",)', '("v2",)', "server"),
         ("new", "commands.json", "/form", "/from", "missing"),
         ("old", "operations/get_a.py", '"|"', '","', "query"),
         ("old", "operations/put_a.py", '"a": a', '"b": a', "body"),

@@ -124,6 +124,8 @@ def test_the_same_document_changes_nothing() -> None:
         ("servers>0>url", "https://two.example", False,
          "client : the default base_url is 'https://two.example'; it was 'https://one.example'"),
         ("servers", None, True, "client : there is no default base_url any more; it was 'https://one.example'"),
+        ("paths>/bytes>get>servers", [{"url": "https://files.example"}], False,
+         "operation get_bytes: is sent to https://files.example; it was the client's server"),
         ("paths>/bytes>get>x-omics-stream", False, True, "operation get_bytes: has no stream any more"),
     ],
 )  # fmt: skip
@@ -131,6 +133,21 @@ def test_a_change(pointer: str, value: Any, breaking: bool, what: str) -> None:
     found = [(change.breaking, f"{change.kind} {change.name}: {change.what}") for change in _changes((pointer, value))]
     assert (breaking, what) in found
     assert breaking == any(row[0] for row in found)
+
+
+def test_arguments_that_choose_servers_may_be_gone() -> None:
+    variables = {"region": {"default": "us"}}
+    old = copy.deepcopy(DOCUMENT)
+    old["servers"] = [
+        {"url": "https://{region}.example", "variables": variables, "name": "live"},
+        {"url": "https://b.example"},
+    ]
+    old["paths"]["/bytes"]["get"]["servers"] = [{"url": "https://files.example"}]
+    gone = {change.what for change in compare(_package(old), _package(DOCUMENT)) if change.breaking}
+    assert gone == {
+        "the argument server='live' is gone", "the argument server='https://b.example' is gone",
+        "the argument servers={'https://files.example': ...} is gone", "the argument region is gone",
+    }  # fmt: skip
 
 
 def test_a_required_argument_that_is_new_breaks() -> None:

@@ -414,7 +414,10 @@ components:
     assert "Deprecated. A key in the header X-Key." in text
     assert "credentials=BearerToken(token)" in text
     client = " ".join(made.files["client.py"].split())
-    assert "by default https://a.example (production); others are https://b.example (staging)." in client
+    assert (
+        "in place of base_url: production (https://a.example); staging (https://b.example). By default production."
+        in client
+    )
     assert rows(made) == []
 
 

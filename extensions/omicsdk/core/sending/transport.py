@@ -31,6 +31,7 @@ from omicsdk.core.retry import (
 )
 from omicsdk.core.sending.accept import ANY, AcceptMemory, is_accepted, narrower
 from omicsdk.core.sending.connections import Connections, Hop, Substitute, WireFailure
+from omicsdk.core.servers import Servers
 from omicsdk.core.threads import never
 from omicsdk.core.version import USER_AGENT
 
@@ -148,6 +149,7 @@ CLOCK_TOLERANCE = 300.0
 
 #: Headers and query parameters without credentials.
 NOTHING: Mapping[str, str] = MappingProxyType({})
+NO_SERVERS = Servers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ class Manners:
         stopped: Whether to stop: waits end. Requests are still sent, because a workflow that stops may have to clean
             up.
         accepted: The Accept headers that servers took after a 406; clones share it.
+        servers: The servers of operations that have their own.
     """
 
     base_url: str
@@ -176,6 +179,7 @@ class Manners:
     pace: Pace | None = None
     stopped: Callable[[], bool] = never
     accepted: AcceptMemory = field(default_factory=AcceptMemory)
+    servers: Servers = NO_SERVERS
 
 
 class Outgoing(NamedTuple):
@@ -432,10 +436,17 @@ def _first_hop(request: Request, manners: Manners) -> Hop:
     names = {name.lower() for name, _ in own}
     headers = tuple(pair for pair in manners.headers if pair[0] not in names) + own
     has_content = request.content is not None
+    base = _server_of(request, manners)
     if request.url.startswith("/"):
-        return Hop(request.method, manners.base_url + request.url, headers, has_content)
-    trusted = origin_of(request.url) == origin_of(manners.base_url)
+        return Hop(request.method, base + request.url, headers, has_content)
+    trusted = origin_of(request.url) == origin_of(base)
     return Hop(request.method, request.url, headers if trusted else for_strangers(headers), has_content, trusted)
+
+
+def _server_of(request: Request, manners: Manners) -> str:
+    """Return the URL that a request's path is relative to."""
+    key = request.server
+    return manners.servers.url_of(key, manners.base_url, request.operation) if key else manners.base_url
 
 
 def _says_any_bytes(name: str, value: str) -> bool:
@@ -449,7 +460,7 @@ def _credentials_for(request: Request, hop: Hop, manners: Manners) -> Credential
         return None
     if not is_confidential(hop.url):
         if request.secured:
-            url = mask_url(manners.base_url)
+            url = mask_url(_server_of(request, manners))
             raise AuthError(
                 f"{request.operation}: credentials are not sent to {url} because the connection is not encrypted",
                 remedy="Use the https URL of the service.",
@@ -457,7 +468,7 @@ def _credentials_for(request: Request, hop: Hop, manners: Manners) -> Credential
         return None
     if not credentials.goes_to(hop.url):
         if request.secured:
-            url = mask_url(manners.base_url)
+            url = mask_url(_server_of(request, manners))
             raise AuthError(
                 f"{request.operation}: the credentials were issued for another service than {url}, and are not sent there",
                 remedy="Log in to this service, or add it to the credentials' origins.",
@@ -630,6 +641,7 @@ class _Transport:
         fraction: Callable[[], float],
         response_limit: int,
         pace: Pace | None,
+        servers: Servers,
     ) -> None:
         self._response_limit = response_limit
         base_url = checked_base_url(base_url)
@@ -653,6 +665,7 @@ class _Transport:
             clock=clock,
             fraction=fraction,
             pace=pace,
+            servers=servers,
         )
 
     @property
@@ -769,6 +782,7 @@ class Transport(_Transport):
         response_limit: Maximum bytes of a response that is read whole, decoded, unless the operation returns bytes of any
             length; by default OMICS_RESPONSE_LIMIT, or 64 MiB.
         pace: Limits the rate of requests to the base URL's origin; None for no limit.
+        servers: The servers of operations that have their own.
 
     Raises:
         ConfigError: The base URL or the credentials are invalid, or the limit is not a whole number from 1.
@@ -789,6 +803,7 @@ class Transport(_Transport):
         fraction: Callable[[], float] = _chance,
         response_limit: int | None = None,
         pace: Pace | None = None,
+        servers: Servers = NO_SERVERS,
     ) -> None:
         super().__init__(
             base_url,
@@ -800,6 +815,7 @@ class Transport(_Transport):
             fraction=fraction,
             response_limit=_response_limit(response_limit, environ),
             pace=pace,
+            servers=servers,
         )
         self._connections = Connections(environ, http2=http2, asynchronous=False, given=transport)
 
@@ -918,6 +934,7 @@ class AsyncTransport(_Transport):
         fraction: Callable[[], float] = _chance,
         response_limit: int | None = None,
         pace: Pace | None = None,
+        servers: Servers = NO_SERVERS,
     ) -> None:
         super().__init__(
             base_url,
@@ -929,6 +946,7 @@ class AsyncTransport(_Transport):
             fraction=fraction,
             response_limit=_response_limit(response_limit, environ),
             pace=pace,
+            servers=servers,
         )
         self._connections = Connections(environ, http2=http2, asynchronous=True, given=transport)
         self._blocking = Connections(environ, http2=http2, asynchronous=False, given=blocking_transport)

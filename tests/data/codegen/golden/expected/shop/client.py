@@ -6,6 +6,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.servers import DocumentServers, Server
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    import httpx
+    from omicsdk.core.client import AsyncClientOptions, ClientOptions
+    from omicsdk.core.credentials import Credentials
+
+_SERVERS = DocumentServers((Server("https://shop.example/{stage}", {"stage": ("v1",)}),))
 
 
 class _Operations:
@@ -35,6 +45,7 @@ class ShopApi(_Operations, Client):
     Args:
         base_url: URL of the service, with the common path of all operations; by default
             https://shop.example/v1.
+        stage: The variable stage of the server's URL. By default v1.
         credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
             BearerToken(token) for token: A token. 5 of 6 operations ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
@@ -53,9 +64,31 @@ class ShopApi(_Operations, Client):
     _interface = 3
     _default_base_url = "https://shop.example/v1"
 
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        stage: str | None = None,
+        credentials: Credentials | httpx.Auth | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        self._servers = _SERVERS.chosen(base_url, variables={"stage": stage})
+        super().__init__(base_url, credentials=credentials, **options)
+
 
 class AsyncShopApi(_Operations, AsyncClient):
     """A shop, for asyncio. Arguments as those of ShopApi."""
 
     _interface = 3
     _default_base_url = "https://shop.example/v1"
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        stage: str | None = None,
+        credentials: Credentials | httpx.Auth | None = None,
+        **options: Unpack[AsyncClientOptions],
+    ) -> None:
+        self._servers = _SERVERS.chosen(base_url, variables={"stage": stage})
+        super().__init__(base_url, credentials=credentials, **options)

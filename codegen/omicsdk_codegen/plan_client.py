@@ -1,0 +1,131 @@
+"""The plan of a client's module: its constructor, where the document has something to choose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .code import Code, as_docstring, as_literal
+from .servers import Server, Servers
+from .texts import one_line
+
+
+@dataclass(frozen=True)
+class ArgumentDict:
+    """A TypedDict of an argument's values.
+
+    Attributes:
+        name: what it is called.
+        doc: its docstring.
+        members: keys and types, as the mapping that defines them.
+    """
+
+    name: Code
+    doc: Code
+    members: Code
+
+
+@dataclass
+class Constructor:
+    """The arguments of a client's constructor that core's does not have.
+
+    Attributes:
+        imports: lines that import what the module needs at run time.
+        typing: names of the module typing for annotations.
+        constants: assignments before the classes.
+        dicts: TypedDicts of arguments.
+        credentials: type of the argument `credentials`.
+        parameters: further keyword arguments.
+        statements: what precedes the call of core's constructor.
+    """
+
+    imports: list[Code] = field(default_factory=list[Code])
+    typing: set[str] = field(default_factory=lambda: {"TYPE_CHECKING"})
+    constants: list[Code] = field(default_factory=list[Code])
+    dicts: list[ArgumentDict] = field(default_factory=list[ArgumentDict])
+    credentials: Code = field(default_factory=lambda: Code("Credentials | httpx.Auth | None"))
+    parameters: list[Code] = field(default_factory=list[Code])
+    statements: list[Code] = field(default_factory=list[Code])
+
+    @property
+    def typing_names(self) -> Code:
+        """The names to import from typing."""
+        return Code(", ".join(sorted(self.typing)))
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether a client needs it."""
+        return bool(self.statements)
+
+
+def constructor_of(stem: str, servers: Servers) -> Constructor:
+    """Plan a client's constructor.
+
+    Args:
+        stem: the beginning of the client's class names.
+        servers: the document's servers.
+    """
+    made = Constructor()
+    if servers.are_chosen:
+        _choose_server(made, stem, servers)
+    return made
+
+
+def _choose_server(made: Constructor, stem: str, servers: Servers) -> None:
+    made.imports.append(Code("from omicsdk.core.servers import DocumentServers, Server"))
+    made.constants.append(Code(f"_SERVERS = {servers.code}"))
+    passed: list[str] = []
+    if len(servers.own) > 1:
+        made.typing.add("Literal")
+        made.parameters.append(Code(f"server: {_literal([server.key for server in servers.own])} | None = None"))
+        passed.append("server=server")
+    if servers.others:
+        made.typing.add("TypedDict")
+        name = Code(f"{stem}Servers")
+        members = ", ".join(f"{as_literal(key)}: str" for key in servers.others)
+        doc = as_docstring("URLs in place of the servers that the document states for single operations.", 0)
+        made.dicts.append(ArgumentDict(name, doc, Code(f"{{{members}}}")))
+        made.parameters.append(Code(f"servers: {name} | None = None"))
+        passed.append("servers=servers")
+    values: list[str] = []
+    for wire, variable in servers.variables.items():
+        argument = servers.arguments[wire]
+        kind = _literal(variable.allowed) if variable.allowed else "str"
+        if variable.allowed:
+            made.typing.add("Literal")
+        made.parameters.append(Code(f"{argument}: {kind} | None = None"))
+        values.append(f"{as_literal(wire)}: {argument}")
+    if values:
+        passed.append(f"variables={{{', '.join(values)}}}")
+    made.statements.append(Code(f"self._servers = _SERVERS.chosen(base_url, {', '.join(passed)})"))
+
+
+def _literal(values: Sequence[str]) -> str:
+    return f"Literal[{', '.join(map(as_literal, values))}]"
+
+
+def describe_servers(servers: Servers) -> list[str]:
+    """The arguments that choose servers, as lines of a docstring's Args."""
+    lines: list[str] = []
+    if len(servers.own) > 1:
+        listed = "; ".join(_described(server) for server in servers.own)
+        lines.append(f"server: The server, in place of base_url: {listed}. By default {servers.own[0].key}.")
+    if servers.others:
+        listed = ", ".join(one_line(key) for key in servers.others)
+        lines.append(
+            "servers: URLs in place of servers that the document states for single operations, by their keys: "
+            f"{listed}. If base_url is passed, operations on another host than the document's default raise ConfigError "
+            "until their server is passed here."
+        )
+    for wire, variable in servers.variables.items():
+        allowed = f" One of {', '.join(map(one_line, variable.allowed))}." if variable.allowed else ""
+        text = variable.description or f"The variable {one_line(wire)} of the server's URL."
+        lines.append(f"{servers.arguments[wire]}: {text}{allowed} By default {one_line(variable.default)}.")
+    return lines
+
+
+def _described(server: Server) -> str:
+    """A server's key with its URL, if that differs, and description."""
+    url = "" if server.key == server.url else one_line(server.url)
+    about = ", ".join(text for text in (url, server.description.rstrip(".")) if text)
+    return f"{one_line(server.key)}{f' ({about})' if about else ''}"

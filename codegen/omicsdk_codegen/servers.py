@@ -1,0 +1,197 @@
+"""The servers of a document, and those of single paths and operations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .code import Code, as_literal
+from .document import Document
+from .faults import Note, Report
+from .naming import Wanted, argument_name, settle
+from .operations import Stated
+from .texts import one_line, sentence
+from .values import Json, Object, join
+
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9._~%!$&'()*+,;=:@/\[\]-]+")
+_PATH = re.compile(r"(?:/[A-Za-z0-9._~%!$&'()*+,;=:@-]+)*/?")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+# Arguments of core's clients (a test compares), which a variable cannot be called.
+CLIENT_ARGUMENTS = frozenset(
+    {"base_url", "credentials", "timeout", "retry", "headers", "transport", "blocking_transport", "http2", "strict", "environ",
+     "clock", "response_limit", "server", "servers", "options"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable of a server's URL.
+
+    Attributes:
+        default: its value if none is given.
+        allowed: all allowed values; empty if any is.
+        description: what it is, as text.
+    """
+
+    default: str
+    allowed: tuple[str, ...] = ()
+    description: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that requests can be sent to.
+
+    Attributes:
+        url: its URL, variables in braces.
+        key: its name, or else its URL.
+        variables: those in the URL.
+        description: what it is, as text.
+    """
+
+    url: str
+    key: str
+    variables: Mapping[str, Variable] = field(default_factory=dict[str, Variable])
+    description: str = field(default="", compare=False)
+
+    @property
+    def filled(self) -> str:
+        """The URL with the defaults of its variables, without a slash at the end."""
+        return _PLACEHOLDER.sub(lambda match: self.variables[match[1]].default, self.url).rstrip("/")
+
+    @property
+    def code(self) -> Code:
+        """The expression of core's Server."""
+        held = ", ".join(
+            f"{as_literal(name)}: ({', '.join(map(as_literal, (variable.default, *variable.allowed)))},)"
+            for name, variable in self.variables.items()
+        )
+        name = "" if self.key == self.url else f", name={as_literal(self.key)}"
+        return Code(f"Server({as_literal(self.url)}{f', {{{held}}}' if held else ''}{name})")
+
+
+@dataclass(frozen=True)
+class Servers:
+    """All servers of a document.
+
+    Attributes:
+        own: the document's; the first is the default.
+        others: those of single operations, by key.
+        keys: an operation's key of `others`, by its pointer.
+        arguments: names of variables as keyword arguments, by name.
+    """
+
+    own: Sequence[Server]
+    others: Mapping[str, Sequence[Server]]
+    keys: Mapping[str, str]
+    arguments: Mapping[str, str]
+
+    @property
+    def default(self) -> str:
+        """The default base URL; empty if the document states no whole one."""
+        first = self.own[0].filled if self.own else ""
+        return first if "://" in first else ""
+
+    @property
+    def are_chosen(self) -> bool:
+        """Whether a client has anything to choose."""
+        return len(self.own) > 1 or bool(self.others) or bool(self.arguments)
+
+    @property
+    def variables(self) -> dict[str, Variable]:
+        """All variables; one that several servers have allows what any of them allows."""
+        found: dict[str, Variable] = {}
+        for server in (*self.own, *(server for servers in self.others.values() for server in servers)):
+            for name, variable in server.variables.items():
+                known = found.get(name, variable)
+                both = tuple(dict.fromkeys((*known.allowed, *variable.allowed)))
+                allowed = both if known.allowed and variable.allowed else ()
+                found[name] = Variable(known.default, allowed, known.description or variable.description)
+        return found
+
+    @property
+    def code(self) -> Code:
+        """The expression of core's DocumentServers."""
+        others = ", ".join(f"{as_literal(key)}: {_tuple(servers)}" for key, servers in self.others.items())
+        return Code(f"DocumentServers({_tuple(self.own)}{f', {{{others}}}' if others else ''})")
+
+
+def _tuple(servers: Sequence[Server]) -> str:
+    return f"({', '.join(server.code for server in servers)}{',' if len(servers) == 1 else ''})"
+
+
+def settle_servers(document: Document, operations: Sequence[Stated], report: Report) -> Servers:
+    """Settle the servers of a document.
+
+    Args:
+        document: the upgraded document.
+        operations: its operations.
+        report: receives notes on servers that nothing can be sent to.
+    """
+    root = document.data.get("servers")
+    own = _servers(document, root, "/servers", report)
+    others: dict[str, tuple[Server, ...]] = {}
+    keys: dict[str, str] = {}
+    for operation in operations:
+        listed = operation.data.get("servers")
+        if not listed or listed == root:
+            continue
+        servers = tuple(_servers(document, listed, join(operation.key, "servers"), report))
+        if servers:
+            keys[operation.key] = _key(servers, others, [server.key for server in own])
+            others[keys[operation.key]] = servers
+    names = {name for server in own for name in server.variables}
+    names |= {name for servers in others.values() for server in servers for name in server.variables}
+    wanted = [
+        Wanted(name, (argument_name(name), f"server_{argument_name(name)}"), name == argument_name(name))
+        for name in names
+    ]
+    return Servers(own, others, keys, settle(wanted, CLIENT_ARGUMENTS))
+
+
+def _key(servers: tuple[Server, ...], others: Mapping[str, tuple[Server, ...]], own: Sequence[str]) -> str:
+    """Return the key of an operation's servers: the name of the first, unless others have it; else its URL."""
+    first = servers[0]
+    candidates = [*([first.key] if first.key not in own or first.key == first.url else []), first.url]
+    candidates.append(" ".join(server.url for server in servers))
+    return next(key for key in [*candidates, repr(servers)] if others.get(key, servers) == servers)
+
+
+def _servers(document: Document, listed: Json, pointer: str, report: Report) -> list[Server]:
+    found: dict[str, Server] = {}
+    names: set[str] = set()
+    for index, stated in enumerate(listed if isinstance(listed, list) else []):
+        if not isinstance(stated, dict) or not isinstance(stated.get("url"), str):
+            continue
+        url, name = str(stated["url"]), one_line(stated.get("name"))
+        variables = _variables(stated, url)
+        key = name if name and name not in names else url
+        server = None if variables is None else Server(url, key, variables, sentence(stated.get("description")))
+        is_whole = server is not None and bool(_ADDRESS.fullmatch(server.filled))
+        is_path = server is not None and bool(_PATH.fullmatch(server.filled))
+        if not is_whole and url.strip("/") and (pointer == "/servers" or not is_path):
+            place = document.origin(join(pointer, index, "url"))
+            after = "no default of base_url" if pointer == "/servers" and not index else "not used"
+            after += ": it isn't a whole http(s) address"
+            report.add(Note(place.pointer, place.file, place.line, "omission", f"server {one_line(url)}", after, True))
+        # A path alone is below the URL of the document's first server; as that one itself it has to be completed by the user.
+        if server is not None and url not in found and (is_whole or (is_path and (pointer != "/servers" or not index))):
+            found[url] = server
+            names.add(key)
+    return list(found.values())
+
+
+def _variables(stated: Object, url: str) -> dict[str, Variable] | None:
+    """Return the variables in a URL; None if one has no default."""
+    listed = stated.get("variables")
+    found: dict[str, Variable] = {}
+    for name in _PLACEHOLDER.findall(url):
+        variable = listed.get(name) if isinstance(listed, dict) else None
+        if not isinstance(variable, dict) or "default" not in variable:
+            return None
+        default, enum = str(variable["default"]), variable.get("enum")
+        allowed = tuple(dict.fromkeys(map(str, enum))) if isinstance(enum, list) else ()
+        known = allowed if not allowed or default in allowed else (default, *allowed)
+        found[name] = Variable(default, known, sentence(variable.get("description")))
+    return found

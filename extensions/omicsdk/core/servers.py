@@ -1,0 +1,188 @@
+"""The servers of a document: its own, those of single operations, and how a client's arguments choose among them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from omicsdk.core.credentials import origin_of
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.redaction import mask_url
+from omicsdk.core.request import checked_base_url
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_NO_VALUE = re.compile(r"[\s?#@\\]")
+_NO_VARIABLES: Mapping[str, Sequence[str]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server as a document states it.
+
+    Attributes:
+        url: Its URL, with variables in braces; relative to the document's server if it begins with a slash.
+        variables: For each variable its default value, and all allowed ones if they are restricted.
+        name: Its name in the document, if it has one.
+    """
+
+    url: str
+    variables: Mapping[str, Sequence[str]] = field(default_factory=lambda: _NO_VARIABLES)
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        """What arguments call it: its name, or else its URL."""
+        return self.name or self.url
+
+    def filled(self, values: Mapping[str, str]) -> str:
+        """Return the URL with values in place of its variables.
+
+        Args:
+            values: Values by the variables' names; the others have their defaults.
+
+        Raises:
+            ConfigError: A value is not allowed.
+        """
+
+        def value(match: re.Match[str]) -> str:
+            name = match[1]
+            default, *allowed = self.variables[name]
+            text = values.get(name, default)
+            if allowed and text not in allowed:
+                raise ConfigError(
+                    f"The server {self.key} has no {name} {text!r}", remedy=f"Use one of {', '.join(allowed)}."
+                )
+            if _NO_VALUE.search(text) or ("/" in text and "/" not in self.url[: match.start()].partition("://")[2]):
+                raise ConfigError(
+                    f"The value {text!r} of {name} cannot be part of the server's URL {self.url}",
+                    remedy="Use a value without spaces and without signs that end a host.",
+                )
+            return text
+
+        return _PLACEHOLDER.sub(value, self.url) if self.variables else self.url
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """The servers that one client uses.
+
+    Attributes:
+        default: The document's URL for operations without a server of their own; empty or a path if it states no whole one.
+        others: The servers of single operations, by the key that their facts state.
+        mapped: The user's URLs, by the same keys.
+        chosen: The position of the chosen one among the document's servers, their number, and its key.
+        values: The user's values of variables.
+    """
+
+    default: str = ""
+    others: Mapping[str, Sequence[Server]] = field(default_factory=dict[str, Sequence[Server]])
+    mapped: Mapping[str, str] = field(default_factory=dict[str, str])
+    chosen: tuple[int, int, str] = (0, 0, "")
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def url_of(self, key: str, base_url: str, operation: str) -> str:
+        """Return the base URL of an operation with a server of its own.
+
+        Args:
+            key: What the operation's facts call the server.
+            base_url: The client's base URL. If it is not the document's, it stands for all servers of the same origin.
+            operation: The operation's name, for errors.
+
+        Raises:
+            ConfigError: The base URL was replaced, and this server was not.
+        """
+        if key in self.mapped:
+            return self.mapped[key]
+        stated = self._stated(self.others[key]).filled(self.values).rstrip("/")
+        if stated.startswith("/") or not stated:
+            return _moved(stated, self.default, base_url)
+        if base_url == self.default:
+            return stated
+        if origin_of(stated) == origin_of(self.default):
+            return _moved(urlsplit(stated).path, self.default, base_url)
+        raise ConfigError(
+            f"{operation}: the document places this operation on {mask_url(stated)}, and base_url {mask_url(base_url)} does "
+            "not replace that server",
+            remedy=f'Pass servers={{{key!r}: "https://..."}} with the URL to send it to.',
+        )
+
+    def _stated(self, servers: Sequence[Server]) -> Server:
+        """Return the server that corresponds to the chosen one: by its name, or else by its place in a list of equal
+        length.
+        """
+        place, count, key = self.chosen
+        named = next((server for server in servers if server.key == key), None)
+        return named or servers[place if len(servers) == count else 0]
+
+
+def _moved(path: str, default: str, base_url: str) -> str:
+    """Return the URL of a path on the default server's host, with another base URL in place of the default.
+
+    What precedes the default's path in the base URL, such as a proxy's prefix, is kept.
+    """
+    parts, replaced = urlsplit(base_url), urlsplit(default).path
+    kept = base_url.removesuffix(replaced) if base_url.endswith(replaced) else f"{parts.scheme}://{parts.netloc}"
+    return f"{kept}{path}".rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentServers:
+    """All servers of a document.
+
+    Attributes:
+        own: Those of the document, the default first.
+        others: Those of single operations, by the key that their facts state.
+    """
+
+    own: Sequence[Server]
+    others: Mapping[str, Sequence[Server]] = field(default_factory=dict[str, Sequence[Server]])
+
+    def chosen(
+        self,
+        base_url: str | None,
+        *,
+        server: str | None = None,
+        servers: Mapping[str, object] | None = None,
+        variables: Mapping[str, str | None] | None = None,
+    ) -> Servers:
+        """Return the servers of a client from its arguments.
+
+        Args:
+            base_url: The user's base URL, which replaces the document's.
+            server: The key of one of the document's servers; None for the first.
+            servers: The user's URLs for servers of operations, by their keys.
+            variables: Values of variables; None for their defaults.
+
+        Raises:
+            ConfigError: A key, a value or a URL is invalid, or what base_url replaces is chosen too.
+        """
+        values = {name: value for name, value in (variables or {}).items() if value is not None}
+        mapped = {key: checked_base_url(str(url), source=f"servers[{key!r}]") for key, url in (servers or {}).items()}
+        keys = [each.key for each in self.own]
+        _check_keys("server", [] if server is None else [server], keys)
+        _check_keys("servers", mapped, self.others)
+        if base_url is not None:
+            used = {name for each in self.others.values() for one in each for name in one.variables}
+            replaced = [*(["server"] if server is not None else []), *(name for name in values if name not in used)]
+            if replaced:
+                raise ConfigError(
+                    f"base_url replaces the document's server, and so {', '.join(replaced)} has no effect",
+                    remedy=f"Pass base_url, or {', '.join(replaced)}.",
+                )
+        urls = [each.filled({} if base_url is not None else values).rstrip("/") for each in self.own]
+        place = 0 if server is None else keys.index(server)
+        if base_url is not None:
+            place = next((at for at, url in enumerate(urls) if url == base_url.strip().rstrip("/")), 0)
+        key = keys[place] if keys else ""
+        return Servers(urls[place] if urls else "", self.others, mapped, (place, len(keys), key), values)
+
+
+def _check_keys(
+    argument: str, given: "Sequence[str] | Mapping[str, str]", known: "Sequence[str] | Mapping[str, object]"
+) -> None:
+    unknown = [key for key in given if key not in known]
+    if unknown:
+        raise ConfigError(
+            f"{argument} names {unknown[0]!r}, and the document has no such server",
+            remedy=f"Use one of {', '.join(known)}." if known else f"Omit {argument}.",
+        )

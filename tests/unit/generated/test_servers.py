@@ -1,0 +1,239 @@
+"""Requests go to the servers that a document states: its own, and those of single paths and operations."""
+
+import asyncio
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.core.credentials import BearerToken
+from omicsdk.core.errors import AuthError, ConfigError
+
+_DONE = {"responses": {"204": {"description": "Done."}}}
+_REGION = {"default": "us", "enum": ["us", "eu"], "description": "Where the data are."}
+
+
+def _operation(name: str, servers: Any = None) -> dict[str, Any]:
+    return {"operationId": name, **_DONE, **({"servers": servers} if servers else {})}
+
+
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.2.0",
+    "info": {"title": "Servers", "version": "1"},
+    "servers": [
+        {"url": "https://{region}.example/2.0", "name": "live", "variables": {"region": _REGION}},
+        {"url": "https://sandbox.example:{port}/2.0", "name": "sandbox", "variables": {"port": {"default": "8443"}}},
+    ],
+    "paths": {
+        "/plain": {"get": _operation("plain")},
+        "/token": {"get": _operation("token", [{"url": "https://us.example/oauth2"}])},
+        "/relative": {"get": _operation("relative", [{"url": "/v3"}])},
+        "/upload": {
+            "post": _operation(
+                "upload",
+                [
+                    {"url": "https://upload-{region}.example/api", "name": "live", "variables": {"region": _REGION}},
+                    {"url": "https://upload.sandbox.example/api", "name": "sandbox"},
+                ],
+            )
+        },
+        "/zones": {"get": _operation("zones", [{"url": "https://zones.other.example"}])},
+    },
+}
+UPLOAD = "https://upload-{region}.example/api"
+
+
+@pytest.fixture(scope="module")
+def made(generate: Callable[..., ModuleType]) -> ModuleType:
+    return generate(DOCUMENT)
+
+
+class Network:
+    """Records where requests go, and with which token."""
+
+    def __init__(self) -> None:
+        self.urls: list[str] = []
+        self.tokens: list[str | None] = []
+        self.transport = httpx.MockTransport(self._handle)
+
+    def _handle(self, request: httpx.Request) -> httpx.Response:
+        self.urls.append(str(request.url))
+        self.tokens.append(request.headers.get("authorization"))
+        return httpx.Response(204)
+
+
+def _sent(made: ModuleType, *names: str, **options: Any) -> list[str]:
+    """The URLs of requests of operations, the same from both clients."""
+    blocking, asynchronous = Network(), Network()
+    with made.ThingApi(transport=blocking.transport, **options) as client:
+        for name in names:
+            getattr(client, name)()
+
+    async def run() -> None:
+        async with made.AsyncThingApi(transport=asynchronous.transport, **options) as client:
+            for name in names:
+                await getattr(client, name)()
+
+    asyncio.run(run())
+    assert blocking.urls == asynchronous.urls
+    return blocking.urls
+
+
+def test_an_operation_goes_to_the_server_that_the_document_states_for_it(made: ModuleType) -> None:
+    assert _sent(made, "plain", "token", "relative", "upload", "zones") == [
+        "https://us.example/2.0/plain",
+        "https://us.example/oauth2/token",
+        "https://us.example/v3/relative",
+        "https://upload-us.example/api/upload",
+        "https://zones.other.example/zones",
+    ]
+
+
+def test_a_variable_and_a_name_choose_servers_of_operations_too(made: ModuleType) -> None:
+    assert _sent(made, "plain", "upload", region="eu") == [
+        "https://eu.example/2.0/plain",
+        "https://upload-eu.example/api/upload",
+    ]
+    assert _sent(made, "plain", "upload", server="sandbox", port="1") == [
+        "https://sandbox.example:1/2.0/plain",
+        "https://upload.sandbox.example/api/upload",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "url"),
+    [
+        ("http://localhost:8000", "http://localhost:8000/oauth2/token"),
+        ("http://localhost:8000/2.0", "http://localhost:8000/oauth2/token"),
+        ("http://localhost:8000/box/2.0/", "http://localhost:8000/box/oauth2/token"),
+        ("https://us.example/2.0", "https://us.example/oauth2/token"),
+    ],
+)
+def test_a_base_url_stands_for_all_servers_of_the_default_host(made: ModuleType, base_url: str, url: str) -> None:
+    assert _sent(made, "token", base_url=base_url) == [url]
+
+
+def test_a_base_url_never_leads_to_another_real_server(made: ModuleType) -> None:
+    network = Network()
+    with made.ThingApi(
+        "http://localhost:8000/2.0", credentials=BearerToken("t"), transport=network.transport
+    ) as client:
+        for name, key in (("upload", UPLOAD), ("zones", "https://zones.other.example")):
+            with pytest.raises(ConfigError, match=f"{name}: the document places this operation on https://") as error:
+                getattr(client, name)()
+            assert key in error.value.remedy
+        assert network.urls == []
+    mapped = made.ThingApi(
+        "http://localhost:8000/2.0",
+        servers={UPLOAD: "http://localhost:8000/up"},
+        credentials=BearerToken("t"),
+        transport=network.transport,
+    )
+    mapped.upload()
+    assert (network.urls, network.tokens) == (["http://localhost:8000/up/upload"], ["Bearer t"])
+    with pytest.raises(ConfigError):
+        mapped.with_options(timeout=5).zones()
+
+
+def test_a_server_may_be_replaced_alone(made: ModuleType) -> None:
+    assert _sent(made, "plain", "upload", servers={UPLOAD: "http://localhost:1/x/"}) == [
+        "https://us.example/2.0/plain",
+        "http://localhost:1/x/upload",
+    ]
+
+
+def test_a_token_for_one_server_is_not_sent_to_another(made: ModuleType) -> None:
+    network = Network()
+    token = BearerToken("t", origins="https://us.example")
+    with made.ThingApi(credentials=token, transport=network.transport) as client:
+        client.plain()
+        client.token()
+        client.zones()
+    assert network.tokens == ["Bearer t", "Bearer t", None]
+
+
+def test_a_redirect_to_the_default_server_carries_no_token(made: ModuleType) -> None:
+    seen: list[tuple[str, str | None]] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append((request.url.host, request.headers.get("authorization")))
+        if request.url.host == "zones.other.example":
+            return httpx.Response(302, headers={"location": "https://us.example/2.0/plain"})
+        return httpx.Response(204)
+
+    with made.ThingApi(credentials=BearerToken("t"), transport=httpx.MockTransport(handle)) as client:
+        client.zones()
+    assert seen == [("zones.other.example", "Bearer t"), ("us.example", None)]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"server": "moon"}, "server names 'moon'"),
+        ({"servers": {"moon": "https://a.example"}}, "servers names 'moon'"),
+        ({"servers": {UPLOAD: "moon"}}, "which does not begin with http"),
+        ({"region": "moon"}, "has no region 'moon'"),
+        ({"port": "1@evil.example"}, "cannot be part of the server's URL"),
+        ({"port": "1/evil"}, "cannot be part of the server's URL"),
+        ({"base_url": "https://a.example", "server": "sandbox"}, "server has no effect"),
+        ({"base_url": "https://a.example", "port": "1"}, "port has no effect"),
+    ],
+)
+def test_a_choice_that_the_document_does_not_offer_is_an_error(made: ModuleType, options: Any, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        made.ThingApi(**options)
+
+
+def test_the_constructor_shows_the_choices(made: ModuleType) -> None:
+    import inspect
+
+    parameters = inspect.signature(made.ThingApi.__init__).parameters
+    assert parameters["server"].annotation == "Literal['live', 'sandbox'] | None"
+    assert parameters["region"].annotation == "Literal['us', 'eu'] | None"
+    assert parameters["port"].annotation == "str | None"
+    assert "region: Where the data are. One of us, eu. By default us." in made.ThingApi.__doc__
+    module = __import__(f"{made.__name__}.client", fromlist=["ThingServers"])
+    assert set(module.ThingServers.__annotations__) == {
+        UPLOAD,
+        "/v3",
+        "https://us.example/oauth2",
+        "https://zones.other.example",
+    }
+
+
+def test_a_document_with_one_server_has_no_constructor_of_its_own(generate: Callable[..., ModuleType]) -> None:
+    alone = generate(
+        {**DOCUMENT, "servers": [{"url": "https://a.example"}], "paths": {"/plain": DOCUMENT["paths"]["/plain"]}}
+    )
+    assert "__init__" not in vars(alone.ThingApi)
+    assert _sent(alone, "plain") == ["https://a.example/plain"]
+
+
+def test_an_operation_elsewhere_needs_a_mapping_where_the_document_has_no_default(
+    generate: Callable[..., ModuleType],
+) -> None:
+    relative = generate({**DOCUMENT, "servers": [{"url": "/v1"}]})
+    assert _sent(relative, "plain", "relative", base_url="http://localhost/v1") == [
+        "http://localhost/v1/plain",
+        "http://localhost/v3/relative",
+    ]
+    with pytest.raises(ConfigError, match="zones: "):
+        _sent(relative, "zones", base_url="http://localhost/v1")
+
+
+def test_a_token_is_not_sent_unencrypted_to_a_server_of_an_operation(generate: Callable[..., ModuleType]) -> None:
+    security: dict[str, Any] = {
+        "security": [{"key": []}],
+        "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+    }
+    paths = {"/open": {"get": _operation("open", [{"url": "http://plain.example"}])}}
+    network = Network()
+    with (
+        generate({**DOCUMENT, "paths": paths, **security}).ThingApi(
+            credentials=BearerToken("t"), transport=network.transport
+        ) as client,
+        pytest.raises(AuthError, match=r"not sent to http://plain\.example because"),
+    ):
+        client.open()
+    assert network.urls == []
