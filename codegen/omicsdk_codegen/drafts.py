@@ -38,6 +38,7 @@ from .operations import (
     asks,
 )
 from .paging import pages_of
+from .security import settle_security
 from .shapes import ANY, BYTES, STRING, Array, Enum, Map, Scalar, Type, is_plain, split_null, without_positions
 from .values import Json, Object, join
 
@@ -89,6 +90,7 @@ class Drafter:
         self._report = report
         self._faults = faults
         self._secured = asks(document.data.get("security"))
+        self.security = settle_security(document.data)
 
     def draft(self, stated: Stated, name: str, server: str = "") -> Draft:
         """Settle one operation, on the document's server or another one."""
@@ -96,7 +98,9 @@ class Drafter:
         self._wishes(stated.data, _OPERATION_WISHES, stated.key, f"{stated.method} {stated.path}")
         security = stated.data.get("security")
         draft.secured = self._secured if security is None else asks(security)
-        draft.public = stated.data.get("x-omics-public") is True
+        requirement = self.security.requirements.get(stated.key, self.security.default)
+        draft.public = requirement == () and (bool(self.security.schemes) or stated.key in self.security.requirements)
+        draft.security = () if requirement == self.security.default else requirement
         draft.arguments = self._parameters(stated)
         self._body(draft)
         self._responses(draft)

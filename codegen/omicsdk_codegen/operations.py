@@ -254,6 +254,7 @@ class Draft:
     secured: bool = False
     public: bool = False
     server: str = ""
+    security: tuple[tuple[str, ...], ...] = ()
     headers: list[DeclaredHeader] = field(default_factory=list[DeclaredHeader])
 
 

@@ -29,7 +29,7 @@ from .plan_models import ModelModule, plan_models
 from .plan_operations import OperationModule, OperationPlanner
 from .plan_webhooks import WebhookModule, plan_webhooks
 from .progress import OnProgress, counted, silent
-from .security import describe_ways, need_of, ways_of
+from .security import Security, describe_ways, need_of, ways_of
 from .servers import Servers, settle_servers
 from .shapes import Model, Type
 from .texts import clean, one_line, summary
@@ -52,6 +52,7 @@ class Package:
         async_doc: that of the async one.
         base_url: literal of the document's first server; empty if it has none that is absolute.
         servers: all of its servers.
+        security: what its operations require.
         constructor: the clients' constructors.
         operations: by name.
         models: by module.
@@ -74,6 +75,7 @@ class Package:
     async_doc: Code
     base_url: Code
     servers: Servers
+    security: Security
     constructor: Constructor
     operations: list[OperationModule]
     models: list[ModelModule]
@@ -174,11 +176,12 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
         summary=summary(description) or title,
         api=api,
         doc=as_docstring(f"{title}.", 0),
-        client_doc=as_docstring(_client_doc(title, description, document.data, servers), 4),
+        client_doc=as_docstring(_client_doc(title, description, document.data, servers, drafter.security), 4),
         async_doc=as_docstring(f"{title}, for asyncio. Arguments as those of {api}.", 4),
         base_url=as_literal(servers.default),
         servers=servers,
-        constructor=constructor_of(pascal_case(service), servers),
+        security=drafter.security,
+        constructor=constructor_of(pascal_case(service), servers, drafter.security),
         operations=sorted(
             map(planner.plan, counted(drafts, "planning operations", on_progress)), key=lambda module: module.name
         ),
@@ -218,10 +221,11 @@ def _info(data: Object, service: str) -> tuple[str, str]:
     return one_line(facts.get("title")) or service, clean(facts.get("description"))
 
 
-def _client_doc(title: str, description: str, data: Object, servers: Servers) -> str:
+def _client_doc(title: str, description: str, data: Object, servers: Servers, security: Security) -> str:
     server = servers.default
     default = f"by default {server}" if server else "the document names none, so it must be given"
     chosen = "".join(f"\n    {line}" for line in describe_servers(servers))
+    by_scheme = "; or a mapping of these by the schemes' names" if len(security.schemes) > 1 else ""
     ways = describe_ways(ways_of(data))
     asked = f" The service takes {ways}. {need_of(data)}" if ways else ""
     return f"""{title}.
@@ -230,7 +234,7 @@ def _client_doc(title: str, description: str, data: Object, servers: Servers) ->
 
 Args:
     base_url: URL of the service, with the common path of all operations; {default}.{chosen}
-    credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none.{asked}
+    credentials: One of omicsdk.core.credentials, or an httpx.Auth{by_scheme}; None sends none.{asked}
     timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
     retry: Which requests are retried, and how often.
     headers: Sent with every request.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from keyword import iskeyword
 
 from .code import Code, as_docstring, as_literal
+from .security import Security, type_of
 from .servers import Server, Servers
 from .texts import one_line
 
@@ -17,12 +19,25 @@ class ArgumentDict:
     Attributes:
         name: what it is called.
         doc: its docstring.
-        members: keys and types, as the mapping that defines them.
+        members: keys as text, and types.
     """
 
     name: Code
     doc: Code
-    members: Code
+    members: dict[str, Code]
+
+    @property
+    def fields(self) -> list[Code]:
+        """Its members as fields of a class; nothing if a key cannot be one."""
+        if not all(key.isidentifier() and not key.startswith("__") and not iskeyword(key) for key in self.members):
+            return []
+        return [Code(f"{key}: {kind}") for key, kind in self.members.items()]
+
+    @property
+    def mapping(self) -> Code:
+        """Its members as a mapping of keys to types that are evaluated late."""
+        listed = ", ".join(f'{as_literal(key)}: "{kind}"' for key, kind in self.members.items())
+        return Code(f"{{{listed}}}")
 
 
 @dataclass
@@ -37,6 +52,7 @@ class Constructor:
         credentials: type of the argument `credentials`.
         parameters: further keyword arguments.
         statements: what precedes the call of core's constructor.
+        attributes: further attributes of the classes.
     """
 
     imports: list[Code] = field(default_factory=list[Code])
@@ -46,6 +62,7 @@ class Constructor:
     credentials: Code = field(default_factory=lambda: Code("Credentials | httpx.Auth | None"))
     parameters: list[Code] = field(default_factory=list[Code])
     statements: list[Code] = field(default_factory=list[Code])
+    attributes: list[Code] = field(default_factory=list[Code])
 
     @property
     def typing_names(self) -> Code:
@@ -55,20 +72,36 @@ class Constructor:
     @property
     def is_needed(self) -> bool:
         """Whether a client needs it."""
-        return bool(self.statements)
+        return bool(self.statements or self.dicts)
 
 
-def constructor_of(stem: str, servers: Servers) -> Constructor:
+def constructor_of(stem: str, servers: Servers, security: Security) -> Constructor:
     """Plan a client's constructor.
 
     Args:
         stem: the beginning of the client's class names.
         servers: the document's servers.
+        security: the document's security.
     """
     made = Constructor()
+    if security.schemes:
+        _state_security(made, stem, security)
     if servers.are_chosen:
         _choose_server(made, stem, servers)
     return made
+
+
+def _state_security(made: Constructor, stem: str, security: Security) -> None:
+    made.imports.append(Code("from omicsdk.core.security import Scheme, Security"))
+    made.constants.append(Code(f"_SECURITY = {security.code}"))
+    made.attributes.append(Code("_security = _SECURITY"))
+    if len(security.schemes) > 1:
+        made.typing.add("TypedDict")
+        name = Code(f"{stem}Credentials")
+        members = {key: type_of(scheme) for key, scheme in security.schemes.items()}
+        doc = as_docstring("Credentials by the document's security schemes.", 0)
+        made.dicts.append(ArgumentDict(name, doc, members))
+        made.credentials = Code(f"Credentials | httpx.Auth | {name} | None")
 
 
 def _choose_server(made: Constructor, stem: str, servers: Servers) -> None:
@@ -82,9 +115,9 @@ def _choose_server(made: Constructor, stem: str, servers: Servers) -> None:
     if servers.others:
         made.typing.add("TypedDict")
         name = Code(f"{stem}Servers")
-        members = ", ".join(f"{as_literal(key)}: str" for key in servers.others)
+        members = dict.fromkeys(servers.others, Code("str"))
         doc = as_docstring("URLs in place of the servers that the document states for single operations.", 0)
-        made.dicts.append(ArgumentDict(name, doc, Code(f"{{{members}}}")))
+        made.dicts.append(ArgumentDict(name, doc, members))
         made.parameters.append(Code(f"servers: {name} | None = None"))
         passed.append("servers=servers")
     values: list[str] = []
@@ -98,6 +131,7 @@ def _choose_server(made: Constructor, stem: str, servers: Servers) -> None:
     if values:
         passed.append(f"variables={{{', '.join(values)}}}")
     made.statements.append(Code(f"self._servers = _SERVERS.chosen(base_url, {', '.join(passed)})"))
+    made.attributes.append(Code("_servers = _SERVERS.chosen(None)"))
 
 
 def _literal(values: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from .operations import Argument, Case, Draft
 from .options import TypeOptions
 from .parser import DictOf, ListOf, Parsed
 from .request_code import HIDEABLE, REQUEST, path_code, sent_code
+from .security import requirement_code
 from .shapes import Map, Ref, Type, is_list_of_texts
 
 # Names in each module of an operation.
@@ -295,6 +296,8 @@ def _facts(draft: Draft, imports: Imports) -> list[Code]:
         facts.append(f"location={as_literal(location)}")
     if draft.server:
         facts.append(f"server={as_literal(draft.server)}")
+    if draft.security:
+        facts.append(f"security={requirement_code(draft.security)}")
     return [Code(fact) for fact in facts]
 
 

@@ -55,6 +55,9 @@ def readme(package: Package, name: str, note: Code) -> str:
     ways = ways_of(package.document)
     preferred = sorted(ways, key=lambda way: way.deprecated)
     given = next((way.code for way in preferred if way.code.startswith(_OURS)), "")
+    together = next((names for names in package.security.default if len(names) > 1), ())
+    if together and len(min(package.security.default, key=len)) > 1:
+        given = f"{{{', '.join(f'{literal(name)}: ...' for name in together)}}}"
     server = "" if package.base_url != "''" else 'base_url="https://..."'
     count = len(package.drafts)
     return render_text(
@@ -65,7 +68,8 @@ def readme(package: Package, name: str, note: Code) -> str:
         count=Code(f"{count} operation{'' if count == 1 else 's'}"),
         package=Code(name),
         api=package.api,
-        credentials=Code(given.partition("(")[0]),
+        credentials=Code(given.partition("(")[0] if given.startswith(_OURS) else ""),
+        by_scheme=len(package.security.schemes) > 1,
         constructor=Code(", ".join(text for text in (server, f"credentials={given}" if given else "") if text)),
         example=_example(package.drafts[0]) if package.drafts else Code("client"),
         need=Code(need_of(package.document) or "No operation asks for them."),

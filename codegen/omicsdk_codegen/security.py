@@ -1,13 +1,19 @@
-"""The credentials that a service requires, in terms of omicsdk.core.credentials."""
+"""The credentials that a service requires, of each operation and in terms of omicsdk.core.credentials."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from .code import Code, as_literal
 from .operations import Stated, asks, stated_operations
 from .texts import literal, one_line, sentence
-from .values import Object
+from .values import Json, Object
+
+# Alternatives, each with the names of schemes that are sent together. Whether they are optional is another fact.
+Requirement: TypeAlias = "tuple[tuple[str, ...], ...]"
 
 # OpenAPI's name of an OAuth flow -> what people call it.
 _FLOWS = {
@@ -17,6 +23,113 @@ _FLOWS = {
     "authorizationCode": "authorization code",
     "deviceAuthorization": "device",
 }
+
+
+@dataclass(frozen=True)
+class Security:
+    """The security of a document.
+
+    Attributes:
+        schemes: the schemes that operations require, by name; all where no operation requires any.
+        default: the requirement of most operations.
+        is_stated: whether any operation requires credentials.
+        requirements: those of operations, by their pointers; empty for one that takes no credentials. An operation that
+            is not there has the default.
+    """
+
+    schemes: Mapping[str, Object]
+    default: Requirement
+    is_stated: bool
+    requirements: Mapping[str, Requirement]
+
+    @property
+    def code(self) -> Code:
+        """The expression of core's Security."""
+        schemes = ", ".join(f"{as_literal(name)}: {_scheme_code(scheme)}" for name, scheme in self.schemes.items())
+        return Code(
+            f"Security({{{schemes}}}, {requirement_code(self.default)}{'' if self.is_stated else ', is_stated=False'})"
+        )
+
+
+def settle_security(data: Object) -> Security:
+    """Settle the security of a document's operations.
+
+    An operation without a requirement takes no credentials if others have one: that is what their absence means. A document
+    without any requirement does not state what it requires.
+
+    Args:
+        data: the upgraded document.
+    """
+    components = data.get("components")
+    listed = components.get("securitySchemes") if isinstance(components, dict) else None
+    known = {
+        name: scheme
+        for name, scheme in (listed.items() if isinstance(listed, dict) else ())
+        if isinstance(scheme, dict) and scheme.get("type") in _KINDS
+    }
+    root = data.get("security")
+    stated = list(stated_operations(data))
+    own = {each.key: each.data.get("security") for each in stated}
+    written = {key: root if security is None else security for key, security in own.items()}
+    is_stated = any(_alternatives(security, known) for security in written.values())
+    free: Requirement = tuple((name,) for name in known)
+    found: dict[str, Requirement] = {}
+    for each in stated:
+        alternatives = _alternatives(written[each.key], known)
+        if each.data.get("x-omics-public") is True:
+            found[each.key] = ()
+        elif alternatives is not None:
+            found[each.key] = alternatives
+        elif written[each.key] is None and is_stated:
+            found[each.key] = ()
+    usual = Counter(requirement for requirement in found.values() if requirement)
+    default = max(usual, key=lambda requirement: usual[requirement], default=free)
+    used = {name for requirement in (*found.values(), default) for names in requirement for name in names}
+    schemes = {name: scheme for name, scheme in known.items() if name in used}
+    return Security(schemes, default, is_stated, found)
+
+
+def _alternatives(security: Json, known: Mapping[str, Object]) -> Requirement | None:
+    """Return a requirement in terms of known schemes, without the empty alternative; None if it is not known: none is stated,
+    or with unknown schemes only.
+    """
+    if not isinstance(security, list):
+        return None
+    listed = [tuple(each) for each in security if isinstance(each, dict)]
+    fitting = [names for names in listed if all(name in known for name in names)]
+    return tuple(dict.fromkeys(names for names in fitting if names)) if fitting or not listed else None
+
+
+def requirement_code(requirement: Requirement) -> Code:
+    """A requirement as code: tuples of names."""
+    written = [f"({', '.join(map(as_literal, names))}{',' if len(names) == 1 else ''})" for names in requirement]
+    return Code(f"({', '.join(written)}{',' if len(written) == 1 else ''})")
+
+
+_KINDS = frozenset({"apiKey", "http", "oauth2", "openIdConnect", "mutualTLS"})
+
+
+def _scheme_code(scheme: Object) -> Code:
+    kind = str(scheme["type"])
+    arguments = [as_literal(kind)]
+    if kind == "apiKey":
+        arguments.append(as_literal(str(scheme.get("name", ""))))
+        if scheme.get("in") in ("query", "cookie"):
+            arguments.append(as_literal(str(scheme["in"])))
+    elif kind == "http":
+        arguments.append(as_literal(one_line(scheme.get("scheme")).lower()))
+    return Code(f"Scheme({', '.join(arguments)})")
+
+
+def type_of(scheme: Object) -> Code:
+    """The type of what may be passed for a scheme, as an annotation."""
+    kinds = ["Credentials", "httpx.Auth"]
+    http = one_line(scheme.get("scheme")).lower()
+    if scheme["type"] in ("apiKey", "oauth2", "openIdConnect") or http == "bearer":
+        kinds.append("str")
+    elif http == "basic":
+        kinds.append("tuple[str, str]")
+    return Code(" | ".join(kinds))
 
 
 @dataclass(frozen=True)
@@ -68,16 +181,17 @@ def _way(scheme: Object) -> tuple[str, str]:
             f"A token of OpenID Connect{f', whose provider is described at {url}' if url else ''}.",
         )
     if kind == "mutualTLS":
-        return "", "A client certificate of the connection."
+        return (
+            "ClientCertificate(certificate, key)",
+            "A client certificate of the connection, and its key, as PEM files.",
+        )
     return "", "The document doesn't say what it is."
 
 
 def _key(place: str, name: str, is_bearer: bool) -> tuple[str, str]:
-    if place == "cookie":
-        return "", f"A key in the cookie {name}: give it with headers={{'cookie': {literal(f'{name}=...')}}}."
     if place == "header" and name.lower() == "authorization" and is_bearer:
         return "BearerToken(token)", "A token in the header Authorization."
-    where = "query" if place == "query" else "header"
+    where = place if place in ("query", "cookie") else "header"
     return (
         f"ApiKey(key, {where}={literal(name)})",
         f"A key in the {where}{' parameter' if where == 'query' else ''} {name}.",

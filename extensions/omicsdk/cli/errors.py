@@ -134,7 +134,7 @@ def lines_of(error: BaseException, where: str = "") -> list[str]:
         command = where.removeprefix("omics").strip()
         remedy = error.remedy if "--help" in error.remedy else f"{error.remedy} See: {where} --help".lstrip()
         return [_line(OmicsError(f"{command}: {error.message}" if command else error.message, remedy=remedy))]
-    if isinstance(error, Unauthorized) and where and error.remedy == Unauthorized.default_remedy:
+    if isinstance(error, Unauthorized) and where and (error.schemes or error.remedy == Unauthorized.default_remedy):
         # The service's response does not state how to give this program a token.
         error.remedy = _remedy(where.split()[1] if " " in where else "")
     return [_line(error)]

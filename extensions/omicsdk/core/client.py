@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.retry import Retry
+    from omicsdk.core.security import Security
     from omicsdk.core.sending.transport import Pace, Timeout
     from omicsdk.core.servers import Servers
 
@@ -412,6 +413,7 @@ class _ClientBase(Generic[E]):
     _pace: ClassVar[Pace | None] = None  # limits the rate of requests to the service
     _checks: ResponseCheck | None = None  # compares responses with requests
     _servers: Servers = NO_SERVERS  # of operations that have their own; set by constructors of generated clients
+    _security: ClassVar[Security | None] = None  # what the document requires of operations
     _exchange: E
 
     def __init_subclass__(cls) -> None:
@@ -445,7 +447,7 @@ class _ClientBase(Generic[E]):
         timeout: Timeout | float | Omit = OMIT,
         retry: Retry | Omit = OMIT,
         headers: Mapping[str, str] | Omit = OMIT,
-        credentials: Credentials | httpx.Auth | Omit | None = OMIT,
+        credentials: Credentials | httpx.Auth | Mapping[str, object] | Omit | None = OMIT,
         strict: bool | Omit = OMIT,
         follow_redirects: bool | Omit = OMIT,
         response_limit: int | Omit = OMIT,
@@ -487,7 +489,8 @@ class Client(_ClientBase[Exchange]):
 
     Args:
         base_url: The URL of the service, including the path that all operations share; by default the document's.
-        credentials: Credentials (`omicsdk.core.credentials`), or an httpx.Auth; None sends none.
+        credentials: Credentials (`omicsdk.core.credentials`), or an httpx.Auth; or these by the names of the document's security
+            schemes. None sends none.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect, 60 to read.
         retry: When and how often to retry; by default up to five retries.
         headers: Sent with every request.
@@ -511,7 +514,7 @@ class Client(_ClientBase[Exchange]):
         self,
         base_url: str | None = None,
         *,
-        credentials: Credentials | httpx.Auth | None = None,
+        credentials: Credentials | httpx.Auth | Mapping[str, object] | None = None,
         timeout: Timeout | float | None = None,
         retry: Retry | None = None,
         headers: Mapping[str, str] | None = None,
@@ -537,6 +540,7 @@ class Client(_ClientBase[Exchange]):
                 response_limit=response_limit,
                 pace=type(self)._pace,
                 servers=self._servers,
+                security=self._security,
             ),
         )
 
@@ -565,7 +569,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
         self,
         base_url: str | None = None,
         *,
-        credentials: Credentials | httpx.Auth | None = None,
+        credentials: Credentials | httpx.Auth | Mapping[str, object] | None = None,
         timeout: Timeout | float | None = None,
         retry: Retry | None = None,
         headers: Mapping[str, str] | None = None,
@@ -593,6 +597,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
                 response_limit=response_limit,
                 pace=type(self)._pace,
                 servers=self._servers,
+                security=self._security,
             ),
         )
 
@@ -639,7 +644,9 @@ def beside(
     """
     held = client._exchange  # pyright: ignore[reportPrivateUsage] - of this module's own classes
     made: Any = client.with_options() if kind is type(client) else object.__new__(kind)
-    made._exchange = replace(held, transport=held.transport.beside(base_url, credentials))
+    servers = (client if kind is type(client) else kind)._servers  # pyright: ignore[reportPrivateUsage] - as above
+    there = held.transport.beside(base_url, credentials, servers=servers, security=kind._security)
+    made._exchange = replace(held, transport=there)
     return made
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +15,8 @@ from omicsdk.core.errors import AuthError, ConfigError, OmicsError
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     import httpx
 
 
@@ -168,6 +171,11 @@ class Credentials:
     def __init__(self, origins: str | Iterable[str] | None = None) -> None:
         texts = (origins,) if isinstance(origins, str) else origins
         self._origins = None if texts is None else frozenset(_origin(each) for each in texts)
+
+    @property
+    def certificate(self) -> "ClientCertificate | None":
+        """The client certificate that identifies its connections; None for none."""
+        return None
 
     @property
     def origins(self) -> frozenset[str] | None:
@@ -353,17 +361,22 @@ class BearerToken(Credentials):
 
 
 class ApiKey(Credentials):
-    """A key that is sent as a header or a query parameter.
+    """A key that is sent as a header, a query parameter or a cookie.
 
     Args:
         key: The key.
-        header: The header's name; pass this or `query`.
+        header: The header's name; pass this, `query` or `cookie`.
         query: The query parameter's name.
+        cookie: The cookie's name.
         prefix: Text before the key in a header ("Token ", with the space).
         origins: The services that it was issued for; see BearerToken.
 
+    Attributes:
+        place: Where it is sent.
+        name: The name of the header, query parameter or cookie.
+
     Raises:
-        ConfigError: Both or neither of header and query are given, or the key is invalid.
+        ConfigError: None or several of header, query and cookie are given, or the key is invalid.
     """
 
     def __init__(
@@ -372,18 +385,35 @@ class ApiKey(Credentials):
         *,
         header: str | None = None,
         query: str | None = None,
+        cookie: str | None = None,
         prefix: str = "",
         origins: str | Iterable[str] | None = None,
     ) -> None:
         super().__init__(origins)
-        if (header is None) == (query is None):
-            raise ConfigError("An API key is sent either in a header or in the query", remedy="Pass header= or query=.")
+        named = {"header": header, "query": query, "cookie": cookie}
+        places = [(place, name) for place, name in named.items() if name is not None]
+        if len(places) != 1:
+            raise ConfigError(
+                "An API key is sent either in a header, in the query or in a cookie",
+                remedy="Pass one of header=, query= and cookie=.",
+            )
         _check_secret(key, "API key")
-        self._headers = {header.lower(): prefix + key} if header is not None else {}
+        if cookie is not None and set(key) & set(';,"\\'):
+            raise ConfigError(
+                "The API key contains a character that cookies cannot have", remedy="Encode it as the service does."
+            )
+        self.place, self.name = places[0]
+        self._headers = (
+            {}
+            if query is not None
+            else {"cookie": f"{cookie}={key}"}
+            if cookie is not None
+            else {self.name.lower(): prefix + key}
+        )
         self._query = {query: key} if query is not None else {}
 
     def headers(self, method: str, url: str) -> Mapping[str, str]:
-        """Return the header, if the key is sent in one."""
+        """Return the header, if the key is sent in one; of a cookie the header Cookie."""
         return self._headers
 
     def query(self, method: str, url: str) -> Mapping[str, str]:
@@ -415,6 +445,33 @@ class Basic(Credentials):
     def headers(self, method: str, url: str) -> Mapping[str, str]:
         """Return the Authorization header."""
         return self._headers
+
+
+class ClientCertificate(Credentials):
+    """A certificate that identifies the client when a connection is established (mutual TLS).
+
+    It applies to the requests that it is passed for: other requests of a client use other connections.
+
+    Args:
+        certificate: A PEM file with the certificate.
+        key: A PEM file with its private key; None if that is in the first.
+        origins: The services that it was issued for; see BearerToken.
+    """
+
+    def __init__(
+        self,
+        certificate: "str | PathLike[str]",
+        key: "str | PathLike[str] | None" = None,
+        *,
+        origins: str | Iterable[str] | None = None,
+    ) -> None:
+        super().__init__(origins)
+        self.files = os.fspath(certificate), None if key is None else os.fspath(key)
+
+    @property
+    def certificate(self) -> "ClientCertificate":
+        """The certificate itself."""
+        return self
 
 
 class HttpxAuth(Credentials):

@@ -186,8 +186,13 @@ class BadRequest(APIError):
 
 
 class Unauthorized(APIError, AuthError):
-    """401: no credentials were sent, or the service does not accept them."""
+    """401: no credentials were sent, or the service does not accept them.
 
+    Attributes:
+        schemes: The security schemes that the document requires of the operation, if no credentials were sent.
+    """
+
+    schemes: Sequence[Sequence[str]] = ()
     default_remedy = "Log in again, or pass credentials that this service issued."
 
 

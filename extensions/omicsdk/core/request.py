@@ -76,13 +76,14 @@ class OperationFacts:
         path: Path template relative to the base URL, such as `/bundles/{uuid}`.
         accept: Media types of the responses, as an Accept header.
         secured: Whether the document requires credentials.
-        public: Whether credentials are never sent, since it needs none (`x-omics-public`).
+        public: Whether credentials are never sent, since it needs none (`security: []`, `x-omics-public`).
         idempotent: Whether it may be repeated after its body may have arrived.
         streams: Whether responses are bytes of any length.
         paging: Its paging, or None.
         location: The query parameter that makes the response an address, by a redirect that need not be http
             (`x-omics-location`); empty if there is none.
         server: The key of the server that the document places it on (`omicsdk.core.servers`); empty for the client's.
+        security: The schemes that it requires (`omicsdk.core.security`), if these are not the document's usual ones.
     """
 
     name: str
@@ -96,6 +97,7 @@ class OperationFacts:
     paging: Paging | None = None
     location: str = ""
     server: str = ""
+    security: Sequence[Sequence[str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class Request:
         streams: Whether its responses are bytes of any length, to which no limit applies.
         live: Whether its response's items are sent as events occur: silence between them is not a lost connection.
         server: The key of its server; empty for the client's.
+        security: The schemes that it requires, if these are not the document's usual ones.
     """
 
     method: str
@@ -129,6 +132,7 @@ class Request:
     streams: bool = False
     live: bool = False
     server: str = ""
+    security: Sequence[Sequence[str]] = ()
 
     def for_items(self, accept: str) -> "Request":
         """Return the same request for a response that is read item by item.
@@ -192,6 +196,7 @@ def request(
         location=any(name == facts.location and text_of(value) == "true" for name, value in query if value is not OMIT),
         streams=facts.streams,
         server=facts.server,
+        security=facts.security,
     )
 
 

@@ -6,6 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
+
+_SECURITY = Security({"azul_service": Scheme("oauth2")}, (("azul_service",),))
 
 
 class _Operations:
@@ -81,6 +84,7 @@ class AzulApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = ""
+    _security = _SECURITY
 
 
 class AsyncAzulApi(_Operations, AsyncClient):
@@ -88,3 +92,4 @@ class AsyncAzulApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = ""
+    _security = _SECURITY

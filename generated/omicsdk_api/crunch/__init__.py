@@ -7,16 +7,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .client import AsyncCrunchApi, CrunchApi
+    from .client import AsyncCrunchApi, CrunchApi, CrunchCredentials
 
 __all__ = [
     "CrunchApi",
     "AsyncCrunchApi",
+    "CrunchCredentials",
 ]
 
 _MODULES: dict[str, str] = {
     "CrunchApi": "client",
     "AsyncCrunchApi": "client",
+    "CrunchCredentials": "client",
 }
 
 

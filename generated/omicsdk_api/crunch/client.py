@@ -3,9 +3,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    import httpx
+    from omicsdk.core.client import AsyncClientOptions, ClientOptions
+    from omicsdk.core.credentials import Credentials
+
+
+class CrunchCredentials(TypedDict, total=False):
+    """Credentials by the document's security schemes."""
+
+    basicAuth: Credentials | httpx.Auth | tuple[str, str]
+    cookieAuth: Credentials | httpx.Auth | str
+    tokenAuth: Credentials | httpx.Auth | str
+
+
+_SECURITY = Security(
+    {
+        "basicAuth": Scheme("http", "basic"),
+        "cookieAuth": Scheme("apiKey", "sessionid", "cookie"),
+        "tokenAuth": Scheme("apiKey", "Authorization"),
+    },
+    (("basicAuth",), ("cookieAuth",), ("tokenAuth",)),
+)
 
 
 class _Operations:
@@ -133,10 +159,10 @@ class CrunchApi(_Operations, Client):
     Args:
         base_url: URL of the service, with the common path of all operations; the document names none, so it
             must be given.
-        credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
-            Basic(username, password) for basicAuth: A name and a password. Name and password of a user of the
-            site; or none of these for cookieAuth: A key in the cookie sessionid: give it with
-            headers={'cookie': 'sessionid=...'}. Session of a browser that is logged in; or ApiKey(key,
+        credentials: One of omicsdk.core.credentials, or an httpx.Auth; or a mapping of these by the schemes'
+            names; None sends none. The service takes Basic(username, password) for basicAuth: A name and a
+            password. Name and password of a user of the site; or ApiKey(key, cookie='sessionid') for
+            cookieAuth: A key in the cookie sessionid. Session of a browser that is logged in; or ApiKey(key,
             header='Authorization') for tokenAuth: A key in the header Authorization. A token of the site, as
             `Token ` and 40 hexadecimal digits. All operations ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
@@ -154,6 +180,16 @@ class CrunchApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = ""
+    _security = _SECURITY
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        credentials: Credentials | httpx.Auth | CrunchCredentials | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        super().__init__(base_url, credentials=credentials, **options)
 
 
 class AsyncCrunchApi(_Operations, AsyncClient):
@@ -161,3 +197,13 @@ class AsyncCrunchApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = ""
+    _security = _SECURITY
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        credentials: Credentials | httpx.Auth | CrunchCredentials | None = None,
+        **options: Unpack[AsyncClientOptions],
+    ) -> None:
+        super().__init__(base_url, credentials=credentials, **options)

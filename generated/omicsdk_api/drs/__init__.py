@@ -7,16 +7,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .client import AsyncDrsApi, DrsApi
+    from .client import AsyncDrsApi, DrsApi, DrsCredentials
 
 __all__ = [
     "DrsApi",
     "AsyncDrsApi",
+    "DrsCredentials",
 ]
 
 _MODULES: dict[str, str] = {
     "DrsApi": "client",
     "AsyncDrsApi": "client",
+    "DrsCredentials": "client",
 }
 
 

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
 from omicsdk.core.servers import DocumentServers, Server
 
 if TYPE_CHECKING:
@@ -14,6 +15,24 @@ if TYPE_CHECKING:
     import httpx
     from omicsdk.core.client import AsyncClientOptions, ClientOptions
     from omicsdk.core.credentials import Credentials
+
+
+class DrsCredentials(TypedDict, total=False):
+    """Credentials by the document's security schemes."""
+
+    BasicAuth: Credentials | httpx.Auth | tuple[str, str]
+    BearerAuth: Credentials | httpx.Auth | str
+    PassportAuth: Credentials | httpx.Auth | str
+
+
+_SECURITY = Security(
+    {
+        "BasicAuth": Scheme("http", "basic"),
+        "BearerAuth": Scheme("http", "bearer"),
+        "PassportAuth": Scheme("http", "bearer"),
+    },
+    (("PassportAuth",), ("BearerAuth",), ("BasicAuth",)),
+)
 
 _SERVERS = DocumentServers((Server("https://{serverURL}/ga4gh/drs/v1", {"serverURL": ("drs.example.org",)}),))
 
@@ -100,12 +119,12 @@ class DrsApi(_Operations, Client):
         base_url: URL of the service, with the common path of all operations; by default
             https://drs.example.org/ga4gh/drs/v1.
         server_url: Host of the server, with a port if it is not 443. By default drs.example.org.
-        credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
-            Basic(username, password) for BasicAuth: A name and a password. A user's name and password, as the
-            server gave them, in the Authorization header; or BearerToken(token) for BearerAuth: A token. A
-            token of an issuer that the server trusts, in the Authorization header; or BearerToken(token) for
-            PassportAuth: A token (JWT). GA4GH Passports, as encoded JSON Web Tokens in the list `passports`
-            of a request's body. Nothing goes into a header.
+        credentials: One of omicsdk.core.credentials, or an httpx.Auth; or a mapping of these by the schemes'
+            names; None sends none. The service takes Basic(username, password) for BasicAuth: A name and a
+            password. A user's name and password, as the server gave them, in the Authorization header; or
+            BearerToken(token) for BearerAuth: A token. A token of an issuer that the server trusts, in the
+            Authorization header; or BearerToken(token) for PassportAuth: A token (JWT). GA4GH Passports, as
+            encoded JSON Web Tokens in the list `passports` of a request's body. Nothing goes into a header.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.
@@ -121,13 +140,15 @@ class DrsApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://drs.example.org/ga4gh/drs/v1"
+    _security = _SECURITY
+    _servers = _SERVERS.chosen(None)
 
     def __init__(
         self,
         base_url: str | None = None,
         *,
         server_url: str | None = None,
-        credentials: Credentials | httpx.Auth | None = None,
+        credentials: Credentials | httpx.Auth | DrsCredentials | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
         self._servers = _SERVERS.chosen(base_url, variables={"serverURL": server_url})
@@ -139,13 +160,15 @@ class AsyncDrsApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://drs.example.org/ga4gh/drs/v1"
+    _security = _SECURITY
+    _servers = _SERVERS.chosen(None)
 
     def __init__(
         self,
         base_url: str | None = None,
         *,
         server_url: str | None = None,
-        credentials: Credentials | httpx.Auth | None = None,
+        credentials: Credentials | httpx.Auth | DrsCredentials | None = None,
         **options: Unpack[AsyncClientOptions],
     ) -> None:
         self._servers = _SERVERS.chosen(base_url, variables={"serverURL": server_url})

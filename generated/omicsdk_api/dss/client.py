@@ -6,6 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
+
+_SECURITY = Security({"dcpAuth": Scheme("oauth2")}, (("dcpAuth",),))
 
 
 class _Operations:
@@ -113,6 +116,7 @@ class DssApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://dss.data.humancellatlas.org/v1"
+    _security = _SECURITY
 
 
 class AsyncDssApi(_Operations, AsyncClient):
@@ -120,3 +124,4 @@ class AsyncDssApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://dss.data.humancellatlas.org/v1"
+    _security = _SECURITY

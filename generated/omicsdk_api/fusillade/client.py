@@ -6,6 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
+
+_SECURITY = Security({"BearerAuth": Scheme("http", "bearer")}, (("BearerAuth",),))
 
 
 class _Operations:
@@ -130,6 +133,7 @@ class FusilladeApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://auth.data.humancellatlas.org"
+    _security = _SECURITY
 
 
 class AsyncFusilladeApi(_Operations, AsyncClient):
@@ -137,3 +141,4 @@ class AsyncFusilladeApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://auth.data.humancellatlas.org"
+    _security = _SECURITY

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
 from omicsdk.core.servers import DocumentServers, Server
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import httpx
     from omicsdk.core.client import AsyncClientOptions, ClientOptions
     from omicsdk.core.credentials import Credentials
+
+_SECURITY = Security({"BearerAuth": Scheme("http", "bearer")}, (("BearerAuth",),))
 
 _SERVERS = DocumentServers((Server("https://{serverURL}/htsget", {"serverURL": ("htsget.example.org",)}),))
 
@@ -82,6 +85,8 @@ class HtsgetApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://htsget.example.org/htsget"
+    _security = _SECURITY
+    _servers = _SERVERS.chosen(None)
 
     def __init__(
         self,
@@ -100,6 +105,8 @@ class AsyncHtsgetApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://htsget.example.org/htsget"
+    _security = _SECURITY
+    _servers = _SERVERS.chosen(None)
 
     def __init__(
         self,

@@ -7,16 +7,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .client import AsyncPangeaApi, PangeaApi
+    from .client import AsyncPangeaApi, PangeaApi, PangeaCredentials
 
 __all__ = [
     "PangeaApi",
     "AsyncPangeaApi",
+    "PangeaCredentials",
 ]
 
 _MODULES: dict[str, str] = {
     "PangeaApi": "client",
     "AsyncPangeaApi": "client",
+    "PangeaCredentials": "client",
 }
 
 

@@ -3,9 +3,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    import httpx
+    from omicsdk.core.client import AsyncClientOptions, ClientOptions
+    from omicsdk.core.credentials import Credentials
+
+
+class PangeaCredentials(TypedDict, total=False):
+    """Credentials by the document's security schemes."""
+
+    tokenAuth: Credentials | httpx.Auth | str
+    cookieAuth: Credentials | httpx.Auth | str
+
+
+_SECURITY = Security(
+    {"tokenAuth": Scheme("apiKey", "Authorization"), "cookieAuth": Scheme("apiKey", "sessionid", "cookie")},
+    (("tokenAuth",), ("cookieAuth",)),
+)
 
 
 class _Operations:
@@ -385,11 +406,11 @@ class PangeaApi(_Operations, Client):
 
     Args:
         base_url: URL of the service, with the common path of all operations; by default https://pangeabio.io.
-        credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
-            ApiKey(key, header='Authorization') for tokenAuth: A key in the header Authorization. The word
-            `Token`, a blank and the token of the account; or none of these for cookieAuth: A key in the
-            cookie sessionid: give it with headers={'cookie': 'sessionid=...'}. Session of a browser that is
-            logged in. 104 of 192 operations ask for them.
+        credentials: One of omicsdk.core.credentials, or an httpx.Auth; or a mapping of these by the schemes'
+            names; None sends none. The service takes ApiKey(key, header='Authorization') for tokenAuth: A key
+            in the header Authorization. The word `Token`, a blank and the token of the account; or
+            ApiKey(key, cookie='sessionid') for cookieAuth: A key in the cookie sessionid. Session of a
+            browser that is logged in. 104 of 192 operations ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.
@@ -405,6 +426,16 @@ class PangeaApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://pangeabio.io"
+    _security = _SECURITY
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        credentials: Credentials | httpx.Auth | PangeaCredentials | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        super().__init__(base_url, credentials=credentials, **options)
 
 
 class AsyncPangeaApi(_Operations, AsyncClient):
@@ -412,3 +443,13 @@ class AsyncPangeaApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://pangeabio.io"
+    _security = _SECURITY
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        credentials: Credentials | httpx.Auth | PangeaCredentials | None = None,
+        **options: Unpack[AsyncClientOptions],
+    ) -> None:
+        super().__init__(base_url, credentials=credentials, **options)

@@ -7,16 +7,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .client import AsyncSbApi, SbApi
+    from .client import AsyncSbApi, SbApi, SbCredentials
 
 __all__ = [
     "SbApi",
     "AsyncSbApi",
+    "SbCredentials",
 ]
 
 _MODULES: dict[str, str] = {
     "SbApi": "client",
     "AsyncSbApi": "client",
+    "SbCredentials": "client",
 }
 
 

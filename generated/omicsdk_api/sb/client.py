@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
 from omicsdk.core.servers import DocumentServers, Server
 
 if TYPE_CHECKING:
@@ -14,6 +15,19 @@ if TYPE_CHECKING:
     import httpx
     from omicsdk.core.client import AsyncClientOptions, ClientOptions
     from omicsdk.core.credentials import Credentials
+
+
+class SbCredentials(TypedDict, total=False):
+    """Credentials by the document's security schemes."""
+
+    authToken: Credentials | httpx.Auth | str
+    bearer: Credentials | httpx.Auth | str
+
+
+_SECURITY = Security(
+    {"authToken": Scheme("apiKey", "X-SBG-Auth-Token"), "bearer": Scheme("http", "bearer")},
+    (("authToken",), ("bearer",)),
+)
 
 _SERVERS = DocumentServers(
     (
@@ -303,10 +317,11 @@ class SbApi(_Operations, Client):
             https://cgc-api.sbgenomics.com/v2 (Cancer Genomics Cloud); https://cavatica-api.sbgenomics.com/v2
             (Cavatica); https://api.sb.biodatacatalyst.nhlbi.nih.gov/v2 (BioData Catalyst powered by Seven
             Bridges). By default https://api.sbgenomics.com/v2.
-        credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
-            ApiKey(key, header='X-SBG-Auth-Token') for authToken: A key in the header X-SBG-Auth-Token. The
-            authentication token of an account, from its developer page; or BearerToken(token) for bearer: A
-            token. A token of OAuth 2.0. 164 of 165 operations ask for them.
+        credentials: One of omicsdk.core.credentials, or an httpx.Auth; or a mapping of these by the schemes'
+            names; None sends none. The service takes ApiKey(key, header='X-SBG-Auth-Token') for authToken: A
+            key in the header X-SBG-Auth-Token. The authentication token of an account, from its developer
+            page; or BearerToken(token) for bearer: A token. A token of OAuth 2.0. 164 of 165 operations ask
+            for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.
@@ -322,6 +337,8 @@ class SbApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://api.sbgenomics.com/v2"
+    _security = _SECURITY
+    _servers = _SERVERS.chosen(None)
 
     def __init__(
         self,
@@ -336,7 +353,7 @@ class SbApi(_Operations, Client):
             "https://api.sb.biodatacatalyst.nhlbi.nih.gov/v2",
         ]
         | None = None,
-        credentials: Credentials | httpx.Auth | None = None,
+        credentials: Credentials | httpx.Auth | SbCredentials | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
         self._servers = _SERVERS.chosen(base_url, server=server)
@@ -348,6 +365,8 @@ class AsyncSbApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://api.sbgenomics.com/v2"
+    _security = _SECURITY
+    _servers = _SERVERS.chosen(None)
 
     def __init__(
         self,
@@ -362,7 +381,7 @@ class AsyncSbApi(_Operations, AsyncClient):
             "https://api.sb.biodatacatalyst.nhlbi.nih.gov/v2",
         ]
         | None = None,
-        credentials: Credentials | httpx.Auth | None = None,
+        credentials: Credentials | httpx.Auth | SbCredentials | None = None,
         **options: Unpack[AsyncClientOptions],
     ) -> None:
         self._servers = _SERVERS.chosen(base_url, server=server)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
 from omicsdk.core.servers import DocumentServers, Server
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import httpx
     from omicsdk.core.client import AsyncClientOptions, ClientOptions
     from omicsdk.core.credentials import Credentials
+
+_SECURITY = Security({"BEARER": Scheme("apiKey", "Authorization")}, (("BEARER",),))
 
 _SERVERS = DocumentServers((Server("https://{serverURL}/ga4gh/trs/v2", {"serverURL": ("trs.example.org",)}),))
 
@@ -83,6 +86,8 @@ class TrsApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://trs.example.org/ga4gh/trs/v2"
+    _security = _SECURITY
+    _servers = _SERVERS.chosen(None)
 
     def __init__(
         self,
@@ -101,6 +106,8 @@ class AsyncTrsApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://trs.example.org/ga4gh/trs/v2"
+    _security = _SECURITY
+    _servers = _SERVERS.chosen(None)
 
     def __init__(
         self,

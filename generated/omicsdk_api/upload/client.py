@@ -6,6 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
+
+_SECURITY = Security({"api_key": Scheme("apiKey", "Api-Key")}, (("api_key",),))
 
 
 class _Operations:
@@ -76,6 +79,7 @@ class UploadApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://upload.data.humancellatlas.org"
+    _security = _SECURITY
 
 
 class AsyncUploadApi(_Operations, AsyncClient):
@@ -83,3 +87,4 @@ class AsyncUploadApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://upload.data.humancellatlas.org"
+    _security = _SECURITY

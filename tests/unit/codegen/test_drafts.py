@@ -258,10 +258,11 @@ def test_whether_credentials_are_requested(root: Any, own: Any, secured: bool) -
 
 
 @pytest.mark.parametrize(
-    ("wish", "public"), [({}, False), ({"x-omics-public": False}, False), ({"x-omics-public": True}, True)]
+    ("wish", "public"),
+    [({}, False), ({"x-omics-public": False}, False), ({"x-omics-public": True}, True), ({"security": []}, True)],
 )
 def test_what_takes_no_credentials_is_stated_of_the_operation(wish: Any, public: bool) -> None:
-    assert Drafted({"security": [], **wish}).draft.public is public
+    assert Drafted(wish).draft.public is public
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     ({"type": "apiKey", "in": "query", "name": "k"}, "ApiKey(key, query='k')", "query parameter k"),
     ({"type": "apiKey", "in": "header", "name": "Authorization", "description": "Bearer TOKEN"}, "BearerToken(token)", "TOKEN"),
     ({"type": "apiKey", "in": "header", "name": "Authorization"}, "ApiKey(key, header='Authorization')", ""),
-    ({"type": "apiKey", "in": "cookie", "name": "sid"}, "", "'sid=...'"),
+    ({"type": "apiKey", "in": "cookie", "name": "sid"}, "ApiKey(key, cookie='sid')", "cookie sid"),
     ({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}, "BearerToken(token)", "(JWT)"),
     ({"type": "http", "scheme": "Basic"}, "Basic(username, password)", "password"),
     ({"type": "http", "scheme": "digest"}, "httpx.DigestAuth(username, password)", ""),
@@ -24,7 +24,7 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     ({"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "https://a.example/t"}}}, "BearerToken(token)",
      "(client credentials from https://a.example/t)"),
     ({"type": "openIdConnect", "openIdConnectUrl": "https://o.example"}, "BearerToken(token)", "https://o.example"),
-    ({"type": "mutualTLS"}, "", "client certificate"),
+    ({"type": "mutualTLS"}, "ClientCertificate(certificate, key)", "client certificate"),
     ({}, "", "doesn't say"),
 ]  # fmt: skip
 
@@ -35,7 +35,15 @@ def test_a_scheme_is_credentials(scheme: dict[str, Any], code: str, told: str) -
     assert (way.scheme, way.code) == ("s", code)
     assert told in way.description
     if code:
-        names = {**vars(ours), "httpx": httpx, "key": "k", "token": "t", "username": "u", "password": "p"}
+        names = {
+            **vars(ours),
+            "httpx": httpx,
+            "key": "k",
+            "token": "t",
+            "username": "u",
+            "password": "p",
+            "certificate": "c",
+        }
         assert ours.as_credentials(eval(code, names)) is not None
 
 

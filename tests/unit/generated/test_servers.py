@@ -162,7 +162,8 @@ def test_a_redirect_to_the_default_server_carries_no_token(made: ModuleType) -> 
             return httpx.Response(302, headers={"location": "https://us.example/2.0/plain"})
         return httpx.Response(204)
 
-    with made.ThingApi(credentials=BearerToken("t"), transport=httpx.MockTransport(handle)) as client:
+    token = BearerToken("t", origins=["https://us.example", "https://zones.other.example"])
+    with made.ThingApi(credentials=token, transport=httpx.MockTransport(handle)) as client:
         client.zones()
     assert seen == [("zones.other.example", "Bearer t"), ("us.example", None)]
 

@@ -322,8 +322,12 @@ def _by_network() -> None:
     return None
 
 
-class Connections(dict[str, Pool]):
-    """Pools by origin (`https://host:port`), created at first use. Thread-safe.
+Way = str | tuple[str, str, str | None]
+"""An origin, `https://host:port`; with the files of the certificate that identifies the client and of its key, if it has one."""
+
+
+class Connections(dict[Way, Pool]):
+    """Pools by origin and client certificate, created at first use. Thread-safe.
 
     Args:
         environ: The environment's variables; None for the process's own, read when an origin is first used.
@@ -360,7 +364,7 @@ class Connections(dict[str, Pool]):
         """Whether requests go over the network, not to a transport that replaces it."""
         return self._given is None and self.substitute() is None
 
-    def __missing__(self, origin: str) -> Pool:
+    def __missing__(self, origin: Way) -> Pool:
         """Create the pool of an origin.
 
         Raises:
@@ -379,13 +383,16 @@ class Connections(dict[str, Pool]):
         """Return how a URL is reached."""
         return Network() if self._given is not None else network(str(url), self._environ)
 
-    def _made(self, origin: str) -> Pool:
+    def _made(self, key: Way) -> Pool:
+        origin, certificate = (key, None) if isinstance(key, str) else (key[0], key[1:])
         given = self._given
         if given is not None:
             return Pool(lambda: given, shared=True, asynchronous=self._asynchronous)
         from omicsdk.core.sending.httpx_import import httpx
 
-        way = network(origin, self._environ)
+        usual = way = network(origin, self._environ)
+        if certificate is not None:  # for the service, not for a proxy
+            way = way._replace(client_cert=certificate[0], client_key=certificate[1])
         encrypted = origin.startswith("https:") or (way.proxy or "").startswith("https:")
         # Plain http needs no authorities; reading them is most of the cost of a new transport.
         context = tls_context(way) if encrypted else _context_of_nothing()
@@ -401,7 +408,9 @@ class Connections(dict[str, Pool]):
                 from urllib.parse import urlsplit
 
                 urlsplit(way.proxy)  # httpx treats a text that is not a URL as a host name
-                proxy = httpx.Proxy(way.proxy, ssl_context=context if way.proxy.startswith("https:") else None)
+                proxy = httpx.Proxy(
+                    way.proxy, ssl_context=tls_context(usual) if way.proxy.startswith("https:") else None
+                )
             make = partial(of_its_kind, verify=context, trust_env=False, http2=self._http2, limits=limits, proxy=proxy)
             small = _by_aiohttp(context) if self._asynchronous and not self._http2 and not way.proxy else None
             login = login_of(way.proxy) if way.proxy else None
@@ -481,6 +490,6 @@ def _new_context(way: Network) -> "ssl.SSLContext":
         except (OSError, ssl.SSLError) as error:
             raise ConfigError(
                 f"The client certificate {way.client_cert} cannot be used: {error}",
-                remedy="Check OMICS_CLIENT_CERT and OMICS_CLIENT_KEY.",
+                remedy="Check the files of ClientCertificate, or OMICS_CLIENT_CERT and OMICS_CLIENT_KEY.",
             ) from error
     return context

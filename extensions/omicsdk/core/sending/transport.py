@@ -8,13 +8,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar, cast
 from urllib.parse import urljoin
 
 from omicsdk.core.api_errors import api_error
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock, StoppableClock
 from omicsdk.core.credentials import Credentials, HttpxAuth, as_credentials, is_confidential, origin_of
-from omicsdk.core.errors import AuthError, ConfigError, DecodeError, TimedOut, TooManyRedirects, TransportError
+from omicsdk.core.errors import (
+    AuthError,
+    ConfigError,
+    DecodeError,
+    TimedOut,
+    TooManyRedirects,
+    TransportError,
+    Unauthorized,
+)
 from omicsdk.core.logs import http_log
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.redaction import is_secret_name, mask_url, without_query
@@ -29,6 +37,7 @@ from omicsdk.core.retry import (
     lead_in_words,
     retry_after,
 )
+from omicsdk.core.security import SchemeCredentials, Security
 from omicsdk.core.sending.accept import ANY, AcceptMemory, is_accepted, narrower
 from omicsdk.core.sending.connections import Connections, Hop, Substitute, WireFailure
 from omicsdk.core.servers import Servers
@@ -77,6 +86,17 @@ def is_elsewhere(status: int, location: str | None) -> bool:
     """
     scheme, colon, _ = (location or "").partition("://")
     return status in REDIRECT_STATUSES and bool(colon) and scheme.lower() not in ("http", "https")
+
+
+def with_cookies(headers: tuple[tuple[str, str], ...], added: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the headers of credentials with the request's cookies in theirs: there is one header for all.
+
+    Args:
+        headers: The request's headers.
+        added: Those of the credentials, which replace the request's of the same name.
+    """
+    own = next((value for name, value in headers if name.lower() == "cookie"), "") if "cookie" in added else ""
+    return {**added, "cookie": f"{own}; {added['cookie']}"} if own else added
 
 
 def for_strangers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
@@ -168,6 +188,7 @@ class Manners:
             up.
         accepted: The Accept headers that servers took after a 406; clones share it.
         servers: The servers of operations that have their own.
+        security: What the document requires of operations; None if it has no security schemes.
     """
 
     base_url: str
@@ -180,6 +201,20 @@ class Manners:
     stopped: Callable[[], bool] = never
     accepted: AcceptMemory = field(default_factory=AcceptMemory)
     servers: Servers = NO_SERVERS
+    security: Security | None = None
+
+    def assigned(self, credentials: object) -> Credentials | None:
+        """Return a constructor's argument as credentials for the operations of the document.
+
+        Args:
+            credentials: Credentials, an httpx.Auth, an `auth` of requests, or these by the names of schemes; None for none.
+
+        Raises:
+            ConfigError: It is something else, or fits no scheme of the document.
+        """
+        if self.security is None:
+            return as_credentials(cast("Credentials | None", credentials))
+        return self.security.assigned(credentials)
 
 
 class Outgoing(NamedTuple):
@@ -303,7 +338,7 @@ class _Conversation:
                     raise
                 http_log.info("%s: continuing without credentials (%s)", self._request.operation, error)
             else:
-                return self._credentials, headers, query
+                return self._credentials, with_cookies(self._hop.headers, headers), query
         return None, NOTHING, NOTHING
 
     def _wait_after_failure(self, failure: WireFailure) -> Steps[None]:
@@ -382,6 +417,10 @@ class _Conversation:
         )
         if status == 401 and self._credentials is not None:
             error.remedy = _clock_remedy(clock_lead(response.headers, self._manners.clock.now())) or error.remedy
+        security = self._manners.security
+        if isinstance(error, Unauthorized) and self._credentials is None and security and not self._request.public:
+            error.schemes = self._request.security or security.default
+            error.remedy = f"Pass {security.described(error.schemes)} as credentials of the client."
         raise error
 
     def _asked_wait(self, response: "httpx.Response") -> float | None:
@@ -455,9 +494,16 @@ def _says_any_bytes(name: str, value: str) -> bool:
 
 def _credentials_for(request: Request, hop: Hop, manners: Manners) -> Credentials | None:
     """Return the credentials if they may be sent to the first step; raise if the operation requires them."""
-    credentials = manners.credentials
+    credentials, security = manners.credentials, manners.security
     if credentials is None or request.public or not hop.trusted:
         return None
+    elsewhere = bool(request.server) and origin_of(hop.url) != origin_of(manners.base_url)
+    if isinstance(credentials, SchemeCredentials):
+        credentials = credentials.chosen(request, elsewhere=elsewhere)
+        if credentials is None:
+            return None
+    if elsewhere and credentials.origins is None and not (security is not None and security.is_stated):
+        return None  # the document sends them to its own servers at most
     if not is_confidential(hop.url):
         if request.secured:
             url = mask_url(_server_of(request, manners))
@@ -633,7 +679,7 @@ class _Transport:
         self,
         base_url: str,
         *,
-        credentials: "Credentials | httpx.Auth | None",
+        credentials: "Credentials | httpx.Auth | Mapping[str, object] | None",
         timeout: Timeout | float | None,
         retry: Retry | None,
         headers: Mapping[str, str] | None,
@@ -642,6 +688,7 @@ class _Transport:
         response_limit: int,
         pace: Pace | None,
         servers: Servers,
+        security: Security | None,
     ) -> None:
         self._response_limit = response_limit
         base_url = checked_base_url(base_url)
@@ -660,13 +707,15 @@ class _Transport:
         self._manners = Manners(
             base_url=base_url,
             headers=_merged(base.items(), headers or {}),
-            credentials=as_credentials(credentials),
+            credentials=None,
             retry=within_budget(retry),
             clock=clock,
             fraction=fraction,
             pace=pace,
             servers=servers,
+            security=security,
         )
+        self._manners = replace(self._manners, credentials=self._manners.assigned(credentials))
 
     @property
     def base_url(self) -> str:
@@ -675,8 +724,9 @@ class _Transport:
 
     @property
     def credentials(self) -> Credentials | None:
-        """The credentials for the base URL's origin."""
-        return self._manners.credentials
+        """The credentials as they were passed; those by scheme as one."""
+        held = self._manners.credentials
+        return held.single or held if isinstance(held, SchemeCredentials) else held
 
     @property
     def retry(self) -> Retry:
@@ -701,7 +751,7 @@ class _Transport:
         timeout: Timeout | float | Omit | None = OMIT,
         retry: Retry | Omit | None = OMIT,
         headers: Mapping[str, str] | Omit | None = OMIT,
-        credentials: "Credentials | httpx.Auth | Omit | None" = OMIT,
+        credentials: "Credentials | httpx.Auth | Mapping[str, object] | Omit | None" = OMIT,
         response_limit: int | Omit = OMIT,
     ) -> Self:
         """Return a clone with other settings over the same connections; closing one closes both.
@@ -731,19 +781,29 @@ class _Transport:
         if headers is not OMIT:
             manners = replace(manners, headers=_merged(manners.headers, headers or {}))
         if credentials is not OMIT:
-            manners = replace(manners, credentials=as_credentials(credentials))
+            manners = replace(manners, credentials=manners.assigned(credentials))
         clone._manners = manners
         return clone
 
-    def beside(self, base_url: str, credentials: "Credentials | httpx.Auth | None") -> Self:
+    def beside(
+        self,
+        base_url: str,
+        credentials: "Credentials | httpx.Auth | None",
+        *,
+        servers: Servers = NO_SERVERS,
+        security: Security | None = None,
+    ) -> Self:
         """Return a clone for another service, over the same connections; closing one closes both.
 
         Args:
             base_url: The service's base URL.
             credentials: The credentials for its origin; None sends none.
+            servers: The servers of its operations that have their own.
+            security: What its document requires of operations.
         """
-        clone = self.with_options(credentials=credentials)
-        clone._manners = replace(clone._manners, base_url=checked_base_url(base_url))
+        clone = self.with_options()
+        manners = replace(self._manners, base_url=checked_base_url(base_url), servers=servers, security=security)
+        clone._manners = replace(manners, credentials=manners.assigned(credentials))
         return clone
 
     def until(self, stopped: Callable[[], bool]) -> Self:
@@ -783,6 +843,7 @@ class Transport(_Transport):
             length; by default OMICS_RESPONSE_LIMIT, or 64 MiB.
         pace: Limits the rate of requests to the base URL's origin; None for no limit.
         servers: The servers of operations that have their own.
+        security: What the document requires of operations; None if it has no security schemes.
 
     Raises:
         ConfigError: The base URL or the credentials are invalid, or the limit is not a whole number from 1.
@@ -792,7 +853,7 @@ class Transport(_Transport):
         self,
         base_url: str,
         *,
-        credentials: "Credentials | httpx.Auth | None" = None,
+        credentials: "Credentials | httpx.Auth | Mapping[str, object] | None" = None,
         timeout: Timeout | float | None = None,
         retry: Retry | None = None,
         headers: Mapping[str, str] | None = None,
@@ -804,6 +865,7 @@ class Transport(_Transport):
         response_limit: int | None = None,
         pace: Pace | None = None,
         servers: Servers = NO_SERVERS,
+        security: Security | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -816,6 +878,7 @@ class Transport(_Transport):
             response_limit=_response_limit(response_limit, environ),
             pace=pace,
             servers=servers,
+            security=security,
         )
         self._connections = Connections(environ, http2=http2, asynchronous=False, given=transport)
 
@@ -857,14 +920,14 @@ class Transport(_Transport):
             request: A request without a body, or with one of bytes.
 
         Returns:
-            None if this transport has to send it: the network is replaced, or the credentials are an httpx.Auth, need
-                renewal
+            None if this transport has to send it: the network is replaced, or the credentials are an httpx.Auth or a client
+                certificate, need renewal
             (which takes time), cannot be renewed, or are sent in the URL, which messages show.
 
         Raises:
             AuthError: The credentials may not be sent there, and the operation requires them.
         """
-        if not self._connections.real or isinstance(self.credentials, HttpxAuth):
+        if not self._connections.real:
             return None
         hop = _first_hop(request, self._manners)
         headers = {name.lower(): value for name, value in hop.headers}
@@ -873,13 +936,16 @@ class Transport(_Transport):
         credentials = _credentials_for(request, hop, self._manners)
         if credentials is None:
             return Outgoing(hop.url, headers)
-        if not credentials.ready() or credentials.query(hop.method, hop.url):
+        is_ours = isinstance(credentials, HttpxAuth) or getattr(credentials, "certificate", None) is not None
+        if is_ours or not credentials.ready() or credentials.query(hop.method, hop.url):
             return None
         try:
             proof = credentials.headers(hop.method, hop.url)
         except AuthError:
             return None
-        return Outgoing(hop.url, headers | {name.lower(): value for name, value in proof.items()})
+        return Outgoing(
+            hop.url, headers | {name.lower(): value for name, value in with_cookies(hop.headers, proof).items()}
+        )
 
     def _perform(self, action: Action, request: Request, stream: bool) -> object:
         match action:
@@ -922,7 +988,7 @@ class AsyncTransport(_Transport):
         self,
         base_url: str,
         *,
-        credentials: "Credentials | httpx.Auth | None" = None,
+        credentials: "Credentials | httpx.Auth | Mapping[str, object] | None" = None,
         timeout: Timeout | float | None = None,
         retry: Retry | None = None,
         headers: Mapping[str, str] | None = None,
@@ -935,6 +1001,7 @@ class AsyncTransport(_Transport):
         response_limit: int | None = None,
         pace: Pace | None = None,
         servers: Servers = NO_SERVERS,
+        security: Security | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -947,6 +1014,7 @@ class AsyncTransport(_Transport):
             response_limit=_response_limit(response_limit, environ),
             pace=pace,
             servers=servers,
+            security=security,
         )
         self._connections = Connections(environ, http2=http2, asynchronous=True, given=transport)
         self._blocking = Connections(environ, http2=http2, asynchronous=False, given=blocking_transport)

@@ -21,7 +21,7 @@ from omicsdk.core.logs import http_log
 from omicsdk.core.redaction import mask_headers, mask_text, mask_url
 from omicsdk.core.request import number_in
 from omicsdk.core.retry import Flow
-from omicsdk.core.sending.connections import KEPT_FOR, Connections, Pool, WireFailure
+from omicsdk.core.sending.connections import KEPT_FOR, Connections, Pool, Way, WireFailure
 from omicsdk.core.sending.failures import WIRE_ERRORS, TooSlow, failure_of, is_of_login, unsendable
 from omicsdk.core.sending.httpx_import import httpx
 from omicsdk.core.sending.proxies import Passage, is_login_refused
@@ -99,6 +99,8 @@ class _Sender:
             timeouts = {name: step.left if each is None else min(each, step.left) for name, each in timeouts.items()}
             head = step.left if head is None else min(head, step.left)
         extensions: dict[str, Any] = {"timeout": timeouts, "head": None if head is None else (head, self._now)}
+        if step.credentials is not None and (certificate := getattr(step.credentials, "certificate", None)) is not None:
+            extensions["certificate"] = certificate.files
         try:
             return httpx.Request(hop.method, url, headers=headers, content=body, extensions=extensions)
         except (httpx.InvalidURL, UnicodeError, TypeError) as error:
@@ -117,7 +119,7 @@ class _Sender:
         failure = failure_of(error)
         if isinstance(failure.error, TimedOut) and not failure.lasting:
             failure.within = self._timeout.body
-        failure.lasting |= failure.settled and not self._connections[_origin(request.url)].responded
+        failure.lasting |= failure.settled and not self._connections[_way(request)].responded
         if not failure.arrived:
             self._connections.way_to(request.url).blame_proxy(failure.error)
         return failure
@@ -251,7 +253,7 @@ class Sender(_Sender):
             response = substitute(request)
             response.request = request
             return response
-        pool = self._connections[_origin(request.url)]
+        pool = self._connections[_way(request)]
         if pool.login is None:
             return self._head(pool, request, watch)
         passage = Passage(pool.login)
@@ -356,7 +358,7 @@ class AsyncSender(_Sender):
 
     async def _let_through(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
         """Send a request; as `Sender._let_through`."""
-        pool = self._connections[_origin(request.url)]
+        pool = self._connections[_way(request)]
         if pool.login is None:
             return await self._head(pool, request, watch)
         passage = Passage(pool.login)
@@ -584,11 +586,14 @@ class _AsyncContent:
             yield piece
 
 
-def _origin(url: httpx.URL) -> str:
+def _way(request: httpx.Request) -> Way:
     """Return the key of `Connections`: httpx has parsed the URL already, which `origin_of` would repeat for each
     request.
     """
-    return f"{url.scheme}://{url.netloc.decode('ascii')}"
+    url = request.url
+    origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
+    certificate = request.extensions.get("certificate")
+    return origin if certificate is None else (origin, *certificate)
 
 
 def with_query(url: str, query: Mapping[str, str]) -> str:

@@ -14,7 +14,12 @@ from ..headers import RetryAfterHeaders
 if TYPE_CHECKING:
     from ..models.access_url import AccessURL
 
-FACTS = OperationFacts(name="get_access_url", method="GET", path="/objects/{object_id}/access/{access_id}")
+FACTS = OperationFacts(
+    name="get_access_url",
+    method="GET",
+    path="/objects/{object_id}/access/{access_id}",
+    security=(("BasicAuth",), ("BearerAuth",)),
+)
 
 
 def build(*, object_id: str, access_id: str) -> Request:

@@ -15,7 +15,9 @@ from ..headers import RetryAfterHeaders
 if TYPE_CHECKING:
     from ..models.drs_object import DrsObject
 
-FACTS = OperationFacts(name="get_object", method="GET", path="/objects/{object_id}")
+FACTS = OperationFacts(
+    name="get_object", method="GET", path="/objects/{object_id}", security=(("BasicAuth",), ("BearerAuth",))
+)
 
 
 def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:

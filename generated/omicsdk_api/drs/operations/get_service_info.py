@@ -12,7 +12,9 @@ from omicsdk.core.response import Response
 if TYPE_CHECKING:
     from ..models.service_info import ServiceInfo
 
-FACTS = OperationFacts(name="get_service_info", method="GET", path="/service-info")
+FACTS = OperationFacts(
+    name="get_service_info", method="GET", path="/service-info", security=(("BasicAuth",), ("BearerAuth",))
+)
 
 
 def build() -> Request:

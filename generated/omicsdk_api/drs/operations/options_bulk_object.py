@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..models.bulk_authorizations import BulkAuthorizations
 
-FACTS = OperationFacts(name="options_bulk_object", method="OPTIONS", path="/objects")
+FACTS = OperationFacts(name="options_bulk_object", method="OPTIONS", path="/objects", public=True)
 
 
 def build(*, bulk_object_ids: str | Sequence[str] | Omit = OMIT) -> Request:

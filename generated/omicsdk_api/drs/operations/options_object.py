@@ -12,7 +12,7 @@ from omicsdk.core.response import Response
 if TYPE_CHECKING:
     from ..models.authorizations import Authorizations
 
-FACTS = OperationFacts(name="options_object", method="OPTIONS", path="/objects/{object_id}")
+FACTS = OperationFacts(name="options_object", method="OPTIONS", path="/objects/{object_id}", public=True)
 
 
 def build(*, object_id: str) -> Request:

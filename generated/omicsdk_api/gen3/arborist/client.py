@@ -6,6 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
+
+_SECURITY = Security({"accessToken": Scheme("http", "bearer")}, (("accessToken",),))
 
 
 class _Operations:
@@ -118,6 +121,7 @@ class ArboristApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = ""
+    _security = _SECURITY
 
 
 class AsyncArboristApi(_Operations, AsyncClient):
@@ -125,3 +129,4 @@ class AsyncArboristApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = ""
+    _security = _SECURITY

@@ -6,6 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
+
+_SECURITY = Security({"OAuth2": Scheme("oauth2")}, (("OAuth2",),))
 
 
 class _Operations:
@@ -137,6 +140,7 @@ class FenceApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://example.domain"
+    _security = _SECURITY
 
 
 class AsyncFenceApi(_Operations, AsyncClient):
@@ -144,3 +148,4 @@ class AsyncFenceApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://example.domain"
+    _security = _SECURITY

@@ -7,16 +7,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .client import AsyncIndexdApi, IndexdApi
+    from .client import AsyncIndexdApi, IndexdApi, IndexdCredentials
 
 __all__ = [
     "IndexdApi",
     "AsyncIndexdApi",
+    "IndexdCredentials",
 ]
 
 _MODULES: dict[str, str] = {
     "IndexdApi": "client",
     "AsyncIndexdApi": "client",
+    "IndexdCredentials": "client",
 }
 
 

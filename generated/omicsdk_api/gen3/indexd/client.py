@@ -3,9 +3,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    import httpx
+    from omicsdk.core.client import AsyncClientOptions, ClientOptions
+    from omicsdk.core.credentials import Credentials
+
+
+class IndexdCredentials(TypedDict, total=False):
+    """Credentials by the document's security schemes."""
+
+    basic_auth: Credentials | httpx.Auth | tuple[str, str]
+    authToken: Credentials | httpx.Auth | str
+
+
+_SECURITY = Security(
+    {"basic_auth": Scheme("http", "basic"), "authToken": Scheme("apiKey", "Authorization")},
+    (("basic_auth",), ("authToken",)),
+)
 
 
 class _Operations:
@@ -106,11 +127,11 @@ class IndexdApi(_Operations, Client):
     Args:
         base_url: URL of the service, with the common path of all operations; by default
             https://data.example.domain.
-        credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
-            Basic(username, password) for basic_auth: A name and a password. Name and password of a service
-            that may write; behind a commons' gateway a bearer token takes their place; or BearerToken(token)
-            for authToken: A token in the header Authorization. An access token of the commons, as `Bearer
-            TOKEN`. 20 of 45 operations ask for them.
+        credentials: One of omicsdk.core.credentials, or an httpx.Auth; or a mapping of these by the schemes'
+            names; None sends none. The service takes Basic(username, password) for basic_auth: A name and a
+            password. Name and password of a service that may write; behind a commons' gateway a bearer token
+            takes their place; or BearerToken(token) for authToken: A token in the header Authorization. An
+            access token of the commons, as `Bearer TOKEN`. 20 of 45 operations ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.
@@ -126,6 +147,16 @@ class IndexdApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://data.example.domain"
+    _security = _SECURITY
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        credentials: Credentials | httpx.Auth | IndexdCredentials | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        super().__init__(base_url, credentials=credentials, **options)
 
 
 class AsyncIndexdApi(_Operations, AsyncClient):
@@ -133,3 +164,13 @@ class AsyncIndexdApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://data.example.domain"
+    _security = _SECURITY
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        credentials: Credentials | httpx.Auth | IndexdCredentials | None = None,
+        **options: Unpack[AsyncClientOptions],
+    ) -> None:
+        super().__init__(base_url, credentials=credentials, **options)

@@ -6,6 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
+
+_SECURITY = Security({"authToken": Scheme("apiKey", "Authorization")}, (("authToken",),))
 
 
 class _Operations:
@@ -65,6 +68,7 @@ class ManifestApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = ""
+    _security = _SECURITY
 
 
 class AsyncManifestApi(_Operations, AsyncClient):
@@ -72,3 +76,4 @@ class AsyncManifestApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = ""
+    _security = _SECURITY

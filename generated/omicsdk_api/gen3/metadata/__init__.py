@@ -7,16 +7,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .client import AsyncMetadataApi, MetadataApi
+    from .client import AsyncMetadataApi, MetadataApi, MetadataCredentials
 
 __all__ = [
     "MetadataApi",
     "AsyncMetadataApi",
+    "MetadataCredentials",
 ]
 
 _MODULES: dict[str, str] = {
     "MetadataApi": "client",
     "AsyncMetadataApi": "client",
+    "MetadataCredentials": "client",
 }
 
 

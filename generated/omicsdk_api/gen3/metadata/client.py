@@ -3,9 +3,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    import httpx
+    from omicsdk.core.client import AsyncClientOptions, ClientOptions
+    from omicsdk.core.credentials import Credentials
+
+
+class MetadataCredentials(TypedDict, total=False):
+    """Credentials by the document's security schemes."""
+
+    HTTPBasic: Credentials | httpx.Auth | tuple[str, str]
+    HTTPBearer: Credentials | httpx.Auth | str
+
+
+_SECURITY = Security(
+    {"HTTPBasic": Scheme("http", "basic"), "HTTPBearer": Scheme("http", "bearer")}, (("HTTPBasic",), ("HTTPBearer",))
+)
 
 
 class _Operations:
@@ -76,10 +96,11 @@ class MetadataApi(_Operations, Client):
     Args:
         base_url: URL of the service, with the common path of all operations; the document names none, so it
             must be given.
-        credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
-            Basic(username, password) for HTTPBasic: A name and a password. Name and password of an
-            administrator, where the commons has set them; or BearerToken(token) for HTTPBearer: A token. An
-            access token of the commons. 14 of 30 operations ask for them.
+        credentials: One of omicsdk.core.credentials, or an httpx.Auth; or a mapping of these by the schemes'
+            names; None sends none. The service takes Basic(username, password) for HTTPBasic: A name and a
+            password. Name and password of an administrator, where the commons has set them; or
+            BearerToken(token) for HTTPBearer: A token. An access token of the commons. 14 of 30 operations
+            ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.
@@ -95,6 +116,16 @@ class MetadataApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = ""
+    _security = _SECURITY
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        credentials: Credentials | httpx.Auth | MetadataCredentials | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        super().__init__(base_url, credentials=credentials, **options)
 
 
 class AsyncMetadataApi(_Operations, AsyncClient):
@@ -102,3 +133,13 @@ class AsyncMetadataApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = ""
+    _security = _SECURITY
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        credentials: Credentials | httpx.Auth | MetadataCredentials | None = None,
+        **options: Unpack[AsyncClientOptions],
+    ) -> None:
+        super().__init__(base_url, credentials=credentials, **options)

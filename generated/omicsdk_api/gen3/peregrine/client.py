@@ -6,6 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
+
+_SECURITY = Security({"accessToken": Scheme("http", "bearer")}, (("accessToken",),))
 
 
 class _Operations:
@@ -63,6 +66,7 @@ class PeregrineApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://example.domain"
+    _security = _SECURITY
 
 
 class AsyncPeregrineApi(_Operations, AsyncClient):
@@ -70,3 +74,4 @@ class AsyncPeregrineApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://example.domain"
+    _security = _SECURITY

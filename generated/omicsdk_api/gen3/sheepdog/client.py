@@ -6,6 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
+
+_SECURITY = Security({"accessToken": Scheme("apiKey", "Authorization")}, (("accessToken",),))
 
 
 class _Operations:
@@ -143,6 +146,7 @@ class SheepdogApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = ""
+    _security = _SECURITY
 
 
 class AsyncSheepdogApi(_Operations, AsyncClient):
@@ -150,3 +154,4 @@ class AsyncSheepdogApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = ""
+    _security = _SECURITY

@@ -6,6 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
+
+_SECURITY = Security({"authToken": Scheme("apiKey", "Authorization")}, (("authToken",),))
 
 
 class _Operations:
@@ -64,6 +67,7 @@ class WtsApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = ""
+    _security = _SECURITY
 
 
 class AsyncWtsApi(_Operations, AsyncClient):
@@ -71,3 +75,4 @@ class AsyncWtsApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = ""
+    _security = _SECURITY

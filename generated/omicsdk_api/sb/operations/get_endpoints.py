@@ -12,7 +12,7 @@ from omicsdk.core.response import Response
 if TYPE_CHECKING:
     from ..models.endpoints import Endpoints
 
-FACTS = OperationFacts(name="get_endpoints", method="GET", path="/")
+FACTS = OperationFacts(name="get_endpoints", method="GET", path="/", public=True)
 
 
 def build() -> Request:

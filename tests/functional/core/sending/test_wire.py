@@ -22,6 +22,8 @@ import httpx
 import pytest
 from omicsdk.core import NO_RETRY, AsyncTransport, BearerToken, ManualClock, Request, Timeout, Transport, errors
 from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.credentials import ClientCertificate
+from omicsdk.core.security import Scheme, Security
 from omicsdk.core.sending import connections
 from omicsdk.core.sending.connections import Network, tls_context
 from omicsdk.core.sending.transport import transport_error
@@ -576,6 +578,35 @@ def test_a_certificate_that_no_authority_signed_is_refused(wire, send, tmp_path)
     with pytest.raises(errors.TLSFailed, match="SSL_CERT_FILE"):
         send(base, get())
     assert send(base, get(), environ={"SSL_CERT_FILE": str(certificate)})[0].content == b"hello"
+
+
+def test_a_client_certificate_identifies_the_requests_that_it_is_for_and_no_others(wire, send, tmp_path):
+    certificate, key = self_signed(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    context.load_verify_locations(certificate)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    presented = []
+
+    def talk(server, connection, _number):
+        with context.wrap_socket(connection, server_side=True) as encrypted:
+            while server.head(encrypted):
+                presented.append(bool(encrypted.getpeercert()))
+                encrypted.sendall(reply(b"hello"))
+
+    server = wire(talk)
+    options = {"environ": {"SSL_CERT_FILE": str(certificate)}}
+    security = Security({"tls": Scheme("mutualTLS"), "key": Scheme("apiKey", "X-Key")}, (("tls",),))
+    given = {"tls": ClientCertificate(certificate, key), "key": "k"}
+    requests = [get(), get(public=True), get(security=(("tls", "key"),)), get(security=(("key",),)), get()]
+    send(f"https://localhost:{server.port}", *requests, credentials=given, security=security, **options)
+    assert presented == [True, False, True, False, True]
+    keys = [
+        next((line for line in head.split(b"\r\n") if line.lower().startswith(b"x-key")), None) for head in server.heads
+    ]
+    assert [key is not None for key in keys] == [False, False, True, True, False]
+    with pytest.raises(errors.ConfigError, match=r"/nowhere/c.pem.*ClientCertificate"):
+        send("https://localhost:1", get(), credentials=ClientCertificate("/nowhere/c.pem"), **options)
 
 
 def self_signed(folder):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..models.checksum import Checksum
     from ..types import ChecksumDict
 
-FACTS = OperationFacts(name="create_bundle", method="POST", path="/bundle", secured=True)
+FACTS = OperationFacts(name="create_bundle", method="POST", path="/bundle", secured=True, security=(("authToken",),))
 
 
 def build(

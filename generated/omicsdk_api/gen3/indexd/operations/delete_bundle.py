@@ -7,7 +7,9 @@ from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
 
-FACTS = OperationFacts(name="delete_bundle", method="DELETE", path="/bundle/{GUID}", accept="*/*", secured=True)
+FACTS = OperationFacts(
+    name="delete_bundle", method="DELETE", path="/bundle/{GUID}", accept="*/*", secured=True, security=(("authToken",),)
+)
 
 
 def build(*, guid: str) -> Request:

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from ..models.bulk_drs_objects import BulkDrsObjects
 
 FACTS = OperationFacts(
-    name="get_bulk_drs_objects", method="POST", path="/ga4gh/drs/v1/objects", secured=True, idempotent=True
+    name="get_bulk_drs_objects",
+    method="POST",
+    path="/ga4gh/drs/v1/objects",
+    secured=True,
+    idempotent=True,
+    security=(("authToken",),),
 )
 
 

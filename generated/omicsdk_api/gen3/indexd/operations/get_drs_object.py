@@ -13,7 +13,13 @@ from omicsdk.core.response import Response
 if TYPE_CHECKING:
     from ..models.drs_object import DrsObject
 
-FACTS = OperationFacts(name="get_drs_object", method="GET", path="/ga4gh/drs/v1/objects/{object_id}", secured=True)
+FACTS = OperationFacts(
+    name="get_drs_object",
+    method="GET",
+    path="/ga4gh/drs/v1/objects/{object_id}",
+    secured=True,
+    security=(("authToken",),),
+)
 
 
 def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:

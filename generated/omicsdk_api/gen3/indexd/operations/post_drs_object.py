@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from ..models.drs_object import DrsObject
 
 FACTS = OperationFacts(
-    name="post_drs_object", method="POST", path="/ga4gh/drs/v1/objects/{object_id}", secured=True, idempotent=True
+    name="post_drs_object",
+    method="POST",
+    path="/ga4gh/drs/v1/objects/{object_id}",
+    secured=True,
+    idempotent=True,
+    security=(("authToken",),),
 )
 
 

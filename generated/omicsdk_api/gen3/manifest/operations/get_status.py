@@ -7,7 +7,7 @@ from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.response import Response
 
-FACTS = OperationFacts(name="get_status", method="GET", path="/_status", accept="*/*")
+FACTS = OperationFacts(name="get_status", method="GET", path="/_status", accept="*/*", public=True)
 
 
 def build() -> Request:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from ..models.new_object import NewObject
 
-FACTS = OperationFacts(name="create_object", method="POST", path="/objects/upload", secured=True)
+FACTS = OperationFacts(
+    name="create_object", method="POST", path="/objects/upload", secured=True, security=(("HTTPBearer",),)
+)
 
 
 def build(

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from ..models.new_object import NewObject
 
-FACTS = OperationFacts(name="create_object_for_id", method="POST", path="/objects/{guid}", secured=True)
+FACTS = OperationFacts(
+    name="create_object_for_id", method="POST", path="/objects/{guid}", secured=True, security=(("HTTPBearer",),)
+)
 
 
 def build(

@@ -11,7 +11,9 @@ from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response, as_it_came
 
-FACTS = OperationFacts(name="delete_object", method="DELETE", path="/objects/{guid}", secured=True)
+FACTS = OperationFacts(
+    name="delete_object", method="DELETE", path="/objects/{guid}", secured=True, security=(("HTTPBearer",),)
+)
 
 
 def build(*, guid: str, delete_file_locations: str | Omit = OMIT) -> Request:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.security import Scheme, Security
 from omicsdk.core.servers import DocumentServers, Server
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import httpx
     from omicsdk.core.client import AsyncClientOptions, ClientOptions
     from omicsdk.core.credentials import Credentials
+
+_SECURITY = Security({"token": Scheme("http", "bearer")}, (("token",),))
 
 _SERVERS = DocumentServers((Server("https://shop.example/{stage}", {"stage": ("v1",)}),))
 
@@ -63,6 +66,8 @@ class ShopApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://shop.example/v1"
+    _security = _SECURITY
+    _servers = _SERVERS.chosen(None)
 
     def __init__(
         self,
@@ -81,6 +86,8 @@ class AsyncShopApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://shop.example/v1"
+    _security = _SECURITY
+    _servers = _SERVERS.chosen(None)
 
     def __init__(
         self,

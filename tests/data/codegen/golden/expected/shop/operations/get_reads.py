@@ -12,6 +12,7 @@ FACTS = OperationFacts(
     method="GET",
     path="/samples/{sample-id}/reads",
     accept="application/gzip, */*;q=0.5",
+    public=True,
     streams=True,
 )
 

@@ -1,0 +1,318 @@
+"""The security that a document requires: its schemes, what each operation needs of them, and the credentials for it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, cast
+
+from omicsdk.core.credentials import (
+    ApiKey,
+    Basic,
+    BearerToken,
+    ClientCertificate,
+    Credentials,
+    HttpxAuth,
+    as_credentials,
+)
+from omicsdk.core.errors import AuthError, ConfigError
+from omicsdk.core.type_guards import is_mapping
+
+if TYPE_CHECKING:
+    from omicsdk.core.request import Request
+
+Requirement = Sequence[Sequence[str]]
+"""Alternatives, each with the names of the schemes that are sent together."""
+
+_AUTHORIZATION = "authorization"
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A security scheme of a document.
+
+    Attributes:
+        kind: Its type.
+        name: Of `apiKey` the name of the header, query parameter or cookie; of `http` the authentication scheme in lower
+            case.
+        place: Where the key of `apiKey` is sent.
+    """
+
+    kind: Literal["apiKey", "http", "oauth2", "openIdConnect", "mutualTLS"]
+    name: str = ""
+    place: Literal["header", "query", "cookie"] = "header"
+
+    @property
+    def is_bearer(self) -> bool:
+        """Whether it is a token in the header Authorization."""
+        return self.kind in ("oauth2", "openIdConnect") or (self.kind, self.name) == ("http", "bearer")
+
+    @property
+    def _is_authorization(self) -> bool:
+        return self.kind == "apiKey" and self.place == "header" and self.name.lower() == _AUTHORIZATION
+
+    def takes(self, credentials: Credentials) -> bool | None:
+        """Return whether credentials are of this scheme; None if their kind is unknown, so that they may be.
+
+        Args:
+            credentials: The credentials.
+        """
+        if isinstance(credentials, ClientCertificate) or self.kind == "mutualTLS":
+            return isinstance(credentials, ClientCertificate) and self.kind == "mutualTLS"
+        if isinstance(credentials, Basic):
+            return (self.kind, self.name) == ("http", "basic") or self._is_authorization
+        if isinstance(credentials, BearerToken):
+            return self.is_bearer or self._is_authorization
+        if isinstance(credentials, ApiKey):
+            if self.kind == "apiKey":
+                return (credentials.place, credentials.name.lower()) == (self.place, self.name.lower())
+            is_http = self.is_bearer or (self.kind == "http" and self.name != "basic")
+            return is_http and (credentials.place, credentials.name.lower()) == ("header", _AUTHORIZATION)
+        return None
+
+    def credentials_of(self, value: object, name: str) -> Credentials:
+        """Return what a user passed for this scheme as credentials.
+
+        Args:
+            value: Credentials or an httpx.Auth; a key or token as text; a user name and a password.
+            name: The scheme's name, for errors.
+
+        Raises:
+            ConfigError: It is something else.
+        """
+        if isinstance(value, str) and self.kind == "apiKey":
+            header, query, cookie = (
+                self.name if self.place == place else None for place in ("header", "query", "cookie")
+            )
+            return ApiKey(value, header=header, query=query, cookie=cookie)
+        if isinstance(value, str) and self.is_bearer:
+            return BearerToken(value)
+        if isinstance(value, tuple) and (self.kind, self.name) == ("http", "basic"):
+            pair = cast("tuple[object, ...]", value)
+            if len(pair) == 2 and all(isinstance(text, str) for text in pair):
+                return Basic(str(pair[0]), str(pair[1]))
+        if isinstance(value, (str, tuple)) or value is None:
+            raise ConfigError(f"Invalid credentials for the scheme {name}", remedy=f"Pass {self.example}.")
+        return cast(Credentials, as_credentials(cast(Credentials, value)))
+
+    @property
+    def example(self) -> str:
+        """The credentials to pass for it, as an expression."""
+        if self.kind == "apiKey":
+            return f"ApiKey(key, {self.place}={self.name!r})"
+        if self.kind == "mutualTLS":
+            return "ClientCertificate(certificate, key)"
+        if self.kind == "http" and self.name != "bearer":
+            known = {"basic": "Basic(username, password)", "digest": "httpx.DigestAuth(username, password)"}
+            return known.get(self.name, f"ApiKey(key, header='Authorization', prefix={f'{self.name.capitalize()} '!r})")
+        return "BearerToken(token)"
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """The security of a document.
+
+    Attributes:
+        schemes: The schemes that operations require, by name.
+        default: The requirement of operations whose facts state none.
+        is_stated: Whether the document requires any scheme of any operation; else credentials go to its own servers.
+    """
+
+    schemes: Mapping[str, Scheme]
+    default: Requirement
+    is_stated: bool = True
+
+    def assigned(self, given: object) -> "Credentials | None":
+        """Return a client's credentials, from which each request takes those of its operation.
+
+        Args:
+            given: Credentials, an httpx.Auth or a callable, for all schemes that they fit; or these by scheme.
+
+        Raises:
+            ConfigError: A scheme is unknown, or the credentials fit none.
+        """
+        if is_mapping(given):
+            unknown = [str(name) for name in given if name not in self.schemes]
+            if unknown:
+                raise ConfigError(
+                    f"The document has no security scheme {unknown[0]!r}",
+                    remedy=f"Use the names {', '.join(self.schemes)}.",
+                )
+            parts = {
+                name: self.schemes[name].credentials_of(value, name)
+                for name, value in given.items()
+                if value is not None
+            }
+            return SchemeCredentials(self, parts) if parts else None
+        credentials = as_credentials(cast("Credentials | None", given))
+        if credentials is None or len(self.schemes) < 2:
+            return credentials
+        fits = {name: scheme.takes(credentials) for name, scheme in self.schemes.items()}
+        if not any(fit is not False for fit in fits.values()):
+            raise ConfigError(
+                f"These credentials ({type(credentials).__name__}) fit no security scheme of the document",
+                remedy=f"Pass {self.described([[name] for name in self.schemes])}; or a mapping by the schemes' names.",
+            )
+        parts = {name: credentials for name, fit in fits.items() if fit is not False}
+        return SchemeCredentials(self, parts, single=credentials)
+
+    def described(self, requirement: Requirement) -> str:
+        """Return what to pass for a requirement, in words.
+
+        Args:
+            requirement: The requirement.
+        """
+        return " or ".join(
+            " and ".join(f"{self.schemes[name].example} for {name}" for name in names)
+            if len(names) == 1
+            else f"credentials={{{', '.join(f'{name!r}: {self.schemes[name].example}' for name in names)}}}"
+            for names in requirement
+        )
+
+
+class CombinedCredentials(Credentials):
+    """Credentials that are sent together.
+
+    Args:
+        parts: The credentials; headers of the same name are an error, except for cookies.
+    """
+
+    def __init__(self, parts: Sequence[Credentials]) -> None:
+        super().__init__("*")
+        self._parts = parts
+
+    @property
+    def certificate(self) -> ClientCertificate | None:
+        """The client certificate among them."""
+        return next((part.certificate for part in self._parts if part.certificate is not None), None)
+
+    def goes_to(self, url: str) -> bool:
+        """Whether all of them may be sent to a service."""
+        return all(part.goes_to(url) for part in self._parts)
+
+    def ready(self) -> bool:
+        """Whether `headers` returns at once."""
+        return all(part.ready() for part in self._parts)
+
+    def headers(self, method: str, url: str) -> Mapping[str, str]:
+        """Return the headers of all.
+
+        Raises:
+            ConfigError: Two of them send the same header.
+        """
+        found: dict[str, str] = {}
+        for part in self._parts:
+            for name, value in part.headers(method, url).items():
+                if name in found and name != "cookie":
+                    raise ConfigError(
+                        f"Two credentials of one operation are sent in the header {name}",
+                        remedy="Pass one httpx.Auth that combines them.",
+                    )
+                found[name] = f"{found[name]}; {value}" if name in found else value
+        return found
+
+    def query(self, method: str, url: str) -> Mapping[str, str]:
+        """Return the query parameters of all."""
+        return {name: value for part in self._parts for name, value in part.query(method, url).items()}
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        """Renew those that can be."""
+        renewed = [part.renew(refused) for part in self._parts]
+        return any(renewed)
+
+
+class _CombinedAuth(CombinedCredentials, HttpxAuth):
+    """The same with one httpx.Auth among them, whose flow runs around the request."""
+
+    def __init__(self, parts: Sequence[Credentials], auth: HttpxAuth) -> None:
+        super().__init__(parts)
+        self.auth = auth.auth
+
+
+def combined(parts: Sequence[Credentials]) -> Credentials:
+    """Return credentials that are sent together as one.
+
+    Args:
+        parts: At least one; several times the same is one.
+
+    Raises:
+        ConfigError: Several are an httpx.Auth.
+    """
+    different = list(dict.fromkeys(parts))
+    if len(different) == 1:
+        return different[0]
+    flows = [part for part in different if isinstance(part, HttpxAuth)]
+    if len(flows) > 1:
+        raise ConfigError("Two of an operation's credentials are an httpx.Auth", remedy="Pass one that combines them.")
+    return _CombinedAuth(different, flows[0]) if flows else CombinedCredentials(different)
+
+
+class SchemeCredentials(Credentials):
+    """The credentials of one client by scheme; each request takes those that its operation requires.
+
+    Args:
+        security: The document's security.
+        parts: Credentials by the names of schemes.
+        single: The only credentials, if they were not passed by scheme.
+    """
+
+    def __init__(
+        self, security: Security, parts: Mapping[str, Credentials], *, single: Credentials | None = None
+    ) -> None:
+        super().__init__("*")
+        self.security = security
+        self.parts = parts
+        self.single = single
+        self._found: dict[tuple[Requirement, bool, bool], Credentials | Literal[False]] = {}
+        # Credentials that were not passed by scheme may be those of one only: which is unknown where several fit.
+        usual = {name for names in security.default for name in names} & parts.keys()
+        self._elsewhere = parts if single is None else {name: parts[name] for name in usual or _only(parts)}
+
+    def chosen(self, request: "Request", *, elsewhere: bool) -> Credentials | None:
+        """Return the credentials for a request; None to send none.
+
+        Args:
+            request: The request.
+            elsewhere: Whether it goes to another origin than the client's base URL.
+
+        Raises:
+            AuthError: A part of what is sent together is missing.
+        """
+        requirement = request.security or self.security.default
+        key = (requirement, elsewhere, request.secured)
+        found = self._found.get(key)
+        if found is None:
+            parts = self._elsewhere if elsewhere else self.parts
+            found = self._found[key] = self._choice(requirement, parts, request.operation if request.secured else "")
+        return found or None
+
+    def _choice(
+        self, requirement: Requirement, parts: Mapping[str, Credentials], operation: str
+    ) -> Credentials | Literal[False]:
+        """Return the credentials of the first alternative of which all parts are there; False if there is none.
+
+        Args:
+            requirement: The requirement.
+            parts: Credentials by schemes.
+            operation: The operation, whose alternatives must not be incomplete; empty if its credentials are optional.
+        """
+        incomplete: Sequence[str] = ()
+        for names in requirement:
+            present = [parts[name] for name in names if name in parts]
+            if len(present) == len(names):
+                return combined(present)
+            incomplete = incomplete or names if present else incomplete
+        if incomplete and operation:
+            missing = " and ".join(name for name in incomplete if name not in parts)
+            raise AuthError(
+                f"{operation} requires {' and '.join(incomplete)} together, and {missing} is missing",
+                remedy=f"Pass {self.security.described([incomplete])}.",
+            )
+        return False
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} for {', '.join(self.parts)}>"
+
+
+def _only(names: Iterable[str]) -> list[str]:
+    """Return the names if there is one."""
+    found = list(names)
+    return found if len(found) == 1 else []

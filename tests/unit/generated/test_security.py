@@ -1,0 +1,314 @@
+"""Each operation sends the credentials that the document requires of it: one, several together, one of several, or none."""
+
+import asyncio
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.core.credentials import ApiKey, Basic, BearerToken
+from omicsdk.core.errors import AuthError, ConfigError, Unauthorized
+
+_DONE = {"responses": {"204": {"description": "Done."}}}
+
+
+def _operation(name: str, security: Any = None, server: str = "") -> dict[str, Any]:
+    more = {"servers": [{"url": server}]} if server else {}
+    return {"get": {"operationId": name, **_DONE, **({} if security is None else {"security": security}), **more}}
+
+
+SCHEMES: dict[str, Any] = {
+    "token": {"type": "http", "scheme": "bearer"},
+    "login": {"type": "http", "scheme": "basic"},
+    "app id": {"type": "apiKey", "in": "header", "name": "APP-ID"},
+    "app-secret": {"type": "apiKey", "in": "header", "name": "APP-SECRET"},
+    "session": {"type": "apiKey", "in": "cookie", "name": "sid"},
+    "link": {"type": "apiKey", "in": "query", "name": "key"},
+    "partner": {"type": "http", "scheme": "bearer"},
+    "unused": {"type": "apiKey", "in": "header", "name": "UNUSED"},
+}
+PARTNER = "https://partner.example"
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Security", "version": "1"},
+    "servers": [{"url": "https://api.example"}],
+    "security": [{"token": []}],
+    "paths": {
+        "/usual": _operation("usual"),
+        "/usual_too": _operation("usual_too"),
+        "/open": _operation("open", []),
+        "/sign_in": _operation("sign_in", [{"login": []}]),
+        "/pair": _operation("pair", [{"app id": [], "app-secret": []}]),
+        "/any": _operation("any", [{"app id": [], "app-secret": []}, {"token": []}, {"link": []}]),
+        "/optional": _operation("optional", [{}, {"app id": [], "app-secret": []}]),
+        "/cookies": {
+            "get": {
+                "operationId": "cookies",
+                "security": [{"session": [], "token": []}],
+                "parameters": [{"name": "theme", "in": "cookie", "schema": {"type": "string"}}],
+                **_DONE,
+            }
+        },
+        "/partner": _operation("partner", [{"partner": []}], PARTNER),
+        "/mirror": _operation("mirror", [{"token": []}], "https://mirror.example"),
+    },
+    "components": {"securitySchemes": SCHEMES},
+}
+ALL: dict[str, Any] = {
+    "token": "t", "login": ("u", "p"), "app id": "1", "app-secret": "2", "session": "s", "link": "k", "partner": "x",
+}  # fmt: skip
+_SENT = ("authorization", "app-id", "app-secret", "cookie")
+
+
+@pytest.fixture(scope="module")
+def made(generate: Callable[..., ModuleType]) -> ModuleType:
+    return generate(DOCUMENT)
+
+
+def _shown(request: httpx.Request) -> dict[str, str]:
+    shown = {name: request.headers[name] for name in _SENT if name in request.headers}
+    return {**shown, **({"?": request.url.query.decode()} if request.url.query else {})}
+
+
+def _sent(made: ModuleType, name: str, credentials: Any, **arguments: Any) -> dict[str, str]:
+    """The credentials of an operation's request, the same from both clients."""
+    seen: list[dict[str, str]] = []
+    transport = httpx.MockTransport(lambda request: seen.append(_shown(request)) or httpx.Response(204))
+    with made.ThingApi(credentials=credentials, transport=transport) as client:
+        getattr(client, name)(**arguments)
+
+    async def run() -> None:
+        async with made.AsyncThingApi(credentials=credentials, transport=transport) as client:
+            await getattr(client, name)(**arguments)
+
+    asyncio.run(run())
+    assert len(seen) == 2
+    assert seen[0] == seen[1]
+    return seen[0]
+
+
+_TOKEN, _LOGIN, _PAIR = (
+    {"authorization": "Bearer t"},
+    {"authorization": "Basic dTpw"},
+    {"app-id": "1", "app-secret": "2"},
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("usual", _TOKEN),
+        ("open", {}),
+        ("sign_in", _LOGIN),
+        ("pair", _PAIR),
+        ("any", _PAIR),
+        ("optional", _PAIR),
+        ("cookies", {**_TOKEN, "cookie": "sid=s"}),
+        ("partner", {"authorization": "Bearer x"}),
+        ("mirror", _TOKEN),
+    ],
+)
+def test_an_operation_sends_the_credentials_of_its_schemes(made: ModuleType, name: str, sent: dict[str, str]) -> None:
+    assert _sent(made, name, ALL) == sent
+
+
+def test_a_cookie_key_is_sent_beside_cookie_parameters(made: ModuleType) -> None:
+    assert _sent(made, "cookies", ALL, theme="dark") == {**_TOKEN, "cookie": "theme=dark; sid=s"}
+
+
+@pytest.mark.parametrize(
+    ("credentials", "sent"),
+    [
+        ({"token": "t"}, _TOKEN),
+        ({"link": "k"}, {"?": "key=k"}),
+        ({"link": "k", "token": "t"}, _TOKEN),
+        ({"login": ("u", "p")}, {}),
+        ({}, {}),
+        (None, {}),
+        (BearerToken("t"), _TOKEN),
+        (ApiKey("k", query="key"), {"?": "key=k"}),
+        (Basic("u", "p"), {}),
+    ],
+)
+def test_alternatives_take_what_was_given(made: ModuleType, credentials: Any, sent: dict[str, str]) -> None:
+    assert _sent(made, "any", credentials) == sent
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"), [("usual", {}), ("open", {}), ("sign_in", _LOGIN), ("pair", {}), ("partner", {})]
+)
+def test_one_credential_goes_to_operations_of_its_scheme_only(
+    made: ModuleType, name: str, sent: dict[str, str]
+) -> None:
+    assert _sent(made, name, Basic("u", "p")) == sent
+
+
+def test_credentials_of_unknown_kind_are_for_all_schemes_of_the_documents_server(made: ModuleType) -> None:
+    auth = httpx.BasicAuth("u", "p")
+    assert _sent(made, "usual", auth) == _sent(made, "pair", auth) == _sent(made, "mirror", auth) == _LOGIN
+    assert _sent(made, "open", auth) == _sent(made, "partner", auth) == {}
+
+
+def test_one_token_is_not_sent_to_the_server_of_another_scheme(made: ModuleType) -> None:
+    assert _sent(made, "partner", BearerToken("t")) == {}
+    assert _sent(made, "mirror", BearerToken("t")) == _TOKEN
+    assert _sent(made, "partner", {"token": "t"}) == {}
+
+
+@pytest.mark.parametrize("name", ["pair", "any"])
+def test_a_part_of_a_combination_is_an_error_before_sending(made: ModuleType, name: str) -> None:
+    sent: list[httpx.Request] = []
+    transport = httpx.MockTransport(lambda request: sent.append(request) or httpx.Response(204))
+    for credentials in ({"app id": "1"}, ApiKey("1", header="app-id")):
+        with made.ThingApi(credentials=credentials, transport=transport) as client:
+            with pytest.raises(
+                AuthError, match=f"{name} requires app id and app-secret together, and app-secret is"
+            ) as error:
+                getattr(client, name)()
+            assert "'app-secret': ApiKey(key, header='APP-SECRET')" in error.value.remedy
+            client.optional()
+    assert [_shown(request) for request in sent] == [{}, {}]
+
+
+def test_a_401_names_the_schemes_where_nothing_was_sent(made: ModuleType) -> None:
+    with made.ThingApi(transport=httpx.MockTransport(lambda _: httpx.Response(401))) as client:
+        with pytest.raises(Unauthorized) as error:
+            client.any()
+        assert error.value.schemes == (("app id", "app-secret"), ("token",), ("link",))
+        assert error.value.remedy == (
+            "Pass credentials={'app id': ApiKey(key, header='APP-ID'), 'app-secret': ApiKey(key, header='APP-SECRET')} or "
+            "BearerToken(token) for token or ApiKey(key, query='key') for link as credentials of the client."
+        )
+        with pytest.raises(Unauthorized) as error:
+            client.open()
+        assert error.value.remedy == Unauthorized.default_remedy
+        with pytest.raises(Unauthorized) as error:
+            client.with_options(credentials={"token": "t"}).usual()
+        assert error.value.remedy == Unauthorized.default_remedy
+
+
+def test_options_take_credentials_by_scheme_too(made: ModuleType) -> None:
+    seen: list[dict[str, str]] = []
+    transport = httpx.MockTransport(lambda request: seen.append(_shown(request)) or httpx.Response(204))
+    with made.ThingApi(credentials=ALL, transport=transport) as client:
+        client.with_options(credentials={"token": "other"}).usual()
+        client.with_options(credentials=None).usual()
+        client.with_options(timeout=1).pair()
+    assert seen == [{"authorization": "Bearer other"}, {}, _PAIR]
+
+
+@pytest.mark.parametrize(
+    ("credentials", "message"),
+    [
+        ({"tokn": "t"}, "no security scheme 'tokn'"),
+        ({"unused": "t"}, "no security scheme 'unused'"),
+        ({"login": "t"}, "Invalid credentials for the scheme login"),
+        ({"token": ("u", "p")}, "Invalid credentials for the scheme token"),
+        ({"login": ("u", "p", "q")}, "Invalid credentials for the scheme login"),
+        ({"session": "a;b"}, "a character that cookies cannot have"),
+        (ApiKey("k", header="other"), "fit no security scheme"),
+        ({"token": 1}, "Invalid credentials of type int"),
+    ],
+)
+def test_credentials_that_the_document_does_not_know_are_an_error(
+    made: ModuleType, credentials: Any, message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        made.ThingApi(credentials=credentials)
+
+
+def test_the_mapping_is_typed_by_the_schemes_that_operations_require(made: ModuleType) -> None:
+    known = made.ThingCredentials.__annotations__
+    assert set(known) == set(SCHEMES) - {"unused"}
+    assert known["login"].__forward_arg__ == "Credentials | httpx.Auth | tuple[str, str]"
+
+
+def test_credentials_of_the_client_are_what_was_passed(made: ModuleType) -> None:
+    token = BearerToken("t")
+    with made.ThingApi(credentials=token) as client:
+        assert client._exchange.transport.credentials is token
+    assert (
+        repr(made.ThingApi(credentials={"token": "very-secret"})._exchange.transport.credentials)
+        == "<SchemeCredentials for token>"
+    )
+
+
+def _variant(**changes: Any) -> dict[str, Any]:
+    return {**DOCUMENT, **changes}
+
+
+def test_a_single_scheme_takes_any_credentials(generate: Callable[..., ModuleType]) -> None:
+    paths = {"/usual": _operation("usual"), "/open": _operation("open", [])}
+    one = generate(_variant(paths=paths))
+    assert "__init__" not in vars(one.ThingApi)
+    assert _sent(one, "usual", ApiKey("k", header="APP-ID")) == {"app-id": "k"}
+    assert _sent(one, "usual", {"token": "t"}) == _TOKEN
+    assert _sent(one, "open", BearerToken("t")) == {}
+
+
+def test_an_operation_without_security_takes_none_if_others_state_some(generate: Callable[..., ModuleType]) -> None:
+    paths = {"/a": _operation("a", [{"token": []}]), "/b": _operation("b"), "/c": _operation("c", [{}])}
+    made = generate({key: value for key, value in _variant(paths=paths).items() if key != "security"})
+    assert [_sent(made, name, BearerToken("t")) for name in "abc"] == [_TOKEN, {}, {}]
+
+
+def test_a_document_without_requirements_sends_credentials_to_its_own_servers(
+    generate: Callable[..., ModuleType],
+) -> None:
+    paths = {"/a": _operation("a"), "/b": _operation("b", None, PARTNER), "/c": _operation("c", [])}
+    for components in ({"securitySchemes": SCHEMES}, {}):
+        stated = {
+            key: value for key, value in _variant(paths=paths, components=components).items() if key != "security"
+        }
+        made = generate(stated)
+        assert [_sent(made, name, BearerToken("t")) for name in "abc"] == [_TOKEN, {}, {}]
+        anywhere = BearerToken("t", origins=["https://api.example", PARTNER])
+        assert _sent(made, "b", anywhere) == _TOKEN
+        if components:
+            assert _sent(made, "a", {"app id": "1"}) == {"app-id": "1"}
+
+
+def test_renewed_parts_of_a_combination_are_sent_again(made: ModuleType) -> None:
+    seen: list[dict[str, str]] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(_shown(request))
+        return httpx.Response(401 if "old" in request.headers["authorization"] else 204)
+
+    credentials = {"token": BearerToken("old", refresh=lambda: "new"), "session": "s"}
+    with made.ThingApi(credentials=credentials, transport=httpx.MockTransport(handle)) as client:
+        client.cookies(theme="dark")
+    assert seen == [
+        {"authorization": "Bearer old", "cookie": "theme=dark; sid=s"},
+        {"authorization": "Bearer new", "cookie": "theme=dark; sid=s"},
+    ]
+
+
+def test_an_auth_of_httpx_is_sent_together_with_a_key(made: ModuleType) -> None:
+    assert _sent(made, "cookies", {"token": httpx.BasicAuth("u", "p"), "session": "s"}) == {**_LOGIN, "cookie": "sid=s"}
+    with (
+        made.ThingApi(credentials={"token": httpx.BasicAuth("u", "p"), "session": httpx.BasicAuth("a", "b")}) as client,
+        pytest.raises(ConfigError, match="Two of an operation's credentials are an"),
+    ):
+        client.cookies()
+    both = {"app id": BearerToken("t"), "app-secret": Basic("a", "b")}
+    with (
+        made.ThingApi(credentials=both) as client,
+        pytest.raises(ConfigError, match="sent in the header authorization"),
+    ):
+        client.pair()
+
+
+def test_no_credentials_leave_with_a_redirect(made: ModuleType) -> None:
+    seen: list[dict[str, str]] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(_shown(request))
+        away = request.url.host == "api.example"
+        return httpx.Response(302, headers={"location": "https://elsewhere.example/x"}) if away else httpx.Response(204)
+
+    with made.ThingApi(credentials=ALL, transport=httpx.MockTransport(handle)) as client:
+        client.pair()
+        client.cookies()
+    assert seen == [_PAIR, {}, {**_TOKEN, "cookie": "sid=s"}, {}]
