@@ -92,7 +92,8 @@ def constructor_of(stem: str, servers: Servers, security: Security) -> Construct
 
 
 def _state_security(made: Constructor, stem: str, security: Security) -> None:
-    made.imports.append(Code("from omicsdk.core.security import Scheme, Security"))
+    flow = "Flow, " if security.has_flows else ""
+    made.imports.append(Code(f"from omicsdk.core.security import {flow}Scheme, Security"))
     made.constants.append(Code(f"_SECURITY = {security.code}"))
     made.attributes.append(Code("_security = _SECURITY"))
     if len(security.schemes) > 1:

@@ -24,6 +24,14 @@ _FLOWS = {
     "deviceAuthorization": "device",
 }
 
+# The credentials of omicsdk.core.oauth.flows that get the tokens of a flow.
+_FLOW_CREDENTIALS = {
+    "clientCredentials": "ClientCredentials(client_id, client_secret)",
+    "deviceAuthorization": "DeviceLogin(client_id, on_message=print)",
+    "authorizationCode": "RefreshToken(refresh_token, client_id)",
+    "password": "RefreshToken(refresh_token, client_id)",
+}
+
 
 @dataclass(frozen=True)
 class Security:
@@ -31,6 +39,7 @@ class Security:
 
     Attributes:
         schemes: the schemes that operations require, by name; all where no operation requires any.
+        scopes: the scopes that operations require, by the schemes' names.
         default: the requirement of most operations.
         is_stated: whether any operation requires credentials.
         requirements: those of operations, by their pointers; empty for one that takes no credentials. An operation that
@@ -38,14 +47,23 @@ class Security:
     """
 
     schemes: Mapping[str, Object]
+    scopes: Mapping[str, tuple[str, ...]]
     default: Requirement
     is_stated: bool
     requirements: Mapping[str, Requirement]
 
     @property
+    def has_flows(self) -> bool:
+        """Whether a program can get tokens for any scheme by itself."""
+        return any(_flows_code(scheme, ()) for scheme in self.schemes.values())
+
+    @property
     def code(self) -> Code:
         """The expression of core's Security."""
-        schemes = ", ".join(f"{as_literal(name)}: {_scheme_code(scheme)}" for name, scheme in self.schemes.items())
+        schemes = ", ".join(
+            f"{as_literal(name)}: {_scheme_code(scheme, self.scopes.get(name, ()))}"
+            for name, scheme in self.schemes.items()
+        )
         return Code(
             f"Security({{{schemes}}}, {requirement_code(self.default)}{'' if self.is_stated else ', is_stated=False'})"
         )
@@ -86,7 +104,12 @@ def settle_security(data: Object) -> Security:
     default = max(usual, key=lambda requirement: usual[requirement], default=free)
     used = {name for requirement in (*found.values(), default) for names in requirement for name in names}
     schemes = {name: scheme for name, scheme in known.items() if name in used}
-    return Security(schemes, default, is_stated, found)
+    scopes: dict[str, dict[str, None]] = {}
+    for security in written.values():
+        for each in security if isinstance(security, list) else ():
+            for name, listed in each.items() if isinstance(each, dict) else ():
+                scopes.setdefault(name, {}).update(dict.fromkeys(map(str, listed if isinstance(listed, list) else ())))
+    return Security(schemes, {name: tuple(names) for name, names in scopes.items()}, default, is_stated, found)
 
 
 def _alternatives(security: Json, known: Mapping[str, Object]) -> Requirement | None:
@@ -109,16 +132,37 @@ def requirement_code(requirement: Requirement) -> Code:
 _KINDS = frozenset({"apiKey", "http", "oauth2", "openIdConnect", "mutualTLS"})
 
 
-def _scheme_code(scheme: Object) -> Code:
+def _scheme_code(scheme: Object, scopes: tuple[str, ...]) -> Code:
     kind = str(scheme["type"])
-    arguments = [as_literal(kind)]
+    arguments: list[str] = [as_literal(kind)]
     if kind == "apiKey":
         arguments.append(as_literal(str(scheme.get("name", ""))))
         if scheme.get("in") in ("query", "cookie"):
             arguments.append(as_literal(str(scheme["in"])))
     elif kind == "http":
         arguments.append(as_literal(one_line(scheme.get("scheme")).lower()))
+    elif flows := _flows_code(scheme, scopes):
+        arguments.append(f"flows={flows}")
     return Code(f"Scheme({', '.join(arguments)})")
+
+
+def _flows_code(scheme: Object, scopes: tuple[str, ...]) -> str:
+    """The flows in which a program can get tokens by itself, as a mapping; empty if there are none."""
+    flows = scheme.get("flows")
+    made: list[str] = []
+    for name, flow in flows.items() if isinstance(flows, dict) else ():
+        if name not in _FLOWS or not isinstance(flow, dict) or not isinstance(flow.get("tokenUrl"), str):
+            continue
+        known = flow.get("scopes")
+        required = [scope for scope in scopes if not isinstance(known, dict) or not known or scope in known]
+        arguments: list[str] = [as_literal(str(flow["tokenUrl"]))]
+        for argument, key in (("refresh_url", "refreshUrl"), ("device_url", "deviceAuthorizationUrl")):
+            if isinstance(flow.get(key), str):
+                arguments.append(f"{argument}={as_literal(str(flow[key]))}")
+        if required:
+            arguments.append(f"scopes=({', '.join(map(as_literal, required))},)")
+        made.append(f"{as_literal(name)}: Flow({', '.join(arguments)})")
+    return f"{{{', '.join(made)}}}" if made else ""
 
 
 def type_of(scheme: Object) -> Code:
@@ -173,7 +217,13 @@ def _way(scheme: Object) -> tuple[str, str]:
     if kind == "oauth2":
         metadata = one_line(scheme.get("oauth2MetadataUrl"))
         described = f", whose server is described at {metadata}" if metadata else ""
-        return "BearerToken(token)", f"A token of OAuth 2.0{_flows(scheme)}{described}."
+        flows = scheme.get("flows")
+        ours = (
+            [_FLOW_CREDENTIALS[name] for name in flows if name in _FLOW_CREDENTIALS] if isinstance(flows, dict) else []
+        )
+        listed = " or ".join(dict.fromkeys(ours))
+        automatic = f" {listed} of omicsdk.core.oauth.flows gets tokens itself." if ours else ""
+        return "BearerToken(token)", f"A token of OAuth 2.0{_flows(scheme)}{described}.{automatic}"
     if kind == "openIdConnect":
         url = one_line(scheme.get("openIdConnectUrl"))
         return (

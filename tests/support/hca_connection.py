@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from omicsdk.core import Credentials
-from omicsdk.core.oauth.grants import Endpoint
+from omicsdk.core.oauth.tokens import Endpoint
 from omicsdk.core.platform import resolve
 from omicsdk.hca.config import HCAConfig, base_url_of, discovery
 

@@ -13,7 +13,7 @@ from authorization_server import AuthorizationServer
 from hca_connection import connection
 from omicsdk.compat.hca import HCAConfig
 from omicsdk.core import NO_RETRY, ManualClock
-from omicsdk.core.oauth.grants import Endpoint
+from omicsdk.core.oauth.tokens import Endpoint
 from omicsdk.core.token_file import token_file
 from omicsdk.hca.login import ServiceLogin
 

@@ -22,7 +22,7 @@ from omicsdk import Gen3
 from omicsdk.compat.gen3.auth import Gen3Auth, get_access_token_with_key, get_wts_idps
 from omicsdk.core import NO_RETRY, Credentials, ManualClock, OmicsError
 from omicsdk.core.oauth.google import google_credentials
-from omicsdk.core.oauth.grants import Endpoint
+from omicsdk.core.oauth.tokens import Endpoint
 
 COMMONS = "https://commons.example.org"
 OTHER = "https://other.example.org"

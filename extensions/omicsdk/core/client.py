@@ -433,6 +433,10 @@ class _ClientBase(Generic[E]):
             remedy="Pass base_url, beginning with https:// and a host.",
         )
 
+    def _stated_servers(self) -> Servers:
+        held = self._servers
+        return held if held is not NO_SERVERS else replace(NO_SERVERS, default=self._default_base_url)
+
     @property
     def base_url(self) -> str:
         """The base URL of the service, without a slash at the end."""
@@ -539,7 +543,7 @@ class Client(_ClientBase[Exchange]):
                 clock=clock,
                 response_limit=response_limit,
                 pace=type(self)._pace,
-                servers=self._servers,
+                servers=self._stated_servers(),
                 security=self._security,
             ),
         )
@@ -596,7 +600,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
                 clock=clock,
                 response_limit=response_limit,
                 pace=type(self)._pace,
-                servers=self._servers,
+                servers=self._stated_servers(),
                 security=self._security,
             ),
         )

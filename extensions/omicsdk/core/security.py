@@ -1,7 +1,7 @@
 """The security that a document requires: its schemes, what each operation needs of them, and the credentials for it."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
 from omicsdk.core.credentials import (
@@ -22,7 +22,30 @@ if TYPE_CHECKING:
 Requirement = Sequence[Sequence[str]]
 """Alternatives, each with the names of the schemes that are sent together."""
 
+Bind = Callable[[Credentials, "Mapping[str, Flow]", str], Credentials]
+"""Adds to credentials what a scheme's flows state; the third argument is the scheme's name."""
+
 _AUTHORIZATION = "authorization"
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A flow of OAuth 2.0.
+
+    Attributes:
+        token_url: Where tokens are requested.
+        refresh_url: Where refresh tokens are exchanged, if elsewhere.
+        device_url: Where the codes of the device flow are requested.
+        scopes: The scopes that operations require.
+    """
+
+    token_url: str = ""
+    refresh_url: str = ""
+    device_url: str = ""
+    scopes: Sequence[str] = ()
+
+
+_NO_FLOWS: Mapping[str, Flow] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +57,13 @@ class Scheme:
         name: Of `apiKey` the name of the header, query parameter or cookie; of `http` the authentication scheme in lower
             case.
         place: Where the key of `apiKey` is sent.
+        flows: The flows of `oauth2` by their names.
     """
 
     kind: Literal["apiKey", "http", "oauth2", "openIdConnect", "mutualTLS"]
     name: str = ""
     place: Literal["header", "query", "cookie"] = "header"
+    flows: Mapping[str, Flow] = field(default_factory=lambda: _NO_FLOWS)
 
     @property
     def is_bearer(self) -> bool:
@@ -120,11 +145,12 @@ class Security:
     default: Requirement
     is_stated: bool = True
 
-    def assigned(self, given: object) -> "Credentials | None":
+    def assigned(self, given: object, bound: "Bind") -> "Credentials | None":
         """Return a client's credentials, from which each request takes those of its operation.
 
         Args:
             given: Credentials, an httpx.Auth or a callable, for all schemes that they fit; or these by scheme.
+            bound: Adds what the document states to credentials for a scheme.
 
         Raises:
             ConfigError: A scheme is unknown, or the credentials fit none.
@@ -137,22 +163,26 @@ class Security:
                     remedy=f"Use the names {', '.join(self.schemes)}.",
                 )
             parts = {
-                name: self.schemes[name].credentials_of(value, name)
+                name: bound(self.schemes[name].credentials_of(value, name), self.schemes[name].flows, name)
                 for name, value in given.items()
                 if value is not None
             }
             return SchemeCredentials(self, parts) if parts else None
         credentials = as_credentials(cast("Credentials | None", given))
-        if credentials is None or len(self.schemes) < 2:
-            return credentials
+        if credentials is None:
+            return None
+        if len(self.schemes) == 1:
+            return next(bound(credentials, scheme.flows, name) for name, scheme in self.schemes.items())
         fits = {name: scheme.takes(credentials) for name, scheme in self.schemes.items()}
         if not any(fit is not False for fit in fits.values()):
             raise ConfigError(
                 f"These credentials ({type(credentials).__name__}) fit no security scheme of the document",
                 remedy=f"Pass {self.described([[name] for name in self.schemes])}; or a mapping by the schemes' names.",
             )
-        parts = {name: credentials for name, fit in fits.items() if fit is not False}
-        return SchemeCredentials(self, parts, single=credentials)
+        fitting = [name for name, fit in fits.items() if fit is not False]
+        name = next((name for name in fitting if self.schemes[name].flows), fitting[0])
+        credentials = bound(credentials, self.schemes[name].flows, name)
+        return SchemeCredentials(self, dict.fromkeys(fitting, credentials), single=credentials)
 
     def described(self, requirement: Requirement) -> str:
         """Return what to pass for a requirement, in words.

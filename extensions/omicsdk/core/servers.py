@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import ConfigError
@@ -104,6 +104,27 @@ class Servers:
             f"{operation}: the document places this operation on {mask_url(stated)}, and base_url {mask_url(base_url)} does "
             "not replace that server",
             remedy=f'Pass servers={{{key!r}: "https://..."}} with the URL to send it to.',
+        )
+
+    def address_of(self, url: str, base_url: str) -> str:
+        """Return another address that the document states, such as that for tokens, as a client with a base URL uses it.
+
+        Args:
+            url: The address, absolute or relative to the base URL.
+            base_url: The client's base URL.
+
+        Raises:
+            ConfigError: The base URL was replaced, and this address is on another host.
+        """
+        if "://" not in url:
+            return urljoin(f"{base_url}/", url)
+        if base_url == self.default:
+            return url
+        if self.default and origin_of(url) == origin_of(self.default):
+            return _moved(f"/{url.partition('://')[2].partition('/')[2]}", self.default, base_url)
+        raise ConfigError(
+            f"The document states {mask_url(url)} for tokens, and base_url {mask_url(base_url)} does not replace that server",
+            remedy='Pass the address to the credentials, such as token_url="https://...".',
         )
 
     def _stated(self, servers: Sequence[Server]) -> Server:

@@ -22,7 +22,8 @@ from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
-    from omicsdk.core.oauth.grants import Application, Endpoint, Grant
+    from omicsdk.core.oauth.grants import Application
+    from omicsdk.core.oauth.tokens import Endpoint, Grant
     from omicsdk.core.platform import Discovery, Found, Search
     from omicsdk.core.token_file import TokenFile
 
@@ -626,7 +627,8 @@ def _stored(section: str, url: str, search: Search, config: HCAConfig, endpoint:
         return None
     from omicsdk.core.credentials import origin_of
     from omicsdk.core.oauth.credentials import RefreshingToken
-    from omicsdk.core.oauth.grants import Endpoint, refresh_request
+    from omicsdk.core.oauth.grants import refresh_request
+    from omicsdk.core.oauth.tokens import Endpoint
 
     def renewed(refresh_token: str) -> Grant:
         # The refresh token was issued to the application of the service that was logged in to.
@@ -731,7 +733,7 @@ class Secrets:
         """Request the secrets at the root of the host, and below the service's own address for hosts that serve
         several.
         """
-        from omicsdk.core.oauth.grants import get
+        from omicsdk.core.oauth.tokens import get
 
         parts = urlsplit(self._base_url)
         places = dict.fromkeys((f"{parts.scheme}://{parts.netloc}{PATH}", self._base_url + PATH))

@@ -14,9 +14,10 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import BearerToken, Token, jwt_claims, jwt_expiry, moment, origin_of
 from omicsdk.core.errors import AuthError, ConfigError, OmicsError, UsageError
 from omicsdk.core.oauth.credentials import VARIABLE
-from omicsdk.core.oauth.grants import Application, Endpoint, Grant, begin, code_of, code_request, revoke_request
+from omicsdk.core.oauth.grants import Application, begin, code_of, code_request, revoke_request
 from omicsdk.core.oauth.redirect_server import grant_by_browser
 from omicsdk.core.oauth.redirect_server import open_browser as open_usual_browser
+from omicsdk.core.oauth.tokens import Endpoint, Grant
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE
 from omicsdk.core.token_file import StoredLogin, token_file
 from omicsdk.hca.config import (

@@ -11,7 +11,7 @@ from login_at_a_terminal import DSS, SERVICES, sent
 from login_at_a_terminal import person as person
 from login_at_a_terminal import server as server
 from omicsdk.core import NO_RETRY, AuthError
-from omicsdk.core.oauth.grants import Endpoint
+from omicsdk.core.oauth.tokens import Endpoint
 from omicsdk.hca.config import AUDIENCE
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 from omicsdk.core.bodies import form_body
-from omicsdk.core.oauth.grants import Application, Grant, begin, code_request, refresh_request, revoke_request
+from omicsdk.core.oauth.grants import Application, begin, code_request, refresh_request, revoke_request
+from omicsdk.core.oauth.tokens import Grant
 from omicsdk.core.sending.connections import Hop
 from omicsdk.core.sending.transport import Send
 from omicsdk.transfer.network.wire import Ask

@@ -14,7 +14,7 @@ from login_at_a_terminal import GET, SERVICES, sent
 from login_at_a_terminal import person as person
 from login_at_a_terminal import server as server
 from omicsdk.core import NO_RETRY, AuthError, ConfigError, TransportError, UsageError
-from omicsdk.core.oauth.grants import Endpoint
+from omicsdk.core.oauth.tokens import Endpoint
 from omicsdk.hca.config import AUDIENCE
 
 

@@ -11,7 +11,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import RENEW_BEFORE, BearerToken, Credentials, Token, jwt_claims
 from omicsdk.core.errors import AuthError, ConfigError, MissingExtra
 from omicsdk.core.lazy import require
-from omicsdk.core.oauth.grants import Grant
+from omicsdk.core.oauth.tokens import Grant
 from omicsdk.core.token_file import StoredLogin, TokenFile
 from omicsdk.core.type_guards import is_object
 

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import BearerToken, Credentials, Token, checked_token
-from omicsdk.core.errors import APIError, AuthError, ConfigError
+from omicsdk.core.errors import AuthError, ConfigError
 from omicsdk.core.files import home_folder, write_private
 from omicsdk.core.oauth.credentials import VARIABLE, named_key_file
 from omicsdk.core.paging import decoded
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
-    from omicsdk.core.oauth.grants import Application, Endpoint, Grant
+    from omicsdk.core.oauth.grants import Application
+    from omicsdk.core.oauth.tokens import Endpoint, Grant
     from omicsdk.core.request import Request
 
 KIND = "google"
@@ -29,8 +30,6 @@ IDENTITY = "openid https://www.googleapis.com/auth/userinfo.email"
 READ_STORAGE = "https://www.googleapis.com/auth/devstorage.read_only"
 """Scope of reads from Google's storage."""
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
-DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-"""The grant of a login with a browser on another machine (RFC 8628)."""
 _LOGIN, _TOKEN = "Run `gcloud auth application-default login`", "the output of `gcloud auth print-access-token`"
 REMEDY = f"{_LOGIN}, or set {VARIABLE} to the key file of a service account, or {TOKEN_VARIABLE} to {_TOKEN}."
 
@@ -117,7 +116,8 @@ def google_credentials(
     Raises:
         AuthError: The file cannot be read, or is neither.
     """
-    from omicsdk.core.oauth.grants import Application, Endpoint, refresh_request
+    from omicsdk.core.oauth.grants import Application, refresh_request
+    from omicsdk.core.oauth.tokens import Endpoint
 
     stated = _read(path, remedy)
     uri, sender = str(stated.get("token_uri") or TOKEN_URI), endpoint or Endpoint(clock=clock)
@@ -157,7 +157,7 @@ def _assertion_request(path: Path, uri: str, scopes: str, now: float) -> Request
     """Return the request that exchanges a service account's signed assertion for a token (RFC 7523)."""
     from omicsdk.core.bodies import form_body
     from omicsdk.core.oauth.credentials import LIFETIME, read_key, signed
-    from omicsdk.core.oauth.grants import post
+    from omicsdk.core.oauth.tokens import post
 
     key = read_key(path)
     claims = {"iss": key.email, "scope": scopes, "aud": uri, "iat": int(now), "exp": int(now + LIFETIME)}
@@ -209,9 +209,10 @@ def log_in(
         AuthError: The login was refused or not finished.
         ConfigError: The file lacks a member, or the target cannot be written.
     """
-    from omicsdk.core.oauth.grants import Application, Endpoint
+    from omicsdk.core.oauth.grants import Application
     from omicsdk.core.oauth.redirect_server import grant_by_browser
     from omicsdk.core.oauth.redirect_server import open_browser as open_usual_browser
+    from omicsdk.core.oauth.tokens import Endpoint
 
     application = Application.of(decoded(secrets.read_bytes()), str(secrets))
     sender = endpoint or Endpoint(clock=clock)
@@ -248,7 +249,8 @@ def revoke(path: Path, *, endpoint: Endpoint | None = None) -> None:
         AuthError: The file cannot be read.
         TransportError: The server cannot be reached.
     """
-    from omicsdk.core.oauth.grants import Application, Endpoint, revoke_request
+    from omicsdk.core.oauth.grants import Application, revoke_request
+    from omicsdk.core.oauth.tokens import Endpoint
 
     stated = {name: str(value) for name, value in _read(path, REMEDY).items()}
     application = Application(stated["client_id"], "", stated["token_uri"], stated["client_secret"])
@@ -259,36 +261,9 @@ def revoke(path: Path, *, endpoint: Endpoint | None = None) -> None:
 def _by_device(
     application: Application, sender: Endpoint, on_message: Callable[[str], object], timeout: float, clock: Clock
 ) -> Grant:
-    """Show a code, and ask for the tokens until the user has entered it."""
-    from omicsdk.core.bodies import form_body
-    from omicsdk.core.oauth.grants import grant_of, object_in, post, seconds_in
+    """Log in on another machine. The address for codes is next to that for tokens, which the client secrets state."""
+    from omicsdk.core.oauth.flows import OAuthClient, by_device
 
-    # The address is next to that for tokens, which the client secrets state.
     address = application.beside(application.token_uri, "/token", "/device/code")
-    form = form_body({"client_id": application.client_id, "scope": IDENTITY})
-    asked = object_in(sender.text(post(address, form, "login", again=True)))
-    if not isinstance(code := asked.get("device_code"), str) or not code.isascii():
-        raise AuthError("The authorization server responded without a device code")
-    url = asked.get("verification_url") or asked.get("verification_uri")
-    on_message(f"Open this address in any browser, and enter the code {asked.get('user_code')}:\n{url}")
-    interval, end = max(1.0, seconds_in(asked.get("interval")) or 5.0), clock.monotonic() + timeout
-    fields = {
-        "client_id": application.client_id,
-        "client_secret": application.client_secret,
-        "device_code": code,
-        "grant_type": DEVICE_GRANT,
-    }
-    while clock.monotonic() < end:
-        clock.sleep(min(interval, timeout))
-        try:
-            return grant_of(
-                sender.text(post(application.token_uri, form_body(fields), "login", again=True)), clock.now()
-            )
-        except APIError as error:
-            # Without a description, the message is the error's name.
-            named = (error.code, error.message)
-            if "slow_down" in named:
-                interval += 5  # RFC 8628, 3.5
-            elif "authorization_pending" not in named:
-                raise AuthError(f"The login was refused: {error.message}", remedy="Log in again.") from error
-    raise AuthError(f"The code was not entered within {timeout:g} s", remedy="Log in again.")
+    client = OAuthClient(application.client_id, application.client_secret, "client_secret_post")
+    return by_device(client, address, application.token_uri, IDENTITY, sender, on_message, timeout=timeout, clock=clock)

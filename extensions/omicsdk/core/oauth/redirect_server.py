@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import AuthError
-from omicsdk.core.oauth.grants import Application, Endpoint, Grant, begin, code_of, code_request, complaint
+from omicsdk.core.oauth.grants import Application, begin, code_of, code_request
+from omicsdk.core.oauth.tokens import Endpoint, Grant, complaint
 
 
 def open_browser(url: str) -> None:

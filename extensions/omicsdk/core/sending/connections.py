@@ -360,6 +360,11 @@ class Connections(dict[Way, Pool]):
         self._closed = False
 
     @property
+    def settings(self) -> "tuple[Mapping[str, str] | None, Any]":
+        """The environment, and the httpx transport that replaces them; None for none."""
+        return self._environ, self._given
+
+    @property
     def real(self) -> bool:
         """Whether requests go over the network, not to a transport that replaces it."""
         return self._given is None and self.substitute() is None

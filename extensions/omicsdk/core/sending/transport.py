@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar, cast
 from urllib.parse import urljoin
@@ -37,7 +37,7 @@ from omicsdk.core.retry import (
     lead_in_words,
     retry_after,
 )
-from omicsdk.core.security import SchemeCredentials, Security
+from omicsdk.core.security import Flow, SchemeCredentials, Security
 from omicsdk.core.sending.accept import ANY, AcceptMemory, is_accepted, narrower
 from omicsdk.core.sending.connections import Connections, Hop, Substitute, WireFailure
 from omicsdk.core.servers import Servers
@@ -202,19 +202,6 @@ class Manners:
     accepted: AcceptMemory = field(default_factory=AcceptMemory)
     servers: Servers = NO_SERVERS
     security: Security | None = None
-
-    def assigned(self, credentials: object) -> Credentials | None:
-        """Return a constructor's argument as credentials for the operations of the document.
-
-        Args:
-            credentials: Credentials, an httpx.Auth, an `auth` of requests, or these by the names of schemes; None for none.
-
-        Raises:
-            ConfigError: It is something else, or fits no scheme of the document.
-        """
-        if self.security is None:
-            return as_credentials(cast("Credentials | None", credentials))
-        return self.security.assigned(credentials)
 
 
 class Outgoing(NamedTuple):
@@ -715,7 +702,33 @@ class _Transport:
             servers=servers,
             security=security,
         )
-        self._manners = replace(self._manners, credentials=self._manners.assigned(credentials))
+        self._manners = replace(self._manners, credentials=self._assigned(self._manners, credentials))
+
+    def _assigned(self, manners: Manners, given: object) -> Credentials | None:
+        """Return a constructor's argument as credentials for the operations of the document.
+
+        Args:
+            manners: The settings, with the document's servers and security.
+            given: Credentials, an httpx.Auth, an `auth` of requests, or these by the names of schemes; None for none.
+
+        Raises:
+            ConfigError: It is something else, or fits no scheme of the document.
+        """
+
+        def bound(credentials: Credentials, flows: Mapping[str, Flow], scheme: str) -> Credentials:
+            bind: Callable[..., Credentials] | None = getattr(credentials, "bound_to", None)
+            if bind is None:
+                return credentials
+            return bind(flows, partial(manners.servers.address_of, base_url=manners.base_url), self._network, scheme)
+
+        if manners.security is not None:
+            return manners.security.assigned(given, bound)
+        credentials = as_credentials(cast("Credentials | None", given))
+        return None if credentials is None else bound(credentials, {}, "")
+
+    def _network(self) -> "tuple[Mapping[str, str] | None, httpx.BaseTransport | None]":
+        """Return the environment and what replaces the network, for requests for tokens, which are sent from threads."""
+        raise NotImplementedError
 
     @property
     def base_url(self) -> str:
@@ -781,7 +794,7 @@ class _Transport:
         if headers is not OMIT:
             manners = replace(manners, headers=_merged(manners.headers, headers or {}))
         if credentials is not OMIT:
-            manners = replace(manners, credentials=manners.assigned(credentials))
+            manners = replace(manners, credentials=self._assigned(manners, credentials))
         clone._manners = manners
         return clone
 
@@ -803,7 +816,7 @@ class _Transport:
         """
         clone = self.with_options()
         manners = replace(self._manners, base_url=checked_base_url(base_url), servers=servers, security=security)
-        clone._manners = replace(manners, credentials=manners.assigned(credentials))
+        clone._manners = replace(manners, credentials=self._assigned(manners, credentials))
         return clone
 
     def until(self, stopped: Callable[[], bool]) -> Self:
@@ -912,6 +925,9 @@ class Transport(_Transport):
                 outcome = self._perform(action, request, stream)
             except (WireFailure, AuthError) as error:
                 failure = error
+
+    def _network(self) -> "tuple[Mapping[str, str] | None, httpx.BaseTransport | None]":
+        return self._connections.settings
 
     def outgoing(self, request: Request) -> Outgoing | None:
         """Return a request as it would be sent, for another sender.
@@ -1036,6 +1052,25 @@ class AsyncTransport(_Transport):
         twin._manners, twin._timeout, twin._response_limit = self._manners, self._timeout, self._response_limit
         twin._connections = self._blocking  # pyright: ignore[reportPrivateUsage] - a Transport without its own pool
         return twin
+
+    def _network(self) -> "tuple[Mapping[str, str] | None, httpx.BaseTransport | None]":
+        """As that of Transport.
+
+        Raises:
+            ConfigError: A `transport` was given that only works on an event loop, and no `blocking_transport`.
+        """
+        from omicsdk.core.sending.httpx_import import httpx
+
+        environ, given = self._blocking.settings
+        replaced = self._connections.settings[1]
+        if given is None and replaced is not None:
+            if not isinstance(replaced, httpx.BaseTransport):
+                raise ConfigError(
+                    "This asynchronous client has a transport= that cannot run in a thread, where tokens are requested",
+                    remedy="Use blocking_transport= as well, an httpx.BaseTransport.",
+                )
+            given = replaced
+        return environ, given
 
     async def send(self, request: Request, *, stream: bool = False, follow_redirects: bool = True) -> "httpx.Response":
         """Send a request and return its final response; arguments, response and errors are those of `Transport.send`."""

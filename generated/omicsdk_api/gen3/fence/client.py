@@ -6,9 +6,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.client import AsyncClient, Client, late_operations
-from omicsdk.core.security import Scheme, Security
+from omicsdk.core.security import Flow, Scheme, Security
 
-_SECURITY = Security({"OAuth2": Scheme("oauth2")}, (("OAuth2",),))
+_SECURITY = Security(
+    {
+        "OAuth2": Scheme(
+            "oauth2",
+            flows={
+                "authorizationCode": Flow(
+                    "/oauth2/token",
+                    scopes=(
+                        "user",
+                        "admin",
+                        "data",
+                    ),
+                )
+            },
+        )
+    },
+    (("OAuth2",),),
+)
 
 
 class _Operations:
@@ -123,8 +140,9 @@ class FenceApi(_Operations, Client):
         base_url: URL of the service, with the common path of all operations; by default
             https://example.domain.
         credentials: One of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
-            BearerToken(token) for OAuth2: A token of OAuth 2.0 (authorization code from /oauth2/token). An
-            access token in the Authorization header, as a bearer. 41 of 63 operations ask for them.
+            BearerToken(token) for OAuth2: A token of OAuth 2.0 (authorization code from /oauth2/token).
+            RefreshToken(refresh_token, client_id) of omicsdk.core.oauth.flows gets tokens itself. An access
+            token in the Authorization header, as a bearer. 41 of 63 operations ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: Which requests are retried, and how often.
         headers: Sent with every request.

@@ -6,7 +6,7 @@ import http.server
 import threading
 
 from omicsdk.core import Retry
-from omicsdk.core.oauth.grants import Endpoint, get
+from omicsdk.core.oauth.tokens import Endpoint, get
 
 QUICK = Retry(attempts=3, base=0.0)
 

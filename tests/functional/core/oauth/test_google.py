@@ -11,7 +11,7 @@ from client_secrets import secrets_file as secrets_file
 from client_secrets import server as server
 from omicsdk.core import AuthError, ManualClock
 from omicsdk.core.oauth.google import google_credentials, is_client_secrets, log_in
-from omicsdk.core.oauth.grants import Endpoint
+from omicsdk.core.oauth.tokens import Endpoint
 
 
 def follow(url: str) -> None:

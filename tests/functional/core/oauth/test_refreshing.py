@@ -6,7 +6,7 @@ import multiprocessing
 
 from omicsdk.core import ManualClock, TokenFile
 from omicsdk.core.oauth.credentials import RefreshingToken
-from omicsdk.core.oauth.grants import Grant
+from omicsdk.core.oauth.tokens import Grant
 from stored_login import GET, HERE
 from stored_login import clock as clock
 from stored_login import stored as stored

@@ -6,7 +6,8 @@ import httpx
 import pytest
 from authorization_server import AuthorizationServer
 from omicsdk.core import AuthError, ManualClock, NotFound, Retry, ServerError
-from omicsdk.core.oauth.grants import Application, Endpoint, begin, code_of, code_request, get, refresh_request
+from omicsdk.core.oauth.grants import Application, begin, code_of, code_request, refresh_request
+from omicsdk.core.oauth.tokens import Endpoint, get
 
 QUICK = Retry(attempts=3, base=0.0)
 

@@ -25,7 +25,7 @@ from omicsdk.core.oauth.google import (
     log_in,
     revoke,
 )
-from omicsdk.core.oauth.grants import Endpoint
+from omicsdk.core.oauth.tokens import Endpoint
 from omicsdk.core.token_file import StoredLogin
 from omicsdk.hca.azul.client import stored_login
 

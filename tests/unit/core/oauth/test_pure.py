@@ -11,15 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import AuthError, ConfigError
-from omicsdk.core.oauth.grants import (
-    Application,
-    begin,
-    code_of,
-    code_request,
-    grant_of,
-    refresh_request,
-    revoke_request,
-)
+from omicsdk.core.oauth.grants import Application, begin, code_of, code_request, refresh_request, revoke_request
+from omicsdk.core.oauth.tokens import grant_of
 
 APPLICATION = Application(
     "me", "https://auth.example.org/oauth/authorize", "https://auth.example.org/oauth/token", "canary-secret"

@@ -10,7 +10,7 @@ import pytest
 from authorization_server import AuthorizationServer
 from omicsdk.core import AuthError, TimedOut, Token, TokenFile
 from omicsdk.core.oauth.credentials import RefreshingToken
-from omicsdk.core.oauth.grants import Grant
+from omicsdk.core.oauth.tokens import Grant
 from omicsdk.core.token_file import StoredLogin
 from stored_login import GET, HERE
 from stored_login import clock as clock
@@ -178,7 +178,8 @@ def test_threads_share_one_renewal_though_each_has_its_own_credentials(stored, t
 
 def test_over_the_wire_a_refresh_token_is_used_once(tokens, clock):
     import httpx
-    from omicsdk.core.oauth.grants import Application, Endpoint, refresh_request
+    from omicsdk.core.oauth.grants import Application, refresh_request
+    from omicsdk.core.oauth.tokens import Endpoint
 
     server = AuthorizationServer()
     server.refresh_tokens.add("first")
