@@ -435,7 +435,7 @@ class _ClientBase(Generic[E]):
 
     def _stated_servers(self) -> Servers:
         held = self._servers
-        return held if held is not NO_SERVERS else replace(NO_SERVERS, default=self._default_base_url)
+        return held if held is not NO_SERVERS else NO_SERVERS._replace(default=self._default_base_url)
 
     @property
     def base_url(self) -> str:

@@ -1,8 +1,7 @@
 """The security that a document requires: its schemes, what each operation needs of them, and the credentials for it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from omicsdk.core.credentials import (
     ApiKey,
@@ -28,8 +27,7 @@ Bind = Callable[[Credentials, "Mapping[str, Flow]", str], Credentials]
 _AUTHORIZATION = "authorization"
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(NamedTuple):
     """A flow of OAuth 2.0.
 
     Attributes:
@@ -48,8 +46,7 @@ class Flow:
 _NO_FLOWS: Mapping[str, Flow] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Scheme:
+class Scheme(NamedTuple):
     """A security scheme of a document.
 
     Attributes:
@@ -63,7 +60,7 @@ class Scheme:
     kind: Literal["apiKey", "http", "oauth2", "openIdConnect", "mutualTLS"]
     name: str = ""
     place: Literal["header", "query", "cookie"] = "header"
-    flows: Mapping[str, Flow] = field(default_factory=lambda: _NO_FLOWS)
+    flows: Mapping[str, Flow] = _NO_FLOWS
 
     @property
     def is_bearer(self) -> bool:
@@ -131,8 +128,7 @@ class Scheme:
         return "BearerToken(token)"
 
 
-@dataclass(frozen=True, slots=True)
-class Security:
+class Security(NamedTuple):
     """The security of a document.
 
     Attributes:

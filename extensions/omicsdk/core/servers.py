@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from omicsdk.core.credentials import origin_of
@@ -13,10 +13,10 @@ from omicsdk.core.request import checked_base_url
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _NO_VALUE = re.compile(r"[\s?#@\\]")
 _NO_VARIABLES: Mapping[str, Sequence[str]] = {}
+_NO_TEXTS: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(NamedTuple):
     """A server as a document states it.
 
     Attributes:
@@ -26,7 +26,7 @@ class Server:
     """
 
     url: str
-    variables: Mapping[str, Sequence[str]] = field(default_factory=lambda: _NO_VARIABLES)
+    variables: Mapping[str, Sequence[str]] = _NO_VARIABLES
     name: str = ""
 
     @property
@@ -62,8 +62,10 @@ class Server:
         return _PLACEHOLDER.sub(value, self.url) if self.variables else self.url
 
 
-@dataclass(frozen=True, slots=True)
-class Servers:
+_NO_OTHERS: Mapping[str, Sequence[Server]] = {}
+
+
+class Servers(NamedTuple):
     """The servers that one client uses.
 
     Attributes:
@@ -75,10 +77,10 @@ class Servers:
     """
 
     default: str = ""
-    others: Mapping[str, Sequence[Server]] = field(default_factory=dict[str, Sequence[Server]])
-    mapped: Mapping[str, str] = field(default_factory=dict[str, str])
+    others: Mapping[str, Sequence[Server]] = _NO_OTHERS
+    mapped: Mapping[str, str] = _NO_TEXTS
     chosen: tuple[int, int, str] = (0, 0, "")
-    values: Mapping[str, str] = field(default_factory=dict[str, str])
+    values: Mapping[str, str] = _NO_TEXTS
 
     def url_of(self, key: str, base_url: str, operation: str) -> str:
         """Return the base URL of an operation with a server of its own.
@@ -146,8 +148,7 @@ def _moved(path: str, default: str, base_url: str) -> str:
     return f"{kept}{path}".rstrip("/")
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentServers:
+class DocumentServers(NamedTuple):
     """All servers of a document.
 
     Attributes:
@@ -156,7 +157,7 @@ class DocumentServers:
     """
 
     own: Sequence[Server]
-    others: Mapping[str, Sequence[Server]] = field(default_factory=dict[str, Sequence[Server]])
+    others: Mapping[str, Sequence[Server]] = _NO_OTHERS
 
     def chosen(
         self,
