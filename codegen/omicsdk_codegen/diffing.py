@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from .operations import Argument, Draft, Pages
 from .plan import Package
+from .security import Requirement
 from .shapes import ANY, Field, Model, Type, models_in, union_of
 from .texts import literal, one_line
 from .type_words import MOST_VALUES, choices, opened, within, words
@@ -58,6 +59,8 @@ def _client(old: Package, new: Package) -> Iterator[Change]:
     ]
     gone += [f"servers={{{key!r}: ...}}" for key in was.others if key not in now.others]
     gone += [name for wire, name in was.arguments.items() if now.arguments.get(wire) != name]
+    if len(old.security.schemes) > 1:
+        gone += [f"credentials={{{name!r}: ...}}" for name in old.security.schemes if name not in new.security.schemes]
     for argument in gone:
         yield Change(True, "client", "", f"the argument {one_line(argument)} is gone")
 
@@ -109,6 +112,18 @@ def _operation(before: Draft, after: Draft, old: Package, new: Package) -> Itera
         yield change(False, "is deprecated")
     if after.secured and not before.secured:
         yield change(False, "asks for credentials")
+    here, there = (
+        " or ".join(" and ".join(names) for names in _required(*each)) for each in ((before, old), (after, new))
+    )
+    if here != there:
+        yield change(
+            False,
+            f"takes credentials for {one_line(there) or 'nothing'}; it took them for {one_line(here) or 'nothing'}",
+        )
+
+
+def _required(draft: Draft, package: Package) -> Requirement:
+    return () if draft.public else draft.security or package.security.default
 
 
 def _arguments(before: Draft, after: Draft, old: Package, new: Package) -> Iterator[tuple[bool, str]]:

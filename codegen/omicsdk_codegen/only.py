@@ -9,6 +9,7 @@ from .dialect import METHODS
 from .document import Document
 from .faults import DocumentError, Fault
 from .operations import name_operations, parents_of, stated_operations, stated_webhooks, way_to
+from .security import settle_security
 from .texts import one_line
 from .values import Json, Object, at, join, schema_name, tokens
 from .variants import Variants
@@ -39,6 +40,8 @@ def only_tags(document: Document, tags: Collection[str]) -> Document:
         raise DocumentError(faults)
     tags = {tag for tag in used if not set(tags).isdisjoint(way_to(tag, above))}
     data: Object = {key: value for key, value in document.data.items() if key != "webhooks"}
+    if data.get("security") is None and settle_security(document.data).is_stated:
+        data["security"] = []  # an operation without a requirement takes no credentials, as in the whole document
     paths = document.data.get("paths")
     kept, heard = (_items(document, key, tags) for key in ("paths", "webhooks"))
     _keep_names(document, kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from keyword import iskeyword
@@ -29,7 +30,7 @@ class ArgumentDict:
     @property
     def fields(self) -> list[Code]:
         """Its members as fields of a class; nothing if a key cannot be one."""
-        if not all(key.isidentifier() and not key.startswith("__") and not iskeyword(key) for key in self.members):
+        if not all(re.fullmatch("[A-Za-z]\\w*", key, re.ASCII) and not iskeyword(key) for key in self.members):
             return []
         return [Code(f"{key}: {kind}") for key, kind in self.members.items()]
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from omicsdk.core.credentials import ApiKey as ApiKey
     from omicsdk.core.credentials import Basic as Basic
     from omicsdk.core.credentials import BearerToken as BearerToken
+    from omicsdk.core.credentials import ClientCertificate as ClientCertificate
     from omicsdk.core.credentials import Credentials as Credentials
     from omicsdk.core.credentials import HttpxAuth as HttpxAuth
     from omicsdk.core.credentials import Token as Token
@@ -108,7 +109,7 @@ else:  # hidden from type checkers, which would accept any name
         __name__,
         {
             "core.consistency": "InconsistentListing ResponseMismatch",
-            "core.credentials": "ANONYMOUS ApiKey Basic BearerToken Credentials HttpxAuth Token",
+            "core.credentials": "ANONYMOUS ApiKey Basic BearerToken ClientCertificate Credentials HttpxAuth Token",
             "core.errors": (
                 "APIError ResponseTooLarge AuthError BadRequest ChecksumMismatch ChecksumMissing ConfigError Conflict "
                 "ConnectFailed ConnectionLost DecodeError DiskFull FolderBusy Forbidden GatewayTimeout Gone "

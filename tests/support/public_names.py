@@ -51,7 +51,7 @@ ERRORS = [
     "UnsafePath",
     "UsageError",
 ]
-CREDENTIALS = ["ApiKey", "Basic", "BearerToken", "Credentials", "HttpxAuth", "Token", "TokenFile"]
+CREDENTIALS = ["ApiKey", "Basic", "BearerToken", "ClientCertificate", "Credentials", "HttpxAuth", "Token", "TokenFile"]
 OPTIONS = ["NO_RETRY", "OMIT", "Omit", "Retry", "Timeout"]
 
 SURFACE = {

@@ -13,7 +13,9 @@ from omicsdk.compat.sevenbridges.meta.collection import Collection, VolumeCollec
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord as PlainRecord
 from omicsdk.compat.sevenbridges.models.file import FileBulkRecord
 from omicsdk.compat.sevenbridges.models.project import Settings
+from omicsdk.core.credentials import BearerToken
 from omicsdk.sb import SevenBridges
+from omicsdk_api.sb import AsyncSbApi, SbApi, SbCredentials
 
 
 def constructors() -> None:
@@ -25,6 +27,13 @@ def constructors() -> None:
         assert_type(api.client, SevenBridges)
         assert_type(api.remaining, int | None)
         assert_type(api.reset_time, datetime | None)
+
+
+def generated_clients() -> None:
+    credentials: SbCredentials = {"authToken": "token"}
+    assert_type(SbApi(server="https://eu-api.sbgenomics.com/v2", credentials=credentials, timeout=5), SbApi)
+    SbApi("https://api.example.org/v2", credentials={"bearer": BearerToken("token")}, retry=None, strict=True)
+    AsyncSbApi(credentials=BearerToken("token"), blocking_transport=None)
 
 
 def handlers(api: Api) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from omicsdk.core.credentials import ApiKey as ApiKey
     from omicsdk.core.credentials import Basic as Basic
     from omicsdk.core.credentials import BearerToken as BearerToken
+    from omicsdk.core.credentials import ClientCertificate as ClientCertificate
     from omicsdk.core.credentials import Credentials as Credentials
     from omicsdk.core.credentials import HttpxAuth as HttpxAuth
     from omicsdk.core.credentials import Token as Token
@@ -82,7 +83,7 @@ if not TYPE_CHECKING:  # hidden from type checkers, which would accept any name
         {
             "clock": "Clock ManualClock SystemClock",
             "consistency": "InconsistentListing ResponseMismatch",
-            "credentials": "ANONYMOUS ApiKey Basic BearerToken Credentials HttpxAuth Token",
+            "credentials": "ANONYMOUS ApiKey Basic BearerToken ClientCertificate Credentials HttpxAuth Token",
             "errors": (
                 "APIError ResponseTooLarge AuthError BadRequest ChecksumMismatch ChecksumMissing ConfigError Conflict "
                 "ConnectFailed ConnectionLost DecodeError DiskFull FolderBusy Forbidden GatewayTimeout Gone Interrupted "

@@ -3,6 +3,14 @@
 from omicsdk.compat.sevenbridges import Api, Config, File, Project, SbgError
 from omicsdk.compat.sevenbridges.http.error_handlers import rate_limit_sleeper
 from omicsdk.compat.sevenbridges.meta.collection import Collection
+from omicsdk_api.sb import AsyncSbApi, SbApi
+
+
+def generated_clients() -> None:
+    SbApi(server="eu")  # error: cannot be assigned to parameter "server"
+    SbApi(credentials={"authTokn": "token"})  # error: cannot be assigned to parameter "credentials"
+    SbApi(credentials={"bearer": 3})  # error: cannot be assigned to parameter "credentials"
+    AsyncSbApi(timout=5)  # error: No parameter named "timout"
 
 
 def constructors() -> None:

@@ -150,6 +150,21 @@ def test_arguments_that_choose_servers_may_be_gone() -> None:
     }  # fmt: skip
 
 
+def test_schemes_of_credentials_may_be_gone() -> None:
+    old, new = copy.deepcopy(DOCUMENT), copy.deepcopy(DOCUMENT)
+    schemes = {name: {"type": "apiKey", "in": "header", "name": name} for name in ("id", "secret")}
+    for data, security in ((old, [{"id": [], "secret": []}]), (new, [{"id": []}])):
+        data["components"]["securitySchemes"], data["security"] = schemes, security
+    new["paths"]["/bytes"]["get"]["security"] = []
+    changes = {(change.breaking, change.name, change.what) for change in compare(_package(old), _package(new))}
+    assert changes == {
+        (True, "", "the argument credentials={'secret': ...} is gone"),
+        (False, "list_things", "takes credentials for id; it took them for id and secret"),
+        (False, "add_thing", "takes credentials for id; it took them for id and secret"),
+        (False, "get_bytes", "takes credentials for nothing; it took them for id and secret"),
+    }
+
+
 def test_a_required_argument_that_is_new_breaks() -> None:
     parameter = {"name": "key", "in": "query", "required": True, "schema": {"type": "string"}}
     (change,) = _changes((f"{ADD}parameters", [parameter]))

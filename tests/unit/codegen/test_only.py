@@ -103,3 +103,14 @@ def test_an_unknown_tag_is_a_fault_that_names_those_there_are(tmp_path: Path) ->
     assert "Did you mean cats?" in first.remedy
     assert "base, cats, dogs, pets" in second.remedy
     assert first.line == 3
+
+
+def test_an_operation_without_a_requirement_stays_open(tmp_path: Path) -> None:
+    spec = tmp_path / "thing.yaml"
+    schemes = "  securitySchemes: {key: {type: apiKey, in: header, name: Key}}\n  schemas:"
+    secured = DOCUMENT.replace("tags: [dogs], responses", "tags: [dogs], security: [{key: []}], responses")
+    spec.write_text(secured.replace("  schemas:", schemes))
+    for tags in ((), ("cats",)):
+        made = make_package(spec, (), "thing", origin="Generated for a test.", tags=tags)
+        (cats,) = [draft for draft in made.package.drafts if draft.name == "get_cats"]
+        assert cats.public
