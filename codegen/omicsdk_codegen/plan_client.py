@@ -117,7 +117,8 @@ def _choose_server(made: Constructor, stem: str, servers: Servers) -> None:
     if servers.others:
         made.typing.add("TypedDict")
         name = Code(f"{stem}Servers")
-        members = dict.fromkeys(servers.others, Code("str"))
+        keys = [*servers.others, *(listed[0].url for listed in servers.others.values())]
+        members = dict.fromkeys(keys, Code("str"))
         doc = as_docstring("URLs in place of the servers that the document states for single operations.", 0)
         made.dicts.append(ArgumentDict(name, doc, members))
         made.parameters.append(Code(f"servers: {name} | None = None"))

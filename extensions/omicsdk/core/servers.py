@@ -16,6 +16,30 @@ _NO_VARIABLES: Mapping[str, Sequence[str]] = {}
 _NO_TEXTS: Mapping[str, str] = {}
 
 
+def service_url(given: str, *, source: str = "The base URL") -> str:
+    """Return a URL that requests of a client go to, as `checked_base_url` and without what cannot precede a path.
+
+    Args:
+        given: The URL.
+        source: Where it came from: the beginning of the error.
+
+    Raises:
+        ConfigError: It is invalid, or has a password, a query or a fragment.
+    """
+    url = checked_base_url(given, source=source)
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        raise ConfigError(
+            f"{source} {mask_url(url)!r} contains a password, which would appear in logs",
+            remedy="Pass it as credentials=Basic(name, password).",
+        )
+    if "?" in url or "#" in url:
+        raise ConfigError(
+            f"{source} {mask_url(url)!r} has a query or fragment, and paths cannot follow one",
+            remedy="Use the part before it.",
+        )
+    return url
+
+
 class Server(NamedTuple):
     """A server as a document states it.
 
@@ -179,7 +203,10 @@ class DocumentServers(NamedTuple):
             ConfigError: A key, a value or a URL is invalid, or what base_url replaces is chosen too.
         """
         values = {name: value for name, value in (variables or {}).items() if value is not None}
-        mapped = {key: checked_base_url(str(url), source=f"servers[{key!r}]") for key, url in (servers or {}).items()}
+        # A server with a name may be called by its URL too.
+        named = {listed[0].url: key for key, listed in self.others.items()}
+        servers = {named.get(key, key) if key not in self.others else key: url for key, url in (servers or {}).items()}
+        mapped = {key: service_url(str(url), source=f"servers[{key!r}]") for key, url in (servers or {}).items()}
         keys = [each.key for each in self.own]
         _check_keys("server", [] if server is None else [server], keys)
         _check_keys("servers", mapped, self.others)

@@ -43,6 +43,20 @@ def document(names: list[str], text: str, default: Any) -> dict[str, Any]:
         for name in names
     ]
     key = "".join(char for char in first if char not in "{}#?")
+    variable = {"default": "v", "enum": ["v", text], "description": text}
+    server = {
+        "url": f"https://{{{key}}}.example",
+        "name": text,
+        "description": text,
+        "variables": {key: variable},
+    }
+    flow = {"tokenUrl": text, "refreshUrl": text, "deviceAuthorizationUrl": text, "scopes": {text: text}}
+    schemes = {
+        name: {"type": "apiKey", "in": "header", "name": text, "description": text}
+        if number % 2
+        else {"type": "oauth2", "flows": {"clientCredentials": flow}, "description": text}
+        for number, name in enumerate(names)
+    }
     paths: dict[str, Any] = {
         f"/{number}/{key}/{{{key}}}": {
             "post": {
@@ -51,6 +65,8 @@ def document(names: list[str], text: str, default: Any) -> dict[str, Any]:
                 "description": text,
                 "deprecated": True,
                 "parameters": [*parameters, {"name": key, "in": "path", "required": True, "schema": {"type": "string"}}],
+                "servers": [server],
+                "security": [{name: [text]}],
                 "requestBody": {"content": {f"application/{text}+json": {"schema": {"type": "object", "properties": {
                     other: {"type": "string", "default": default} for other in names}}}}},
                 "responses": {
@@ -66,9 +82,10 @@ def document(names: list[str], text: str, default: Any) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": text, "version": text, "description": text},
-        "servers": [{"url": text}],
+        "servers": [{"url": text}, server],
         "paths": paths,
-        "components": {"schemas": schemas},
+        "components": {"schemas": schemas, "securitySchemes": schemes},
+        "security": [{name: [text] for name in names}],
     }
 
 
@@ -121,6 +138,7 @@ ALLOWED = {
     "otherwise_typed", "request", "segment", "sorted", "tagged", "tagged_union", "union", "build",
     "import_module", "text", "raw_body", "form_body", "multipart_body", "members", "json_text", "from_dict", "json", "items", "values", "vars", "update", "late_operations",
     "all", "blank", "rest_of", "locals", "_assign", "cast",
+    "Server", "DocumentServers", "Scheme", "Security", "Flow", "chosen", "super", "__init__",
 }  # fmt: skip
 
 
@@ -141,5 +159,5 @@ def _holds_no_foreign_calls(tree: ast.AST) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom):
             module = getattr(node, "module", None) or node.names[0].name
             assert module.split(".")[0] in {
-                "__future__", "attrs", "collections", "importlib", "omicsdk", "os", "typing",
+                "__future__", "httpx", "attrs", "collections", "importlib", "omicsdk", "os", "typing",
             } or getattr(node, "level", 0), ast.dump(node)  # fmt: skip

@@ -143,6 +143,28 @@ def test_a_server_may_be_replaced_alone(made: ModuleType) -> None:
     ]
 
 
+def test_a_named_server_is_called_by_its_name_or_url(generate: Callable[..., ModuleType]) -> None:
+    files = {"url": "https://files.example", "name": "files"}
+    named = generate({**DOCUMENT, "paths": {"/zones": {"get": _operation("zones", [files])}}})
+    for key in files.values():
+        assert _sent(named, "zones", base_url="http://a", servers={key: "http://b"}) == ["http://b/zones"]
+    with pytest.raises(ConfigError) as error:
+        _sent(named, "zones", base_url="http://a")
+    assert error.value.remedy == """Pass servers={'files': "https://..."} with the URL to send it to."""
+
+
+def test_servers_without_names_correspond_by_their_order(generate: Callable[..., ModuleType]) -> None:
+    own, other = ([{"url": f"https://{part}{stage}.example"} for stage in ("live", "test")] for part in ("", "files."))
+    paths = {"/plain": {"get": _operation("plain")}, "/zones": {"get": _operation("zones", other)}}
+    made = generate({**DOCUMENT, "servers": own, "paths": paths})
+    assert _sent(made, "plain", "zones", server="https://test.example") == [
+        "https://test.example/plain",
+        "https://files.test.example/zones",
+    ]
+    # A base URL that is one of the document's servers chooses it.
+    assert _sent(made, "zones", base_url="https://test.example/") == ["https://files.test.example/zones"]
+
+
 def test_a_token_for_one_server_is_not_sent_to_another(made: ModuleType) -> None:
     network = Network()
     token = BearerToken("t", origins="https://us.example")
@@ -174,6 +196,8 @@ def test_a_redirect_to_the_default_server_carries_no_token(made: ModuleType) -> 
         ({"server": "moon"}, "server names 'moon'"),
         ({"servers": {"moon": "https://a.example"}}, "servers names 'moon'"),
         ({"servers": {UPLOAD: "moon"}}, "which does not begin with http"),
+        ({"servers": {UPLOAD: "https://me:secret@a.example"}}, "contains a password"),
+        ({"servers": {UPLOAD: "https://a.example?b"}}, "has a query or fragment"),
         ({"region": "moon"}, "has no region 'moon'"),
         ({"port": "1@evil.example"}, "cannot be part of the server's URL"),
         ({"port": "1/evil"}, "cannot be part of the server's URL"),

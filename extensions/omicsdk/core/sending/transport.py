@@ -40,7 +40,7 @@ from omicsdk.core.retry import (
 from omicsdk.core.security import Flow, SchemeCredentials, Security
 from omicsdk.core.sending.accept import ANY, AcceptMemory, is_accepted, narrower
 from omicsdk.core.sending.connections import Connections, Hop, Substitute, WireFailure
-from omicsdk.core.servers import Servers
+from omicsdk.core.servers import Servers, service_url
 from omicsdk.core.threads import never
 from omicsdk.core.version import USER_AGENT
 
@@ -678,17 +678,7 @@ class _Transport:
         security: Security | None,
     ) -> None:
         self._response_limit = response_limit
-        base_url = checked_base_url(base_url)
-        if "@" in base_url.partition("://")[2].partition("/")[0]:
-            raise ConfigError(
-                f"The base URL {mask_url(base_url)!r} contains a password, which would appear in logs",
-                remedy="Pass it as credentials=Basic(name, password).",
-            )
-        if "?" in base_url or "#" in base_url:
-            raise ConfigError(
-                f"The base URL {mask_url(base_url)!r} has a query or fragment, and paths cannot follow one",
-                remedy="Use the part before it.",
-            )
+        base_url = service_url(base_url)
         self._timeout = Timeout.of(timeout)
         base = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": USER_AGENT}
         self._manners = Manners(
