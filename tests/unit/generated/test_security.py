@@ -312,3 +312,22 @@ def test_no_credentials_leave_with_a_redirect(made: ModuleType) -> None:
         client.pair()
         client.cookies()
     assert seen == [_PAIR, {}, {**_TOKEN, "cookie": "sid=s"}, {}]
+
+
+def test_credentials_are_masked_in_logs_whatever_their_names_are(
+    made: ModuleType, caplog: pytest.LogCaptureFixture
+) -> None:
+    secrets = {
+        "app id": "canary-1",
+        "app-secret": "canary-2",
+        "link": "canary-3",
+        "session": "canary-4",
+        "token": "canary-5",
+    }
+    with caplog.at_level("DEBUG"):
+        for name in ("pair", "cookies"):
+            _sent(made, name, secrets)
+        _sent(made, "any", {"link": "canary-3"})
+    assert "app-id: ***" in caplog.text
+    assert "any?key=***" in caplog.text
+    assert "canary" not in caplog.text

@@ -7,7 +7,7 @@ URLs at INFO, including presigned ones.
 import datetime
 import logging
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -18,7 +18,7 @@ from omicsdk.core.api_errors import not_json
 from omicsdk.core.credentials import HttpxAuth
 from omicsdk.core.errors import ConnectionLost, ProxyLoginFailed, ResponseTooLarge, TimedOut
 from omicsdk.core.logs import http_log
-from omicsdk.core.redaction import mask_headers, mask_text, mask_url
+from omicsdk.core.redaction import MASK, mask_headers, mask_text, mask_url
 from omicsdk.core.request import number_in
 from omicsdk.core.retry import Flow
 from omicsdk.core.sending.connections import KEPT_FOR, Connections, Pool, Way, WireFailure
@@ -101,6 +101,8 @@ class _Sender:
         extensions: dict[str, Any] = {"timeout": timeouts, "head": None if head is None else (head, self._now)}
         if step.credentials is not None and (certificate := getattr(step.credentials, "certificate", None)) is not None:
             extensions["certificate"] = certificate.files
+        if added or step.query:
+            extensions["credentials"] = frozenset(added), frozenset(step.query)
         try:
             return httpx.Request(hop.method, url, headers=headers, content=body, extensions=extensions)
         except (httpx.InvalidURL, UnicodeError, TypeError) as error:
@@ -618,19 +620,23 @@ def show(request: httpx.Request, response: httpx.Response) -> None:
         request: The request.
         response: The response.
     """
+    headers, parameters = request.extensions.get("credentials", (frozenset[str](), frozenset[str]()))
+    url = request.url.copy_merge_params(dict.fromkeys(parameters, MASK)) if parameters else request.url
     http_log.debug(
         "> %s %s\n%s\n< %d %s\n%s",
         request.method,
-        mask_url(str(request.url)),
-        _lines(">", request.headers),
+        mask_url(str(url)),
+        _lines(">", request.headers, headers),
         response.status_code,
         response.reason_phrase,
         _lines("<", response.headers),
     )
 
 
-def _lines(mark: str, headers: httpx.Headers) -> str:
-    return "\n".join(f"{mark} {name}: {value}" for name, value in mask_headers(headers.multi_items()))
+def _lines(mark: str, headers: httpx.Headers, secret: Collection[str] = ()) -> str:
+    """Return headers as lines; those of credentials are masked whatever their names are."""
+    masked = mask_headers(headers.multi_items())
+    return "\n".join(f"{mark} {name}: {MASK if name in secret else value}" for name, value in masked)
 
 
 # -- heads
