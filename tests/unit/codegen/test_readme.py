@@ -1,0 +1,64 @@
+"""What a project's README lists besides its operations: servers and credentials."""
+
+from pathlib import Path
+from typing import Any
+
+from omicsdk_codegen.document import Document
+from omicsdk_codegen.faults import Report
+from omicsdk_codegen.places import Places
+from omicsdk_codegen.plan import plan
+from omicsdk_codegen.project import files_around
+
+_DONE = {"responses": {"204": {"description": "Done."}}}
+_REGION = {"default": "us", "enum": ["us", "eu"], "description": "Where the data are"}
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.2.0",
+    "info": {"title": "Bank", "version": "1"},
+    "servers": [
+        {"url": "https://{region}.example", "name": "live", "variables": {"region": _REGION}, "description": "Money"},
+        {"url": "https://test.example", "name": "test"},
+    ],
+    "security": [{"id": [], "secret": []}],
+    "paths": {
+        "/a": {"get": {"operationId": "a", **_DONE}},
+        "/b": {
+            "get": {
+                "operationId": "b",
+                "servers": [{"url": "https://files.example|x"}, {"url": "https://f.example"}],
+                **_DONE,
+            }
+        },
+    },
+    "components": {
+        "securitySchemes": {name: {"type": "apiKey", "in": "header", "name": name} for name in ("id", "secret")}
+    },
+}
+
+
+def _around(data: dict[str, Any]) -> dict[str, str]:
+    return files_around(plan(Document(data, "bank.yaml", Places()), "bank", Report()), "bank", Path("bank.yaml"))
+
+
+def test_servers_are_listed_with_their_arguments() -> None:
+    text = _around(DOCUMENT)["README.md"]
+    assert "| `server='live'` | `https://{region}.example` | Money. The default. |" in text
+    assert "| `server='test'` | `https://test.example` |" in text
+    assert "| `servers={'https://f.example': ...}` | `https://f.example` | Of 1 operation. |" in text
+    assert "| `region='us'` | `{region}` | Where the data are. One of us, eu. |" in text
+
+
+def test_a_document_with_one_server_lists_none() -> None:
+    text = _around({**DOCUMENT, "servers": [{"url": "https://a.example"}], "paths": {"/a": DOCUMENT["paths"]["/a"]}})
+    assert "## Servers" not in text["README.md"]
+    assert "OPTIONS: dict[str, Any] = {}" in text["tests/test_operations.py"]
+
+
+def test_what_is_sent_together_is_passed_together() -> None:
+    around = _around(DOCUMENT)
+    assert "with BankApi(credentials={'id': ..., 'secret': ...}) as client:" in around["README.md"]
+    assert "Pass one, or several by their names in the document" in around["README.md"]
+    assert "from omicsdk.core.credentials" not in around["README.md"]
+    assert (
+        "OPTIONS: dict[str, Any] = {'servers': {'https://f.example': 'http://localhost'}}"
+        in around["tests/test_operations.py"]
+    )
