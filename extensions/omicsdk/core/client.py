@@ -437,6 +437,9 @@ class _ClientBase(Generic[E]):
         held = self._servers
         return held if held is not NO_SERVERS else NO_SERVERS._replace(default=self._default_base_url)
 
+    def _stated_security(self) -> Security | None:
+        return self._security
+
     @property
     def base_url(self) -> str:
         """The base URL of the service, without a slash at the end."""
@@ -544,7 +547,7 @@ class Client(_ClientBase[Exchange]):
                 response_limit=response_limit,
                 pace=type(self)._pace,
                 servers=self._stated_servers(),
-                security=self._security,
+                security=self._stated_security(),
             ),
         )
 
@@ -601,7 +604,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
                 response_limit=response_limit,
                 pace=type(self)._pace,
                 servers=self._stated_servers(),
-                security=self._security,
+                security=self._stated_security(),
             ),
         )
 

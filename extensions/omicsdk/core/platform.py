@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.retry import Retry
+    from omicsdk.core.security import Security
     from omicsdk.core.sending.transport import Timeout
     from omicsdk.core.token_file import StoredLogin, TokenFile
 
@@ -360,6 +361,7 @@ class _PlatformBase:
     _retry: ClassVar[Retry | None] = None  # default timeout and retries of the class; None for the general ones
     _settings: Settings
     _default_base_url: ClassVar[str]
+    _security: ClassVar[Security | None]
     _exchange: Any
     finds_credentials: bool
     """Whether the credentials were found, not given: another process of the same user can find them as well."""
@@ -373,6 +375,10 @@ class _PlatformBase:
     def retry(self) -> Retry:
         """When and how often requests are retried."""
         return self._exchange.transport.retry
+
+    def _stated_security(self) -> Security | None:
+        """Return what the document requires; a 401 names the platform's own logins, not its schemes."""
+        return None if self._security is None else self._security._replace(is_named=False)
 
     def _url(self, base_url: str | None) -> str:
         """Return the checked base URL; its errors state where the platform's is looked up."""

@@ -135,11 +135,13 @@ class Security(NamedTuple):
         schemes: The schemes that operations require, by name.
         default: The requirement of operations whose facts state none.
         is_stated: Whether the document requires any scheme of any operation; else credentials go to its own servers.
+        is_named: Whether a 401 names the schemes; clients of platforms name their own logins.
     """
 
     schemes: Mapping[str, Scheme]
     default: Requirement
     is_stated: bool = True
+    is_named: bool = True
 
     def assigned(self, given: object, bound: "Bind") -> "Credentials | None":
         """Return a client's credentials, from which each request takes those of its operation.
@@ -149,7 +151,7 @@ class Security(NamedTuple):
             bound: Adds what the document states to credentials for a scheme.
 
         Raises:
-            ConfigError: A scheme is unknown, or the credentials fit none.
+            ConfigError: A scheme is unknown, or what was passed for it is of another kind.
         """
         if is_mapping(given):
             unknown = [str(name) for name in given if name not in self.schemes]
@@ -169,13 +171,9 @@ class Security(NamedTuple):
             return None
         if len(self.schemes) == 1:
             return next(bound(credentials, scheme.flows, name) for name, scheme in self.schemes.items())
+        # Credentials that fit no scheme are for all: users know their deployment better than its document.
         fits = {name: scheme.takes(credentials) for name, scheme in self.schemes.items()}
-        if not any(fit is not False for fit in fits.values()):
-            raise ConfigError(
-                f"These credentials ({type(credentials).__name__}) fit no security scheme of the document",
-                remedy=f"Pass {self.described([[name] for name in self.schemes])}; or a mapping by the schemes' names.",
-            )
-        fitting = [name for name, fit in fits.items() if fit is not False]
+        fitting = [name for name, fit in fits.items() if fit is not False] or list(fits)
         name = next((name for name in fitting if self.schemes[name].flows), fitting[0])
         credentials = bound(credentials, self.schemes[name].flows, name)
         return SchemeCredentials(self, dict.fromkeys(fitting, credentials), single=credentials)

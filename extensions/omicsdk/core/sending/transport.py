@@ -405,7 +405,8 @@ class _Conversation:
         if status == 401 and self._credentials is not None:
             error.remedy = _clock_remedy(clock_lead(response.headers, self._manners.clock.now())) or error.remedy
         security = self._manners.security
-        if isinstance(error, Unauthorized) and self._credentials is None and security and not self._request.public:
+        is_named = security is not None and security.is_named and not self._request.public
+        if isinstance(error, Unauthorized) and self._credentials is None and security is not None and is_named:
             error.schemes = self._request.security or security.default
             error.remedy = f"Pass {security.described(error.schemes)} as credentials of the client."
         raise error
@@ -702,7 +703,7 @@ class _Transport:
             given: Credentials, an httpx.Auth, an `auth` of requests, or these by the names of schemes; None for none.
 
         Raises:
-            ConfigError: It is something else, or fits no scheme of the document.
+            ConfigError: It is something else, or for a scheme that the document does not have.
         """
 
         def bound(credentials: Credentials, flows: Mapping[str, Flow], scheme: str) -> Credentials:
@@ -805,6 +806,9 @@ class _Transport:
             security: What its document requires of operations.
         """
         clone = self.with_options()
+        held = self._manners.security
+        if security is not None and held is not None:
+            security = security._replace(is_named=held.is_named)
         manners = replace(self._manners, base_url=checked_base_url(base_url), servers=servers, security=security)
         clone._manners = replace(manners, credentials=self._assigned(manners, credentials))
         return clone
