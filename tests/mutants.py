@@ -70,10 +70,6 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         ": 1024 -> 1025 (occurrence 3)": "of _CRC_SLICE: slices of any size give the same CRC32C, only the speed differs",
         ": 128 -> 129": "of _CRC_SLICE too",
     },
-    "core.request": {
-        "styled: ',' -> ',,' (occurrence 2)": "of delimiters: a set of signs, in which a comma is once or twice",
-        "checked_base_url: '/' -> '//'": "rstrip takes a set of signs, likewise",
-    },
     "transfer.names": {
         "room_in: '/' -> '//'": "both are the root folder",
     },
