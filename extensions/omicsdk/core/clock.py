@@ -63,6 +63,11 @@ def seconds_in(text: str) -> float | None:
     return float(hours or 0) * 3600 + float(minutes or 0) * 60 + float(seconds or 0)
 
 
+def never() -> bool:
+    """Never stop."""
+    return False
+
+
 def sleep_unless(stopped: Callable[[], bool], seconds: float, step: float, clock: Clock) -> None:
     """Wait, ending early if a stop is requested.
 

@@ -12,7 +12,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
-from omicsdk.core.clock import TICK
+from omicsdk.core.clock import TICK, never
 from omicsdk.core.errors import Interrupted, OmicsError
 
 if TYPE_CHECKING:
@@ -136,11 +136,6 @@ class Workers(_Threads):
 
 AT_ONCE = 16
 """Most concurrent calls."""
-
-
-def never() -> bool:
-    """Never stop."""
-    return False
 
 
 def ended(call: Future[Any], stopped: Callable[[], bool]) -> bool:

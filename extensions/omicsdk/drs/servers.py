@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from omicsdk.core.client import beside, exchange_of, network_of
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, never
 from omicsdk.core.closing import Closing
 from omicsdk.core.consistency import ResponseMismatch
 from omicsdk.core.errors import (
@@ -27,7 +27,7 @@ from omicsdk.core.errors import (
     Unauthorized,
 )
 from omicsdk.core.response import json_of
-from omicsdk.core.threads import never, side_by_side
+from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.drs.credentials import Passports
 from omicsdk.drs.hosts import login_remedy

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from omicsdk.core.batches import batches
+from omicsdk.core.clock import never
 from omicsdk.core.errors import Interrupted
-from omicsdk.core.threads import never
 from omicsdk.portals.lists import SHOWN_FAULTS, FileList, Format, ListedFile, ListError, Row, RowFault
 from omicsdk.portals.sources import Sources
 from omicsdk.transfer import Item

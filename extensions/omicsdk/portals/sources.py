@@ -19,11 +19,12 @@ from urllib.parse import quote
 from omicsdk.core.batches import batches
 from omicsdk.core.bodies import form_body
 from omicsdk.core.client import PlainClient, plain_request, stopping_by
+from omicsdk.core.clock import never
 from omicsdk.core.closing import Closing
 from omicsdk.core.credentials import ANONYMOUS, ApiKey, Credentials, checked_token, is_confidential, origin_of
 from omicsdk.core.errors import ConfigError, DecodeError, Forbidden, NotFound, OmicsError
 from omicsdk.core.paging import decoded, stated_number
-from omicsdk.core.threads import never, side_by_side
+from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.downloads import expect, item_for, locator_of
 from omicsdk.drs.identifiers import parse_drs_id

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar, cast
 from urllib.parse import urljoin
 
 from omicsdk.core.api_errors import api_error
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock, StoppableClock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, StoppableClock, never
 from omicsdk.core.credentials import Credentials, HttpxAuth, as_credentials, is_confidential, origin_of
 from omicsdk.core.errors import (
     AuthError,
@@ -41,7 +41,6 @@ from omicsdk.core.security import Flow, SchemeCredentials, Security
 from omicsdk.core.sending.accept import ANY, AcceptMemory, is_accepted, narrower
 from omicsdk.core.sending.connections import Connections, Hop, Substitute, WireFailure
 from omicsdk.core.servers import Servers, service_url
-from omicsdk.core.threads import never
 from omicsdk.core.version import USER_AGENT
 
 if TYPE_CHECKING:
