@@ -35,7 +35,7 @@ def render_package(package: Package, origin: str, on_progress: OnProgress = sile
     note = as_comment(origin)
     modules = operation_modules(package)
     files = {
-        **_lazy("__init__.py", note, package.doc, [("client", name) for name in _public(package)]),
+        **render_init(package, origin),
         "py.typed": "",
         "client.py": _client(note, package, modules),
         "operations/__init__.py": render_text(
@@ -62,9 +62,17 @@ def render_package(package: Package, origin: str, on_progress: OnProgress = sile
     return files | _types(note, package, on_progress)
 
 
-def _public(package: Package) -> list[str]:
-    """The names that a package exports."""
-    return [package.api, f"Async{package.api}", *(held.name for held in package.constructor.dicts)]
+def render_init(package: Package, origin: str, more: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
+    """Write a package's `__init__.py`.
+
+    Args:
+        package: the plan.
+        origin: the sources and the command, for the header.
+        more: what it exports besides its clients, as modules and names.
+    """
+    names = [package.api, f"Async{package.api}", *(held.name for held in package.constructor.dicts)]
+    exports = [*(("client", name) for name in names), *more]
+    return _lazy("__init__.py", as_comment(origin), package.doc, exports)
 
 
 def operation_modules(package: Package) -> dict[str, Code]:

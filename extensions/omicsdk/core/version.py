@@ -1,4 +1,4 @@
-"""The version, in a module that costs nothing to import; pyproject.toml has the same."""
+"""The version of omicsdk, in a module that costs nothing to import; its pyproject.toml has the same."""
 
 import sys
 

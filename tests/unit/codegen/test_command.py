@@ -45,7 +45,7 @@ def test_a_missing_extra_is_one_line(
 def test_a_folder_that_cannot_be_written_is_one_line(
     spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied", "small/src")
 
     monkeypatch.setattr("omicsdk_codegen.project.write_project", refuse)

@@ -96,18 +96,27 @@ class Document(Reading):
 
 
 def generate(
-    document: Document, *, name: str, out: str, check: bool = False, strict: bool = False, console: Console
+    document: Document,
+    *,
+    name: str,
+    out: str,
+    runtime: Literal["copy", "omicsdk"] = "copy",
+    check: bool = False,
+    strict: bool = False,
+    console: Console,
 ) -> None:
     """Generate a typed client from your own OpenAPI or Swagger document.
 
-    The client is a project: pyproject.toml, README.md, src/NAME and tests. Write ./diff or ./explain for a document of
-    that name. Parts with faults, such as a reference to a missing schema, are left out or any value; the exit code is
-    then 3.
+    The client is a project: pyproject.toml, README.md, src/NAME and tests. It works without omicsdk. Write ./diff or
+    ./explain for a document of that name. Parts with faults, such as a reference to a missing schema, are left out or
+    any value; the exit code is then 3.
 
     Args:
         document: The document.
         name: The package's name in Python, such as my_client.
         out: The project's folder; created if it does not exist.
+        runtime: Where the modules are that the client needs: copied into src/NAME/_runtime, so that it depends on httpx
+            and attrs only, or in omicsdk, which it then depends on.
         check: Write nothing; list differences between the folder and the document, and exit with 1 if there are any.
         strict: Refuse a document with faults, and exit with 3 if an operation, parameter or response is lost.
         console: Where the summary is printed.
@@ -125,7 +134,7 @@ def generate(
         made = make_package(name=name, origin=origin(spec), strict=strict, **document.options(console))
         if check:
             console.step("comparing")
-            found = project_drift(made, name, spec, folder, console.step)
+            found = project_drift(made, name, spec, folder, console.step, core=runtime)
             for each in found:
                 console.error(each)
             if found:
@@ -133,10 +142,10 @@ def generate(
             console.message(f"{out} is up to date with {spec} ({len(made.files)} files in the package)")
             return
         console.step(f"formatting {len(made.files)} files")
-        kept = write_project(made, name, spec, folder, console.step)
+        changes = write_project(made, name, spec, folder, console.step, core=runtime)
         _summarise(made, folder / "src" / name, console)
-        for each in kept:
-            console.message(f"{each} already exists and is not generated: skipped")
+        for change in changes:
+            console.message(change)
         if _report_notes(made, console) and strict:
             console.exit_code = SOME_FAILED
         _report_faults(made.report, console)

@@ -1,0 +1,184 @@
+"""The runtime of a package that stands alone: the modules of omicsdk.core that its code imports, copied into it.
+
+The copies are omicsdk's own files with other imports and names. Loggers, environment variables and the User-Agent have the
+package's name, so that two packages in one program, and omicsdk beside them, share nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import json
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from .code import as_comment, as_docstring
+from .plan import INTERFACE, Package
+from .render import readable_json, render_init, render_text
+from .write import formatted, tree_of
+
+FOLDER = "_runtime"
+STAMP = "stamp.json"
+DEPENDENCIES = ("attrs>=23.2", "httpx>=0.27,<1")
+FAST = ("aiohttp>=3.10,<4", "msgspec>=0.18")
+# What users of a package import from it, by module. Where a document uses one, the others come with it.
+EXPORTS: Mapping[str, str] = {
+    "credentials": "ANONYMOUS ApiKey Basic BearerToken Credentials HttpxAuth Token",
+    "errors": (
+        "APIError AuthError BadRequest ConfigError Conflict ConnectFailed ConnectionLost DecodeError Forbidden GatewayTimeout "
+        "Gone Locked NameNotResolved NotFound NotJson OmicsError PreconditionFailed ProxyFailed ProxyLoginFailed RateLimited "
+        "ResponseTooLarge ServerError ServiceUnavailable TLSFailed TimedOut TooLarge TooManyOpenFiles TooManyRedirects "
+        "TransportError Unauthorized Unprocessable UsageError"
+    ),
+    "omit": "OMIT Omit",
+    "retry": "NO_RETRY Retry",
+    "sending.transport": "Timeout",
+}
+_IMPORT = re.compile(r"(?m)^( *)from omicsdk\.core(?:\.([\w.]+))? import ")
+_PLACE = re.compile(r"\bomicsdk\.core\b")
+_PUBLIC = re.compile(r"\bomicsdk\.core\.\w+(?:\.\w+)*")
+# "with --call-timeout (timeout= in Python)": a package has no command line.
+_OPTION = re.compile(r"--[a-z-]+ \((\w+=?) in Python\)")
+# Its types are checked where it is written. mypy reports other rules there, and pyright what is not installed: msgspec and aiohttp.
+_UNCHECKED = "# mypy: ignore-errors\n# pyright: basic, reportMissingImports=false"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a package is called.
+
+    Attributes:
+        name: in Python.
+        version: its version.
+    """
+
+    name: str
+    version: str
+
+
+def bound() -> str:
+    """Return what a package that shares omicsdk.core requires: the interface changes with the minor version only, and from 1.0 on
+    with the major one.
+    """
+    version = omicsdk_version()
+    major, minor = map(int, version.split(".")[:2])
+    return f"omicsdk>={version},<{f'0.{minor + 1}' if major == 0 else major + 1}"
+
+
+def omicsdk_version() -> str:
+    """Return the version of omicsdk whose core is copied or shared."""
+    found = re.search(r'(?m)^__version__ = "(\d[^"]*)"', _source("version"))
+    if found is None:
+        raise LookupError("omicsdk.core.version has no __version__")
+    return found[1]
+
+
+def stand_alone(package: Package, files: Mapping[str, str], identity: Identity, note: str) -> dict[str, str]:
+    """Return a package that imports its own copy of the runtime.
+
+    Args:
+        package: the plan.
+        files: its files, which import omicsdk.core.
+        identity: what the package is called.
+        note: the header of generated files.
+    """
+    exports = [(f"{FOLDER}.{module}", name) for module, names in EXPORTS.items() for name in names.split()]
+    own = {**files, **render_init(package, note, exports)}
+    made = {path: relocated(path, text, identity) if path.endswith(".py") else text for path, text in own.items()}
+    used = {module for path, text in files.items() if path.endswith(".py") for module in imported(text)}
+    return made | _copied(closure({*used, *EXPORTS, "bodies"}), identity)
+
+
+def beside(text: str, identity: Identity) -> str:
+    """Return a file around a package, which imports omicsdk.core, as one that imports the package.
+
+    Args:
+        text: a test, or the README; its own tests may import what is private.
+        identity: what the package is called.
+    """
+    private = _IMPORT.sub(lambda found: f"{found[1]}from {identity.name}.{FOLDER}.{found[2]} import ", text)
+    return _PUBLIC.sub(identity.name, private)
+
+
+def imported(text: str) -> set[str]:
+    """Return the modules of omicsdk.core that a module imports, for type checkers too."""
+    return {found[2] for found in _IMPORT.finditer(text)}
+
+
+def closure(modules: Iterable[str]) -> list[str]:
+    """Return modules of omicsdk.core with all that they import, sorted."""
+    queue, found = [*modules], set[str]()
+    while queue:
+        module = queue.pop()
+        if module not in found:
+            found.add(module)
+            queue.extend(imported(_source(module)))
+    return sorted(found)
+
+
+def is_edited(folder: Path) -> bool:
+    """Return whether a copy was changed after it was written; False without a stamp."""
+    files = tree_of(folder) if folder.is_dir() else {}
+    stamp = files.pop(STAMP, None)
+    try:
+        return stamp is not None and json.loads(stamp)["sha256"] != _digest(files)
+    except (ValueError, LookupError, TypeError):  # the stamp was changed
+        return True
+
+
+def relocated(path: str, text: str, identity: Identity, *, inside: bool = False) -> str:
+    """Return a module as one of a package: its imports are relative, and in the runtime itself all names are the package's.
+
+    Args:
+        path: where it is in the package; in the runtime, if it is a module of that.
+        text: the module, which imports omicsdk.core.
+        identity: what the package is called.
+        inside: whether it is a module of the runtime.
+    """
+    root = "." * (path.count("/") + 1) + ("" if inside else f"{FOLDER}.")
+    relative = _IMPORT.sub(lambda found: f"{found[1]}from {root}{found[2]} import ", text)
+    if not inside:
+        if path != "client.py":
+            return relative
+        # Its docstring states where credentials come from.
+        return _PUBLIC.sub(
+            identity.name, relative.replace("omicsdk.core.credentials", f"the credentials of {identity.name}")
+        )
+    if path == "version.py":
+        return relative.replace('"omicsdk/', f'"{identity.name}/{identity.version} omicsdk/')
+    named = _PLACE.sub(f"{identity.name}.{FOLDER}", _OPTION.sub(r"\1", relative))
+    return re.sub(r"\bomicsdk\b", identity.name, named).replace("OMICS_", f"{identity.name.upper()}_")
+
+
+def _copied(modules: Iterable[str], identity: Identity) -> dict[str, str]:
+    version = omicsdk_version()
+    note = f"Generated by `omics codegen` from omicsdk {version}; edits are lost."
+    head = f"{as_comment(note)}\n# SPDX-License-Identifier: Apache-2.0\n{_UNCHECKED}\n"
+    paths = {module: f"{module.replace('.', '/')}.py" for module in modules}
+    files = {
+        path: f"# {head}{relocated(path, _source(module), identity, inside=True)}" for module, path in paths.items()
+    }
+    doc = as_docstring(f"The runtime of {identity.name}, a copy of a part of omicsdk.", 0)
+    for folder in {posixpath.dirname(path) for path in files} | {""}:
+        files[posixpath.join(folder, "__init__.py")] = render_text("package.py.jinja", origin=as_comment(note), doc=doc)
+    copied = formatted(files)
+    stamp = {"omicsdk": version, "interface": INTERFACE, "sha256": _digest(copied)}
+    texts = {path: content.decode() for path, content in copied.items()} | {STAMP: readable_json({**stamp})}
+    return {f"{FOLDER}/{path}": text for path, text in texts.items()}
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for path, content in sorted(files.items()):
+        digest.update(f"{path}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+@cache
+def _source(module: str) -> str:
+    path = importlib.resources.files("omicsdk.core").joinpath(f"{module.replace('.', '/')}.py")
+    return path.read_text(encoding="utf-8")

@@ -1,0 +1,185 @@
+"""A generated package in a process without omicsdk: it sends, reads and fails with its own copy of the runtime."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loopback import Head, LoopbackServer
+from small_document import _run
+from small_document import spec as spec
+
+# Fails an import of omicsdk, or of an optional package, as in an environment without them.
+GUARD = """\
+import sys
+
+class Guard:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"omicsdk", "omicsdk_api", "omicsdk_codegen", "aiohttp", "msgspec", "pycurl", "boto3"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Guard())
+"""
+
+
+class Responses(LoopbackServer):
+    """Returns a text, or an error for the id `missing`, and keeps the heads of requests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heads: list[Head] = []
+
+    def respond(self, connection: Any, reader: Any, head: Head) -> bool:
+        self.heads.append(head)
+        is_missing = head.path.endswith("missing")
+        status, body = ("404 Not Found", b'{"message": "no such a"}') if is_missing else ("200 OK", b'"fine"')
+        connection.sendall(
+            f"HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+        return True
+
+
+@pytest.fixture
+def server() -> Iterator[Responses]:
+    server = Responses()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def project(spec: Path, tmp_path: Path) -> Path:
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
+    return tmp_path / "out"
+
+
+def _program(project: Path, text: str, **variables: str) -> dict[str, Any]:
+    run = subprocess.run(
+        [sys.executable, "-c", f"{GUARD}\nimport json\n{text}"],
+        cwd=project / "src",
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+def test_operations_are_called_without_omicsdk(project: Path, server: Responses) -> None:
+    text = f"""
+import asyncio
+from small_client import AsyncSmallClientApi, BearerToken, SmallClientApi
+
+async def called():
+    async with AsyncSmallClientApi({server.url("")!r}) as client:
+        return await client.get_a(id="two")
+
+with SmallClientApi({server.url("")!r}, credentials=BearerToken("abc")) as client:
+    result = [client.get_a(id="one"), asyncio.run(called())]
+print(json.dumps({{"result": result, "modules": [name for name in sys.modules if name.startswith(("omicsdk", "omics."))]}}))
+"""
+    assert _program(project, text) == {"result": ["fine", "fine"], "modules": []}
+    assert [head.path for head in server.heads] == ["a/one", "a/two"]
+    assert server.heads[0].headers["user-agent"].startswith("small_client/1.2 omicsdk/")
+
+
+def test_errors_are_the_packages_own(project: Path, server: Responses) -> None:
+    text = f"""
+import pickle
+import small_client
+with small_client.SmallClientApi({server.url("")!r}) as client:
+    try:
+        client.get_a(id="missing")
+    except small_client.NotFound as error:
+        again = pickle.loads(pickle.dumps(error))
+        print(json.dumps([type(error).__module__, str(error), again.status, isinstance(again, small_client.OmicsError)]))
+"""
+    module, said, status, is_ours = _program(project, text)
+    assert (module, status, is_ours) == ("small_client._runtime.errors", 404, True)
+    assert said.startswith("get_a: no such a (404 from GET")
+
+
+def test_variables_and_remedies_have_the_packages_name(project: Path, server: Responses) -> None:
+    text = f"""
+import small_client
+with small_client.SmallClientApi({server.url("")!r}) as client:
+    try:
+        client.get_a(id="one")
+    except small_client.ResponseTooLarge as error:
+        print(json.dumps([str(error)]))
+"""
+    (said,) = _program(project, text, SMALL_CLIENT_RESPONSE_LIMIT="3", OMICS_RESPONSE_LIMIT="1000")
+    assert "SMALL_CLIENT_RESPONSE_LIMIT" in said
+    assert "omics" not in said.lower()
+
+
+def test_all_modules_can_be_imported(project: Path) -> None:
+    text = """
+import importlib, pkgutil, small_client
+optional = "small_client._runtime.sending.aiohttp_transport"
+names = [each.name for each in pkgutil.walk_packages(small_client.__path__, "small_client.") if each.name != optional]
+for name in names:
+    importlib.import_module(name)
+print(json.dumps({"count": len(names), "exports": [str(getattr(small_client, name)) != "" for name in small_client.__all__]}))
+"""
+    found = _program(project, text)
+    assert found["count"] > 30
+    assert all(found["exports"])
+
+
+def test_the_tests_of_a_project_pass_without_omicsdk(project: Path) -> None:
+    (project / "conftest.py").write_text(GUARD)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    run = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert "4 passed" in run.stdout, run.stdout + run.stderr
+
+
+def test_an_edited_runtime_is_reported(spec: Path, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = (spec, "--name", "small_client", "--out", project)
+    edited = project / "src/small_client/_runtime/retry.py"
+    before = edited.read_bytes()
+    assert _run(*words, "--check") == 0
+    edited.write_bytes(before + b"# mine\n")
+    assert _run(*words, "--check") == 1
+    assert "omics: differs: src/small_client/_runtime/retry.py" in capsys.readouterr().err
+    assert _run(*words) == 0
+    assert "omics: src/small_client/_runtime had been edited: replaced" in capsys.readouterr().err
+    assert edited.read_bytes() == before
+    assert _run(*words) == 0
+    assert "had been edited" not in capsys.readouterr().err
+
+
+def test_the_stamp_states_what_was_copied(project: Path) -> None:
+    from omicsdk.core.client import INTERFACE
+    from omicsdk.core.version import __version__
+
+    stamp = json.loads((project / "src/small_client/_runtime/stamp.json").read_text())
+    assert (stamp["omicsdk"], stamp["interface"], len(stamp["sha256"])) == (__version__, INTERFACE, 64)
+
+
+def test_a_package_may_share_omicsdks_core(spec: Path, tmp_path: Path) -> None:
+    import tomllib
+
+    from omicsdk_codegen.runtime import bound
+
+    out = tmp_path / "out"
+    words = (spec, "--name", "small_client", "--out", out)
+    assert _run(*words) == 0
+    assert tomllib.loads((out / "pyproject.toml").read_text())["project"]["dependencies"] == [
+        "attrs>=23.2", "httpx>=0.27,<1",
+    ]  # fmt: skip
+    assert _run(*words, "--runtime", "omicsdk", "--check") == 1
+    assert _run(*words, "--runtime", "omicsdk") == 0
+    assert _run(*words, "--runtime", "omicsdk", "--check") == 0
+    assert not (out / "src/small_client/_runtime").exists()
+    project = tomllib.loads((out / "pyproject.toml").read_text())["project"]
+    assert project["dependencies"] == [bound()]
+    assert "optional-dependencies" not in project
+    program = "import small_client; print(small_client.SmallClientApi.__mro__[2].__module__)"
+    run = subprocess.run([sys.executable, "-c", program], cwd=out / "src", capture_output=True, text=True, check=True)
+    assert run.stdout == "omicsdk.core.client\n"
