@@ -23,7 +23,7 @@ from .write import formatted, tree_of
 
 FOLDER = "_runtime"
 STAMP = "stamp.json"
-DEPENDENCIES = ("attrs>=23.2", "httpx>=0.27,<1")
+DEPENDENCIES = ("attrs>=24.1", "httpx>=0.27,<1")
 FAST = ("aiohttp>=3.10,<4", "msgspec>=0.18")
 # What users of a package import from it, by module. Where a document uses one, the others come with it.
 EXPORTS: Mapping[str, str] = {
@@ -38,6 +38,8 @@ EXPORTS: Mapping[str, str] = {
     "retry": "NO_RETRY Retry",
     "sending.transport": "Timeout",
 }
+# Of a document with a flow of OAuth 2 by which a program gets tokens itself.
+FLOWS: Mapping[str, str] = {"oauth.flows": "ClientCredentials DeviceLogin RefreshToken"}
 _IMPORT = re.compile(r"(?m)^( *)from omicsdk\.core(?:\.([\w.]+))? import ")
 _PLACE = re.compile(r"\bomicsdk\.core\b")
 _PUBLIC = re.compile(r"\bomicsdk\.core\.\w+(?:\.\w+)*")
@@ -86,11 +88,12 @@ def stand_alone(package: Package, files: Mapping[str, str], identity: Identity, 
         identity: what the package is called.
         note: the header of generated files.
     """
-    exports = [(f"{FOLDER}.{module}", name) for module, names in EXPORTS.items() for name in names.split()]
+    exported = {**EXPORTS, **(FLOWS if package.security.has_flows else {})}
+    exports = [(f"{FOLDER}.{module}", name) for module, names in exported.items() for name in names.split()]
     own = {**files, **render_init(package, note, exports)}
     made = {path: relocated(path, text, identity) if path.endswith(".py") else text for path, text in own.items()}
     used = {module for path, text in files.items() if path.endswith(".py") for module in imported(text)}
-    return made | _copied(closure({*used, *EXPORTS, "bodies"}), identity)
+    return made | _copied(closure({*used, *exported, "bodies"}), identity)
 
 
 def beside(text: str, identity: Identity) -> str:
