@@ -171,7 +171,7 @@ def test_a_package_may_share_omicsdks_core(spec: Path, tmp_path: Path) -> None:
     words = (spec, "--name", "small_client", "--out", out)
     assert _run(*words) == 0
     assert tomllib.loads((out / "pyproject.toml").read_text())["project"]["dependencies"] == [
-        "attrs>=23.2", "httpx>=0.27,<1",
+        "attrs>=24.1", "httpx>=0.27,<1",
     ]  # fmt: skip
     assert _run(*words, "--runtime", "omicsdk", "--check") == 1
     assert _run(*words, "--runtime", "omicsdk") == 0
