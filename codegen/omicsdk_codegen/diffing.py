@@ -100,8 +100,8 @@ def _operation(before: Draft, after: Draft, old: Package, new: Package) -> Itera
         yield change(breaking, what)
     yield from (change(breaking, what) for breaking, what in _responses(before, after, old, new))
     yield from (change(breaking, what) for breaking, what in _paging(before, after, old, new))
-    if before.streams != after.streams:
-        yield change(before.streams, "has no stream any more" if before.streams else "can be streamed")
+    if before.has_stream != after.has_stream:
+        yield change(before.has_stream, "has no stream any more" if before.has_stream else "can be streamed")
     here, there = (f"{draft.stated.method} {one_line(draft.stated.sent)}" for draft in (before, after))
     if here != there:
         yield change(False, f"is sent as {there}; it was {here}")

@@ -205,7 +205,7 @@ def _responses(draft: Draft, document: Document, package: Package) -> Iterator[P
     if draft.flow is not None:
         item = words(draft.flow.type, package.names.classes, nullable=draft.flow.nullable)
         yield Part("items", f"iterate gives {item} as they arrive", _at(document, draft.flow.key))
-    if draft.streams:
+    if draft.has_stream:
         yield Part("stream", "the response's bytes as they arrive", _at(document, draft.stated.key))
 
 

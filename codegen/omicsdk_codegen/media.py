@@ -31,7 +31,7 @@ def form_of(media_type: str, schema: Json) -> Form:
     if name.startswith("multipart/"):
         return "multipart"
     if name.startswith("text/") or name.endswith(("/xml", "+xml")):
-        return "text"
+        return "bytes" if isinstance(schema, dict) and schema.get("format") == "binary" else "text"
     if (
         name == "application/octet-stream"
         and isinstance(schema, dict)

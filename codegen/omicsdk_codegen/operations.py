@@ -257,6 +257,12 @@ class Draft:
     security: tuple[tuple[str, ...], ...] = ()
     headers: list[DeclaredHeader] = field(default_factory=list[DeclaredHeader])
 
+    @property
+    def has_stream(self) -> bool:
+        """Whether its responses can be read as bytes while they arrive; texts too, which are no longer than others."""
+        by_wish = self.stated.data.get("x-omics-stream") is not False
+        return self.streams or (by_wish and any(case.kind == "text" for case in self.cases))
+
 
 def stated_operations(data: Object) -> Iterator[Stated]:
     """All operations of a document, in its order."""

@@ -131,7 +131,7 @@ class OperationPlanner:
         ordered = sorted(draft.arguments, key=lambda argument: not argument.required)
         types = {argument.python: self._annotation(argument, annotations) for argument in ordered}
         response = self._response_type(draft, annotations)
-        kind = f"{'Paged' if draft.pages is not None else ''}{'Stream' if draft.streams else ''}Operation"
+        kind = f"{'Paged' if draft.pages is not None else ''}{'Stream' if draft.has_stream else ''}Operation"
         kind = kind if draft.flow is None else "ItemStreamOperation"
         imports.add("omicsdk.core.operation", kind)
         for name in ("Request", "OperationFacts"):

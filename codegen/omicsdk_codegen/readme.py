@@ -154,7 +154,7 @@ def _code(text: str) -> Code:
 def _line(draft: Draft) -> Line:
     forms = ["`.pages`"] if draft.pages is not None else []
     forms += ["`.iterate`"] if draft.pages is not None or draft.flow is not None else []
-    forms += ["`.stream`"] if draft.streams else []
+    forms += ["`.stream`"] if draft.has_stream else []
     more = [f", also {', '.join(forms)}" if forms else ""]
     more.append(", deprecated" if draft.stated.data.get("deprecated") is True else "")
     return Line(

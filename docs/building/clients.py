@@ -32,10 +32,19 @@ client, await it.
 | `client.get_collections.with_headers(...)` | `.value` (the parsed response), `.status` and `.headers`: declared headers are typed attributes (None if absent), all headers are accessible by name | every operation |
 | `client.get_collections.pages(...)` | an iterator of pages | paged lists |
 | `client.get_collections.iterate(...)` | an iterator of the items of all pages; `.take(n)` stops after n items and requests no further page | paged lists, and streamed sequences (JSON lines, event streams) |
-| `client.get_file.stream(...)` | the response body, in a `with` block | files |
+| `client.get_file.stream(...)` | the bytes of the response, in a `with` block | files and texts |
 
 All forms take the arguments of `build`; `help()`, `inspect` and editors show its signature and docstring. This is the complete
 `operations/get_collections.py`:
+
+"""
+
+TEXTS = """
+## Texts
+
+A text is decoded in the charset of its `Content-Type`, or as UTF-8. If its bytes are in another charset, the call raises `DecodeError`,
+which names the charset; `.stream` and `.raw` return the bytes. `errors="replace"` (as in `bytes.decode`) as an option of the client or of
+`with_options` replaces these bytes instead. A text whose schema has `format: binary` is returned, and sent, as bytes.
 
 """
 
@@ -100,5 +109,6 @@ def clients(folder: Path) -> str:
         + "\n"
         + OPERATION
         + f"<!-- not run: is a module of a package -->\n```python\n{example}```\n"
+        + TEXTS
         + WEBHOOKS
     )

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         environ: Mapping[str, str] | None
         clock: Clock
         response_limit: int | None
+        errors: str
 
     class ClientOptions(_Options, total=False):
         """Arguments of Client, besides those that depend on the document."""
@@ -294,10 +295,12 @@ class _Reading:
     Attributes:
         strict: Whether a response that does not conform to the document is an error.
         follow_redirects: Whether redirects without Retry-After are followed, or returned to the caller.
+        errors: How bytes of a text that its charset does not allow are decoded: a name of Python's codecs.
     """
 
     strict: bool = False
     follow_redirects: bool = True
+    errors: str = "strict"
 
     def response(self, request: Request, raw: httpx.Response, paging: Paging | None = None) -> Response:
         """Return a whole response as plain data; as a page if its operation has pages."""
@@ -307,6 +310,7 @@ class _Reading:
             headers=raw.headers,
             content=raw.content,
             encoding=raw.charset_encoding or "utf-8",
+            errors=self.errors,
             strict=self.strict,
             items=None if paging is None else content_key(paging, raw.headers),
             url=str(raw.url),
@@ -458,6 +462,7 @@ class _ClientBase(Generic[E]):
         strict: bool | Omit = OMIT,
         follow_redirects: bool | Omit = OMIT,
         response_limit: int | Omit = OMIT,
+        errors: str | Omit = OMIT,
     ) -> Self:
         """Return a cheap clone with other options over the same connections; closing either closes both.
 
@@ -471,6 +476,8 @@ class _ClientBase(Generic[E]):
             follow_redirects: False returns redirects to the caller of `raw`; one with Retry-After means "not yet" and
                 is followed after the wait anyway.
             response_limit: Maximum bytes of a response that is read whole, decoded; a larger one raises ResponseTooLarge.
+            errors: How texts are decoded whose bytes their charset does not allow: `strict` raises DecodeError, `replace`
+                and others are as in `bytes.decode`.
 
         Raises:
             ConfigError: The limit is not a whole number from 1.
@@ -484,6 +491,7 @@ class _ClientBase(Generic[E]):
             held,
             strict=held.strict if strict is OMIT else strict,
             follow_redirects=held.follow_redirects if follow_redirects is OMIT else follow_redirects,
+            errors=held.errors if errors is OMIT else errors,
             transport=held.transport.with_options(
                 timeout=timeout, retry=retry, headers=headers, credentials=credentials, response_limit=response_limit
             ),
@@ -510,6 +518,8 @@ class Client(_ClientBase[Exchange]):
         response_limit: Maximum bytes of a response that is read whole, decoded: a larger one raises ResponseTooLarge before it
             is parsed. By default OMICS_RESPONSE_LIMIT, or 64 MiB. Streamed responses, and operations that return bytes of
             any length, have no limit.
+        errors: How texts are decoded whose bytes their charset does not allow: `strict` raises DecodeError, `replace` and
+            others are as in `bytes.decode`.
 
     Raises:
         ConfigError: The base URL is invalid, or the limit is not a whole number from 1.
@@ -531,9 +541,11 @@ class Client(_ClientBase[Exchange]):
         environ: Mapping[str, str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
         response_limit: int | None = None,
+        errors: str = "strict",
     ) -> None:
         self._exchange = self._exchange_class(
             strict=strict,
+            errors=errors,
             transport=Transport(
                 self._url(base_url),
                 credentials=credentials,
@@ -587,9 +599,11 @@ class AsyncClient(_ClientBase[AsyncExchange]):
         environ: Mapping[str, str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
         response_limit: int | None = None,
+        errors: str = "strict",
     ) -> None:
         self._exchange = self._exchange_class(
             strict=strict,
+            errors=errors,
             transport=AsyncTransport(
                 self._url(base_url),
                 credentials=credentials,
@@ -620,6 +634,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
         twin._exchange = kind._exchange_class(  # pyright: ignore[reportPrivateUsage] - a client's own
             strict=self._exchange.strict,
             follow_redirects=self._exchange.follow_redirects,
+            errors=self._exchange.errors,
             transport=self._exchange.transport.synchronous(),
         )
         return twin

@@ -154,6 +154,7 @@ class Response:
         headers: Its headers; names are case-insensitive.
         content: The whole body.
         encoding: The encoding of the text, from its Content-Type.
+        errors: How bytes are decoded that the encoding does not allow: a name of Python's codecs.
         strict: Whether a response that does not conform to the document is an error.
         items: Dotted key of the list in a page; None for a response without pages.
         url: The URL that it came from.
@@ -165,6 +166,7 @@ class Response:
     headers: Mapping[str, str]
     content: bytes
     encoding: str = "utf-8"
+    errors: str = field(default="strict", kw_only=True)
     strict: bool = False
     items: str | None = None
     url: str = field(default="", repr=False)  # may be presigned
@@ -187,7 +189,7 @@ class Response:
             if self.decoded:
                 data = self.decoded.pop()
             else:
-                data = json_value(self.content, self.operation, self.url, self.text) if self.content else None
+                data = json_value(self.content, self.operation, self.url, self._shown) if self.content else None
             if self.items is not None:
                 items = items_at(data, self.items, self.operation)
                 check_items(self.operation, self.items, items, shape)
@@ -227,11 +229,33 @@ class Response:
         return "json" in self.headers.get("content-type", "") or self.content.lstrip()[:1] in (b"{", b"[")
 
     def text(self) -> str:
-        """The body as text; undecodable bytes become U+FFFD."""
+        """The body as text.
+
+        Raises:
+            DecodeError: The body has bytes that its charset does not allow, and the client's `errors` is "strict".
+        """
         try:
-            return self.content.decode(self.encoding, errors="replace")
+            return self._text(self.errors)
+        except ValueError as error:
+            stated = "charset=" in self.headers.get("content-type", "").lower()
+            origin = "of its Content-Type" if stated else "assumed, since its Content-Type states none"
+            wrong = DecodeError(self.operation, "", self.content[:80], expected=f"text in {self.encoding} ({origin})")
+            wrong.remedy = f'Read the bytes with {self.operation}.stream() or .raw(), or use client.with_options(errors="replace").'
+            raise wrong from error
+
+    def _shown(self) -> str:
+        """The body as text, for errors."""
+        return self._text("replace")
+
+    def _text(self, errors: str) -> str:
+        try:
+            return self.content.decode(self.encoding, errors)
+        except UnicodeError:
+            if errors == "strict":
+                raise
         except LookupError:
-            return self.content.decode("utf-8", errors="replace")
+            pass  # not a charset of Python's: nearly all texts are UTF-8, and others are found not to be
+        return self.content.decode("utf-8", errors)  # also of codecs without other handling of errors, such as idna
 
 
 def message(

@@ -1,11 +1,14 @@
 """A response is read as what came: by its status and by its media type."""
 
+import asyncio
 import inspect
+import re
 from types import ModuleType
 from typing import Any
 
 import httpx
 import pytest
+from omicsdk.core import DecodeError, ResponseTooLarge
 
 TEXT = {"type": "string"}
 OBJECT = {"type": "object", "properties": {"name": TEXT}}
@@ -96,3 +99,108 @@ def test_bytes_may_come_where_an_object_is_stated_as_bytes(
 ) -> None:
     told = client(package, 200, kind, content).stored()
     assert (told if isinstance(told, bytes) else told.to_dict()) == found
+
+
+TEXTS: dict[str, Any] = {
+    **DOCUMENT,
+    "paths": {
+        path: {"get": {"operationId": name, "responses": responses(s200=content)}}
+        for path, name, content in (
+            ("/words", "words", {"text/csv": TEXT}),
+            ("/raw", "raw_table", {"text/csv": {"type": "string", "format": "binary"}}),
+            ("/markup", "markup", {"application/xml": {"type": "string", "format": "binary"}}),
+        )
+    }
+    | {
+        "/closed": {
+            "get": {
+                "operationId": "closed",
+                "x-omics-stream": False,
+                "responses": responses(s200={"text/csv": TEXT}),
+            }
+        },
+        "/import": {
+            "post": {
+                "operationId": "import_table",
+                "requestBody": {
+                    "required": True,
+                    "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}},
+                },
+                "responses": {"204": {"description": ""}},
+            }
+        },
+    },
+}
+LATIN = "Größe\n".encode("latin-1")
+
+
+@pytest.fixture(scope="module")
+def texts(generate: Any) -> ModuleType:
+    return generate(TEXTS)
+
+
+def test_a_text_has_the_charset_that_its_response_states(texts: ModuleType) -> None:
+    assert client(texts, 200, "text/csv; charset=iso-8859-1", LATIN).words() == "Größe\n"
+    assert client(texts, 200, "text/csv; charset=utf-16", "Größe".encode("utf-16")).words() == "Größe"
+    assert client(texts, 200, "text/csv; charset=x-own", "Größe".encode()).words() == "Größe"
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"),
+    [
+        ("text/csv", "utf-8 (assumed"),
+        ("text/csv; charset=ascii", "ascii (of its"),
+        ("text/csv; charset=x-own", "x-own (of its"),
+        ("text/csv; charset=hex", "hex (of its"),
+        ("text/csv; charset=idna", "idna (of its"),
+    ],
+)
+def test_a_text_in_another_charset_is_an_error_that_names_it(texts: ModuleType, kind: str, named: str) -> None:
+    api = client(texts, 200, kind, LATIN)
+    with pytest.raises(DecodeError, match=rf"^words: .*{re.escape(named)}") as raised:
+        api.words()
+    assert "words.stream()" in (raised.value.remedy or "")
+    with api.words.stream() as body:
+        assert body.read() == LATIN
+    assert api.words.raw().content == LATIN
+    lenient = client(texts, 200, kind, LATIN, errors="replace")
+    assert lenient.words().startswith("Gr\ufffd")
+    assert lenient.with_options(timeout=5).words() == lenient.words()
+    assert "\\xf6" in api.with_options(errors="backslashreplace").words()
+
+
+def test_a_text_is_streamed_for_asyncio_too(texts: ModuleType) -> None:
+    network = httpx.MockTransport(lambda _: httpx.Response(200, content=LATIN, headers={"content-type": "text/csv"}))
+
+    async def read() -> tuple[bytes, str]:
+        api = texts.AsyncThingApi("https://t.example", transport=network, errors="replace")
+        async with api, api.words.stream() as body:
+            return await body.read(), await api.words()
+
+    assert asyncio.run(read()) == (LATIN, "Gr\ufffd\ufffde\n")
+
+
+def test_a_text_has_no_stream_where_the_overlay_excludes_it(texts: ModuleType) -> None:
+    assert not hasattr(client(texts).closed, "stream")
+    with pytest.raises(ResponseTooLarge):
+        client(texts, 200, "text/csv", b"x" * 99, response_limit=50).words()
+
+
+@pytest.mark.parametrize("name", ["raw_table", "markup"])
+def test_text_that_the_schema_states_as_binary_is_bytes(texts: ModuleType, name: str) -> None:
+    operation = getattr(client(texts, 200, "text/csv", LATIN), name)
+    assert operation() == LATIN
+    assert inspect.signature(operation).return_annotation == "bytes"
+
+
+def test_text_that_the_schema_states_as_binary_is_sent_as_bytes(texts: ModuleType) -> None:
+    sent: list[httpx.Request] = []
+
+    def received(request: httpx.Request) -> httpx.Response:
+        request.read()
+        sent.append(request)
+        return httpx.Response(204)
+
+    api = texts.ThingApi("https://t.example", transport=httpx.MockTransport(received))
+    api.import_table(body=LATIN)
+    assert (sent[0].content, sent[0].headers["content-type"]) == (LATIN, "text/csv")

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from omicsdk.core.operation import Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.response import Response
 
@@ -27,4 +27,4 @@ def parse(response: Response) -> str:
     return response.text()
 
 
-get_echo = Operation(FACTS, build, parse)
+get_echo = StreamOperation(FACTS, build, parse)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.response import Response
 
@@ -44,4 +44,4 @@ def parse(response: Response) -> str:
     return response.text()
 
 
-get_login = Operation(FACTS, build, parse)
+get_login = StreamOperation(FACTS, build, parse)

@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response, as_it_came
 
@@ -49,4 +49,4 @@ def parse(response: Response) -> str | dict[str, dict[str, Any]]:
     return cast("dict[str, dict[str, Any]]", response.json(as_it_came, mapping(mapping(ANY))))
 
 
-get_sample_group_metadata = Operation(FACTS, build, parse)
+get_sample_group_metadata = StreamOperation(FACTS, build, parse)

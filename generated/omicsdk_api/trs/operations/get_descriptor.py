@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.operation import Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
 
@@ -56,4 +56,4 @@ def parse(response: Response) -> str | FileWrapper:
     return response.model(FileWrapper)
 
 
-get_descriptor = Operation(FACTS, build, parse)
+get_descriptor = StreamOperation(FACTS, build, parse)

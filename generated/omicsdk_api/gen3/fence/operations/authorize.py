@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.response import Response
 
@@ -61,4 +61,4 @@ def parse(response: Response) -> str:
     return response.text()
 
 
-authorize = Operation(FACTS, build, parse)
+authorize = StreamOperation(FACTS, build, parse)

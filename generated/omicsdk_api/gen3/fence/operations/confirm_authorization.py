@@ -7,7 +7,7 @@ from typing import Literal
 
 from omicsdk.core.bodies import form_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.response import Response
 
@@ -61,4 +61,4 @@ def parse(response: Response) -> str:
     return response.text()
 
 
-confirm_authorization = Operation(FACTS, build, parse)
+confirm_authorization = StreamOperation(FACTS, build, parse)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from omicsdk.core.operation import Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.response import Response
 
@@ -24,4 +24,4 @@ def parse(response: Response) -> str:
     return response.text()
 
 
-get_metrics = Operation(FACTS, build, parse)
+get_metrics = StreamOperation(FACTS, build, parse)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from omicsdk.core.operation import Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.response import Response
 
@@ -28,4 +28,4 @@ def parse(response: Response) -> str:
     return response.text()
 
 
-get_privacy_policy = Operation(FACTS, build, parse)
+get_privacy_policy = StreamOperation(FACTS, build, parse)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from omicsdk.core.operation import Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.response import Response
 
@@ -26,4 +26,4 @@ def parse(response: Response) -> str:
     return response.text()
 
 
-get_registration_form = Operation(FACTS, build, parse)
+get_registration_form = StreamOperation(FACTS, build, parse)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from omicsdk.core.operation import Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
 
@@ -35,4 +35,4 @@ def parse(response: Response) -> str:
     return response.text()
 
 
-get_metadata = Operation(FACTS, build, parse)
+get_metadata = StreamOperation(FACTS, build, parse)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
 
@@ -48,4 +48,4 @@ def parse(response: Response) -> str:
     return response.text()
 
 
-delete_file = Operation(FACTS, build, parse)
+delete_file = StreamOperation(FACTS, build, parse)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.operation import Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, as_list, joined, request, segment
 from omicsdk.core.response import Response
 
@@ -51,4 +51,4 @@ def parse(response: Response) -> str:
     return response.text()
 
 
-get_project_upload_manifest = Operation(FACTS, build, parse)
+get_project_upload_manifest = StreamOperation(FACTS, build, parse)

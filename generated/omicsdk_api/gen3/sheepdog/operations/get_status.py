@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from omicsdk.core.operation import Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.response import Response
 
@@ -29,4 +29,4 @@ def parse(response: Response) -> str:
     return response.text()
 
 
-get_status = Operation(FACTS, build, parse)
+get_status = StreamOperation(FACTS, build, parse)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
 
@@ -51,4 +51,4 @@ def parse(response: Response) -> str:
     return response.text()
 
 
-list_file_parts = Operation(FACTS, build, parse)
+list_file_parts = StreamOperation(FACTS, build, parse)

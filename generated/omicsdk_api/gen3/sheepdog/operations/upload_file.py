@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.bodies import raw_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
 
@@ -70,4 +70,4 @@ def parse(response: Response) -> str:
     return response.text()
 
 
-upload_file = Operation(FACTS, build, parse)
+upload_file = StreamOperation(FACTS, build, parse)
