@@ -56,8 +56,9 @@ class Annotations:
         self._own = own
         self._open = open_enums
         self._types_of = types_of
+        self._files = False
 
-    def write(self, type_: PythonType, place: Place, *, optional: bool = False) -> str:
+    def write(self, type_: PythonType, place: Place, *, optional: bool = False, files: bool = False) -> str:
         """Write a type.
 
         Args:
@@ -65,11 +66,19 @@ class Annotations:
             place: `response` is a model's field or a response, where lists are lists and an unknown choice may come;
                 `argument` takes models and TypedDicts alike and no unknown choice; `dict` is a TypedDict's member.
             optional: whether None is allowed as well.
+            files: whether bytes are a file of a multipart body, which may have a name and headers.
         """
+        self._files, before = files, self._files
         parts = self._parts(type_, place)
+        self._files = before
         if optional and "Any" not in parts:
             parts.append("None")
         return " | ".join(dict.fromkeys(parts))
+
+    def fields(self) -> str:
+        """The type of a body's fields by name."""
+        self._imports.typing("Any")
+        return f"{self._mapping('argument')}[str, Any]"
 
     def headers(self) -> str:
         """The type of a response's headers."""
@@ -89,13 +98,13 @@ class Annotations:
             known = "str" if isinstance(type_.enum.values[0], str) else "int"
             return choices if place == "argument" and not self._open else [*choices, known]
         if isinstance(type_, ListOf):
-            return [f"{self._sequence(place)}[{self.write(type_.item, place)}]"]
+            return [f"{self._sequence(place)}[{self.write(type_.item, place, files=self._files)}]"]
         if isinstance(type_, TupleOf):
             items = [self.write(item, place) for item in type_.items]
             items += [] if type_.rest is None else [f"*tuple[{self.write(type_.rest, place)}, ...]"]
             return [f"tuple[{', '.join(items)}]"]
         if isinstance(type_, DictOf):
-            return [f"{self._mapping(place)}[str, {self.write(type_.value, place)}]"]
+            return [f"{self._mapping(place)}[str, {self.write(type_.value, place, files=self._files)}]"]
         if isinstance(type_, ModelOf):
             return self._model(type_.key, place)
         assert isinstance(type_, AnyOf)
@@ -105,6 +114,8 @@ class Annotations:
     def _word(self, word: str, place: Place) -> list[str]:
         if word == "Any":
             self._imports.typing("Any")
+        if word == "bytes" and place == "argument" and self._files:
+            return [self._imports.late("omicsdk.core.bodies", "MultipartFile")]
         if word == "bytes" and place == "argument":
             self._imports.late("typing", "BinaryIO")
             self._imports.late("os", "PathLike")

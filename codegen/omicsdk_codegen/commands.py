@@ -83,7 +83,8 @@ def _kind(type_: Type) -> str:
     if isinstance(type_, (Array, Tuple)):
         return "array"
     assert isinstance(type_, Union)
-    kinds = {_kind(member) for member in type_.members}
+    # A body that may be bytes too is typed, or read from a file, as the other one.
+    kinds = {_kind(member) for member in type_.members if member != BYTES}
     return kinds.pop() if len(kinds) == 1 else "number" if kinds == {"integer", "number"} else "any"
 
 

@@ -39,7 +39,20 @@ from .operations import (
 )
 from .paging import pages_of
 from .security import settle_security
-from .shapes import ANY, BYTES, STRING, Array, Enum, Map, Scalar, Type, is_plain, split_null, without_positions
+from .shapes import (
+    ANY,
+    BYTES,
+    STRING,
+    Array,
+    Enum,
+    Map,
+    Scalar,
+    Type,
+    is_plain,
+    split_null,
+    union_of,
+    without_positions,
+)
 from .values import Json, Object, join
 
 # OpenAPI: parameters of these names are ignored, because they are defined elsewhere.
@@ -259,23 +272,61 @@ class Drafter:
         media_type, form = taken
         pointer = join(stated.key, "requestBody", "content", media_type, "schema")
         self._assumed(media_type, form, pointer)
-        for other in content:
-            if other != media_type and forms[other] != form:
+        draft.body = self._sent(draft, content, media_type, form, body)
+        bodies = [draft.body]
+        for other in forms:
+            if other != media_type:
                 place = join(stated.key, "requestBody", "content", other)
-                self._note(place, "omission", f"body as {other}", f"bodies are sent as {media_type}")
-        schema = schema_in(content[media_type])
-        required = body.get("required") is True
-        self._by_item(
-            content[media_type], join(stated.key, "requestBody", "content", media_type), f"body as {media_type}"
-        )
-        encoding = _encoding(content[media_type])
+                self._other_body(bodies, self._sent(draft, content, other, forms[other], body), other, place)
+        draft.body, *draft.other_bodies = bodies
+        draft.arguments = [*_merged(bodies), *draft.arguments]
+
+    def _sent(self, draft: Draft, content: Object, media_type: str, form: Form, body: Object) -> SentBody:
+        """Settle the body as one of its media types."""
+        media = content[media_type]
+        pointer = join(draft.stated.key, "requestBody", "content", media_type, "schema")
+        schema, required, encoding = schema_in(media), body.get("required") is True, _encoding(media)
+        self._by_item(media, join(draft.stated.key, "requestBody", "content", media_type), f"body as {media_type}")
         fields = self._flattened(draft, schema, pointer, form, required, encoding)
-        self._unheeded(encoding, join(pointer.removesuffix("/schema"), "encoding"), form, whole=fields is None)
-        types = _types_of_parts(encoding) if form == "multipart" else {}
-        draft.body = SentBody(form, sent_type(media_type, form), fields is None, required, types)
-        draft.arguments = [*fields, *draft.arguments] if fields is not None else draft.arguments
-        if fields is None:
-            draft.arguments.insert(0, self._whole(draft, schema, pointer, form, body))
+        files = self._files(schema, pointer) if form == "multipart" and fields is None else ()
+        named = {held.wire for held in fields or () if held.type in (BYTES, Array(BYTES))} | set(files)
+        self._unheeded(encoding, join(pointer.removesuffix("/schema"), "encoding"), form, named, whole=fields is None)
+        return SentBody(
+            form,
+            sent_type(media_type, form),
+            fields is None,
+            required,
+            _types_of_parts(encoding) if form == "multipart" else {},
+            _headers_of_parts(encoding) if form == "multipart" else {},
+            tuple(
+                replace(held, is_part=form == "multipart", has_files=bool(files))
+                for held in (fields if fields is not None else [self._whole(draft, schema, pointer, form, body)])
+            ),
+        )
+
+    def _files(self, schema: Json, pointer: str) -> tuple[str, ...]:
+        """Names of the files in a multipart body that is one argument."""
+        flat = self._types.flat(schema, pointer)
+        fields = self._types.fields_of(flat, body=True)
+        return tuple(held.wire for held in fields if held.type in (BYTES, Array(BYTES)))
+
+    def _other_body(self, bodies: list[SentBody], other: SentBody, media_type: str, place: str) -> None:
+        """Add a further way to send a body; a note, if it is none."""
+        known = [kind for body in bodies for kind in body.media_types]
+        if other.media_type in known:
+            return
+        for index, body in enumerate(bodies):
+            if _alike(body, other):
+                if body.form == other.form and body.form not in ("form", "multipart"):
+                    bodies[index] = replace(body, also=(*body.also, other.media_type))
+                else:
+                    self._note(place, "omission", f"body as {media_type}", f"the same is sent as {body.media_type}")
+                return
+        structured = not {"properties", "items", "allOf", "oneOf", "anyOf"}.isdisjoint(other.arguments[0].schema)
+        if other.form in ("text", "bytes") and structured:
+            self._note(place, "omission", f"body as {media_type}", f"bodies are sent as {bodies[0].media_type}")
+            return
+        bodies.append(other)
 
     def _flattened(
         self, draft: Draft, schema: Json, pointer: str, form: Form, required: bool, encoding: Object
@@ -324,13 +375,15 @@ class Drafter:
                 )
         return fields
 
-    def _unheeded(self, encoding: Object, pointer: str, form: Form, *, whole: bool) -> None:
+    def _unheeded(self, encoding: Object, pointer: str, form: Form, files: set[str], *, whole: bool) -> None:
         """Note the parts of a form's encoding that are not supported."""
         for wire, rule in encoding.items():
             words = {"headers", "encoding", "prefixEncoding", "itemEncoding"} | (
                 {"style", "explode"} if whole else set[str]()
             )
             words |= {"contentType"} if form == "form" else set()
+            if isinstance(rule, dict) and form == "multipart" and (wire in files or not _open_headers(rule)):
+                words -= {"headers"}  # their values are stated, or are given with the file
             lost = sorted(words & rule.keys()) if isinstance(rule, dict) and form in ("form", "multipart") else []
             if lost:
                 self._note(join(pointer, wire), "omission", f"{', '.join(lost)} of the field {wire!r}", "as is usual")
@@ -557,6 +610,69 @@ def _types_of_parts(encoding: Object) -> dict[str, str]:
     """Return the stated media types of parts, by field, without those that cannot be in a header."""
     stated = {wire: rule.get("contentType") for wire, rule in encoding.items() if isinstance(rule, dict)}
     return {wire: kind for wire, kind in stated.items() if isinstance(kind, str) and re.fullmatch(r"[ -~]+", kind)}
+
+
+def _headers_of_parts(encoding: Object) -> dict[str, Mapping[str, str]]:
+    """Return the headers of parts whose values are stated, by field."""
+    found = {wire: _stated_headers(rule) for wire, rule in encoding.items() if isinstance(rule, dict)}
+    return {wire: headers for wire, headers in found.items() if headers}
+
+
+def _part_headers(rule: Object) -> Object:
+    headers = rule.get("headers")
+    # OpenAPI: a part's Content-Type is that of `contentType`.
+    listed: Object = headers if isinstance(headers, dict) else {}
+    return {name: header for name, header in listed.items() if name.lower() != "content-type"}
+
+
+def _stated_headers(rule: Object) -> dict[str, str]:
+    """Return the headers of a part that have one value only, or a default."""
+    found: dict[str, str] = {}
+    for name, header in _part_headers(rule).items():
+        schema = schema_in(header)
+        facts: Object = schema if isinstance(schema, dict) else {}
+        only = facts.get("enum")
+        value = facts.get("const", only[0] if isinstance(only, list) and len(only) == 1 else facts.get("default"))
+        text = value if isinstance(value, str) else json.dumps(value)
+        if value is not None and re.fullmatch(r"[ -~]+", text) and re.fullmatch(r"[A-Za-z0-9-]+", name):
+            found[name] = text
+    return found
+
+
+def _open_headers(rule: Object) -> list[str]:
+    """Return the headers of a part whose values a call must give."""
+    stated = _stated_headers(rule)
+    return [name for name in _part_headers(rule) if name not in stated]
+
+
+def _alike(one: SentBody, other: SentBody) -> bool:
+    """Whether two bodies are made of the same arguments, so that the form of the second adds nothing."""
+    mine, theirs = (
+        [(held.wire, without_positions(held.type), held.required) for held in body.arguments] for body in (one, other)
+    )
+    return one.whole == other.whole and mine == theirs
+
+
+def _merged(bodies: list[SentBody]) -> list[Argument]:
+    """Return the arguments of all ways to send a body; one is required that all of them require."""
+    merged: dict[str, Argument] = {}
+    for body in bodies:
+        for held in body.arguments:
+            known = merged.get(held.python)
+            if known is None:
+                merged[held.python] = held
+            elif known.type != held.type:
+                type_, key = union_of([known.type, held.type]), join(known.key, "~either")
+                merged[held.python] = replace(
+                    known,
+                    key=key,
+                    type=type_,
+                    nullable=known.nullable or held.nullable,
+                    is_part=known.is_part or held.is_part,
+                    has_files=known.has_files or held.has_files,
+                )
+    names = [{held.python for held in body.arguments if held.required} for body in bodies]
+    return [replace(held, required=all(held.python in each for each in names)) for held in merged.values()]
 
 
 def _how_in_form(encoding: Json) -> How:

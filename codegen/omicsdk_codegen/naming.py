@@ -44,7 +44,7 @@ _MODULE_WORDS = ANNOTATION_WORDS | {"importlib", "sorted", "globals", "getattr",
 CLASS_WORDS = frozenset(
     {
         "Response", "Any", "AsyncBody", "AsyncClient", "AsyncIterator", "AsyncOperation", "BinaryIO", "Body", "Callable", "ClassVar",
-        "Client", "Field", "Iterator", "JsonObject", "Literal", "Mapping", "Model", "NotRequired", "Omit", "Operation",
+        "Client", "Field", "Iterator", "JsonObject", "Literal", "Mapping", "Model", "MultipartFile", "NotRequired", "Omit", "Operation",
         "OperationFacts", "Paging", "PathLike", "Request", "Required", "Sequence", "Shape", "TypeAlias", "TypedDict",
         "AbstractContextManager", "AbstractAsyncContextManager", "False", "None", "True",
     }

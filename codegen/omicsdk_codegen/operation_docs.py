@@ -27,7 +27,8 @@ def operation_doc(draft: Draft, ordered: list[Argument], types: Mapping[str, str
     if data.get("deprecated") is True:
         pieces.append("Deprecated.")
     if ordered:
-        pieces.append("Args:\n" + "\n".join(_argument_doc(argument, types[argument.python]) for argument in ordered))
+        entries = [_argument_doc(argument, types[argument.python]) for argument in ordered]
+        pieces.append("Args:\n" + "\n".join(entries + _content_type_doc(draft)))
     pieces.append(f"Returns:\n{hanging('', _returned(draft, response), 4)}")
     raised = _raised(draft)
     if raised:
@@ -39,6 +40,14 @@ def _argument_doc(argument: Argument, annotation: str) -> str:
     texts = [describe(argument.schema), "" if argument.required else "Optional."]
     said = " ".join(text for text in texts if text) or "Not described."
     return hanging(f"{argument.python} ({annotation}): ", said, 4)
+
+
+def _content_type_doc(draft: Draft) -> list[str]:
+    if not draft.content_types:
+        return []
+    rule = "by default the first that can carry the arguments" if draft.other_bodies else "by default the first"
+    said = f"Media type of the body, {rule}: {', '.join(map(one_line, draft.content_types))}. Optional."
+    return [hanging(f"{draft.content_type} (str): ", said, 4)]
 
 
 def _returned(draft: Draft, annotation: str) -> str:

@@ -96,6 +96,8 @@ class Argument:
         prefix: what precedes the names of an exploded object's members where it is sent.
         whole: whether it is the whole body, not a field of it.
         fields: for a whole query that is a form, the fields with a special encoding, and the encoding.
+        is_part: whether it is a part of a multipart body, or its parts: a file may have a name and headers.
+        has_files: whether it is a multipart body whose declared fields contain files, which its models cannot hold.
     """
 
     key: str
@@ -111,6 +113,8 @@ class Argument:
     prefix: str = ""
     whole: bool = False
     fields: Mapping[str, How] = field(default_factory=dict[str, How])
+    is_part: bool = False
+    has_files: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,9 @@ class SentBody:
         whole: whether it is one argument, not one a field.
         required: whether the document demands it.
         types: of a multipart body the fields whose media types are stated, and these.
+        headers: of a multipart body the fields with headers whose values are stated, and these.
+        arguments: the arguments that it is made of.
+        also: further media types that differ from `media_type` in nothing but their name.
     """
 
     form: Form
@@ -130,6 +137,14 @@ class SentBody:
     whole: bool
     required: bool
     types: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    arguments: tuple[Argument, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def media_types(self) -> list[str]:
+        """All media types that it can be sent as."""
+        return [self.media_type, *self.also]
 
 
 @dataclass(frozen=True)
@@ -246,6 +261,7 @@ class Draft:
     name: str
     arguments: list[Argument] = field(default_factory=list[Argument])
     body: SentBody | None = None
+    other_bodies: list[SentBody] = field(default_factory=list[SentBody])
     cases: list[Case] = field(default_factory=list[Case])
     accept: str = "application/json"
     pages: Pages | None = None
@@ -256,6 +272,18 @@ class Draft:
     server: str = ""
     security: tuple[tuple[str, ...], ...] = ()
     headers: list[DeclaredHeader] = field(default_factory=list[DeclaredHeader])
+
+    @property
+    def content_types(self) -> list[str]:
+        """The media types among which a call selects, the usual one first; none if there is one alone."""
+        kinds = [kind for body in (self.body, *self.other_bodies) if body is not None for kind in body.media_types]
+        return kinds if len(kinds) > 1 else []
+
+    @property
+    def content_type(self) -> str:
+        """The argument that selects among them."""
+        taken = {argument.python for argument in self.arguments}
+        return next(name for name in ("content_type", "content_type_", "media_type_of_body") if name not in taken)
 
     @property
     def has_stream(self) -> bool:

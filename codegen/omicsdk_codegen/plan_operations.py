@@ -130,6 +130,7 @@ class OperationPlanner:
         annotations = Annotations(self._names.classes, self._names.modules, imports, open_enums=self._types.open_enums)
         ordered = sorted(draft.arguments, key=lambda argument: not argument.required)
         types = {argument.python: self._annotation(argument, annotations) for argument in ordered}
+        selected = _content_type(draft, imports)
         response = self._response_type(draft, annotations)
         kind = f"{'Paged' if draft.pages is not None else ''}{'Stream' if draft.has_stream else ''}Operation"
         kind = kind if draft.flow is None else "ItemStreamOperation"
@@ -137,7 +138,7 @@ class OperationPlanner:
         for name in ("Request", "OperationFacts"):
             imports.add(REQUEST, name)
         imports.add("omicsdk.core.response", "Response")
-        if any(not argument.required for argument in ordered):
+        if any(not argument.required for argument in ordered) or draft.other_bodies:
             imports.add("omicsdk.core.omit", "OMIT")
             imports.add("omicsdk.core.omit", "Omit")
         paged = self._paged(draft, annotations, imports)
@@ -157,7 +158,7 @@ class OperationPlanner:
             sent=sent,
             request=Code(request),
             facts=facts,
-            signature=[_parameter(argument, types[argument.python]) for argument in ordered],
+            signature=[*(_parameter(argument, types[argument.python]) for argument in ordered), *selected],
             response=Code(response),
             cases=cases,
             paged=paged,
@@ -169,7 +170,9 @@ class OperationPlanner:
 
     def _annotation(self, argument: Argument, annotations: Annotations) -> str:
         python = self._parsed.wanted[argument.key]
-        written = annotations.write(python, "argument", optional=argument.nullable)
+        written = annotations.write(python, "argument", optional=argument.nullable, files=argument.is_part)
+        if argument.has_files:
+            written = f"{written} | {annotations.fields()}"
         # In place of several texts a call may pass one; of an object's members only a query's, since those are sent one by one.
         several = argument.type
         if isinstance(several, Map) and argument.position == "query" and argument.how == "plain":
@@ -271,6 +274,17 @@ def _parameter(argument: Argument, annotation: str) -> Code:
     if argument.required:
         return Code(f"{argument.python}: {annotation}")
     return Code(f"{argument.python}: {annotation} | Omit = OMIT")
+
+
+def _content_type(draft: Draft, imports: Imports) -> list[Code]:
+    """Return the argument that selects one of the media types of a body."""
+    kinds = draft.content_types
+    if not kinds:
+        return []
+    imports.typing("Literal")
+    type_ = f"Literal[{', '.join(map(as_literal, kinds))}]"
+    default = f"{type_} | Omit = OMIT" if draft.other_bodies else f"{type_} = {as_literal(kinds[0])}"
+    return [Code(f"{draft.content_type}: {default}")]
 
 
 def _facts(draft: Draft, imports: Imports) -> list[Code]:

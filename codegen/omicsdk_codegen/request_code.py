@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
 from .code import Code, as_literal
 from .imports import Imports
-from .operations import Argument, Draft, How
+from .operations import Argument, Draft, How, SentBody
 from .shapes import BYTES, Array, is_list_of_texts, is_plain, is_text_in_json
 
 REQUEST = "omicsdk.core.request"
@@ -16,7 +17,7 @@ _BODIES = "omicsdk.core.bodies"
 HIDEABLE = frozenset(
     {"request", "segment", "joined", "styled", "deep_object", "deep_fields", "json_text", "given", "members",
      "whole_query", "cookie_pairs", "as_text", "prefixed", "as_list",
-     "json_body", "form_body", "multipart_body", "raw_body"}
+     "json_body", "form_body", "multipart_body", "raw_body", "chosen_body", "BodyChoice"}
 )  # fmt: skip
 _SEPARATORS: dict[How, str] = {"comma": ",", "space": " ", "tab": "\t", "pipe": "|"}
 _STYLED = frozenset({"simple*", "label", "label*", "matrix", "matrix*"})
@@ -146,7 +147,34 @@ def _body(draft: Draft, imports: Imports) -> str:
     body = draft.body
     if body is None:
         return ""
-    fields = [argument for argument in draft.arguments if argument.position == "body"]
+    if not draft.other_bodies:
+        return _one_body(body, imports, draft.content_type if body.also else "")
+    given = [held.python for held in draft.arguments if held.position == "body"]
+    choices: list[str] = []
+    for way in (body, *draft.other_bodies):
+        kinds = ", ".join(as_literal(kind) for kind in way.media_types)
+        required = "".join(f"{as_literal(held.python)}, " for held in way.arguments if held.required)
+        optional = "".join(f"{as_literal(held.python)}, " for held in way.arguments if not held.required)
+        # No argument has a name that begins with an underscore.
+        made = f"lambda _kind: {_one_body(way, imports, '_kind' if way.also else '')}"
+        takes = {"multipart": "files", "text": "raw", "bytes": "raw"}.get(way.form, "data")
+        choices.append(
+            f"{imports.add(_BODIES, 'BodyChoice')}(({kinds},), ({required}), ({optional}), '{takes}', {made})"
+        )
+    values = ", ".join(f"{as_literal(name)}: {name}" for name in given)
+    called = imports.add(_BODIES, "chosen_body")
+    return f"{called}({as_literal(draft.name)}, {draft.content_type}, {{{values}}}, {', '.join(choices)})"
+
+
+def _one_body(body: SentBody, imports: Imports, selected: str) -> str:
+    """Return the code of a body as one of its media types.
+
+    Args:
+        body: the body.
+        imports: receives the names of omicsdk.core that the code needs.
+        selected: the variable with its media type; empty if it has only one.
+    """
+    fields = body.arguments
     if body.whole:
         value = _value(fields[0], imports)
         if body.form in ("form", "multipart"):
@@ -161,8 +189,16 @@ def _body(draft: Draft, imports: Imports) -> str:
     if function == "multipart_body":
         named = f", ({', '.join(as_literal(name) for name in files)},)" if files else ""
         types = ", ".join(f"{as_literal(name)}: {as_literal(kind)}" for name, kind in body.types.items())
-        return f"{called}({value}{named}{f', types={{{types}}}' if types else ''})"
+        headers = ", ".join(f"{as_literal(name)}: {_table(table)}" for name, table in body.headers.items())
+        further = (f", types={{{types}}}" if types else "") + (f", headers={{{headers}}}" if headers else "")
+        return f"{called}({value}{named}{further})"
+    if selected:
+        return f"{called}({value}, {selected})"
     usual = {"json_body": "application/json", "raw_body": "application/octet-stream"}.get(function)
     if usual is not None and body.media_type != usual:
         return f"{called}({value}, {as_literal(body.media_type)})"
     return f"{called}({value})"
+
+
+def _table(texts: Mapping[str, str]) -> str:
+    return f"{{{', '.join(f'{as_literal(name)}: {as_literal(text)}' for name, text in texts.items())}}}"

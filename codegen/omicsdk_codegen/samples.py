@@ -51,8 +51,13 @@ def calls_of(package: Package) -> list[Call]:
 
 
 def _call(draft: Draft, models: Mapping[str, Model]) -> Call:
-    every = {argument.python: sample(argument.type, models) for argument in draft.arguments}
-    needed = {argument.python for argument in draft.arguments if argument.required}
+    usual = draft.body.arguments if draft.body is not None else ()
+    others = {held.python for body in draft.other_bodies for held in body.arguments} - {held.python for held in usual}
+    sent = [held for held in draft.arguments if held.python not in others]
+    every = {argument.python: sample(argument.type, models) for argument in sent}
+    # The arguments of the usual body, of which a call of several bodies may need some.
+    needed = {held.python for held in usual if held.required}
+    needed |= {argument.python for argument in draft.arguments if argument.required}
     case = next((case for case in draft.cases if case.kind != "none" and not case.media), draft.cases[-1])
     return Call(
         name=draft.name,

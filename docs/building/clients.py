@@ -39,6 +39,18 @@ All forms take the arguments of `build`; `help()`, `inspect` and editors show it
 
 """
 
+BODIES = """
+## Bodies
+
+A file of a multipart body is bytes, a binary file object, a path, `(name, content)`, `(name, content, type)` or
+`(name, content, type, headers)`; a list of files is sent as parts of one name. Media types and headers of parts are those of the document's
+`encoding`, unless the file states them.
+
+If an operation takes several media types, its arguments are those of all of them. A call sends the first type that can carry the passed
+arguments; `content_type=` selects another one. Arguments that no type can carry together raise `UsageError` before anything is sent.
+
+"""
+
 TEXTS = """
 ## Texts
 
@@ -109,6 +121,7 @@ def clients(folder: Path) -> str:
         + "\n"
         + OPERATION
         + f"<!-- not run: is a module of a package -->\n```python\n{example}```\n"
+        + BODIES
         + TEXTS
         + WEBHOOKS
     )

@@ -2,12 +2,13 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 from urllib.parse import quote_plus
 
 from omicsdk.core.dates import duration_text, is_naive, written
@@ -24,6 +25,10 @@ CHUNK = 1 << 20
 
 Content = bytes | BinaryIO | os.PathLike[str]
 """What a binary field or body may be given as; a path is opened for each try."""
+
+MultipartFile = Content | tuple[str, Content] | tuple[str, Content, str] | tuple[str, Content, str, Mapping[str, str]]
+"""What a file in a multipart body may be given as: its content, or its name and content, and then its media type and
+further headers of its part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,31 +224,41 @@ def chunks(source: Content) -> Iterator[bytes]:
 
 
 def multipart_body(
-    fields: Mapping[str, object] | Omit, files: Sequence[str] = (), *, types: Mapping[str, str] | None = None
+    fields: Mapping[str, object] | Omit,
+    files: Sequence[str] = (),
+    *,
+    types: Mapping[str, str] | None = None,
+    headers: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Body:
     """Return a multipart/form-data body (RFC 7578), streamed.
 
     Args:
         fields: Names and values; OMIT and None are left out, lists repeat their name. OMIT is no body.
-        files: Names of the binary fields: bytes, a file object, a path, or (file name, one of these). A value that can
-            only be a file is sent as one under any name.
+        files: Names of the binary fields, whose values are each a MultipartFile or a list of them. A value that can only
+            be a file is sent as one under any name.
         types: Media types of fields as in the document: several separated by commas, `image/*` for any of a kind. A
             file is sent with the one that matches its name, or the first.
+        headers: Headers of fields' parts whose values the document states.
+
+    Raises:
+        UsageError: A file is given in another form, or the media type or a header of its part cannot be sent.
     """
     if fields is OMIT:
         return NO_BODY
     boundary = os.urandom(16).hex()
-    stated = types or {}
+    stated, fixed = types or {}, headers or {}
     parts = [
-        (name, _spelled(name, item), name in files or _is_content(item), stated.get(name, ""))
+        _part(name, item, stated.get(name, ""), fixed.get(name, {}), is_file=name in files)
         for name, value in fields.items()
         if value is not OMIT and value is not None
-        for item in (value if is_array(value) else [value])
+        for item in _parts_of(value, is_file=name in files)
     ]
 
     def content() -> Iterator[bytes]:
-        for part in parts:
-            yield from _part(boundary, *part)
+        for head, source in parts:
+            yield f"--{boundary}\r\n{head}\r\n\r\n".encode()
+            yield from chunks(source)
+            yield b"\r\n"
         yield f"--{boundary}--\r\n".encode()
 
     return Body(content, f"multipart/form-data; boundary={boundary}")
@@ -260,20 +275,54 @@ def _is_content(value: object) -> bool:
     return isinstance(value, (bytes, os.PathLike)) or hasattr(value, "read")
 
 
-def _part(boundary: str, name: str, value: Any, is_file: bool, stated: str) -> Iterator[bytes]:
-    head = f'--{boundary}\r\ncontent-disposition: form-data; name="{_quoted(name)}"'
-    if not is_file:
+_MOST_OF_FILE = 4
+
+
+def _is_named(value: object) -> bool:
+    """Whether a value is a file with its name."""
+    if not isinstance(value, tuple):
+        return False
+    items = cast("tuple[object, ...]", value)
+    return len(items) > 1 and isinstance(items[0], str) and _is_content(items[1])
+
+
+def _parts_of(value: Any, *, is_file: bool) -> Iterable[object]:
+    """Return the values of a field's parts; a tuple of files is a list, unlike one of a file's name and content."""
+    if is_array(value) or not is_list(value) or _is_named(value):
+        return value if is_array(value) else [value]
+    return value if is_file or all(_is_content(item) or _is_named(item) for item in value) else [value]
+
+
+def _part(name: str, value: Any, stated: str, fixed: Mapping[str, str], *, is_file: bool) -> tuple[str, Content]:
+    """Return the headers of a part, and its content."""
+    head = f'content-disposition: form-data; name="{_quoted(name)}"'
+    if not (is_file or _is_content(value) or _is_named(value)):
         # OpenAPI: an object in a part is JSON, with that media type.
         kind = _type_of_part(stated, "", "application/json" if is_mapping(members(value)) else "")
+        value = _spelled(name, value)
         text = json.dumps(value) if kind == "application/json" and isinstance(value, str) else _form_text(name, value)
-        line = f"\r\ncontent-type: {kind}" if kind else ""
-        yield f"{head}{line}\r\n\r\n{text}\r\n".encode()
-        return
-    filename, source = _named_file(name, value)
-    kind = _type_of_part(stated, filename, "application/octet-stream")
-    yield f'{head}; filename="{_quoted(filename)}"\r\ncontent-type: {kind}\r\n\r\n'.encode()
-    yield from chunks(source)
-    yield b"\r\n"
+        return _with_headers(name, head, kind, fixed), text.encode()
+    filename, source, given, own = _named_file(name, value)
+    kind = given or _type_of_part(stated, filename, "application/octet-stream")
+    return _with_headers(name, f'{head}; filename="{_quoted(filename)}"', kind, {**fixed, **own}), source
+
+
+# RFC 9110, 5.5 and 5.6.2: names are tokens; values are visible, and a line end would start another header.
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
+
+
+def _with_headers(name: str, head: str, kind: str, headers: Mapping[str, str]) -> str:
+    lines = [head]
+    for key, value in (("content-type", kind), *headers.items()):
+        if not (_HEADER_NAME.fullmatch(key) and _HEADER_VALUE.fullmatch(value)):
+            raise UsageError(
+                f"{name} cannot be sent: its header {key!r} contains a character that headers cannot have",
+                remedy="Use a header without line ends and control characters.",
+            )
+        if key.lower() != "content-disposition" and (value or key != "content-type"):
+            lines.append(f"{key}: {value}")
+    return "\r\n".join(lines)
 
 
 def _type_of_part(stated: str, filename: str, usual: str) -> str:
@@ -314,16 +363,84 @@ def media_type_of(name: str) -> str | None:
     return kind
 
 
-def _named_file(name: str, value: Any) -> tuple[str, Content]:
+def _named_file(name: str, value: Any) -> tuple[str, Content, str, Mapping[str, str]]:
     if is_list(value):
-        filename, source = value
-        return str(filename), source
-    path = (
-        os.fspath(cast("os.PathLike[str]", value)) if isinstance(value, os.PathLike) else getattr(value, "name", name)
+        given = [*value]
+        if _is_named(tuple(given)) and len(given) <= _MOST_OF_FILE:
+            kind = str(given[2]) if len(given) > 2 else ""
+            return str(given[0]), given[1], kind, given[3] if len(given) == _MOST_OF_FILE else {}
+    elif _is_content(value) or isinstance(value, bytearray):
+        is_path = isinstance(value, os.PathLike)
+        path = os.fspath(cast("os.PathLike[str]", value)) if is_path else getattr(value, "name", name)
+        return Path(str(path)).name, bytes(value) if isinstance(value, bytearray) else value, "", {}
+    raise UsageError(
+        f"{name} cannot be sent: it is {type(value).__name__}, no file",
+        remedy="Use bytes, a file object, a pathlib.Path, or (name, content), with a media type and headers after them.",
     )
-    return Path(str(path)).name, cast("Content", value)
 
 
 def _quoted(text: str) -> str:
     # WHATWG's form-data rule: a line end or quote in a name must not start another header.
     return text.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
+
+
+@dataclass(frozen=True, slots=True)
+class BodyChoice:
+    """One of the ways to send an operation's body.
+
+    Attributes:
+        media_types: Those that differ in nothing but their name.
+        required: The arguments that it needs.
+        optional: Its further arguments.
+        takes: What they may be: `data`, `files` and data, or `raw` bytes or text.
+        body: Makes the body for one of the media types.
+    """
+
+    media_types: Sequence[str]
+    required: Sequence[str]
+    optional: Sequence[str]
+    takes: Literal["data", "files", "raw"]
+    body: Callable[[str], Body]
+
+
+def _can_take(choice: BodyChoice, values: Sequence[object]) -> bool:
+    if choice.takes == "raw":
+        return all(isinstance(value, str) or _is_content(value) for value in values)
+    return choice.takes == "files" or not any(map(_is_content, values))
+
+
+def chosen_body(operation: str, content_type: str | Omit, given: Mapping[str, object], *choices: BodyChoice) -> Body:
+    """Return the body of an operation that takes several media types.
+
+    Args:
+        operation: The operation, for errors.
+        content_type: The requested media type; OMIT selects the first that can carry the arguments.
+        given: The body's arguments.
+        choices: The ways to send it, the best first.
+
+    Raises:
+        UsageError: No media type can carry the arguments, or not the requested one; the message states what is wrong.
+    """
+    names = {name for name, value in given.items() if value is not OMIT}
+    asked = [choice for choice in choices if content_type is OMIT or content_type in choice.media_types]
+    values = [given[name] for name in names]
+    fitting = [
+        choice for choice in asked if names <= {*choice.required, *choice.optional} and _can_take(choice, values)
+    ]
+    complete = next((choice for choice in fitting if names >= set(choice.required)), None)
+    if complete is not None:
+        return complete.body(complete.media_types[0] if content_type is OMIT else content_type)
+    listed = ", ".join(kind for choice in choices for kind in choice.media_types)
+    if not asked:
+        raise UsageError(f"{operation}() has no body of the type {content_type!r}", remedy=f"Use one of {listed}.")
+    if fitting:
+        missing = [repr(name) for name in fitting[0].required if name not in names]
+        kind = fitting[0].media_types[0]
+        raise UsageError(f"{operation}() misses {' and '.join(missing)} for a body of {kind}", remedy="Pass them.")
+    stated = "; ".join(
+        f"{', '.join(choice.media_types)}: {', '.join([*choice.required, *choice.optional])}" for choice in asked
+    )
+    raise UsageError(
+        f"{operation}() cannot send {' and '.join(sorted(names))} in one body",
+        remedy=f"Pass those of one type: {stated}.",
+    )

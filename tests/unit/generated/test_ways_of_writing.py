@@ -323,9 +323,9 @@ def test_files_that_may_be_null_or_something_else_are_sent_as_files(ways: Module
 
 def test_arguments_for_files_are_typed_as_files(ways: ModuleType) -> None:
     files = inspect.signature(importlib.import_module(f"{ways.__name__}.operations.files").build).parameters
-    assert {name: "bytes" in str(held.annotation) for name, held in files.items()} == dict.fromkeys(FILES, True)
+    assert {name: "MultipartFile" in str(held.annotation) for name, held in files.items()} == dict.fromkeys(FILES, True)
     whole = inspect.signature(importlib.import_module(f"{ways.__name__}.operations.any_files").build).parameters
-    assert "bytes" in str(whole["body"].annotation)
+    assert "MultipartFile" in str(whole["body"].annotation)
 
 
 FORMATS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}

@@ -3,33 +3,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from omicsdk.core.bodies import json_body
+from omicsdk.core.bodies import BodyChoice, chosen_body, json_body, raw_body
 from omicsdk.core.model import ANY, mapping
+from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response, as_it_came
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from os import PathLike
+    from typing import BinaryIO
 
 FACTS = OperationFacts(
     name="create_app_revision", method="POST", path="/apps/{owner}/{project}/{app}/{revision}/raw", secured=True
 )
 
 
-def build(*, body: Mapping[str, Any], owner: str, project: str, app: str, revision: int) -> Request:
+def build(
+    *,
+    body: Mapping[str, Any] | bytes | BinaryIO | PathLike[str],
+    owner: str,
+    project: str,
+    app: str,
+    revision: int,
+    content_type: Literal["application/json", "application/yaml"] | Omit = OMIT,
+) -> Request:
     """Add a revision to an app.
 
     The number of the new revision is that of the path: one more than the latest.
 
     Args:
-        body (Mapping[str, Any]): The revision's text.
+        body (Mapping[str, Any] | bytes | BinaryIO | PathLike[str]): The revision's text.
         owner (str): Owner of the app's project: the first part of the app's ID.
         project (str): Short name of the app's project: the second part of the app's ID.
         app (str): Short name of the app: the third part of its ID.
         revision (int): Number of the revision, from 0.
+        content_type (str): Media type of the body, by default the first that can carry the arguments:
+            application/json, application/yaml. Optional.
 
     Returns:
         200: The revision's text, with its new ID.
@@ -40,7 +53,13 @@ def build(*, body: Mapping[str, Any], owner: str, project: str, app: str, revisi
     return request(
         FACTS,
         f"/apps/{segment('owner', owner)}/{segment('project', project)}/{segment('app', app)}/{segment('revision', revision)}/raw",
-        body=json_body(body),
+        body=chosen_body(
+            "create_app_revision",
+            content_type,
+            {"body": body},
+            BodyChoice(("application/json",), ("body",), (), "data", lambda _kind: json_body(body)),
+            BodyChoice(("application/yaml",), ("body",), (), "raw", lambda _kind: raw_body(body, "application/yaml")),
+        ),
     )
 
 

@@ -3,30 +3,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from omicsdk.core.bodies import json_body
+from omicsdk.core.bodies import BodyChoice, chosen_body, json_body, raw_body
 from omicsdk.core.model import ANY, mapping
+from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response, as_it_came
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from os import PathLike
+    from typing import BinaryIO
 
 FACTS = OperationFacts(name="install_app_", method="POST", path="/apps/{owner}/{project}/{app}/raw", secured=True)
 
 
-def build(*, body: Mapping[str, Any], owner: str, project: str, app: str) -> Request:
+def build(
+    *,
+    body: Mapping[str, Any] | bytes | BinaryIO | PathLike[str],
+    owner: str,
+    project: str,
+    app: str,
+    content_type: Literal["application/json", "application/yaml"] | Omit = OMIT,
+) -> Request:
     """Create an app from its CWL.
 
     The ID of the new app is that of the path.
 
     Args:
-        body (Mapping[str, Any]): The app's text.
+        body (Mapping[str, Any] | bytes | BinaryIO | PathLike[str]): The app's text.
         owner (str): Owner of the app's project: the first part of the app's ID.
         project (str): Short name of the app's project: the second part of the app's ID.
         app (str): Short name of the app: the third part of its ID.
+        content_type (str): Media type of the body, by default the first that can carry the arguments:
+            application/json, application/yaml. Optional.
 
     Returns:
         200: The app's text, with its new ID.
@@ -37,7 +49,13 @@ def build(*, body: Mapping[str, Any], owner: str, project: str, app: str) -> Req
     return request(
         FACTS,
         f"/apps/{segment('owner', owner)}/{segment('project', project)}/{segment('app', app)}/raw",
-        body=json_body(body),
+        body=chosen_body(
+            "install_app_",
+            content_type,
+            {"body": body},
+            BodyChoice(("application/json",), ("body",), (), "data", lambda _kind: json_body(body)),
+            BodyChoice(("application/yaml",), ("body",), (), "raw", lambda _kind: raw_body(body, "application/yaml")),
+        ),
     )
 
 
