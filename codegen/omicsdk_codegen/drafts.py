@@ -447,6 +447,10 @@ class Drafter:
         wish = draft.stated.data.get("x-omics-stream")
         if "x-omics-pagination" not in draft.stated.data and wish is not False:
             draft.flow = next(filter(None, (self._flow(draft, status, listed[status]) for status in wanted)), None)
+        if draft.flow is not None:
+            kinds = {essence(kind) for status in wanted for kind in _content(listed[status])}
+            endless = bool(draft.flow.data) and len(kinds) == 1
+            draft.flow = replace(draft.flow, switch=self._switch(draft), endless=endless)
         flows = any(case.kind == "bytes" for case in cases) or draft.flow is not None
         draft.streams = wish is True or (wish is None and flows)
 
@@ -475,29 +479,67 @@ class Drafter:
 
     def _flow(self, draft: Draft, status: str, response: Json) -> Flow | None:
         """Return how the items of a response are framed, if it is a sequence of them."""
-        content = response.get("content") if isinstance(response, dict) else None
-        stated: Object = content if isinstance(content, dict) else {}
+        stated = _content(response)
         name = next((name for name in stated if essence(name) in SEQUENCES), None)
         media = stated[name] if name is not None else None
         if name is None or not isinstance(media, dict):
             return None
         place = join(draft.stated.key, "responses", status, "content", name)
-        events = essence(name) == "text/event-stream"
-        if "itemSchema" in media:
-            schema, pointer, of_data = media["itemSchema"], join(place, "itemSchema"), False
-        else:
-            schema, pointer = schema_in(media), join(place, "schema")
-            facts = self._types.facts_of(schema)
-            of_data = events and facts.get("type") != "string" and schema is not None
-            if events and not of_data:
-                schema = None  # the event itself
-            elif (
-                facts.get("type") == "array" and "items" in facts and isinstance(schema, dict) and "$ref" not in schema
-            ):
-                schema, pointer = facts["items"], join(pointer, "items")
-        item = self._types.type_of(schema, pointer, body=True) if schema is not None else Map(ANY) if events else ANY
-        type_, nullable = split_null(item)
-        return Flow(sent_type(name, "bytes"), join(place, "item"), type_, nullable and type_ != ANY, of_data)
+        word = "itemSchema" if "itemSchema" in media else "schema"
+        schema, pointer = media.get(word), join(place, word)
+        facts = self._types.facts_of(schema)
+        is_list = word == "schema" and facts.get("type") == "array" and "items" in facts
+        if is_list and isinstance(schema, dict) and "$ref" not in schema:
+            schema, pointer = facts["items"], join(pointer, "items")
+        key, sent = join(place, "item"), sent_type(name, "bytes")
+        if essence(name) != "text/event-stream":
+            item = self._types.type_of(schema, pointer, body=True) if schema is not None else ANY
+            type_, nullable = split_null(item)
+            return Flow(sent, key, type_, nullable and type_ != ANY)
+        types: list[Type] = []
+        has_text = False
+        listed = self._event_data(schema, pointer)
+        # Variants state the data of some events, and text beside them that of all.
+        for data, at in listed[1:] if len(listed) > 1 and _is_text(self._types.facts_of(listed[0][0])) else listed:
+            of_data = self._types.facts_of(data)
+            if data is None or (_is_text(of_data) and "contentSchema" not in of_data):
+                has_text = True
+            elif "contentSchema" in of_data:
+                types.append(self._types.type_of(of_data["contentSchema"], join(at, "contentSchema")))
+            else:
+                types.append(self._types.type_of(data, at))
+        kind = "text" if not types else "either" if has_text else "json"
+        type_, nullable = split_null(union_of([*types, STRING] if has_text else types))
+        return Flow(sent, key, type_, nullable and type_ != ANY, kind)
+
+    def _event_data(self, schema: Json, pointer: str) -> list[tuple[Json, str]]:
+        """Return the schemas of events' data with their pointers: those of `data` in the schema of an event, whose
+        variants may differ in it, else the schema itself.
+        """
+        if schema is None:
+            return [(None, pointer)]
+        own = self._types.flat(schema, pointer)
+        members = [(member, join(place, at)) for listed, place in own.unions for at, member in enumerate(listed)]
+        found: list[tuple[Json, str]] = []
+        is_event = False
+        for flat in [own, *(self._types.flat(member, at) for member, at in members)]:
+            properties = flat.schema.get("properties")
+            if isinstance(properties, dict):
+                is_event = is_event or not {"event", "id", "retry"}.isdisjoint(properties)
+                if "data" in properties:
+                    found.append((properties["data"], flat.pointers["data"]))
+        return (found if is_event else []) or [(schema, pointer)]
+
+    def _switch(self, draft: Draft) -> tuple[str, ...]:
+        """Return the argument `stream`, or the argument and its field, that makes a service stream."""
+        for argument in draft.arguments:
+            if argument.position in ("query", "body") and not argument.whole and argument.wire == "stream":
+                return (argument.python,) if _is_boolean(argument.type) else ()
+            fields = argument.schema.get("properties") if argument.whole else None
+            field = self._types.facts_of(fields.get("stream")) if isinstance(fields, dict) else {}
+            if field.get("type") == "boolean":
+                return (argument.python, "stream")
+        return ()
 
     def _response(
         self, draft: Draft, status: str, response: Json, media_types: dict[str, Form], places: list[tuple[Json, str]]
@@ -523,7 +565,11 @@ class Drafter:
             if form != best[1] and (paged or (schema is not None and schema == schema_in(content[best[0]]))):
                 # Of equivalent media types, such as the spellings of XML, and of pages, one is requested.
                 pointer = join(draft.stated.key, "responses", status, "content", name)
-                self._note(pointer, "omission", f"response {status} as {name}", f"{best[0]} is asked for")
+                is_read = (
+                    not paged and essence(name) in SEQUENCES and draft.stated.data.get("x-omics-stream") is not False
+                )
+                if not is_read:  # by iterate
+                    self._note(pointer, "omission", f"response {status} as {name}", f"{best[0]} is asked for")
                 continue
             groups.setdefault((form, spelled), []).append(name)
         cases: list[Case] = []
@@ -598,6 +644,20 @@ class Drafter:
 
     def _fault(self, pointer: str, message: str) -> None:
         self._faults.append(self._document.origin(pointer).fault(message, "Correct the overlay or the document."))
+
+
+def _content(response: Json) -> Object:
+    """Return the media types of a response."""
+    content = response.get("content") if isinstance(response, dict) else None
+    return content if isinstance(content, dict) else {}
+
+
+def _is_boolean(type_: Type) -> bool:
+    return isinstance(type_, Scalar) and type_.kind == "boolean"
+
+
+def _is_text(facts: Object) -> bool:
+    return facts.get("type") in ("string", ["string"])
 
 
 def _encoding(media: Json) -> Object:

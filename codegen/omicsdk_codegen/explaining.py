@@ -204,6 +204,7 @@ def _responses(draft: Draft, document: Document, package: Package) -> Iterator[P
         yield Part("pages", f"by {draft.pages.style}; iterate gives {item} {items}", _at(document, pointer))
     if draft.flow is not None:
         item = words(draft.flow.type, package.names.classes, nullable=draft.flow.nullable)
+        item = f"events with {item}" if draft.flow.data else item
         yield Part("items", f"iterate gives {item} as they arrive", _at(document, draft.flow.key))
     if draft.has_stream:
         yield Part("stream", "the response's bytes as they arrive", _at(document, draft.stated.key))

@@ -205,14 +205,18 @@ class Flow:
         key: key of an item's type.
         type: of an item.
         nullable: whether it may be null.
-        of_data: whether items are the data of events, and not the events themselves.
+        data: of events, what their data is; empty for other sequences.
+        switch: the argument, or an argument and its field, that makes the service stream.
+        endless: whether the operation has no other response.
     """
 
     media_type: str
     key: str
     type: Type
     nullable: bool
-    of_data: bool
+    data: Literal["", "json", "text", "either"] = ""
+    switch: tuple[str, ...] = ()
+    endless: bool = False
 
 
 @dataclass(frozen=True)

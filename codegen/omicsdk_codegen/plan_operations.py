@@ -54,15 +54,15 @@ class StreamedItem:
         type: of an item.
         imports: of models, which it needs.
         value: the expression.
-        media_type: the requested type.
-        of_data: whether an item is an event's data.
+        media_type: the requested type; empty for events.
+        switch: what `iterate` sets to True.
     """
 
     type: Code
     imports: list[Code]
     value: Code
     media_type: Code
-    of_data: bool
+    switch: Code
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,9 @@ class OperationPlanner:
         selected = _content_type(draft, imports)
         response = self._response_type(draft, annotations)
         kind = f"{'Paged' if draft.pages is not None else ''}{'Stream' if draft.has_stream else ''}Operation"
-        kind = kind if draft.flow is None else "ItemStreamOperation"
+        if draft.flow is not None:
+            kind = "Endless" if draft.flow.endless else "Event" if draft.flow.data else "Item"
+            kind = f"{kind}StreamOperation"
         imports.add("omicsdk.core.operation", kind)
         for name in ("Request", "OperationFacts"):
             imports.add(REQUEST, name)
@@ -230,10 +232,14 @@ class OperationPlanner:
         flow = draft.flow
         if flow is None:
             return None
-        case = Case((), "json", flow.key, flow.type, flow.nullable)
+        kind = "text" if flow.data == "text" else "json"
+        case = Case((), kind, flow.key, flow.type if kind == "json" else None, flow.nullable)
         made = self._case(case, annotations, imports, last=True)
+        value = f"{made.value} if response.holds_json else response.text()" if flow.data == "either" else made.value
+        media_type = "" if flow.data else as_literal(flow.media_type)
+        switch = "".join(f"{as_literal(name)}, " for name in flow.switch)
         type_ = self._case_type(case, annotations)
-        return StreamedItem(Code(type_), made.imports, made.value, Code(as_literal(flow.media_type)), flow.of_data)
+        return StreamedItem(Code(type_), made.imports, Code(value), Code(media_type), Code(switch))
 
     def _json(self, type_: Type, nullable: bool, decoding: Decoding, imports: Imports) -> str:
         expression = decoding.expression(type_, "data", "the response")

@@ -170,9 +170,14 @@ def _call(draft: Draft) -> Code:
     required = [argument.python for argument in draft.arguments if argument.required]
     optional = [f"{argument.python}=..." for argument in draft.arguments if not argument.required]
     names = [*required, *optional]
-    return Code(f"{draft.name}({', '.join(['*', *names] if names else [])})")
+    return Code(f"{_called(draft)}({', '.join(['*', *names] if names else [])})")
 
 
 def _example(draft: Draft) -> Code:
     required = [f"{argument.python}=..." for argument in draft.arguments if argument.required]
-    return Code(f"client.{draft.name}({', '.join(required)})")
+    return Code(f"client.{_called(draft)}({', '.join(required)})")
+
+
+def _called(draft: Draft) -> str:
+    """Return the name by which an operation is called; a plain call of an endless stream is an error."""
+    return f"{draft.name}.iterate" if draft.flow is not None and draft.flow.endless else draft.name

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from .operations import Case, Draft
+from .operations import Case, Draft, Flow
 from .plan import Package
 from .shapes import ANY, Array, Enum, Map, Model, Ref, Scalar, Tuple, Type, Union
 
@@ -66,8 +66,10 @@ def _call(draft: Draft, models: Mapping[str, Model]) -> Call:
         required={name: value for name, value in every.items() if name in needed},
         every=every,
         status=_status(case),
-        kind=case.kind,
-        response=_response(case, models),
+        kind="events" if draft.flow is not None and draft.flow.endless else case.kind,
+        response=_event(draft.flow, models)
+        if draft.flow is not None and draft.flow.endless
+        else _response(case, models),
     )
 
 
@@ -85,6 +87,10 @@ def _path(draft: Draft) -> str:
 def _status(case: Case) -> int:
     exact = [int(status) for status in case.statuses if status.isdigit()]
     return exact[0] if exact else 204 if case.kind == "none" and "2XX" not in case.statuses else 200
+
+
+def _event(flow: Flow, models: Mapping[str, Model]) -> object:
+    return "text" if flow.data == "text" else sample(flow.type, models)
 
 
 def _response(case: Case, models: Mapping[str, Model]) -> object:

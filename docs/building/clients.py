@@ -51,6 +51,18 @@ arguments; `content_type=` selects another one. Arguments that no type can carry
 
 """
 
+EVENTS = """
+## Event streams
+
+`.iterate` of an event stream yields `omicsdk.core.events.Event` as events arrive: `data` is decoded by the document's schema or
+`contentSchema`, and is text without one; `event`, `id` and `retry` are the stream's own. An event of the type `error` raises `EventError`,
+with the event's data as `body`. If an argument or a field of the body is called `stream`, `.iterate` sets it to true. If the connection
+breaks off after an event with an `id`, and the request may be repeated, the stream is resumed with `Last-Event-ID`, after the time that the
+service states or a second. An operation that returns nothing but an event stream cannot be called plainly, because the call would not
+return: type checkers report the call, and it raises `TypeError`.
+
+"""
+
 TEXTS = """
 ## Texts
 
@@ -122,6 +134,7 @@ def clients(folder: Path) -> str:
         + OPERATION
         + f"<!-- not run: is a module of a package -->\n```python\n{example}```\n"
         + BODIES
+        + EVENTS
         + TEXTS
         + WEBHOOKS
     )

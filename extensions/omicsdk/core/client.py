@@ -208,15 +208,16 @@ class Frames:
         media_type: The framing of items: `application/json-seq` (RFC 7464), `text/event-stream`, whose items are JSON
             objects with an event's fields, or lines.
         limit: Maximum bytes of an item; a larger one is an error, since it is kept in memory.
+        last_id: The id of the last event that was received before.
     """
 
-    def __init__(self, media_type: str, limit: int) -> None:
+    def __init__(self, media_type: str, limit: int, last_id: str = "") -> None:
         self._is_events = are_events(media_type)
         self._mark = b"\x1e" if _kind(media_type) == "application/json-seq" else b"\n"
         self._limit = limit
         self._rest = b""
         self._fields: dict[str, str] = {}
-        self._last_id = ""
+        self._last_id = last_id
         self._after_return = False
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:

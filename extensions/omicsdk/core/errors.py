@@ -340,6 +340,23 @@ class NotJson(DecodeError, ValueError):
     default_remedy = "Check the service's URL (base_url), and read the response with .raw()."
 
 
+class EventError(OmicsError):
+    """An event stream reported an error.
+
+    Args:
+        operation: The operation that was called.
+        message: The error's message.
+        code: The service's error code, if it states one.
+        body: The event's data, with secrets masked: JSON, or text.
+    """
+
+    def __init__(self, operation: str, message: str, *, code: str | None = None, body: object = None) -> None:
+        super().__init__(f"{operation}: the stream ended with an error: {message}")
+        self.operation = operation
+        self.code = code
+        self.body = body
+
+
 class TransportError(OmicsError):
     """No response, or only a part of one, was received.
 

@@ -17,6 +17,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, asyn
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, overload
 
+from omicsdk.core.bodies import plain
 from omicsdk.core.client import (
     AsyncBody,
     AsyncClient,
@@ -29,8 +30,10 @@ from omicsdk.core.client import (
     ResponseCheck,
     are_events,
 )
-from omicsdk.core.errors import DecodeError
+from omicsdk.core.errors import DecodeError, TransportError
+from omicsdk.core.events import Event, Resumption, event_of
 from omicsdk.core.model import ANY
+from omicsdk.core.omit import OMIT
 from omicsdk.core.paging import alternatives, content_key, items_at, next_request
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.response import DECODED, Response, ResponseHeaders, ResponseWithHeaders
@@ -113,6 +116,9 @@ class AsyncItems(AsyncIterator[Item]):
             n -= 1
             yield item
 
+
+EVENTS = "text/event-stream"
+NO_CONTENT = 204
 
 _FORMS = frozenset({"with_headers", "raw", "stream", "pages", "iterate"})
 
@@ -270,6 +276,20 @@ class _Call(_Shown, Bound, Generic[P, R, E, H]):
                 raise
             raise TypeError(message) from None
 
+    def _streaming(self, switch: Sequence[str], *args: P.args, **kwargs: P.kwargs) -> Request:
+        """Return the request with the argument, or the field of its body, that makes the service stream."""
+        given: dict[str, Any] = dict(kwargs)
+        if len(switch) == 1:
+            given[switch[0]] = True
+        elif switch and (body := given.get(switch[0], OMIT)) is not OMIT:
+            given[switch[0]] = {**plain(body, sent=True), switch[1]: True}
+        request: Callable[..., Request] = self._request
+        return request(*args, **given)
+
+    def _event(self, body: Body | AsyncBody, content: bytes, item: Callable[[Response], Item]) -> Event[Item]:
+        """Return an event, its data read as a separate response."""
+        return event_of(self.facts.name, content, lambda data: item(self._item_response(body, data)))
+
     def _checked(self, request: Request, response: "httpx.Response") -> "httpx.Response":
         if self.checks is not None:
             self.checks.check(self.facts, request, response)
@@ -286,7 +306,7 @@ class _Call(_Shown, Bound, Generic[P, R, E, H]):
         headers = self.headers(response.headers, self.facts.name, strict=response.strict)
         return ResponseWithHeaders(self.parse(response), headers, response.status)
 
-    def _frames(self, body: Body | AsyncBody, media_type: str) -> Frames:
+    def _frames(self, body: Body | AsyncBody, media_type: str, last_id: str = "") -> Frames:
         """Return what splits a response into items.
 
         Raises:
@@ -295,7 +315,7 @@ class _Call(_Shown, Bound, Generic[P, R, E, H]):
         received = body.headers.get("content-type", "")
         if are_events(received) != are_events(media_type):
             raise DecodeError(self.facts.name, "Content-Type", received, expected=media_type)
-        return Frames(received, self._exchange.transport.response_limit)
+        return Frames(received, self._exchange.transport.response_limit, last_id)
 
     def _item_response(self, body: Body | AsyncBody, content: bytes) -> Response:
         """Return an item as a separate response."""
@@ -410,11 +430,13 @@ class ItemStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
         super().__init__(operation, exchange)
         self.item = operation.item
         self._media_type = operation.media_type
+        self._switch = operation.switch
 
     @_form
     def iterate(self, *args: P.args, **kwargs: P.kwargs) -> Items[Item]:
         # Iterate over the items as they arrive.
-        return Items(self._items(self._request(*args, **kwargs).for_items(self._media_type)), self.facts.name)
+        request = self._streaming(self._switch, *args, **kwargs)
+        return Items(self._items(request.for_items(self._media_type)), self.facts.name)
 
     def _items(self, request: Request) -> Iterator[Item]:
         with self.streamed(request) as body:
@@ -437,11 +459,13 @@ class AsyncItemStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
         super().__init__(operation, exchange)
         self.item = operation.item
         self._media_type = operation.media_type
+        self._switch = operation.switch
 
     @_form
     def iterate(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[Item]:
         # Iterate over the items as they arrive.
-        return AsyncItems(self._items(self._request(*args, **kwargs).for_items(self._media_type)), self.facts.name)
+        request = self._streaming(self._switch, *args, **kwargs)
+        return AsyncItems(self._items(request.for_items(self._media_type)), self.facts.name)
 
     async def _items(self, request: Request) -> AsyncIterator[Item]:
         async with self.streamed(request) as body:
@@ -451,6 +475,121 @@ class AsyncItemStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
                     yield self.item(self._item_response(body, content))
             for content in frames.end():
                 yield self.item(self._item_response(body, content))
+
+
+class EventStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
+    """An operation of a Client whose response is an event stream.
+
+    Attributes:
+        item: Reads the data of an event from a separate response.
+    """
+
+    def __init__(self, operation: "_EventStreamOperation[P, R, Item, Any, Any, H]", exchange: Exchange | None) -> None:
+        super().__init__(operation, exchange)
+        self.item = operation.item
+        self._switch = operation.switch
+
+    @_form
+    def iterate(self, *args: P.args, **kwargs: P.kwargs) -> Items[Event[Item]]:
+        # Iterate over the events as they arrive.
+        request = self._streaming(self._switch, *args, **kwargs)
+        return Items(self._events(request.for_items(EVENTS)), self.facts.name)
+
+    def _events(self, request: Request) -> Iterator[Event[Item]]:
+        transport = self._exchange.transport
+        resumption = Resumption(request, transport.retry.attempts)
+        while True:
+            try:
+                with self.streamed(resumption.request()) as body:
+                    if body.status_code == NO_CONTENT:
+                        return  # WHATWG HTML: no reconnection is wanted
+                    frames = self._frames(body, EVENTS, resumption.last_id)
+                    for piece in body.arriving():
+                        for content in frames.feed(piece):
+                            event = self._event(body, content, self.item)
+                            resumption.received(event)
+                            yield event
+                return
+            except TransportError as error:
+                seconds = resumption.wait(error)
+            transport.clock.sleep(seconds)
+
+
+class AsyncEventStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
+    """An operation of an AsyncClient whose response is an event stream.
+
+    Attributes:
+        item: Reads the data of an event from a separate response.
+    """
+
+    def __init__(
+        self, operation: "_EventStreamOperation[P, R, Item, Any, Any, H]", exchange: AsyncExchange | None
+    ) -> None:
+        super().__init__(operation, exchange)
+        self.item = operation.item
+        self._switch = operation.switch
+
+    @_form
+    def iterate(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[Event[Item]]:
+        # Iterate over the events as they arrive.
+        request = self._streaming(self._switch, *args, **kwargs)
+        return AsyncItems(self._events(request.for_items(EVENTS)), self.facts.name)
+
+    async def _events(self, request: Request) -> AsyncIterator[Event[Item]]:
+        transport = self._exchange.transport
+        resumption = Resumption(request, transport.retry.attempts)
+        while True:
+            try:
+                async with self.streamed(resumption.request()) as body:
+                    if body.status_code == NO_CONTENT:
+                        return  # WHATWG HTML: no reconnection is wanted
+                    frames = self._frames(body, EVENTS, resumption.last_id)
+                    async for piece in body.arriving():
+                        for content in frames.feed(piece):
+                            event = self._event(body, content, self.item)
+                            resumption.received(event)
+                            yield event
+                return
+            except TransportError as error:
+                seconds = resumption.wait(error)
+            await transport.clock.async_sleep(seconds)
+
+
+class UseIterateOrStream:
+    """The type of a plain call of an endless stream: type checkers name it when they report the call."""
+
+
+def _endless(call: "_Call[..., Any, Any, Any]") -> TypeError:
+    name = call.facts.name
+    return TypeError(f"{name}() returns a stream without an end: use {name}.iterate(...), or {name}.stream(...)")
+
+
+class EndlessStreamCall(EventStreamCall[P, R, Item, H], Generic[P, R, Item, H]):
+    """An operation of a Client whose response is nothing but an event stream; a plain call would not return."""
+
+    if TYPE_CHECKING:
+        __call__: UseIterateOrStream  # pyright: ignore[reportIncompatibleMethodOverride]
+        with_headers: UseIterateOrStream  # pyright: ignore[reportIncompatibleMethodOverride]
+    else:
+
+        def __call__(self, *_: object, **__: object) -> object:
+            raise _endless(self)
+
+        with_headers = __call__
+
+
+class AsyncEndlessStreamCall(AsyncEventStreamCall[P, R, Item, H], Generic[P, R, Item, H]):
+    """An operation of an AsyncClient whose response is nothing but an event stream; a plain call would not return."""
+
+    if TYPE_CHECKING:
+        __call__: UseIterateOrStream  # pyright: ignore[reportIncompatibleMethodOverride]
+        with_headers: UseIterateOrStream  # pyright: ignore[reportIncompatibleMethodOverride]
+    else:
+
+        def __call__(self, *_: object, **__: object) -> object:
+            raise _endless(self)
+
+        with_headers = __call__
 
 
 class PagedCall(Call[P, R, H], Generic[P, R, Item, H]):
@@ -588,6 +727,7 @@ class ItemStreamOperation(
         parse: Reads a complete response.
         item: Reads one item from a separate response.
         media_type: The requested media type for reading items as they arrive; the response's own states their framing.
+        switch: The argument, or an argument and its field, that `iterate` sets to True.
     """
 
     calls = (ItemStreamCall, AsyncItemStreamCall)
@@ -600,11 +740,49 @@ class ItemStreamOperation(
         item: Callable[[Response], Item],
         media_type: str,
         *,
+        switch: Sequence[str] = (),
         headers: type[H] = ResponseHeaders,
     ) -> None:
         super().__init__(facts, build, parse, headers=headers)
         self.item = item
         self.media_type = media_type
+        self.switch = switch
+
+
+class _EventStreamOperation(_Operation[P, R, S, A, H], Generic[P, R, Item, S, A, H]):
+    def __init__(
+        self,
+        facts: OperationFacts,
+        build: Callable[P, Request],
+        parse: Callable[[Response], R],
+        item: Callable[[Response], Item],
+        *,
+        switch: Sequence[str] = (),
+        headers: type[H] = ResponseHeaders,
+    ) -> None:
+        super().__init__(facts, build, parse, headers=headers)
+        self.item = item
+        self.switch = switch
+
+
+class EventStreamOperation(
+    _EventStreamOperation[P, R, Item, EventStreamCall[P, R, Item, H], AsyncEventStreamCall[P, R, Item, H], H],
+    Generic[P, R, Item, H],
+):
+    """An operation whose response may be an event stream; arguments as those of ItemStreamOperation, and `item`, which
+    reads the data of an event.
+    """
+
+    calls = (EventStreamCall, AsyncEventStreamCall)
+
+
+class EndlessStreamOperation(
+    _EventStreamOperation[P, R, Item, EndlessStreamCall[P, R, Item, H], AsyncEndlessStreamCall[P, R, Item, H], H],
+    Generic[P, R, Item, H],
+):
+    """An operation whose response is nothing but an event stream; arguments as those of EventStreamOperation."""
+
+    calls = (EndlessStreamCall, AsyncEndlessStreamCall)
 
 
 class _PagedOperation(_Operation[P, R, S, A, H], Generic[P, R, Item, S, A, H]):

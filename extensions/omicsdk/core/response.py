@@ -208,7 +208,7 @@ class Response:
         return self.json(model_of(cls), Shape("model", model=lambda: cls))
 
     def event_data(self) -> Self:
-        """Return an event's data as a separate response."""
+        """Return an event's data as a separate response, in packages that version 0.1.0 generated."""
         return replace(self, content=json.loads(self.content)["data"].encode())
 
     def comes_as(self, *media_types: str) -> bool:

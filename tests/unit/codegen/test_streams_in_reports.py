@@ -41,11 +41,11 @@ def test_only_a_stream_that_is_read_as_text_is_untyped(spec: Path) -> None:
     assert [(note.kind, note.line) for note in made.report.notes] == [("untyped", 16)]
     readme = files_around(made.package, "thing", spec)["README.md"]
     assert "- `lines()`: `GET /lines`, also `.iterate`, `.stream`. " in readme
-    assert "- `events()`: `GET /events`, also `.iterate`, `.stream`. " in readme
+    assert "- `events.iterate()`: `GET /events`, also `.iterate`, `.stream`. " in readme
     assert "- `text()`: `GET /text`. " in readme
 
 
 def test_the_items_of_a_stream_are_explained(spec: Path) -> None:
     text = as_text(explain(plan_package(spec, (), "client"), "events"))
-    assert "  items   iterate gives Row as they arrive" in text
+    assert "  items   iterate gives events with Row as they arrive" in text
     assert "Models\n  Row  models/row.py" in text

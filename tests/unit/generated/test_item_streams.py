@@ -87,7 +87,6 @@ def client(package: ModuleType, kind: str, body: Pieces, *, twin: bool = False, 
         ("lines", "application/jsonl; charset=utf-8", LINES.rstrip(b"\n")),
         ("of_array", "application/x-ndjson", LINES.replace(b"\n", b"\n\n")),
         ("records", "application/json-seq", b"".join(b"\x1e" + line + b"\n" for line in LINES.splitlines())),
-        ("data", "text/event-stream", b"".join(b"data: " + line + b"\n\n" for line in LINES.splitlines()) + b"data: [DONE]\n\n"),
     ],
 )  # fmt: skip
 def test_items_are_models(package: ModuleType, operation: str, kind: str, body: bytes) -> None:
@@ -113,13 +112,6 @@ def test_each_is_there_as_soon_as_it_arrived(package: ModuleType) -> None:
     assert [run.id for run in client(package, "application/jsonl", Pieces(LINES)).lines.iterate().take(2)] == [
         "a",
         RUNS[1]["id"],
-    ]
-
-
-def test_events_have_their_fields(package: ModuleType) -> None:
-    assert list(client(package, "text/event-stream", Pieces(EVENTS)).events.iterate()) == [
-        {"data": "one", "event": "made", "id": "7"},
-        {"data": "two\n lines", "id": "7"},
     ]
 
 
