@@ -582,6 +582,7 @@ def _(user: User) -> str:
 def _(user: User) -> str:
     Path("api.yaml").write_text(
         "openapi: 3.1.0\ninfo: {title: Runs, version: '1'}\n"
-        "components: {schemas: {Runs: {$ref: '#/components/schemas/Run'}}}\npaths: {}\n"
+        "components: {schemas: {Runs: {type: array}, List: {$ref: '#/components/schemas/Run'}}}\n"
+        "paths: {/runs: {get: {responses: {'200': {description: Runs.}}}}}\n"
     )
     return user.omics("codegen", "api.yaml", "--name", "runs", "--out", "client")
