@@ -186,6 +186,8 @@ def _an(cls):
         return cls("dtp", "spreadsheets", module="pandas")
     if issubclass(cls, errors.DecodeError):
         return cls("get_bundle", "files[2].size", "many", expected="an integer")
+    if issubclass(cls, errors.EventError):
+        return cls("watch_runs", "overloaded", code="busy")
     if issubclass(cls, errors.ChecksumMismatch):
         return cls("a.txt", algorithm="sha256", expected="aa", actual="bb")
     if issubclass(cls, errors.TruncatedTransfer):

@@ -17,6 +17,7 @@ WAYS |= {"copy": copy.copy, "deepcopy": copy.deepcopy}
 ARGUMENTS = {
     "MissingExtra": (("dtp", "spreadsheets"), {"module": "pandas"}),
     "DecodeError": (("get_bundle", "files[2].size", {"a": [1, None]}), {"expected": "an integer"}),
+    "EventError": (("watch_runs", "overloaded"), {"code": "busy", "body": {"code": "busy"}}),
     "ChecksumMismatch": (("a.txt",), {"algorithm": "sha256", "expected": "aa", "actual": "bb"}),
     "TruncatedTransfer": (("a.txt",), {"expected": 10, "received": 3}),
     "UnsafePath": (("../a", "contains '..'"), {}),
