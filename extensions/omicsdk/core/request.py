@@ -550,3 +550,31 @@ def checked_base_url(given: str, *, source: str = "The base URL", remedy: str = 
 
         raise ConfigError(f"{source} is {mask_url(given)!r}, which {fault}", remedy=remedy)
     return given.strip().rstrip("/")
+
+
+def service_url(given: str, *, source: str = "The base URL") -> str:
+    """Return a URL that requests of a client go to, as `checked_base_url` and without what cannot precede a path.
+
+    Args:
+        given: The URL.
+        source: Where it came from: the beginning of the error.
+
+    Raises:
+        ConfigError: It is invalid, or has a password, a query or a fragment.
+    """
+    url = checked_base_url(given, source=source)
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        from omicsdk.core.redaction import mask_url
+
+        raise ConfigError(
+            f"{source} {mask_url(url)!r} contains a password, which would appear in logs",
+            remedy="Pass it as credentials=Basic(name, password).",
+        )
+    if "?" in url or "#" in url:
+        from omicsdk.core.redaction import mask_url
+
+        raise ConfigError(
+            f"{source} {mask_url(url)!r} has a query or fragment, and paths cannot follow one",
+            remedy="Use the part before it.",
+        )
+    return url

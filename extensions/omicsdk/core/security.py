@@ -144,7 +144,7 @@ class Security(NamedTuple):
     is_named: bool = True
 
     def assigned(self, given: object, bound: "Bind") -> "Credentials | None":
-        """Return a client's credentials, from which each request takes those of its operation.
+        """Return a client's credentials for several schemes, from which each request takes those of its operation.
 
         Args:
             given: Credentials, an httpx.Auth or a callable, for all schemes that they fit; or these by scheme.
@@ -169,8 +169,6 @@ class Security(NamedTuple):
         credentials = as_credentials(cast("Credentials | None", given))
         if credentials is None:
             return None
-        if len(self.schemes) == 1:
-            return next(bound(credentials, scheme.flows, name) for name, scheme in self.schemes.items())
         # Credentials that fit no scheme are for all: users know their deployment better than its document.
         fits = {name: scheme.takes(credentials) for name, scheme in self.schemes.items()}
         fitting = [name for name, fit in fits.items() if fit is not False] or list(fits)

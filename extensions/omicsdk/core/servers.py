@@ -8,36 +8,12 @@ from urllib.parse import urljoin, urlsplit
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.request import checked_base_url
+from omicsdk.core.request import service_url
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _NO_VALUE = re.compile(r"[\s?#@\\]")
 _NO_VARIABLES: Mapping[str, Sequence[str]] = {}
 _NO_TEXTS: Mapping[str, str] = {}
-
-
-def service_url(given: str, *, source: str = "The base URL") -> str:
-    """Return a URL that requests of a client go to, as `checked_base_url` and without what cannot precede a path.
-
-    Args:
-        given: The URL.
-        source: Where it came from: the beginning of the error.
-
-    Raises:
-        ConfigError: It is invalid, or has a password, a query or a fragment.
-    """
-    url = checked_base_url(given, source=source)
-    if "@" in url.partition("://")[2].partition("/")[0]:
-        raise ConfigError(
-            f"{source} {mask_url(url)!r} contains a password, which would appear in logs",
-            remedy="Pass it as credentials=Basic(name, password).",
-        )
-    if "?" in url or "#" in url:
-        raise ConfigError(
-            f"{source} {mask_url(url)!r} has a query or fragment, and paths cannot follow one",
-            remedy="Use the part before it.",
-        )
-    return url
 
 
 class Server(NamedTuple):

@@ -26,7 +26,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.logs import http_log
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.redaction import is_secret_name, mask_url, without_query
-from omicsdk.core.request import Request, checked_base_url
+from omicsdk.core.request import Request, checked_base_url, service_url
 from omicsdk.core.retry import (
     LEAST_RATE,
     REDIRECT_LIMIT,
@@ -40,7 +40,7 @@ from omicsdk.core.retry import (
 from omicsdk.core.security import Flow, SchemeCredentials, Security
 from omicsdk.core.sending.accept import ANY, AcceptMemory, is_accepted, narrower
 from omicsdk.core.sending.connections import Connections, Hop, Substitute, WireFailure
-from omicsdk.core.servers import Servers, service_url
+from omicsdk.core.servers import Servers
 from omicsdk.core.version import USER_AGENT
 
 if TYPE_CHECKING:
@@ -711,10 +711,15 @@ class _Transport:
                 return credentials
             return bind(flows, partial(manners.servers.address_of, base_url=manners.base_url), self._network, scheme)
 
-        if manners.security is not None:
-            return manners.security.assigned(given, bound)
+        security = manners.security
+        if security is not None and (len(security.schemes) != 1 or isinstance(cast("object", given), Mapping)):
+            return security.assigned(given, bound)
         credentials = as_credentials(cast("Credentials | None", given))
-        return None if credentials is None else bound(credentials, {}, "")
+        if credentials is None:
+            return None
+        if security is None:
+            return bound(credentials, {}, "")
+        return next(bound(credentials, scheme.flows, name) for name, scheme in security.schemes.items())
 
     def _network(self) -> "tuple[Mapping[str, str] | None, httpx.BaseTransport | None]":
         """Return the environment and what replaces the network, for requests for tokens, which are sent from threads."""
