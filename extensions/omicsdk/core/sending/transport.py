@@ -711,8 +711,8 @@ class _Transport:
                 return credentials
             return bind(flows, partial(manners.servers.address_of, base_url=manners.base_url), self._network, scheme)
 
-        security = manners.security
-        if security is not None and (len(security.schemes) != 1 or isinstance(cast("object", given), Mapping)):
+        security, by_scheme = manners.security, isinstance(given, Mapping)
+        if security is not None and (by_scheme or len(security.schemes) != 1):
             return security.assigned(given, bound)
         credentials = as_credentials(cast("Credentials | None", given))
         if credentials is None:

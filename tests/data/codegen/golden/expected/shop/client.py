@@ -59,6 +59,8 @@ class ShopApi(_Operations, Client):
         strict: Raise DecodeError if a response does not match the document, instead of keeping it unchanged.
         response_limit: Maximum bytes of a decoded response in memory, by default 64 MiB; a larger one raises
             ResponseTooLarge.
+        errors: How texts are decoded that are not in their charset, as in bytes.decode; strict by default,
+            which raises DecodeError.
 
     Raises:
         ConfigError: The base URL is invalid.

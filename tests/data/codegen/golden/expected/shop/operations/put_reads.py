@@ -12,18 +12,17 @@ from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
 
 if TYPE_CHECKING:
-    from os import PathLike
-    from typing import BinaryIO
+    from omicsdk.core.bodies import MultipartFile
 
 FACTS = OperationFacts(name="put_reads", method="PUT", path="/samples/{sample-id}/reads", accept="*/*", secured=True)
 
 
-def build(*, sample_id: str, file: bytes | BinaryIO | PathLike[str] | Omit = OMIT, note: str | Omit = OMIT) -> Request:
+def build(*, sample_id: str, file: MultipartFile | Omit = OMIT, note: str | Omit = OMIT) -> Request:
     """PUT /samples/{sample-id}/reads
 
     Args:
         sample_id (str): Which sample. Format uuid.
-        file (bytes | BinaryIO | PathLike[str]): The reads as FASTQ. Format binary. Optional.
+        file (MultipartFile): The reads as FASTQ. Format binary. Optional.
         note (str): Optional.
 
     Returns:
