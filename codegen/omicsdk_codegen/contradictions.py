@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from .document import Document
 from .faults import Note, Report
 from .operations import Stated
+from .security import stated_schemes
 from .texts import one_line
 from .values import Json, join
 
@@ -33,9 +34,7 @@ def note_contradictions(document: Document, stated: Sequence[Stated], names: Map
             before = f"the operationId {one_line(operation.wish)} is that of {other.method} {one_line(other.path)} too"
             after = f"they are called {names[other.key]} and {names[operation.key]}"
             note(join(operation.key, "operationId"), before, after, "Use unique operationIds.")
-    components = document.data.get("components")
-    schemes = components.get("securitySchemes") if isinstance(components, dict) else None
-    known = list(schemes) if isinstance(schemes, dict) else []
+    known = list(stated_schemes(document.data))
     seen: set[int] = set()
     for pointer, security in [
         ("", document.data.get("security")),

@@ -69,6 +69,13 @@ class Security:
         )
 
 
+def stated_schemes(data: Object) -> Object:
+    """Return the security schemes that a document defines, by name."""
+    components = data.get("components")
+    schemes = components.get("securitySchemes") if isinstance(components, dict) else None
+    return schemes if isinstance(schemes, dict) else {}
+
+
 def settle_security(data: Object) -> Security:
     """Settle the security of a document's operations.
 
@@ -78,11 +85,9 @@ def settle_security(data: Object) -> Security:
     Args:
         data: the upgraded document.
     """
-    components = data.get("components")
-    listed = components.get("securitySchemes") if isinstance(components, dict) else None
     known = {
         name: scheme
-        for name, scheme in (listed.items() if isinstance(listed, dict) else ())
+        for name, scheme in stated_schemes(data).items()
         if isinstance(scheme, dict) and scheme.get("type") in _KINDS
     }
     root = data.get("security")
@@ -195,10 +200,8 @@ class Way:
 
 def ways_of(data: Object) -> list[Way]:
     """Return the meaning of a document's security schemes for a client, in order."""
-    components = data.get("components")
-    schemes = components.get("securitySchemes") if isinstance(components, dict) else None
     found: list[Way] = []
-    for name, scheme in schemes.items() if isinstance(schemes, dict) else ():
+    for name, scheme in stated_schemes(data).items():
         if isinstance(scheme, dict):
             code, description = _way(scheme)
             said = sentence(scheme.get("description"))

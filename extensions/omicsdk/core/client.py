@@ -196,9 +196,13 @@ def _kind(media_type: str) -> str:
     return media_type.partition(";")[0].strip().lower()
 
 
+EVENTS = "text/event-stream"
+"""Media type of event streams (WHATWG HTML, 9.2)."""
+
+
 def are_events(media_type: str) -> bool:
     """Return whether a media type is that of an event stream, whose items differ from those of all others."""
-    return _kind(media_type) == "text/event-stream"
+    return _kind(media_type) == EVENTS
 
 
 class Frames:

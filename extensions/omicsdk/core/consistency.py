@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from omicsdk.core.errors import DecodeError, OmicsError, shortened
-from omicsdk.core.paging import found_at, stated_number
+from omicsdk.core.paging import decoded, found_at, stated_number
 from omicsdk.core.type_guards import is_array
 
 if TYPE_CHECKING:
@@ -166,7 +166,6 @@ class Rules:
         applicable = [each for each in self.applicable(facts, request.url) if each[0].places]
         if not applicable or not response.is_success or not response.content:
             return
-        from omicsdk.core.paging import decoded
         from omicsdk.core.response import DECODED, paused_for
 
         with paused_for(len(response.content)):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeV
 
 from omicsdk.core.bodies import plain
 from omicsdk.core.client import (
+    EVENTS,
     AsyncBody,
     AsyncClient,
     AsyncExchange,
@@ -117,7 +118,6 @@ class AsyncItems(AsyncIterator[Item]):
             yield item
 
 
-EVENTS = "text/event-stream"
 NO_CONTENT = 204
 
 _FORMS = frozenset({"with_headers", "raw", "stream", "pages", "iterate"})

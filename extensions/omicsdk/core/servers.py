@@ -182,7 +182,7 @@ class DocumentServers(NamedTuple):
         # A server with a name may be called by its URL too.
         named = {listed[0].url: key for key, listed in self.others.items()}
         servers = {named.get(key, key) if key not in self.others else key: url for key, url in (servers or {}).items()}
-        mapped = {key: service_url(str(url), source=f"servers[{key!r}]") for key, url in (servers or {}).items()}
+        mapped = {key: service_url(str(url), source=f"servers[{key!r}]") for key, url in servers.items()}
         keys = [each.key for each in self.own]
         _check_keys("server", [] if server is None else [server], keys)
         _check_keys("servers", mapped, self.others)

@@ -342,7 +342,7 @@ def test_killed_again_and_again(server: Any, fault: Any, target: Path, noise: An
         for name in bodies:
             server.always[name] = fault.changed(pace=dice.choice([50, 200]) * MIB)
         process = start(items)
-        until(lambda: process.poll() is not None or len(server.requests) >= responses)  # noqa: B023
+        until(lambda: process.poll() is not None or len(server.requests) >= responses)  # noqa: B023 - called in this round only
         process.kill()
         process.wait()
         for name, body in bodies.items():

@@ -100,7 +100,7 @@ def sent(package: ModuleType, request: pytest.FixtureRequest) -> Any:
 def _parts(request: httpx.Request) -> list[tuple[Message, bytes]]:
     head = f"content-type: {request.headers['content-type']}\r\n\r\n".encode()
     parsed = BytesParser().parsebytes(head + request.content)
-    return [(part, part.get_payload(decode=True)) for part in parsed.get_payload()]  # type: ignore[misc, union-attr]
+    return [(part, part.get_payload(decode=True)) for part in parsed.get_payload()]  # type: ignore[misc, union-attr]  # of a multipart message, messages
 
 
 def test_a_file_in_each_shape(sent: Any, tmp_path: Path) -> None:

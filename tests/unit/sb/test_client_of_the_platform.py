@@ -18,7 +18,7 @@ from omicsdk.core import (
     RateLimited,
     ResponseMismatch,
     ServiceUnavailable,
-    paging,
+    consistency,
     response,
 )
 from omicsdk.core.client import stopping_by
@@ -244,7 +244,7 @@ def test_a_compared_response_is_decoded_once_and_raw_keeps_none_of_it(home: Path
         return decode(content)
 
     decode = response.decoded
-    for module in (response, paging):
+    for module in (response, consistency):
         monkeypatch.setattr(module, "decoded", counting)
     body = {"items": [{"id": "1", "project": "o/p"}], "links": []}
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=body))

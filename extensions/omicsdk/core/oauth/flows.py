@@ -211,7 +211,7 @@ class _OAuthToken(BearerToken):
         return Token(grant.access_token, grant.expires_at)
 
     def _grant(self, endpoint: Endpoint, addresses: Sequence[str]) -> Grant:
-        raise NotImplementedError
+        raise NotImplementedError  # each flow has its own requests
 
 
 def _address(given: str | None, stated: str, address: Callable[[str], str], argument: str, what: str) -> str:

@@ -723,7 +723,7 @@ class _Transport:
 
     def _network(self) -> "tuple[Mapping[str, str] | None, httpx.BaseTransport | None]":
         """Return the environment and what replaces the network, for requests for tokens, which are sent from threads."""
-        raise NotImplementedError
+        raise NotImplementedError  # an asynchronous transport has a blocking one beside it
 
     @property
     def base_url(self) -> str:
