@@ -41,7 +41,6 @@ from omicsdk.portals.lists import (
     FileList,
     Format,
     Head,
-    ListedFile,
     ListError,
     Row,
     format_named,
@@ -159,8 +158,8 @@ def get(
             if (report := report_of(error)) is not None and len(report.outcomes) == plan.count:
                 write_result(written, plan, target, _with_failed(plan, report).outcomes)
             raise
-        report = _described(plan, report) if chosen.dry_run else _without_pages(report, target, tell)
         if not chosen.dry_run:
+            report = _without_pages(report, target, tell)
             write_result(written, plan, target, report.outcomes)
             tell(f"result manifest written to {written}")
         for note in _missing_logins(plan, sources, report):
@@ -282,26 +281,15 @@ def _fetched(plan: Plan, fetch: Callable[[Iterable[Item]], TransferReport], *, d
 
 def _with_failed(plan: Plan, report: TransferReport) -> TransferReport:
     """Return the report with the files that failed before the download, in their places."""
-    if all(file.error is None for file in plan.files()):
+    if not plan.unavailable:
         return report
     fetched = iter(report.outcomes)
     return report.with_outcomes(
-        next(fetched) if file.error is None else Outcome.of_error(file.name, file.error, file.size)
+        next(fetched)
+        if file.error is None
+        else Outcome.of_error(file.name, file.error, file.size)._replace(checksums=file.checksums, source=file.source)
         for file in plan.files()
     )
-
-
-def _described(plan: Plan, report: TransferReport) -> TransferReport:
-    """Return the report of a dry run with the checksums and the source of each file."""
-    return report.with_outcomes(
-        outcome._replace(checksums=file.checksums, source=_source_of(file))
-        for file, outcome in zip(plan.files(), report.outcomes, strict=True)
-    )
-
-
-def _source_of(file: ListedFile) -> str:
-    """The URL or URI of a file without its query; an identifier with the kind of service that has it."""
-    return without_query(file.address) if scheme_of(file.address) else f"{file.kind}:{file.address}"
 
 
 def _without_pages(report: TransferReport, folder: str, tell: Callable[[str], object]) -> TransferReport:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import pickle
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from hashlib import blake2b
+from io import BufferedReader
 from itertools import count
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import IO, Any, Literal, NamedTuple, cast
 
 from omicsdk.core.batches import batches
 from omicsdk.core.clock import never
@@ -56,6 +57,7 @@ class Plan:
     Attributes:
         columns: The columns of all lists, in order.
         count: The items: files that can be had, each once.
+        unavailable: The files whose service refused them, each once.
     """
 
     def __init__(self, path: Path, sources: Sources, layout: Layout, stopped: Callable[[], bool] = never) -> None:
@@ -66,7 +68,7 @@ class Plan:
         self._seen = NameSet()
         self._stated: dict[str, Mapping[str, str]] = {}
         self.columns: dict[str, None] = {}
-        self.count = 0
+        self.count = self.unavailable = 0
         path.touch(mode=0o600)  # headers of lists are secrets
 
     # -- made
@@ -111,24 +113,31 @@ class Plan:
             ConfigError: A service or its credentials are not configured.
             Interrupted: It was stopped.
         """
-        for _ in self._read(format, listed):  # errors are raised before the first request
-            pass
-        listed.notes.clear()
         totals: Counter[str] = Counter()
-        with self._path.open("ab") as out:
-            for some in batches(self._read(format, listed), BATCH):
-                if self._stopped():
-                    raise Interrupted("Stopped while reading the list")
-                for row, files in self._completed(some):
-                    self.columns.update(dict.fromkeys(row.cells))
-                    named = [replace(file, name=self._placed(file)) for file in files]
-                    again = [self._is_repeated(file) for file in named]
-                    pickle.dump(tuple(PlannedRow(row.cells, named, again)), out, 5)
-                    totals.update(_counts_of(named, again))
-                    self.count += sum(
-                        file.error is None and not repeated for file, repeated in zip(named, again, strict=True)
-                    )
+        with tempfile.TemporaryFile(dir=self._path.parent) as read, self._path.open("ab") as out:
+            for some in batches(self._read(format, listed), BATCH):  # errors are raised before the first request
+                self._check_stopped()
+                pickle.dump(some, read, 5)
+            read.seek(0)
+            for some in _batches_in(read):
+                self._check_stopped()
+                rows = [self._planned(*row) for row in self._completed(some)]
+                pickle.dump(rows, out, 5)
+                totals.update(_counts_of(rows))
+        self.count += totals.pop("available")
+        self.unavailable += totals.pop("unavailable")
         return totals
+
+    def _check_stopped(self) -> None:
+        if self._stopped():
+            raise Interrupted("Stopped while reading the list")
+
+    def _planned(self, row: Row, files: Sequence[ListedFile]) -> tuple[dict[str, str], list[ListedFile], list[bool]]:
+        """The fields of a planned row."""
+        if not row.cells.keys() <= self.columns.keys():
+            self.columns.update(dict.fromkeys(row.cells))
+        named = files if self._layout == "name" else [file._replace(name=self._placed(file)) for file in files]
+        return row.cells, [*named], [self._is_repeated(file) for file in named]
 
     def _read(self, format: Format, listed: FileList) -> Iterator[tuple[Row, list[ListedFile]]]:
         """The rows of a list with their files; all faults are in one error at its end."""
@@ -164,27 +173,24 @@ class Plan:
             return file
         base = f"/{file.name.rpartition('/')[2]}"
         stated = self._stated.get(file.name) or self._stated.get(base)
-        return replace(file, checksums=stated) if stated else file
+        return file._replace(checksums=stated) if stated else file
 
-    def _placed(self, file: ListedFile) -> str:
-        if self._layout == "name":
-            return file.name
+    @staticmethod
+    def _placed(file: ListedFile) -> str:
         folder = file.folder or re.sub(r"[/\\:]+", "_", file.address.rpartition("://")[2]).strip("_")
         return f"{folder}/{file.name}"
 
     def _is_repeated(self, file: ListedFile) -> bool:
-        sums = sorted(file.checksums.items())
-        same = sums or (file.kind, file.address)  # equal bytes may have several addresses
-        key = blake2b(repr((file.name, same)).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-        return self._seen.add(key) is not None
+        same = sorted(file.checksums.values()) or (file.kind, file.address)  # equal bytes may have several addresses
+        return self._seen.add("\0".join((file.name, *same))) is not None
 
     # -- used
 
     def rows(self) -> Iterator[PlannedRow]:
         """The rows, in the order of their lists."""
         with self._path.open("rb") as file:
-            while file.peek(1):
-                yield PlannedRow(*pickle.load(file))  # noqa: S301 - only this process could write it
+            for some in _batches_in(file):
+                yield from map(PlannedRow._make, some)
 
     def files(self) -> Iterator[ListedFile]:
         """The files, each once."""
@@ -213,15 +219,26 @@ class Plan:
         return found
 
 
-def _counts_of(files: Sequence[ListedFile], again: Sequence[bool]) -> Counter[str]:
-    new = [file for file, repeated in zip(files, again, strict=True) if not repeated]
+def _batches_in(file: IO[bytes]) -> Iterator[Sequence[Any]]:
+    """What was pickled to a file that only this process could write."""
+    reader = cast("BufferedReader", file)
+    while reader.peek(1):
+        yield pickle.load(reader)  # noqa: S301
+
+
+def _counts_of(rows: Sequence[tuple[object, Sequence[ListedFile], Sequence[bool]]]) -> Counter[str]:
+    """Count files as `Plan.add` does, those that are `available`, and those that are `unavailable`."""
+    new = [file for _, files, again in rows for file, repeated in zip(files, again, strict=True) if not repeated]
+    available = [file for file in new if file.error is None]
     return Counter(
         files=len(new),
         size=sum(file.size or 0 for file in new),
-        unsized=sum(file.size is None for file in new if file.error is None),
-        unchecked=sum(not file.checksums for file in new if file.error is None),
-        empty=not files,
-        repeated=len(files) - len(new),
+        unsized=sum(file.size is None for file in available),
+        unchecked=sum(not file.checksums for file in available),
+        empty=sum(not files for _, files, _ in rows),
+        repeated=sum(map(sum, (again for _, _, again in rows))),
+        available=len(available),
+        unavailable=len(new) - len(available),
     )
 
 
@@ -230,7 +247,10 @@ class _Items(Iterable[Item]):
         self._plan = plan
         self._sources = sources
 
+    def __len__(self) -> int:
+        return self._plan.count
+
     def __iter__(self) -> Iterator[Item]:
         for file in self._plan.files():
             if file.error is None and (item := self._sources.of(file.kind).item(file)) is not None:
-                yield item
+                yield item if item.stated_source == file.source else replace(item, source=file.source)

@@ -114,7 +114,9 @@ class Source(Closing):
         Returns:
             The item; None where there is no further copy.
         """
-        return None if skip else Item(file.name, partial(self.locate, file), file.size, file.checksums)
+        return (
+            None if skip else Item(file.name, partial(self.locate, file), file.size, file.checksums, source=file.source)
+        )
 
     def close(self) -> None:
         if "client" in vars(self):  # made at its first use
@@ -246,15 +248,14 @@ class Gdc(Service):
                 return [file]
             unknown = f"The GDC has no file {file.address}"
             return [
-                replace(
-                    file, error=NotFound(unknown, remedy="Check the UUID; a newer version may have replaced the file.")
+                file._replace(
+                    error=NotFound(unknown, remedy="Check the UUID; a newer version may have replaced the file.")
                 )
             ]
         size = stated_number(told.get("file_size"), "file_size", f"files of the GDC, {file.address}")
         md5 = hexadecimal("md5", str(told.get("md5sum") or ""))
         return [
-            replace(
-                file,
+            file._replace(
                 # The names of some are keys of S3.
                 name=file.name or str(told.get("file_name") or file.address).rpartition("/")[2],
                 size=size if file.size is None else file.size,
@@ -382,7 +383,7 @@ class GoogleStorage(Service):
         sums = {name: hexadecimal(name, value) for name, _, value in stated if name in ("md5", "crc32c")}
         length = headers.get("x-goog-stored-content-length") or headers.get("content-length") or None
         size = stated_number(length, "Content-Length", request.operation, text=True) if file.size is None else file.size
-        return replace(file, size=size, checksums={name: value for name, value in sums.items() if value})
+        return file._replace(size=size, checksums={name: value for name, value in sums.items() if value})
 
 
 # -- platforms of the SDK
@@ -415,13 +416,13 @@ class DrsObjects(Source):
     def _file(self, file: ListedFile, found: DrsFile) -> ListedFile:
         told, server = found.found, found.server
         if found.error is not None or told is None or server is None:
-            return replace(file, name=found.name, error=found.error)
+            return file._replace(name=found.name, error=found.error)
         is_own = found.requested.identifier.text == file.address
         address = file.address if is_own else f"drs://{server.host}/{quote(told.id, safe='')}"
         self._objects.keep(address, told)
         size = told.size if found.requested.size is None else found.requested.size
         checksums = {**told.checksums, **found.requested.checksums}
-        return replace(file, address=address, name=found.name, size=size, checksums=checksums)
+        return file._replace(address=address, name=found.name, size=size, checksums=checksums)
 
     def locate(self, file: ListedFile) -> Location:
         return locator_of(self._found(file), self.options.prefer)()
@@ -518,8 +519,7 @@ class AzulFiles(Source):
         known = (next(found[service_of(file.address)]) for file in files)
         return [
             [
-                replace(
-                    file,
+                file._replace(
                     size=each.size,
                     checksums=each.checksums,
                     mirrors=(each.mirror_uri,) if each.mirror_uri else (),
@@ -572,7 +572,7 @@ class StoreFiles(Source):
         """Look up names, sizes and checksums; a folder is all files below it."""
         responses = side_by_side(self._below, files, self.options.stopped)
         return [
-            [replace(file, name=file.name or file.address.rpartition("/")[2], error=response)]
+            [file._replace(name=file.name or file.address.rpartition("/")[2], error=response)]
             if isinstance(response, OmicsError)
             else response
             for file, response in zip(files, responses, strict=True)
@@ -588,15 +588,15 @@ class StoreFiles(Source):
         files, unfit = fitting(listed.files, Uri("file", "."))
         return [
             *(self._file(file, each.entry, f"{name}/{each.name}") for each in files),
-            *(replace(self._file(file, each.entry, f"{name}/{each.name}"), error=error) for each, error in unfit),
-            *(replace(file, name=name, error=error) for _, error in listed.unlisted),
+            *(self._file(file, each.entry, f"{name}/{each.name}")._replace(error=error) for each, error in unfit),
+            *(file._replace(name=name, error=error) for _, error in listed.unlisted),
         ]
 
     def _file(self, file: ListedFile, entry: Entry, name: str) -> ListedFile:
         address = self._store.uri(entry.path)
         self._entries.keep(address, entry)
         size = entry.size if file.size is None else file.size
-        return replace(file, address=address, name=name, size=size, checksums=file.checksums or entry.checksums)
+        return file._replace(address=address, name=name, size=size, checksums=file.checksums or entry.checksums)
 
     def locate(self, file: ListedFile) -> Location:
         entry = self._entries.get(file.address) or self._store.stat(parse_uri(file.address).path)

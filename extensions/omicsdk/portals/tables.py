@@ -64,7 +64,10 @@ def cell(row: Row, names: Names) -> str:
         row: The row, its columns in lower case.
         names: The names.
     """
-    return next((value for name in names if (value := row.cells.get(name, "").partition(JOINED)[0].strip())), "")
+    for name in names:
+        if (text := row.cells.get(name)) and (value := text.partition(JOINED)[0].strip()):
+            return value
+    return ""
 
 
 def listed_file(row: Row, kind: str, columns: Columns) -> Iterator[ListedFile]:
@@ -93,7 +96,7 @@ def listed_file(row: Row, kind: str, columns: Columns) -> Iterator[ListedFile]:
     if kind in ("", "azul"):
         mirrors = tuple(filter(None, [cell(row, columns.mirrors)]))
         file = file_at(address, name=name, size=size, checksums=checksums, folder=folder, mirrors=mirrors)
-        yield replace(file, kind=kind) if kind and service_of(file.address) else file
+        yield file._replace(kind=kind) if kind and service_of(file.address) else file
     else:
         yield ListedFile(kind, address, name, size, checksums, folder)
 
@@ -145,7 +148,7 @@ def _dss_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
     # "!" represents a folder in names of the Data Store's metadata; it is kept, as by the published client.
     for file in listed_file(row, "dss-file", _DSS):
         address = f"{replica}/{file.address}{version and f'.{version}'}"
-        yield replace(file, address=address, folder=".".join(filter(None, bundle)))
+        yield file._replace(address=address, folder=".".join(filter(None, bundle)))
 
 
 _DSS = Columns(("file_uuid",), ("file_name",), ("file_size",), {"sha256": ("file_sha256",)})
@@ -201,7 +204,7 @@ def _gen3_files(row: Row, _: FileList) -> Iterator[ListedFile]:
     host = cell(row, ("commons_url",)).rpartition("://")[2].strip("/")
     for file in listed_file(row, "gen3-guid", _GEN3):
         is_placed = not host or "://" in file.address
-        yield file if is_placed else replace(file, address=f"drs://{host}/{file.address}")
+        yield file if is_placed else file._replace(address=f"drs://{host}/{file.address}")
 
 
 _GUIDS = ("object_id", "guid", "did")
@@ -245,7 +248,7 @@ def _kids_first_files(row: Row, _: FileList) -> Iterator[ListedFile]:
     for file in listed_file(row, "drs", _KIDS_FIRST):
         guid = file.address.rstrip("/").rpartition("/")[2]
         is_uri = scheme_of(file.address) == "drs"
-        yield file if is_uri else replace(file, address=f"drs://{KIDS_FIRST_PREFIX}:{guid}")
+        yield file if is_uri else file._replace(address=f"drs://{KIDS_FIRST_PREFIX}:{guid}")
 
 
 _KIDS_FIRST = Columns(
@@ -330,7 +333,7 @@ SRA_RUNS = table(
 def _remote_files(row: Row, _: FileList) -> Iterator[ListedFile]:
     """The file of an entry of bdbag's remote file manifest, whose names are relative to the bag's `data/`."""
     for file in listed_file(row, "", _REMOTE):
-        yield replace(file, name=f"data/{file.name}")
+        yield file._replace(name=f"data/{file.name}")
 
 
 _REMOTE = Columns(("url",), ("filename",), ("length",), {name: (name,) for name in ("sha512", "sha256", "sha1", "md5")})

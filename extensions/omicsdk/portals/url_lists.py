@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import pairwise
 from urllib.parse import quote
 
@@ -140,7 +139,7 @@ def _aria2_files(row: Row, listed: FileList) -> Iterator[ListedFile]:
     # "./x" and "x/" are the folder x to aria2; an absolute one is refused.
     folder = row.cells.get("dir", "")
     parts = [part for part in folder.split("/") if part not in ("", ".")]
-    yield replace(file, name=name_in("/".join([*([""] if folder.startswith("/") else []), *parts, file.name]), "dir="))
+    yield file._replace(name=name_in("/".join([*([""] if folder.startswith("/") else []), *parts, file.name]), "dir="))
 
 
 ARIA2 = Format(
@@ -168,7 +167,7 @@ def _noted(listed: FileList, lines: Iterable[str]) -> Iterator[str]:
 def _curl_files(row: Row, _: FileList) -> Iterator[ListedFile]:
     output = row.cells["output"].removeprefix("./")
     file = file_at(row.cells["url"], name=name_in(output, "output="))
-    yield replace(file, kind="azul") if service_of(file.address) else file
+    yield file._replace(kind="azul") if service_of(file.address) else file
 
 
 CURL = Format(

@@ -369,7 +369,7 @@ def foreseen(report: TransferReport) -> TextAndData:
     Args:
         report: The result of the dry run.
     """
-    to_fetch = sum((each.size or 0) - each.bytes_kept for each in report.outcomes if each.state == "planned")
+    to_fetch = report.outcomes.bytes_planned
     counted: dict[str, object] = {"counts": report.counts, "bytes_to_fetch": to_fetch}
 
     def data() -> dict[str, Any]:

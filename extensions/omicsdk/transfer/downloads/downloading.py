@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import ChecksumMissing, NotWritable, UnsafePath, UsageError
+from omicsdk.core.errors import ChecksumMissing, NotWritable, OmicsError, UnsafePath, UsageError
 from omicsdk.core.lazy import logger
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.arguments import kind, path, permissions, whole_number
@@ -20,12 +20,12 @@ from omicsdk.transfer.downloads.files import PartFiles, bytes_needed, recorded, 
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.engine.control import opened
 from omicsdk.transfer.engine.options import DOWNLOAD_CONNECTIONS, EngineOptionsDict, TransferOptions
-from omicsdk.transfer.items import Item, ItemSource, check_all, guard_of
+from omicsdk.transfer.items import Item, ItemSource, guard_of
 from omicsdk.transfer.journal import MISSING, Journal, PartState
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.network.plan import CELL, cell_span
 from omicsdk.transfer.network.requests import Patience
-from omicsdk.transfer.reports.report import Outcome, Outcomes, TransferReport
+from omicsdk.transfer.reports.report import Outcome, Outcomes, State, TransferReport
 
 if TYPE_CHECKING:
     from omicsdk.transfer.downloads.targets import FsspecTarget, Store
@@ -50,57 +50,78 @@ def _dry_run(items: ItemSource, files: PartFiles, folder: str, path: str, option
     Raises:
         NotWritable: The folder is not writable.
     """
-    if not items.once:
-        check_all(items.names(), folder, None)
-        items.count()
     with closing(Journal(path, lambda: False, look=True)) if os.path.exists(path) else nullcontext() as journal:
-        check = guard_of(folder, look=True).check if items.once else None
+        check = guard_of(folder, look=True).check
         there = nearest_folder(folder)
         if os.path.lexists(folder) and there != folder:
             raise NotWritable(folder, "a file of that name exists")
         if not os.access(there, os.W_OK | os.X_OK):
             raise NotWritable(there, "this account cannot write there")
-        outcomes, needed, fits, space = Outcomes(), 0, True, DiskSpace(there, items.files or 0)
+        files_known = items.files if items.files is not None or items.once else sum(1 for _ in items)
+        outcomes, needed, fits, space = Outcomes(), 0, True, DiskSpace(there, files_known or 0)
         for number, item in enumerate(items):
             try:
-                if check is not None:
+                try:
                     check(item.name)
-                outcome = _foreseen(number, item, files, journal, options)
-                if options.require_checksum and not (item.checksums or outcome.checksums):
+                except UnsafePath:
+                    if items.once:
+                        raise
+                    items.check(folder, None)  # names both of two that clash, unless only their digests are equal
+                found = files.found(item.name)
+                outcome = _foreseen(number, item, files, found, journal, options)
+                if options.require_checksum and not outcome.checksums:
                     raise ChecksumMissing(item.title, name=item.name)
+                if outcome.state == "planned":
+                    lacking = bytes_needed(item, files) if journal is not None or found is not None else item.size or 0
+                    needed += lacking
+                    if space.claim(lacking) is not None:
+                        fits, outcome = False, outcome._replace(plan=f"{outcome.plan}; it does not fit on the disk")
             except (UnsafePath, NotWritable, ChecksumMissing) as error:
-                outcome = Outcome(item.name, "failed", item.size, error=error)
-            if outcome.state == "planned":
-                lacking = bytes_needed(item, files)
-                needed += lacking
-                if space.claim(lacking) is not None:
-                    fits, outcome = False, outcome._replace(plan=f"{outcome.plan}; it does not fit on the disk")
-            checksums = outcome.checksums or item.checksums
-            outcome = outcome._replace(label=item.label, checksums=checksums, source=item.stated_source)
+                if isinstance(error, UnsafePath) and not items.once:
+                    raise
+                outcome = _outcome(item, "failed", item.size, error=error)
             outcomes.put(number, outcome)
     if not fits:
         _log.warning("%s; files that do not fit will fail", InsufficientSpace(folder, needed, space.free).message)
     return outcomes
 
 
-def _foreseen(number: int, item: Item, files: PartFiles, journal: Journal | None, options: TransferOptions) -> Outcome:
+def _foreseen(
+    number: int,
+    item: Item,
+    files: PartFiles,
+    found: os.stat_result | None,
+    journal: Journal | None,
+    options: TransferOptions,
+) -> Outcome:
     """Predict what a download would do with one file, by the same rules as its check of existing files."""
-    found = files.found(item.name)
     if found is not None and item.size in (None, found.st_size):
         known = recorded(journal, item, found) if journal is not None else None
         if known is not None:
-            return skipped(item, found.st_size, known)
+            there = skipped(item, found.st_size, known)
+            return there._replace(label=item.label, checksums=known or item.checksums, source=item.stated_source)
         if item.checksums:
-            return Outcome(item.name, "planned", found.st_size, plan="check the existing file")
+            return _outcome(item, "planned", found.st_size, plan="check the existing file")
     record = usable(journal, item, unvalidated=options.resume_unvalidated) if journal is not None else None
-    job = Job(number, item, *files.paths(item.name), options)
-    if record is not None and (files.part_length(job) is not None or (found and found.st_size == record.size)):
-        kept = _kept(record)
-        plan = f"resume: {kept:,} of {record.size:,} bytes are present"
-        return Outcome(item.name, "planned", record.size, bytes_kept=kept, plan=plan)
+    if record is not None:
+        job = Job(number, item, *files.paths(item.name), options)
+        if files.part_length(job) is not None or (found and found.st_size == record.size):
+            kept = _kept(record)
+            plan = f"resume: {kept:,} of {record.size:,} bytes are present"
+            return _outcome(item, "planned", record.size, bytes_kept=kept, plan=plan)
     size = "a file of unknown size" if item.size is None else f"{item.size:,} bytes"
     instead = "" if found is None else ", replacing the existing file"
-    return Outcome(item.name, "planned", item.size, plan=f"download {size}{instead}")
+    return _outcome(item, "planned", item.size, plan=f"download {size}{instead}")
+
+
+def _outcome(
+    item: Item, state: State, size: int | None, *, bytes_kept: int = 0, plan: str = "", error: OmicsError | None = None
+) -> Outcome:
+    """The outcome of a dry run for a file, with what its item states."""
+    checksums, source = item.checksums, item.stated_source
+    return Outcome(
+        item.name, state, size, 0, bytes_kept, checksums, error=error, plan=plan, label=item.label, source=source
+    )
 
 
 def _kept(record: PartState) -> int:
@@ -202,8 +223,7 @@ def download(
         title = f"Dry run of a download to {target}"
         return TransferReport(found, clock.monotonic() - began, title=title, target=target)
     if not wanted.once:
-        check_all(wanted.names(), target, lambda: make_folders(target, disk))
-        wanted.count()
+        wanted.check(target, lambda: make_folders(target, disk))
         if store is None and shortage_of(wanted.size, target) is not None:
             # Only a warning: files that fit are still downloaded, and other programs may free space meanwhile.
             problem = shortage_of(sum(bytes_needed(item, files) for item in wanted), target)

@@ -96,7 +96,8 @@ class Outcome(NamedTuple):  # four times cheaper to create than a frozen datacla
         verification: Whether its bytes were compared with a checksum (verified), with the stated size only (size only),
             or with nothing (unverified). Meaningful for files that are done or skipped.
         warning: What is doubtful about a file that is at its target, as text; "" for most.
-        source: Of a dry run, where its bytes would come from: a URL or identifier; "" if that is not stated.
+        source: Where its bytes would come from, of a dry run and of a file that its service refused: a URL or identifier; ""
+            if that is not stated.
     """
 
     name: str
@@ -278,6 +279,7 @@ class Outcomes(Sequence[Outcome]):
         verification: The number of done or skipped files that are verified, by their size only, or not at all.
         bytes_fetched: Bytes received over the network, of all together.
         bytes_kept: Bytes that earlier runs had received.
+        bytes_planned: Bytes that a dry run predicts for its planned files.
         attempts: The number of requests.
         retries: The number of retries after a failure.
         warnings: The number of files with a warning.
@@ -289,6 +291,7 @@ class Outcomes(Sequence[Outcome]):
         self.verification: dict[Verification, int] = dict.fromkeys(VERIFICATIONS, 0)
         self.bytes_fetched = 0
         self.bytes_kept = 0
+        self.bytes_planned = 0
         self.attempts = 0
         self.retries = 0
         self.warnings = 0
@@ -314,6 +317,8 @@ class Outcomes(Sequence[Outcome]):
         self.counts[state] += 1
         if state in PRESENT:
             self.verification[outcome.verification] += 1
+        elif state == "planned":
+            self.bytes_planned += (outcome.size or 0) - outcome.bytes_kept
         self._count += 1
         self.bytes_fetched += outcome.bytes_fetched
         self.bytes_kept += outcome.bytes_kept

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,6 +31,32 @@ def test_nothing_exists_and_nothing_is_made(target: Path) -> None:
     assert report.counts == {"done": 0, "skipped": 0, "failed": 0, "stopped": 0, "planned": 2}
     assert report.to_dict()["files"][0]["plan"] == "download 1,234,567 bytes"
     assert not target.exists()
+
+
+class Listed:
+    """Items of a list, each made when it is reached: a million are never in memory."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        self.passes = 0
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __iter__(self) -> Iterator[Item]:
+        self.passes += 1
+        return (Item(name, never, 1) for name in self.names)
+
+
+def test_items_are_made_once(target: Path) -> None:
+    listed = Listed(["a/one", "two"])
+    assert len(download(listed, target, dry_run=True).outcomes) == 2
+    assert listed.passes == 1
+
+
+def test_of_two_names_that_clash_both_are_named(target: Path) -> None:
+    with pytest.raises(NameClash, match=r"(?s)one.*one/two|one/two.*one"):
+        download(Listed(["one", "other", "one/two"]), target, dry_run=True)
 
 
 @pytest.mark.parametrize(
