@@ -62,23 +62,19 @@ def pull(bench: Bench, name: str, goal: float | None, rounds: int, *, slow: bool
     told = {"peer_command": "download_files_in_drs_manifest(HOST, auth, MANIFEST, FOLDER)", **bench.place.facts()}
     check = whole(bench.place.out, files)
     try:
-        row = compared(Case(name, ours, peer, goal, rounds, bench.place.empty, check, told))
-        return row if slow else {**row, "bound": _floor(bench, files, rounds).bound(row["peer"])}
+        case = Case(name, ours, peer, goal, rounds, bench.place.empty, check, told)
+        return compared(case) if slow else _floor(bench, files).compared(case)
     finally:
         bench.place.empty()
         for file in files:
             (bench.root / file.name).unlink()
 
 
-def _floor(bench: Bench, files: Sequence[Served], rounds: int) -> Floor:
-    """What fetching the files by curl and their MD5 take at least, measured as often as the rest."""
+def _floor(bench: Bench, files: Sequence[Served]) -> Floor:
+    """What fetching the files by curl and their MD5 take at least."""
     config = bench.source / "curl"
     command = programs.curl_list(config, bench.place.out, rows_of(bench.nginx.http, files))
-    floor = Floor(bench.nginx, programs.shell(command), files, "md5")
-    for _ in range(rounds + 1):
-        bench.place.empty()
-        floor.measure()
-    return floor
+    return Floor(bench.nginx, programs.shell(command), files, "md5")
 
 
 def _put(api: str, root: Path, file: Served) -> dict[str, object]:

@@ -43,8 +43,8 @@ def manifest(
     place, files = bench.disk if disk else bench.memory, in_filestore(getattr(bench.holdings, kind))
     arguments = {"manifest": str(bench.holdings.manifest(kind)), **_into(place)}
     task = _task(bench.slow_api if slow else bench.api, place, "download_manifest", arguments)
-    row = _called(bench, name, goal, rounds, place, task, whole(place.out, files))
-    return {**row, "bound": _floor(bench, place, kind, rounds).bound(row["peer"])} if _is_hashing(kind, disk) else row
+    case = _call(bench, name, goal, rounds, place, task, whole(place.out, files))
+    return _floor(bench, place, kind).compared(case) if _is_hashing(kind, disk) else compared(case)
 
 
 def _is_hashing(kind: str, disk: bool) -> bool:
@@ -52,16 +52,11 @@ def _is_hashing(kind: str, disk: bool) -> bool:
     return kind in ("one", "medium") and not disk
 
 
-def _floor(bench: Bench, place: Place, kind: str, rounds: int) -> Floor:
-    """What the files of a manifest take at least, measured directly after both clients."""
+def _floor(bench: Bench, place: Place, kind: str) -> Floor:
+    """What the files of a manifest take at least."""
     served = getattr(bench.holdings, kind)
     command = curl_list(bench.holdings.lists / "curl", place.out, rows_of(bench.nginx.http, served))
-    floor = Floor(bench.nginx, shell(command), served)
-    for _ in range(rounds + 1):
-        place.empty()
-        floor.measure()
-    place.empty()
-    return floor
+    return Floor(bench.nginx, shell(command), served)
 
 
 def bundle(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
@@ -69,14 +64,14 @@ def bundle(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     uuid, files = bench.holdings.register_bundle(bench.api)
     place, check = bench.memory, whole(bench.memory.out, [*files, *in_filestore(files)])
     task = _task(bench.api, place, "download", {"bundle_uuid": uuid, **_into(place)})
-    return _called(bench, name, goal, rounds, place, task, check)
+    return compared(_call(bench, name, goal, rounds, place, task, check))
 
 
 def upload(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     """A folder to a staging bucket, its files registered one by one, then the bundle."""
     arguments = {"src_dir": str(bench.holdings.source), "replica": "aws", "staging_bucket": BUCKET}
     task = _task(bench.api, bench.memory, "upload", arguments)
-    return _called(bench, name, goal, rounds, bench.memory, task, _arrived(bench))
+    return compared(_call(bench, name, goal, rounds, bench.memory, task, _arrived(bench)))
 
 
 def whole_command(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
@@ -95,15 +90,15 @@ def _task(api: str, place: Place, method: str, arguments: dict[str, Any]) -> dic
     return {"do": "call", "name": method, "arguments": arguments, **where}
 
 
-def _called(
+def _call(
     bench: Bench, name: str, goal: float | None, rounds: int, place: Place, task: dict[str, Any], check: Check
-) -> Row:
+) -> Case:
     """A call of the documented client, in processes that have made it."""
     ours, peer = (side.worker.task(package=side.client.package, **task) for side in (bench.ours, bench.peer))
     words = ", ".join(f"{key}={value!r}" for key, value in task["arguments"].items())
     told = _without_uuid(placeless(f"DSSClient().{task['name']}({words})"))
     facts = {"peer_command": told, **place.facts()}
-    return compared(Case(name, ours, peer, goal, rounds, prepare=place.empty, check=check, facts=facts))
+    return Case(name, ours, peer, goal, rounds, prepare=place.empty, check=check, facts=facts)
 
 
 def _commands(bench: Bench, words: Sequence[str]) -> tuple[Action, Action]:

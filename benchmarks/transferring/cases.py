@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -108,10 +107,7 @@ def bounded(bench: Bench, case: Case, files: Sequence[Served], checksum: str | N
     rows = [[file.name, f"{at}/{file.name}"] for file in files]
     receive = bench.worker.task(do="receive", rows=rows, folder=str(place.out), certificate=certificate)
     hashed = checksum if checksum == "sha256" else None  # CRC32C is a part of receiving
-    floor = Floor(bench.nginx, receive, files, hashed)
-    case = replace(case, peer=floor.after(case.peer, case.prepare))
-    each = rounds_of(case)
-    return {**row_of(case, each), "bound": floor.bound([peer for _, peer in each])}
+    return Floor(bench.nginx, receive, files, hashed).compared(case)
 
 
 def many(

@@ -2,14 +2,16 @@
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from hashlib import file_digest
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import pycurl
-from measuring import Action, Spent, cpu_seconds, measured
+from measuring import Action, Case, Row, Spent, cpu_seconds, measured, rounds_of, row_of
 from omicsdk.transfer.network.wire import SEND_BUFFER
 
 from transferring.files import Served
@@ -46,22 +48,27 @@ class Floor:
         elsewhere = told.cpu if isinstance(told, Spent) else 0.0  # in a process that continues
         return self._nginx.cpu() - served + cpu_seconds() - spent + elsewhere
 
-    def after(self, peer: Action, prepare: Callable[[], object]) -> Action:
-        """A peer's run as something to measure, with this behind it, which does not count.
+    def compared(self, case: Case) -> Row:
+        """A row of results with its bound. This is measured directly after each run of the peer, and does not count.
 
         Args:
-            peer: What the peer does.
-            prepare: Is done between the two.
+            case: The comparison.
         """
 
-        def act() -> Spent:
-            spent = measured(peer)
-            prepare()
+        def checked(action: Action) -> Spent:
+            spent = measured(action)
+            case.check()  # before the floor, whose files are others
+            return spent
+
+        def peer() -> Spent:
+            spent = checked(case.peer)
+            case.prepare()
             return spent._replace(least=self.measure())
 
-        return act
+        rounds = rounds_of(replace(case, ours=partial(checked, case.ours), peer=peer, check=lambda: None))
+        return {**row_of(case, rounds), "bound": self._bound([of_peer for _, of_peer in rounds])}
 
-    def bound(self, peers: Sequence[Spent]) -> dict[str, Any]:
+    def _bound(self, peers: Sequence[Spent]) -> dict[str, Any]:
         """A row's bound.
 
         Args:
