@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from .document import Document
+from .error_bodies import ErrorBodies
 from .faults import Fault, Note, Report
 from .media import (
     REQUEST_ORDER,
@@ -104,6 +105,7 @@ class Drafter:
         self._faults = faults
         self._secured = asks(document.data.get("security"))
         self.security = settle_security(document.data)
+        self.errors = ErrorBodies(normaliser)
 
     def draft(self, stated: Stated, name: str, server: str = "") -> Draft:
         """Settle one operation, on the document's server or another one."""
@@ -118,6 +120,7 @@ class Drafter:
         self._body(draft)
         self._responses(draft)
         draft.headers = self._headers(stated)
+        draft.errors = self.errors.of(draft)
         queried = {argument.wire for argument in draft.arguments if argument.position == "query"}
         draft.pages = pages_of(
             stated, draft.cases, queried, self._types.models, lambda text: self._fault(stated.key, text)

@@ -1,4 +1,4 @@
-"""The class of omicsdk.core for a response's status, for the Raises of docstrings (a test compares the two)."""
+"""The class of omicsdk.core for a response's status (tests compare them)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ ERROR_CLASSES = {
     503: "ServiceUnavailable",
     504: "GatewayTimeout",
 }
+PARENTS = {
+    **{name: "ServerError" if status >= 500 else "APIError" for status, name in ERROR_CLASSES.items()},
+    "ServerError": "APIError",
+}
+"""The base of each class, other than the class of all errors."""
 
 
 def error_class(status: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from .error_classes import error_class
 from .facts import describe
 from .operations import Argument, Draft
+from .shapes import Type
 from .texts import clean, hanging, one_line, sentence, summary
 
 
@@ -18,7 +19,18 @@ def headline(draft: Draft) -> str:
     )
 
 
-def operation_doc(draft: Draft, ordered: list[Argument], types: Mapping[str, str], response: str) -> str:
+def operation_doc(
+    draft: Draft, ordered: list[Argument], types: Mapping[str, str], response: str, errors: Mapping[Type, str]
+) -> str:
+    """Write the docstring of `build`.
+
+    Args:
+        draft: the operation.
+        ordered: its arguments.
+        types: their types by their names.
+        response: what it returns.
+        errors: the types of errors' bodies as texts.
+    """
     data = draft.stated.data
     headline, description = clean(data.get("summary")), clean(data.get("description"))
     pieces = [headline, description if description != headline else ""]
@@ -30,7 +42,7 @@ def operation_doc(draft: Draft, ordered: list[Argument], types: Mapping[str, str
         entries = [_argument_doc(argument, types[argument.python]) for argument in ordered]
         pieces.append("Args:\n" + "\n".join(entries + _content_type_doc(draft)))
     pieces.append(f"Returns:\n{hanging('', _returned(draft, response), 4)}")
-    raised = _raised(draft)
+    raised = _raised(draft, errors)
     if raised:
         pieces.append("Raises:\n" + "\n".join(raised))
     return "\n\n".join(piece for piece in pieces if piece)
@@ -64,14 +76,14 @@ def _returned(draft: Draft, annotation: str) -> str:
     return " ".join(texts)
 
 
-def _raised(draft: Draft) -> list[str]:
+def _raised(draft: Draft, errors: Mapping[Type, str]) -> list[str]:
     responses = draft.stated.data.get("responses")
+    types = {body.status: f" ({errors[body.type]})" for body in draft.errors}
     texts: dict[str, list[str]] = {}
-    for status, response in responses.items() if isinstance(responses, dict) else ():
-        if (status.startswith(("4", "5")) or status == "default") and not any(
-            status in case.statuses for case in draft.cases
-        ):
-            said = sentence(response.get("description")) if isinstance(response, dict) else ""
-            label = "Any other error" if status == "default" else status
-            texts.setdefault(error_class(status), []).append(f"{label}: {said}" if said else f"{label}.")
+    for status in draft.error_statuses:
+        response = responses[status] if isinstance(responses, dict) else None
+        said = sentence(response.get("description")) if isinstance(response, dict) else ""
+        label = "Any other error" if status == "default" else status
+        name = f"{error_class(status)}{types.get(status, '')}"
+        texts.setdefault(name, []).append(f"{label}: {said}" if said else f"{label}.")
     return [hanging(f"{name}: ", " ".join(said), 4) for name, said in texts.items()]

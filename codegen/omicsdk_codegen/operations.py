@@ -257,6 +257,21 @@ class DeclaredHeader:
     schema: Object
 
 
+@dataclass(frozen=True)
+class ErrorBody:
+    """The JSON body of an error.
+
+    Attributes:
+        status: as the document has it: `404`, `4XX`, `default`.
+        place: pointer of its schema; several equal schemas have one.
+        type: of the body, null included.
+    """
+
+    status: str
+    place: str
+    type: Type
+
+
 @dataclass
 class Draft:
     """An operation with its arguments and responses in our own shapes."""
@@ -276,6 +291,7 @@ class Draft:
     server: str = ""
     security: tuple[tuple[str, ...], ...] = ()
     headers: list[DeclaredHeader] = field(default_factory=list[DeclaredHeader])
+    errors: list[ErrorBody] = field(default_factory=list[ErrorBody])
 
     @property
     def content_types(self) -> list[str]:
@@ -294,6 +310,14 @@ class Draft:
         """Whether its responses can be read as bytes while they arrive; texts too, which are no longer than others."""
         by_wish = self.stated.data.get("x-omics-stream") is not False
         return self.streams or (by_wish and any(case.kind == "text" for case in self.cases))
+
+    @property
+    def error_statuses(self) -> list[str]:
+        """The statuses of errors that the document states, with or without a body."""
+        responses = self.stated.data.get("responses")
+        read = {status for case in self.cases for status in case.statuses}
+        listed = responses if isinstance(responses, dict) else ()
+        return [each for each in listed if (each[:1] in ("4", "5") or each == "default") and each not in read]
 
 
 def stated_operations(data: Object) -> Iterator[Stated]:

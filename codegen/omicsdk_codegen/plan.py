@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from .code import Code, as_docstring, as_literal
@@ -12,6 +12,7 @@ from .contradictions import note_contradictions
 from .directions import split
 from .document import Document
 from .drafts import Drafter
+from .error_bodies import error_types
 from .faults import DocumentError, Fault, Note, Report
 from .flatten import MAX_PARTS, TooComposed
 from .limits import TooManyModels, models_fault, nested_fault
@@ -24,6 +25,7 @@ from .parser import LostType, parse
 from .plan_choices import ChoiceClass, plan_choices
 from .plan_client import Constructor, constructor_of, describe_servers
 from .plan_dicts import DictModule, plan_dicts
+from .plan_errors import ErrorModule, described, error_keys, plan_errors
 from .plan_headers import HeaderModule, plan_headers
 from .plan_models import ModelModule, plan_models
 from .plan_operations import OperationModule, OperationPlanner
@@ -60,6 +62,7 @@ class Package:
         webhooks: what reads the service's own requests; None if it sends none.
         choices: classes with the values of enums.
         headers: the classes of responses' headers; None if no response declares one.
+        errors: the classes of errors; None if no error has a body of a known type.
         commands: commands.json.
         document: openapi.json.
         drafts: operations with their arguments and responses, in the document's order.
@@ -83,6 +86,7 @@ class Package:
     webhooks: WebhookModule | None
     choices: list[ChoiceClass]
     headers: HeaderModule | None
+    errors: ErrorModule | None
     commands: list[Json]
     document: Object
     drafts: list[Draft]
@@ -146,7 +150,8 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
         report.add(Note(place.pointer, place.file, place.line, "omission", what, why, True))
     if faults:
         raise DocumentError(faults)
-    models = _in_directions(drafts, messages, normaliser.models)
+    errors = error_types(drafts)
+    models = _in_directions(drafts, messages, error_keys(errors), normaliser.models)
     for draft in drafts:
         wanted |= {argument.key: argument.type for argument in draft.arguments}
         wanted |= {header.key: header.type for header in draft.headers}
@@ -155,6 +160,7 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
         if draft.pages is not None:
             wanted[draft.pages.key] = draft.pages.item
     wanted |= {message.key: message.type for message in messages}
+    wanted |= {key: type_ for type_, key in error_keys(errors).items()}
     on_progress(f"determining the Python types of {len(models):,} models")
     try:
         parsed = parse(models.values(), wanted, on_progress)
@@ -166,10 +172,13 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
         raise DocumentError([fault]) from lost
     api = Code(f"{pascal_case(service)}Api")
     named = name_classes(
-        document.data, models.values(), names | webhook_names, {*CLASS_WORDS, *native_words(types), api, f"Async{api}"}
+        document.data,
+        models.values(),
+        names | webhook_names | drafter.errors.names(drafts),
+        {*CLASS_WORDS, *native_words(types), api, f"Async{api}"},
     )
     headers, classes = plan_headers(drafts, named, parsed)
-    planner = OperationPlanner(named, parsed, classes, types)
+    planner = OperationPlanner(named, parsed, classes, types, described(errors, named, parsed))
     title, description = _info(document.data, service)
     return Package(
         title=title,
@@ -195,6 +204,7 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
             named,
         ),
         headers=headers,
+        errors=plan_errors(errors, named, parsed),
         commands=_checked(commands(drafts), drafts),
         document=document.data,
         drafts=drafts,
@@ -203,12 +213,15 @@ def _plan(document: Document, service: str, report: Report, on_progress: OnProgr
     )
 
 
-def _in_directions(drafts: list[Draft], messages: list[Message], models: Mapping[str, Model]) -> Mapping[str, Model]:
+def _in_directions(
+    drafts: list[Draft], messages: list[Message], errors: Iterable[Type], models: Mapping[str, Model]
+) -> Mapping[str, Model]:
     """Have arguments refer to the models that are sent, and return all models by key."""
     sent = [argument.type for draft in drafts for argument in draft.arguments]
     received = [case.type for draft in drafts for case in draft.cases if case.type is not None]
     received += [draft.flow.type for draft in drafts if draft.flow is not None]
     received += [message.type for message in messages]
+    received += errors
     directions = split(models, sent, received)
     for draft in drafts:
         draft.arguments = [replace(held, type=directions.sent(held.type)) for held in draft.arguments]

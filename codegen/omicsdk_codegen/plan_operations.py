@@ -116,13 +116,22 @@ class OperationPlanner:
         parsed: the parser's responses.
         headers: classes of responses' headers by the operations' names.
         types: how types are written, where there is a choice.
+        errors: the types of errors' bodies as texts.
     """
 
-    def __init__(self, names: Names, parsed: Parsed, headers: Mapping[str, str], types: TypeOptions) -> None:
+    def __init__(
+        self,
+        names: Names,
+        parsed: Parsed,
+        headers: Mapping[str, str],
+        types: TypeOptions,
+        errors: Mapping[Type, str],
+    ) -> None:
         self._names = names
         self._parsed = parsed
         self._headers = headers
         self._types = types
+        self._errors = errors
 
     def plan(self, draft: Draft) -> OperationModule:
         """Plan one module."""
@@ -155,7 +164,7 @@ class OperationPlanner:
             symbol=Code(f"{draft.name}_" if hidden else draft.name),
             kind=Code(kind),
             title=as_docstring(headline(draft), 0),
-            doc=as_docstring(operation_doc(draft, ordered, types, response), 4),
+            doc=as_docstring(operation_doc(draft, ordered, types, response, self._errors), 4),
             path=path,
             sent=sent,
             request=Code(request),
@@ -205,28 +214,21 @@ class OperationPlanner:
         return [self._case(case, annotations, imports, last=case is fallback) for case in ordered]
 
     def _case(self, case: Case, annotations: Annotations, imports: Imports, *, last: bool) -> ResponseCase:
-        used: dict[str, None] = {}
-
-        def use(key: str) -> None:
-            used[f"from ..models.{self._names.modules[key]} import {self._names.classes[key]}"] = None
-
+        used: list[str] = []
         value = {
             "none": "None",
             "text": "response.text()",
             "bytes": "response.content",
             "headers": "response.headers",
         }.get(case.kind)
-        if value is None and isinstance(case.type, Ref) and not case.nullable:
-            use(case.type.key)
-            value = f"response.model({self._names.classes[case.type.key]})"
-        elif value is None:
+        if value is None:
             assert case.type is not None
-            value = self._json(case.type, case.nullable, Decoding(self._names.classes, imports, use), imports)
-            value = typed(value, self._case_type(case, annotations), imports)
+            annotation = self._case_type(case, annotations)
+            used, value = decoded_code(case.type, case.nullable, annotation, self._names, imports)
         if case.or_bytes:
             value = f"{value} if response.holds_json else response.content"
         condition = "" if last else _condition(case.statuses, case.media)
-        return ResponseCase(Code(condition), [Code(line) for line in sorted(used)], Code(value))
+        return ResponseCase(Code(condition), [Code(line) for line in used], Code(value))
 
     def _item(self, draft: Draft, annotations: Annotations, imports: Imports) -> StreamedItem | None:
         flow = draft.flow
@@ -240,15 +242,6 @@ class OperationPlanner:
         switch = "".join(f"{as_literal(name)}, " for name in flow.switch)
         type_ = self._case_type(case, annotations)
         return StreamedItem(Code(type_), made.imports, Code(value), Code(media_type), Code(switch))
-
-    def _json(self, type_: Type, nullable: bool, decoding: Decoding, imports: Imports) -> str:
-        expression = decoding.expression(type_, "data", "the response")
-        shape = decoding.shape(type_, nullable=nullable)
-        if expression == "data":
-            decode = imports.add("omicsdk.core.response", "as_it_came")
-        else:
-            decode = f"lambda data: {expression}"
-        return f"response.json({decode}, {shape})"
 
     def _paged(self, draft: Draft, annotations: Annotations, imports: Imports) -> PagedItems | None:
         pages = draft.pages
@@ -266,6 +259,37 @@ class OperationPlanner:
             lists = [_attribute(path) for path in pages.paths]
             value = " else ".join([*(f"{each} if {each} is not None" for each in lists[:-1]), lists[-1]])
         return PagedItems(Code(f"Sequence[{item}] | None"), Code(value))
+
+
+def decoded_code(type_: Type, nullable: bool, annotation: str, names: Names, imports: Imports) -> tuple[list[str], str]:
+    """Return code that decodes the JSON of `response`.
+
+    Args:
+        type_: its type, without null.
+        nullable: whether it may be null.
+        annotation: what the code returns.
+        names: what models are called.
+        imports: receives the imports of core.
+
+    Returns:
+        The imports of models from a module of an operation, and the expression.
+    """
+    used: dict[str, None] = {}
+
+    def use(key: str) -> None:
+        used[f"from ..models.{names.modules[key]} import {names.classes[key]}"] = None
+
+    if isinstance(type_, Ref) and not nullable:
+        use(type_.key)
+        return list(used), f"response.model({names.classes[type_.key]})"
+    decoding = Decoding(names.classes, imports, use)
+    expression = decoding.expression(type_, "data", "the response")
+    shape = decoding.shape(type_, nullable=nullable)
+    if expression == "data":
+        decode = imports.add("omicsdk.core.response", "as_it_came")
+    else:
+        decode = f"lambda data: {expression}"
+    return sorted(used), typed(f"response.json({decode}, {shape})", annotation, imports)
 
 
 def _attribute(path: tuple[str, ...]) -> str:

@@ -77,6 +77,7 @@ def readme(package: Package, name: str, note: Code) -> str:
         servers=_servers(package),
         groups=_groups(package),
         choices=bool(package.choices),
+        errors=package.errors is not None,
         webhooks=[_hook(function) for function in package.webhooks.functions] if package.webhooks is not None else [],
     )
 

@@ -59,6 +59,8 @@ def render_package(package: Package, origin: str, on_progress: OnProgress = sile
         files["choices.py"] = render_text("choices.py.jinja", origin=note, classes=package.choices)
     if package.headers is not None:
         files["headers.py"] = render_text("headers.py.jinja", origin=note, module=package.headers)
+    if package.errors is not None:
+        files["errors.py"] = render_text("errors.py.jinja", origin=note, module=package.errors)
     return files | _types(note, package, on_progress)
 
 
@@ -71,7 +73,9 @@ def render_init(package: Package, origin: str, more: Iterable[tuple[str, str]] =
         more: what it exports besides its clients, as modules and names.
     """
     names = [package.api, f"Async{package.api}", *(held.name for held in package.constructor.dicts)]
-    exports = [*(("client", name) for name in names), *more]
+    errors = [] if package.errors is None else ["APIError", *(held.name for held in package.errors.classes)]
+    exports = [*(("client", name) for name in names), *(("errors", name) for name in errors)]
+    exports += [(module, name) for module, name in more if name not in errors]
     return _lazy("__init__.py", as_comment(origin), package.doc, exports)
 
 

@@ -51,6 +51,41 @@ arguments; `content_type=` selects another one. Arguments that no type can carry
 
 """
 
+ERRORS = """
+## Errors
+
+Errors of a service that describes their bodies have `data`: the body, typed by the document for each status.
+
+```python
+from omicsdk_api import azul
+
+
+def why(client: azul.AzulApi) -> str | None:
+    try:
+        client.get_entity(entity_type="files", entity_id="f1")
+    except azul.NotFound as error:
+        return error.data.message
+    return None
+```
+
+The classes are in the package and in its module `errors`. Each is also the class of the same name in `omicsdk.core.errors`, which catches
+the errors of all services. Every error of the package's operations is one of them, and `APIError` is the base of all. Where operations
+state different bodies for a status, `data` is a union; the section `Raises` of an operation names its own type, as in `NotFound (Error)`.
+Where the document does not describe a status of an operation, `data` is what most other operations state for it.
+
+`data` is decoded when it is read. A body of another form, such as the web page of a proxy, raises `DecodeError` there, never instead of the
+HTTP error; `body` is always what the service sent, as JSON or text. Fields that are missing or of another type are kept as in other
+responses; with `strict=True` they raise `DecodeError`. Secrets are masked in both.
+
+| package | `data` of all errors |
+|---|---|
+"""
+
+NO_ERRORS = """
+The other packages' documents describe no body of an error, so their errors are those of `omicsdk.core.errors`.
+
+"""
+
 EVENTS = """
 ## Event streams
 
@@ -134,7 +169,20 @@ def clients(folder: Path) -> str:
         + OPERATION
         + f"<!-- not run: is a module of a package -->\n```python\n{example}```\n"
         + BODIES
+        + ERRORS
+        + "".join(_errors(folder, path) for path in sorted(folder.rglob("errors.py")))
+        + NO_ERRORS
         + EVENTS
         + TEXTS
         + WEBHOOKS
     )
+
+
+def _errors(folder: Path, path: Path) -> str:
+    """The row of a package whose errors have data."""
+    text = path.read_text(encoding="utf-8")
+    found = re.search(r"def data\(\s*self,?\s*\) -> (.+?):\n", text, re.DOTALL)
+    assert found is not None, f"{path} types no data"
+    parts = " ".join(found[1].replace("models.", "").split()).strip("() ").split(" | ")
+    package = path.parent.relative_to(folder).as_posix().replace("/", ".")
+    return f"| `{package}` | {', '.join(f'`{part}`' for part in parts)} |\n"

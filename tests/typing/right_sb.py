@@ -15,7 +15,9 @@ from omicsdk.compat.sevenbridges.models.file import FileBulkRecord
 from omicsdk.compat.sevenbridges.models.project import Settings
 from omicsdk.core.credentials import BearerToken
 from omicsdk.sb import SevenBridges
-from omicsdk_api.sb import AsyncSbApi, SbApi, SbCredentials
+from omicsdk_api.sb import APIError, AsyncSbApi, SbApi, SbCredentials
+from omicsdk_api.sb import NotFound as Missing
+from omicsdk_api.sb.models import Error
 
 
 def constructors() -> None:
@@ -34,6 +36,18 @@ def generated_clients() -> None:
     assert_type(SbApi(server="https://eu-api.sbgenomics.com/v2", credentials=credentials, timeout=5), SbApi)
     SbApi("https://api.example.org/v2", credentials={"bearer": BearerToken("token")}, retry=None, strict=True)
     AsyncSbApi(credentials=BearerToken("token"), blocking_transport=None)
+
+
+def bodies_of_errors(api: SbApi) -> int:
+    try:
+        api.get_user(username="me")
+    except Missing as error:
+        assert_type(error.data, Error)
+        assert_type(error.data.message, str | None)
+        return error.status
+    except APIError as error:
+        assert_type(error.data, Error)
+    return 0
 
 
 def handlers(api: Api) -> None:

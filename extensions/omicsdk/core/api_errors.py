@@ -183,9 +183,10 @@ def api_error(
     said = complaint_of(body)
     lowered = {name.lower(): content for name, content in headers.items()}
     request_id = next((lowered[name] for name in REQUEST_ID_HEADERS if lowered.get(name)), said.request_id)
-    kept: object = (
-        mask_json(said.value) if said.value is not None else (mask_text(shortened(said.text, BODY_LIMIT)) or None)
-    )
+    value = said.value
+    if value is None and "json" in lowered.get("content-type", ""):
+        value = _json_or_none(said.text)  # a number is a text elsewhere
+    kept: object = mask_json(value) if value is not None else (mask_text(shortened(said.text, BODY_LIMIT)) or None)
     return error_class(status)(
         mask_text(shortened(said.message, BODY_LIMIT)) or reason or phrase_of(status),
         status=status,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVa
 from omicsdk.core.bodies import Body as RequestBody
 from omicsdk.core.bodies import json_body
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import ConfigError, OmicsError, ResponseTooLarge
+from omicsdk.core.errors import APIError, ConfigError, OmicsError, ResponseTooLarge, error_class
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import content_key
 from omicsdk.core.redaction import mask_url
@@ -301,11 +301,23 @@ class _Reading:
         strict: Whether a response that does not conform to the document is an error.
         follow_redirects: Whether redirects without Retry-After are followed, or returned to the caller.
         errors: How bytes of a text that its charset does not allow are decoded: a name of Python's codecs.
+        error_module: The module with the service's own classes of errors; empty if it has none.
     """
 
     strict: bool = False
     follow_redirects: bool = True
     errors: str = "strict"
+    error_module: str = ""
+
+    def classify(self, error: APIError, request: Request) -> None:
+        """Make an error of a request one of the service's own classes, which are subclasses of those of core.
+
+        The error stays the same object, with its traceback.
+        """
+        kind = error_class(error.status)
+        if self.error_module and error.operation == request.operation and type(error) is kind:
+            error.__class__ = getattr(import_module(self.error_module), kind.__name__)
+            error.strict = self.strict
 
     def response(self, request: Request, raw: httpx.Response, paging: Paging | None = None) -> Response:
         """Return a whole response as plain data; as a page if its operation has pages."""
@@ -331,7 +343,11 @@ class Exchange(_Reading):
 
     def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
         """Return the final response to a request; errors as `Transport.send`."""
-        response = self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
+        try:
+            response = self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
+        except APIError as error:
+            self.classify(error, request)
+            raise
         if not _is_address(request, response):
             return response
         response.close()
@@ -355,7 +371,11 @@ class AsyncExchange(_Reading):
 
     async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
         """Return the final response to a request; errors as `AsyncTransport.send`."""
-        response = await self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
+        try:
+            response = await self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
+        except APIError as error:
+            self.classify(error, request)
+            raise
         if not _is_address(request, response):
             return response
         await response.aclose()
@@ -423,6 +443,7 @@ class _ClientBase(Generic[E]):
     _checks: ResponseCheck | None = None  # compares responses with requests
     _servers: Servers = NO_SERVERS  # of operations that have their own; set by constructors of generated clients
     _security: ClassVar[Security | None] = None  # what the document requires of operations
+    _error_module: ClassVar[str] = ""  # of the service's own errors; imported when one is raised
     _exchange: E
 
     def __init_subclass__(cls) -> None:
@@ -551,6 +572,7 @@ class Client(_ClientBase[Exchange]):
         self._exchange = self._exchange_class(
             strict=strict,
             errors=errors,
+            error_module=self._error_module,
             transport=Transport(
                 self._url(base_url),
                 credentials=credentials,
@@ -609,6 +631,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
         self._exchange = self._exchange_class(
             strict=strict,
             errors=errors,
+            error_module=self._error_module,
             transport=AsyncTransport(
                 self._url(base_url),
                 credentials=credentials,
@@ -640,6 +663,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
             strict=self._exchange.strict,
             follow_redirects=self._exchange.follow_redirects,
             errors=self._exchange.errors,
+            error_module=kind._error_module,
             transport=self._exchange.transport.synchronous(),
         )
         return twin
@@ -673,7 +697,7 @@ def beside(
     made: Any = client.with_options() if kind is type(client) else object.__new__(kind)
     servers = (client if kind is type(client) else kind)._servers  # pyright: ignore[reportPrivateUsage] - as above
     there = held.transport.beside(base_url, credentials, servers=servers, security=kind._security)
-    made._exchange = replace(held, transport=there)
+    made._exchange = replace(held, transport=there, error_module=kind._error_module)
     return made
 
 

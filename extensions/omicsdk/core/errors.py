@@ -135,7 +135,12 @@ class APIError(OmicsError):
         retry_after: Seconds that the service requested to wait, None if it did not.
         remedy: What to do; by default what usually helps at this status.
         headers: The response's headers by their names in lower case, without those with secrets (cookies, tokens).
+
+    Attributes:
+        strict: Whether `data`, which errors of generated clients have, must conform to the document.
     """
+
+    strict = False
 
     def __init__(
         self,

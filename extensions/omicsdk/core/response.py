@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from omicsdk.core.api_errors import not_json
 from omicsdk.core.bodies import plain
-from omicsdk.core.errors import DecodeError
+from omicsdk.core.errors import APIError, DecodeError
 from omicsdk.core.model import ANY, Model, Shape, check, check_items, dated, mapping, otherwise_typed
 from omicsdk.core.paging import decoded, items_at
 from omicsdk.core.redaction import mask_text
@@ -256,6 +256,43 @@ class Response:
         except LookupError:
             pass  # not a charset of Python's: nearly all texts are UTF-8, and others are found not to be
         return self.content.decode("utf-8", errors)  # also of codecs without other handling of errors, such as idna
+
+
+def error_data(
+    error: APIError,
+    readers: Mapping[str, Callable[[Response], T]],
+    operations: Mapping[str, Mapping[str, Callable[[Response], T]]] | None = None,
+) -> T:
+    """Decode the body of an error, in which secrets are masked.
+
+    Args:
+        error: The error.
+        readers: What reads the body, by the names of errors' classes.
+        operations: The same by the names of operations and by statuses (`404`, `4XX`, `default`), where operations differ.
+
+    Raises:
+        DecodeError: The body is not what the document states: a proxy's web page, for example.
+    """
+    own = (operations or {}).get(error.operation, {})
+    stated = (own.get(key) for key in (str(error.status), f"{error.status // 100}XX", "default"))
+    of_classes = (readers.get(each.__name__) for each in type(error).__mro__)
+    read = next(found for found in (*stated, *of_classes) if found is not None)
+    try:
+        return read(_response_of(error))
+    except DecodeError as wrong:
+        wrong.remedy = "Read the error's `body`, which is what the service sent."
+        raise wrong from error
+
+
+def _response_of(error: APIError) -> Response:
+    """Return the response of an error, as far as the error keeps it."""
+    body, content = error.body, ""
+    if body is not None:
+        is_text = isinstance(body, str) and "json" not in error.headers.get("content-type", "")
+        content = str(body) if is_text else json.dumps(body)
+    # Without a body, only what may be null can be read.
+    strict = error.strict or body is None
+    return Response(error.operation, error.status, error.headers, content.encode(), strict=strict, url=error.url)
 
 
 def message(

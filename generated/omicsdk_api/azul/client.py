@@ -86,6 +86,7 @@ class AzulApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = ""
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
 
 
@@ -94,4 +95,5 @@ class AsyncAzulApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = ""
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY

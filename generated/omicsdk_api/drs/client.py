@@ -142,6 +142,7 @@ class DrsApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://drs.example.org/ga4gh/drs/v1"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
     _servers = _SERVERS.chosen(None)
 
@@ -162,6 +163,7 @@ class AsyncDrsApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://drs.example.org/ga4gh/drs/v1"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
     _servers = _SERVERS.chosen(None)
 

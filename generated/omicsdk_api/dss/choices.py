@@ -13,6 +13,13 @@ class Encoding(Choices[Literal["application/json", "multipart/form-data"]]):
     MULTIPART_FORM_DATA: Final = "multipart/form-data"
 
 
+class ErrorDataCode(Choices[Literal["unhandled_exception", "illegal_arguments"]]):
+    """`illegal_arguments`: a parameter is missing or malformed; `unhandled_exception`: a fault of the service."""
+
+    UNHANDLED_EXCEPTION: Final = "unhandled_exception"
+    ILLEGAL_ARGUMENTS: Final = "illegal_arguments"
+
+
 class GetBundlesCheckoutResponseStatus(Choices[Literal["RUNNING", "SUCCEEDED", "FAILED", "UNKNOWN_JOB_ID"]]):
     """`RUNNING`: files are being copied; `SUCCEEDED`: all are copied; `FAILED`: see `cause`; `UNKNOWN_JOB_ID`:
     the job does not exist, or is too old.

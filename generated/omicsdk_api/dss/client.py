@@ -118,6 +118,7 @@ class DssApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://dss.data.humancellatlas.org/v1"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
 
 
@@ -126,4 +127,5 @@ class AsyncDssApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://dss.data.humancellatlas.org/v1"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY

@@ -103,6 +103,16 @@ class DeleteSubscriptionResponseDict(TypedDict):
     timeDeleted: str
 
 
+class ErrorDataDict(TypedDict):
+    """Response of the service to a failed request."""
+
+    code: Literal["unhandled_exception", "illegal_arguments"] | str
+    title: str
+    status: NotRequired[int]
+    stacktrace: NotRequired[str]
+    message: NotRequired[str]
+
+
 class ErrorDict(TypedDict):
     """Response of the service to a failed request."""
 
@@ -181,6 +191,16 @@ class GetSubscriptionsResponseDict(TypedDict):
     """Subscriptions."""
 
     subscriptions: list[SubscriptionDict]
+
+
+class NotFoundDataDict(TypedDict):
+    """Response of the service to a failed request."""
+
+    code: Literal["not_found"] | str
+    title: str
+    status: NotRequired[int]
+    stacktrace: NotRequired[str]
+    message: NotRequired[str]
 
 
 class NotificationDict(TypedDict):

@@ -87,6 +87,7 @@ class HtsgetApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://htsget.example.org/htsget"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
     _servers = _SERVERS.chosen(None)
 
@@ -107,6 +108,7 @@ class AsyncHtsgetApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://htsget.example.org/htsget"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
     _servers = _SERVERS.chosen(None)
 

@@ -428,6 +428,7 @@ class PangeaApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://pangeabio.io"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
 
     def __init__(
@@ -445,6 +446,7 @@ class AsyncPangeaApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://pangeabio.io"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
 
     def __init__(

@@ -339,6 +339,7 @@ class SbApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://api.sbgenomics.com/v2"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
     _servers = _SERVERS.chosen(None)
 
@@ -367,6 +368,7 @@ class AsyncSbApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://api.sbgenomics.com/v2"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
     _servers = _SERVERS.chosen(None)
 

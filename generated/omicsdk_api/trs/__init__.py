@@ -8,15 +8,62 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .client import AsyncTrsApi, TrsApi
+    from .errors import (
+        APIError,
+        BadRequest,
+        Conflict,
+        Forbidden,
+        GatewayTimeout,
+        Gone,
+        Locked,
+        NotFound,
+        PreconditionFailed,
+        RateLimited,
+        ServerError,
+        ServiceUnavailable,
+        TooLarge,
+        Unauthorized,
+        Unprocessable,
+    )
 
 __all__ = [
     "TrsApi",
     "AsyncTrsApi",
+    "APIError",
+    "ServerError",
+    "BadRequest",
+    "Unauthorized",
+    "Forbidden",
+    "NotFound",
+    "Conflict",
+    "Gone",
+    "PreconditionFailed",
+    "TooLarge",
+    "Unprocessable",
+    "Locked",
+    "RateLimited",
+    "ServiceUnavailable",
+    "GatewayTimeout",
 ]
 
 _MODULES: dict[str, str] = {
     "TrsApi": "client",
     "AsyncTrsApi": "client",
+    "APIError": "errors",
+    "ServerError": "errors",
+    "BadRequest": "errors",
+    "Unauthorized": "errors",
+    "Forbidden": "errors",
+    "NotFound": "errors",
+    "Conflict": "errors",
+    "Gone": "errors",
+    "PreconditionFailed": "errors",
+    "TooLarge": "errors",
+    "Unprocessable": "errors",
+    "Locked": "errors",
+    "RateLimited": "errors",
+    "ServiceUnavailable": "errors",
+    "GatewayTimeout": "errors",
 }
 
 

@@ -88,6 +88,7 @@ class TrsApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://trs.example.org/ga4gh/trs/v2"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
     _servers = _SERVERS.chosen(None)
 
@@ -108,6 +109,7 @@ class AsyncTrsApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://trs.example.org/ga4gh/trs/v2"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
     _servers = _SERVERS.chosen(None)
 

@@ -8,15 +8,62 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .client import AsyncUploadApi, UploadApi
+    from .errors import (
+        APIError,
+        BadRequest,
+        Conflict,
+        Forbidden,
+        GatewayTimeout,
+        Gone,
+        Locked,
+        NotFound,
+        PreconditionFailed,
+        RateLimited,
+        ServerError,
+        ServiceUnavailable,
+        TooLarge,
+        Unauthorized,
+        Unprocessable,
+    )
 
 __all__ = [
     "UploadApi",
     "AsyncUploadApi",
+    "APIError",
+    "ServerError",
+    "BadRequest",
+    "Unauthorized",
+    "Forbidden",
+    "NotFound",
+    "Conflict",
+    "Gone",
+    "PreconditionFailed",
+    "TooLarge",
+    "Unprocessable",
+    "Locked",
+    "RateLimited",
+    "ServiceUnavailable",
+    "GatewayTimeout",
 ]
 
 _MODULES: dict[str, str] = {
     "UploadApi": "client",
     "AsyncUploadApi": "client",
+    "APIError": "errors",
+    "ServerError": "errors",
+    "BadRequest": "errors",
+    "Unauthorized": "errors",
+    "Forbidden": "errors",
+    "NotFound": "errors",
+    "Conflict": "errors",
+    "Gone": "errors",
+    "PreconditionFailed": "errors",
+    "TooLarge": "errors",
+    "Unprocessable": "errors",
+    "Locked": "errors",
+    "RateLimited": "errors",
+    "ServiceUnavailable": "errors",
+    "GatewayTimeout": "errors",
 }
 
 

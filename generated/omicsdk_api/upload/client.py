@@ -81,6 +81,7 @@ class UploadApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://upload.data.humancellatlas.org"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
 
 
@@ -89,4 +90,5 @@ class AsyncUploadApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://upload.data.humancellatlas.org"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY

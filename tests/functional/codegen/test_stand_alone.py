@@ -183,3 +183,26 @@ def test_a_package_may_share_omicsdks_core(spec: Path, tmp_path: Path) -> None:
     program = "import small_client; print(small_client.SmallClientApi.__mro__[2].__module__)"
     run = subprocess.run([sys.executable, "-c", program], cwd=out / "src", capture_output=True, text=True, check=True)
     assert run.stdout == "omicsdk.core.client\n"
+
+
+def test_bodies_of_errors_are_typed_without_omicsdk(spec: Path, tmp_path: Path, server: Responses) -> None:
+    problem = "{type: object, required: [message], properties: {message: {type: string}}}"
+    stated = f'responses: {{"404": {{description: Gone., content: {{application/json: {{schema: {problem}}}}}}}, '
+    text = spec.read_text()
+    assert "/a/{id}" in text
+    spec.write_text(text.replace("responses: {", stated, 1))
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
+    program = f"""
+import pickle
+import small_client
+from small_client.errors import NotFound
+with small_client.SmallClientApi({server.url("")!r}) as client:
+    try:
+        client.get_a(id="missing")
+    except small_client.NotFound as error:
+        again = pickle.loads(pickle.dumps(error))
+        ours = [NotFound is small_client.NotFound, isinstance(error, small_client.OmicsError)]
+        print(json.dumps([type(error).__module__, again.data.message, type(again.data).__name__, ours]))
+"""
+    found = _program(tmp_path / "out", program)
+    assert found == ["small_client.errors", "no such a", "NotFoundData", [True, True]]

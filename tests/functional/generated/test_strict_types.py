@@ -53,12 +53,29 @@ def _json(schema: Any) -> dict[str, Any]:
     return {"description": "", "content": {"application/json": {"schema": schema}}}
 
 
+# Errors whose classes have a body of their own, and of each kind of type.
+ERRORS: dict[str, Any] = {
+    "404": _json(CAT),
+    "409": _json({"oneOf": [PET, {"type": "null"}]}),
+    "412": _json(KINDS["days"]),
+    "413": _json(KINDS["bases_by_name"]),
+    "422": _json({"$ref": "#/components/schemas/NotFound"}),
+    "423": _json({"type": "object", "properties": {"why": TEXT}}),
+    "503": _json(TEXT),
+    "5XX": _json({"type": "integer"}),
+    "default": _json({"$ref": "#/components/schemas/Dog"}),
+}
+
+
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {"title": "Pets", "version": "1"},
     "paths": {
         f"/{name}": {
-            "get": {"operationId": f"get_{name}", "responses": {"200": _json(schema)}},
+            "get": {
+                "operationId": f"get_{name}",
+                "responses": {"200": _json(schema), **(ERRORS if name == "cat" else {})},
+            },
             "put": {
                 "operationId": f"put_{name}",
                 "requestBody": {"content": {"application/json": {"schema": schema}}},
@@ -76,6 +93,7 @@ DOCUMENT: dict[str, Any] = {
             "Pet": {"type": "object", "discriminator": {"propertyName": "kind"}, "properties": {"kind": TEXT}},
             "Cat": _pet(claws={"type": "integer"}),
             "Dog": _pet(tricks={"type": "array", "items": TEXT}),
+            "NotFound": {"type": "object", "properties": {"APIError": {"$ref": "#/components/schemas/NotFound"}}},
             "Native": {
                 "type": "object",
                 "properties": {
@@ -103,9 +121,11 @@ DOCUMENT: dict[str, Any] = {
 PROGRAM = """\
 from typing import Literal, assert_type
 
-from PACKAGE import ThingApi
+from PACKAGE import APIError, Gone, NotFound, ServiceUnavailable, ThingApi, Unprocessable, models
 from PACKAGE.choices import AllWord as Word
-from PACKAGE.models import Account, AccountRequest, Cat, Named, Pet
+from PACKAGE.errors import Locked
+from PACKAGE.models import Account, AccountRequest, Cat, Dog, LockedData, Named, Pet
+from omicsdk.core import errors as core
 from omicsdk.core.omit import OMIT
 
 
@@ -127,6 +147,31 @@ def changes(client: ThingApi, account: Account, named: Named) -> None:
         pet = named.additional_properties["a"]
         if isinstance(pet, Pet):
             assert_type(pet.kind, str | None)
+
+
+def errors(client: ThingApi) -> int | None:
+    try:
+        client.get_cat()
+    except NotFound as error:
+        assert_type(error.data, Cat)
+        return error.data.claws
+    except Unprocessable as error:
+        assert_type(error.data, models.NotFound)
+    except Locked as error:
+        assert_type(error.data, LockedData)
+        assert_type(error.data.why, str | None)
+    except (Gone, core.Gone) as error:
+        return error.status
+    except ServiceUnavailable as error:
+        assert_type(error.data, str)
+    except APIError as error:
+        if isinstance(error.data, Dog):
+            assert_type(error.data.tricks, list[str] | None)
+        gone = error if isinstance(error, Gone) else None
+        assert gone is None or assert_type(gone.data, Dog)
+    except core.NotFound as error:
+        return error.status
+    return None
 """
 
 

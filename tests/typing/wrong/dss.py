@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 
 from omicsdk import AsyncDss, Dss
-from omicsdk_api.dss import AsyncDssApi, DssApi
+from omicsdk_api.dss import APIError, AsyncDssApi, DssApi, ServiceUnavailable
 from omicsdk_api.dss.models import BundlePage, FileVersion
 from omicsdk_api.dss.webhooks import parse_notification
 
@@ -23,6 +23,15 @@ def arguments(api: DssApi, anything: str) -> None:
     api.get_bundle.iterate(uuid=UUID, replica="aws").take("all")  # error: is not assignable to "int"
     api.put_file(uuid=UUID, version="v", creator_uid="me", source_url="s3://b/k")  # error: is not assignable to "int"
     api.put_subscription(callback_url="https://a.example.org", replica="aws", method="GET")  # error: is not assignable
+
+
+def errors(api: DssApi) -> None:
+    try:
+        api.get_bundle(uuid=UUID, replica="aws")
+    except ServiceUnavailable as error:
+        print(error.data.colour)  # error: Cannot access attribute "colour" for class "Error"
+    except APIError as error:
+        print(error.data.message)  # error: Cannot access attribute "message" for class "Error"
 
 
 def bodies(api: DssApi) -> None:

@@ -3,7 +3,7 @@
 import inspect
 
 from omicsdk.core.client import INTERFACE, AsyncClient, Client
-from omicsdk.core.errors import STATUS_ERRORS, error_class
+from omicsdk.core.errors import STATUS_ERRORS, APIError, error_class
 from omicsdk_codegen import error_classes, naming, plan, servers
 
 
@@ -25,3 +25,5 @@ def test_error_classes_are_those_of_their_statuses() -> None:
     assert {status: cls.__name__ for status, cls in STATUS_ERRORS.items()} == error_classes.ERROR_CLASSES
     for status in range(400, 600):
         assert error_classes.error_class(str(status)) == error_class(status).__name__
+    classes = {error_class(status) for status in range(400, 600)} - {APIError}
+    assert {cls.__name__: cls.__bases__[0].__name__ for cls in classes} == error_classes.PARENTS

@@ -62,3 +62,11 @@ def test_what_is_sent_together_is_passed_together() -> None:
         "OPTIONS: dict[str, Any] = {'servers': {'https://f.example': 'http://localhost'}}"
         in around["tests/test_operations.py"]
     )
+
+
+def test_bodies_of_errors_are_mentioned_where_there_are_some() -> None:
+    schema = {"type": "object", "properties": {"title": {"type": "string"}}}
+    error = {"description": "", "content": {"application/json": {"schema": schema}}}
+    for responses, is_there in (({"404": error}, True), ({"404": {"description": ""}}, False)):
+        made = _around({"paths": {"/a": {"get": {"responses": {"200": {"description": ""}, **responses}}}}})
+        assert ("`except bank.NotFound as error`" in made["README.md"]) is is_there

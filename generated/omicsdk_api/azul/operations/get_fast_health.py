@@ -24,7 +24,7 @@ def build() -> Request:
         200: All parts that were checked work.
 
     Raises:
-        ServiceUnavailable: 503: A part that was checked does not work.
+        ServiceUnavailable (Down): 503: A part that was checked does not work.
     """
     return request(FACTS, "/health/fast")
 

@@ -58,8 +58,8 @@ def build(
         200: The contents of the file, from its storage.
 
     Raises:
-        BadRequest: 400: A parameter is unknown or its value is invalid.
-        NotFound: 404: The catalog or the entity does not exist, or the user may not read it.
+        BadRequest (Error): 400: A parameter is unknown or its value is invalid.
+        NotFound (Error): 404: The catalog or the entity does not exist, or the user may not read it.
         RateLimited: 429: Too many requests from this address. Wait for the time in `Retry-After`.
     """
     return request(

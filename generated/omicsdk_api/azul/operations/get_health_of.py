@@ -37,7 +37,7 @@ def build(
         200: All parts that were checked work.
 
     Raises:
-        ServiceUnavailable: 503: A part that was checked does not work.
+        ServiceUnavailable (Down): 503: A part that was checked does not work.
     """
     return request(FACTS, f"/health/{segment('keys', as_list(keys))}")
 

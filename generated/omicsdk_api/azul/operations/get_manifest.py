@@ -33,8 +33,8 @@ def build(*, token: str) -> Request:
 
     Raises:
         Gone: 410: The manifest is no longer stored. Request it again.
-        BadRequest: 400: A parameter is unknown or its value is invalid.
-        NotFound: 404: The catalog or the entity does not exist, or the user may not read it.
+        BadRequest (Error): 400: A parameter is unknown or its value is invalid.
+        NotFound (Error): 404: The catalog or the entity does not exist, or the user may not read it.
         RateLimited: 429: Too many requests from this address. Wait for the time in `Retry-After`.
     """
     return request(FACTS, f"/manifest/files/{segment('token', token)}")

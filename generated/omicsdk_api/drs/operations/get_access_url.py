@@ -40,11 +40,14 @@ def build(*, object_id: str, access_id: str) -> Request:
             `Retry-After`.
 
     Raises:
-        BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
-        Unauthorized: 401: The request has no valid authorisation; the token or passport may have expired.
-        Forbidden: 403: The authorisation is valid, but does not include this.
-        NotFound: 404: The server has no object of this identifier, or the object no such access method.
-        ServerError: 500: An unexpected error of the server; a later retry may succeed.
+        BadRequest (Error): 400: The request is not well formed, or, on some servers, has both a token and
+            passports.
+        Unauthorized (Error): 401: The request has no valid authorisation; the token or passport may have
+            expired.
+        Forbidden (Error): 403: The authorisation is valid, but does not include this.
+        NotFound (Error): 404: The server has no object of this identifier, or the object no such access
+            method.
+        ServerError (Error): 500: An unexpected error of the server; a later retry may succeed.
     """
     return request(
         FACTS, f"/objects/{segment('object_id', object_id, raw=True)}/access/{segment('access_id', access_id)}"

@@ -48,13 +48,16 @@ def build(
             same request again after the time in `Retry-After`.
 
     Raises:
-        BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
-        Unauthorized: 401: The request has no valid authorisation; the token or passport may have expired.
-        Forbidden: 403: The authorisation is valid, but does not include this.
-        NotFound: 404: The server has no object of this identifier, or the object no such access method.
-        TooLarge: 413: The request has more objects than `drs.maxBulkRequestLength` of the server's
+        BadRequest (Error): 400: The request is not well formed, or, on some servers, has both a token and
+            passports.
+        Unauthorized (Error): 401: The request has no valid authorisation; the token or passport may have
+            expired.
+        Forbidden (Error): 403: The authorisation is valid, but does not include this.
+        NotFound (Error): 404: The server has no object of this identifier, or the object no such access
+            method.
+        TooLarge (Error): 413: The request has more objects than `drs.maxBulkRequestLength` of the server's
             description allows; split it into smaller requests.
-        ServerError: 500: An unexpected error of the server; a later retry may succeed.
+        ServerError (Error): 500: An unexpected error of the server; a later retry may succeed.
     """
     return request(
         FACTS,

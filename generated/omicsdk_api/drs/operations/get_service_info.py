@@ -31,7 +31,7 @@ def build() -> Request:
         200: The description of the server.
 
     Raises:
-        ServerError: 500: An unexpected error of the server; a later retry may succeed.
+        ServerError (Error): 500: An unexpected error of the server; a later retry may succeed.
     """
     return request(FACTS, "/service-info")
 

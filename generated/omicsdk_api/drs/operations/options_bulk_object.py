@@ -37,12 +37,13 @@ def build(*, bulk_object_ids: str | Sequence[str] | Omit = OMIT) -> Request:
             does not state how requests are authorised; treat it as `None`.
 
     Raises:
-        BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
-        NotFound: 404: The server has no object of this identifier.
+        BadRequest (Error): 400: The request is not well formed, or, on some servers, has both a token and
+            passports.
+        NotFound (Error): 404: The server has no object of this identifier.
         APIError: 405: The server does not state how requests are authorised; treat it as `None`.
-        TooLarge: 413: The request has more objects than `drs.maxBulkRequestLength` of the server's
+        TooLarge (Error): 413: The request has more objects than `drs.maxBulkRequestLength` of the server's
             description allows; split it into smaller requests.
-        ServerError: 500: An unexpected error of the server; a later retry may succeed.
+        ServerError (Error): 500: An unexpected error of the server; a later retry may succeed.
     """
     return request(FACTS, "/objects", body=json_body({"bulk_object_ids": as_list(bulk_object_ids)}))
 

@@ -34,10 +34,11 @@ def build(*, object_id: str) -> Request:
             treat it as `None`.
 
     Raises:
-        BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
-        NotFound: 404: The server has no object of this identifier.
+        BadRequest (Error): 400: The request is not well formed, or, on some servers, has both a token and
+            passports.
+        NotFound (Error): 404: The server has no object of this identifier.
         APIError: 405: The server does not state how requests are authorised; treat it as `None`.
-        ServerError: 500: An unexpected error of the server; a later retry may succeed.
+        ServerError (Error): 500: An unexpected error of the server; a later retry may succeed.
     """
     return request(FACTS, f"/objects/{segment('object_id', object_id, raw=True)}")
 

@@ -40,11 +40,13 @@ def build(*, object_id: str, expand: bool | Omit = OMIT, passports: str | Sequen
             the time in `Retry-After`.
 
     Raises:
-        BadRequest: 400: The request is not well formed, or, on some servers, has both a token and passports.
-        Unauthorized: 401: The request has no valid authorisation; the token or passport may have expired.
-        Forbidden: 403: The authorisation is valid, but does not include this.
-        NotFound: 404: The server has no object of this identifier.
-        ServerError: 500: An unexpected error of the server; a later retry may succeed.
+        BadRequest (Error): 400: The request is not well formed, or, on some servers, has both a token and
+            passports.
+        Unauthorized (Error): 401: The request has no valid authorisation; the token or passport may have
+            expired.
+        Forbidden (Error): 403: The authorisation is valid, but does not include this.
+        NotFound (Error): 404: The server has no object of this identifier.
+        ServerError (Error): 500: An unexpected error of the server; a later retry may succeed.
     """
     return request(
         FACTS,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .collections_page import CollectionsPage
     from .delete_subscription_response import DeleteSubscriptionResponse
     from .error import Error
+    from .error_data import ErrorData
     from .event_entry import EventEntry
     from .event_streams import EventStreams
     from .events_manifest import EventsManifest
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .file_version import FileVersion
     from .get_bundles_checkout_response import GetBundlesCheckoutResponse
     from .get_subscriptions_response import GetSubscriptionsResponse
+    from .not_found_data import NotFoundData
     from .notification import Notification
     from .notified_bundle import NotifiedBundle
     from .patch_bundle_response import PatchBundleResponse
@@ -53,6 +55,7 @@ __all__ = [
     "CollectionsPage",
     "DeleteSubscriptionResponse",
     "Error",
+    "ErrorData",
     "EventEntry",
     "EventStreams",
     "EventsManifest",
@@ -61,6 +64,7 @@ __all__ = [
     "FileVersion",
     "GetBundlesCheckoutResponse",
     "GetSubscriptionsResponse",
+    "NotFoundData",
     "Notification",
     "NotifiedBundle",
     "PatchBundleResponse",
@@ -87,6 +91,7 @@ _MODULES: dict[str, str] = {
     "CollectionsPage": "collections_page",
     "DeleteSubscriptionResponse": "delete_subscription_response",
     "Error": "error",
+    "ErrorData": "error_data",
     "EventEntry": "event_entry",
     "EventStreams": "event_streams",
     "EventsManifest": "events_manifest",
@@ -95,6 +100,7 @@ _MODULES: dict[str, str] = {
     "FileVersion": "file_version",
     "GetBundlesCheckoutResponse": "get_bundles_checkout_response",
     "GetSubscriptionsResponse": "get_subscriptions_response",
+    "NotFoundData": "not_found_data",
     "Notification": "notification",
     "NotifiedBundle": "notified_bundle",
     "PatchBundleResponse": "patch_bundle_response",

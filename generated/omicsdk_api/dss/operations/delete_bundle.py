@@ -35,9 +35,9 @@ def build(*, reason: str, uuid: str, replica: Literal["aws", "gcp"], version: st
         200: The bundle, or the version, is deleted.
 
     Raises:
-        Unauthorized: 401: The token is missing or has expired.
-        Forbidden: 403: The user may not delete bundles.
-        Conflict: 409: The bundle, or the version, was deleted before, for another reason.
+        Unauthorized (Error): 401: The token is missing or has expired.
+        Forbidden (Error): 403: The user may not delete bundles.
+        Conflict (Error): 409: The bundle, or the version, was deleted before, for another reason.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
@@ -45,8 +45,8 @@ def build(*, reason: str, uuid: str, replica: Literal["aws", "gcp"], version: st
             the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The bundle was not deleted: the UUID or version does not exist (404), or an
-            argument is not as stated (400).
+        APIError (Error): Any other error: The bundle was not deleted: the UUID or version does not exist
+            (404), or an argument is not as stated (400).
     """
     return request(
         FACTS,

@@ -36,8 +36,8 @@ def build(*, uuid: str, replica: Literal["aws", "gcp"]) -> Request:
             the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The collection was not deleted: the UUID does not exist (404), it is not
-            yours (403), or the token is not valid (401).
+        APIError (Error): Any other error: The collection was not deleted: the UUID does not exist (404), it
+            is not yours (403), or the token is not valid (401).
     """
     return request(FACTS, f"/collections/{segment('uuid', uuid)}", query=(("replica", replica),))
 

@@ -43,8 +43,8 @@ def build(
             the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The subscription was not removed: you have none with this UUID and type in
-            the replica (404), or the token is not valid (401, 403).
+        APIError (Error): Any other error: The subscription was not removed: you have none with this UUID and
+            type in the replica (404), or the token is not valid (401, 403).
     """
     return request(
         FACTS,

@@ -65,15 +65,15 @@ def build(
             header points to the next one.
 
     Raises:
-        BadRequest: 400: The parameters are not in order.
-        ServerError: 500: The service failed; send the request again after the time in `Retry-After`. 502: A
-            part of the service gave no valid response (502). Send the request again after the time in
-            `Retry-After`.
-        ServiceUnavailable: 503: The service has too much to do; send the request again after the time in
-            `Retry-After`.
+        BadRequest (Error): 400: The parameters are not in order.
+        ServerError (Error): 500: The service failed; send the request again after the time in `Retry-After`.
+        ServerError: 502: A part of the service gave no valid response (502). Send the request again after the
+            time in `Retry-After`.
+        ServiceUnavailable (Error): 503: The service has too much to do; send the request again after the time
+            in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        NotFound: 404: The bundle or version does not exist in the replica, or was deleted.
+        NotFound (Error): 404: The bundle or version does not exist in the replica, or was deleted.
     """
     return request(
         FACTS,

@@ -58,8 +58,8 @@ def build(
             the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The bundles cannot be listed, most often because a parameter is not as
-            stated (400).
+        APIError (Error): Any other error: The bundles cannot be listed, most often because a parameter is not
+            as stated (400).
     """
     return request(
         FACTS,

@@ -31,7 +31,7 @@ def build(*, replica: Literal["aws", "gcp"], checkout_job_id: str) -> Request:
         200: The state of the job.
 
     Raises:
-        NotFound: 404: The job does not exist.
+        NotFound (NotFoundData): 404: The job does not exist.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
@@ -39,8 +39,8 @@ def build(*, replica: Literal["aws", "gcp"], checkout_job_id: str) -> Request:
             the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The state cannot be returned, most often because the number of the job is
-            malformed (400).
+        APIError (ErrorData): Any other error: The state cannot be returned, most often because the number of
+            the job is malformed (400).
     """
     return request(
         FACTS, f"/bundles/checkout/{segment('checkout_job_id', checkout_job_id)}", query=(("replica", replica),)

@@ -41,8 +41,8 @@ def build(*, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OM
             the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The collection cannot be read: the UUID or version does not exist (404), it
-            is not yours (403), or the token is not valid (401).
+        APIError (Error): Any other error: The collection cannot be read: the UUID or version does not exist
+            (404), it is not yours (403), or the token is not valid (401).
     """
     return request(
         FACTS,

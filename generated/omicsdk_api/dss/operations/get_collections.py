@@ -46,8 +46,8 @@ def build(*, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT) -> Reques
             the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The collections cannot be listed, most often because a valid token is
-            missing (401, 403).
+        APIError (Error): Any other error: The collections cannot be listed, most often because a valid token
+            is missing (401, 403).
     """
     return request(
         FACTS,

@@ -37,8 +37,8 @@ def build(*, uuid: str, version: str, replica: Literal["aws", "gcp"]) -> Request
             the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The document cannot be read: no event of that bundle version exists (404),
-            or a parameter is not as stated (400).
+        APIError (Error): Any other error: The document cannot be read: no event of that bundle version exists
+            (404), or a parameter is not as stated (400).
     """
     return request(
         FACTS,

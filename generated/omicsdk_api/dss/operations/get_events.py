@@ -57,7 +57,8 @@ def build(
             the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The events cannot be listed, most often because a date is malformed (400).
+        APIError (Error): Any other error: The events cannot be listed, most often because a date is malformed
+            (400).
     """
     return request(
         FACTS,

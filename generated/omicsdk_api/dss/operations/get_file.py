@@ -61,7 +61,7 @@ def build(
             itself.
 
     Raises:
-        BadRequest: 400: The retry token cannot be understood. Send the request again without one.
+        BadRequest (Error): 400: The retry token cannot be understood. Send the request again without one.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
@@ -69,8 +69,8 @@ def build(
             the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The file cannot be read: the UUID or version does not exist in the replica
-            (404), or a parameter is not as stated (400).
+        APIError (Error): Any other error: The file cannot be read: the UUID or version does not exist in the
+            replica (404), or a parameter is not as stated (400).
     """
     return request(
         FACTS,

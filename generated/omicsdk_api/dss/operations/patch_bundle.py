@@ -54,11 +54,11 @@ def build(
         200: The new version is stored.
 
     Raises:
-        BadRequest: 400: The files to add or the version are not in order.
-        Forbidden: 403: The token does not give the right to change this bundle.
-        NotFound: 404: The bundle or version does not exist.
-        Unprocessable: 422: A file to add is not in the store.
-        APIError: Any other error: The bundle was not changed, for another reason.
+        BadRequest (Error): 400: The files to add or the version are not in order.
+        Forbidden (Error): 403: The token does not give the right to change this bundle.
+        NotFound (Error): 404: The bundle or version does not exist.
+        Unprocessable (Error): 422: A file to add is not in the store.
+        APIError (Error): Any other error: The bundle was not changed, for another reason.
     """
     return request(
         FACTS,

@@ -62,10 +62,10 @@ def build(
         200: The new version is stored.
 
     Raises:
-        BadRequest: 400: The version to start from is malformed.
-        Forbidden: 403: The token does not give access to this collection.
-        NotFound: 404: The collection or version does not exist.
-        Unprocessable: 422: The target of an added link does not exist.
+        BadRequest (Error): 400: The version to start from is malformed.
+        Forbidden (Error): 403: The token does not give access to this collection.
+        NotFound (Error): 404: The collection or version does not exist.
+        Unprocessable (Error): 422: The target of an added link does not exist.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
@@ -73,7 +73,7 @@ def build(
             the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The collection was not changed, for another reason.
+        APIError (Error): Any other error: The collection was not changed, for another reason.
     """
     return request(
         FACTS,

@@ -47,8 +47,8 @@ def build(
         200: The job has started.
 
     Raises:
-        APIError: Any other error: The job was not started: the bundle does not exist (404), or an argument is
-            not as stated (400).
+        APIError (Error): Any other error: The job was not started: the bundle does not exist (404), or an
+            argument is not as stated (400).
     """
     return request(
         FACTS,

@@ -62,8 +62,8 @@ def build(
         200: The last page of matches. 206: A page of matches; the `Link` header points to the next one.
 
     Raises:
-        APIError: Any other error: The search failed. A query that Elasticsearch refuses or a parameter out of
-            bounds fails with 400; anything unforeseen fails with 500.
+        APIError (Error): Any other error: The search failed. A query that Elasticsearch refuses or a
+            parameter out of bounds fails with 400; anything unforeseen fails with 500.
     """
     return request(
         FACTS,

@@ -53,8 +53,8 @@ def build(
         200: The bundle was there already, with the same files. 201: The bundle is stored.
 
     Raises:
-        BadRequest: 400: The list of files or the version is not in order.
-        Conflict: 409: The store has other files under this UUID and version. Choose another version.
+        BadRequest (Error): 400: The list of files or the version is not in order.
+        Conflict (Error): 409: The store has other files under this UUID and version. Choose another version.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
@@ -62,8 +62,8 @@ def build(
             the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The bundle was not stored: the token is missing or has expired (401), the
-            user may not write (403), or an argument is not as stated (400).
+        APIError (Error): Any other error: The bundle was not stored: the token is missing or has expired
+            (401), the user may not write (403), or an argument is not as stated (400).
     """
     return request(
         FACTS,

@@ -62,8 +62,8 @@ def build(
             the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The collection was not stored: the target of a link does not exist (422),
-            the token is not valid (401, 403), or an argument is not as stated (400).
+        APIError (Error): Any other error: The collection was not stored: the target of a link does not exist
+            (422), the token is not valid (401, 403), or an argument is not as stated (400).
     """
     return request(
         FACTS,

@@ -49,9 +49,10 @@ def build(*, source_url: str, creator_uid: int, uuid: str, version: str) -> Requ
             read. 202: The copy has been queued. The file can be read once HEAD finds it.
 
     Raises:
-        BadRequest: 400: The request cannot be carried out.
-        Conflict: 409: The store has other contents under this UUID and version. Choose another version.
-        Unprocessable: 422: The checksums of the source object are not in order.
+        BadRequest (Error): 400: The request cannot be carried out.
+        Conflict (Error): 409: The store has other contents under this UUID and version. Choose another
+            version.
+        Unprocessable (Error): 422: The checksums of the source object are not in order.
         ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
             502: A part of the service gave no valid response (502). Send the request again after the time in
             `Retry-After`.
@@ -59,8 +60,8 @@ def build(*, source_url: str, creator_uid: int, uuid: str, version: str) -> Requ
             the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The file was not stored: the token is missing or has expired (401), the
-            user may not write (403), or an argument is not as stated (400).
+        APIError (Error): Any other error: The file was not stored: the token is missing or has expired (401),
+            the user may not write (403), or an argument is not as stated (400).
     """
     return request(
         FACTS,

@@ -89,8 +89,9 @@ def build(
             the time in `Retry-After`.
         GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
             in `Retry-After`.
-        APIError: Any other error: The subscription was not registered: a query or attachment is invalid (400,
-            422), the token is not valid (401, 403), or you have reached the limit of subscriptions (406).
+        APIError (Error): Any other error: The subscription was not registered: a query or attachment is
+            invalid (400, 422), the token is not valid (401, 403), or you have reached the limit of
+            subscriptions (406).
     """
     return request(
         FACTS,

@@ -123,6 +123,7 @@ class ArboristApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = ""
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
 
 
@@ -131,4 +132,5 @@ class AsyncArboristApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = ""
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY

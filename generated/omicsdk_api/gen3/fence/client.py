@@ -160,6 +160,7 @@ class FenceApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://example.domain"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
 
 
@@ -168,4 +169,5 @@ class AsyncFenceApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://example.domain"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY

@@ -149,6 +149,7 @@ class IndexdApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://data.example.domain"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
 
     def __init__(
@@ -166,6 +167,7 @@ class AsyncIndexdApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://data.example.domain"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
 
     def __init__(

@@ -8,17 +8,64 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .client import AsyncMetadataApi, MetadataApi, MetadataCredentials
+    from .errors import (
+        APIError,
+        BadRequest,
+        Conflict,
+        Forbidden,
+        GatewayTimeout,
+        Gone,
+        Locked,
+        NotFound,
+        PreconditionFailed,
+        RateLimited,
+        ServerError,
+        ServiceUnavailable,
+        TooLarge,
+        Unauthorized,
+        Unprocessable,
+    )
 
 __all__ = [
     "MetadataApi",
     "AsyncMetadataApi",
     "MetadataCredentials",
+    "APIError",
+    "ServerError",
+    "BadRequest",
+    "Unauthorized",
+    "Forbidden",
+    "NotFound",
+    "Conflict",
+    "Gone",
+    "PreconditionFailed",
+    "TooLarge",
+    "Unprocessable",
+    "Locked",
+    "RateLimited",
+    "ServiceUnavailable",
+    "GatewayTimeout",
 ]
 
 _MODULES: dict[str, str] = {
     "MetadataApi": "client",
     "AsyncMetadataApi": "client",
     "MetadataCredentials": "client",
+    "APIError": "errors",
+    "ServerError": "errors",
+    "BadRequest": "errors",
+    "Unauthorized": "errors",
+    "Forbidden": "errors",
+    "NotFound": "errors",
+    "Conflict": "errors",
+    "Gone": "errors",
+    "PreconditionFailed": "errors",
+    "TooLarge": "errors",
+    "Unprocessable": "errors",
+    "Locked": "errors",
+    "RateLimited": "errors",
+    "ServiceUnavailable": "errors",
+    "GatewayTimeout": "errors",
 }
 
 

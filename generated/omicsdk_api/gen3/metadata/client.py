@@ -118,6 +118,7 @@ class MetadataApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = ""
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
 
     def __init__(
@@ -135,6 +136,7 @@ class AsyncMetadataApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = ""
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
 
     def __init__(

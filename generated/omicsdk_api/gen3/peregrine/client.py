@@ -68,6 +68,7 @@ class PeregrineApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://example.domain"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
 
 
@@ -76,4 +77,5 @@ class AsyncPeregrineApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://example.domain"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY

@@ -25,7 +25,7 @@ def build() -> Request:
         200: The description of the service for reads.
 
     Raises:
-        ServerError: 500: An unexpected error of the server; a later retry may succeed.
+        ServerError (Error): 500: An unexpected error of the server; a later retry may succeed.
     """
     return request(FACTS, "/reads/service-info")
 

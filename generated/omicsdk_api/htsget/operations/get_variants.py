@@ -53,12 +53,12 @@ def build(
         200: The ticket of a VCF or BCF file.
 
     Raises:
-        BadRequest: 400: The request is invalid: `UnsupportedFormat`, `InvalidInput` for arguments that
-            contradict each other, or `InvalidRange` for a region that cannot be.
-        Unauthorized: 401: The token is missing, invalid or expired (`InvalidAuthentication`).
-        Forbidden: 403: The token is valid, but gives no access to this data set (`PermissionDenied`).
-        NotFound: 404: The server has no data set of this identifier (`NotFound`).
-        ServerError: 500: An unexpected error of the server; a later retry may succeed.
+        BadRequest (Error): 400: The request is invalid: `UnsupportedFormat`, `InvalidInput` for arguments
+            that contradict each other, or `InvalidRange` for a region that cannot be.
+        Unauthorized (Error): 401: The token is missing, invalid or expired (`InvalidAuthentication`).
+        Forbidden (Error): 403: The token is valid, but gives no access to this data set (`PermissionDenied`).
+        NotFound (Error): 404: The server has no data set of this identifier (`NotFound`).
+        ServerError (Error): 500: An unexpected error of the server; a later retry may succeed.
     """
     return request(
         FACTS,

@@ -54,13 +54,13 @@ def build(
         200: The ticket of a BAM or CRAM file.
 
     Raises:
-        BadRequest: 400: The request is invalid: `UnsupportedFormat`, `InvalidInput` for arguments that
-            contradict each other, or `InvalidRange` for a region that cannot be.
-        Unauthorized: 401: The token is missing, invalid or expired (`InvalidAuthentication`).
-        Forbidden: 403: The token is valid, but gives no access to this data set (`PermissionDenied`).
-        NotFound: 404: The server has no data set of this identifier (`NotFound`).
-        TooLarge: 413: The body has more regions than the server accepts (`PayloadTooLarge`).
-        ServerError: 500: An unexpected error of the server; a later retry may succeed.
+        BadRequest (Error): 400: The request is invalid: `UnsupportedFormat`, `InvalidInput` for arguments
+            that contradict each other, or `InvalidRange` for a region that cannot be.
+        Unauthorized (Error): 401: The token is missing, invalid or expired (`InvalidAuthentication`).
+        Forbidden (Error): 403: The token is valid, but gives no access to this data set (`PermissionDenied`).
+        NotFound (Error): 404: The server has no data set of this identifier (`NotFound`).
+        TooLarge (Error): 413: The body has more regions than the server accepts (`PayloadTooLarge`).
+        ServerError (Error): 500: An unexpected error of the server; a later retry may succeed.
     """
     return request(
         FACTS,

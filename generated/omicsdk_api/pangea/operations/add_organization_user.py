@@ -29,8 +29,9 @@ def build(*, user: int, organization_pk: str) -> Request:
         200: It is done.
 
     Raises:
-        BadRequest: 400: A value in the request is missing, invalid or already taken.
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        BadRequest (dict[str, Any] | list[str]): 400: A value in the request is missing, invalid or already
+            taken.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS, f"/api/organizations/{segment('organization_pk', organization_pk)}/users", body=json_body({"user": user})

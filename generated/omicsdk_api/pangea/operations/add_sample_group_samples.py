@@ -35,7 +35,7 @@ def build(*, group_pk: str, sample_uuids: str | Sequence[str] | Omit = OMIT, sam
         200: It is done.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(

@@ -40,7 +40,7 @@ def build(*, upload_id: str, parts: Sequence[UploadedPart | UploadedPartDict], i
         200: The file is complete; the body is empty if the storage refused.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS,

@@ -28,7 +28,7 @@ def build(*, query: str | Omit = OMIT, rank: str | Omit = OMIT, canon: str | Omi
         200: The taxa, by the names.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS,

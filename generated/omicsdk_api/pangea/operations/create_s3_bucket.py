@@ -31,8 +31,9 @@ def build(*, name: str, endpoint_url: str, organization: str) -> Request:
         201: The S3 bucket as it is now.
 
     Raises:
-        BadRequest: 400: A value in the request is missing, invalid or already taken.
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        BadRequest (dict[str, Any] | list[str]): 400: A value in the request is missing, invalid or already
+            taken.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS,

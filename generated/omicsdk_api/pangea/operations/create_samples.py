@@ -33,7 +33,7 @@ def build(*, names: str | Sequence[str], library: str) -> Request:
         201: The samples were made.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(FACTS, "/api/bulk_samples", body=json_body({"names": as_list(names), "library": library}))

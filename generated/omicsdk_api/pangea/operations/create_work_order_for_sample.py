@@ -33,7 +33,7 @@ def build(*, sample_pk: str, wop_pk: str) -> Request:
         201: The work order was made.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(FACTS, f"/api/samples/{segment('sample_pk', sample_pk)}/work_orders/{segment('wop_pk', wop_pk)}")

@@ -33,7 +33,7 @@ def build(*, sample_group_pk: str, wop_pk: str) -> Request:
         201: The work order was made.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS,

@@ -22,9 +22,10 @@ def build(*, current_password: str, id: int) -> Request:
         204: It is deleted.
 
     Raises:
-        BadRequest: 400: A value in the request is missing, invalid or already taken.
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: The object does not exist.
+        BadRequest (dict[str, Any] | list[str]): 400: A value in the request is missing, invalid or already
+            taken.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
+        NotFound (Refusal): 404: The object does not exist.
     """
     return request(
         FACTS, f"/api/auth/users/{segment('id', id)}/", body=json_body({"current_password": current_password})

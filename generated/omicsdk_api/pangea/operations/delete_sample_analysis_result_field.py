@@ -29,8 +29,8 @@ def build(*, uuid: str, work_order_uuid: str | Omit = OMIT) -> Request:
         204: It is deleted.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: The object does not exist.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
+        NotFound (Refusal): 404: The object does not exist.
     """
     return request(
         FACTS, f"/api/sample_ar_fields/{segment('uuid', uuid)}", query=(("work_order_uuid", work_order_uuid),)

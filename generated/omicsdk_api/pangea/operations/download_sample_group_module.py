@@ -36,8 +36,8 @@ def build(*, id: str, module_name: str, token: str | Omit = OMIT, kind: Literal[
         200: The archive's bytes.
 
     Raises:
-        Unauthorized: 401: The token in the URL is not valid.
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Unauthorized (Refusal): 401: The token in the URL is not valid.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS,

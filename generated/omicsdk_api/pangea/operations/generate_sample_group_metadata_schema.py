@@ -32,7 +32,7 @@ def build(*, id: str, overwrite: str | Omit = OMIT) -> Request:
         201: The schema was made.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS, f"/api/sample_groups/{segment('id', id)}/generate_metadata_schema", query=(("overwrite", overwrite),)

@@ -25,8 +25,8 @@ def build(*, uuid: str) -> Request:
         200: The job order as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: The object does not exist.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
+        NotFound (Refusal): 404: The object does not exist.
     """
     return request(FACTS, f"/api/job_orders/{segment('uuid', uuid)}")
 

@@ -28,7 +28,7 @@ def build(*, id: str, min_abundance: float | Omit = OMIT) -> Request:
         200: The chart's data.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS, f"/api/contrib/metasub/sample_sunburst/{segment('id', id)}", query=(("min_abundance", min_abundance),)

@@ -27,7 +27,7 @@ def build(*, org: str) -> Request:
         200: The organization as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: Not found; the body is a page in HTML.
         ServerError: 500: The server failed; the body is a page in HTML.
     """

@@ -31,7 +31,7 @@ def build(*, id: str, name: str, version: str) -> Request:
         200: The version of a pipeline's module as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(

@@ -27,8 +27,8 @@ def build(*, id: str) -> Request:
         200: The S3 bucket as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: The object does not exist.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
+        NotFound (Refusal): 404: The object does not exist.
     """
     return request(FACTS, f"/api/s3_api_keys/{segment('id', id)}")
 

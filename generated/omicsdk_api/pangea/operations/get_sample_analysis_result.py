@@ -28,8 +28,8 @@ def build(*, uuid: str, work_order_uuid: str | Omit = OMIT) -> Request:
         200: The analysis result of a sample as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: The object does not exist.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
+        NotFound (Refusal): 404: The object does not exist.
     """
     return request(FACTS, f"/api/sample_ars/{segment('uuid', uuid)}", query=(("work_order_uuid", work_order_uuid),))
 

@@ -31,8 +31,8 @@ def build(*, uuid: str, work_order_uuid: str | Omit = OMIT) -> Request:
         200: The field of a sample's analysis result as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: The object does not exist.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
+        NotFound (Refusal): 404: The object does not exist.
     """
     return request(
         FACTS, f"/api/sample_ar_fields/{segment('uuid', uuid)}", query=(("work_order_uuid", work_order_uuid),)

@@ -31,7 +31,7 @@ def build(*, org: str, grp: str, sample: str) -> Request:
         200: The sample as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: Not found; the body is a page in HTML.
     """
     return request(

@@ -33,7 +33,7 @@ def build(*, org: str, grp: str, module_name: str, replicate: str | Omit = OMIT)
         200: The analysis result of a sample group as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: Not found; the body is a page in HTML.
     """
     return request(

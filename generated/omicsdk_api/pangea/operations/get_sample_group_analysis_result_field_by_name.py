@@ -34,7 +34,7 @@ def build(*, org: str, grp: str, module_name: str, field: str, replicate: str | 
         200: The field of a sample group's analysis result as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
         NotFound: 404: Not found; the body is a page in HTML.
     """
     return request(

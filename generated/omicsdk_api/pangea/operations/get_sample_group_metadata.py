@@ -28,8 +28,8 @@ def build(*, id: str, token: str | Omit = OMIT, kind: Literal["csv"] | Omit = OM
         200: The metadata, or the table.
 
     Raises:
-        Unauthorized: 401: The token in the URL is not valid.
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Unauthorized (Refusal): 401: The token in the URL is not valid.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(

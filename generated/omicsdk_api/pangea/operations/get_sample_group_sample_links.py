@@ -29,7 +29,7 @@ def build(*, id: str, metadata: str | Omit = OMIT) -> Request:
         200: The samples in short.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(FACTS, f"/api/sample_groups/{segment('id', id)}/sample_links", query=(("metadata", metadata),))

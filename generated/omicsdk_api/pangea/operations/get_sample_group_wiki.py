@@ -25,7 +25,7 @@ def build(*, id: str) -> Request:
         200: The wiki with its pages. 201: The wiki with its pages.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, f"/api/sample_groups/{segment('id', id)}/wiki")
 

@@ -25,7 +25,7 @@ def build(*, id: str) -> Request:
         200: The sample with its metadata's past.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, f"/api/samples/{segment('id', id)}/metadata")
 

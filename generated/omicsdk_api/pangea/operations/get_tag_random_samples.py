@@ -29,7 +29,7 @@ def build(*, tag_pk: str, n: int | Omit = OMIT) -> Request:
         200: The samples that were drawn.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, f"/api/contrib/tags/{segment('tag_pk', tag_pk)}/random_samples", query=(("n", n),))
 

@@ -27,8 +27,8 @@ def build(*, id: str, token: str | Omit = OMIT) -> Request:
         200: Numbers by modules.
 
     Raises:
-        Unauthorized: 401: The token in the URL is not valid.
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Unauthorized (Refusal): 401: The token in the URL is not valid.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS, f"/api/contrib/tags/{segment('id', id)}/sample_group_module_counts", query=(("token", token),)

@@ -24,8 +24,8 @@ def build(*, query: str | Omit = OMIT) -> Request:
         200: The taxa above.
 
     Raises:
-        BadRequest: 400: The taxon does not exist.
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        BadRequest (list[str]): 400: The taxon does not exist.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/contrib/treeoflife/ancestors", query=(("query", query),))
 

@@ -26,8 +26,8 @@ def build(*, query: str | Omit = OMIT, depth: int | Omit = OMIT, annotate: str |
         200: The taxa below.
 
     Raises:
-        BadRequest: 400: The taxon does not exist.
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        BadRequest (list[str]): 400: The taxon does not exist.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS,

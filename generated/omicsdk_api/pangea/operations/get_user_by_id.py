@@ -27,7 +27,7 @@ def build(*, user_id: int) -> Request:
         200: The user's profile as it is now.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(FACTS, f"/api/users/id/{segment('user_id', user_id)}")

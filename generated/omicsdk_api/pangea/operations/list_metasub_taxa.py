@@ -20,7 +20,7 @@ def build() -> Request:
         200: The taxa that were found.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/contrib/metasub/all_taxa")
 

@@ -47,8 +47,8 @@ def build(
         200: A page of group work orders.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: The list has no such page.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
+        NotFound (Refusal): 404: The list has no such page.
     """
     return request(
         FACTS,

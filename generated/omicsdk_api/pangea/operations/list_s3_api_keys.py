@@ -35,8 +35,8 @@ def build(*, page: int | Omit = OMIT) -> Request:
         200: A page of key pairs.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: The list has no such page.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
+        NotFound (Refusal): 404: The list has no such page.
     """
     return request(FACTS, "/api/s3_api_keys", query=(("page", page),))
 

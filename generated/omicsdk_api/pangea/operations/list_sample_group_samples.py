@@ -38,8 +38,8 @@ def build(*, group_pk: str, page: int | Omit = OMIT) -> Request:
         200: A page of samples.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: The list has no such page.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
+        NotFound (Refusal): 404: The list has no such page.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(FACTS, f"/api/sample_groups/{segment('group_pk', group_pk)}/samples", query=(("page", page),))

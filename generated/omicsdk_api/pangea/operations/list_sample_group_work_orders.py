@@ -36,8 +36,8 @@ def build(*, sample_group_pk: str, page: int | Omit = OMIT) -> Request:
         200: A page of group work orders.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: The list has no such page.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
+        NotFound (Refusal): 404: The list has no such page.
     """
     return request(
         FACTS, f"/api/sample_groups/{segment('sample_group_pk', sample_group_pk)}/work_orders", query=(("page", page),)

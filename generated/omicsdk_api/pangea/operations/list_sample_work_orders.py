@@ -35,8 +35,8 @@ def build(*, sample_pk: str, page: int | Omit = OMIT) -> Request:
         200: A page of work orders.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: The list has no such page.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
+        NotFound (Refusal): 404: The list has no such page.
     """
     return request(FACTS, f"/api/samples/{segment('sample_pk', sample_pk)}/work_orders", query=(("page", page),))
 

@@ -35,8 +35,8 @@ def build(*, tag_pk: str, page: int | Omit = OMIT) -> Request:
         200: A page of samples.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: The list has no such page.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
+        NotFound (Refusal): 404: The list has no such page.
     """
     return request(FACTS, f"/api/contrib/tags/{segment('tag_pk', tag_pk)}/samples", query=(("page", page),))
 

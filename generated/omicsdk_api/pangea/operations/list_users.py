@@ -31,8 +31,8 @@ def build(*, page: int | Omit = OMIT) -> Request:
         200: A page of users' profiles.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: The list has no such page.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
+        NotFound (Refusal): 404: The list has no such page.
     """
     return request(FACTS, "/api/users", query=(("page", page),))
 

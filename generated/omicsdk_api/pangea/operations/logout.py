@@ -19,7 +19,7 @@ def build() -> Request:
         204: Success; the response is empty.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/auth/token/logout/")
 

@@ -30,8 +30,9 @@ def build(*, body: PatchMyAccountBody | PatchMyAccountBodyDict | Omit = OMIT) ->
         200: The account as it is now.
 
     Raises:
-        BadRequest: 400: A value in the request is missing, invalid or already taken.
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        BadRequest (dict[str, Any] | list[str]): 400: A value in the request is missing, invalid or already
+            taken.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/auth/users/me/", body=json_body(body))
 

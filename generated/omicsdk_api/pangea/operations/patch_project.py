@@ -42,9 +42,10 @@ def build(
         200: The project as it is now.
 
     Raises:
-        BadRequest: 400: A value in the request is missing, invalid or already taken.
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
-        NotFound: 404: The object does not exist.
+        BadRequest (dict[str, Any] | list[str]): 400: A value in the request is missing, invalid or already
+            taken.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
+        NotFound (Refusal): 404: The object does not exist.
     """
     return request(
         FACTS,

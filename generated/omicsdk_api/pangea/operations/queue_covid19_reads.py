@@ -27,8 +27,9 @@ def build(*, user: int, raw_reads_path: str) -> Request:
         200: The reads wait for their analysis.
 
     Raises:
-        BadRequest: 400: A value in the request is missing, invalid or already taken.
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        BadRequest (dict[str, Any] | list[str]): 400: A value in the request is missing, invalid or already
+            taken.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/contrib/covid19/", body=json_body({"user": user, "raw_reads_path": raw_reads_path}))
 

@@ -24,7 +24,7 @@ def build(*, project: str | Omit = OMIT) -> Request:
         200: The forms were read.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/contrib/metasub/kobo_refresh", query=(("project", project),))
 

@@ -24,7 +24,7 @@ def build(*, query: str | Omit = OMIT) -> Request:
         200: The cities that match.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/contrib/metasub/search_cities", query=(("query", query),))
 

@@ -26,7 +26,7 @@ def build(*, query: str | Omit = OMIT) -> Request:
         200: The search results.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, "/api/contrib/taxasearch/search", query=(("query", query),))
 

@@ -24,8 +24,9 @@ def build(*, new_password: str, current_password: str) -> Request:
         204: Success; the response is empty.
 
     Raises:
-        BadRequest: 400: A value in the request is missing, invalid or already taken.
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        BadRequest (dict[str, Any] | list[str]): 400: A value in the request is missing, invalid or already
+            taken.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS,

@@ -27,7 +27,7 @@ def build(*, id: str) -> Request:
         200: Results of the check.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(FACTS, f"/api/sample_groups/{segment('id', id)}/validate_metadata_schema")
 

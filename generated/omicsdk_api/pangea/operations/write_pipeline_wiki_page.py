@@ -30,7 +30,7 @@ def build(*, title: str, text: str, id: str, uuid: str | Omit = OMIT) -> Request
         201: The wiki with its pages.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
     """
     return request(
         FACTS, f"/api/pipelines/{segment('id', id)}/wiki", body=json_body({"title": title, "text": text, "uuid": uuid})

@@ -34,7 +34,7 @@ def build(*, title: str, text: str, id: str, uuid: str | Omit = OMIT) -> Request
         201: The wiki with its pages.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(

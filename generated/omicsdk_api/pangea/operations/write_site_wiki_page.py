@@ -31,7 +31,7 @@ def build(*, title: str, text: str, uuid: str | Omit = OMIT) -> Request:
         200: The wiki with its pages.
 
     Raises:
-        Forbidden: 403: Credentials are missing or have expired, or the operation is not permitted.
+        Forbidden (Refusal): 403: Credentials are missing or have expired, or the operation is not permitted.
         ServerError: 500: The server failed; the body is a page in HTML.
     """
     return request(FACTS, "/api/wiki/site", body=json_body({"title": title, "text": text, "uuid": uuid}))

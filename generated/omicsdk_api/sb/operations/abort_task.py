@@ -25,7 +25,7 @@ def build(*, task_id: str) -> Request:
         200: The task as it is now.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/tasks/{segment('task_id', task_id)}/actions/abort")
 

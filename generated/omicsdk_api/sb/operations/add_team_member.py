@@ -27,7 +27,7 @@ def build(*, id: str, team_id: str) -> Request:
         200: The new member.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/teams/{segment('team_id', team_id)}/members", body=json_body({"id": id}))
 

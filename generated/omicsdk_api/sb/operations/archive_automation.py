@@ -30,7 +30,7 @@ def build(*, automation_id: str) -> Request:
         200: The automation as it is now.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/automation/automations/{segment('automation_id', automation_id)}/actions/archive")
 

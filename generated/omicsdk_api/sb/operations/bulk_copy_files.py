@@ -32,7 +32,7 @@ def build(*, project: str, file_ids: str | Sequence[str]) -> Request:
         200: Result for each file.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, "/action/files/copy", body=json_body({"project": project, "file_ids": as_list(file_ids)}))
 

@@ -33,7 +33,7 @@ def build(*, items: Sequence[NewExport | NewExportDict], copy_only: bool | Omit 
         200: A record for each export.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS, "/bulk/storage/exports/create", query=(("copy_only", copy_only),), body=json_body({"items": items})

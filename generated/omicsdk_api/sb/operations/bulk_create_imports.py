@@ -30,7 +30,7 @@ def build(*, items: Sequence[NewImport | NewImportDict]) -> Request:
         200: A record for each import.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, "/bulk/storage/imports/create", body=json_body({"items": items}))
 

@@ -30,7 +30,7 @@ def build(*, export_ids: str | Sequence[str]) -> Request:
         200: A record for each export.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, "/bulk/storage/exports/get", body=json_body({"export_ids": as_list(export_ids)}))
 

@@ -28,7 +28,7 @@ def build(*, file_ids: str | Sequence[str]) -> Request:
         200: A record for each file.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, "/bulk/files/get", body=json_body({"file_ids": as_list(file_ids)}))
 

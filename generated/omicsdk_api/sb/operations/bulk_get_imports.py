@@ -30,7 +30,7 @@ def build(*, import_ids: str | Sequence[str]) -> Request:
         200: A record for each import.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, "/bulk/storage/imports/get", body=json_body({"import_ids": as_list(import_ids)}))
 

@@ -28,7 +28,7 @@ def build(*, task_ids: str | Sequence[str]) -> Request:
         200: A record for each task.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, "/bulk/tasks/get", body=json_body({"task_ids": as_list(task_ids)}))
 

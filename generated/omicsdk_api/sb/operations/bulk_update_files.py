@@ -32,7 +32,7 @@ def build(*, items: Sequence[FileChange | FileChangeDict]) -> Request:
         200: A record for each file.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, "/bulk/files/update", body=json_body({"items": items}))
 

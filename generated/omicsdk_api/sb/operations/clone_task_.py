@@ -27,7 +27,7 @@ def build(*, task_id: str, action: Literal["run"] | Omit = OMIT) -> Request:
         200: The new task.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/tasks/{segment('task_id', task_id)}/actions/clone", query=(("action", action),))
 

@@ -27,7 +27,7 @@ def build(*, upload_id: str) -> Request:
         200: The uploaded code.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/automation/upload/{segment('upload_id', upload_id)}/complete")
 

@@ -35,7 +35,7 @@ def build(*, upload_id: str, parts: Sequence[UploadPartReport | UploadPartReport
         200: The new file.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS, f"/upload/multipart/{segment('upload_id', upload_id)}/complete", body=json_body(given({"parts": parts}))

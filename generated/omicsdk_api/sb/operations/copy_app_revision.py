@@ -34,7 +34,7 @@ def build(*, body: AppCopy | AppCopyDict, owner: str, project: str, app: str, re
         200: The new copy.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

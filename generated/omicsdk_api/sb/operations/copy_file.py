@@ -32,7 +32,7 @@ def build(*, file_id: str, project: str | Omit = OMIT, parent: str | Omit = OMIT
         200: The new copy.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

@@ -34,7 +34,7 @@ def build(
         200: The new folder.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, "/files", body=json_body({"name": name, "type": type, "parent": parent, "project": project}))
 

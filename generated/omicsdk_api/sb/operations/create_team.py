@@ -27,7 +27,7 @@ def build(*, name: str, division: str) -> Request:
         200: The new team.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, "/teams", body=json_body({"name": name, "division": division}))
 

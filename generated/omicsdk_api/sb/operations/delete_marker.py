@@ -22,7 +22,7 @@ def build(*, marker_id: str) -> Request:
         204: It is done; there is no body.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/genome/markers/{segment('marker_id', marker_id, raw=True)}")
 

@@ -25,7 +25,7 @@ def build(*, owner: str, volume: str) -> Request:
         204: It is done; there is no body.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/storage/volumes/{segment('owner', owner)}/{segment('volume', volume)}")
 

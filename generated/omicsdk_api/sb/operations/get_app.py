@@ -30,7 +30,7 @@ def build(*, owner: str, project: str, app: str, fields: str | Omit = OMIT) -> R
         200: The requested app.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

@@ -33,7 +33,7 @@ def build(*, owner: str, project: str, app: str, revision: int, fields: str | Om
         200: The requested revision.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

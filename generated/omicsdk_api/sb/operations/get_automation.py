@@ -27,7 +27,7 @@ def build(*, automation_id: str) -> Request:
         200: The requested automation.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/automation/automations/{segment('automation_id', automation_id)}")
 

@@ -27,7 +27,7 @@ def build(*, package_id: str) -> Request:
         200: The requested package.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/automation/packages/{segment('package_id', package_id)}")
 

@@ -25,7 +25,7 @@ def build(*, run_id: str) -> Request:
         200: The requested run.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/automation/runs/{segment('run_id', run_id)}")
 

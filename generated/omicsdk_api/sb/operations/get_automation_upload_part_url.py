@@ -31,7 +31,7 @@ def build(*, upload_id: str, part_number: int) -> Request:
         200: The URL, and how to use it.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS, f"/automation/upload/{segment('upload_id', upload_id)}/part/{segment('part_number', part_number)}"

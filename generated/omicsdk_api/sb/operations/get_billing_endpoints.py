@@ -27,7 +27,7 @@ def build(*, fields: str | Omit = OMIT) -> Request:
         200: URLs of the parts.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, "/billing", query=(("fields", fields),))
 

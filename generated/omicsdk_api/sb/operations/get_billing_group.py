@@ -28,7 +28,7 @@ def build(*, billing_group: str, fields: str | Omit = OMIT) -> Request:
         200: The billing group.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/billing/groups/{segment('billing_group', billing_group)}", query=(("fields", fields),))
 

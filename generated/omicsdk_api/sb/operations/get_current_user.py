@@ -27,7 +27,7 @@ def build(*, fields: str | Omit = OMIT) -> Request:
         200: The caller's account.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, "/user", query=(("fields", fields),))
 

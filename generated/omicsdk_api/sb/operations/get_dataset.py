@@ -29,7 +29,7 @@ def build(*, owner: str, dataset: str, x_sbg_advance_access: Literal["Advance"] 
         200: The requested dataset.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

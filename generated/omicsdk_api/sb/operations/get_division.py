@@ -25,7 +25,7 @@ def build(*, division_id: str) -> Request:
         200: The requested division.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/divisions/{segment('division_id', division_id)}")
 

@@ -24,7 +24,7 @@ def build() -> Request:
         200: URLs of the areas.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, "/")
 

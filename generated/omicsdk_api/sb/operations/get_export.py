@@ -28,7 +28,7 @@ def build(*, export_id: str, fields: str | Omit = OMIT) -> Request:
         200: The requested export.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/storage/exports/{segment('export_id', export_id)}", query=(("fields", fields),))
 

@@ -28,7 +28,7 @@ def build(*, file_id: str, fields: str | Omit = OMIT) -> Request:
         200: The file or folder.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/files/{segment('file_id', file_id)}", query=(("fields", fields),))
 

@@ -25,7 +25,7 @@ def build(*, job_id: str) -> Request:
         200: The requested job.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/async/files/copy/{segment('job_id', job_id)}")
 

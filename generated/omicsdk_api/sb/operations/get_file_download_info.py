@@ -30,7 +30,7 @@ def build(*, file_id: str, fields: str | Omit = OMIT) -> Request:
         200: The presigned URL.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/files/{segment('file_id', file_id)}/download_info", query=(("fields", fields),))
 

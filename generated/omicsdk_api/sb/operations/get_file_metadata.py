@@ -26,7 +26,7 @@ def build(*, file_id: str, fields: str | Omit = OMIT) -> Request:
         200: All metadata of the file.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/files/{segment('file_id', file_id)}/metadata", query=(("fields", fields),))
 

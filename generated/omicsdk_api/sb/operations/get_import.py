@@ -28,7 +28,7 @@ def build(*, import_id: str, fields: str | Omit = OMIT) -> Request:
         200: The requested import.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/storage/imports/{segment('import_id', import_id)}", query=(("fields", fields),))
 

@@ -28,7 +28,7 @@ def build(*, invoice_id: str, fields: str | Omit = OMIT) -> Request:
         200: The requested invoice.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/billing/invoices/{segment('invoice_id', invoice_id)}", query=(("fields", fields),))
 

@@ -25,7 +25,7 @@ def build(*, marker_id: str) -> Request:
         200: The requested marker.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/genome/markers/{segment('marker_id', marker_id, raw=True)}")
 

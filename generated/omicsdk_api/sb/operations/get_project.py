@@ -29,7 +29,7 @@ def build(*, owner: str, project: str, fields: str | Omit = OMIT) -> Request:
         200: The requested project.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS, f"/projects/{segment('owner', owner)}/{segment('project', project)}", query=(("fields", fields),)

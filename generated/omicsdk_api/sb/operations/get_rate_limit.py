@@ -25,7 +25,7 @@ def build() -> Request:
         200: The caller's limits.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, "/rate_limit")
 

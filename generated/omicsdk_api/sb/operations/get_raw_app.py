@@ -25,7 +25,7 @@ def build(*, owner: str, project: str, app: str) -> Request:
         200: The app's text.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/apps/{segment('owner', owner)}/{segment('project', project)}/{segment('app', app)}/raw")
 

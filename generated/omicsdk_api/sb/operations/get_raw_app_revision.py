@@ -28,7 +28,7 @@ def build(*, owner: str, project: str, app: str, revision: int) -> Request:
         200: The revision's text.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

@@ -28,7 +28,7 @@ def build(*, task_id: str, fields: str | Omit = OMIT) -> Request:
         200: The requested task.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/tasks/{segment('task_id', task_id)}", query=(("fields", fields),))
 

@@ -23,7 +23,7 @@ def build(*, task_id: str) -> Request:
         200: The inputs of the task.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/tasks/{segment('task_id', task_id)}/inputs")
 

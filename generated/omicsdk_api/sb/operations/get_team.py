@@ -25,7 +25,7 @@ def build(*, team_id: str) -> Request:
         200: The requested team.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/teams/{segment('team_id', team_id)}")
 

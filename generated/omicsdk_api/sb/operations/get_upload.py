@@ -29,7 +29,7 @@ def build(*, upload_id: str, list_parts: bool | Omit = OMIT) -> Request:
         200: The requested upload.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/upload/multipart/{segment('upload_id', upload_id)}", query=(("list_parts", list_parts),))
 

@@ -28,7 +28,7 @@ def build(*, username: str, fields: str | Omit = OMIT) -> Request:
         200: The requested account.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/users/{segment('username', username)}", query=(("fields", fields),))
 

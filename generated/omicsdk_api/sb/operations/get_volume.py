@@ -29,7 +29,7 @@ def build(*, owner: str, volume: str, fields: str | Omit = OMIT) -> Request:
         200: The requested volume.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS, f"/storage/volumes/{segment('owner', owner)}/{segment('volume', volume)}", query=(("fields", fields),)

@@ -32,7 +32,7 @@ def build(*, owner: str, volume: str, location: str, fields: str | Omit = OMIT) 
         200: The requested object.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

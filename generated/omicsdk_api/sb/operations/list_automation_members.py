@@ -39,7 +39,7 @@ def build(*, automation_id: str, offset: int | Omit = OMIT, limit: int | Omit = 
         200: A page of members.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

@@ -40,7 +40,7 @@ def build(*, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | 
         200: A page of billing groups.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

@@ -38,7 +38,7 @@ def build(*, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> Request:
         200: A page of jobs.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

@@ -41,7 +41,7 @@ def build(*, folder_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT
         200: A page of files and folders.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

@@ -41,7 +41,7 @@ def build(*, file: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fie
         200: A page of markers.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

@@ -22,7 +22,7 @@ def build() -> Request:
         200: The caller's uploads.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, "/upload/multipart")
 

@@ -31,7 +31,7 @@ def build(*, parent: str, file_id: str, name: str | Omit = OMIT) -> Request:
         200: The moved file.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS, f"/files/{segment('file_id', file_id)}/actions/move", body=json_body({"parent": parent, "name": name})

@@ -23,7 +23,7 @@ def build(*, team_id: str, username: str) -> Request:
         204: It is done; there is no body.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/teams/{segment('team_id', team_id)}/members/{segment('username', username)}")
 

@@ -28,7 +28,7 @@ def build(*, body: Mapping[str, Any], file_id: str) -> Request:
         200: All metadata of the file.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/files/{segment('file_id', file_id)}/metadata", body=json_body(body))
 

@@ -35,7 +35,7 @@ def build(*, part_number: int, response: UploadPartResponse | UploadPartResponse
         200: It is done; there is no body.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

@@ -32,7 +32,7 @@ def build(*, parts: Sequence[UploadPartReport | UploadPartReportDict], upload_id
         200: It is done; there is no body.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/upload/multipart/{segment('upload_id', upload_id)}", body=json_body({"parts": parts}))
 

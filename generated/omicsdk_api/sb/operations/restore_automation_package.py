@@ -31,7 +31,7 @@ def build(*, automation_id: str, package_id: str) -> Request:
         200: The package as it is now.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

@@ -29,7 +29,7 @@ def build(*, task_id: str, batch: bool | Omit = OMIT, use_interruptible_instance
         200: The task as it is now.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

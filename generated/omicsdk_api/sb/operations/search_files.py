@@ -39,7 +39,7 @@ def build(*, query: str, cont_token: str | Omit = OMIT, limit: int | Omit = OMIT
         200: A page of matches.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

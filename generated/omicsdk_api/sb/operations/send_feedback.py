@@ -33,7 +33,7 @@ def build(
         200: It is done; there is no body. 204: It is done; there is no body.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS, "/action/notifications/feedback", body=json_body({"type": type, "text": text, "referrer": referrer})

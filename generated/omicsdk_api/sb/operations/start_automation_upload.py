@@ -33,7 +33,7 @@ def build(*, name: str, size: int, automation_id: str, part_size: int | Omit = O
         200: The upload, with the size of its parts.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

@@ -32,7 +32,7 @@ def build(*, items: Sequence[FileCopyItem | FileCopyItemDict]) -> Request:
         200: The job that was started.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, "/async/files/copy", body=json_body({"items": items}))
 

@@ -26,7 +26,7 @@ def build(*, run_id: str) -> Request:
         200: Response of the service, unchanged.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/automation/runs/{segment('run_id', run_id)}/actions/stop")
 

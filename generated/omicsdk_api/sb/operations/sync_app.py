@@ -27,7 +27,7 @@ def build(*, owner: str, project: str, app: str) -> Request:
         200: The app as it is now.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS, f"/apps/{segment('owner', owner)}/{segment('project', project)}/{segment('app', app)}/actions/sync"

@@ -35,7 +35,7 @@ def build(*, permissions: Permissions | PermissionsDict, automation_id: str, use
         200: The changed member.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

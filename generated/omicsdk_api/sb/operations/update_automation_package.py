@@ -31,7 +31,7 @@ def build(*, package_id: str, custom_url: str | Omit = OMIT, memory_limit: int |
         200: The changed package.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(
         FACTS,

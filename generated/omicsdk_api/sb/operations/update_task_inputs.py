@@ -28,7 +28,7 @@ def build(*, body: Mapping[str, Any], task_id: str) -> Request:
         200: All inputs of the task.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/tasks/{segment('task_id', task_id)}/inputs", body=json_body(body))
 

@@ -28,7 +28,7 @@ def build(*, team_id: str, name: str | Omit = OMIT) -> Request:
         200: The changed team.
 
     Raises:
-        APIError: Any other error: The request failed; the status and the code state the reason.
+        APIError (Error): Any other error: The request failed; the status and the code state the reason.
     """
     return request(FACTS, f"/teams/{segment('team_id', team_id)}", body=json_body({"name": name}))
 

@@ -39,7 +39,7 @@ def build(
         200: The primary descriptor.
 
     Raises:
-        NotFound: 404: The registry has no such tool, version or file.
+        NotFound (Error): 404: The registry has no such tool, version or file.
     """
     return request(
         FACTS,

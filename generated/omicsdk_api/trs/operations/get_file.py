@@ -44,7 +44,7 @@ def build(
         200: The file of this path.
 
     Raises:
-        NotFound: 404: The registry has no such tool, version or file.
+        NotFound (Error): 404: The registry has no such tool, version or file.
     """
     return request(
         FACTS,

@@ -28,7 +28,7 @@ def build(*, id: str, version_id: str) -> Request:
         200: The description of the version.
 
     Raises:
-        NotFound: 404: The registry has no such tool, version or file.
+        NotFound (Error): 404: The registry has no such tool, version or file.
     """
     return request(FACTS, f"/tools/{segment('id', id)}/versions/{segment('version_id', version_id)}")
 

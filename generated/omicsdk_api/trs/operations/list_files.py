@@ -41,7 +41,7 @@ def build(
         200: The files of the version.
 
     Raises:
-        NotFound: 404: The registry has no such tool, version or file.
+        NotFound (Error): 404: The registry has no such tool, version or file.
     """
     return request(
         FACTS,

@@ -40,7 +40,7 @@ def build(
         200: The test files of the version.
 
     Raises:
-        NotFound: 404: The registry has no such tool, version or file.
+        NotFound (Error): 404: The registry has no such tool, version or file.
     """
     return request(
         FACTS, f"/tools/{segment('id', id)}/versions/{segment('version_id', version_id)}/{segment('type', type)}/tests"

@@ -32,8 +32,8 @@ def build(*, upload_area_uuid: str, filename: str) -> Request:
         200: State and values of the checksums.
 
     Raises:
-        Unauthorized: 401: The deployment accepts this request from known callers only.
-        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
+        Unauthorized (Error): 401: The deployment accepts this request from known callers only.
+        APIError (Error): Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(
         FACTS,

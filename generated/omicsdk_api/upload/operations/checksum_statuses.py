@@ -30,7 +30,7 @@ def build(*, upload_area_uuid: str) -> Request:
         200: The counts by state of the checksums.
 
     Raises:
-        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
+        APIError (Error): Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/checksums")
 

@@ -30,8 +30,8 @@ def build(*, upload_area_uuid: str) -> Request:
         201: The upload area exists and can be written to.
 
     Raises:
-        Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
-        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
+        Unauthorized (Error): 401: The `Api-Key` is missing or is not the one of this deployment.
+        APIError (Error): Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}")
 

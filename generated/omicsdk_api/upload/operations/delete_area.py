@@ -25,9 +25,9 @@ def build(*, upload_area_uuid: str) -> Request:
         202: The deletion has been queued.
 
     Raises:
-        Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
-        NotFound: 404: The upload area does not exist, or is already deleted.
-        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
+        Unauthorized (Error): 401: The `Api-Key` is missing or is not the one of this deployment.
+        NotFound (Error): 404: The upload area does not exist, or is already deleted.
+        APIError (Error): Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}")
 

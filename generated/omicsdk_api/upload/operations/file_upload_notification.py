@@ -33,8 +33,8 @@ def build(*, upload_area_uuid: str, filename: str) -> Request:
         202: The work on the file has been queued.
 
     Raises:
-        NotFound: 404: The upload area does not exist.
-        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
+        NotFound (Error): 404: The upload area does not exist.
+        APIError (Error): Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(
         FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/{segment('filename', filename, raw=True)}"

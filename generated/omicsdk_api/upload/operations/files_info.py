@@ -34,8 +34,8 @@ def build(*, body: str | Sequence[str], upload_area_uuid: str) -> Request:
         200: Descriptions of the files.
 
     Raises:
-        NotFound: 404: The upload area or one of the files does not exist.
-        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
+        NotFound (Error): 404: The upload area or one of the files does not exist.
+        APIError (Error): Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(
         FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/files_info", body=json_body(as_list(body))

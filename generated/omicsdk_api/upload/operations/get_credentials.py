@@ -32,9 +32,10 @@ def build(*, upload_area_uuid: str) -> Request:
 
     Raises:
         Locked: 423: The upload area is locked or being deleted, so it cannot be written to.
-        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
-        NotFound: 404: The upload area does not exist.
-        Conflict: 409: The upload area is locked or being deleted; some deployments use this status for it.
+        APIError (Error): Any other error: Any other error; `title` names it, `detail` describes it.
+        NotFound (Error): 404: The upload area does not exist.
+        Conflict (Error): 409: The upload area is locked or being deleted; some deployments use this status
+            for it.
     """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/credentials")
 

@@ -20,8 +20,8 @@ def build() -> Request:
         200: The service and its database respond.
 
     Raises:
-        ServiceUnavailable: 503: The service is up but cannot do its work.
-        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
+        ServiceUnavailable (Error): 503: The service is up but cannot do its work.
+        APIError (Error): Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(FACTS, "/health")
 

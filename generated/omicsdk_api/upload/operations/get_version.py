@@ -24,7 +24,7 @@ def build() -> Request:
         200: The version that is deployed.
 
     Raises:
-        Unauthorized: 401: The deployment accepts this request from known callers only.
+        Unauthorized (Error): 401: The deployment accepts this request from known callers only.
     """
     return request(FACTS, "/version")
 

@@ -39,9 +39,9 @@ def build(*, body: bytes | BinaryIO | PathLike[str], upload_area_uuid: str, file
         201: The file has been stored.
 
     Raises:
-        Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
-        APIError: Any other error: The file has not been stored: the `Content-Type` lacks `dcp-type` (400),
-            the upload area does not exist (404), or the service failed.
+        Unauthorized (Error): 401: The `Api-Key` is missing or is not the one of this deployment.
+        APIError (Error): Any other error: The file has not been stored: the `Content-Type` lacks `dcp-type`
+            (400), the upload area does not exist (404), or the service failed.
     """
     return request(
         FACTS,

@@ -40,8 +40,8 @@ def build(*, status: str, payload: Mapping[str, Any], job_id: str, upload_area_u
         204: The report has been noted.
 
     Raises:
-        NotFound: 404: The upload area does not exist.
-        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
+        NotFound (Error): 404: The upload area does not exist.
+        APIError (Error): Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(
         FACTS,

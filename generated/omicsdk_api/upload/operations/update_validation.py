@@ -42,8 +42,8 @@ def build(
         204: The report has been noted.
 
     Raises:
-        NotFound: 404: The upload area does not exist.
-        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
+        NotFound (Error): 404: The upload area does not exist.
+        APIError (Error): Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(
         FACTS,

@@ -50,9 +50,9 @@ def build(
         200: The validation has been scheduled.
 
     Raises:
-        BadRequest: 400: The request is not in order, or the file is too large to be validated.
-        Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
-        APIError: Any other error: Any other error; `title` names it, `detail` describes it.
+        BadRequest (Error): 400: The request is not in order, or the file is too large to be validated.
+        Unauthorized (Error): 401: The `Api-Key` is missing or is not the one of this deployment.
+        APIError (Error): Any other error: Any other error; `title` names it, `detail` describes it.
     """
     return request(
         FACTS,

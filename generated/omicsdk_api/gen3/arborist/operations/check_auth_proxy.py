@@ -24,7 +24,7 @@ def build(*, resource: str, service: str, method: str) -> Request:
         200: It is allowed.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or cannot be carried out.
+        BadRequest (Error): 400: The request is not as stated, or cannot be carried out.
         Unauthorized: 401: A valid token is missing.
         Forbidden: 403: It is not allowed.
     """

@@ -43,7 +43,7 @@ def build(
         200: Whether it is allowed.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or cannot be carried out.
+        BadRequest (Error): 400: The request is not as stated, or cannot be carried out.
     """
     return _request(FACTS, "/auth/request", body=json_body({"user": user, "request": request, "requests": requests}))
 

@@ -38,7 +38,7 @@ def build(
         201: It was written.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or cannot be carried out.
+        BadRequest (Error): 400: The request is not as stated, or cannot be carried out.
     """
     return request(
         FACTS,

@@ -47,8 +47,8 @@ def build(
         201: It was written.
 
     Raises:
-        NotFound: 404: The named item does not exist.
-        Conflict: 409: The resource already exists; it stays unchanged.
+        NotFound (Error): 404: The named item does not exist.
+        Conflict (ResourceExists): 409: The resource already exists; it stays unchanged.
     """
     return request(
         FACTS,

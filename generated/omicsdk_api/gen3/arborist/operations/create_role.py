@@ -33,7 +33,7 @@ def build(*, id: str, permissions: Sequence[Permission | PermissionDict], descri
         201: It was written.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or cannot be carried out.
+        BadRequest (Error): 400: The request is not as stated, or cannot be carried out.
     """
     return request(FACTS, "/role", body=json_body({"id": id, "permissions": permissions, "description": description}))
 

@@ -22,7 +22,7 @@ def build(*, policy_id: str) -> Request:
         204: It was done.
 
     Raises:
-        NotFound: 404: The named item does not exist.
+        NotFound (Error): 404: The named item does not exist.
     """
     return request(FACTS, f"/policy/{segment('policy_id', policy_id)}")
 

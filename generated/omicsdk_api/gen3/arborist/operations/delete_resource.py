@@ -20,7 +20,7 @@ def build(*, resource_path: str) -> Request:
         204: It was done.
 
     Raises:
-        NotFound: 404: The named item does not exist.
+        NotFound (Error): 404: The named item does not exist.
     """
     return request(FACTS, f"/resource/{segment('resource_path', resource_path, raw=True)}")
 

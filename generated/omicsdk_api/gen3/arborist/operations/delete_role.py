@@ -20,7 +20,7 @@ def build(*, role_id: str) -> Request:
         204: It was done.
 
     Raises:
-        NotFound: 404: The named item does not exist.
+        NotFound (Error): 404: The named item does not exist.
     """
     return request(FACTS, f"/role/{segment('role_id', role_id)}")
 

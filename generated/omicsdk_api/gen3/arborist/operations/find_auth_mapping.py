@@ -31,7 +31,7 @@ def build(*, username: str | Omit = OMIT, client_id: str | Omit = OMIT) -> Reque
         200: Actions by resource path.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or cannot be carried out.
+        BadRequest (Error): 400: The request is not as stated, or cannot be carried out.
     """
     return request(FACTS, "/auth/mapping", body=json_body({"username": username, "clientID": client_id}))
 

@@ -33,7 +33,7 @@ def build(*, user: TokenOfUser | TokenOfUserDict, tags: str | Omit = OMIT) -> Re
         200: The resources in question.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or cannot be carried out.
+        BadRequest (Error): 400: The request is not as stated, or cannot be carried out.
         Unauthorized: 401: A valid token is missing.
     """
     return request(FACTS, "/auth/resources", query=(("tags", tags),), body=json_body({"user": user}))

@@ -25,7 +25,7 @@ def build() -> Request:
         200: Actions by resource path.
 
     Raises:
-        Unauthorized: 401: A valid token is missing.
+        Unauthorized (Error): 401: A valid token is missing.
     """
     return request(FACTS, "/auth/mapping")
 

@@ -25,7 +25,7 @@ def build(*, resource_path: str) -> Request:
         200: The requested data.
 
     Raises:
-        NotFound: 404: The named item does not exist.
+        NotFound (Error): 404: The named item does not exist.
     """
     return request(FACTS, f"/resource/{segment('resource_path', resource_path, raw=True)}")
 

@@ -25,7 +25,7 @@ def build(*, role_id: str) -> Request:
         200: The requested data.
 
     Raises:
-        NotFound: 404: The named item does not exist.
+        NotFound (Error): 404: The named item does not exist.
     """
     return request(FACTS, f"/role/{segment('role_id', role_id)}")
 

@@ -27,7 +27,7 @@ def build(*, tags: str | Omit = OMIT) -> Request:
         200: The resources in question.
 
     Raises:
-        Unauthorized: 401: A valid token is missing.
+        Unauthorized (Error): 401: A valid token is missing.
     """
     return request(FACTS, "/auth/resources", query=(("tags", tags),))
 

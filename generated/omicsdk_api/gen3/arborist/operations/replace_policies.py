@@ -30,8 +30,8 @@ def build(*, body: Sequence[Policy | PolicyDict]) -> Request:
         201: It was written.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or cannot be carried out.
-        NotFound: 404: The named item does not exist.
+        BadRequest (Error): 400: The request is not as stated, or cannot be carried out.
+        NotFound (Error): 404: The named item does not exist.
     """
     return request(FACTS, "/bulk/policy", body=json_body(body))
 

@@ -38,8 +38,8 @@ def build(
         201: It was written.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or cannot be carried out.
-        NotFound: 404: The named item does not exist.
+        BadRequest (Error): 400: The request is not as stated, or cannot be carried out.
+        NotFound (Error): 404: The named item does not exist.
     """
     return request(
         FACTS,

@@ -42,7 +42,7 @@ def build(
         200: It could be registered.
 
     Raises:
-        BadRequest: 400: It could not be registered, with the reasons.
+        BadRequest (GoogleServiceAccountErrors): 400: It could not be registered, with the reasons.
     """
     return request(
         FACTS,

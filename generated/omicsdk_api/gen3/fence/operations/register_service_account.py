@@ -38,7 +38,7 @@ def build(
         200: It was done.
 
     Raises:
-        BadRequest: 400: The account cannot be registered, with the reasons.
+        BadRequest (GoogleServiceAccountErrors): 400: The account cannot be registered, with the reasons.
     """
     return request(
         FACTS,

@@ -17,8 +17,8 @@ def build() -> Request:
         200: The account is unlinked.
 
     Raises:
-        BadRequest: 400: The request is not as stated, or cannot be carried out.
-        NotFound: 404: No account is linked.
+        BadRequest (GoogleLinkingError): 400: The request is not as stated, or cannot be carried out.
+        NotFound (GoogleLinkingError): 404: No account is linked.
     """
     return request(FACTS, "/link/google")
 

@@ -33,7 +33,7 @@ def build(*, project_access: str | Sequence[str], id: str, expires_in: int | Omi
         204: The projects are changed.
 
     Raises:
-        BadRequest: 400: It cannot be changed, with the reasons.
+        BadRequest (GoogleServiceAccountErrors): 400: It cannot be changed, with the reasons.
         Forbidden: 403: The user may not do this.
         Unauthorized: 401: A valid token is missing.
     """

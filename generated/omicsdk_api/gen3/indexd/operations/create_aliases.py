@@ -35,8 +35,8 @@ def build(*, guid: str, aliases: Sequence[AliasInfoAliasesItem | AliasInfoAliase
         200: All aliases of the record.
 
     Raises:
-        BadRequest: 400: The request is invalid; the response states the reason.
-        NotFound: 404: The record does not exist.
+        BadRequest (ErrorResponse): 400: The request is invalid; the response states the reason.
+        NotFound (ErrorResponse): 404: The record does not exist.
         Forbidden: 403: The credentials are missing, or do not allow this.
         Conflict: 409: An alias belongs to a record already; nothing was changed.
     """

@@ -23,7 +23,7 @@ def build(*, guid: str, alias: str) -> Request:
         200: The alias was removed.
 
     Raises:
-        NotFound: 404: The record or the alias does not exist.
+        NotFound (ErrorResponse): 404: The record or the alias does not exist.
     """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}/aliases/{segment('alias', alias, raw=True)}")
 

@@ -25,7 +25,7 @@ def build(*, guid: str) -> Request:
         200: The aliases, sorted.
 
     Raises:
-        NotFound: 404: The record does not exist.
+        NotFound (ErrorResponse): 404: The record does not exist.
     """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}/aliases")
 

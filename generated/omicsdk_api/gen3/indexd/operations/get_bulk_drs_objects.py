@@ -42,8 +42,9 @@ def build(*, bulk_object_ids: str | Sequence[str], passports: str | Sequence[str
         200: The objects, and which ones were not found.
 
     Raises:
-        BadRequest: 400: The list of objects is missing.
-        TooLarge: 413: The list is longer than `drs.maxBulkRequestLength` of the service's description.
+        BadRequest (Error): 400: The list of objects is missing.
+        TooLarge (Error): 413: The list is longer than `drs.maxBulkRequestLength` of the service's
+            description.
     """
     return request(
         FACTS,

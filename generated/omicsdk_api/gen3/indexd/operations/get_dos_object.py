@@ -25,11 +25,11 @@ def build(*, guid: str) -> Request:
         200: The data object of that GUID.
 
     Raises:
-        BadRequest: 400: The request is invalid; the response states the reason.
-        Unauthorized: 401: Credentials are missing or have expired.
-        NotFound: 404: The record does not exist.
-        Forbidden: 403: The credentials do not allow this.
-        ServerError: 500: An unexpected error of the service.
+        BadRequest (ErrorResponse): 400: The request is invalid; the response states the reason.
+        Unauthorized (ErrorResponse): 401: Credentials are missing or have expired.
+        NotFound (ErrorResponse): 404: The record does not exist.
+        Forbidden (ErrorResponse): 403: The credentials do not allow this.
+        ServerError (ErrorResponse): 500: An unexpected error of the service.
     """
     return request(FACTS, f"/ga4gh/dos/v1/dataobjects/{segment('guid', guid, raw=True)}")
 

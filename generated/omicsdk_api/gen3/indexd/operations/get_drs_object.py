@@ -34,11 +34,11 @@ def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
         200: The description of the object.
 
     Raises:
-        BadRequest: 400: The request is invalid; the response states the reason.
-        Unauthorized: 401: Credentials are missing or have expired.
-        Forbidden: 403: The credentials do not allow this.
-        NotFound: 404: The record does not exist.
-        ServerError: 500: An unexpected error of the service.
+        BadRequest (Error): 400: The request is invalid; the response states the reason.
+        Unauthorized (Error): 401: Credentials are missing or have expired.
+        Forbidden (Error): 403: The credentials do not allow this.
+        NotFound (Error): 404: The record does not exist.
+        ServerError (Error): 500: An unexpected error of the service.
     """
     return request(
         FACTS, f"/ga4gh/drs/v1/objects/{segment('object_id', object_id, raw=True)}", query=(("expand", expand),)

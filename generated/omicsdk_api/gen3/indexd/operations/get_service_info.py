@@ -22,7 +22,7 @@ def build() -> Request:
         200: Description of the server, and its numbers of objects and bytes.
 
     Raises:
-        ServerError: 500: An unexpected error of the service.
+        ServerError (Error): 500: An unexpected error of the service.
     """
     return request(FACTS, "/ga4gh/drs/v1/service-info")
 

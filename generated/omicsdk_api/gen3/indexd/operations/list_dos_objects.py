@@ -51,10 +51,10 @@ def build(
         200: The data objects.
 
     Raises:
-        BadRequest: 400: The request is invalid; the response states the reason.
-        Unauthorized: 401: Credentials are missing or have expired.
-        Forbidden: 403: The credentials do not allow this.
-        ServerError: 500: An unexpected error of the service.
+        BadRequest (ErrorResponse): 400: The request is invalid; the response states the reason.
+        Unauthorized (ErrorResponse): 401: Credentials are missing or have expired.
+        Forbidden (ErrorResponse): 403: The credentials do not allow this.
+        ServerError (ErrorResponse): 500: An unexpected error of the service.
     """
     return request(
         FACTS,

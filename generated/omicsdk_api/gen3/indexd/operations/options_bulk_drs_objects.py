@@ -32,7 +32,7 @@ def build(*, bulk_object_ids: str | Sequence[str], passports: str | Sequence[str
         200: Accepted authorisation of the objects, and the objects that were not found.
 
     Raises:
-        BadRequest: 400: The list of objects is missing.
+        BadRequest (Error): 400: The list of objects is missing.
     """
     return request(
         FACTS,

@@ -25,7 +25,7 @@ def build(*, object_id: str) -> Request:
         200: Accepted authorisation of the object.
 
     Raises:
-        NotFound: 404: The record or bundle does not exist.
+        NotFound (Error): 404: The record or bundle does not exist.
     """
     return request(FACTS, f"/ga4gh/drs/v1/objects/{segment('object_id', object_id, raw=True)}")
 

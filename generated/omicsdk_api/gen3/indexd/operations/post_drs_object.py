@@ -40,7 +40,7 @@ def build(*, object_id: str, expand: bool | Omit = OMIT, passports: str | Sequen
         200: The description of the object.
 
     Raises:
-        NotFound: 404: The record or bundle does not exist.
+        NotFound (Error): 404: The record or bundle does not exist.
     """
     return request(
         FACTS,

@@ -36,7 +36,7 @@ def build(*, body: Sequence[BatchCreateBodyItem | BatchCreateBodyItemDict], over
         201: Result for each document.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is invalid.
+        Unprocessable (HTTPValidationError): 422: A parameter or the body is invalid.
     """
     return request(FACTS, "/metadata", query=(("overwrite", overwrite),), body=json_body(body))
 

@@ -33,7 +33,7 @@ def build(*, body: Mapping[str, Any], guid: str, overwrite: bool | Omit = OMIT) 
         200: The document, as it is stored. 201: The document is new.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is invalid.
+        Unprocessable (HTTPValidationError): 422: A parameter or the body is invalid.
     """
     return request(
         FACTS, f"/metadata/{segment('guid', guid, raw=True)}", query=(("overwrite", overwrite),), body=json_body(body)

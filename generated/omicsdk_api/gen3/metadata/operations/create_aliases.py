@@ -33,7 +33,7 @@ def build(*, guid: str, aliases: str | Sequence[str] | Omit = OMIT) -> Request:
         201: The aliases of the GUID, as they are now.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is invalid.
+        Unprocessable (HTTPValidationError): 422: A parameter or the body is invalid.
     """
     return request(
         FACTS, f"/metadata/{segment('guid', guid, raw=True)}/aliases", body=json_body({"aliases": as_list(aliases)})

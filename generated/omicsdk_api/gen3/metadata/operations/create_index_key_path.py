@@ -25,7 +25,7 @@ def build(*, path: str) -> Request:
         201: The path, as a JSON text.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is invalid.
+        Unprocessable (HTTPValidationError): 422: A parameter or the body is invalid.
     """
     return request(FACTS, f"/metadata_index/{segment('path', path, raw=True)}")
 

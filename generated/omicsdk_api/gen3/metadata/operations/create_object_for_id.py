@@ -40,7 +40,7 @@ def build(
         201: The object was created; upload its bytes to the URL.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is invalid.
+        Unprocessable (HTTPValidationError): 422: A parameter or the body is invalid.
     """
     return request(
         FACTS,

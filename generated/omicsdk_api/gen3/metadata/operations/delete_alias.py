@@ -26,7 +26,7 @@ def build(*, guid: str, alias: str) -> Request:
         204: Reported as deleted; see above.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is invalid.
+        Unprocessable (HTTPValidationError): 422: A parameter or the body is invalid.
     """
     return request(FACTS, f"/metadata/{segment('guid', guid, raw=True)}/aliases/{segment('alias', alias, raw=True)}")
 

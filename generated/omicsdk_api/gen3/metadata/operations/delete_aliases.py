@@ -25,7 +25,7 @@ def build(*, guid: str) -> Request:
         204: Reported as deleted; see above.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is invalid.
+        Unprocessable (HTTPValidationError): 422: A parameter or the body is invalid.
     """
     return request(FACTS, f"/metadata/{segment('guid', guid, raw=True)}/aliases")
 

@@ -24,7 +24,7 @@ def build(*, path: str) -> Request:
         204: The index was deleted.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is invalid.
+        Unprocessable (HTTPValidationError): 422: A parameter or the body is invalid.
     """
     return request(FACTS, f"/metadata_index/{segment('path', path, raw=True)}")
 

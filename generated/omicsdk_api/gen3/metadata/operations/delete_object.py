@@ -30,7 +30,7 @@ def build(*, guid: str, delete_file_locations: str | Omit = OMIT) -> Request:
         200: The record and the document were deleted.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is invalid.
+        Unprocessable (HTTPValidationError): 422: A parameter or the body is invalid.
     """
     return request(
         FACTS, f"/objects/{segment('guid', guid, raw=True)}", query=(("delete_file_locations", delete_file_locations),)

@@ -26,7 +26,7 @@ def build(*, what: str) -> Request:
         200: The information, as an object.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is invalid.
+        Unprocessable (HTTPValidationError): 422: A parameter or the body is invalid.
     """
     return request(FACTS, f"/aggregate/info/{segment('what', what)}")
 

@@ -25,7 +25,7 @@ def build(*, name: str) -> Request:
         200: Information about the commons, such as its URL as `commons_url`.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is invalid.
+        Unprocessable (HTTPValidationError): 422: A parameter or the body is invalid.
     """
     return request(FACTS, f"/aggregate/metadata/{segment('name', name)}/info")
 

@@ -42,7 +42,7 @@ def build(
             `pagination`: `hits`, `offset`, `pageSize` and `pages`.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is invalid.
+        Unprocessable (HTTPValidationError): 422: A parameter or the body is invalid.
     """
     return request(
         FACTS,

@@ -25,7 +25,7 @@ def build(*, name: str) -> Request:
         200: The records of the commons.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is invalid.
+        Unprocessable (HTTPValidationError): 422: A parameter or the body is invalid.
     """
     return request(FACTS, f"/aggregate/metadata/{segment('name', name)}")
 

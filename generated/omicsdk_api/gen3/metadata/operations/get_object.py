@@ -27,7 +27,7 @@ def build(*, guid: str) -> Request:
         200: The record of the index and the document.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is invalid.
+        Unprocessable (HTTPValidationError): 422: A parameter or the body is invalid.
     """
     return request(FACTS, f"/objects/{segment('guid', guid, raw=True)}")
 

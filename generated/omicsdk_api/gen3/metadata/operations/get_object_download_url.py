@@ -28,7 +28,7 @@ def build(*, guid: str) -> Request:
         200: An object with the URL as `url`.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is invalid.
+        Unprocessable (HTTPValidationError): 422: A parameter or the body is invalid.
     """
     return request(FACTS, f"/objects/{segment('guid', guid, raw=True)}/download")
 

@@ -36,7 +36,7 @@ def build(
         200: Documents by GUID; empty past the last.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is invalid.
+        Unprocessable (HTTPValidationError): 422: A parameter or the body is invalid.
     """
     return request(
         FACTS,

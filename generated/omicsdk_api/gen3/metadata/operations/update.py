@@ -33,7 +33,7 @@ def build(*, body: Mapping[str, Any], guid: str, merge: bool | Omit = OMIT) -> R
         200: The document, as it is stored now.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is invalid.
+        Unprocessable (HTTPValidationError): 422: A parameter or the body is invalid.
     """
     return request(
         FACTS, f"/metadata/{segment('guid', guid, raw=True)}", query=(("merge", merge),), body=json_body(body)

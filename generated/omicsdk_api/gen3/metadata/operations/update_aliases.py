@@ -34,7 +34,7 @@ def build(*, guid: str, aliases: str | Sequence[str] | Omit = OMIT, merge: bool 
         201: The aliases of the GUID, as they are now.
 
     Raises:
-        Unprocessable: 422: A parameter or the body is invalid.
+        Unprocessable (HTTPValidationError): 422: A parameter or the body is invalid.
     """
     return request(
         FACTS,

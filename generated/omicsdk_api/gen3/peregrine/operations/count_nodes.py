@@ -23,7 +23,7 @@ def build(*, nodes: str) -> Request:
         200: Counts by project and type of node.
 
     Raises:
-        BadRequest: 400: The parameters are not as stated.
+        BadRequest (DatasetsError): 400: The parameters are not as stated.
         Unauthorized: 401: A valid token is missing.
     """
     return request(FACTS, "/api/v0/datasets", query=(("nodes", nodes),))

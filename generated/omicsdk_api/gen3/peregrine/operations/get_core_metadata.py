@@ -29,7 +29,7 @@ def build(*, object_id: str) -> Request:
 
     Raises:
         Unauthorized: 401: A valid token is missing.
-        NotFound: 404: No file has that GUID.
+        NotFound (Message): 404: No file has that GUID.
     """
     return request(FACTS, f"/coremetadata/{segment('object_id', object_id, raw=True)}")
 

@@ -22,7 +22,7 @@ def build() -> Request:
         200: The projects that may be read.
 
     Raises:
-        BadRequest: 400: The parameters are not as stated.
+        BadRequest (DatasetsError): 400: The parameters are not as stated.
         Unauthorized: 401: A valid token is missing.
     """
     return request(FACTS, "/api/v0/datasets/projects")

@@ -36,8 +36,8 @@ def build(
         200: The query results.
 
     Raises:
-        BadRequest: 400: The query is malformed, or a field of it failed.
-        Forbidden: 403: The bearer of the token may not send this query.
+        BadRequest (QueryErrors): 400: The query is malformed, or a field of it failed.
+        Forbidden (QueryErrors): 403: The bearer of the token may not send this query.
     """
     return request(
         FACTS,

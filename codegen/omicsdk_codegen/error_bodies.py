@@ -1,0 +1,161 @@
+"""The JSON bodies of errors: their types by operation and status, and by the class of core that is raised."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from .error_classes import ERROR_CLASSES, PARENTS, error_class
+from .media import form_of, schema_in
+from .naming import Wanted, class_name, settle
+from .normalise import Normaliser
+from .operations import Draft, ErrorBody, class_stem
+from .shapes import ANY, BYTES, Type, union_of
+from .values import Json, Object, join
+
+
+class ErrorBodies:
+    """Settles the bodies of all errors of one document.
+
+    Args:
+        types: settles their types.
+
+    Attributes:
+        inline: pointers of the schemas without a name that bodies have.
+    """
+
+    def __init__(self, types: Normaliser) -> None:
+        self._types = types
+        self._places: dict[str, str] = {}
+        self.inline: set[str] = set()
+
+    def of(self, draft: Draft) -> list[ErrorBody]:
+        """Settle the bodies of an operation's errors; those of any value, and those that are not JSON, are none."""
+        found = (self._body(draft, status) for status in draft.error_statuses)
+        return [body for body in found if body is not None]
+
+    def _body(self, draft: Draft, status: str) -> ErrorBody | None:
+        responses = draft.stated.data.get("responses")
+        response = responses[status] if isinstance(responses, dict) else None
+        content = response.get("content") if isinstance(response, dict) else None
+        place, types = "", list[Type]()
+        for name, media in content.items() if isinstance(content, dict) else ():
+            schema = schema_in(media)
+            if schema is not None and form_of(name, self._types.facts_of(schema)) == "json":
+                pointer = join(draft.stated.key, "responses", status, "content", name, "schema")
+                at, type_ = self._schema(schema, pointer)
+                place = place or at
+                types.append(type_)
+        type_ = union_of(types) if types else ANY
+        return None if type_ in (ANY, BYTES) else ErrorBody(status, place, type_)
+
+    def _schema(self, schema: Json, pointer: str) -> tuple[str, Type]:
+        if isinstance(schema, dict) and "$ref" not in schema:
+            base = self._base(schema, pointer)
+            if base is not None:
+                return pointer, self._types.type_of(base, pointer)
+            # Equal schemas are one class, because a document repeats those of its responses in each operation.
+            pointer = self._places.setdefault(json.dumps(schema, sort_keys=True), pointer)
+            self.inline.add(pointer)
+        return pointer, self._types.type_of(schema, pointer)
+
+    def _base(self, schema: Object, pointer: str) -> Object | None:
+        """Return the reference to a named schema of which a schema only narrows fields, such as the codes of an operation."""
+        listed = schema.get("allOf")
+        for member in listed if isinstance(listed, list) else ():
+            if isinstance(member, dict) and "$ref" in member:
+                own, fields = (self._types.flat(each, pointer).schema.get("properties") for each in (member, schema))
+                if isinstance(own, dict) and isinstance(fields, dict) and own.keys() == fields.keys():
+                    return member
+        return None
+
+    def names(self, drafts: Iterable[Draft]) -> dict[str, str]:
+        """Name the classes of schemas without a name, by pointer: after the error, and after the operation where there are
+        several.
+        """
+        users: dict[str, list[tuple[str, str]]] = {}
+        for draft in drafts:
+            for body in draft.errors:
+                if body.place in self.inline:
+                    users.setdefault(body.place, []).append((draft.name, error_class(body.status)))
+        wanted: list[Wanted] = []
+        for place, found in users.items():
+            kinds = {kind for _, kind in found}
+            kind = kinds.pop() if len(kinds) == 1 else "APIError"
+            stem = "Error" if kind == "APIError" else kind
+            own = class_stem(min(name for name, _ in found))
+            wanted.append(Wanted(place, (class_name(f"{stem}Data"), class_name(f"{own}{stem}Data"))))
+        return settle(wanted, [class_name(name) for name in self._types.schemas])
+
+
+@dataclass(frozen=True)
+class ErrorTypes:
+    """The types of errors' bodies.
+
+    Attributes:
+        classes: of `data` by the names of core's classes: `APIError`, which is all of them, and those that have fewer.
+        usual: for each of these the type that most operations state, which is also read where one states none.
+        operations: by the names of operations and by statuses, where their type is not the usual one.
+    """
+
+    classes: Mapping[str, Type]
+    usual: Mapping[str, Type]
+    operations: Mapping[str, Mapping[str, Type]]
+
+    def read(self) -> list[Type]:
+        """The types that are read."""
+        return list(
+            dict.fromkeys(
+                [*self.usual.values(), *(type_ for own in self.operations.values() for type_ in own.values())]
+            )
+        )
+
+
+def error_types(drafts: Iterable[Draft]) -> ErrorTypes | None:
+    """Collect the types of errors' bodies; None if no error has one that is known."""
+    listed = [draft for draft in drafts if draft.errors]
+    if not listed:
+        return None
+    stated = {kind: Counter[Type]() for kind in ("APIError", *PARENTS)}
+    for draft in listed:
+        for body, kind in _raised(draft):
+            for each in {kind, PARENTS.get(kind, kind), "APIError"}:  # a base has the types of its subclasses
+                stated[each][body.type] += 1
+    classes: dict[str, Type] = {}
+    for kind in ("APIError", "ServerError", *ERROR_CLASSES.values()):
+        every = union_of(sorted(stated[kind], key=repr)) if stated[kind] else None
+        if every is not None and (not classes or every != classes[nearest(kind, classes)]):
+            classes[kind] = every
+    usual = {kind: min(stated[kind], key=lambda type_: (-stated[kind][type_], repr(type_))) for kind in classes}
+    operations: dict[str, dict[str, Type]] = {}
+    for draft in listed:
+        own = {body.status for body, kind in _raised(draft) if usual[nearest(kind, classes)] != body.type}
+        if not all(status.isdigit() for status in own):  # a range would also apply to the statuses that are left out
+            own = {body.status for body in draft.errors}
+        if own:
+            operations[draft.name] = {body.status: body.type for body in draft.errors if body.status in own}
+    return ErrorTypes(classes, usual, operations)
+
+
+def _raised(draft: Draft) -> Iterator[tuple[ErrorBody, str]]:
+    """The bodies of an operation's errors, each with the names of the classes of core that are raised with it."""
+    bodies = {body.status: body for body in draft.errors}
+    statuses = draft.error_statuses
+    for status, kind in ERROR_CLASSES.items():
+        own = next((key for key in (str(status), f"{status // 100}XX", "default") if key in statuses), "")
+        if own in bodies:
+            yield bodies[own], kind
+    for kind, among in (("ServerError", "5XX"), ("APIError", "4XX")):
+        others = [key for key in statuses if key == among or (key.isdigit() and error_class(key) == kind)]
+        for key in [*others, *(["default"] if among not in statuses else [])]:
+            if key in bodies:
+                yield bodies[key], kind
+
+
+def nearest(kind: str, classes: Container[str]) -> str:
+    """Return the name of a class of core that is listed: its own, or that of the base that is next to it."""
+    while kind not in classes:
+        kind = PARENTS[kind]
+    return kind
