@@ -4,7 +4,7 @@
 
 calls every operation of the client in PROJECT/src on a mock transport, with arguments made from DOCUMENT, and prints what
 differs: the server, credentials, path, query, headers, cookies, media types and body of each request, null in bodies and
-models, and what becomes of responses. The document is read by `raw_document`, without the generator.
+models, and what becomes of responses and of errors. The document is read by `raw_document`, without the generator.
 """
 
 import asyncio
@@ -22,6 +22,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx
 from omicsdk.core.credentials import ApiKey, Basic, BearerToken
+from omicsdk.core.redaction import mask_json
+from omicsdk.core.retry import NO_RETRY
 from raw_document import Body, Operation, Parameter, RawDocument, Unresolved, is_whole, whole
 
 BASE_URL = "https://checker.example/base"
@@ -30,6 +32,12 @@ _TARGET = re.compile(
     rb"(/(?:[\w.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)+(\?(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?", re.ASCII
 )
 _IGNORED = ("accept", "content-type", "authorization")
+# The classes of errors of core; those of other statuses are ServerError and APIError.
+_STATUS_CLASSES = {
+    400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 410: "Gone",
+    412: "PreconditionFailed", 413: "TooLarge", 422: "Unprocessable", 423: "Locked", 429: "RateLimited",
+    503: "ServiceUnavailable", 504: "GatewayTimeout",
+}  # fmt: skip
 _DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
 
@@ -45,11 +53,14 @@ class Problem(NamedTuple):
 
 
 class Client(NamedTuple):
-    """A generated package: its client classes, and the arguments of its operations as commands.json lists them."""
+    """A generated package: its client classes, the arguments of its operations as commands.json lists them, and the option that
+    turns retries off.
+    """
 
     sync: type[Any]
     asynchronous: type[Any]
     rows: list[dict[str, Any]]
+    no_retry: Any
 
 
 def client_of(package: ModuleType) -> Client:
@@ -57,7 +68,9 @@ def client_of(package: ModuleType) -> Client:
     names = [name for name in package.__all__ if name.endswith("Api")]
     sync = next(name for name in names if not name.startswith("Async") or f"Async{name}" in names)
     rows = json.loads((Path(str(package.__file__)).parent / "commands.json").read_text(encoding="utf-8"))
-    return Client(getattr(package, sync), getattr(package, f"Async{sync}"), rows)
+    return Client(
+        getattr(package, sync), getattr(package, f"Async{sync}"), rows, getattr(package, "NO_RETRY", NO_RETRY)
+    )
 
 
 def check(document: Path, package: ModuleType) -> list[Problem]:
@@ -98,7 +111,13 @@ class Checker:
             if row is None:
                 yield Problem(name, "missing", "the client has no such operation")
                 continue
-            checks = {"call": self._called, "security": self._secured, "null": self._nulls, "response": self._responses}
+            checks = {
+                "call": self._called,
+                "security": self._secured,
+                "null": self._nulls,
+                "response": self._responses,
+                "error": self._errors,
+            }
             for kind, compared in checks.items():
                 try:
                     for found_kind, text in compared(operation, row):
@@ -447,6 +466,63 @@ class Checker:
         if hasattr(result, "to_dict"):
             yield from model_nulls(result)
 
+    # -- errors
+
+    def _errors(self, operation: Operation, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Errors are of the status's class, and their data is what was sent: for each status that has a JSON body."""
+        arguments, _ = self._arguments(operation, row, every=False)
+        for status, content in operation.responses.items():
+            media = next((name for name in content if _kind(name) == "json" and "*" not in name), None)
+            if media is None or not self._describes(content[media]):
+                continue
+            # A default that is the only response describes results.
+            if status == "default" and not any(each[:1] in "23" and each != "304" for each in operation.responses):
+                continue
+            is_model = bool(self._document.facts(content[media])["properties"])
+            for code in _codes(status, operation.responses):
+                for every in (True, False):
+                    value = _jsonable(self._document.example(content[media], sent=False, every=every))
+                    yield from self._error_of(operation, row, arguments, code, media, value, is_model=is_model)
+
+    def _describes(self, schema: Any) -> bool:
+        """Whether a schema states what a value is."""
+        facts = self._document.facts(schema)
+        return any(facts.get(word) for word in ("type", "properties", "oneOf", "anyOf", "enum"))
+
+    def _error_of(
+        self,
+        operation: Operation,
+        row: Mapping[str, Any],
+        arguments: Mapping[str, Any],
+        code: int,
+        media: str,
+        value: Any,
+        *,
+        is_model: bool,
+    ) -> Iterator[tuple[str, str]]:
+        content = json.dumps(value).encode()
+        self._response = httpx.Response(code, headers={"content-type": media}, content=content)
+        transport = httpx.MockTransport(self._answer)
+        client = self._client.sync(**self._options(operation), transport=transport, retry=self._client.no_retry)
+        try:
+            getattr(client, row["name"])(**arguments)
+        except Exception as error:
+            wanted = _STATUS_CLASSES.get(code, "ServerError" if code >= 500 else "APIError")
+            core = ("core.errors", "_runtime.errors")
+            bases = {each.__name__ for each in type(error).__mro__ if each.__module__.endswith(core)}
+            if wanted not in bases:
+                yield "error", f"{code} raises {type(error).__name__}, not {wanted}"
+            elif not hasattr(type(error), "data"):
+                yield "error", f"{code} raises {type(error).__name__} without data"
+            elif (data := _plain(error.data)) != mask_json(value):
+                yield "error", f"{_brief(data)} is read from {code} {_brief(value)}"
+            elif is_model != hasattr(error.data, "to_dict"):
+                yield "error", f"the data of {code} is of the type {type(error.data).__name__}"
+        else:
+            yield "error", f"{code} raises nothing"
+        finally:
+            self._response = httpx.Response(200)
+
 
 def model_nulls(model: Any) -> Iterator[tuple[str, str]]:
     """A field of a model that is set to None is null in what it sends."""
@@ -461,6 +537,17 @@ def model_nulls(model: Any) -> Iterator[tuple[str, str]]:
         changed = [key for key in {**before, **after} if before.get(key, "absent") != after.get(key, "absent")]
         if value is not None and (len(changed) != 1 or after.get(changed[0], "absent") is not None):
             yield "model null", f"None for {type(model).__name__}.{attribute.name} is not null"
+
+
+def _codes(status: str, responses: Mapping[str, Any]) -> list[int]:
+    """Return statuses of errors that a key of a document's responses describes: itself, or some that others don't."""
+    if status.isdigit():
+        return [int(status)] if 400 <= int(status) < 600 else []
+    if status == "default":
+        among = [code for code in (418, 404, 503) if f"{code // 100}XX" not in {each.upper() for each in responses}]
+    else:
+        among = {"4XX": [418, 404], "5XX": [501, 503]}.get(status.upper(), [])
+    return [code for code in among if str(code) not in responses]
 
 
 def _required(operation: Operation) -> Iterator[tuple[str, str]]:

@@ -37,7 +37,11 @@ paths:
     patch:
       operationId: changeItem
       requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Change"}}}}
-      responses: {"204": {description: Done.}}
+      responses:
+        "204": {description: Done.}
+        "404": {description: None., content: {application/problem+json: {schema: {$ref: "#/components/schemas/Problem"}}}}
+        "409": {description: Changed., content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Problem"}}}}}
+        default: {description: Wrong., content: {application/json: {schema: {$ref: "#/components/schemas/Problem"}}}}
   /form:
     post:
       operationId: sendForm
@@ -63,6 +67,7 @@ components:
         note: {type: string, nullable: true}
         number: {type: integer, readOnly: true}
         parts: {type: array, items: {type: string}}
+    Problem: {type: object, required: [title], properties: {title: {type: string}, token: {type: string}, more: {type: object}}}
 """
 SWAGGER = """\
 swagger: "2.0"
@@ -128,7 +133,7 @@ def test_a_client_does_what_its_document_states(folder: Path, name: str, capsys:
     assert capsys.readouterr().out == "0 problems: \n"
 
 
-GET, PATCH = "operations/get_item.py", "operations/change_item.py"
+GET, PATCH, ERRORS = "operations/get_item.py", "operations/change_item.py", "errors.py"
 
 
 @pytest.mark.parametrize(
@@ -155,6 +160,19 @@ GET, PATCH = "operations/get_item.py", "operations/change_item.py"
         ("new", "operations/put_file.py", "raw_body(body)", 'raw_body(b"")', "body"),
         ("new", "client.py", '("v1",)', '("v2",)', "server"),
         ("new", "commands.json", "/form", "/from", "missing"),
+        ("new", "client.py", '_error_module = f"{__package__}.errors"', '_error_module = ""', "error"),
+        ("new", ERRORS, "class NotFound(_NotFound, APIError)", "class NotFound(_Gone, APIError)", "error"),
+        ("new", ERRORS, "class NotFound(_NotFound, APIError)", "class NotFound(_NotFound)", "error"),
+        ("new", ERRORS, "return response.model(Problem)", "return response.model(Problem).title", "error"),
+        (
+            "new",
+            ERRORS,
+            "return response.model(Problem)",
+            "return response.json(lambda data: data, model(lambda: Problem))",
+            "error",
+        ),
+        ("new", ERRORS, '"Conflict": _read_', '"Gone": _read_', "error"),
+        ("new", "models/problem.py", 'made.title = data["title"]', 'made.title = ""', "error"),
         ("old", "operations/get_a.py", '"|"', '","', "query"),
         ("old", "operations/put_a.py", '"a": a', '"b": a', "body"),
         ("old", "client.py", "/v2", "", "server"),
