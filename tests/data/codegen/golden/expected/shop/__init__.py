@@ -8,15 +8,62 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .client import AsyncShopApi, ShopApi
+    from .errors import (
+        APIError,
+        BadRequest,
+        Conflict,
+        Forbidden,
+        GatewayTimeout,
+        Gone,
+        Locked,
+        NotFound,
+        PreconditionFailed,
+        RateLimited,
+        ServerError,
+        ServiceUnavailable,
+        TooLarge,
+        Unauthorized,
+        Unprocessable,
+    )
 
 __all__ = [
     "ShopApi",
     "AsyncShopApi",
+    "APIError",
+    "ServerError",
+    "BadRequest",
+    "Unauthorized",
+    "Forbidden",
+    "NotFound",
+    "Conflict",
+    "Gone",
+    "PreconditionFailed",
+    "TooLarge",
+    "Unprocessable",
+    "Locked",
+    "RateLimited",
+    "ServiceUnavailable",
+    "GatewayTimeout",
 ]
 
 _MODULES: dict[str, str] = {
     "ShopApi": "client",
     "AsyncShopApi": "client",
+    "APIError": "errors",
+    "ServerError": "errors",
+    "BadRequest": "errors",
+    "Unauthorized": "errors",
+    "Forbidden": "errors",
+    "NotFound": "errors",
+    "Conflict": "errors",
+    "Gone": "errors",
+    "PreconditionFailed": "errors",
+    "TooLarge": "errors",
+    "Unprocessable": "errors",
+    "Locked": "errors",
+    "RateLimited": "errors",
+    "ServiceUnavailable": "errors",
+    "GatewayTimeout": "errors",
 }
 
 

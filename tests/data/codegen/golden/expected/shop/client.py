@@ -68,6 +68,7 @@ class ShopApi(_Operations, Client):
 
     _interface = 3
     _default_base_url = "https://shop.example/v1"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
     _servers = _SERVERS.chosen(None)
 
@@ -88,6 +89,7 @@ class AsyncShopApi(_Operations, AsyncClient):
 
     _interface = 3
     _default_base_url = "https://shop.example/v1"
+    _error_module = f"{__package__}.errors"
     _security = _SECURITY
     _servers = _SERVERS.chosen(None)
 

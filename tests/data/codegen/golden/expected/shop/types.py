@@ -31,6 +31,13 @@ NewSampleDict = TypedDict(
 """NewSample as plain JSON."""
 
 
+class ProblemDict(TypedDict):
+    """Problem as plain JSON."""
+
+    title: str
+    detail: NotRequired[str]
+
+
 class RejectedDict(TypedDict):
     """Rejected as plain JSON."""
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .accepted import Accepted
     from .list_samples_response import ListSamplesResponse
     from .new_sample import NewSample
+    from .problem import Problem
     from .rejected import Rejected
     from .sample import Sample
 
@@ -17,6 +18,7 @@ __all__ = [
     "Accepted",
     "ListSamplesResponse",
     "NewSample",
+    "Problem",
     "Rejected",
     "Sample",
 ]
@@ -25,6 +27,7 @@ _MODULES: dict[str, str] = {
     "Accepted": "accepted",
     "ListSamplesResponse": "list_samples_response",
     "NewSample": "new_sample",
+    "Problem": "problem",
     "Rejected": "rejected",
     "Sample": "sample",
 }

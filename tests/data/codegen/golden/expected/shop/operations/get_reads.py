@@ -27,7 +27,7 @@ def build(*, sample_id: str) -> Request:
         200: The reads.
 
     Raises:
-        NotFound: 404: There is no such sample.
+        NotFound (Problem): 404: There is no such sample.
     """
     return request(FACTS, f"/samples/{segment('sample_id', sample_id)}/reads")
 
