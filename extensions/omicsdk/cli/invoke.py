@@ -184,7 +184,9 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
     elif command.get("headers"):
         output.result(_headers(next(operation.responses(request))))
     elif items is not None and not first_page:  # an empty key: the page itself is the list
-        _print_pages(operation.responses(request), items, output, operation.facts.name, command.get("item", ""))
+        name = operation.facts.name
+        pages = (_page(response, items, name) for response in operation.responses(request))
+        output.pages(pages, name, command.get("item", ""))
     else:
         response = next(operation.responses(request))
         if items is not None and response.status_code < 300:
@@ -207,26 +209,6 @@ def _page(response: httpx.Response, items: str, operation: str) -> tuple[Any, st
 
     key = response.headers.get(CONTENT_KEY_HEADER) or items
     return page_of(response, key, operation), key
-
-
-def _print_pages(responses: Any, items: str, output: Output, operation: str, schema: str) -> None:
-    """Print all pages: as they arrive if each item is a line, else merged into the first."""
-    from omicsdk.core.paging import items_at, with_items
-
-    streams = output.streams
-    first: Any = None
-    first_key = items
-    merged: list[Any] = []
-    for number, response in enumerate(responses):
-        page, key = _page(response, items, operation)
-        if streams:
-            output.page(page, key)
-            continue
-        if number == 0:
-            first, first_key = page, key
-        merged += items_at(page, key, operation)
-    if not streams:
-        output.result(with_items(first, first_key, merged), first_key, schema=schema)
 
 
 def _print_response(response: httpx.Response, items: str | None, output: Output, accept: str, schema: str) -> None:

@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from omicsdk.cli.catalog import LEVELS
 from omicsdk.cli.errors import DONE, is_denied, json_line, outcome_code, printable
-from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, in_order, items_of, parts_of, picked, ranked
+from omicsdk.cli.lists import PAGE, Chosen, JsonLines, JsonList, Listing, Rows, Table, Tsv
+from omicsdk.cli.rows import brief, in_order, items_of, parts_of, picked
 from omicsdk.core.errors import UsageError
-from omicsdk.core.paging import written
+from omicsdk.core.json_text import escaped, written
+from omicsdk.core.page_breaks import at_page_breaks
 from omicsdk.core.type_guards import is_object
 
 TYPE_CHECKING = False
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
     from typing import Any, TextIO, TypeVar
 
+    from omicsdk.cli.lists import Writer
     from omicsdk.transfer import Progress
 
     T = TypeVar("T")
@@ -61,18 +64,13 @@ class Output:
         self._sort = sort
         self._search = _compiled(query) if query is not None else None
 
-    @property
-    def streams(self) -> bool:
-        """Whether items are printed as pages arrive."""
-        return self.form == "jsonl" and self._sort is None
-
     def result(
         self, value: Any, items: str | None = None, declared: Sequence[str] = (), schema: str | None = None
     ) -> None:
         """Print a whole result; nothing for None.
 
         Args:
-            value: JSON data, or a TextAndData.
+            value: JSON data, a TextAndData, or Rows.
             items: Dotted key of its list, if the document names one.
             declared: Columns of its table, the one that matters most first.
             schema: Schema of an item of a service's response, empty if the document names none; None for a result of
@@ -81,6 +79,9 @@ class Output:
         Raises:
             UsageError: A column of --columns is missing.
         """
+        if isinstance(value, Rows):
+            self._listing(value, declared)
+            return
         if isinstance(value, TextAndData):
             is_wanted = self._stdout.isatty() or not value.terminal_only
             is_plain = self._chosen is None and self.query is None and not (self._columns or self._sort)
@@ -98,24 +99,91 @@ class Output:
             # For shell variables: VERSION=$(omics dss create-version).
             self._line(printable(value) if self._stdout.isatty() else value)
         elif self.form == "json":
-            self._line(self._json(value, indent=2))
-        elif self.form == "jsonl":
-            self.lines(items_of(value, items))
-        elif self.form == "tsv":
-            self._tsv(items_of(value, items))
-        else:
+            layout = {"indent": 2, "ensure_ascii": self._ascii_only, "default": str}
+            self._line(escaped(written(value, **layout)))
+        elif self.form == "table":
             self._tables(value, declared, schema)
+        elif rows := items_of(value, items):
+            writer = JsonLines(self._write, ascii_only=self._ascii_only) if self.form == "jsonl" else Tsv(self._line)
+            writer.add(rows)
+            writer.end()
 
-    def page(self, value: Any, items: str | None) -> None:
-        """Print the items of a page, one per line."""
-        value, items = self._picked(value, items)
-        self.lines(self._arranged(value, items) if self._columns else items_of(value, items))
-        self._stdout.flush()
+    def pages(self, pages: Iterable[tuple[Any, str]], operation: str, schema: str | None) -> None:
+        """Print the items of a service's pages as they arrive, within the first page where the format has place for it.
 
-    def lines(self, values: Iterable[Any]) -> None:
-        """Print values as JSON, one per line."""
-        for value in values:
-            self._line(self._json(value))
+        Args:
+            pages: The pages, each with the key of its list.
+            operation: Its name, for errors.
+            schema: Schema of an item.
+
+        Raises:
+            UsageError: A column of --columns is missing.
+        """
+        from omicsdk.core.paging import items_at, with_items
+
+        following = iter(pages)
+        first, key = next(following)
+
+        def items() -> Iterator[Any]:
+            yield from items_at(first, key, operation)
+            for page, its_key in following:
+                yield from items_at(page, its_key, operation)
+
+        if self.query is not None or self._sort is not None:
+            self.result(with_items(first, key, list(items())), key, schema=schema)
+            return
+        if self.form == "table" and not self._columns:
+            place: list[Any] = [{}]
+            self._tables(with_items(first, key, place), (), schema, besides=place)
+        writer = self._writer((), schema, lambda rows: with_items(first, key, rows))
+        self._stream(items(), writer)
+
+    def _listing(self, value: Rows, declared: Sequence[str]) -> None:
+        """Print the rows of a list as they arrive; sorted ones, and those of a query, at its end."""
+        is_plain = self._chosen is None and self.query is None and not (self._columns or self._sort)
+        if self.query is not None or self._sort is not None:
+            self.result(list(value.rows(None)), declared=declared)
+        elif is_plain and self._stdout.isatty():
+            self._stream(value.rows(None), Listing(self._line, value.cells, value.last))
+        else:
+            self._stream(value.rows(self._columns or None), self._writer(declared, None))
+
+    def _writer(
+        self, declared: Sequence[str], schema: str | None, page: Callable[[list[Any]], Any] | None = None
+    ) -> Writer:
+        """Return the writer of a list in the format; the list alone if columns are chosen."""
+        if self.form == "jsonl":
+            writer: Writer = JsonLines(self._write, ascii_only=self._ascii_only)
+        elif self.form == "tsv":
+            writer = Tsv(self._line)
+        elif self.form == "table":
+            writer = self._table_writer(declared, schema)
+        elif page is None or self._columns:
+            writer = JsonList(self._write, ascii_only=self._ascii_only)
+        else:
+            writer = JsonList(self._write, page, ascii_only=self._ascii_only)
+        return Chosen(writer, self._columns) if self._columns else writer
+
+    def _stream(self, rows: Iterable[Any], writer: Writer) -> None:
+        """Write rows, at the latest when their page ends; what came before an error is written."""
+        batch: list[Any] = []
+
+        def write() -> None:
+            if batch:
+                arrived = batch.copy()
+                batch.clear()
+                writer.add(arrived)
+                self._stdout.flush()
+
+        try:
+            with at_page_breaks(write):
+                for row in rows:
+                    batch.append(row)
+                    if len(batch) == PAGE:
+                        write()
+        finally:
+            write()
+        writer.end()
 
     def chunks(self, chunks: Iterable[bytes]) -> None:
         """Print bytes unchanged; on a terminal, end with a line break.
@@ -147,60 +215,46 @@ class Output:
             rows = picked(rows, self._columns)
         return rows[0] if is_object(value) and len(rows) == 1 and items_of(value, items)[0] is value else rows
 
-    def _json(self, value: Any, indent: int | None = None) -> str:
-        plain = (self._stdout.encoding or "").lower().replace("-", "") != "utf8"
-        text = written(value, indent=indent, ensure_ascii=plain, default=str)
-        # JSON escapes C0 controls only; DEL and C1 control terminals too, and lone surrogates cannot be encoded.
-        return text if plain else "".join(c if c < "\x7f" or c.isprintable() else _escaped(c) for c in text)
+    @property
+    def _ascii_only(self) -> bool:
+        return (self._stdout.encoding or "").lower().replace("-", "") != "utf8"
 
-    def _tsv(self, rows: list[Any]) -> None:
-        columns = columns_of(rows)
-        if columns:
-            self._line("\t".join(map(_tsv_cell, columns)))
-        for row in rows:
-            self._line("\t".join(map(_tsv_cell, cells_of(row, columns))))
-
-    def _tables(self, value: Any, declared: Sequence[str], schema: str | None) -> None:
+    def _tables(
+        self, value: Any, declared: Sequence[str], schema: str | None, *, besides: list[Any] | None = None
+    ) -> None:
+        """Print facts and tables; of the list `besides`, whose rows follow, only the title, after all others."""
         from omicsdk.cli import terminal
         from omicsdk.cli.help import columns
 
-        coloured, width = terminal.is_coloured(self._stdout), columns()
-        for title, facts, rows in parts_of(value):
+        coloured = terminal.is_coloured(self._stdout)
+        for title, facts, rows in sorted(parts_of(value), key=lambda part: part[2] is besides):
             if title:
-                self._line(terminal.styled(f"{self._shown(title)} ({len(rows)})", terminal.BOLD, coloured=coloured))
-            if facts is None:
-                self._table(rows, declared, schema, width, coloured=coloured)
-                continue
-            named = {self._shown(name): self._shown(brief(fact)) for name, fact in facts.items()}
-            for line in terminal.facts(named, width, coloured=coloured):
-                self._line(line)
+                count = "" if rows is besides else f" ({len(rows)})"
+                self._line(terminal.styled(f"{self._shown(title)}{count}", terminal.BOLD, coloured=coloured))
+            if facts is not None:
+                named = {self._shown(name): self._shown(brief(fact)) for name, fact in facts.items()}
+                for line in terminal.facts(named, columns(), coloured=coloured):
+                    self._line(line)
+            elif rows is not besides:
+                table = self._table_writer(declared, schema)
+                if rows:
+                    table.add(rows)
+                table.end()
 
-    def _table(
-        self, rows: list[Any], declared: Sequence[str], schema: str | None, width: int, *, coloured: bool
-    ) -> None:
-        """Print a table of the columns that fit without folding: a folded identifier cannot be copied."""
-        from itertools import zip_longest
-
+    def _table_writer(self, declared: Sequence[str], schema: str | None) -> Table:
         from omicsdk.cli import terminal
+        from omicsdk.cli.help import columns
 
-        if not rows:
-            self._line("none")
-            return
-        columns = self._columns or ranked(columns_of(rows), rows, declared, schema)
-        lines = [[self._shown(cell) for cell in cells_of(row, columns, brief)] for row in rows]
-        names = [self._shown(name) for name in columns] or [""] * max(map(len, lines))
-        widths = [max(map(terminal.cells, column)) for column in zip_longest(names, *lines, fillvalue="")]
-        # Chosen columns are all shown, folded where they do not fit.
-        shown = list(range(len(widths))) if self._columns else fitting(widths, width - 2, terminal.GAP)
-        kept = [[line[number] for number in shown if number < len(line)] for line in lines]
-        heads = [names[number] for number in shown] if columns else []
-        rule = "─" if (self._stdout.encoding or "").lower().startswith("utf") else "-"
-        for line in terminal.table(heads, kept, width, coloured=coloured, rule=rule):
-            self._line(line)
-        if hidden := [name for number, name in enumerate(names) if number not in shown]:
-            note = f"Not shown: {', '.join(hidden)}. Choose with --columns, or use --output json"
-            for line in terminal.folded(note, width):
-                self._line(terminal.styled(line, terminal.DIM, coloured=coloured))
+        return Table(
+            self._line,
+            self._shown,
+            columns=self._columns,
+            declared=declared,
+            schema=schema,
+            width=columns(),
+            coloured=terminal.is_coloured(self._stdout),
+            rule="─" if (self._stdout.encoding or "").lower().startswith("utf") else "-",
+        )
 
     def _shown(self, text: str) -> str:
         """Return text as the terminal's encoding shows it, for the layout of the table."""
@@ -213,11 +267,14 @@ class Output:
             self._line("\t".join(map(printable, line.split("\t"))) if self._stdout.isatty() else line)
 
     def _line(self, text: str) -> None:
+        self._write(f"{text}\n")
+
+    def _write(self, text: str) -> None:
         try:
-            self._stdout.write(f"{text}\n")
+            self._stdout.write(text)
         except UnicodeEncodeError:  # a service's text may have lone surrogates, or stdout another encoding
             encoding = self._stdout.encoding
-            self._stdout.write(f"{text.encode(encoding, 'backslashreplace').decode(encoding)}\n")
+            self._stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _compiled(expression: str) -> Callable[[Any], Any]:
@@ -237,18 +294,6 @@ def _compiled(expression: str) -> Callable[[Any], Any]:
             raise UsageError(f"--query: {expression!r} cannot be applied to the result: {error}") from error
 
     return search
-
-
-def _tsv_cell(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-
-
-def _escaped(character: str) -> str:
-    code = ord(character)
-    if code > 0xFFFF:
-        high, low = divmod(code - 0x10000, 0x400)
-        return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
-    return f"\\u{code:04x}"
 
 
 # No dataclasses in here: each command loads it, and those cost 8 ms to import.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from omicsdk.core.errors import UsageError
-from omicsdk.core.paging import written
+from omicsdk.core.json_text import written
 from omicsdk.core.type_guards import is_array, is_object
 
 BRIEF = 60
@@ -112,6 +112,17 @@ def member(row: Any, name: str) -> Any:
     return member(row.get(before), after) if dot else None
 
 
+def no_column(names: Sequence[str], known: Sequence[str]) -> UsageError:
+    """Return the error for chosen columns of which no row has one.
+
+    Args:
+        names: The chosen columns.
+        known: The columns of all rows.
+    """
+    missing = next(name for name in names if name.partition(".")[0] not in known)
+    return UsageError(f"--columns: no item has {missing!r}", remedy=f"Choose from: {', '.join(known)}.")
+
+
 def picked(rows: list[Any], names: Sequence[str]) -> list[Any]:
     """Return rows with only the given members, in that order.
 
@@ -122,12 +133,10 @@ def picked(rows: list[Any], names: Sequence[str]) -> list[Any]:
     Raises:
         UsageError: No row has one of them.
     """
-    found: list[Any] = [{name: member(row, name) for name in names} for row in rows]
     known = columns_of(rows)
-    for name in names:
-        if rows and name.partition(".")[0] not in known:
-            raise UsageError(f"--columns: no item has {name!r}", remedy=f"Choose from: {', '.join(known)}.")
-    return found
+    if rows and any(name.partition(".")[0] not in known for name in names):
+        raise no_column(names, known)
+    return [{name: member(row, name) for name in names} for row in rows]
 
 
 def in_order(rows: list[Any], by: str) -> list[Any]:

@@ -72,38 +72,59 @@ def folded(text: str, width: int) -> list[str]:
     return lines
 
 
+def widths(names: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[int]:
+    """Return the widths of a table's columns, narrowed until they fit into a terminal.
+
+    Args:
+        names: The columns' names; empty for a table without names.
+        rows: Texts of the cells; a row may have fewer.
+        width: Columns of the terminal.
+    """
+    count = max((len(each) for each in (names, *rows)), default=0)
+    found = [max((cells(row[at]) for row in (names, *rows) if at < len(row)), default=0) for at in range(count)]
+    while sum(found) + GAP * (count - 1) + 2 > width and max(found, default=0) > _LEAST:
+        widest = found.index(max(found))
+        found[widest] -= 1
+    return found
+
+
 def table(
-    names: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, coloured: bool = False, rule: str = "─"
+    names: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    *,
+    coloured: bool = False,
+    rule: str = "─",
 ) -> list[str]:
     """Lay out a table: names, a line, rows; cells that do not fit are folded.
 
     Args:
         names: The columns' names; empty for a table without names.
         rows: Texts of the cells; a row may have fewer.
-        width: Columns of the terminal.
+        widths: The columns' widths.
         coloured: Whether names are bold.
         rule: The character of the line.
     """
-    count = max((len(each) for each in (names, *rows)), default=0)
-    widths = [max((cells(row[at]) for row in (names, *rows) if at < len(row)), default=0) for at in range(count)]
-    while sum(widths) + GAP * (count - 1) + 2 > width and max(widths, default=0) > _LEAST:
-        widest = widths.index(max(widths))
-        widths[widest] -= 1
-    lines = [_row(row, widths) for row in rows]
-    body = [line for each in lines for line in each]
+    body = [line for each in rows for line in row(each, widths)]
     if not names:
         return body
-    line = rule * (sum(widths) + GAP * (count - 1) + 2)
-    return [*(styled(each, BOLD, coloured=coloured) for each in _row(names, widths)), line, *body]
+    line = rule * (sum(widths) + GAP * (len(widths) - 1) + 2)
+    return [*(styled(each, BOLD, coloured=coloured) for each in row(names, widths)), line, *body]
 
 
-def _row(row: Sequence[str], widths: Sequence[int]) -> list[str]:
-    pieces = [folded(text, max(width, 1)) for text, width in zip(row, widths, strict=False)]
+def row(texts: Sequence[str], widths: Sequence[int]) -> list[str]:
+    """Lay out the cells of one row; those that do not fit are folded.
+
+    Args:
+        texts: The cells; there may be fewer than columns.
+        widths: The columns' widths.
+    """
+    pieces = [folded(text, max(width, 1)) for text, width in zip(texts, widths, strict=False)]
     height = max(map(len, pieces), default=1)
     lines: list[str] = []
     for at in range(height):
-        texts = [each[at] if at < len(each) else "" for each in pieces]
-        padded = [text + " " * (width - cells(text)) for text, width in zip(texts, widths, strict=False)]
+        parts = [each[at] if at < len(each) else "" for each in pieces]
+        padded = [text + " " * (width - cells(text)) for text, width in zip(parts, widths, strict=False)]
         lines.append(f" {(' ' * GAP).join(padded)}".rstrip())
     return lines
 

@@ -35,6 +35,7 @@ from omicsdk.core.errors import DecodeError, TransportError
 from omicsdk.core.events import Event, Resumption, event_of
 from omicsdk.core.model import ANY
 from omicsdk.core.omit import OMIT
+from omicsdk.core.page_breaks import page_break
 from omicsdk.core.paging import alternatives, content_key, items_at, next_request
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.response import DECODED, Response, ResponseHeaders, ResponseWithHeaders
@@ -358,6 +359,7 @@ class Call(_Call[P, R, Exchange, H], Generic[P, R, H]):
             response = self._sent(following)
             yield response
             following = next_request(self.facts.paging, following, str(response.url), response.headers, response.json)
+            page_break()
 
     def outgoing(self, request: Request) -> Outgoing | None:
         """Return a request from `build` as it would be sent, for another sender; see `Transport.outgoing`."""

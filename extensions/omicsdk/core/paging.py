@@ -1,7 +1,6 @@
 """What is read of JSON responses: its decoding, the place of items in a page, and the request for the next page."""
 
 import json
-import math
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -12,7 +11,6 @@ from omicsdk.core.errors import DecodeError, shortened
 from omicsdk.core.model import ANY, Shape, array, check
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.request import Paging, Request, is_number, number_in
-from omicsdk.core.type_guards import is_list, is_mapping
 
 CONTENT_KEY_HEADER = "x-openapi-paginated-content-key"
 """Header that names the page's list; HCA services send it with every page but the last."""
@@ -353,28 +351,3 @@ def _fast_decoder() -> Callable[[bytes], Any] | None:
     except ImportError:
         return None
     return decode
-
-
-def written(value: Any, **layout: Any) -> str:
-    """Encode values from a service as JSON that every reader accepts.
-
-    NaN and Infinity, which Python's JSON has and the standard lacks, become null, as in JavaScript, pandas and jq.
-
-    Args:
-        value: The result of json.loads, and objects that `default` converts to text.
-        layout: Options of json.dumps.
-    """
-    try:
-        return json.dumps(value, allow_nan=False, **layout)
-    except ValueError:
-        return json.dumps(_finite(value), allow_nan=False, **layout)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if is_mapping(value):
-        return {name: _finite(inner) for name, inner in value.items()}
-    if is_list(value):
-        return [_finite(inner) for inner in value]
-    return value

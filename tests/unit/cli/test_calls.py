@@ -1,6 +1,7 @@
 """Operations called from the command line: arguments out, answers printed, exit codes."""
 
 import json
+import sys
 
 import httpx
 import pytest
@@ -122,6 +123,65 @@ def test_json_lines_come_page_by_page(omics, widgets):
     assert ran.out == "".join(f'{{"n": {n}}}\n' for n in range(6))
 
 
+@pytest.mark.parametrize("more", [(), ("--columns", "n")])
+@pytest.mark.parametrize("form", ["json", "jsonl", "tsv", "table"])
+def test_a_page_is_printed_before_the_next_one_is_requested(omics, widgets, form, more):
+    printed: list[str] = []
+
+    def response(request: httpx.Request) -> httpx.Response:
+        printed.append(sys.stdout.buffer.getvalue().decode())
+        return pages(request)
+
+    widgets.response = response
+    ran = omics("widgets", "get-widgets", "--output", form, *more)
+    assert (ran.code, printed[0]) == (0, "")
+    assert ["1" in printed[1], "2" in printed[1], "3" in printed[2], "4" in printed[2]] == [True, False, True, False]
+    assert ran.out.startswith(printed[2])
+
+
+def test_a_list_that_fails_in_the_middle_is_no_json(omics, widgets):
+    widgets.response = lambda r: httpx.Response(400, json={"title": "no"}) if len(widgets.asked) == 2 else pages(r)
+    ran = omics("widgets", "get-widgets")
+    assert (ran.code, json.loads(ran.out + "]}}")["data"]) == (1, {"widgets": [{"n": 0}, {"n": 1}]})
+    widgets.response = lambda _: httpx.Response(400, json={"title": "no"})
+    assert omics("widgets", "get-widgets").out == ""
+
+
+def test_json_of_all_pages_is_laid_out_as_one_value(omics, widgets):
+    rows = [{"n": 1.5, "of": {"a": [1, {}], "b": []}}, {}, {"s": "}, {\x85"}, "text", ["x"], {"n": None}]
+    widgets.response = lambda _: httpx.Response(200, json={"data": {"widgets": rows, "more": False}})
+    expected = json.dumps({"data": {"widgets": rows, "more": False}}, indent=2, ensure_ascii=False)
+    assert omics("widgets", "get-widgets").out == expected.replace("\x85", "\\u0085") + "\n"
+    widgets.response = lambda _: httpx.Response(200, json={"data": {"widgets": []}, "n": 1})
+    assert omics("widgets", "get-widgets").out == json.dumps({"data": {"widgets": []}, "n": 1}, indent=2) + "\n"
+
+
+def test_columns_of_later_pages_are_reported(omics, widgets):
+    def response(request: httpx.Request) -> httpx.Response:
+        page = json.loads(pages(request).content)
+        page["data"]["widgets"][1] |= {"late": page["page"]} if page["page"] else {}
+        return httpx.Response(200, json=page, headers=pages(request).headers.items())
+
+    widgets.response = response
+    ran = omics("widgets", "get-widgets", "--output", "tsv")
+    assert ran.out == "n\n0\n1\n2\n3\n4\n5\n"
+    assert "Only on later pages, not shown: late. Choose them with --columns" in ran.err
+    assert "Not shown: late." in omics("widgets", "get-widgets", tty=True).out
+    ran = omics("widgets", "get-widgets", "--output", "tsv", "--columns", "n,late")
+    assert (ran.out, ran.err) == ("n\tlate\n0\t\n1\t\n2\t\n3\t1\n4\t\n5\t2\n", "")
+
+
+def test_a_wider_cell_of_a_later_page_moves_the_rest_of_its_line(omics, widgets):
+    def response(request: httpx.Request) -> httpx.Response:
+        page = json.loads(pages(request).content)
+        page["data"]["widgets"] = [{"name": "n" * 10 * (page["page"] + 1), "size": 7}]
+        return httpx.Response(200, json=page, headers=pages(request).headers.items())
+
+    widgets.response = response
+    lines = omics("widgets", "get-widgets", tty=True).out.splitlines()
+    assert [line for line in lines if "nn" in line] == [f" {'n' * 10 * count}   7" for count in (1, 2, 3)]
+
+
 def test_what_arrived_before_a_page_failed_is_printed(omics, widgets):
     widgets.response = lambda r: httpx.Response(400, json={"title": "no"}) if len(widgets.asked) == 2 else pages(r)
     ran = omics("--output", "jsonl", "widgets", "get-widgets")
@@ -183,7 +243,7 @@ def test_a_terminal_gets_a_table_without_control_characters(omics, widgets):
         200, json={"id": 7, "data": {"widgets": [{"name": "\x1b[2Jred", "n": 1}]}}
     )
     out = omics("widgets", "get-widgets", tty=True).out
-    assert "data.widgets (1)" in out
+    assert "data.widgets\x1b[0m\n" in out
     assert "\\x1b[2Jred" in out
     assert "\x1b[2J" not in out
 

@@ -1,26 +1,33 @@
 """Drawing on a terminal: tables, facts, a progress line."""
 
 import pytest
-from omicsdk.cli.terminal import cells, facts, folded, progress_line, table
+from omicsdk.cli.terminal import cells, facts, folded, progress_line, table, widths
 from omicsdk.transfer import Progress
 
 ROWS = [["reads.fastq", "1.5 MiB"], ["ünï", "3 B"]]
 
 
 def test_a_table_has_its_names_above_a_line():
-    assert table(["name", "size"], ROWS, 80) == [
+    assert table(["name", "size"], ROWS, [11, 7]) == [
         " name          size",
         "───────────────────────",
         " reads.fastq   1.5 MiB",
         " ünï           3 B",
     ]
-    assert table([], ROWS, 80)[0] == " reads.fastq   1.5 MiB"
-    assert table(["name"], [["a"]], 80, coloured=True)[0] == "\x1b[1m name\x1b[0m"
-    assert table(["name"], [["a"]], 80, rule="-")[1] == "------"
+    assert table([], ROWS, [11, 7])[0] == " reads.fastq   1.5 MiB"
+    assert table(["name"], [["a"]], [4], coloured=True)[0] == "\x1b[1m name\x1b[0m"
+    assert table(["name"], [["a"]], [4], rule="-")[1] == "------"
+
+
+def test_columns_are_as_wide_as_their_widest_cell_where_a_terminal_has_room():
+    assert widths(["name", "size"], ROWS, 80) == [11, 7]
+    assert widths([], [["a"], ["bc", "d"]], 80) == [2, 1]
+    assert widths([], [], 80) == []
 
 
 def test_cells_without_room_are_folded():
-    lines = table(["name", "what"], [["n", "one two three four five six"]], 20)
+    names, rows = ["name", "what"], [["n", "one two three four five six"]]
+    lines = table(names, rows, widths(names, rows, 20))
     assert lines[2:] == [" n      one two", "        three four", "        five six"]
     assert max(map(cells, lines)) <= 20
 

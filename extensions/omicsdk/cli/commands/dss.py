@@ -278,7 +278,7 @@ def _hand_over(notification: Notification, command: list[str] | None) -> None:
     """
     import subprocess
 
-    from omicsdk.core.paging import written
+    from omicsdk.core.json_text import written
 
     fields = {"form_fields": dict(notification.form_fields)} if notification.form_fields else {}
     line = written({**notification.payload, **fields})  # ASCII: a sender's text cannot control a terminal

@@ -15,9 +15,10 @@ from omicsdk.core.batches import batches
 from omicsdk.core.consistency import Identifier, ResponseMismatch
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.files import in_place_of
+from omicsdk.core.json_text import written
 from omicsdk.core.lazy import require
 from omicsdk.core.model import STRING, members
-from omicsdk.core.paging import count_at, decoded, items_at, written
+from omicsdk.core.paging import count_at, decoded, items_at
 from omicsdk.core.response import json_of
 from omicsdk.core.tables import LONGEST_RECORD
 from omicsdk.core.text_arguments import text_is_one_item

@@ -11,7 +11,7 @@ from omicsdk.cli.commands.values import agreed, text_of
 from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.core.errors import UsageError
 from omicsdk.core.files import in_place_of
-from omicsdk.core.paging import written
+from omicsdk.core.json_text import written
 from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.client import Gen3

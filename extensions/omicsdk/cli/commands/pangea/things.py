@@ -17,9 +17,9 @@ from omicsdk.cli.commands.values import agreed, text_of
 from omicsdk.cli.output import Call, TextAndData
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.files import in_place_of
+from omicsdk.core.json_text import written
 from omicsdk.core.model import Model, check_fields
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.paging import written
 from omicsdk.pangea.batches import Batch, each
 from omicsdk.pangea.client import Pangea
 from omicsdk.pangea.login import token_of

@@ -12,7 +12,7 @@ from omicsdk.cli.commands.transfers import count_of
 from omicsdk.cli.commands.values import agreed
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import UsageError
-from omicsdk.core.paging import written
+from omicsdk.core.json_text import written
 from omicsdk.sb import apps
 from omicsdk.sb.listings import PAGE, projects_of
 from omicsdk.sb.paths import ProjectPlace, app_id, project_id, project_place

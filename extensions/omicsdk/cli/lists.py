@@ -1,0 +1,305 @@
+"""Lists on stdout, written as their rows arrive: JSON, JSON lines, TSV, tables, and lines for terminals."""
+
+from __future__ import annotations
+
+from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, member, no_column, ranked
+from omicsdk.core.json_text import encoder, escaped, written
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any, Protocol
+
+    class Writer(Protocol):
+        """Writes the rows of a list, a page after the other."""
+
+        def add(self, rows: Sequence[Any]) -> None:
+            """Write a page, which is not empty."""
+
+        def end(self) -> None:
+            """Write what follows the last page."""
+
+
+PAGE = 1000
+"""Rows that are written at once where no page ends before."""
+
+
+class Rows:
+    """A list as the result of a command; its rows are read while they are printed.
+
+    Args:
+        rows: Yields the rows, which are JSON objects. Called once, with the names of the members that are printed; None
+            for all.
+        cells: Returns the cells of a row's line on a terminal.
+        last: Returns a line for a terminal after the last row; None for none.
+    """
+
+    __slots__ = ("cells", "last", "rows")
+
+    def __init__(
+        self,
+        rows: Callable[[Sequence[str] | None], Iterable[Mapping[str, Any]]],
+        cells: Callable[[Any], Sequence[str]],
+        last: Callable[[], str] | None = None,
+    ) -> None:
+        self.rows = rows
+        self.cells = cells
+        self.last = last
+
+
+class JsonLines:
+    """One JSON text a line.
+
+    Args:
+        write: Writes a text.
+        ascii_only: Whether other characters are escaped.
+    """
+
+    def __init__(self, write: Callable[[str], object], *, ascii_only: bool) -> None:
+        self._write = write
+        self._encode = encoder(ascii_only=ascii_only)
+
+    def add(self, rows: Sequence[Any]) -> None:
+        self._write(escaped("\n".join(map(self._encode, rows)) + "\n"))
+
+    def end(self) -> None:
+        pass
+
+
+class JsonList:
+    """A JSON list, closed after the last row: one that failed is no JSON.
+
+    Args:
+        write: Writes a text.
+        page: Puts the list into the response that it is a part of; by default there is none.
+        ascii_only: Whether other characters are escaped.
+    """
+
+    def __init__(
+        self, write: Callable[[str], object], page: Callable[[list[Any]], Any] = list, *, ascii_only: bool
+    ) -> None:
+        import os
+
+        mark = os.urandom(16).hex()
+        text = written(page([mark]), indent=2, ensure_ascii=ascii_only, default=str)
+        head, _, tail = escaped(text).partition(f'"{mark}"')
+        self._write = write
+        self._head, self._tail = head.rstrip(), tail
+        self._break = head[len(self._head) :]
+        self._encode = encoder(indent=len(self._break) - 1, ascii_only=ascii_only)
+        self._is_empty = True
+
+    def add(self, rows: Sequence[Any]) -> None:
+        before = self._head if self._is_empty else ","
+        self._is_empty = False
+        text = f",{self._break}".join(map(self._encode, rows))
+        self._write(f"{before}{self._break}{escaped(text)}")
+
+    def end(self) -> None:
+        self._write(f"{self._head}{self._tail.lstrip()}\n" if self._is_empty else f"{self._tail}\n")
+
+
+class Tsv:
+    """Values separated by tabs. The columns are those of the first page.
+
+    Args:
+        line: Writes a line.
+    """
+
+    def __init__(self, line: Callable[[str], object]) -> None:
+        self._line = line
+        self._columns: list[str] | None = None
+        self._others: dict[str, None] = {}
+
+    def add(self, rows: Sequence[Any]) -> None:
+        names = columns_of(rows)
+        if self._columns is None:
+            self._columns = names
+            if names:
+                self._line("\t".join(map(_tsv_cell, names)))
+        elif names != self._columns:
+            self._others.update(dict.fromkeys(name for name in names if name not in (self._columns or ())))
+        for row in rows:
+            self._line("\t".join(map(_tsv_cell, cells_of(row, self._columns))))
+
+    def end(self) -> None:
+        if self._others:
+            from logging import getLogger
+
+            names = ", ".join(self._others)
+            getLogger("omicsdk.cli").warning("Only on later pages, not shown: %s. Choose them with --columns", names)
+
+
+def _tsv_cell(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+class Table:
+    """A table of the columns that fit without folding: a folded identifier cannot be copied.
+
+    The first page decides the columns and their widths. A wider cell of a later page moves the rest of its line.
+
+    Args:
+        line: Writes a line.
+        shown: Returns a text as the terminal shows it.
+        columns: The chosen columns, which are all shown, folded where they do not fit; empty for those that matter most.
+        declared: Columns that matter, the most important first.
+        schema: As for `ranked`.
+        width: Columns of the terminal.
+        coloured: Whether names are bold.
+        rule: The character of the line below them.
+    """
+
+    def __init__(
+        self,
+        line: Callable[[str], object],
+        shown: Callable[[str], str],
+        *,
+        columns: Sequence[str],
+        declared: Sequence[str],
+        schema: str | None,
+        width: int,
+        coloured: bool,
+        rule: str,
+    ) -> None:
+        self._line, self._text = line, shown
+        self._chosen, self._declared, self._schema = columns, declared, schema
+        self._width, self._coloured, self._rule = width, coloured, rule
+        self._columns: list[str] = []
+        self._kept: Sequence[int] = ()
+        self._widths: list[int] = []
+        self._hidden: dict[str, None] = {}
+        self._is_empty = True
+
+    def add(self, rows: Sequence[Any]) -> None:
+        from omicsdk.cli import terminal
+
+        if self._is_empty:
+            self._begin(rows)
+            return
+        known = columns_of(rows)
+        self._hidden.update(dict.fromkeys(self._text(name) for name in known if name not in self._columns))
+        for row in rows:
+            cells = [self._text(cell) for cell in cells_of(row, self._columns, brief)]
+            line = [cells[number] for number in self._kept if number < len(cells)]
+            widths = self._widths
+            if not self._chosen:
+                widths = [max(width, terminal.cells(cell)) for width, cell in zip(widths, line, strict=False)]
+            for text in terminal.row(line, widths):
+                self._line(text)
+
+    def _begin(self, rows: Sequence[Any]) -> None:
+        from itertools import zip_longest
+
+        from omicsdk.cli import terminal
+
+        self._is_empty = False
+        columns = list(self._chosen) or ranked(columns_of(rows), rows, self._declared, self._schema)
+        lines = [[self._text(cell) for cell in cells_of(row, columns, brief)] for row in rows]
+        names = [self._text(name) for name in columns] or [""] * max(map(len, lines))
+        widths = [max(map(terminal.cells, column)) for column in zip_longest(names, *lines, fillvalue="")]
+        room = self._width - 2
+        self._kept = list(range(len(widths))) if self._chosen else fitting(widths, room, terminal.GAP)
+        self._columns = columns
+        kept = [[line[number] for number in self._kept if number < len(line)] for line in lines]
+        heads = [names[number] for number in self._kept] if columns else []
+        self._widths = terminal.widths(heads, kept, self._width)
+        for line in terminal.table(heads, kept, self._widths, coloured=self._coloured, rule=self._rule):
+            self._line(line)
+        self._hidden = dict.fromkeys(name for number, name in enumerate(names) if number not in self._kept)
+
+    def end(self) -> None:
+        from omicsdk.cli import terminal
+
+        if self._is_empty:
+            self._line("none")
+        if self._hidden:
+            note = f"Not shown: {', '.join(self._hidden)}. Choose with --columns, or use --output json"
+            for line in terminal.folded(note, self._width):
+                self._line(terminal.styled(line, terminal.DIM, coloured=self._coloured))
+
+
+class Listing:
+    """Lines of cells for a terminal: the first column right-aligned, the others left-aligned.
+
+    The first page decides the widths. A wider cell of a later page moves the rest of its line.
+
+    Args:
+        line: Writes a line.
+        cells: Returns the cells of a row.
+        last: Returns the line after the last row; None for none.
+    """
+
+    def __init__(
+        self, line: Callable[[str], object], cells: Callable[[Any], Sequence[str]], last: Callable[[], str] | None
+    ) -> None:
+        self._line, self._cells, self._last = line, cells, last
+        self._widths: Sequence[int] = ()
+
+    def add(self, rows: Sequence[Any]) -> None:
+        lines = list(map(self._cells, rows))
+        self._widths = self._widths or widths_of(lines)
+        for cells in lines:
+            self._line(aligned(cells, self._widths))
+
+    def end(self) -> None:
+        if self._last is not None:
+            self._line(self._last())
+
+
+def widths_of(lines: Sequence[Sequence[str]]) -> list[int]:
+    """Return the width of each column of lines of cells.
+
+    Args:
+        lines: The lines.
+    """
+    return [max(map(len, column)) for column in zip(*lines, strict=True)]
+
+
+def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Return a line of cells: the first right-aligned, the others left-aligned.
+
+    Args:
+        cells: The cells.
+        widths: Their least widths.
+    """
+    first, *others = zip(cells, widths, strict=True)
+    texts = [f"{first[0]:>{first[1]}}", *(f"{cell:<{width}}" for cell, width in others)]
+    return "  ".join(texts).rstrip()
+
+
+class Chosen:
+    """A writer of chosen columns. Nothing is written before a row had each of them: one that none has is an error.
+
+    Args:
+        writer: Writes the rows.
+        columns: Names of members, or dotted paths.
+    """
+
+    def __init__(self, writer: Writer, columns: Sequence[str]) -> None:
+        self._writer, self._columns = writer, columns
+        self._missing = {name.partition(".")[0] for name in columns}
+        self._known: dict[str, None] = {}
+        self._held: list[Any] = []
+
+    def add(self, rows: Sequence[Any]) -> None:
+        page = [{name: member(row, name) for name in self._columns} for row in rows]
+        if not self._missing:
+            self._writer.add(page)
+            return
+        self._known.update(dict.fromkeys(columns_of(rows)))
+        self._missing.difference_update(self._known)
+        self._held += page
+        if not self._missing:
+            self._writer.add(self._held)
+            self._held.clear()
+
+    def end(self) -> None:
+        """Write what follows the last page.
+
+        Raises:
+            UsageError: No row has one of the columns.
+        """
+        if self._held:
+            raise no_column(self._columns, list(self._known))
+        self._writer.end()

@@ -1,0 +1,116 @@
+"""JSON that is printed or written to files: of values from services, accepted by every reader."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from json import encoder as _json
+
+from omicsdk.core.type_guards import is_list, is_mapping
+
+TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_NOT_PLAIN = re.compile("[^\n -~]+")
+_SCALARS = frozenset((str, int, float, bool, type(None)))
+
+
+def written(value: Any, **layout: Any) -> str:
+    """Encode values from a service as JSON that every reader accepts.
+
+    NaN and Infinity, which Python's JSON has and the standard lacks, become null, as in JavaScript, pandas and jq.
+
+    Args:
+        value: The result of json.loads, and objects that `default` converts to text.
+        layout: Options of json.dumps.
+    """
+    try:
+        return json.dumps(value, allow_nan=False, **layout)
+    except ValueError:
+        return json.dumps(_finite(value), allow_nan=False, **layout)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if is_mapping(value):
+        return {name: _finite(inner) for name, inner in value.items()}
+    if is_list(value):
+        return [_finite(inner) for inner in value]
+    return value
+
+
+def encoder(*, indent: int | None = None, ascii_only: bool = False) -> Callable[[Any], str]:
+    """Return a function that encodes many values one by one, as `written` does.
+
+    What JSON lacks becomes text, by str.
+
+    Args:
+        indent: Spaces before the brackets of an object on lines of their own, and two less than before its members; None
+            for one line.
+        ascii_only: Whether other characters are escaped.
+    """
+    inner = "\n" + " " * (2 + (indent or 0))
+    encode = _flat_encoder(", " if indent is None else f",{inner}", ascii_only=ascii_only)
+    layout: dict[str, Any] = {"ensure_ascii": ascii_only, "default": str}
+    if indent is None:
+
+        def line(value: Any) -> str:
+            try:
+                return encode(value)
+            except ValueError:
+                return written(value, **layout)
+
+        return line
+    outer = "\n" + " " * indent
+
+    def block(value: Any) -> str:
+        # Python's encoder is ten times slower with an indent than C's without; members of most rows are scalars.
+        if value.__class__ is dict and value and _SCALARS.issuperset(map(type, value.values())):
+            try:
+                return f"{{{inner}{encode(value)[1:-1]}{outer}}}"
+            except ValueError:
+                pass
+        return written(value, indent=2, **layout).replace("\n", outer)
+
+    return block
+
+
+def _flat_encoder(separator: str, *, ascii_only: bool) -> Callable[[Any], str]:
+    """Return the encoder of json.dumps, made once instead of once a value where Python has it in C."""
+    if _json.c_make_encoder is None:
+        return json.JSONEncoder(
+            ensure_ascii=ascii_only, allow_nan=False, separators=(separator, ": "), default=str
+        ).encode
+    text = _json.encode_basestring_ascii if ascii_only else _json.encode_basestring
+    pieces = _json.c_make_encoder(None, str, text, None, ": ", separator, False, False, False)
+    return lambda value: "".join(pieces(value, 0))
+
+
+def escaped(text: str) -> str:
+    """Escape the characters of a JSON text that control terminals, or that cannot be encoded.
+
+    JSON itself escapes C0 controls only; DEL, C1 controls and marks of direction act on terminals too.
+
+    Args:
+        text: The JSON text.
+    """
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return _NOT_PLAIN.sub(_printable, text)
+
+
+def _printable(found: re.Match[str]) -> str:
+    run = found[0]
+    return run if run.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in run)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if code > 0xFFFF:
+        high, low = divmod(code - 0x10000, 0x400)
+        return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
+    return f"\\u{code:04x}"
