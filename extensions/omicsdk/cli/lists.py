@@ -32,19 +32,22 @@ class Rows:
             for all.
         cells: Returns the cells of a row's line on a terminal.
         last: Returns a line for a terminal after the last row; None for none.
+        shown: The members that `cells` needs; None for all.
     """
 
-    __slots__ = ("cells", "last", "rows")
+    __slots__ = ("cells", "last", "rows", "shown")
 
     def __init__(
         self,
         rows: Callable[[Sequence[str] | None], Iterable[Mapping[str, Any]]],
         cells: Callable[[Any], Sequence[str]],
         last: Callable[[], str] | None = None,
+        shown: Sequence[str] | None = None,
     ) -> None:
         self.rows = rows
         self.cells = cells
         self.last = last
+        self.shown = shown
 
 
 class JsonLines:

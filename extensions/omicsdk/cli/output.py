@@ -144,7 +144,7 @@ class Output:
         if self.query is not None or self._sort is not None:
             self.result(list(value.rows(None)), declared=declared)
         elif is_plain and self._stdout.isatty():
-            self._stream(value.rows(None), Listing(self._line, value.cells, value.last))
+            self._stream(value.rows(value.shown), Listing(self._line, value.cells, value.last))
         else:
             self._stream(value.rows(self._columns or None), self._writer(declared, None))
 

@@ -162,6 +162,6 @@ def _copied(
         store = stores.of(source)
         found = source_to_copy(store, source, recursive=recursive)
         kind = kind_of(stores, target, recursive=found.is_folder)
-        plan = plan_copy([replace(found, uri=replace(source, is_folder=found.is_folder))], target, kind)
+        plan = plan_copy([replace(found, uri=source._replace(is_folder=found.is_folder))], target, kind)
         check_target(stores, plan)
         return how.checked(copy_files(plan, stores, how))

@@ -44,18 +44,18 @@ class Conditions:
     before: float | None = None
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    def meets(self, name: str, entry: Entry) -> bool:
-        """Whether a file meets the conditions of name, size and time.
+    @property
+    def of_names(self) -> bool:
+        """Whether the conditions of names are all."""
+        return (self.least, self.most, self.after, self.before) == (None,) * 4 and not self.metadata
+
+    def meets(self, entry: Entry) -> bool:
+        """Whether a file meets the conditions of size and time.
 
         Args:
-            name: Its path below the folder.
             entry: The file.
         """
-        return (
-            Patterns(self.names).fit(name)
-            and _between(self.least, entry.size, self.most)
-            and _between(self.after, entry.modified, self.before)
-        )
+        return _between(self.least, entry.size, self.most) and _between(self.after, entry.modified, self.before)
 
     def meets_metadata(self, metadata: Mapping[str, Any]) -> bool:
         """Whether a file meets the conditions of metadata.
@@ -90,7 +90,8 @@ def find(store: Store, files: Iterable[Selected], conditions: Conditions) -> Ite
     Raises:
         OmicsError: The metadata of a file cannot be read.
     """
-    fitting = (file for file in files if conditions.meets(file.name, file.entry))
+    named = Patterns(conditions.names)
+    fitting = (file for file in files if named.fit(file.name) and conditions.meets(file.entry))
     if not conditions.metadata:
         yield from fitting
         return
@@ -228,11 +229,11 @@ class Sum:
         self.unsized += size is None
 
 
-def sums(files: Iterable[Selected], depth: int = 0) -> Iterator[Sum]:
+def sums(files: Iterable[tuple[str, Entry]], depth: int = 0) -> Iterator[Sum]:
     """Sum files up.
 
     Args:
-        files: The files; they are read once and not kept.
+        files: The files, with their names below what is summed up; they are read once and not kept.
         depth: Levels of folders that are summed up separately, 0 for the whole alone.
 
     Yields:
@@ -240,11 +241,14 @@ def sums(files: Iterable[Selected], depth: int = 0) -> Iterator[Sum]:
     """
     whole = Sum("")
     folders: dict[str, Sum] = {}
-    for file in files:
-        whole.add(file.entry.size)
-        parts = file.name.split("/")[:-1]
-        for level in range(1, min(depth, len(parts)) + 1):
-            name = "/".join(parts[:level])
-            folders.setdefault(name, Sum(name)).add(file.entry.size)
+    add = whole.add
+    for path, entry in files:
+        size = entry.size
+        add(size)
+        if depth:
+            parts = path.split("/")[:-1]
+            for level in range(1, min(depth, len(parts)) + 1):
+                name = "/".join(parts[:level])
+                folders.setdefault(name, Sum(name)).add(size)
     yield from (folders[name] for name in sorted(folders))
     yield whole

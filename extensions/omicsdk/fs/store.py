@@ -19,7 +19,7 @@ from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC
 from functools import lru_cache, partial
 from hashlib import blake2b
@@ -27,7 +27,7 @@ from importlib import import_module
 from logging import getLogger
 from math import inf
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, Generic, Literal, Protocol, TypeVar, cast
+from typing import Any, BinaryIO, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
@@ -138,8 +138,7 @@ _ODD = re.compile("[\x00\ud800-\udfff]")
 _TIDY = re.compile(r"(?:(?!\.?(?:/|\Z))[^/]+(?:/(?!\Z)|\Z))+")
 
 
-@dataclass(frozen=True, slots=True)
-class Uri:
+class Uri(NamedTuple):
     """A location.
 
     Attributes:
@@ -238,8 +237,11 @@ _DEEPEST = 1024
 STRONGEST = ("sha256", "sha1", "md5", "crc32c", "s3_etag")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+#: Of what a platform states nothing: one object for thousands of files.
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Entry(NamedTuple):  # a list has thousands of them
     """A file or folder.
 
     Attributes:
@@ -259,12 +261,28 @@ class Entry:
     path: str
     kind: Literal["file", "folder"]
     size: int | None = None
-    checksums: Mapping[str, str] = field(default_factory=dict[str, str])
+    checksums: Mapping[str, str] = _NOTHING
     modified: float | None = None
     version: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    handle: Any = field(default=None, repr=False, compare=False)
+    details: Mapping[str, Any] = _NOTHING
+    handle: Any = None
     file_name: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Entry) and self._stated == other._stated
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = None  # type: ignore[assignment] - of mappings
+
+    def __repr__(self) -> str:
+        stated = zip((name for name in self._fields if name != "handle"), self._stated, strict=True)
+        return f"Entry({', '.join(f'{name}={value!r}' for name, value in stated)})"
+
+    @property
+    def _stated(self) -> tuple[Any, ...]:
+        return (*self[:7], self.file_name)
 
     @property
     def name(self) -> str:
@@ -320,8 +338,7 @@ def key_of(entry: Entry, uri: str) -> str:
     return blake2b(repr(facts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """A file of this machine to upload.
 
     Attributes:
@@ -486,6 +503,25 @@ class Store(Closing, ABC):
             OmicsError: As for `entries`.
         """
         return self._compared(path, self._below(path))
+
+    def names_below(self, path: str) -> Iterator[Entry]:
+        """Yield all files below a folder without what costs more than their names; `completed` adds it.
+
+        Args:
+            path: As for `below`.
+
+        Raises:
+            OmicsError: As for `entries`.
+        """
+        return self.below(path)
+
+    def completed(self, entry: Entry) -> Entry:
+        """Return a file of `names_below` with everything that `below` states.
+
+        Args:
+            entry: The file.
+        """
+        return entry
 
     def _below(self, path: str) -> Iterator[Entry]:
         """List all files below a folder, as `below`; by default folder by folder."""

@@ -34,7 +34,7 @@ def test_what_is_known_to_differ_is_fetched_though_an_unfinished_copy_had_brough
     def run(*, differing, modified=None):
         with Stores({"served": {"port": served.store.server.port, "sizeless": "true"}}) as stores:
             found = select(stores.of("served://"), parse_uri("served://p"))
-            files = [replace(file, entry=replace(file.entry, modified=modified)) for file in found]
+            files = [file._replace(entry=file.entry._replace(modified=modified)) for file in found]
             target = parse_uri(f"{tmp_path / 'out'}/")
             copy_files(CopyPlan(target, files, ["served://p"], differing=differing), stores)
         return (tmp_path / "out/a").read_bytes()

@@ -8,7 +8,6 @@ import re
 import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -211,10 +210,11 @@ def test_sync_states_what_it_could_not_remove_and_continues(omics, reads, tmp_pa
 
 def test_a_name_that_would_steer_a_terminal_stays_on_its_line(omics, shelf):
     shelf.files["p/a\nremove everything\x1b[2J/x"] = b"1"
-    for found, count in ((ls(["shelf://p"], console=Console()), 1), (du(["shelf://p"], depth=1, console=Console()), 2)):
-        lines = found.text.splitlines()
-        assert len(lines) == count
-        assert "".join(lines).isprintable()
+    found = ls(["shelf://p"], console=Console())
+    lines = ["".join(found.cells(row)) for row in found.rows(None)]
+    assert (len(lines), lines[0].isprintable()) == (1, True)
+    lines = du(["shelf://p"], depth=1, console=Console()).text.splitlines()
+    assert (len(lines), "".join(lines).isprintable()) == (2, True)
 
 
 @pytest.mark.parametrize(("count", "said"), [(0, "0 files"), (1, "1 file"), (2, "2 files")])
@@ -300,7 +300,7 @@ def test_two_files_of_one_name_are_never_treated_as_one(omics, reads, tmp_path, 
         for entry in look(store, path):
             yield entry
             if entry.path == "p/a.txt":
-                yield replace(entry, checksums={"sha256": "0" * 64})
+                yield entry._replace(checksums={"sha256": "0" * 64})
 
     monkeypatch.setattr(reads, "below", twice)
     (tmp_path / "out").mkdir()
@@ -461,13 +461,14 @@ def test_nothing_is_removed_by_a_listing_that_contradicts_itself(
         assert (ended, "the stated total changed from 3 to 2" in told) == (code, True)
         assert (reads.files, (tmp_path / "out/mine").exists()) == (files, True)
     else:
-        assert ended == 0  # what removes something has read it again
+        # What removes something has read it again; what a listing has printed stays.
+        assert ended == (3 if words[0] in ("ls", "find") else 0)
 
 
 @pytest.mark.parametrize(
     "words",
     [
-        ["ls", "shelf://p"],
+        ["ls", "--output", "jsonl", "shelf://p"],
         ["cp", "-r", "shelf://p", "out"],
         ["mv", "shelf://p", "out"],
         ["--yes", "rm", "-r", "shelf://p"],

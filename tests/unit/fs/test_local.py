@@ -1,9 +1,11 @@
 """Files of this machine in a store that is confined to a folder: nothing is reached through links out of it."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from omicsdk.core.consistency import InconsistentListing
 from omicsdk.fs import CopyOptions, Entry, PathError, Put, Store, open_store
 
 
@@ -56,3 +58,81 @@ def test_listings_leave_out_what_leads_out(inside: Path, caplog: pytest.LogCaptu
     assert [Path(each.path).name for each in open_store("file", within=str(inside)).entries(str(inside))] == ["own"]
     assert caplog.text.count("is left out: it is a link out of the folder") == 2
     assert len(list(open_store("file").entries(str(inside)))) == 3
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> str:
+    """A tree with names of any bytes, links, a loop, a pipe, and data for resuming a download."""
+    top = tmp_path / "odd"
+    for name in ("-", "a\nb", "a b/\udce9\udca8", "a b/.omics-transfer/x", "\udcff/~", "a.b", "a"):
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_bytes(os.fsencode(name))
+    (top / "empty").mkdir()
+    os.mkfifo(top / "pipe")
+    links = {"\udcff/up": "..", "gone": "nowhere", "self": "self", "link": "a b", "to pipe": "pipe"}
+    for name, target in links.items():
+        (top / name).symlink_to(target)
+    return str(top)
+
+
+def test_all_files_below_a_folder_are_listed_in_order(odd: str, caplog: pytest.LogCaptureFixture):
+    store = open_store("file")
+    names = [entry.path[len(odd) + 1 :] for entry in store.below(odd)]
+    assert names == ["-", "a", "a\nb", "a b/\udce9\udca8", "a.b", "gone", "link/\udce9\udca8", "self", "\udcff/~"]
+    sizes = {entry.path: entry.size for entry in store.below(odd)}
+    assert {path[len(odd) + 1 :] for path, size in sizes.items() if size is None} == {"gone", "self"}
+    assert sizes[f"{odd}/a.b"] == 3
+    left_out = [record.args for record in caplog.records if "neither a file nor a folder" in record.msg]
+    assert [path for path, *_ in left_out] == [f"{odd}/pipe", f"{odd}/to pipe"] * 2
+
+
+def test_names_alone_are_listed_alike_and_completed(odd: str):
+    store = open_store("file")
+    entries = list(store.below(odd))
+    names = list(store.names_below(odd))
+    assert [entry.path for entry in names] == [entry.path for entry in entries]
+    assert {entry.size for entry in names} == {None}
+    assert list(map(store.completed, names)) == entries
+
+
+def test_names_alone_look_up_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "folder").mkdir()
+    for number in range(9):
+        (tmp_path / "folder" / str(number)).touch()
+    asked: list[str] = []
+    stat = os.stat
+    monkeypatch.setattr(os, "stat", lambda path, **how: asked.append(str(path)) or stat(path, **how))
+    assert len(list(open_store("file").names_below(str(tmp_path)))) == 9
+    assert asked == [str(tmp_path), str(tmp_path / "folder")]
+
+
+def test_a_folder_that_cannot_be_listed_is_reported_after_all_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("a/x", "b/x", "c/x"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    scan = os.scandir
+
+    def denied(path: str) -> object:
+        if path.endswith("b"):
+            raise PermissionError(13, "Permission denied")
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    walk = open_store("file").below(str(tmp_path))
+    assert [next(walk).path for _ in range(2)] == [str(tmp_path / name) for name in ("a/x", "c/x")]
+    with pytest.raises(InconsistentListing, match=r"/b cannot be listed: Permission denied"):
+        next(walk)
+    with pytest.raises(PathError, match="cannot be listed: Permission denied"):
+        next(open_store("file").below(str(tmp_path / "b")))
+
+
+def test_what_vanishes_while_a_folder_is_listed_is_left_out(tmp_path: Path):
+    for name in ("a", "b/x", "c"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    walk = open_store("file").below(str(tmp_path))
+    assert next(walk).name == "a"
+    (tmp_path / "b" / "x").unlink()
+    (tmp_path / "b").rmdir()
+    (tmp_path / "c").unlink()
+    assert list(walk) == []

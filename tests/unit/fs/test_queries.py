@@ -26,7 +26,8 @@ NUMBERS = st.none() | st.integers(0, 20)
 )
 def test_a_file_meets_conditions_that_each_hold_for_it(name, size, modified, pattern, least, most, after, before):
     entry = Entry(name, "file", size, modified=modified)
-    met = Conditions([pattern], least, most, after, before).meets(name, entry)
+    conditions = Conditions([pattern], least, most, after, before)
+    met = bool(list(find(open_store("file"), [Selected(Uri("file", name), entry, name)], conditions)))
     fits = fnmatchcase(name, pattern) or ("/" not in pattern and fnmatchcase(name.rpartition("/")[2], pattern))
     sized = (size is not None or least is most is None) and (least or 0) <= (size or 0) <= (
         20 if most is None else most
@@ -43,7 +44,7 @@ def test_a_file_meets_conditions_that_each_hold_for_it(name, size, modified, pat
 
 @given(size=NUMBERS, modified=NUMBERS)
 def test_no_conditions_are_met_by_all(size, modified):
-    assert Conditions().meets("a", Entry("a", "file", size, modified=modified))
+    assert Conditions().meets(Entry("a", "file", size, modified=modified))
 
 
 @pytest.mark.parametrize(
@@ -114,10 +115,7 @@ def test_an_invalid_moment_duration_or_metadata_is_refused():
     st.integers(0, 4),
 )
 def test_the_whole_is_the_sum_of_all_files_at_every_depth(found, depth):
-    files = [
-        Selected(Uri("shelf", name), Entry(name, "file", size), name)
-        for name, size in (("/".join(parts), size) for parts, size in found)
-    ]
+    files = [("/".join(parts), Entry("/".join(parts), "file", size)) for parts, size in found]
     *folders, whole = sums(iter(files), depth)
     assert (whole.name, whole.files) == ("", len(files))
     assert whole.size == sum(size or 0 for _, size in found)

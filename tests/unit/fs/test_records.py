@@ -1,7 +1,5 @@
 """Finding completed work of the same copy: by checksums, or by a record of both ends."""
 
-from dataclasses import replace
-
 import pytest
 from omicsdk.fs import CopyOptions, parse_uri
 from omicsdk.fs.copying.copies import copy_files
@@ -18,7 +16,7 @@ def copied(shelf, tmp_path, monkeypatch):
         with Stores() as stores:
             uri = parse_uri(source)
             files = list(select(stores.of(uri), uri))
-            plan = plan_copy([Source(replace(uri, is_folder=True), True, files)], parse_uri(target), "folder")
+            plan = plan_copy([Source(uri._replace(is_folder=True), True, files)], parse_uri(target), "folder")
             return [outcome.state for outcome in copy_files(plan, stores, CopyOptions(**options)).outcomes]
 
     return run

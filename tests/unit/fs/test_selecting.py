@@ -1,8 +1,8 @@
 """Which files a URI means."""
 
 import pytest
-from omicsdk.fs import IsFolder, PathNotFound, open_store, parse_uri
-from omicsdk.fs.copying.planning import Patterns, select
+from omicsdk.fs import Entry, IsFolder, PathNotFound, open_store, parse_uri
+from omicsdk.fs.copying.planning import Patterns, named, select
 from omicsdk.fs.queries import sums
 
 
@@ -55,9 +55,9 @@ def test_resume_data_of_downloads_is_no_file_of_a_folder(tmp_path):
 
 
 def test_sums(tree):
-    found = list(sums(select(tree, parse_uri("shelf://p")), depth=1))
+    found = list(sums(named(tree, "shelf", Entry("p", "folder")), depth=1))
     assert [(each.name, each.files, each.size) for each in found] == [("deep", 2, 5), ("", 3, 6)]
-    assert [each.name for each in sums(select(tree, parse_uri("shelf://")), depth=9)] == [
+    assert [each.name for each in sums(named(tree, "shelf", Entry("", "folder")), depth=9)] == [
         "p",
         "p/deep",
         "p/deep/er",

@@ -1,7 +1,5 @@
 """Copies, and a platform's own bytes, are held against what is stated of them."""
 
-from dataclasses import replace
-
 import pytest
 from omicsdk.fs import Entry, Store, parse_uri
 from omicsdk.fs.copying.comparison import judge, verify_bytes, verify_copies
@@ -48,7 +46,7 @@ def test_files_of_this_machine_are_held_against_each_other(tmp_path):
 
 def test_what_a_listing_leaves_out_is_requested(shelf, monkeypatch):
     shelf.files.update({"p/a": b"1", "q/a": b"1", "p/b": b"2", "q/b": b"x"})
-    monkeypatch.setattr(shelf, "walk", lambda self, path: (replace(e, checksums={}) for e in Store.walk(self, path)))
+    monkeypatch.setattr(shelf, "walk", lambda self, path: (e._replace(checksums={}) for e in Store.walk(self, path)))
     with Stores() as stores:
         found = verify_copies(files(stores, "shelf://p"), files(stores, "shelf://q"), stores.of)
         assert [each.state for each in found] == ["verified", "wrong"]
@@ -72,4 +70,4 @@ def test_an_etag_that_differs_is_never_passed_over(parts):
     verdict = judge("a", source, copy)
     assert not verdict.is_good
     assert "s3_etag" in verdict.why
-    assert judge("a", source, replace(copy, checksums=source.checksums)).state == "verified"
+    assert judge("a", source, copy._replace(checksums=source.checksums)).state == "verified"

@@ -277,7 +277,7 @@ def _with(file: Selected, entry: Entry, algorithm: str) -> Entry:
         found = checksums_of(file.uri.path, [algorithm], entry.size)
     except OSError as error:
         raise OmicsError(f"{file.uri} cannot be read: {error.strerror or error}") from error
-    return replace(entry, checksums={**entry.checksums, **found})
+    return entry._replace(checksums={**entry.checksums, **found})
 
 
 def verify_bytes(

@@ -98,7 +98,7 @@ def planned_copy(
             sources.append(source_to_copy(store, uri, recursive=recursive, patterns=patterns))
     kind = kind_of(stores, target, recursive=any(source.is_folder for source in sources))
     if not naming.is_usual:
-        target = replace(target, is_folder=True)
+        target = target._replace(is_folder=True)
         plan = plan_copy(naming.of(sources), target, kind)
         plan = replace(plan, said=[*plan.said, f"{naming.layout}\t{naming.template}"])
     else:
@@ -364,7 +364,7 @@ def planned_sync(
     if removes and found.remove:
         stores.of(source).check_complete(source.path)
     copy = [wanted[name] for name in found.copy]
-    plan = CopyPlan(replace(target, is_folder=True), copy, [f"{source}\tsync"], differing=True, unfit=unfit)
+    plan = CopyPlan(target._replace(is_folder=True), copy, [f"{source}\tsync"], differing=True, unfit=unfit)
     check_target(stores, plan)
     remove = [] if unfit else [there[name] for name in found.remove]
     return SyncPlan(plan, found.copy, remove, len(wanted), len(there), found.same, found.newer)

@@ -90,8 +90,8 @@ class Naming:
         return [
             replace(
                 source,
-                uri=replace(source.uri, is_folder=source.is_folder),
-                files=[replace(file, name=self.name(file)) for file in source.files],
+                uri=source.uri._replace(is_folder=source.is_folder),
+                files=[file._replace(name=self.name(file)) for file in source.files],
             )
             for source in sources
         ]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import lru_cache
 from pathlib import PurePath
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful, read_again_if_inconsistent
 from omicsdk.core.errors import NameClash, OmicsError, UnsafePath, UsageError
 from omicsdk.fs.store import Entry, IsFolder, PathError, Store, Uri
 from omicsdk.transfer import Outcome
-from omicsdk.transfer.names import ROOM, WORK_FOLDER, check_name, room_in
+from omicsdk.transfer.names import ROOM, check_name, room_in
+
+_Match = Callable[[str], re.Match[str] | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Selected:
+class Selected(NamedTuple):
     """A selected file.
 
     Attributes:
@@ -55,14 +58,20 @@ class Patterns:
             name: Its path below the folder. A pattern without a slash is compared with the last part, too.
         """
         wanted = not self.include or _any(name, self.include)
-        return wanted and not _any(name, self.exclude)
+        return wanted and not (self.exclude and _any(name, self.exclude))
 
 
 ALL = Patterns()
 
 
 def select(
-    store: Store, uri: Uri, *, entry: Entry | None = None, recursive: bool = True, patterns: Patterns = ALL
+    store: Store,
+    uri: Uri,
+    *,
+    entry: Entry | None = None,
+    recursive: bool = True,
+    patterns: Patterns = ALL,
+    names_only: bool = False,
 ) -> Iterator[Selected]:
     """Yield the files that a URI names.
 
@@ -72,6 +81,7 @@ def select(
         entry: The result of `store.entry`; requested if not given.
         recursive: Whether a folder means all files below it.
         patterns: Which of those to select; a named file is always selected.
+        names_only: Whether the names of files below a folder suffice; see `Store.names_below`.
 
     Raises:
         PathNotFound: The URI does not exist.
@@ -85,12 +95,31 @@ def select(
         return
     if not recursive:
         raise IsFolder(str(uri), "is a folder", remedy="Use --recursive to copy its contents.")
-    for found in store.below(entry.path):
-        name = below(uri.scheme, entry.path, found.path)
-        if uri.scheme == "file" and f"/{WORK_FOLDER}/" in f"/{name}":
-            continue  # resume data of an earlier download into the folder, as uploads leave it out
-        if patterns.fit_all or patterns.fit(name):
-            yield Selected(Uri(uri.scheme, found.path), found, name)
+    scheme = uri.scheme
+    for name, found in named(store, scheme, entry, patterns, names_only=names_only):
+        yield Selected(Uri(scheme, found.path), found, name)
+
+
+def named(
+    store: Store, scheme: str, folder: Entry, patterns: Patterns = ALL, *, names_only: bool = False
+) -> Iterator[tuple[str, Entry]]:
+    """Yield the files below a folder, with their names as seen from it; as `select`, for lists of many.
+
+    Args:
+        store: Its store.
+        scheme: The store's scheme.
+        folder: The folder.
+        patterns: As for `select`.
+        names_only: As for `select`.
+    """
+    top = folder.path
+    start = top if not top or (scheme == "file" and top.endswith("/")) else f"{top}/"
+    fit = None if patterns.fit_all else patterns.fit
+    for found in (store.names_below if names_only else store.below)(top):
+        path = found.path
+        name = path[len(start) :] if path.startswith(start) and os.sep == "/" else below(scheme, top, path)
+        if fit is None or fit(name):
+            yield name, found
 
 
 def select_to_change(
@@ -128,11 +157,20 @@ def below(scheme: str, folder: str, path: str) -> str:
     return path[len(folder) :].removeprefix("/") if folder else path
 
 
-def _any(name: str, patterns: Iterable[str]) -> bool:
-    last = name.rpartition("/")[2]
-    return any(
-        fnmatchcase(name, pattern) or ("/" not in pattern and fnmatchcase(last, pattern)) for pattern in patterns
-    )
+def _any(name: str, patterns: Sequence[str]) -> bool:
+    whole, last = _matchers(tuple(patterns))
+    return whole(name) is not None or (last is not None and last(name.rpartition("/")[2]) is not None)
+
+
+@lru_cache(maxsize=64)
+def _matchers(patterns: tuple[str, ...]) -> tuple[_Match, _Match | None]:
+    """Return what matches names by any of the patterns, and last parts of names by those without a slash."""
+    of_last = [pattern for pattern in patterns if "/" not in pattern]
+    return _matcher(patterns), _matcher(of_last) if of_last else None
+
+
+def _matcher(patterns: Iterable[str]) -> _Match:
+    return re.compile("|".join(map(translate, patterns))).match
 
 
 #: The kind of an existing target; "" if it does not exist.
@@ -245,7 +283,7 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
     into = target.is_folder or kind == "folder"
     if not into and len(sources) == 1 and not sources[0].is_folder:
         only = sources[0].files[0]
-        return CopyPlan(_parent(target), [replace(only, name=target.name)], [f"{only.uri}\t{target.name}"])
+        return CopyPlan(_parent(target), [only._replace(name=target.name)], [f"{only.uri}\t{target.name}"])
     if kind == "file":
         raise UsageError(f"{target} is a file", remedy="Name a folder to copy into.")
     if not into and len(sources) > 1 and not any(source.is_folder for source in sources):
@@ -257,13 +295,13 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
     for source in sources:
         keeps_name = source.is_folder and not source.uri.is_folder and (kind == "folder" or len(sources) > 1)
         before = f"{source.uri.name}/" if keeps_name and source.uri.name not in ("", ".", "..") else ""
-        files += [replace(file, name=f"{before}{file.name}") for file in source.files]
+        files += [file._replace(name=f"{before}{file.name}") for file in source.files]
         said.append(f"{source.uri}\t{before}")
     files, unfit = fitting(files, target)
     unfit += [unlisted for source in sources for unlisted in source.unlisted]
     _refuse_clashes(files, target)
     makes_folder = kind == "" and len(sources) == 1 and sources[0].is_folder and not sources[0].uri.is_folder
-    return CopyPlan(replace(target, is_folder=True), files, said, makes_folder=makes_folder, unfit=unfit)
+    return CopyPlan(target._replace(is_folder=True), files, said, makes_folder=makes_folder, unfit=unfit)
 
 
 #: Schemes whose files may be objects of a bucket, named by arbitrary keys.

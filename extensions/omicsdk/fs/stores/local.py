@@ -6,11 +6,12 @@ import errno
 import logging
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar, NamedTuple
 
+from omicsdk.core.consistency import InconsistentListing
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.store import (
     AlreadyThere,
@@ -25,11 +26,37 @@ from omicsdk.fs.store import (
     Unsupported,
 )
 from omicsdk.transfer import Location, Outcome, TransferReport
+from omicsdk.transfer.names import WORK_FOLDER
 
 _log = logging.getLogger("omicsdk.fs")
 
 #: What a file of this machine states beside its size and time: one object for thousands of files.
 _NOTHING: Mapping[str, Any] = {}
+
+
+class UnreadableFolder(PathError):
+    """A folder that cannot be listed."""
+
+    code = errno.EACCES
+    default_remedy = "Check its permissions."
+
+
+class _Level(NamedTuple):
+    """A folder that is walked.
+
+    Attributes:
+        start: What the paths in it begin with.
+        place: Its device and number, by which a link to a folder above is detected.
+        names: The names in it that follow.
+        folders: Those of folders.
+        others: Those of what is neither a folder nor a file, such as a link whose target is missing.
+    """
+
+    start: str
+    place: tuple[int, int]
+    names: Iterator[str]
+    folders: set[str]
+    others: set[str]
 
 
 class LocalStore(Store):
@@ -70,37 +97,101 @@ class LocalStore(Store):
         return _entry(path, found)
 
     def _entries(self, path: str) -> Iterator[Entry]:
+        start = _start(path)
+        for name in self._names(path)[0]:
+            entry = _looked_up(start + name)
+            if entry is not None:
+                yield entry
+
+    def _names(self, path: str) -> tuple[list[str], set[str], set[str]]:
+        """Return the names in a folder in order, those of folders, and those of neither folders nor files."""
         self._check(path)
+        names: list[str] = []
+        folders: set[str] = set()
+        others: set[str] = set()
         try:
-            listed = sorted(os.scandir(path), key=lambda each: each.name)
+            with os.scandir(path) as listed:
+                for each in listed:  # of which the system states the kind, so that none is looked up save links
+                    if self._within is not None and each.is_symlink() and not self._is_within(each.path):
+                        _log.warning("%s is left out: it is a link out of the folder that files may be in", each.path)
+                        continue
+                    name = each.name
+                    names.append(name)
+                    try:
+                        if not each.is_file():
+                            (folders if each.is_dir() else others).add(name)
+                    except OSError:  # a link to itself
+                        others.add(name)
         except FileNotFoundError as error:
             raise PathNotFound(path, "not found") from error
         except NotADirectoryError as error:
             raise NotAFolder(path, "is a file") from error
-        for each in listed:
-            if self._within is not None and each.is_symlink() and not self._is_within(each.path):
-                _log.warning("%s is left out: it is a link out of the folder that files may be in", each.path)
-                continue
-            try:
-                yield _entry(each.path, each.stat())
-            except FileNotFoundError:
-                if each.is_symlink():  # its target is missing, perhaps a disk that is not mounted: reading it raises
-                    yield Entry(each.path, "file")
+        except OSError as error:
+            raise UnreadableFolder(path, f"cannot be listed: {error.strerror or error}") from error
+        names.sort()
+        return names, folders, others
 
     def _compared(self, path: str, listed: Iterable[Entry]) -> Iterator[Entry]:
         del path
         return iter(listed)  # the system lists what is in a folder
 
-    def _below(self, path: str, above: tuple[tuple[int, int], ...] = ()) -> Iterator[Entry]:
-        found = os.stat(path)  # noqa: PTH116 - as above
-        place = found.st_dev, found.st_ino
-        if place in above:
-            return
-        for each in self._entries(path):
-            if each.is_folder:
-                yield from self._below(each.path, (*above, place))
+    def names_below(self, path: str) -> Iterator[Entry]:
+        return self._walked(path, lambda path: Entry(path, "file"))
+
+    def completed(self, entry: Entry) -> Entry:
+        return _looked_up(entry.path) or entry
+
+    def _below(self, path: str) -> Iterator[Entry]:
+        return self._walked(path, _looked_up)
+
+    def _walked(self, top: str, look_up: Callable[[str], Entry | None]) -> Iterator[Entry]:
+        """Yield the files below a folder, those of a folder in it in the place of its name.
+
+        Left out are pipes, sockets and devices, which may never end, and data for resuming earlier downloads into a folder.
+
+        Raises:
+            InconsistentListing: After the last file: a folder below cannot be listed.
+        """
+        unreadable: UnreadableFolder | None = None
+        levels: list[_Level] = []
+        path = top
+        while path or levels:
+            if path:
+                try:
+                    level = self._level(path)
+                except (PathNotFound, NotAFolder, UnreadableFolder) as error:
+                    if path is top:
+                        raise
+                    if isinstance(error, UnreadableFolder):
+                        unreadable = unreadable or error
+                else:
+                    if all(level.place != above.place for above in levels):
+                        levels.append(level)
+                path = ""
+                continue
+            start, _, names, folders, others = levels[-1]
+            for name in names:
+                if name in folders:
+                    if name == WORK_FOLDER:
+                        continue
+                    path = start + name
+                    break
+                if name in others and os.path.exists(start + name):  # noqa: PTH110 - a name of any bytes
+                    _log.warning("%s is left out: it is neither a file nor a folder", start + name)
+                elif (entry := look_up(start + name)) is not None:
+                    yield entry
             else:
-                yield each
+                levels.pop()
+        if unreadable is not None:
+            raise InconsistentListing(f"list of {top}", unreadable.message)
+
+    def _level(self, path: str) -> _Level:
+        try:
+            found = os.stat(path)  # noqa: PTH116 - as above
+        except OSError as error:
+            raise PathNotFound(path, "not found") from error
+        names, folders, others = self._names(path)
+        return _Level(_start(path), (found.st_dev, found.st_ino), iter(names), folders, others)
 
     def location(self, entry: Entry) -> Location:
         return Location(Path(entry.path).absolute().as_uri())
@@ -166,6 +257,24 @@ class LocalStore(Store):
 
     def uri(self, path: str) -> str:
         return path
+
+
+def _start(folder: str) -> str:
+    """Return what the paths in a folder begin with, as the system writes them."""
+    return os.path.join(folder, "")  # noqa: PTH118 - Path would change it
+
+
+def _looked_up(path: str) -> Entry | None:
+    """Return the entry of a listed path; None if it no longer exists."""
+    try:
+        return _entry(path, os.stat(path))  # noqa: PTH116 - as above
+    except FileNotFoundError:
+        if not os.path.islink(path):  # noqa: PTH114 - as above
+            return None
+    except OSError as error:
+        _log.debug("%s: %s", path, error)
+    # The target of a link is missing, perhaps on a disk that is not mounted, or denied: reading it raises.
+    return Entry(path, "file")
 
 
 def _entry(path: str, found: os.stat_result) -> Entry:

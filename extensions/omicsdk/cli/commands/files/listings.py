@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from omicsdk.cli.commands.transfers import count_of, report_path, tell_empty, tell_failures, tell_report
 from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.errors import printable
+from omicsdk.cli.lists import Rows, aligned, widths_of
 from omicsdk.cli.output import Output, TextAndData
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.type_guards import is_object
-from omicsdk.fs.copying.planning import Patterns, Selected, by_name, select, source_to_copy
+from omicsdk.fs.copying.planning import Patterns, Selected, by_name, named, select, source_to_copy
 from omicsdk.fs.queries import Conditions, Sum, duration, parse_metadata, parse_moment, parse_range, parse_size, sums
 from omicsdk.fs.queries import find as matching
-from omicsdk.fs.store import SPOOL, STORES, STRONGEST, CopyOptions, FileBytes, IsFolder, Stores, Uri, parse_uri
+from omicsdk.fs.store import SPOOL, STORES, STRONGEST, CopyOptions, FileBytes, IsFolder, Store, Stores, Uri, parse_uri
 from omicsdk.fs.streams import PIECE, stream
 from omicsdk.transfer import Outcome, TransferOptions, TransferReport
 from omicsdk.transfer.reports.progress import size_words
@@ -84,7 +86,7 @@ def ls(
     limit: int | None = None,
     places: Places = ANYWHERE,
     console: Console,
-) -> TextAndData:
+) -> Rows:
     """List files and folders of any platform.
 
     Args:
@@ -97,29 +99,48 @@ def ls(
         console: Prints messages.
     """
 
-    def listed(doubts: list[InconsistentListing]) -> list[Selected]:
-        entries = (each for text in uris for each in _listed(stores, parse_uri(text), doubts, places, recursive))
-        return list(console.limited(entries, limit, "entries"))
+    wanted = [parse_uri(text) for text in uris]
+    files = folders = size = 0
 
-    with places.stores() as stores:
-        found = _read(listed, console)
-    lines = _aligned(
-        [
-            size_shown(each.entry.size, human=human),
-            _moment(each.entry.modified, "%Y-%m-%d %H:%M"),
-            *([next((kind for kind in STRONGEST if kind in each.entry.checksums), "")] if long else []),
-            printable(each.name + "/" * each.entry.is_folder),
-        ]
-        for each in found
-    )
-    if long:
-        folders = sum(each.entry.is_folder for each in found)
-        size = sum(each.entry.size or 0 for each in found)
-        also = f", {folders} folder{'s' * (folders != 1)}" if folders else ""
-        lines.append(
-            f"{count_of(len(found) - folders, 'file')}{also}, {size_words(size) if human else f'{size} bytes'}"
+    def rows(columns: Sequence[str] | None) -> Iterator[Mapping[str, Any]]:
+        nonlocal files, folders, size
+        names_only = columns is not None and not long and _FACTS.isdisjoint(columns)
+        with places.stores() as stores, _reported(console) as doubts:
+            entries = (each for uri in wanted for each in _listed(stores, uri, doubts, places, recursive, names_only))
+            for each in entries if limit is None else console.limited(entries, limit, "entries"):
+                if long:
+                    folders += each.entry.is_folder
+                    files += not each.entry.is_folder
+                    size += each.entry.size or 0
+                yield row(each, long=long)
+
+    def cells(shown: Mapping[str, Any]) -> Sequence[str]:
+        modified = shown["modified"]
+        return (
+            size_shown(shown["size"], human=human),
+            f"{modified[:10]} {modified[11:16]}" if modified else "",
+            *([next((kind for kind in STRONGEST if kind in shown["checksums"]), "")] if long else []),
+            printable(shown["name"]),
         )
-    return TextAndData("\n".join(lines), [row(each, long=long) for each in found], terminal_only=True)
+
+    def totals() -> str:
+        also = f", {folders} folder{'s' * (folders != 1)}" if folders else ""
+        return f"{count_of(files, 'file')}{also}, {size_words(size) if human else f'{size} bytes'}"
+
+    return Rows(rows, cells, totals if long else None)
+
+
+_FACTS = frozenset(("size", "modified"))
+"""Columns of a file that a folder of this machine does not list, and that are looked up."""
+
+
+@contextmanager
+def _reported(console: Console) -> Generator[list[InconsistentListing]]:
+    """Collect that listings contradict themselves, while they are printed; the exit code becomes 3 then."""
+    doubts: list[InconsistentListing] = []
+    yield doubts
+    for doubt in doubts:
+        console.some_failed(str(doubt))
 
 
 def _read(read: Callable[[list[InconsistentListing]], T], console: Console) -> T:
@@ -131,12 +152,18 @@ def _read(read: Callable[[list[InconsistentListing]], T], console: Console) -> T
 
 
 def _listed(
-    stores: Stores, uri: Uri, doubts: list[InconsistentListing], patterns: Patterns, recursive: bool
+    stores: Stores,
+    uri: Uri,
+    doubts: list[InconsistentListing],
+    patterns: Patterns,
+    recursive: bool,
+    names_only: bool,
 ) -> Iterable[Selected]:
     store = stores.of(uri)
     entry = store.entry(uri, recursive=recursive)
     if not entry.is_folder or recursive:
-        return despite_contradictions(select(store, uri, entry=entry, patterns=patterns), doubts)
+        files = select(store, uri, entry=entry, patterns=patterns, names_only=names_only)
+        return despite_contradictions(files, doubts)
     return (
         Selected(Uri(uri.scheme, found.path, found.is_folder), found, found.name)
         for found in despite_contradictions(store.entries(entry.path), doubts)
@@ -151,11 +178,11 @@ def row(selected: Selected, *, long: bool = False) -> dict[str, Any]:
         selected: The file or folder.
         long: Whether to include everything that is stated.
     """
-    entry = selected.entry
+    entry, name = selected.entry, selected.name
     found: dict[str, Any] = {
-        "name": selected.name + "/" * entry.is_folder,
+        "name": f"{name}/" if entry.is_folder else name,
         "size": entry.size,
-        "modified": _moment(entry.modified, "%Y-%m-%dT%H:%M:%SZ") or None,
+        "modified": None if entry.modified is None else _moment(int(entry.modified // 1)),
         "uri": str(selected.uri),
         "kind": entry.kind,
     }
@@ -164,8 +191,15 @@ def row(selected: Selected, *, long: bool = False) -> dict[str, Any]:
     return found
 
 
-def _moment(seconds: float | None, form: str) -> str:
-    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime(form)
+def _moment(seconds: int) -> str:
+    day, rest = divmod(seconds, 86400)
+    hours, rest = divmod(rest, 3600)
+    return f"{_day(day)}T{hours:02}:{rest // 60:02}:{rest % 60:02}Z"
+
+
+@lru_cache(maxsize=1024)
+def _day(number: int) -> str:
+    return f"{datetime.fromtimestamp(number * 86400, UTC):%Y-%m-%d}"
 
 
 def size_shown(size: int | None, *, human: bool) -> str:
@@ -174,16 +208,8 @@ def size_shown(size: int | None, *, human: bool) -> str:
 
 
 def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return lines of cells: the first column right-aligned, the others left-aligned."""
     listed = list(rows)
-    widths = [max(map(len, column)) for column in zip(*listed, strict=True)]
-    return [
-        "  ".join(
-            f"{cell:>{width}}" if number == 0 else f"{cell:<{width}}"
-            for number, (cell, width) in enumerate(zip(cells, widths, strict=True))
-        ).rstrip()
-        for cells in listed
-    ]
+    return [aligned(cells, widths_of(listed)) for cells in listed]
 
 
 def stat(uris: Sequence[str], *, places: Places = ANYWHERE) -> TextAndData:
@@ -292,8 +318,11 @@ def du(
         for uri in map(parse_uri, uris):
 
             def summed(doubts: list[InconsistentListing], uri: Uri = uri) -> list[Sum]:
-                files = despite_contradictions(select(stores.of(uri), uri, patterns=places), doubts)
-                return list(sums(files, depth))
+                store = stores.of(uri)
+                entry = store.entry(uri, recursive=True)
+                if not entry.is_folder:
+                    return list(sums([(uri.name, entry)], depth))
+                return list(sums(despite_contradictions(named(store, uri.scheme, entry, places), doubts), depth))
 
             rows += [
                 {
@@ -322,7 +351,7 @@ def find(
     limit: int | None = None,
     places: Places = ANYWHERE,
     console: Console,
-) -> TextAndData:
+) -> Rows:
     """Find files by name, size, date and metadata.
 
     A file must meet all conditions. Metadata is only requested for files that meet the others.
@@ -343,17 +372,21 @@ def find(
     after, before = (None if text is None else parse_moment(text) for text in (newer_than, older_than))
     conditions = Conditions(tuple(name), least, most, after, before, parse_metadata(metadata))
 
-    def found(doubts: list[InconsistentListing]) -> Iterator[Selected]:
-        for uri in map(parse_uri, uris):
-            store = stores.of(uri)
-            files = despite_contradictions(select(store, uri, patterns=places), doubts)
-            yield from matching(store, files, conditions)
+    wanted = [parse_uri(text) for text in uris]
 
-    with places.stores() as stores:
-        files = _read(lambda doubts: list(console.limited(found(doubts), limit, "files")), console)
-    return TextAndData(
-        "\n".join(printable(str(file.uri)) for file in files), [row(file) for file in files], terminal_only=True
-    )
+    def found(stores: Stores, doubts: list[InconsistentListing]) -> Iterator[tuple[Store, Selected]]:
+        for uri in wanted:
+            store = stores.of(uri)
+            files = select(store, uri, patterns=places, names_only=conditions.of_names)
+            yield from ((store, file) for file in matching(store, despite_contradictions(files, doubts), conditions))
+
+    def rows(columns: Sequence[str] | None) -> Iterator[Mapping[str, Any]]:
+        is_looked_up = conditions.of_names and (columns is None or not _FACTS.isdisjoint(columns))
+        with places.stores() as stores, _reported(console) as doubts:
+            for store, file in console.limited(found(stores, doubts), limit, "files"):
+                yield row(file._replace(entry=store.completed(file.entry)) if is_looked_up else file)
+
+    return Rows(rows, lambda shown: (printable(shown["uri"]),), shown=("uri",))
 
 
 def presign(uris: Sequence[str], *, expires: str | None = None, places: Places = ANYWHERE) -> TextAndData:
