@@ -69,7 +69,7 @@ def bundle(sandbox: Sandbox, tmp_path: Path) -> str:
 
 
 def content(store: SbStore, path: str) -> bytes:
-    from omicsdk.fs.store import FileBytes
+    from omicsdk.fs.file_bytes import FileBytes
 
     return FileBytes(store, store.stat(path)).read()
 

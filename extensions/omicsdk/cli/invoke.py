@@ -16,8 +16,6 @@ from omicsdk.cli.output import Call, Console, Output, logs_shown
 from omicsdk.cli.parser import parse, parse_globals, spelled
 from omicsdk.cli.services import Connection, stated_by_variables, variable
 from omicsdk.core.errors import AuthError, NotJson, OmicsError, UsageError
-from omicsdk.core.paging import decoded
-from omicsdk.core.response import json_of
 from omicsdk.core.settings.profiles import PROFILE_VARIABLE
 from omicsdk.core.type_guards import is_array
 
@@ -214,6 +212,8 @@ def _page(response: httpx.Response, items: str, operation: str) -> tuple[Any, st
 def _print_response(response: httpx.Response, items: str | None, output: Output, accept: str, schema: str) -> None:
     if not response.content:
         return
+    from omicsdk.core.response import json_of
+
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if "html" in media_type and "json" in accept and not ("html" in accept or "*" in accept):
         output.result(json_of(response), items, schema=schema)  # raises: an HTML page in place of JSON
@@ -224,6 +224,8 @@ def _print_response(response: httpx.Response, items: str | None, output: Output,
 
 
 def _is_json(response: httpx.Response) -> bool:
+    from omicsdk.core.paging import decoded
+
     try:
         decoded(response.content)
     except ValueError:

@@ -6,7 +6,7 @@ import os
 from unicodedata import combining, east_asian_width
 
 from omicsdk.cli.help import wrapped
-from omicsdk.transfer.reports.progress import size_words, time_words
+from omicsdk.transfer.reports.units import size_words, time_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

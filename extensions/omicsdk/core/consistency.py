@@ -20,12 +20,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from omicsdk.core.errors import DecodeError, OmicsError, shortened
-from omicsdk.core.paging import decoded, found_at, stated_number
 from omicsdk.core.type_guards import is_array
 
 if TYPE_CHECKING:
@@ -78,8 +75,7 @@ class InconsistentListing(OmicsError):
         self.operation = operation
 
 
-@dataclass(frozen=True, slots=True)
-class Identifier:
+class Identifier(NamedTuple):
     """A kind of identifier, and when two of them mean the same.
 
     Attributes:
@@ -118,8 +114,7 @@ NAME = Identifier("name")
 UUID = Identifier("UUID", lambda text: text.replace("-", "").lower())
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """An argument of requests that responses state, too.
 
     Attributes:
@@ -166,6 +161,7 @@ class Rules:
         applicable = [each for each in self.applicable(facts, request.url) if each[0].places]
         if not applicable or not response.is_success or not response.content:
             return
+        from omicsdk.core.paging import decoded
         from omicsdk.core.response import DECODED, paused_for
 
         with paused_for(len(response.content)):
@@ -208,6 +204,8 @@ class Rules:
             facts: The operation.
             url: The request's URL.
         """
+        from urllib.parse import parse_qs, urlsplit
+
         parts = urlsplit(url)
         query = parse_qs(parts.query)
         path = facts.path.partition("#")[0].rstrip("/")
@@ -224,6 +222,8 @@ class Rules:
 
 def _path_value(template: str, path: str, place: str) -> str:
     """Return what is in a request's path in place of a part of its template, decoded; the path may be below a base URL's."""
+    from urllib.parse import unquote
+
     before, after = (re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(part)) for part in template.split(place, 1))
     found = re.search(rf"{before}(?P<value>.+?){after}/?\Z", path)
     return unquote(found["value"]) if found is not None else ""
@@ -231,6 +231,8 @@ def _path_value(template: str, path: str, place: str) -> str:
 
 def _values(page: object, place: str) -> list[str | None]:
     """Return the value at a place, or those of all members of a list; numbers as text, and None for what is absent or empty."""
+    from omicsdk.core.paging import found_at
+
     before, star, after = place.partition("*")
     value = found_at(page, before.strip(".")) if before else page
     members: Sequence[object] = (value if is_array(value) else ()) if star else (value,)
@@ -305,12 +307,16 @@ class ListingCheck:
 
     def page(self, listed: int, stated: object) -> None:
         """Note how many entries a page has; fewer than the page states make the listing inconsistent."""
+        from omicsdk.core.paging import stated_number
+
         number = stated_number(stated, "the number of entries", self._operation)
         if number is not None and listed < number:
             self._note(f"a page states {number} entries, but has {listed}")
 
     def total(self, stated: object) -> None:
         """Note the total that a page states; one that differs from an earlier page's makes the listing inconsistent."""
+        from omicsdk.core.paging import stated_number
+
         number = stated_number(stated, "the total", self._operation)
         if number is None:
             return

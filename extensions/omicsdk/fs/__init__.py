@@ -15,9 +15,9 @@ from omicsdk.core.lazy import lazy_package
 
 TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
+    from omicsdk.fs.options import CopyOptions as CopyOptions
     from omicsdk.fs.store import STORES as STORES
     from omicsdk.fs.store import AlreadyThere as AlreadyThere
-    from omicsdk.fs.store import CopyOptions as CopyOptions
     from omicsdk.fs.store import Entry as Entry
     from omicsdk.fs.store import FileAndFolder as FileAndFolder
     from omicsdk.fs.store import IsFolder as IsFolder
@@ -39,7 +39,8 @@ else:  # hidden from type checkers, which would accept any name
     __getattr__, __dir__, __all__ = lazy_package(
         __name__,
         {
-            "store": "STORES CopyOptions Entry Put Store Uri open_store parse_uri "
-            "AlreadyThere FileAndFolder IsFolder NotAFolder NotEmpty NotListed PathError PathNotFound ReadOnly Unsupported WrongOption WrongUri"
+            "options": "CopyOptions",
+            "store": "STORES Entry Put Store Uri open_store parse_uri "
+            "AlreadyThere FileAndFolder IsFolder NotAFolder NotEmpty NotListed PathError PathNotFound ReadOnly Unsupported WrongOption WrongUri",
         },
     )

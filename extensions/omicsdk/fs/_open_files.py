@@ -28,8 +28,8 @@ except ModuleNotFoundError as error:
     raise MissingExtra("fsspec", "file systems by URIs", module=error.name) from None
 
 if TYPE_CHECKING:
+    from omicsdk.fs.file_bytes import FileBytes
     from omicsdk.fs.filesystems import OmicsFileSystem
-    from omicsdk.fs.store import FileBytes
 
 
 __all__ = [  # the file systems import them from here, where a missing package is an error with a remedy

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Unpack, cast
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.jobs import check_target, kind_of
 from omicsdk.fs.copying.planning import plan_copy, source_to_copy
-from omicsdk.fs.store import CopyOptions, FileBytes, Stores, Uri, WrongOption, open_store, options_of, parse_uri
+from omicsdk.fs.file_bytes import FileBytes
+from omicsdk.fs.options import CopyOptions
+from omicsdk.fs.store import Stores, Uri, WrongOption, open_store, options_of, parse_uri
 from omicsdk.transfer import TransferOptionsDict, TransferReport
 from omicsdk.transfer.ranges import SourceFile
 

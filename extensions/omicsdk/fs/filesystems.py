@@ -33,12 +33,12 @@ from omicsdk.fs._open_files import (
 from omicsdk.fs.copying.copies import download_files
 from omicsdk.fs.copying.fetching import refuse_wrong
 from omicsdk.fs.copying.planning import CopyPlan, Selected
+from omicsdk.fs.file_bytes import FileBytes
+from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import (
     AlreadyThere,
     Cache,
-    CopyOptions,
     Entry,
-    FileBytes,
     IsFolder,
     NotAFolder,
     NotEmpty,

@@ -1,4 +1,4 @@
-"""Stores of files on any platform: URIs, entries, bytes, and what a store supports.
+"""Stores of files on any platform: URIs, entries, and what a store supports.
 
 Names are used in a URI as they are: nothing is percent-encoded, spaces, `#` and `?` are parts of names. Only drs://
 differs, whose standard asks for percent-encoding after a host; its store reads it.
@@ -6,38 +6,28 @@ differs, whose standard asks for percent-encoding after a host; its store reads 
 
 from __future__ import annotations
 
-import difflib
 import errno
-import inspect
 import os
 import re
-import shutil
-import tempfile
 import threading
-import weakref
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
-from datetime import UTC
 from functools import lru_cache, partial
-from hashlib import blake2b
 from importlib import import_module
-from logging import getLogger
 from math import inf
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
 from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
-from omicsdk.core.dates import DateTime
-from omicsdk.core.errors import NotFound, OmicsError, UsageError
-from omicsdk.fs.streams import PIECE, StreamSource, stream
-from omicsdk.transfer import Item, Location, TransferOptions, TransferReport, Upload
-from omicsdk.transfer.ranges import NoRanges, Pace, Ranges, Source
-from omicsdk.transfer.reports.report import raise_failure
+from omicsdk.core.errors import OmicsError, UsageError
+
+if TYPE_CHECKING:
+    from omicsdk.fs.options import CopyOptions
+    from omicsdk.transfer import Item, Location, TransferReport, Upload
 
 
 class WrongUri(UsageError):
@@ -224,8 +214,6 @@ def _ends(path: str) -> bool:
     return path.endswith(("/", "\\") if os.name == "nt" else "/")
 
 
-_log = getLogger("omicsdk.fs")
-
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -321,7 +309,13 @@ def seconds_of(text: object) -> float | None:
     Args:
         text: The time as the platform writes it. Without a time zone it is in UTC, as servers keep it.
     """
-    moment = DateTime.read(text) if isinstance(text, str) else None
+    if not isinstance(text, str):
+        return None
+    from datetime import UTC
+
+    from omicsdk.core.dates import DateTime
+
+    moment = DateTime.read(text)
     if moment is None:
         return None
     return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
@@ -334,6 +328,8 @@ def key_of(entry: Entry, uri: str) -> str:
         entry: The file.
         uri: Its URI.
     """
+    from hashlib import blake2b
+
     facts = [uri, entry.kind, entry.size, entry.version, entry.modified, sorted(entry.checksums.items())]
     return blake2b(repr(facts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
@@ -348,27 +344,6 @@ class Put(NamedTuple):
 
     source: str
     path: str
-
-
-#: Bytes of a spool at once: files on their way from one platform to another.
-SPOOL = 4 * 1024**3
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CopyOptions(TransferOptions):
-    """Options of a copy, in either or both directions: those of transfers, and where it stores what it needs.
-
-    Attributes:
-        overwrite: Whether to replace existing targets; otherwise they are kept, and the put of that file fails.
-        journal: A file that records the progress of transfers; None for one in the target folder, and for none of puts.
-        spool: Folder for files on their way between platforms; by default one in the user's state folder.
-        spool_bytes: How much is stored there at once, at most; a larger file is stored there alone.
-    """
-
-    overwrite: bool = True
-    journal: str | os.PathLike[str] | None = None
-    spool: str | None = None
-    spool_bytes: int = SPOOL
 
 
 def put_files(
@@ -632,6 +607,8 @@ class Store(Closing, ABC):
             entry: The file.
             name: Its path in the target folder.
         """
+        from omicsdk.transfer import Item  # as above
+
         return Item(name, partial(self.location, entry), entry.size, dict(entry.checksums), label=self.uri(entry.path))
 
     def download(
@@ -903,153 +880,6 @@ class ClientStore(Store, Generic[C]):
             made.close()
 
 
-class FileBytes:
-    """A file's bytes, read from any number of threads.
-
-    Args:
-        store: The store that has the file.
-        entry: The file, as the store gave it.
-        options: Their control limits the rate, pauses, and stops waiting for it; None for no limit.
-        validators: As for `Ranges`.
-
-    Raises:
-        IsFolder: It is a folder.
-    """
-
-    def __init__(
-        self,
-        store: Store,
-        entry: Entry,
-        options: TransferOptions | None = None,
-        validators: Mapping[str, str] | None = None,
-    ) -> None:
-        if entry.is_folder:
-            raise IsFolder(store.uri(entry.path), "is a folder, not a file")
-        self.entry = entry
-        self._store = store
-        self._options = options
-        self._validators = validators or {}
-        self._pace = None if options is None else Pace(options.control)
-        self._lock = threading.Lock()
-        self._opened: Source | None = None
-
-    @property
-    def size(self) -> int:
-        """Its size in bytes; asks for it if the platform does not state it."""
-        if self.entry.size is not None:
-            return self.entry.size
-        try:
-            return self._source().size
-        except NoRanges as error:
-            return self._whole(error).size
-
-    @property
-    def held_to(self) -> int:
-        """How many servers' ETags or dates the bytes that follow are compared with; 0 if a change would go unnoticed."""
-        opened = self._opened
-        return len(opened.validators) if isinstance(opened, Ranges) else 0
-
-    @property
-    def validators(self) -> Mapping[str, str]:
-        """By server's origin, the ETag or date that identifies the file; a reader that continues in its place needs them."""
-        opened = self._opened
-        return opened.validators if isinstance(opened, Ranges) else self._validators
-
-    def read(self, start: int = 0, end: int | None = None) -> bytes:
-        """Read bytes.
-
-        Args:
-            start: The first one, counted from 0; a negative one counts from the end.
-            end: The first byte after the range; a negative one counts from the end. None for the file's end.
-
-        Returns:
-            Those that there are, all of one and the same file.
-
-        Raises:
-            PathNotFound: The file no longer exists.
-            SourceChanged: It became another one since it was first read.
-            OmicsError: It cannot be read.
-        """
-        size = self.size
-        start, end = _within(start, size), size if end is None else _within(end, size)
-        if start >= end:
-            return b""
-        if end - start > PIECE:
-            return b"".join(stream(self, start, end))
-        try:
-            return self._source().read(start, end)
-        except NoRanges as error:
-            return self._whole(error).read(start, end)
-        except NotFound as error:
-            raise PathNotFound(self._store.uri(self.entry.path), "no longer exists") from error
-
-    def stream(self, start: int, end: int) -> Generator[bytes]:
-        """Yield bytes as they arrive over one connection.
-
-        Args:
-            start: The first one, counted from 0.
-            end: The one after the last.
-
-        Yields:
-            Pieces in order, as far as their server gives them so; `read` gives the others, or the error.
-        """
-        source = self._source()
-        if isinstance(source, Ranges) and source.joins:
-            with suppress(NoRanges, NotFound):
-                yield from source.stream(start, end)
-
-    def close(self) -> None:
-        """Close the file if it is open on this machine; a further read opens it again."""
-        with self._lock:
-            if isinstance(self._opened, StreamSource):
-                self._opened.close()
-                self._opened = None
-
-    def _source(self) -> Source:
-        with self._lock:
-            if self._opened is None:
-                stream = self._store.open(self.entry)
-                self._opened = (
-                    self._ranges() if stream is None else StreamSource(stream, self.entry.size, self._uri, self._pace)
-                )
-            return self._opened
-
-    def _ranges(self) -> Ranges:
-        return Ranges(
-            partial(self._store.location, self.entry),
-            self.entry.size,
-            title=self._uri,
-            elsewhere=partial(self._store.elsewhere, self.entry),
-            pace=self._pace,
-            validators=self._validators,
-            unvalidated=self._options is not None and self._options.resume_unvalidated,
-        )
-
-    def _whole(self, why: NoRanges) -> Source:
-        """Download the file, verified, if it cannot be read in parts."""
-        with self._lock:
-            if not isinstance(self._opened, StreamSource):
-                _log.info("%s; fetching the whole file", why.message)
-                folder = tempfile.mkdtemp(prefix="omics-")
-                weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-                options = CopyOptions() if self._options is None else CopyOptions(control=self._options.control)
-                raise_failure(self._store.download([(self.entry, "bytes")], folder, options))
-                stream = Path(folder, "bytes").open("rb")  # noqa: SIM115 - open as long as it is read
-                whole = StreamSource(stream, self.entry.size, self._uri, self._pace)
-                if isinstance(self._opened, Ranges):
-                    self._opened.confirm(whole)  # some of its bytes may have been given already
-                self._opened = whole
-            return self._opened
-
-    @property
-    def _uri(self) -> str:
-        return self._store.uri(self.entry.path)
-
-
-def _within(place: int, size: int) -> int:
-    return max(0, size + place) if place < 0 else min(place, size)
-
-
 #: Scheme to the class that opens it.
 STORES = {
     "file": "omicsdk.fs.stores.local:LocalStore",
@@ -1089,12 +919,16 @@ def options_of(scheme: str) -> Sequence[str]:
     Raises:
         WrongUri: There is no such scheme.
     """
+    import inspect
+
     return list(inspect.signature(_store_class(scheme)).parameters)
 
 
 def _store_class(scheme: str) -> type[Store]:
     home = STORES.get(scheme)
     if home is None:
+        import difflib
+
         close = difflib.get_close_matches(scheme, STORES, 1)
         meant = f"Did you mean {close[0]}://? " if close else ""
         raise WrongUri(f"Unknown scheme {scheme}://", remedy=f"{meant}Known are {', '.join(STORES)}.")
@@ -1104,6 +938,10 @@ def _store_class(scheme: str) -> type[Store]:
 
 def _checked_options(kind: type[Store], options: Mapping[str, Any]) -> dict[str, Any]:
     """Compare options with the arguments of a store's class; a text for a switch becomes what it means."""
+    if not options:
+        return {}
+    import inspect
+
     types = {
         name: re.split(r"\s*\|\s*", str(each.annotation)) for name, each in inspect.signature(kind).parameters.items()
     }

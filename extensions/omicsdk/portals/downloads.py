@@ -56,8 +56,8 @@ from omicsdk.portals.url_lists import URLS as URL_LIST
 from omicsdk.transfer import Item, Location, Outcome, TransferOptions, TransferOptionsDict, TransferReport
 from omicsdk.transfer.disk import nearest_folder, write_errors
 from omicsdk.transfer.engine.control import report_of
-from omicsdk.transfer.reports.progress import count_of, size_words
 from omicsdk.transfer.reports.report import raise_failure
+from omicsdk.transfer.reports.units import count_of, size_words
 
 STDIN = "-"
 PATH_COLUMN = "file_path"

@@ -19,7 +19,7 @@ from leaf_commands import leaf_commands
 from omicsdk.cli.catalog import key
 from omicsdk.sandbox import Rule
 from omicsdk.transfer.disk import KEPT, KEPT_FOR_EACH
-from omicsdk.transfer.reports.progress import size_words
+from omicsdk.transfer.reports.units import size_words
 from portal_host import PortalHost, content
 from unsettled import unsettled
 

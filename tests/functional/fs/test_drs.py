@@ -16,8 +16,8 @@ from omicsdk.fs import CopyOptions, Entry, NotAFolder, NotListed, PathNotFound, 
 from omicsdk.fs._open_files import BLOCK
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import select
+from omicsdk.fs.file_bytes import FileBytes
 from omicsdk.fs.filesystems import DrsFileSystem
-from omicsdk.fs.store import FileBytes
 from omicsdk.fs.stores.drs import LASTS, DrsStore, drs_host_of, drs_readings, found_login, gen3_readings
 from omicsdk.transfer import download
 

@@ -11,7 +11,7 @@ import pytest
 from breakable import Request, Response, Server
 from omicsdk.core import ChecksumMismatch, SourceChanged
 from omicsdk.fs import open_store
-from omicsdk.fs.store import FileBytes
+from omicsdk.fs.file_bytes import FileBytes
 from omicsdk.transfer import TransferOptions
 from served_store import ServedFileSystem, ServedStore
 

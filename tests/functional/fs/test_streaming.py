@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import ManualClock, SourceChanged
-from omicsdk.fs.store import FileBytes
+from omicsdk.fs.file_bytes import FileBytes
 from omicsdk.fs.streams import FAST, stream
 from served_store import ServedStore
 

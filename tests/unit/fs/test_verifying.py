@@ -4,7 +4,8 @@ import pytest
 from omicsdk.fs import Entry, Store, parse_uri
 from omicsdk.fs.copying.comparison import judge, verify_bytes, verify_copies
 from omicsdk.fs.copying.planning import select
-from omicsdk.fs.store import CopyOptions, Stores
+from omicsdk.fs.options import CopyOptions
+from omicsdk.fs.store import Stores
 
 MIB = 1024**2
 

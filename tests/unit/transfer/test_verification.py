@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from omicsdk.transfer.reports.progress import counted_words
 from omicsdk.transfer.reports.report import verification_of
+from omicsdk.transfer.reports.units import counted_words
 
 
 @pytest.mark.parametrize(

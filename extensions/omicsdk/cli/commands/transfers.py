@@ -18,7 +18,7 @@ from omicsdk.cli.output import Call, TextAndData
 from omicsdk.core.errors import Interrupted, SomeFailed, UsageError
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.engine.control import report_of, termination
-from omicsdk.transfer.reports.progress import count_of, counted_words, size_words, time_words
+from omicsdk.transfer.reports.units import count_of, counted_words, size_words, time_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.output import Console

@@ -23,7 +23,7 @@ from omicsdk.core.errors import OmicsError
 from omicsdk.hca.dss import Dss
 from omicsdk.hca.dss.manifests import WRITTEN, write_manifest
 from omicsdk.hca.dss.tsv import DictReader
-from omicsdk.transfer.reports.progress import size_words, time_words
+from omicsdk.transfer.reports.units import size_words, time_words
 
 if TYPE_CHECKING:
     from omicsdk.sandbox import Sandbox

@@ -12,7 +12,8 @@ from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.copying.spool import Spool, batches
-from omicsdk.fs.store import STRONGEST, CopyOptions, Entry, Store, Uri
+from omicsdk.fs.options import CopyOptions
+from omicsdk.fs.store import STRONGEST, Entry, Store, Uri
 from omicsdk.transfer import Outcome
 from omicsdk.transfer.checksums import checksums_of
 

@@ -17,7 +17,8 @@ from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.copying.records import Record
 from omicsdk.fs.copying.spool import Arrival, Spool, Unfinished, batches, is_newer
-from omicsdk.fs.store import AlreadyThere, CopyOptions, Entry, PathNotFound, Put, Store, Stores, parse_uri
+from omicsdk.fs.options import CopyOptions
+from omicsdk.fs.store import AlreadyThere, Entry, PathNotFound, Put, Store, Stores, parse_uri
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.engine.control import report_of, say_stopped
 from omicsdk.transfer.reports.report import worse_of

@@ -30,7 +30,8 @@ from omicsdk.fs.copying.planning import (
 )
 from omicsdk.fs.copying.records import is_recorded
 from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
-from omicsdk.fs.store import CopyOptions, Entry, NotAFolder, PathNotFound, Stores, Uri, parse_uri
+from omicsdk.fs.options import CopyOptions
+from omicsdk.fs.store import Entry, NotAFolder, PathNotFound, Stores, Uri, parse_uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.names import LinkGuard
 

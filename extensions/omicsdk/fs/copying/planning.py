@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
 from pathlib import PurePath
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful, read_again_if_inconsistent
 from omicsdk.core.errors import NameClash, OmicsError, UnsafePath, UsageError
 from omicsdk.fs.store import Entry, IsFolder, PathError, Store, Uri
-from omicsdk.transfer import Outcome
 from omicsdk.transfer.names import ROOM, check_name, room_in
+
+if TYPE_CHECKING:
+    from omicsdk.transfer import Outcome
 
 _Match = Callable[[str], re.Match[str] | None]
 
@@ -250,6 +252,8 @@ class CopyPlan:
     @property
     def unfit_outcomes(self) -> list[Outcome]:
         """The failure of each object that is not copied, and of each listing that contradicts itself."""
+        from omicsdk.transfer import Outcome  # listing needs no engine
+
         return [Outcome.of_error(file.name, error, file.entry.size) for file, error in self.unfit]
 
     def target(self, file: Selected) -> Uri:

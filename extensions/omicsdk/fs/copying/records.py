@@ -19,7 +19,8 @@ from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.fs.copying.comparison import judge, stated, with_common_checksum
 from omicsdk.fs.copying.planning import CopyPlan, Selected
-from omicsdk.fs.store import CopyOptions, Entry, PathNotFound, Stores, Uri, key_of
+from omicsdk.fs.options import CopyOptions
+from omicsdk.fs.store import Entry, PathNotFound, Stores, Uri, key_of
 from omicsdk.transfer import Outcome
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.reports.report import Verification, recorded_verification

@@ -15,18 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import NotFound, OmicsError
 from omicsdk.core.platform import unbound
-from omicsdk.fs.store import (
-    Cache,
-    ClientStore,
-    CopyOptions,
-    Entry,
-    NotAFolder,
-    NotListed,
-    PathNotFound,
-    Put,
-    ReadOnly,
-    WrongUri,
-)
+from omicsdk.fs.options import CopyOptions
+from omicsdk.fs.store import Cache, ClientStore, Entry, NotAFolder, NotListed, PathNotFound, Put, ReadOnly, WrongUri
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss.bundles import FORMAT, BundleFile, BundleListing, file_alone, get_manifest
 from omicsdk.hca.dss.client import Dss

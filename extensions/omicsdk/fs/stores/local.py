@@ -7,26 +7,16 @@ import logging
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, NamedTuple
 
 from omicsdk.core.consistency import InconsistentListing
-from omicsdk.fs.copying.fetching import fetch
-from omicsdk.fs.store import (
-    AlreadyThere,
-    CopyOptions,
-    Entry,
-    NotAFolder,
-    PathError,
-    PathNotFound,
-    Put,
-    ReadOnly,
-    Store,
-    Unsupported,
-)
-from omicsdk.transfer import Location, Outcome, TransferReport
+from omicsdk.fs.store import AlreadyThere, Entry, NotAFolder, PathError, PathNotFound, Put, ReadOnly, Store, Unsupported
 from omicsdk.transfer.names import WORK_FOLDER
+
+if TYPE_CHECKING:
+    from omicsdk.fs.options import CopyOptions
+    from omicsdk.transfer import Location, TransferReport
 
 _log = logging.getLogger("omicsdk.fs")
 
@@ -194,6 +184,8 @@ class LocalStore(Store):
         return _Level(_start(path), (found.st_dev, found.st_ino), iter(names), folders, others)
 
     def location(self, entry: Entry) -> Location:
+        from omicsdk.transfer import Location  # listing needs no engine
+
         return Location(Path(entry.path).absolute().as_uri())
 
     def open(self, entry: Entry) -> BinaryIO | None:
@@ -206,6 +198,11 @@ class LocalStore(Store):
             raise PathError(entry.path, f"cannot be read: {error.strerror or error}") from error
 
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
+        from dataclasses import replace
+
+        from omicsdk.fs.copying.fetching import fetch
+        from omicsdk.transfer import Outcome, TransferReport
+
         how = replace(options, journal=None)
         outcomes: list[Outcome] = []
         for file in files:

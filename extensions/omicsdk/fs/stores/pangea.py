@@ -25,10 +25,10 @@ from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.platform import unbound
 from omicsdk.core.response import json_of
 from omicsdk.core.threads import side_by_side
+from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import (
     AlreadyThere,
     ClientStore,
-    CopyOptions,
     Entry,
     IsFolder,
     NotAFolder,

@@ -12,9 +12,9 @@ from omicsdk.core.checksums import etag_part_size, from_base64, is_checksum
 from omicsdk.core.errors import BadRequest, DecodeError, Forbidden, NotFound, OmicsError, UsageError
 from omicsdk.core.paging import items_at
 from omicsdk.core.s3_clients import S3Clients
+from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import (
     AlreadyThere,
-    CopyOptions,
     Entry,
     NotAFolder,
     NotEmpty,

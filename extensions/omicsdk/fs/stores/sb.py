@@ -16,9 +16,9 @@ from omicsdk_api.sb.models.file import File
 from omicsdk.core.consistency import ResponseMismatch
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError
 from omicsdk.core.platform import settings_of, unbound
+from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import (
     ClientStore,
-    CopyOptions,
     Entry,
     IsFolder,
     NotAFolder,

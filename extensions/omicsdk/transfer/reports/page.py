@@ -17,7 +17,8 @@ from string import Template
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.version import __version__
-from omicsdk.transfer.reports.progress import Throughput, counted_words, size_words, time_words, visible
+from omicsdk.transfer.reports.progress import Throughput, visible
+from omicsdk.transfer.reports.units import counted_words, size_words, time_words
 
 if TYPE_CHECKING:
     from omicsdk.transfer.reports.report import Outcome, Outcomes

@@ -18,7 +18,8 @@ from omicsdk.core.lazy import logger, require
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.version import __version__
 from omicsdk.transfer.disk import write_all, write_whole
-from omicsdk.transfer.reports.progress import Throughput, counted_words
+from omicsdk.transfer.reports.progress import Throughput
+from omicsdk.transfer.reports.units import counted_words
 
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
@@ -718,7 +719,7 @@ class TransferReport:
 
     def _repr_html_(self) -> str:
         from omicsdk.core.display import MOST_ROWS, escape, html_table
-        from omicsdk.transfer.reports.progress import size_words, time_words
+        from omicsdk.transfer.reports.units import size_words, time_words
 
         stated = {
             "files": counted_words(self.counts) or "none",

@@ -16,7 +16,7 @@ from omicsdk.cli.demo.walk import (
     sha256_of,
     sums_of,
 )
-from omicsdk.transfer.reports.progress import time_words
+from omicsdk.transfer.reports.units import time_words
 
 
 def test_numbers_of_objects():

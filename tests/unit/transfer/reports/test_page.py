@@ -11,7 +11,8 @@ from omicsdk.core import NotFound, TransferError
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.reports import page as module
 from omicsdk.transfer.reports.page import page_of, plot_of
-from omicsdk.transfer.reports.progress import Throughput, size_words, time_words, visible
+from omicsdk.transfer.reports.progress import Throughput, visible
+from omicsdk.transfer.reports.units import size_words, time_words
 
 VOID = {"meta", "wbr"}
 HOSTILE = "<script>alert(1)</script>\"' onload=x &amp; </bdi></style>\u202egnp.exe\x1b[31m\ud800\n/../a"

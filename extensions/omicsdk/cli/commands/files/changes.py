@@ -32,10 +32,11 @@ from omicsdk.fs.copying.jobs import (
 from omicsdk.fs.copying.naming import Layout, Naming
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.copying.removal import plan_removal, remove
-from omicsdk.fs.store import CopyOptions, Stores, Uri, parse_uri
+from omicsdk.fs.options import CopyOptions
+from omicsdk.fs.store import Stores, Uri, parse_uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.disk import Growth
-from omicsdk.transfer.reports.progress import size_words
+from omicsdk.transfer.reports.units import size_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.output import Call, Console

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from omicsdk.cli.commands.transfers import count_of, report_path, tell_empty, tell_failures, tell_report
 from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.errors import printable
 from omicsdk.cli.lists import Rows, aligned, widths_of
@@ -22,10 +20,8 @@ from omicsdk.core.type_guards import is_object
 from omicsdk.fs.copying.planning import Patterns, Selected, by_name, named, select, source_to_copy
 from omicsdk.fs.queries import Conditions, Sum, duration, parse_metadata, parse_moment, parse_range, parse_size, sums
 from omicsdk.fs.queries import find as matching
-from omicsdk.fs.store import SPOOL, STORES, STRONGEST, CopyOptions, FileBytes, IsFolder, Store, Stores, Uri, parse_uri
-from omicsdk.fs.streams import PIECE, stream
-from omicsdk.transfer import Outcome, TransferOptions, TransferReport
-from omicsdk.transfer.reports.progress import size_words
+from omicsdk.fs.store import STORES, STRONGEST, IsFolder, Store, Stores, Uri, parse_uri
+from omicsdk.transfer.reports.units import count_of, size_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +29,8 @@ if TYPE_CHECKING:
     from omicsdk.cli.output import Call, Console
     from omicsdk.core.consistency import InconsistentListing
     from omicsdk.fs.copying.comparison import Verdict
-    from omicsdk.transfer import TransferOptionsDict
+    from omicsdk.fs.file_bytes import FileBytes
+    from omicsdk.transfer import TransferOptions, TransferOptionsDict
 
 T = TypeVar("T")
 
@@ -257,6 +254,8 @@ def cat(
         resume_unvalidated: Continue after an interruption even if nothing proves that the file is unchanged.
         places: How they are opened.
     """
+    from omicsdk.transfer import TransferOptions  # listing needs no engine
+
     span = parse_range(range)
     if span != (None, None) and STREAM in uris:
         raise UsageError("--range: not possible for stdin", remedy="Name files.")
@@ -280,6 +279,9 @@ def print_bytes(
         IsFolder: One is a folder; nothing was written.
         PathNotFound: One does not exist; nothing was written.
     """
+    from omicsdk.fs.file_bytes import FileBytes
+    from omicsdk.fs.streams import PIECE, stream
+
     rate = options.control.rate_limit
     piece = PIECE if rate is None else max(LEAST_PIECE, min(PIECE, int(rate)))
 
@@ -431,6 +433,7 @@ def verify(
             size of a file could be compared.
     """
     from omicsdk.fs.copying.comparison import Verdict, verify_bytes, verify_copies  # listing needs no engine
+    from omicsdk.fs.options import SPOOL, CopyOptions
 
     # Files without a checksum are still compared, since the size may be wrong: the renderer judges them.
     chosen = CopyOptions.of({**options, "require_checksum": False}, CopyOptions(spool=spool))
@@ -455,6 +458,11 @@ def _copies(stores: Stores, wanted: Mapping[str, Selected], copy: Uri) -> dict[s
 
 def verified(result: list[Verdict], call: Call) -> TextAndData:
     """Render a verification: counts, and the verdict on each file; print those that need attention."""
+    from collections import Counter
+
+    from omicsdk.cli.commands.transfers import report_path, tell_empty, tell_failures, tell_report
+    from omicsdk.transfer import Outcome, TransferReport
+
     strict = bool(call.arguments.get("require_checksum"))
     outcomes: list[Outcome] = []
     for verdict in result:

@@ -1,0 +1,170 @@
+"""The bytes of a file on any platform, read in ranges or as a stream."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Generator, Mapping
+from contextlib import suppress
+from functools import partial
+from logging import getLogger
+from pathlib import Path
+
+from omicsdk.core.errors import NotFound
+from omicsdk.fs.options import CopyOptions
+from omicsdk.fs.store import Entry, IsFolder, PathNotFound, Store
+from omicsdk.fs.streams import PIECE, StreamSource, stream
+from omicsdk.transfer import TransferOptions
+from omicsdk.transfer.ranges import NoRanges, Pace, Ranges, Source
+from omicsdk.transfer.reports.report import raise_failure
+
+_log = getLogger("omicsdk.fs")
+
+
+class FileBytes:
+    """A file's bytes, read from any number of threads.
+
+    Args:
+        store: The store that has the file.
+        entry: The file, as the store gave it.
+        options: Their control limits the rate, pauses, and stops waiting for it; None for no limit.
+        validators: As for `Ranges`.
+
+    Raises:
+        IsFolder: It is a folder.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        entry: Entry,
+        options: TransferOptions | None = None,
+        validators: Mapping[str, str] | None = None,
+    ) -> None:
+        if entry.is_folder:
+            raise IsFolder(store.uri(entry.path), "is a folder, not a file")
+        self.entry = entry
+        self._store = store
+        self._options = options
+        self._validators = validators or {}
+        self._pace = None if options is None else Pace(options.control)
+        self._lock = threading.Lock()
+        self._opened: Source | None = None
+
+    @property
+    def size(self) -> int:
+        """Its size in bytes; asks for it if the platform does not state it."""
+        if self.entry.size is not None:
+            return self.entry.size
+        try:
+            return self._source().size
+        except NoRanges as error:
+            return self._whole(error).size
+
+    @property
+    def held_to(self) -> int:
+        """How many servers' ETags or dates the bytes that follow are compared with; 0 if a change would go unnoticed."""
+        opened = self._opened
+        return len(opened.validators) if isinstance(opened, Ranges) else 0
+
+    @property
+    def validators(self) -> Mapping[str, str]:
+        """By server's origin, the ETag or date that identifies the file; a reader that continues in its place needs them."""
+        opened = self._opened
+        return opened.validators if isinstance(opened, Ranges) else self._validators
+
+    def read(self, start: int = 0, end: int | None = None) -> bytes:
+        """Read bytes.
+
+        Args:
+            start: The first one, counted from 0; a negative one counts from the end.
+            end: The first byte after the range; a negative one counts from the end. None for the file's end.
+
+        Returns:
+            Those that there are, all of one and the same file.
+
+        Raises:
+            PathNotFound: The file no longer exists.
+            SourceChanged: It became another one since it was first read.
+            OmicsError: It cannot be read.
+        """
+        size = self.size
+        start, end = _within(start, size), size if end is None else _within(end, size)
+        if start >= end:
+            return b""
+        if end - start > PIECE:
+            return b"".join(stream(self, start, end))
+        try:
+            return self._source().read(start, end)
+        except NoRanges as error:
+            return self._whole(error).read(start, end)
+        except NotFound as error:
+            raise PathNotFound(self._store.uri(self.entry.path), "no longer exists") from error
+
+    def stream(self, start: int, end: int) -> Generator[bytes]:
+        """Yield bytes as they arrive over one connection.
+
+        Args:
+            start: The first one, counted from 0.
+            end: The one after the last.
+
+        Yields:
+            Pieces in order, as far as their server gives them so; `read` gives the others, or the error.
+        """
+        source = self._source()
+        if isinstance(source, Ranges) and source.joins:
+            with suppress(NoRanges, NotFound):
+                yield from source.stream(start, end)
+
+    def close(self) -> None:
+        """Close the file if it is open on this machine; a further read opens it again."""
+        with self._lock:
+            if isinstance(self._opened, StreamSource):
+                self._opened.close()
+                self._opened = None
+
+    def _source(self) -> Source:
+        with self._lock:
+            if self._opened is None:
+                stream = self._store.open(self.entry)
+                self._opened = (
+                    self._ranges() if stream is None else StreamSource(stream, self.entry.size, self._uri, self._pace)
+                )
+            return self._opened
+
+    def _ranges(self) -> Ranges:
+        return Ranges(
+            partial(self._store.location, self.entry),
+            self.entry.size,
+            title=self._uri,
+            elsewhere=partial(self._store.elsewhere, self.entry),
+            pace=self._pace,
+            validators=self._validators,
+            unvalidated=self._options is not None and self._options.resume_unvalidated,
+        )
+
+    def _whole(self, why: NoRanges) -> Source:
+        """Download the file, verified, if it cannot be read in parts."""
+        with self._lock:
+            if not isinstance(self._opened, StreamSource):
+                _log.info("%s; fetching the whole file", why.message)
+                folder = tempfile.mkdtemp(prefix="omics-")
+                weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+                options = CopyOptions() if self._options is None else CopyOptions(control=self._options.control)
+                raise_failure(self._store.download([(self.entry, "bytes")], folder, options))
+                stream = Path(folder, "bytes").open("rb")  # noqa: SIM115 - open as long as it is read
+                whole = StreamSource(stream, self.entry.size, self._uri, self._pace)
+                if isinstance(self._opened, Ranges):
+                    self._opened.confirm(whole)  # some of its bytes may have been given already
+                self._opened = whole
+            return self._opened
+
+    @property
+    def _uri(self) -> str:
+        return self._store.uri(self.entry.path)
+
+
+def _within(place: int, size: int) -> int:
+    return max(0, size + place) if place < 0 else min(place, size)

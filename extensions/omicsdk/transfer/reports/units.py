@@ -1,0 +1,46 @@
+"""Sizes, durations and counts as text."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def size_words(size: float) -> str:
+    """Format a number of bytes with three digits ("1.50 MiB")."""
+    unit = 0
+    while size >= 999.5 and unit < len(_UNITS) - 1:
+        size /= 1024
+        unit += 1
+    if unit == 0:
+        return f"{size:.0f} B"
+    digits = 2 if size < 9.995 else 1 if size < 99.95 else 0
+    return f"{size:.{digits}f} {_UNITS[unit]}"
+
+
+def time_words(seconds: float) -> str:
+    """Format a duration in its two largest units ("3 min 20 s")."""
+    if seconds < 10:
+        return f"{seconds:.2f} s" if seconds < 0.995 else f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    if whole < 86_400:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 86_400} d {whole % 86_400 // 3600} h"
+
+
+def counted_words(counts: Mapping[Any, int]) -> str:
+    """Format counts by kind, in their order ("3 verified, 1 size only"); "" for none."""
+    return ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
+
+
+def count_of(number: int, thing: str) -> str:
+    """Format a number with its noun in the singular or plural ("1 file", "2,000 files")."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
